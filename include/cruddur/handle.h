@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The handle of a store: opening, closing, hooks.
+ */
+#ifndef CRUDDUR_HANDLE_H
+#define CRUDDUR_HANDLE_H
+
+#include <cruddur/error.h>
+
+CRUDDUR_BEGIN_DECLS
+
+/**
+ * An open store. Any number of threads may use one at once. After `fork` only the parent may use
+ * it, or close it.
+ */
+typedef struct cruddur cruddur;
+
+/** How much a line of the log matters. Later versions may add values. */
+typedef enum cruddur_log_level {
+    CRUDDUR_LOG_DEBUG = 0,
+    CRUDDUR_LOG_INFO = 1,
+    CRUDDUR_LOG_WARNING = 2,
+    CRUDDUR_LOG_ERROR = 3,
+} cruddur_log_level;
+
+/** The calls that are measured. Later versions may add values. */
+typedef enum cruddur_operation {
+    CRUDDUR_OP_MSG_LIST = 0,
+    CRUDDUR_OP_GROUP_LIST = 1,
+    CRUDDUR_OP_GROUP_CREATE = 2,
+    CRUDDUR_OP_MSG_APPEND = 3,
+    CRUDDUR_OP_GROUP_GET = 4,
+    CRUDDUR_OP_GROUP_MEMBERS = 5,
+    CRUDDUR_OP_SCAN = 6,
+} cruddur_operation;
+
+/** What one call cost. Given to the metrics hook; valid during the hook only. */
+typedef struct cruddur_metrics {
+    /** `sizeof` of this struct in the library: fields beyond it do not exist. */
+    size_t size;
+    /** The call. */
+    cruddur_operation operation;
+    /** What it came to. */
+    cruddur_status status;
+    /** From entry to return, in microseconds. */
+    int64_t duration_us;
+    /** How often the call's plan was run: 1 when nothing moved underneath. */
+    uint32_t attempts;
+    /** Rows that the engine read for it. */
+    uint32_t rows_read;
+    /** Rows that the engine put or deleted for it. */
+    uint32_t rows_written;
+} cruddur_metrics;
+
+/**
+ * Receives a line for the log. It has no message text and no secret in it.
+ *
+ * @param data    as given in the options.
+ * @param level   how much it matters.
+ * @param message one line, NUL-terminated, valid during the hook only.
+ * Threads: called from any thread that uses the handle, several at once. It must not call the
+ * library with the same handle.
+ */
+typedef void (*cruddur_log_fn)(void *data, cruddur_log_level level, const char *message);
+
+/**
+ * Receives what a call cost, just before the call returns.
+ *
+ * @param data    as given in the options.
+ * @param metrics valid during the hook only.
+ * Threads: as for #cruddur_log_fn.
+ */
+typedef void (*cruddur_metrics_fn)(void *data, const cruddur_metrics *metrics);
+
+/** Open only what is there: never make a new store. */
+#define CRUDDUR_OPEN_EXISTING 0x1u
+
+/** How to open a store. Start from #CRUDDUR_OPTIONS_INIT. Since: 0.1. */
+typedef struct cruddur_options {
+    /** `sizeof (cruddur_options)`. */
+    size_t size;
+    /** Any of the `CRUDDUR_OPEN_…` bits. */
+    uint32_t flags;
+    /** The deadline of every call that sets none of its own, in milliseconds; at least 1. */
+    uint32_t timeout_ms;
+    /** The longest message text, in characters (Unicode code points): 1 to 100,000. */
+    uint32_t max_text_chars;
+    /** Receives lines for the log; may be NULL. */
+    cruddur_log_fn log;
+    /** Handed to `log`. */
+    void *log_data;
+    /** Receives what each call cost; may be NULL. */
+    cruddur_metrics_fn metrics;
+    /** Handed to `metrics`. */
+    void *metrics_data;
+} cruddur_options;
+
+/** The defaults: 10 seconds, 1,024 characters, no hooks. */
+#define CRUDDUR_OPTIONS_INIT                                                                       \
+    {                                                                                              \
+        sizeof(cruddur_options), 0, 10000, 1024, NULL, NULL, NULL, NULL                            \
+    }
+
+/**
+ * Opens a store, and makes it where there is none yet.
+ *
+ * Store URLs:
+ * - `sqlite:PATH[?PARAMETERS]`: one file, mode 0600 when made here. `PATH` is relative to the
+ *   working directory or absolute; `%`, `?` and `#` in it are written `%25`, `%3F` and `%23`.
+ *   Several processes may use the file at once; it must not lie on a network file system.
+ *   Parameters: `synchronous=full` (default: what was acknowledged survives a power cut) or
+ *   `synchronous=normal` (it survives a crash of the process, and a power cut may take the latest
+ *   messages; nothing else is harmed).
+ * - `sqlite::memory:`: private to the handle, gone when it is closed.
+ *
+ * @param store_url the store.
+ * @param options   how; NULL for the defaults.
+ * @param ret_dm    receives the handle; free it with cruddur_close().
+ * @param error     receives the error on failure; may be NULL.
+ * @return #CRUDDUR_OK, #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER, #CRUDDUR_E_STRUCT_SIZE,
+ *         #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT, any `E_STORE_…`,
+ *         #CRUDDUR_E_NO_MEMORY.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,
+                                                         const cruddur_options *options,
+                                                         cruddur **ret_dm, cruddur_error **error);
+
+/**
+ * Closes a store. Pages, groups, messages and errors that it gave stay valid.
+ *
+ * @param dm the handle, or NULL. No other call may be using it, or use it from now on.
+ * Threads: any, once. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_close(cruddur *dm);
+
+CRUDDUR_END_DECLS
+
+#endif

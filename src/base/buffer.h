@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes that grow up to a cap. A failure sticks: build first, look once at the end. */
+#ifndef CR_BASE_BUFFER_H
+#define CR_BASE_BUFFER_H
+
+#include "base/str.h"
+
+typedef struct cr_buffer {
+    char *data;
+    size_t size;
+    size_t capacity;
+    size_t cap;
+    bool failed;
+} cr_buffer;
+
+/* Never more than `cap` bytes. */
+void cr_buffer_init(cr_buffer *buffer, size_t cap);
+
+/* Adds room for `size` bytes and returns it; NULL once anything has failed. */
+void *cr_buffer_extend(cr_buffer *buffer, size_t size);
+
+/* Adds the text and a NUL behind it. */
+void cr_buffer_add_text(cr_buffer *buffer, cr_str text);
+
+/* Adds zeros until the size is a multiple of `alignment`. */
+void cr_buffer_align(cr_buffer *buffer, size_t alignment);
+
+/* Hands the bytes over to the caller, to be freed with free(); NULL if anything failed. */
+void *cr_buffer_take(cr_buffer *buffer);
+
+void cr_buffer_free(cr_buffer *buffer);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+#define LINE_MAX_SIZE 512
+
+void cr_log(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
+{
+    if (logger->log == NULL) {
+        return;
+    }
+    char line[LINE_MAX_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    logger->log(logger->data, level, line);
+}
+
+cruddur_status cr_call_check_deadline(const cr_call *call)
+{
+    if (!cr_deadline_passed(call->deadline_us)) {
+        return CRUDDUR_OK;
+    }
+    return cr_fail(call->error, CRUDDUR_E_TIMEOUT, "the deadline passed during the call");
+}

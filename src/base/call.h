@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes down with every call from the public functions to the engine: until when, how
+ * exactly, what it has cost so far, where a failure is described, and the log. */
+#ifndef CR_BASE_CALL_H
+#define CR_BASE_CALL_H
+
+#include <cruddur/handle.h>
+#include <cruddur/list.h>
+
+#include "base/error.h"
+
+typedef struct cr_meter {
+    uint32_t attempts;
+    uint32_t rows_read;
+    uint32_t rows_written;
+} cr_meter;
+
+typedef struct cr_logger {
+    cruddur_log_fn log;
+    void *data;
+} cr_logger;
+
+typedef struct cr_call {
+    int64_t deadline_us; /* on the monotonic clock */
+    cruddur_consistency consistency;
+    cr_logger logger;
+    cr_meter meter;
+    cruddur_error **error;
+} cr_call;
+
+/* Never give it message text or a secret. */
+void cr_log(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
+    CR_PRINTF(3, 4);
+
+/* CRUDDUR_E_TIMEOUT once the deadline has passed. */
+cruddur_status cr_call_check_deadline(const cr_call *call);
+
+#endif

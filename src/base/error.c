@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A path, an argument's name and a system's message fit; what is longer is cut. */
+#define MESSAGE_MAX 512
+
+struct cruddur_error {
+    cruddur_status status;
+    bool outcome_unknown;
+    const char *argument;
+    char message[MESSAGE_MAX];
+};
+
+/* Shared by all, never freed: there is no memory to make another. */
+static cruddur_error out_of_memory = {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory"};
+
+static const struct {
+    cruddur_status status;
+    const char *name;
+    const char *text;
+} statuses[] = {
+#define STATUS_ROW(name, value, text) {CRUDDUR_##name, #name, text},
+    CRUDDUR_STATUS_MAP(STATUS_ROW)
+#undef STATUS_ROW
+};
+
+#define STATUS_COUNT (sizeof(statuses) / sizeof(statuses[0]))
+
+const char *cruddur_status_name(cruddur_status status)
+{
+    for (size_t i = 0; i < STATUS_COUNT; i++) {
+        if (statuses[i].status == status) {
+            return statuses[i].name;
+        }
+    }
+    return "E_UNKNOWN";
+}
+
+const char *cruddur_status_text(cruddur_status status)
+{
+    for (size_t i = 0; i < STATUS_COUNT; i++) {
+        if (statuses[i].status == status) {
+            return statuses[i].text;
+        }
+    }
+    return "unknown status";
+}
+
+bool cruddur_status_is_retryable(cruddur_status status)
+{
+    return status == CRUDDUR_E_TIMEOUT || status == CRUDDUR_E_STORE_LOCKED ||
+           status == CRUDDUR_E_CONFLICT;
+}
+
+cruddur_status cruddur_error_status(const cruddur_error *error)
+{
+    return error == NULL ? CRUDDUR_OK : error->status;
+}
+
+const char *cruddur_error_message(const cruddur_error *error)
+{
+    return error == NULL ? cruddur_status_text(CRUDDUR_OK) : error->message;
+}
+
+const char *cruddur_error_argument(const cruddur_error *error)
+{
+    return error == NULL ? NULL : error->argument;
+}
+
+bool cruddur_error_is_retryable(const cruddur_error *error)
+{
+    return error != NULL && cruddur_status_is_retryable(error->status);
+}
+
+bool cruddur_error_outcome_unknown(const cruddur_error *error)
+{
+    return error != NULL && error->outcome_unknown;
+}
+
+void cruddur_error_free(cruddur_error *error)
+{
+    if (error != &out_of_memory) {
+        free(error);
+    }
+}
+
+/* Puts a new, still empty error into the place, or the shared one; NULL where there is no place. */
+static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
+{
+    if (error == NULL) {
+        return NULL;
+    }
+    cruddur_error_free(*error);
+    cruddur_error *made = calloc(1, sizeof(*made));
+    *error = made == NULL ? &out_of_memory : made;
+    if (made != NULL) {
+        made->status = status;
+    }
+    return made;
+}
+
+cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
+{
+    cruddur_error *made = new_error(error, status);
+    if (made != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(made->message, sizeof(made->message), format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, const char *argument,
+                                const char *format, ...)
+{
+    cruddur_error *made = new_error(error, status);
+    if (made != NULL) {
+        made->argument = argument;
+        int used = snprintf(made->message, sizeof(made->message), "%s: ", argument);
+        size_t start = used > 0 && (size_t)used < sizeof(made->message) ? (size_t)used : 0;
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(made->message + start, sizeof(made->message) - start, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+cruddur_status cr_fail_null(cruddur_error **error, const char *argument)
+{
+    return cr_fail_argument(error, CRUDDUR_E_NULL_ARGUMENT, argument, "must not be NULL");
+}
+
+cruddur_status cr_fail_memory(cruddur_error **error)
+{
+    if (error != NULL) {
+        cruddur_error_free(*error);
+        *error = &out_of_memory;
+    }
+    return CRUDDUR_E_NO_MEMORY;
+}
+
+void cr_error_set_outcome_unknown(cruddur_error *error)
+{
+    if (error != NULL && error != &out_of_memory) {
+        error->outcome_unknown = true;
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Making error objects. Every function takes the caller's place for the error, which may be NULL,
+ * and returns the status, so that a failure reads `return cr_fail(error, …)`. */
+#ifndef CR_BASE_ERROR_H
+#define CR_BASE_ERROR_H
+
+#include <cruddur/error.h>
+
+#if defined(__GNUC__)
+#define CR_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define CR_PRINTF(text, first)
+#endif
+
+/* Describes a failure. An error that is there already is replaced. */
+cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
+    CR_PRINTF(3, 4);
+
+/* Describes a refused argument, for which the message says which rule it breaks. */
+cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, const char *argument,
+                                const char *format, ...) CR_PRINTF(4, 5);
+
+/* Says that an argument is NULL and must not be. */
+cruddur_status cr_fail_null(cruddur_error **error, const char *argument);
+
+/* Says that memory ran out; needs none itself. */
+cruddur_status cr_fail_memory(cruddur_error **error);
+
+/* Marks the error: the write may have been applied. */
+void cr_error_set_outcome_unknown(cruddur_error *error);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* A borrowed piece of text: not NUL-terminated, and absent when data is NULL. */
+#ifndef CR_BASE_STR_H
+#define CR_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct cr_str {
+    const char *data;
+    size_t size;
+} cr_str;
+
+#define CR_STR_ABSENT ((cr_str){NULL, 0})
+
+/* For printf's "%.*s". */
+#define CR_STR_ARGS(str) (int)(str).size, (str).data
+
+static inline cr_str cr_str_of(const char *text)
+{
+    return (cr_str){text, text == NULL ? 0 : strlen(text)};
+}
+
+static inline bool cr_str_equal(cr_str a, cr_str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* By bytes, as both engines order sort keys; what is a prefix of the other comes first. */
+static inline int cr_str_compare(cr_str a, cr_str b)
+{
+    size_t shared = a.size < b.size ? a.size : b.size;
+    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+#endif

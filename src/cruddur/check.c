@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "cruddur/frame.h"
+#include "model/text.h"
+#include "model/time.h"
+
+#define NAME_MAX_CHARACTERS 256
+
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, size_t our_size,
+                              cruddur_error **error)
+{
+    size_t size;
+    if (given == NULL) {
+        return CRUDDUR_OK;
+    }
+    memcpy(&size, given, sizeof(size)); /* every sized struct begins with it */
+    if (size < sizeof(size)) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
+                                "its size is %zu; start from its _INIT value", size);
+    }
+    const unsigned char *bytes = given;
+    for (size_t i = our_size; i < size; i++) {
+        if (bytes[i] != 0) {
+            return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
+                                    "it is of a newer version (%zu bytes, known are %zu) and sets "
+                                    "what this library does not know",
+                                    size, our_size);
+        }
+    }
+    memcpy(ours, given, size < our_size ? size : our_size);
+    memcpy(ours, &our_size, sizeof(our_size));
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
+                            cruddur_error **error)
+{
+    if (given == NULL) {
+        return cr_fail_null(error, argument);
+    }
+    if (!cr_uuid_parse(cr_str_of(given), uuid)) {
+        return cr_fail_argument(error, CRUDDUR_E_UUID, argument,
+                                "must be a uuid, 8-4-4-4-12 hexadecimal digits; it has %zu "
+                                "characters",
+                                strlen(given));
+    }
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_read_optional_uuid(const char *argument, const char *given, cr_uuid *uuid,
+                                     bool *present, cruddur_error **error)
+{
+    *present = given != NULL;
+    return *present ? cr_read_uuid(argument, given, uuid, error) : CRUDDUR_OK;
+}
+
+static cruddur_status fail_utf8(const char *argument, const cr_text_facts *facts,
+                                cruddur_error **error)
+{
+    return cr_fail_argument(error, CRUDDUR_E_NOT_UTF8, argument, "must be UTF-8; byte %zu is not",
+                            facts->bad_position);
+}
+
+cruddur_status cr_read_text(const char *argument, const char *given, size_t max_characters,
+                            cr_str *text, cruddur_error **error)
+{
+    if (given == NULL) {
+        return cr_fail_null(error, argument);
+    }
+    cr_text_facts facts = cr_text_look(cr_str_of(given));
+    if (!facts.is_utf8) {
+        return fail_utf8(argument, &facts, error);
+    }
+    if (facts.is_blank) {
+        return cr_fail_argument(error, CRUDDUR_E_TEXT_BLANK, argument,
+                                "must not be blank; it has %zu characters, all white space",
+                                facts.characters);
+    }
+    if (facts.characters > max_characters) {
+        return cr_fail_argument(error, CRUDDUR_E_TEXT_TOO_LONG, argument,
+                                "must have at most %zu characters; it has %zu", max_characters,
+                                facts.characters);
+    }
+    *text = cr_str_of(given);
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
+                            cruddur_error **error)
+{
+    *name = cr_str_of(given);
+    if (given == NULL) {
+        return CRUDDUR_OK;
+    }
+    cr_text_facts facts = cr_text_look(*name);
+    if (!facts.is_utf8) {
+        return fail_utf8(argument, &facts, error);
+    }
+    if (facts.characters > NAME_MAX_CHARACTERS) {
+        return cr_fail_argument(error, CRUDDUR_E_NAME_TOO_LONG, argument,
+                                "must have at most %d characters; it has %zu", NAME_MAX_CHARACTERS,
+                                facts.characters);
+    }
+    if (facts.has_control) {
+        return cr_fail_argument(error, CRUDDUR_E_NAME_CHARACTER, argument,
+                                "must have no control characters");
+    }
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
+                            cruddur_error **error)
+{
+    if (time_us != unset && !cr_time_is_valid(time_us)) {
+        return cr_fail_argument(error, CRUDDUR_E_TIME, argument,
+                                "must be in the years 1 to 9999; it is %lld microseconds since "
+                                "1970",
+                                (long long)time_us);
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status check_choice(const char *argument, uint32_t value, cruddur_error **error)
+{
+    return value <= 1 ? CRUDDUR_OK
+                      : cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, argument,
+                                         "must be one of the constants 0 and 1; it is %u", value);
+}
+
+static cruddur_status check_bounds(const cruddur_list_options *options, cruddur_error **error)
+{
+    cruddur_status status =
+        cr_read_time("options.since_us", options->since_us, CRUDDUR_SINCE_ALWAYS, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_time("options.until_us", options->until_us, CRUDDUR_UNTIL_FOREVER, error);
+    }
+    if (status == CRUDDUR_OK && options->since_us >= options->until_us) {
+        status = cr_fail_argument(error, CRUDDUR_E_TIME_RANGE, "options.since_us",
+                                  "must be before options.until_us");
+    }
+    return status;
+}
+
+cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
+                               cr_listing *listing, cruddur_error **error)
+{
+    cruddur_status status = cr_read_struct("options", given, options, sizeof(*options), error);
+    if (status == CRUDDUR_OK && (options->limit < 1 || options->limit > CRUDDUR_LIMIT_MAX)) {
+        status = cr_fail_argument(error, CRUDDUR_E_LIMIT, "options.limit",
+                                  "must be 1 to %d; it is %u", CRUDDUR_LIMIT_MAX, options->limit);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_choice("options.start", options->start, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_choice("options.order", options->order, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_choice("options.consistency", options->consistency, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_bounds(options, error);
+    }
+    if (status == CRUDDUR_OK) {
+        *listing = (cr_listing){options->limit,
+                                options->start == CRUDDUR_START_OLDEST,
+                                options->order == CRUDDUR_OLDEST_FIRST,
+                                options->since_us,
+                                options->until_us,
+                                cr_str_of(options->cursor)};
+    }
+    return status;
+}
+
+cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
+                            cr_person *person, cruddur_error **error)
+{
+    cruddur_user user = CRUDDUR_USER_INIT;
+    if (given == NULL) {
+        return cr_fail_null(error, names->user);
+    }
+    cruddur_status status = cr_read_struct(names->user, given, &user, sizeof(user), error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_name(names->display_name, user.display_name, &person->display_name, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_name(names->handle, user.handle, &person->handle, error);
+    }
+    return status;
+}

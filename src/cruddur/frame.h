@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What the public functions share: the handle, the frame of a call, the checks of arguments. */
+#ifndef CR_CRUDDUR_FRAME_H
+#define CR_CRUDDUR_FRAME_H
+
+#include <cruddur/cruddur.h>
+
+#include "messaging/list.h"
+#include "messaging/write.h"
+#include "store/store.h"
+
+struct cruddur {
+    cr_store *store;
+    cruddur_options options;
+};
+
+/* ---- the frame of a call ---- */
+
+typedef struct cr_frame {
+    cr_call call;
+    const cruddur *dm;
+    cruddur_operation operation;
+    int64_t started_us;
+    cruddur_error *error; /* so that an error can be looked at though the caller wants none */
+    cruddur_error **ret_error;
+} cr_frame;
+
+/* Starts the clock; `timeout_ms` 0 means the handle's. */
+void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+                    uint32_t timeout_ms, cruddur_error **error);
+
+/* Tells the metrics hook, and returns the status. */
+cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);
+
+/* ---- the checks; each names the argument in its error ---- */
+
+/* Copies a sized struct of the caller's into one of ours, which has the defaults: an older caller's
+ * is shorter, and what a newer caller's has beyond ours must be zero. `given` may be NULL. */
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, size_t our_size,
+                              cruddur_error **error);
+
+cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
+                            cruddur_error **error);
+
+/* The same for one that may be NULL: *present tells. */
+cruddur_status cr_read_optional_uuid(const char *argument, const char *given, cr_uuid *uuid,
+                                     bool *present, cruddur_error **error);
+
+/* A message's text. */
+cruddur_status cr_read_text(const char *argument, const char *given, size_t max_characters,
+                            cr_str *text, cruddur_error **error);
+
+/* A display name, a handle, a group's name; NULL becomes absent. */
+cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
+                            cruddur_error **error);
+
+/* A time, of which `unset` means none. */
+cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
+                            cruddur_error **error);
+
+cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
+                               cr_listing *listing, cruddur_error **error);
+
+/* The names of a user argument and its fields, for errors. */
+typedef struct cr_user_names {
+    const char *user, *uuid, *display_name, *handle;
+} cr_user_names;
+
+cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
+                            cr_person *person, cruddur_error **error);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cruddur/frame.h"
+#include "model/time.h"
+
+static const cr_page *page_of(const cruddur_group_page *page)
+{
+    return (const cr_page *)page;
+}
+
+static const cr_packed_row *row_of(const cruddur_group *group)
+{
+    return (const cr_packed_row *)group;
+}
+
+/* ---- pattern B ---- */
+
+cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
+                                  const cruddur_list_options *given, cruddur_group_page **ret_page,
+                                  cruddur_error **error)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cr_listing listing;
+    cr_frame frame;
+    cr_uuid user;
+    cr_page *page = NULL;
+    if (dm == NULL || ret_page == NULL) {
+        return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
+    }
+    cruddur_status status = cr_read_listing(given, &options, &listing, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, options.timeout_ms, error);
+    frame.call.consistency = (cruddur_consistency)options.consistency;
+    status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+    if (status == CRUDDUR_OK) {
+        status = cr_list_groups(dm->store, &user, &listing, &frame.call, &page);
+    }
+    if (status == CRUDDUR_OK) {
+        *ret_page = (cruddur_group_page *)page;
+    }
+    return cr_frame_end(&frame, status);
+}
+
+/* ---- pattern C ---- */
+
+static const cr_user_names creator_names = {"creator", "creator.uuid", "creator.display_name",
+                                            "creator.handle"};
+static const cr_user_names other_names = {"others", "others.uuid", "others.display_name",
+                                          "others.handle"};
+
+static int compare_persons(const void *a, const void *b)
+{
+    const cr_person *x = a;
+    const cr_person *y = b;
+    return cr_uuid_compare(&x->uuid, &y->uuid);
+}
+
+/* The elements are as far apart as the first one's size says. */
+static const cruddur_user *user_at(const cruddur_user *users, size_t index)
+{
+    const void *at = (const char *)users + index * users->size;
+    return at;
+}
+
+static cruddur_status check_users(const cruddur_user *others, size_t n_others,
+                                  cruddur_error **error)
+{
+    if (others == NULL && n_others > 0) {
+        return cr_fail_null(error, "others");
+    }
+    if (n_others + 1 < CRUDDUR_MEMBERS_MIN || n_others > CRUDDUR_MEMBERS_MAX - 1) {
+        return cr_fail_argument(error, CRUDDUR_E_MEMBER_COUNT, "n_others",
+                                "must be %d to %d, as a group has %d to %d members; it is %zu",
+                                CRUDDUR_MEMBERS_MIN - 1, CRUDDUR_MEMBERS_MAX - 1,
+                                CRUDDUR_MEMBERS_MIN, CRUDDUR_MEMBERS_MAX, n_others);
+    }
+    for (size_t i = 0; i < n_others; i++) {
+        if (others->size < sizeof(cruddur_user) || user_at(others, i)->size != others->size) {
+            return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
+                                    "every element must have the same size, that of its struct; "
+                                    "element %zu has not",
+                                    i);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+/* The creator and the others, sorted, nobody twice. */
+static cruddur_status read_members(const cruddur_user *creator, const cruddur_user *others,
+                                   size_t n_others, cr_opening *opening, cruddur_error **error)
+{
+    cr_person *author = &opening->first_message.author;
+    cruddur_status status = cr_read_user(&creator_names, creator, author, error);
+    if (status == CRUDDUR_OK) {
+        status = check_users(others, n_others, error);
+    }
+    opening->person[0] = *author;
+    for (size_t i = 0; status == CRUDDUR_OK && i < n_others; i++) {
+        cr_person *person = &opening->person[i + 1];
+        status = cr_read_user(&other_names, user_at(others, i), person, error);
+        if (status == CRUDDUR_OK && cr_uuid_compare(&person->uuid, &author->uuid) == 0) {
+            status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "others",
+                                      "must not have the creator in it: element %zu", i);
+        }
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    opening->members.count = n_others + 1;
+    qsort(opening->person, n_others + 1, sizeof(opening->person[0]), compare_persons);
+    for (size_t i = 0; i <= n_others; i++) {
+        opening->members.uuid[i] = opening->person[i].uuid;
+    }
+    if (!cr_members_sort(&opening->members)) {
+        return cr_fail_argument(error, CRUDDUR_E_MEMBER_TWICE, "others", "must name nobody twice");
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status choose_uuids(const cruddur_create_options *options, cr_opening *opening,
+                                   cruddur_error **error)
+{
+    cr_draft *draft = &opening->first_message;
+    bool has_group;
+    cruddur_status status = cr_read_optional_uuid("options.group_uuid", options->group_uuid,
+                                                  &draft->group, &has_group, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_optional_uuid("options.message_uuid", options->message_uuid, &draft->uuid,
+                                       &draft->may_be_repeat, error);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    bool is_direct = opening->members.count == 2 && (options->flags & CRUDDUR_CREATE_SEPARATE) == 0;
+    if (!has_group && is_direct && !cr_direct_group_uuid(&opening->members, &draft->group)) {
+        return cr_fail_memory(error);
+    }
+    bool has_random = (has_group || is_direct || cr_uuid_v4(&draft->group)) &&
+                      (draft->may_be_repeat || cr_uuid_v7(cr_clock_now_us(), &draft->uuid));
+    return has_random ? CRUDDUR_OK
+                      : cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+}
+
+static cruddur_status read_create_options(const cruddur_create_options *options,
+                                          cr_opening *opening, cruddur_error **error)
+{
+    if ((options->flags & ~CRUDDUR_CREATE_SEPARATE) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
+                                "has bits that this library does not know: 0x%x", options->flags);
+    }
+    cruddur_status status =
+        cr_read_name("options.group_name", options->group_name, &opening->name, error);
+    if (status == CRUDDUR_OK && opening->name.data != NULL && opening->members.count == 2) {
+        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.group_name",
+                                  "must be NULL for two members: each sees the other's name");
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_time("options.created_at_us", options->created_at_us, 0, error);
+    }
+    opening->first_message.created_at_us = options->created_at_us;
+    return status == CRUDDUR_OK ? choose_uuids(options, opening, error) : status;
+}
+
+cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
+                                    const cruddur_user *others, size_t n_others, const char *text,
+                                    const cruddur_create_options *given, cruddur_group **ret_group,
+                                    cruddur_error **error)
+{
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    cr_opening opening;
+    cr_frame frame;
+    cr_packed_row *row = NULL;
+    if (dm == NULL) {
+        return cr_fail_null(error, "dm");
+    }
+    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, options.timeout_ms, error);
+    status = read_members(creator, others, n_others, &opening, frame.call.error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_text("text", text, dm->options.max_text_chars, &opening.first_message.text,
+                              frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_create_options(&options, &opening, frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_create(dm->store, &opening, &frame.call, &row);
+    }
+    if (status == CRUDDUR_OK && ret_group != NULL) {
+        *ret_group = (cruddur_group *)row;
+        row = NULL;
+    }
+    free(row);
+    return cr_frame_end(&frame, status);
+}
+
+/* ---- one group ---- */
+
+cruddur_status cruddur_group_get(cruddur *dm, const char *user_uuid, const char *group_uuid,
+                                 uint32_t timeout_ms, cruddur_group **ret_group,
+                                 cruddur_error **error)
+{
+    cr_frame frame;
+    cr_uuid user;
+    cr_uuid group;
+    cr_packed_row *row = NULL;
+    if (dm == NULL || ret_group == NULL) {
+        return cr_fail_null(error, dm == NULL ? "dm" : "ret_group");
+    }
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, timeout_ms, error);
+    cruddur_status status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_uuid("group_uuid", group_uuid, &group, frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_get_group(dm->store, &user, &group, &frame.call, &row);
+    }
+    if (status == CRUDDUR_OK) {
+        *ret_group = (cruddur_group *)row;
+    }
+    return cr_frame_end(&frame, status);
+}
+
+/* ---- pages ---- */
+
+size_t cruddur_group_page_count(const cruddur_group_page *page)
+{
+    return page == NULL ? 0 : page_of(page)->count;
+}
+
+const cruddur_group *cruddur_group_page_at(const cruddur_group_page *page, size_t index)
+{
+    return page == NULL ? NULL : (const cruddur_group *)cr_page_at(page_of(page), index);
+}
+
+const char *cruddur_group_page_older(const cruddur_group_page *page)
+{
+    return cr_page_older(page_of(page));
+}
+
+const char *cruddur_group_page_newer(const cruddur_group_page *page)
+{
+    return cr_page_newer(page_of(page));
+}
+
+bool cruddur_group_page_has_older(const cruddur_group_page *page)
+{
+    return page != NULL && page_of(page)->has_older;
+}
+
+bool cruddur_group_page_has_newer(const cruddur_group_page *page)
+{
+    return page != NULL && page_of(page)->has_newer;
+}
+
+void cruddur_group_page_free(cruddur_group_page *page)
+{
+    free(page);
+}
+
+/* ---- groups ---- */
+
+const char *cruddur_group_uuid(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_GROUP_UUID);
+}
+
+const char *cruddur_group_name(const cruddur_group *group)
+{
+    return cr_packed_get(row_of(group), CR_GROUP_NAME);
+}
+
+const char *cruddur_group_text(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_TEXT);
+}
+
+const char *cruddur_group_user_uuid(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_USER_UUID);
+}
+
+const char *cruddur_group_user_display_name(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_DISPLAY_NAME);
+}
+
+const char *cruddur_group_user_handle(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_HANDLE);
+}
+
+size_t cruddur_group_member_count(const cruddur_group *group)
+{
+    const char *list = cr_packed_get(row_of(group), CR_MEMBER_UUIDS);
+    size_t count = 1;
+    for (const char *at = list; at != NULL && *at != '\0'; at++) {
+        count += *at == ',' ? 1 : 0;
+    }
+    return list == NULL ? 2 : count;
+}
+
+int64_t cruddur_group_last_message_at_us(const cruddur_group *group)
+{
+    int64_t time_us = CRUDDUR_TIME_UNKNOWN;
+    (void)cr_time_parse(cr_str_of(cruddur_group_sort_key(group)), &time_us);
+    return time_us;
+}
+
+const char *cruddur_group_sort_key(const cruddur_group *group)
+{
+    return cr_packed_get_or_empty(row_of(group), CR_SK);
+}
+
+void cruddur_group_free(cruddur_group *group)
+{
+    free(group);
+}

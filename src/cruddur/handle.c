@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cruddur/frame.h"
+
+#define TEXT_MAX_CHARACTERS 100000
+#define US_PER_MS 1000
+
+const char *cruddur_version(void)
+{
+    return CRUDDUR_VERSION_STRING;
+}
+
+uint32_t cruddur_version_number(void)
+{
+    return CRUDDUR_VERSION_NUMBER;
+}
+
+/* ---- the frame of a call ---- */
+
+void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+                    uint32_t timeout_ms, cruddur_error **error)
+{
+    uint32_t timeout = timeout_ms != 0 ? timeout_ms : dm->options.timeout_ms;
+    *frame = (cr_frame){.dm = dm, .operation = operation, .ret_error = error};
+    frame->started_us = cr_clock_monotonic_us();
+    frame->call.deadline_us = frame->started_us + (int64_t)timeout * US_PER_MS;
+    frame->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
+    frame->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
+    frame->call.error = error == NULL ? NULL : &frame->error;
+}
+
+cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status)
+{
+    const cruddur_options *options = &frame->dm->options;
+    if (status == CRUDDUR_OK) {
+        cruddur_error_free(frame->error);
+    } else if (frame->ret_error != NULL) {
+        *frame->ret_error = frame->error;
+    }
+    if (options->metrics != NULL) {
+        cruddur_metrics metrics = {sizeof(metrics),
+                                   frame->operation,
+                                   status,
+                                   cr_clock_monotonic_us() - frame->started_us,
+                                   frame->call.meter.attempts,
+                                   frame->call.meter.rows_read,
+                                   frame->call.meter.rows_written};
+        options->metrics(options->metrics_data, &metrics);
+    }
+    return status;
+}
+
+/* ---- open, close ---- */
+
+static cruddur_status check_options(const cruddur_options *options, cruddur_error **error)
+{
+    if ((options->flags & ~CRUDDUR_OPEN_EXISTING) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
+                                "has bits that this library does not know: 0x%x", options->flags);
+    }
+    if (options->timeout_ms < 1) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.timeout_ms",
+                                "must be at least 1");
+    }
+    if (options->max_text_chars < 1 || options->max_text_chars > TEXT_MAX_CHARACTERS) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.max_text_chars",
+                                "must be 1 to %d; it is %u", TEXT_MAX_CHARACTERS,
+                                options->max_text_chars);
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status open_store(const char *store_url, cruddur *dm, cruddur_error **error)
+{
+    cr_store_options options = {
+        (dm->options.flags & CRUDDUR_OPEN_EXISTING) != 0,
+        cr_clock_monotonic_us() + (int64_t)dm->options.timeout_ms * US_PER_MS,
+        {dm->options.log, dm->options.log_data},
+    };
+    return cr_store_open(store_url, &options, &dm->store, error);
+}
+
+cruddur_status cruddur_open(const char *store_url, const cruddur_options *given, cruddur **ret_dm,
+                            cruddur_error **error)
+{
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    if (store_url == NULL || ret_dm == NULL) {
+        return cr_fail_null(error, store_url == NULL ? "store_url" : "ret_dm");
+    }
+    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
+    if (status == CRUDDUR_OK) {
+        status = check_options(&options, error);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cruddur *dm = calloc(1, sizeof(*dm));
+    if (dm == NULL) {
+        return cr_fail_memory(error);
+    }
+    dm->options = options;
+    status = open_store(store_url, dm, error);
+    if (status != CRUDDUR_OK) {
+        free(dm);
+        return status;
+    }
+    *ret_dm = dm;
+    return CRUDDUR_OK;
+}
+
+void cruddur_close(cruddur *dm)
+{
+    if (dm != NULL) {
+        dm->store->ops->close(dm->store);
+        free(dm);
+    }
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "cruddur/frame.h"
+
+/* One allocation: this, and the strings behind it. */
+struct cruddur_members {
+    size_t count;
+    cruddur_user user[];
+};
+
+static const cr_attribute attributes[] = {CR_USER_UUID, CR_DISPLAY_NAME, CR_HANDLE};
+
+#define ATTRIBUTE_COUNT (sizeof(attributes) / sizeof(attributes[0]))
+
+static const char *get(const cr_page *page, size_t row, size_t attribute)
+{
+    return cr_packed_get_or_empty(cr_page_at(page, row), attributes[attribute]);
+}
+
+static cruddur_members *make_members(const cr_page *page)
+{
+    size_t strings = 0;
+    for (size_t i = 0; i < page->count * ATTRIBUTE_COUNT; i++) {
+        strings += strlen(get(page, i / ATTRIBUTE_COUNT, i % ATTRIBUTE_COUNT)) + 1;
+    }
+    cruddur_members *members =
+        malloc(sizeof(*members) + page->count * sizeof(members->user[0]) + strings);
+    if (members == NULL) {
+        return NULL;
+    }
+    char *at = (char *)&members->user[page->count];
+    members->count = page->count;
+    for (size_t i = 0; i < page->count; i++) {
+        const char *text[ATTRIBUTE_COUNT];
+        for (size_t a = 0; a < ATTRIBUTE_COUNT; a++) {
+            size_t size = strlen(get(page, i, a)) + 1;
+            text[a] = memcpy(at, get(page, i, a), size);
+            at += size;
+        }
+        members->user[i] = (cruddur_user){sizeof(cruddur_user), text[0], text[1], text[2]};
+    }
+    return members;
+}
+
+static cruddur_status list_members(cr_frame *frame, const char *viewer_uuid, const char *group_uuid,
+                                   cruddur_members **members)
+{
+    cr_uuid viewer;
+    cr_uuid group;
+    bool has_viewer;
+    cr_page *page = NULL;
+    cr_call *call = &frame->call;
+    cruddur_status status =
+        cr_read_optional_uuid("viewer_uuid", viewer_uuid, &viewer, &has_viewer, call->error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        status =
+            cr_list_members(frame->dm->store, has_viewer ? &viewer : NULL, &group, call, &page);
+    }
+    if (status == CRUDDUR_OK) {
+        *members = make_members(page);
+        status = *members == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+    }
+    free(page);
+    return status;
+}
+
+cruddur_status cruddur_group_members(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
+                                     uint32_t timeout_ms, cruddur_members **ret_members,
+                                     cruddur_error **error)
+{
+    cr_frame frame;
+    cruddur_members *members = NULL;
+    if (dm == NULL || ret_members == NULL) {
+        return cr_fail_null(error, dm == NULL ? "dm" : "ret_members");
+    }
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, timeout_ms, error);
+    cruddur_status status = list_members(&frame, viewer_uuid, group_uuid, &members);
+    if (status == CRUDDUR_OK) {
+        *ret_members = members;
+    }
+    return cr_frame_end(&frame, status);
+}
+
+size_t cruddur_members_count(const cruddur_members *members)
+{
+    return members == NULL ? 0 : members->count;
+}
+
+const cruddur_user *cruddur_members_at(const cruddur_members *members, size_t index)
+{
+    return members == NULL || index >= members->count ? NULL : &members->user[index];
+}
+
+void cruddur_members_free(cruddur_members *members)
+{
+    free(members);
+}

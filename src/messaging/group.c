@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/group.h"
+
+#include <stdlib.h>
+
+/* How often a look-up starts again because the head moved under it. */
+#define LOOKS_MAX 8
+
+/* ---- members ---- */
+
+static int compare_uuids(const void *a, const void *b)
+{
+    return cr_uuid_compare(a, b);
+}
+
+bool cr_members_sort(cr_members *members)
+{
+    qsort(members->uuid, members->count, sizeof(members->uuid[0]), compare_uuids);
+    for (size_t i = 1; i < members->count; i++) {
+        if (cr_uuid_compare(&members->uuid[i - 1], &members->uuid[i]) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t cr_members_find(const cr_members *members, const cr_uuid *uuid)
+{
+    size_t i = 0;
+    while (i < members->count && cr_uuid_compare(&members->uuid[i], uuid) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* "uuid,uuid,…" */
+static bool read_member_list(cr_str list, cr_members *members)
+{
+    members->count = 0;
+    for (size_t at = 0; at < list.size; at += CR_UUID_LENGTH + 1) {
+        bool fits = list.size - at >= CR_UUID_LENGTH && members->count < CRUDDUR_MEMBERS_MAX;
+        if (!fits || !cr_uuid_parse((cr_str){list.data + at, CR_UUID_LENGTH},
+                                    &members->uuid[members->count++])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cr_members_of_row(const cr_row *group_row, cr_members *members)
+{
+    bool is_read;
+    if (group_row->value[CR_MEMBER_UUIDS].data != NULL) {
+        is_read = read_member_list(group_row->value[CR_MEMBER_UUIDS], members);
+    } else {
+        members->count = 2;
+        is_read = cr_uuid_parse(cr_pk_suffix(group_row->value[CR_PK]), &members->uuid[0]) &&
+                  cr_uuid_parse(group_row->value[CR_USER_UUID], &members->uuid[1]);
+    }
+    return is_read && members->count >= CRUDDUR_MEMBERS_MIN && cr_members_sort(members);
+}
+
+/* ---- rows ---- */
+
+bool cr_group_rows_add(cr_group_rows *rows, const cr_row *row)
+{
+    if (rows->count == rows->capacity) {
+        size_t capacity = rows->capacity == 0 ? CRUDDUR_MEMBERS_MAX : rows->capacity * 2;
+        cr_row *grown = cr_arena_alloc(rows->arena, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return false;
+        }
+        if (rows->count > 0) {
+            memcpy(grown, rows->row, rows->count * sizeof(*grown));
+        }
+        rows->row = grown;
+        rows->capacity = capacity;
+    }
+    return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
+}
+
+typedef struct row_search {
+    cr_arena *arena;
+    cr_attribute attribute; /* the first row that has this */
+    cr_str value;           /* with this value, is taken */
+    cr_row *found;
+} row_search;
+
+static cr_sink_answer take_match(void *context, const cr_row *row)
+{
+    const row_search *search = context;
+    if (!cr_str_equal(row->value[search->attribute], search->value)) {
+        return CR_SINK_MORE;
+    }
+    return cr_row_copy(search->arena, row, search->found) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
+}
+
+cruddur_status cr_find_first(cr_txn *txn, const cr_query *query, cr_attribute attribute,
+                             cr_str value, cr_row *found)
+{
+    row_search search = {txn->arena, attribute, value, found};
+    *found = (cr_row){0};
+    return txn->ops->query(txn, query, take_match, &search);
+}
+
+static cruddur_status find_newest(cr_txn *txn, cr_index index, cr_str partition,
+                                  cr_attribute attribute, cr_str value, cr_row *found)
+{
+    cr_query query = {.index = index, .partition = partition, .descending = true};
+    return cr_find_first(txn, &query, attribute, value, found);
+}
+
+cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
+{
+    cr_pk pk = cr_pk_of_group(group);
+    return find_newest(txn, CR_INDEX_TABLE, cr_pk_str(&pk), CR_PK, cr_pk_str(&pk), head);
+}
+
+cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
+{
+    cruddur_status status = cr_group_find_head(txn, group, head);
+    if (status == CRUDDUR_OK && !cr_row_exists(head)) {
+        status = cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
+                                  "there is no group %s", group->text);
+    }
+    return status;
+}
+
+/* The row as invariant 2 has it, by key. */
+static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
+                                     const cr_row *head, cr_row *row)
+{
+    cr_key key = {cr_pk_str(pk), head->value[CR_SK]};
+    cruddur_status status = txn->ops->get(txn, &key, 1, row);
+    if (status == CRUDDUR_OK && !cr_str_equal(row->value[CR_GROUP_UUID], cr_uuid_str(group))) {
+        *row = (cr_row){0}; /* another group's */
+    }
+    return status;
+}
+
+/* The row wherever it is: old rows, or a rewrite that lags behind or was interrupted. */
+static cruddur_status search_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
+                                        cr_row *row)
+{
+    cruddur_status status =
+        find_newest(txn, CR_INDEX_GROUPS, cr_uuid_str(group), CR_PK, cr_pk_str(pk), row);
+    bool is_settled = cr_row_exists(row) || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    if (status == CRUDDUR_OK && !is_settled) {
+        status =
+            find_newest(txn, CR_INDEX_TABLE, cr_pk_str(pk), CR_GROUP_UUID, cr_uuid_str(group), row);
+    }
+    return status;
+}
+
+cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
+                                    const char *argument, cr_row *head, cr_row *group_row)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    cr_str last_sk = CR_STR_ABSENT;
+    for (int look = 0; look < LOOKS_MAX; look++) {
+        cruddur_status status = cr_group_read_head(txn, group, head);
+        bool has_moved = !cr_str_equal(head->value[CR_SK], last_sk);
+        if (status == CRUDDUR_OK && has_moved) {
+            status = get_member_row(txn, group, &pk, head, group_row);
+        }
+        if (status == CRUDDUR_OK && has_moved && !cr_row_exists(group_row)) {
+            status = search_member_row(txn, group, &pk, group_row);
+        }
+        if (status != CRUDDUR_OK || cr_row_exists(group_row)) {
+            return status;
+        }
+        /* In one snapshot, or under a head that stands still, there is no such row. */
+        if (!has_moved || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
+            break;
+        }
+        last_sk = head->value[CR_SK];
+    }
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_A_MEMBER, argument,
+                            "%s is not a member of group %s", member->text, group->text);
+}
+
+static cr_sink_answer collect_row(void *context, const cr_row *row)
+{
+    return cr_group_rows_add(context, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
+}
+
+cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_group_rows *rows)
+{
+    cr_query query = {
+        .index = CR_INDEX_GROUPS, .partition = cr_uuid_str(group), .descending = true};
+    *rows = (cr_group_rows){.arena = txn->arena};
+    return txn->ops->query(txn, &query, collect_row, rows);
+}

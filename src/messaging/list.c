@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/list.h"
+
+#include <stdlib.h>
+
+#include "messaging/rewrite.h"
+#include "model/time.h"
+
+cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor,
+                              cruddur_error **error)
+{
+    switch (cr_cursor_read(text, list, arena, cursor)) {
+    case CR_CURSOR_GOOD:
+        return CRUDDUR_OK;
+    case CR_CURSOR_NO_MEMORY:
+        return cr_fail_memory(error);
+    case CR_CURSOR_FOREIGN:
+        return cr_fail_argument(error, CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
+                                "is of another list");
+    case CR_CURSOR_DAMAGED:
+        break;
+    }
+    return cr_fail_argument(error, CRUDDUR_E_CURSOR_DAMAGED, "options.cursor",
+                            "is not as a page gave it");
+}
+
+/* ---- one walk along one list ---- */
+
+/* A page being read. */
+typedef struct walk {
+    const cr_listing *listing;
+    cr_str list; /* the partition key */
+    bool has_cursor;
+    cr_cursor from; /* where the page begins, if there is a cursor */
+    bool descending;
+    cr_sort_key since, until; /* what the bounds point to */
+    cr_query query;
+    cr_page_builder builder;
+    bool has_more;   /* in the direction of the walk */
+    cr_str first_sk; /* of the rows walked over, whether or not they are shown; absent: none */
+    cr_str last_sk;
+} walk;
+
+static cr_bound time_bound(int64_t time_us, int64_t unbounded, bool included, cr_sort_key *key)
+{
+    size_t length = time_us == unbounded ? 0 : cr_time_lower_bound(time_us, key);
+    return length == 0 ? (cr_bound){CR_STR_ABSENT, false}
+                       : (cr_bound){{key->text, length}, included};
+}
+
+/* The tighter of two bounds: `sign` 1 for lower bounds, -1 for upper. */
+static cr_bound tighter(cr_bound a, cr_bound b, int sign)
+{
+    if (a.sk.data == NULL || b.sk.data == NULL) {
+        return a.sk.data == NULL ? b : a;
+    }
+    int order = cr_str_compare(a.sk, b.sk) * sign;
+    if (order == 0) {
+        return (cr_bound){a.sk, a.included && b.included};
+    }
+    return order > 0 ? a : b;
+}
+
+static void plan_query(walk *walking)
+{
+    const cr_listing *listing = walking->listing;
+    cr_query *query = &walking->query;
+    walking->descending =
+        walking->has_cursor ? walking->from.kind == CR_CURSOR_OLDER : !listing->from_oldest;
+    query->partition = walking->list;
+    query->descending = walking->descending;
+    query->lower = time_bound(listing->since_us, CRUDDUR_SINCE_ALWAYS, true, &walking->since);
+    query->upper = time_bound(listing->until_us, CRUDDUR_UNTIL_FOREVER, false, &walking->until);
+    if (walking->has_cursor) {
+        cr_bound here = {walking->from.position.sk, walking->from.inclusive};
+        if (walking->descending) {
+            query->upper = tighter(query->upper, here, -1);
+        } else {
+            query->lower = tighter(query->lower, here, 1);
+        }
+    }
+}
+
+/* Makes ready to walk along the list; the walk must not be moved in memory from now on. */
+static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str list, cr_txn *txn)
+{
+    cruddur_status status = CRUDDUR_OK;
+    *walking = (walk){.listing = listing, .list = list};
+    walking->has_cursor = listing->cursor.data != NULL;
+    if (walking->has_cursor) {
+        status =
+            cr_read_cursor(listing->cursor, list, txn->arena, &walking->from, txn->call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        plan_query(walking);
+        cr_page_builder_init(&walking->builder, listing->limit);
+    }
+    return status;
+}
+
+static cr_sink_answer take_row(void *context, const cr_row *row)
+{
+    walk *walking = context;
+    if (walking->builder.count == walking->listing->limit) {
+        walking->has_more = true;
+        return CR_SINK_STOP;
+    }
+    return cr_page_add(&walking->builder, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
+}
+
+/* Notes between which sort keys the walk has been so far. */
+static cruddur_status note_ends(walk *walking, cr_txn *txn)
+{
+    if (walking->builder.count == 0) {
+        return CRUDDUR_OK;
+    }
+    if (walking->first_sk.data == NULL) {
+        walking->first_sk = cr_arena_copy(txn->arena, cr_page_peek(&walking->builder, 0, CR_SK));
+    }
+    walking->last_sk = cr_arena_copy(
+        txn->arena, cr_page_peek(&walking->builder, walking->builder.count - 1, CR_SK));
+    return walking->first_sk.data == NULL || walking->last_sk.data == NULL
+               ? cr_fail_memory(txn->call->error)
+               : CRUDDUR_OK;
+}
+
+/* Fills the page from where the walk stands. */
+static cruddur_status fill_page(walk *walking, cr_txn *txn)
+{
+    if (walking->last_sk.data != NULL) {
+        cr_bound here = {walking->last_sk, false};
+        *(walking->descending ? &walking->query.upper : &walking->query.lower) = here;
+    }
+    walking->has_more = false;
+    cruddur_status status = txn->ops->query(txn, &walking->query, take_row, walking);
+    return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
+}
+
+/* The cursor for one way: behind the last row on that side. Where nothing was found it stays where
+ * it is: on in the direction of the walk, back with the row that the walk started from. */
+static cr_cursor cursor_for(const walk *walking, cr_cursor_kind kind)
+{
+    bool goes_on = (kind == CR_CURSOR_OLDER) == walking->descending;
+    cr_cursor cursor = {.kind = kind, .list = walking->list, .position = {{"", 0}, {"", 0}}};
+    if (walking->first_sk.data != NULL) {
+        cursor.position.sk = goes_on ? walking->last_sk : walking->first_sk;
+    } else if (walking->has_cursor) {
+        cursor.position.sk = walking->from.position.sk;
+        cursor.inclusive = goes_on == walking->from.inclusive;
+    } else {
+        cursor.inclusive = kind == CR_CURSOR_NEWER;
+    }
+    return cursor;
+}
+
+static cruddur_status make_page(walk *walking, cr_txn *txn, cr_page **ret_page)
+{
+    cr_cursor older = cursor_for(walking, CR_CURSOR_OLDER);
+    cr_cursor newer = cursor_for(walking, CR_CURSOR_NEWER);
+    /* An exclusive cursor stands behind a row that the page before had. */
+    bool has_back = walking->has_cursor && !walking->from.inclusive;
+    if (walking->descending == walking->listing->oldest_first) {
+        cr_page_reverse(&walking->builder);
+    }
+    cr_page *page = cr_page_finish(&walking->builder, &older, &newer);
+    if (page == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    page->has_older = walking->descending ? walking->has_more : has_back;
+    page->has_newer = walking->descending ? has_back : walking->has_more;
+    free(*ret_page); /* of a run before this one */
+    *ret_page = page;
+    return CRUDDUR_OK;
+}
+
+/* ---- pattern A ---- */
+
+typedef struct list_context {
+    const cr_uuid *viewer; /* NULL: nobody in particular */
+    const cr_uuid *group;  /* or the user, whose groups are listed */
+    const cr_listing *listing;
+    cr_page *page;
+} list_context;
+
+/* Only members read; and what is empty may not be there at all. */
+static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
+{
+    cr_row head;
+    cr_row group_row;
+    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &head)
+                                   : cr_group_read_member(txn, context->group, context->viewer,
+                                                          "viewer_uuid", &head, &group_row);
+}
+
+static cruddur_status list_messages_body(cr_txn *txn, void *argument)
+{
+    list_context *context = argument;
+    walk walking;
+    cr_pk pk = cr_pk_of_group(context->group);
+    cruddur_status status = context->viewer == NULL ? CRUDDUR_OK : check_viewer(txn, context);
+    if (status == CRUDDUR_OK) {
+        status = walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    status = fill_page(&walking, txn);
+    if (status == CRUDDUR_OK && walking.builder.count == 0) {
+        status = check_viewer(txn, context);
+    }
+    if (status == CRUDDUR_OK) {
+        status = make_page(&walking, txn, &context->page);
+    }
+    cr_page_builder_free(&walking.builder);
+    return status;
+}
+
+static cruddur_status run_listing(cr_store *store, cr_body body, list_context *context,
+                                  cr_call *call, cr_page **ret_page)
+{
+    cruddur_status status = store->ops->read(store, body, context, call);
+    if (status == CRUDDUR_OK) {
+        *ret_page = context->page;
+    } else {
+        free(context->page);
+    }
+    return status;
+}
+
+cruddur_status cr_list_messages(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
+                                const cr_listing *listing, cr_call *call, cr_page **ret_page)
+{
+    list_context context = {viewer, group, listing, NULL};
+    return run_listing(store, list_messages_body, &context, call, ret_page);
+}
+
+/* ---- pattern B ---- */
+
+/* A row of the page, to find those of one group. */
+typedef struct seen_row {
+    cr_str group;
+    size_t age; /* 0 for the newest */
+    size_t index;
+} seen_row;
+
+static int compare_seen(const void *a, const void *b)
+{
+    const seen_row *x = a;
+    const seen_row *y = b;
+    int order = cr_str_compare(x->group, y->group);
+    return order != 0 ? order : (x->age > y->age) - (x->age < y->age);
+}
+
+static cruddur_status sort_by_group(const walk *walking, cr_txn *txn, seen_row **ret_seen)
+{
+    size_t count = walking->builder.count;
+    seen_row *seen = cr_arena_alloc(txn->arena, count * sizeof(*seen) + 1);
+    if (seen == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        seen[i] = (seen_row){cr_page_peek(&walking->builder, i, CR_GROUP_UUID),
+                             walking->descending ? i : count - i, i};
+    }
+    qsort(seen, count, sizeof(*seen), compare_seen);
+    *ret_seen = seen;
+    return CRUDDUR_OK;
+}
+
+/* Asks the index whether the user has a newer row of the same group, on another page. */
+static cruddur_status has_newer_twin(cr_txn *txn, const walk *walking, size_t index, bool *has)
+{
+    cr_row twin;
+    cr_query query = {.index = CR_INDEX_GROUPS,
+                      .partition = cr_page_peek(&walking->builder, index, CR_GROUP_UUID),
+                      .lower = {cr_page_peek(&walking->builder, index, CR_SK), false}};
+    cruddur_status status = cr_find_first(txn, &query, CR_PK, walking->list, &twin);
+    *has = cr_row_exists(&twin);
+    return status;
+}
+
+/* A page that begins at the newest end has every newer twin of its rows on it. */
+static bool must_ask_index(const walk *walking, const cr_txn *txn)
+{
+    bool begins_at_end = walking->descending && walking->query.upper.sk.data == NULL;
+    return !begins_at_end && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+}
+
+/* Hides what a rewrite that was interrupted left: of two rows of one group the newer counts. */
+static cruddur_status hide_duplicates(walk *walking, cr_txn *txn)
+{
+    seen_row *seen = NULL;
+    size_t count = walking->builder.count;
+    cruddur_status status = sort_by_group(walking, txn, &seen);
+    bool *is_stale = status == CRUDDUR_OK ? cr_arena_alloc(txn->arena, count + 1) : NULL;
+    if (is_stale == NULL) {
+        return status == CRUDDUR_OK ? cr_fail_memory(txn->call->error) : status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        is_stale[seen[i].index] = i > 0 && cr_str_equal(seen[i].group, seen[i - 1].group);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && must_ask_index(walking, txn) && i < count; i++) {
+        if (!is_stale[i]) {
+            status = has_newer_twin(txn, walking, i, &is_stale[i]);
+        }
+    }
+    for (size_t i = count; status == CRUDDUR_OK && i > 0; i--) {
+        if (is_stale[i - 1]) {
+            cr_page_remove(&walking->builder, i - 1);
+        }
+    }
+    return status;
+}
+
+static cruddur_status list_groups_body(cr_txn *txn, void *argument)
+{
+    list_context *context = argument;
+    walk walking;
+    cr_pk pk = cr_pk_of_member(context->group);
+    cruddur_status status = walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    do {
+        status = fill_page(&walking, txn);
+        if (status == CRUDDUR_OK) {
+            status = hide_duplicates(&walking, txn);
+        }
+    } while (status == CRUDDUR_OK && walking.has_more &&
+             walking.builder.count < context->listing->limit);
+    if (status == CRUDDUR_OK) {
+        status = make_page(&walking, txn, &context->page);
+    }
+    cr_page_builder_free(&walking.builder);
+    return status;
+}
+
+cruddur_status cr_list_groups(cr_store *store, const cr_uuid *user, const cr_listing *listing,
+                              cr_call *call, cr_page **ret_page)
+{
+    list_context context = {NULL, user, listing, NULL};
+    return run_listing(store, list_groups_body, &context, call, ret_page);
+}
+
+/* ---- one group, and its members ---- */
+
+typedef struct get_context {
+    const cr_uuid *user; /* NULL: nobody in particular */
+    const cr_uuid *group;
+    cr_packed_row *row;
+    cr_page *page;
+} get_context;
+
+static cruddur_status get_group_body(cr_txn *txn, void *argument)
+{
+    get_context *context = argument;
+    cr_row head;
+    cr_row group_row;
+    cruddur_status status =
+        cr_group_read_member(txn, context->group, context->user, "user_uuid", &head, &group_row);
+    if (status == CRUDDUR_OK) {
+        free(context->row);
+        context->row = cr_pack_row(&group_row);
+        status = context->row == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+    }
+    return status;
+}
+
+cruddur_status cr_get_group(cr_store *store, const cr_uuid *user, const cr_uuid *group,
+                            cr_call *call, cr_packed_row **ret_group)
+{
+    get_context context = {.user = user, .group = group};
+    cruddur_status status = store->ops->read(store, get_group_body, &context, call);
+    if (status == CRUDDUR_OK) {
+        *ret_group = context.row;
+    } else {
+        free(context.row);
+    }
+    return status;
+}
+
+/* Any group row of the group tells the members; the newest message's author has one. */
+static cruddur_status read_any_row(cr_txn *txn, const cr_uuid *group, cr_row *head,
+                                   cr_row *group_row)
+{
+    cr_uuid author;
+    cr_group_rows rows;
+    cruddur_status status = cr_group_read_head(txn, group, head);
+    if (status == CRUDDUR_OK && cr_uuid_parse(head->value[CR_USER_UUID], &author)) {
+        status = cr_group_read_member(txn, group, &author, "group_uuid", head, group_row);
+        if (status != CRUDDUR_E_NOT_A_MEMBER) {
+            return status;
+        }
+        status = CRUDDUR_OK;
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_group_read_index(txn, group, &rows);
+    }
+    if (status == CRUDDUR_OK && rows.count == 0) {
+        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                       "group %s has messages and no members", group->text);
+    }
+    if (status == CRUDDUR_OK) {
+        *group_row = rows.row[0];
+    }
+    return status;
+}
+
+static cruddur_status make_members_page(const cr_inboxes *inboxes, get_context *context,
+                                        const cr_call *call)
+{
+    cr_page_builder builder;
+    bool is_added = true;
+    cr_page_builder_init(&builder, inboxes->members.count);
+    for (size_t i = 0; is_added && i < inboxes->members.count; i++) {
+        cr_person person = cr_inboxes_person(inboxes, &inboxes->members.uuid[i]);
+        cr_row row = {0};
+        row.value[CR_USER_UUID] = cr_uuid_str(&person.uuid);
+        row.value[CR_DISPLAY_NAME] = person.display_name;
+        row.value[CR_HANDLE] = person.handle;
+        is_added = cr_page_add(&builder, &row);
+    }
+    free(context->page);
+    context->page = cr_page_finish(&builder, NULL, NULL);
+    return context->page == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status list_members_body(cr_txn *txn, void *argument)
+{
+    get_context *context = argument;
+    cr_row head;
+    cr_row group_row;
+    cr_inboxes inboxes;
+    cruddur_status status = context->user == NULL
+                                ? read_any_row(txn, context->group, &head, &group_row)
+                                : cr_group_read_member(txn, context->group, context->user,
+                                                       "viewer_uuid", &head, &group_row);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_read(txn, &head, &group_row, &inboxes);
+    }
+    return status == CRUDDUR_OK ? make_members_page(&inboxes, context, txn->call) : status;
+}
+
+cruddur_status cr_list_members(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
+                               cr_call *call, cr_page **ret_page)
+{
+    get_context context = {.user = viewer, .group = group};
+    cruddur_status status = store->ops->read(store, list_members_body, &context, call);
+    if (status == CRUDDUR_OK) {
+        *ret_page = context.page;
+    } else {
+        free(context.page);
+    }
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The group-row rewrite: a new message moves the group row of every member to its sort key. A key
+ * cannot be updated, so the row is put again and the old one removed. */
+#ifndef CR_MESSAGING_REWRITE_H
+#define CR_MESSAGING_REWRITE_H
+
+#include "messaging/write.h"
+
+/* The group rows of a group as they were read. */
+typedef struct cr_inboxes {
+    cr_members members;
+    cr_pk pk[CRUDDUR_MEMBERS_MAX];   /* each member's partition */
+    cr_row row[CRUDDUR_MEMBERS_MAX]; /* each member's newest; absent where the member has none */
+    cr_group_rows old;               /* every row that the rewrite removes */
+} cr_inboxes;
+
+/* Reads the group rows of all members, given one of them and the head. */
+cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
+                               cr_inboxes *inboxes);
+
+/* What the group rows know of a member's name; absent where they do not. */
+cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid);
+
+/* A member's group row as it is after the message. Unknown attributes are carried along. */
+cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
+                        const cr_row *message);
+
+/* States the rewrite: first all new rows, then the removal of the old, so that an interruption
+ * leaves a duplicate and never a lost conversation. */
+cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
+                                  const cr_row *message);
+
+#endif

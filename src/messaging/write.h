@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The two calls that write: opening a group (pattern C), appending to one (pattern D). */
+#ifndef CR_MESSAGING_WRITE_H
+#define CR_MESSAGING_WRITE_H
+
+#include "messaging/group.h"
+#include "model/page.h"
+
+typedef struct cr_person {
+    cr_uuid uuid;
+    cr_str display_name; /* absent: as the group has it */
+    cr_str handle;
+} cr_person;
+
+/* A message that is to be written. All of it has been checked. */
+typedef struct cr_draft {
+    cr_person author;
+    cr_uuid group;
+    cr_str text;
+    cr_uuid uuid;
+    bool may_be_repeat;    /* the caller made the uuid, maybe for an earlier call */
+    int64_t created_at_us; /* 0: now */
+} cr_draft;
+
+/* A group that is to be opened. `person` is sorted by uuid and has the author in it. */
+typedef struct cr_opening {
+    cr_draft first_message;
+    cr_person person[CRUDDUR_MEMBERS_MAX];
+    cr_members members;
+    cr_str name; /* absent: none */
+} cr_opening;
+
+/* Appends; *ret_message is the message row, or the one that an earlier call with the same uuid
+ * stored. Free it with free(). */
+cruddur_status cr_append(cr_store *store, const cr_draft *draft, cr_call *call,
+                         cr_packed_row **ret_message);
+
+/* Opens a group, or appends to it where it is there with the same members; *ret_group is the
+ * author's group row. Free it with free(). */
+cruddur_status cr_create(cr_store *store, const cr_opening *opening, cr_call *call,
+                         cr_packed_row **ret_group);
+
+/* The uuid of the direct group of two members. */
+bool cr_direct_group_uuid(const cr_members *members, cr_uuid *uuid);
+
+#endif

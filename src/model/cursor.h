@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Cursors: a position in a list, as text for URLs. */
+#ifndef CR_MODEL_CURSOR_H
+#define CR_MODEL_CURSOR_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "model/row.h"
+
+typedef enum cr_cursor_kind {
+    CR_CURSOR_OLDER,
+    CR_CURSOR_NEWER,
+    CR_CURSOR_SCAN,
+} cr_cursor_kind;
+
+typedef struct cr_cursor {
+    cr_cursor_kind kind;
+    bool inclusive;  /* the list goes on with the row at the position, not behind it */
+    cr_str list;     /* the partition key of the list that it belongs to; empty for a scan */
+    cr_key position; /* for a list only the sort key counts */
+} cr_cursor;
+
+typedef enum cr_cursor_check {
+    CR_CURSOR_GOOD,
+    CR_CURSOR_DAMAGED,
+    CR_CURSOR_FOREIGN,
+    CR_CURSOR_NO_MEMORY,
+} cr_cursor_check;
+
+/* Adds the cursor's text and a NUL to the buffer. */
+void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out);
+
+/* Reads a cursor of `list`; its position is copied to the arena. */
+cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/key.h"
+
+static cr_pk prefixed(const char *prefix, const cr_uuid *uuid)
+{
+    cr_pk pk;
+    memcpy(pk.text, prefix, CR_PK_PREFIX_SIZE);
+    memcpy(pk.text + CR_PK_PREFIX_SIZE, uuid->text, sizeof(uuid->text));
+    return pk;
+}
+
+cr_pk cr_pk_of_member(const cr_uuid *member)
+{
+    return prefixed("GRP#", member);
+}
+
+cr_pk cr_pk_of_group(const cr_uuid *group)
+{
+    return prefixed("MSG#", group);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/page.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+/* Distances are 32 bits wide, with a sign. */
+#define PAGE_MAX INT32_MAX
+#define FIRST_ROWS 32
+
+static uint32_t add_string(cr_buffer *bytes, cr_str text)
+{
+    uint32_t at = (uint32_t)bytes->size;
+    cr_buffer_add_text(bytes, text);
+    return at;
+}
+
+static void add_strings(cr_buffer *bytes, const cr_row *row, cr_packed_row *packed)
+{
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        bool present = row->value[i].data != NULL;
+        packed->distance[i] = present ? (int32_t)add_string(bytes, row->value[i]) : 0;
+    }
+}
+
+cr_packed_row *cr_pack_row(const cr_row *row)
+{
+    cr_buffer bytes;
+    cr_packed_row packed;
+    cr_buffer_init(&bytes, PAGE_MAX);
+    (void)cr_buffer_extend(&bytes, sizeof(packed));
+    add_strings(&bytes, row, &packed);
+    cr_packed_row *alone = cr_buffer_take(&bytes);
+    if (alone != NULL) {
+        *alone = packed;
+    }
+    return alone;
+}
+
+void cr_page_builder_init(cr_page_builder *builder, size_t limit)
+{
+    *builder = (cr_page_builder){.limit = limit};
+    cr_buffer_init(&builder->bytes, PAGE_MAX);
+    (void)cr_buffer_extend(&builder->bytes, sizeof(cr_page));
+}
+
+static bool reserve_row(cr_page_builder *builder)
+{
+    if (builder->count < builder->capacity) {
+        return true;
+    }
+    size_t doubled = builder->capacity == 0 ? FIRST_ROWS : builder->capacity * 2;
+    size_t capacity = doubled < builder->limit ? doubled : builder->limit;
+    if (capacity <= builder->count) {
+        return false;
+    }
+    cr_packed_row *rows = realloc(builder->rows, capacity * sizeof(*rows));
+    if (rows == NULL) {
+        return false;
+    }
+    builder->rows = rows;
+    builder->capacity = capacity;
+    return true;
+}
+
+bool cr_page_add(cr_page_builder *builder, const cr_row *row)
+{
+    if (!reserve_row(builder)) {
+        builder->failed = true;
+        return false;
+    }
+    add_strings(&builder->bytes, row, &builder->rows[builder->count]);
+    builder->count++;
+    return !builder->bytes.failed;
+}
+
+void cr_page_remove(cr_page_builder *builder, size_t index)
+{
+    builder->count--;
+    memmove(&builder->rows[index], &builder->rows[index + 1],
+            (builder->count - index) * sizeof(*builder->rows));
+}
+
+cr_str cr_page_peek(const cr_page_builder *builder, size_t index, cr_attribute attribute)
+{
+    int32_t at = builder->rows[index].distance[attribute];
+    return at == 0 ? CR_STR_ABSENT : cr_str_of(builder->bytes.data + at);
+}
+
+void cr_page_reverse(cr_page_builder *builder)
+{
+    for (size_t i = 0; i < builder->count / 2; i++) {
+        cr_packed_row *a = &builder->rows[i];
+        cr_packed_row *b = &builder->rows[builder->count - 1 - i];
+        cr_packed_row kept = *a;
+        *a = *b;
+        *b = kept;
+    }
+}
+
+static uint32_t add_cursor(cr_buffer *bytes, const cr_cursor *cursor)
+{
+    uint32_t at = (uint32_t)bytes->size;
+    if (cursor == NULL) {
+        return 0;
+    }
+    cr_cursor_write(cursor, bytes);
+    return at;
+}
+
+/* Distances count from the page's start while it is made, and from the row ever after. */
+static void add_rows(cr_page_builder *builder)
+{
+    size_t size = builder->count * sizeof(*builder->rows);
+    int32_t at = (int32_t)builder->bytes.size;
+    for (size_t i = 0; i < builder->count; i++) {
+        for (int a = 0; a < CR_ATTRIBUTE_COUNT; a++) {
+            int32_t *distance = &builder->rows[i].distance[a];
+            *distance -= *distance == 0 ? 0 : at + (int32_t)(i * sizeof(*builder->rows));
+        }
+    }
+    void *room = cr_buffer_extend(&builder->bytes, size);
+    if (room != NULL && size > 0) {
+        memcpy(room, builder->rows, size);
+    }
+}
+
+cr_page *cr_page_finish(cr_page_builder *builder, const cr_cursor *older, const cr_cursor *newer)
+{
+    cr_page page = {.count = (uint32_t)builder->count};
+    page.older = add_cursor(&builder->bytes, older);
+    page.newer = add_cursor(&builder->bytes, newer);
+    cr_buffer_align(&builder->bytes, alignof(cr_packed_row));
+    page.rows = (uint32_t)builder->bytes.size;
+    add_rows(builder);
+    cr_page *made = builder->failed ? NULL : cr_buffer_take(&builder->bytes);
+    if (made != NULL) {
+        *made = page;
+    }
+    cr_page_builder_free(builder);
+    return made;
+}
+
+void cr_page_builder_free(cr_page_builder *builder)
+{
+    cr_buffer_free(&builder->bytes);
+    free(builder->rows);
+    *builder = (cr_page_builder){0};
+}

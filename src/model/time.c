@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/time.h"
+
+#define US_PER_S INT64_C(1000000)
+#define US_PER_MS INT64_C(1000)
+#define S_PER_DAY INT64_C(86400)
+#define TIME_MIN_US (INT64_C(-62135596800) * US_PER_S)     /* 0001-01-01T00:00:00 */
+#define TIME_MAX_US (INT64_C(253402300800) * US_PER_S - 1) /* 9999-12-31T23:59:59.999999 */
+
+typedef struct civil_time {
+    int year, month, day, hour, minute, second;
+    int64_t microsecond;
+} civil_time;
+
+bool cr_time_is_valid(int64_t time_us)
+{
+    return time_us >= TIME_MIN_US && time_us <= TIME_MAX_US;
+}
+
+/* Days since the epoch, in the proleptic Gregorian calendar. A year is counted from March, so that
+ * the leap day is its last, and 400 years make an era of 146,097 days. */
+static int64_t days_from_civil(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static void civil_from_days(int64_t days, civil_time *civil)
+{
+    int64_t shifted = days + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * day_of_year + 2) / 153;
+    civil->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
+    civil->month = (int)(month < 10 ? month + 3 : month - 9);
+    civil->year = (int)(year_of_era + era * 400 + (civil->month <= 2 ? 1 : 0));
+}
+
+static void write_digits(char *text, size_t width, int64_t value)
+{
+    for (size_t i = width; i > 0; i--) {
+        text[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+bool cr_time_format(int64_t time_us, cr_sort_key *key)
+{
+    if (!cr_time_is_valid(time_us)) {
+        return false;
+    }
+    int64_t since_min = time_us - TIME_MIN_US; /* not negative: division rounds down */
+    int64_t second_of_day = since_min / US_PER_S % S_PER_DAY;
+    civil_time civil;
+    civil_from_days(since_min / US_PER_S / S_PER_DAY + TIME_MIN_US / US_PER_S / S_PER_DAY, &civil);
+    memcpy(key->text, "YYYY-MM-DDTHH:MM:SS.ffffff+00:00", CRUDDUR_TIME_SIZE);
+    write_digits(key->text, 4, civil.year);
+    write_digits(key->text + 5, 2, civil.month);
+    write_digits(key->text + 8, 2, civil.day);
+    write_digits(key->text + 11, 2, second_of_day / 3600);
+    write_digits(key->text + 14, 2, second_of_day / 60 % 60);
+    write_digits(key->text + 17, 2, second_of_day % 60);
+    write_digits(key->text + 20, 6, since_min % US_PER_S);
+    return true;
+}
+
+/* A cursor over text that is being read; `ok` turns false at the first thing that does not fit. */
+typedef struct reader {
+    const char *at;
+    const char *end;
+    bool ok;
+} reader;
+
+static bool next_is(const reader *in, const char *accepted)
+{
+    return in->at < in->end && *in->at != '\0' && strchr(accepted, *in->at) != NULL;
+}
+
+static void read_one_of(reader *in, const char *accepted)
+{
+    in->ok = in->ok && next_is(in, accepted);
+    in->at += in->ok ? 1 : 0;
+}
+
+static int read_number(reader *in, int width, int min, int max)
+{
+    int value = 0;
+    for (int i = 0; in->ok && i < width; i++) {
+        in->ok = next_is(in, "0123456789");
+        value = in->ok ? value * 10 + (*in->at++ - '0') : 0;
+    }
+    in->ok = in->ok && value >= min && value <= max;
+    return value;
+}
+
+static int64_t read_fraction_us(reader *in)
+{
+    int64_t us = 0;
+    int64_t unit = US_PER_S / 10;
+    int digits = 0;
+    for (; next_is(in, "0123456789"); digits++) {
+        us += (*in->at++ - '0') * unit;
+        unit /= 10;
+    }
+    in->ok = in->ok && digits >= 1 && digits <= 9;
+    return us;
+}
+
+static int64_t read_offset_s(reader *in)
+{
+    if (in->at == in->end) {
+        return 0;
+    }
+    if (next_is(in, "Zz")) {
+        in->at++;
+        return 0;
+    }
+    int sign = next_is(in, "-") ? -1 : 1;
+    read_one_of(in, "+-");
+    int hours = read_number(in, 2, 0, 23);
+    if (next_is(in, ":")) {
+        in->at++;
+    }
+    int minutes = read_number(in, 2, 0, 59);
+    return (int64_t)sign * (hours * 3600 + minutes * 60);
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static void read_civil(reader *in, civil_time *civil)
+{
+    civil->year = read_number(in, 4, 1, 9999);
+    read_one_of(in, "-");
+    civil->month = read_number(in, 2, 1, 12);
+    read_one_of(in, "-");
+    civil->day = read_number(in, 2, 1, in->ok ? days_in_month(civil->year, civil->month) : 0);
+    read_one_of(in, "Tt ");
+    civil->hour = read_number(in, 2, 0, 23);
+    read_one_of(in, ":");
+    civil->minute = read_number(in, 2, 0, 59);
+    read_one_of(in, ":");
+    civil->second = read_number(in, 2, 0, 60); /* 60: a leap second, counted as the next */
+    if (in->ok && next_is(in, ".")) {
+        in->at++;
+        civil->microsecond = read_fraction_us(in);
+    }
+}
+
+/* The time as it stands, and its offset from UTC. */
+static bool read_time(cr_str text, int64_t *wall_us, int64_t *offset_s)
+{
+    reader in = {text.data, text.data + text.size, text.data != NULL};
+    civil_time civil = {0};
+    if (!in.ok) {
+        return false;
+    }
+    read_civil(&in, &civil);
+    int64_t offset = in.ok ? read_offset_s(&in) : 0;
+    if (!in.ok || in.at != in.end) {
+        return false;
+    }
+    int64_t days = days_from_civil(civil.year, civil.month, civil.day);
+    int64_t seconds =
+        days * S_PER_DAY + civil.hour * INT64_C(3600) + civil.minute * INT64_C(60) + civil.second;
+    *wall_us = seconds * US_PER_S + civil.microsecond;
+    *offset_s = offset;
+    return true;
+}
+
+bool cr_time_parse(cr_str text, int64_t *time_us)
+{
+    int64_t wall_us;
+    int64_t offset_s;
+    if (!read_time(text, &wall_us, &offset_s) || !cr_time_is_valid(wall_us - offset_s * US_PER_S)) {
+        return false;
+    }
+    *time_us = wall_us - offset_s * US_PER_S;
+    return true;
+}
+
+size_t cr_time_lower_bound(int64_t time_us, cr_sort_key *bound)
+{
+    const size_t seconds_end = sizeof("YYYY-MM-DDTHH:MM:SS") - 1;
+    if (!cr_time_format(time_us, bound)) {
+        return 0;
+    }
+    size_t length = seconds_end + sizeof(".ffffff") - 1;
+    while (length > seconds_end && strchr(".0", bound->text[length - 1]) != NULL) {
+        length--;
+    }
+    bound->text[length] = '\0';
+    return length;
+}
+
+static int64_t later_of(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool sorts_behind(int64_t time_us, cr_str head, cr_sort_key *key)
+{
+    return cr_time_format(time_us, key) && cr_str_compare(cr_sort_key_str(key), head) > 0;
+}
+
+bool cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key)
+{
+    int64_t wall_us;
+    int64_t offset_s;
+    if (head.data == NULL) {
+        return cr_time_format(time_us, key);
+    }
+    if (!read_time(head, &wall_us, &offset_s)) {
+        return sorts_behind(time_us, head, key);
+    }
+    int64_t from_us = later_of(time_us, later_of(wall_us, wall_us - offset_s * US_PER_S) + 1);
+    if (sorts_behind(from_us, head, key)) {
+        return true;
+    }
+    /* A head such as "…:07.123Z" sorts behind all of its millisecond, "…:07Z" behind all of its
+     * second, "2024-01-01t…" behind all of its day: those letters are greater than ours. */
+    static const int64_t steps_us[] = {US_PER_MS, US_PER_S, S_PER_DAY * US_PER_S};
+    for (size_t i = 0; i < sizeof(steps_us) / sizeof(steps_us[0]); i++) {
+        if (sorts_behind((wall_us / steps_us[i] + 1) * steps_us[i], head, key)) {
+            return true;
+        }
+    }
+    return false;
+}

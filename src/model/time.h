@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Times, and the sort keys made of them. */
+#ifndef CR_MODEL_TIME_H
+#define CR_MODEL_TIME_H
+
+#include <cruddur/time.h>
+
+#include "base/str.h"
+
+#define CR_TIME_LENGTH (CRUDDUR_TIME_SIZE - 1)
+
+typedef struct cr_sort_key {
+    char text[CRUDDUR_TIME_SIZE];
+} cr_sort_key;
+
+bool cr_time_is_valid(int64_t time_us);
+
+/* False outside the years 1 to 9999. */
+bool cr_time_format(int64_t time_us, cr_sort_key *key);
+
+/* False, and *time_us as it was, for what is not a time. */
+bool cr_time_parse(cr_str text, int64_t *time_us);
+
+/* The least text that a key of this time can have in any accepted form: without offset, and
+ * without a fraction's trailing zeros. All earlier keys sort before it, all others do not. Returns
+ * its length, 0 outside the years 1 to 9999. */
+size_t cr_time_lower_bound(int64_t time_us, cr_sort_key *bound);
+
+/* The key for a row that comes at `time_us` and after `head` (absent: after nothing): the first
+ * time from `time_us` on whose key sorts behind the head's and is later than it. The head may have
+ * any of the old forms, whose order of bytes and order of times differ. False where that is beyond
+ * the year 9999. */
+bool cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key);
+
+static inline cr_str cr_sort_key_str(const cr_sort_key *key)
+{
+    return (cr_str){key->text, CR_TIME_LENGTH};
+}
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/connection.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/sqlite/failure.h"
+
+/* Waiting for another process: short naps, of uneven length so that two waiters do not march in
+ * step. The writer's pause (writer.c) is longer than the longest nap. */
+#define NAP_MIN_US 250
+#define NAP_SPREAD_US 500
+
+/* In the order of cr_attribute, so that an attribute is its column's number. */
+#define COLUMNS                                                                                    \
+    "pk, sk, message_group_uuid, message, message_uuid, user_uuid, user_display_name, "            \
+    "user_handle, group_name, member_uuids, other_attributes"
+#define PARAMETERS "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
+_Static_assert(CR_ATTRIBUTE_COUNT == 11, "an attribute more needs a column and a migration");
+
+#define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
+#define BETWEEN " AND sk >= ?2 AND sk <= ?3 ORDER BY sk"
+
+static const char *const texts[CR_STATEMENT_COUNT] = {
+    [CR_STATEMENT_BEGIN_READ] = "BEGIN",
+    [CR_STATEMENT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [CR_STATEMENT_COMMIT] = "COMMIT",
+    [CR_STATEMENT_ROLLBACK] = "ROLLBACK",
+    [CR_STATEMENT_SAVEPOINT] = "SAVEPOINT change",
+    [CR_STATEMENT_RELEASE] = "RELEASE change",
+    [CR_STATEMENT_ROLLBACK_TO] = "ROLLBACK TO change",
+    [CR_STATEMENT_GET] = SELECT " WHERE pk = ?1 AND sk = ?2",
+    [CR_STATEMENT_QUERY_TABLE_ASCENDING] = SELECT " WHERE pk = ?1" BETWEEN,
+    [CR_STATEMENT_QUERY_TABLE_DESCENDING] = SELECT " WHERE pk = ?1" BETWEEN " DESC",
+    [CR_STATEMENT_QUERY_GROUPS_ASCENDING] = SELECT " WHERE message_group_uuid = ?1" BETWEEN,
+    [CR_STATEMENT_QUERY_GROUPS_DESCENDING] =
+        SELECT " WHERE message_group_uuid = ?1" BETWEEN " DESC",
+    [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
+    [CR_STATEMENT_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ") VALUES (" PARAMETERS ")",
+    [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages WHERE pk = ?1 AND sk = ?2",
+};
+
+static int nap(void *context, int naps)
+{
+    const cr_connection *connection = context;
+    if (cr_deadline_passed(connection->deadline_us)) {
+        return 0;
+    }
+    /* The clock's low digits are as good as a die here. */
+    int64_t uneven = (cr_clock_monotonic_us() * 7919 + naps) % NAP_SPREAD_US;
+    cr_clock_sleep_us(NAP_MIN_US + uneven);
+    return 1;
+}
+
+static int run_text(const cr_connection *connection, const char *text)
+{
+    return sqlite3_exec(connection->db, text, NULL, NULL, NULL);
+}
+
+/* Temporary pages (the savepoints') stay in memory: nothing but the store's own files is touched.
+ * Journal mode WAL is a property of the file and is set with its schema. */
+static int set_up(cr_connection *connection)
+{
+    int code = sqlite3_extended_result_codes(connection->db, 1);
+    if (code == SQLITE_OK) {
+        code = sqlite3_busy_handler(connection->db, nap, connection);
+    }
+    if (code == SQLITE_OK) {
+        code = run_text(connection, connection->place->synchronous_full
+                                        ? "PRAGMA synchronous = FULL"
+                                        : "PRAGMA synchronous = NORMAL");
+    }
+    return code != SQLITE_OK ? code : run_text(connection, "PRAGMA temp_store = MEMORY");
+}
+
+cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline_us,
+                                  cr_connection **ret_connection, cruddur_error **error)
+{
+    cr_connection *connection = calloc(1, sizeof(*connection));
+    if (connection == NULL) {
+        return cr_fail_memory(error);
+    }
+    connection->place = place;
+    connection->deadline_us = deadline_us;
+    /* No creation here: engine.c makes the file, with its mode. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                (place->is_memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(place->path, &connection->db, flags, NULL);
+    if (code == SQLITE_OK) {
+        code = set_up(connection);
+    }
+    if (code != SQLITE_OK) {
+        cruddur_status status = cr_connection_fail(connection, code, "opening", error);
+        cr_connection_close(connection);
+        return status;
+    }
+    *ret_connection = connection;
+    return CRUDDUR_OK;
+}
+
+void cr_connection_close(cr_connection *connection)
+{
+    if (connection == NULL) {
+        return;
+    }
+    for (int i = 0; i < CR_STATEMENT_COUNT; i++) {
+        (void)sqlite3_finalize(connection->statements[i]);
+    }
+    (void)sqlite3_close(connection->db);
+    free(connection);
+}
+
+sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which)
+{
+    sqlite3_stmt **statement = &connection->statements[which];
+    if (*statement == NULL) {
+        (void)sqlite3_prepare_v3(connection->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                 statement, NULL);
+    }
+    return *statement;
+}
+
+int cr_connection_run(cr_connection *connection, cr_statement which)
+{
+    sqlite3_stmt *statement = cr_connection_statement(connection, which);
+    if (statement == NULL) {
+        return sqlite3_extended_errcode(connection->db);
+    }
+    int code = sqlite3_step(statement);
+    (void)sqlite3_reset(statement); /* says again what step said */
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)
+{
+    if (text.data == NULL) {
+        return sqlite3_bind_null(statement, parameter);
+    }
+    return sqlite3_bind_text64(statement, parameter, text.data, text.size, SQLITE_STATIC,
+                               SQLITE_UTF8);
+}
+
+cruddur_status cr_connection_fail(const cr_connection *connection, int code, const char *action,
+                                  cruddur_error **error)
+{
+    return cr_sqlite_fail(error, code, connection->place->path, action);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection to the file: used by one thread at a time. */
+#ifndef CR_STORE_SQLITE_CONNECTION_H
+#define CR_STORE_SQLITE_CONNECTION_H
+
+#include <sqlite3.h>
+
+#include "base/call.h"
+#include "model/row.h"
+
+/* Every statement that is run again and again; their texts are in connection.c. */
+typedef enum cr_statement {
+    CR_STATEMENT_BEGIN_READ,
+    CR_STATEMENT_BEGIN_WRITE,
+    CR_STATEMENT_COMMIT,
+    CR_STATEMENT_ROLLBACK,
+    CR_STATEMENT_SAVEPOINT,
+    CR_STATEMENT_RELEASE,
+    CR_STATEMENT_ROLLBACK_TO,
+    CR_STATEMENT_GET,
+    CR_STATEMENT_QUERY_TABLE_ASCENDING,
+    CR_STATEMENT_QUERY_TABLE_DESCENDING,
+    CR_STATEMENT_QUERY_GROUPS_ASCENDING,
+    CR_STATEMENT_QUERY_GROUPS_DESCENDING,
+    CR_STATEMENT_SCAN,
+    CR_STATEMENT_PUT,
+    CR_STATEMENT_REMOVE,
+    CR_STATEMENT_COUNT
+} cr_statement;
+
+/* Where a store's connections lead, and how they are set up. */
+typedef struct cr_sqlite_place {
+    char *path;
+    bool is_memory;
+    bool synchronous_full;
+} cr_sqlite_place;
+
+typedef struct cr_connection {
+    sqlite3 *db;
+    const cr_sqlite_place *place;
+    int64_t deadline_us; /* until when the busy handler waits for another process */
+    sqlite3_stmt *statements[CR_STATEMENT_COUNT];
+} cr_connection;
+
+/* Opens a file that is there already, or the private database of a memory store. */
+cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline_us,
+                                  cr_connection **ret_connection, cruddur_error **error);
+
+void cr_connection_close(cr_connection *connection);
+
+/* A statement, ready to be bound; NULL after a failure, which sqlite3_extended_errcode() tells. */
+sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which);
+
+/* Runs a statement that has no parameters and gives no rows; returns SQLite's result code. */
+int cr_connection_run(cr_connection *connection, cr_statement which);
+
+/* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
+int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);
+
+/* Describes the failure `code` of `action` on this connection's store. */
+cruddur_status cr_connection_fail(const cr_connection *connection, int code, const char *action,
+                                  cruddur_error **error);
+
+#endif

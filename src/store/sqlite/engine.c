@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/sqlite/readers.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/txn.h"
+#include "store/sqlite/writer.h"
+
+#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT)
+
+typedef struct sqlite_store {
+    cr_store base;
+    cr_sqlite_place place;
+    cr_writer *writer;
+    cr_readers *readers;
+} sqlite_store;
+
+/* ---- opening ---- */
+
+static cruddur_status set_synchronous(cr_sqlite_place *place, const char *value,
+                                      cruddur_error **error)
+{
+    if (strcmp(value, "full") != 0 && strcmp(value, "normal") != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                "synchronous is full or normal, not \"%.40s\"", value);
+    }
+    place->synchronous_full = strcmp(value, "full") == 0;
+    return CRUDDUR_OK;
+}
+
+static const struct {
+    const char *name;
+    cruddur_status (*set)(cr_sqlite_place *place, const char *value, cruddur_error **error);
+} parameters[] = {
+    {"synchronous", set_synchronous},
+};
+
+static cruddur_status set_parameter(cr_sqlite_place *place, const cr_url_parameter *parameter,
+                                    cruddur_error **error)
+{
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        if (strcmp(parameters[i].name, parameter->name) == 0) {
+            return parameters[i].set(place, parameter->value, error);
+        }
+    }
+    return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                            "sqlite has no parameter \"%.40s\"; there is synchronous",
+                            parameter->name);
+}
+
+static cruddur_status read_url(const cr_url *url, cr_sqlite_place *place, cruddur_error **error)
+{
+    if (*url->rest == '\0') {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
+                                "sqlite: needs a path behind the colon, or :memory:");
+    }
+    cruddur_status status = CRUDDUR_OK;
+    place->synchronous_full = true;
+    for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
+        status = set_parameter(place, &url->parameters[i], error);
+    }
+    place->is_memory = strcmp(url->rest, ":memory:") == 0;
+    /* A path that begins with `file:` would be a URI to SQLite where those are switched on. */
+    bool needs_dot =
+        strncmp(url->rest, "file:", 5) == 0 || (*url->rest == ':' && !place->is_memory);
+    size_t size = strlen(url->rest) + sizeof("./");
+    place->path = status == CRUDDUR_OK ? malloc(size) : NULL;
+    if (status == CRUDDUR_OK && place->path == NULL) {
+        return cr_fail_memory(error);
+    }
+    if (place->path != NULL) {
+        place->path[0] = '\0';
+        strcat(place->path, needs_dot ? "./" : "");
+        strcat(place->path, url->rest);
+    }
+    return status;
+}
+
+static cruddur_status fail_system(cruddur_error **error, int reason, const char *action,
+                                  const char *path)
+{
+    cruddur_status status = reason == ENOSPC || reason == EDQUOT ? CRUDDUR_E_STORE_FULL
+                            : reason == EROFS                    ? CRUDDUR_E_STORE_READ_ONLY
+                                                                 : CRUDDUR_E_STORE_ACCESS;
+    char words[96];
+    return cr_fail(error, status, "%s %.256s: %s", action, path,
+                   strerror_r(reason, words, sizeof(words)) == 0 ? words : "unknown reason");
+}
+
+/* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
+ * is open here, no connection to it may be made. */
+static pthread_mutex_t creating = PTHREAD_MUTEX_INITIALIZER;
+
+/* Makes the file, readable by its owner only, unless something is there already. SQLite gives the
+ * files beside it the same mode. */
+static cruddur_status make_file(const cr_sqlite_place *place, cruddur_error **error)
+{
+    (void)pthread_mutex_lock(&creating);
+    int file = open(place->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int reason = file < 0 ? errno : 0;
+    if (file >= 0 && close(file) != 0) {
+        reason = errno;
+    }
+    (void)pthread_mutex_unlock(&creating);
+    if (reason == 0 || reason == EEXIST) {
+        return CRUDDUR_OK;
+    }
+    return fail_system(error, reason, "creating", place->path);
+}
+
+static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
+                                cruddur_error **error)
+{
+    struct stat facts;
+    if (stat(place->path, &facts) == 0) {
+        return S_ISREG(facts.st_mode) ? CRUDDUR_OK
+                                      : cr_fail(error, CRUDDUR_E_STORE_ACCESS,
+                                                "%.256s is not a regular file", place->path);
+    }
+    if (!must_exist) {
+        return make_file(place, error);
+    }
+    return errno == ENOENT
+               ? cr_fail(error, CRUDDUR_E_STORE_MISSING, "%.256s does not exist", place->path)
+               : fail_system(error, errno, "looking for", place->path);
+}
+
+static void close_store(cr_store *base)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    cr_readers_free(store->readers);
+    cr_writer_free(store->writer); /* last: its connection tidies up the log */
+    free(store->place.path);
+    free(store);
+}
+
+/* Opens the one connection that writes, and makes sure that the file is a store. */
+static cruddur_status open_writer(sqlite_store *store, const cr_store_options *options,
+                                  cruddur_error **error)
+{
+    cr_connection *connection = NULL;
+    (void)pthread_mutex_lock(&creating);
+    cruddur_status status =
+        cr_connection_open(&store->place, options->deadline_us, &connection, error);
+    (void)pthread_mutex_unlock(&creating);
+    if (status == CRUDDUR_OK) {
+        status = cr_sqlite_schema_ensure(connection, options->must_exist, &options->logger, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_writer_new(connection, store->base.traits, &store->writer, error);
+    }
+    if (status != CRUDDUR_OK) {
+        cr_connection_close(connection);
+    }
+    return status;
+}
+
+static cruddur_status open_parts(sqlite_store *store, const cr_store_options *options,
+                                 cruddur_error **error)
+{
+    cruddur_status status = CRUDDUR_OK;
+    if (!store->place.is_memory) {
+        status = find_file(&store->place, options->must_exist, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = open_writer(store, options, error);
+    }
+    if (status == CRUDDUR_OK && !store->place.is_memory) {
+        status = cr_readers_new(&store->place, &store->readers, error);
+    }
+    return status;
+}
+
+/* ---- the seam ---- */
+
+static cruddur_status change_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    return cr_writer_change(((sqlite_store *)base)->writer, body, context, call);
+}
+
+static cruddur_status read_on(cr_connection *connection, unsigned traits, cr_body body,
+                              void *context, cr_call *call)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_sqlite_txn txn;
+    int code = cr_connection_run(connection, CR_STATEMENT_BEGIN_READ);
+    if (code != SQLITE_OK) {
+        return cr_connection_fail(connection, code, "reading", call->error);
+    }
+    cr_sqlite_txn_init(&txn, connection, traits, &arena, call);
+    call->meter.attempts++;
+    cruddur_status status = body(&txn.base, context);
+    cr_arena_free(&arena);
+    if (!sqlite3_get_autocommit(connection->db)) {
+        code = cr_connection_run(connection, CR_STATEMENT_COMMIT);
+    }
+    return status == CRUDDUR_OK && code != SQLITE_OK
+               ? cr_connection_fail(connection, code, "reading", call->error)
+               : status;
+}
+
+static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    if (store->readers == NULL) {
+        return change_store(base, body, context, call); /* one connection, one user at a time */
+    }
+    cr_connection *connection;
+    cruddur_status status = cr_readers_take(store->readers, call, &connection);
+    if (status == CRUDDUR_OK) {
+        status = read_on(connection, base->traits, body, context, call);
+        cr_readers_give(store->readers, connection);
+    }
+    return status;
+}
+
+typedef struct scan_context {
+    cr_key after;
+    cr_sink sink;
+    void *context;
+} scan_context;
+
+static cruddur_status scan_body(cr_txn *txn, void *context)
+{
+    const scan_context *scan = context;
+    return cr_sqlite_scan(((cr_sqlite_txn *)txn)->connection, scan->after, scan->sink,
+                          scan->context, txn->call);
+}
+
+static cruddur_status scan_store(cr_store *base, cr_key after, cr_sink sink, void *context,
+                                 cr_call *call)
+{
+    scan_context scan = {after, sink, context};
+    return read_store(base, scan_body, &scan, call);
+}
+
+static const cr_store_ops operations = {close_store, read_store, change_store, scan_store};
+
+cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
+                              cr_store **ret_store, cruddur_error **error)
+{
+    sqlite_store *store = calloc(1, sizeof(*store));
+    if (store == NULL) {
+        return cr_fail_memory(error);
+    }
+    store->base = (cr_store){&operations, TRAITS};
+    cruddur_status status = read_url(url, &store->place, error);
+    if (status == CRUDDUR_OK) {
+        status = open_parts(store, options, error);
+    }
+    if (status != CRUDDUR_OK) {
+        close_store(&store->base);
+        return status;
+    }
+    *ret_store = &store->base;
+    return CRUDDUR_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The embedded engine: one SQLite file.
+ *
+ *   engine.c      the seam's functions; the URL's parameters
+ *   writer.c      group commit: many threads' changes in one transaction, one sync
+ *   readers.c     a pool of connections for reading, which never wait for the writer
+ *   txn.c         what a body may do, on one connection
+ *   connection.c  a connection, its settings and its prepared statements
+ *   schema.c      the table, its index, migrations; is the file ours?
+ *   failure.c     what SQLite's result codes mean to the caller
+ */
+#ifndef CR_STORE_SQLITE_ENGINE_H
+#define CR_STORE_SQLITE_ENGINE_H
+
+#include "store/store.h"
+#include "store/url.h"
+
+cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
+                              cr_store **ret_store, cruddur_error **error);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/txn.h"
+
+/* How many rows are read between two looks at the clock. */
+#define ROWS_PER_DEADLINE_CHECK 64
+
+/* Text comes as bytes, for which SQLite needs no memory: a failed allocation could otherwise not be
+ * told from an attribute that is absent. */
+static cr_str column_text(sqlite3_stmt *statement, int column)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
+        return CR_STR_ABSENT;
+    }
+    const char *text = sqlite3_column_blob(statement, column);
+    size_t size = (size_t)sqlite3_column_bytes(statement, column);
+    return text == NULL ? (cr_str){"", 0} : (cr_str){text, size};
+}
+
+/* The row that the statement stands on; borrowed until its next step. */
+static void read_row(sqlite3_stmt *statement, cr_row *row)
+{
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        row->value[i] = column_text(statement, i);
+    }
+}
+
+static cruddur_status fail_reading(const cr_connection *connection, int code, const cr_call *call)
+{
+    return cr_connection_fail(connection, code, "reading", call->error);
+}
+
+static cruddur_status fail_statement(const cr_connection *connection, const cr_call *call)
+{
+    int code = sqlite3_extended_errcode(connection->db);
+    return cr_connection_fail(connection, code, "using", call->error);
+}
+
+/* Gives the rows of a bound statement to the sink. */
+static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, cr_sink sink,
+                           void *context, cr_call *call)
+{
+    cruddur_status status = CRUDDUR_OK;
+    cr_sink_answer answer = CR_SINK_MORE;
+    int code = SQLITE_ROW;
+    for (unsigned rows = 1; status == CRUDDUR_OK && answer == CR_SINK_MORE; rows++) {
+        cr_row row;
+        code = sqlite3_step(statement);
+        if (code != SQLITE_ROW) {
+            break;
+        }
+        read_row(statement, &row);
+        answer = sink(context, &row);
+        call->meter.rows_read++;
+        if (rows % ROWS_PER_DEADLINE_CHECK == 0) {
+            status = cr_call_check_deadline(call);
+        }
+    }
+    (void)sqlite3_reset(statement); /* says again what step said */
+    if (answer == CR_SINK_NO_MEMORY) {
+        return cr_fail_memory(call->error);
+    }
+    if (status == CRUDDUR_OK && code != SQLITE_ROW && code != SQLITE_DONE) {
+        status = fail_reading(connection, code, call);
+    }
+    return status;
+}
+
+/* ---- get ---- */
+
+typedef struct copy_target {
+    cr_arena *arena;
+    cr_row *row;
+} copy_target;
+
+static cr_sink_answer copy_row(void *context, const cr_row *row)
+{
+    const copy_target *target = context;
+    return cr_row_copy(target->arena, row, target->row) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
+}
+
+static cruddur_status get_one(cr_sqlite_txn *txn, cr_key key, cr_row *row)
+{
+    sqlite3_stmt *statement = cr_connection_statement(txn->connection, CR_STATEMENT_GET);
+    if (statement == NULL) {
+        return fail_statement(txn->connection, txn->base.call);
+    }
+    int code = cr_connection_bind(statement, 1, key.pk);
+    if (code == SQLITE_OK) {
+        code = cr_connection_bind(statement, 2, key.sk);
+    }
+    if (code != SQLITE_OK) {
+        return fail_reading(txn->connection, code, txn->base.call);
+    }
+    copy_target target = {txn->base.arena, row};
+    *row = (cr_row){0};
+    return walk(txn->connection, statement, copy_row, &target, txn->base.call);
+}
+
+static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row *rows)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        status = get_one((cr_sqlite_txn *)base, keys[i], &rows[i]);
+    }
+    return status;
+}
+
+/* ---- query ---- */
+
+static cr_statement query_statement(const cr_query *query)
+{
+    if (query->index == CR_INDEX_TABLE) {
+        return query->descending ? CR_STATEMENT_QUERY_TABLE_DESCENDING
+                                 : CR_STATEMENT_QUERY_TABLE_ASCENDING;
+    }
+    return query->descending ? CR_STATEMENT_QUERY_GROUPS_DESCENDING
+                             : CR_STATEMENT_QUERY_GROUPS_ASCENDING;
+}
+
+static int bind_query(sqlite3_stmt *statement, const cr_query *query)
+{
+    cr_str lower = query->lower.sk.data == NULL ? cr_str_of("") : query->lower.sk;
+    int code = cr_connection_bind(statement, 1, query->partition);
+    if (code == SQLITE_OK) {
+        code = cr_connection_bind(statement, 2, lower);
+    }
+    if (code == SQLITE_OK) {
+        /* Every BLOB sorts behind every TEXT. */
+        code = query->upper.sk.data == NULL ? sqlite3_bind_zeroblob(statement, 3, 0)
+                                            : cr_connection_bind(statement, 3, query->upper.sk);
+    }
+    return code;
+}
+
+/* The statements' bounds are included; rows on an excluded one are passed over here. */
+typedef struct bounded_sink {
+    const cr_query *query;
+    cr_sink sink;
+    void *context;
+} bounded_sink;
+
+static bool is_excluded(const cr_bound *bound, cr_str sk)
+{
+    return !bound->included && bound->sk.data != NULL && cr_str_equal(bound->sk, sk);
+}
+
+static cr_sink_answer pass_over_excluded(void *context, const cr_row *row)
+{
+    const bounded_sink *bounded = context;
+    cr_str sk = row->value[CR_SK];
+    if (is_excluded(&bounded->query->lower, sk) || is_excluded(&bounded->query->upper, sk)) {
+        return CR_SINK_MORE;
+    }
+    return bounded->sink(bounded->context, row);
+}
+
+static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, void *context)
+{
+    cr_connection *connection = ((cr_sqlite_txn *)base)->connection;
+    sqlite3_stmt *statement = cr_connection_statement(connection, query_statement(query));
+    if (statement == NULL) {
+        return fail_statement(connection, base->call);
+    }
+    int code = bind_query(statement, query);
+    if (code != SQLITE_OK) {
+        return fail_reading(connection, code, base->call);
+    }
+    bounded_sink bounded = {query, sink, context};
+    return walk(connection, statement, pass_over_excluded, &bounded, base->call);
+}
+
+cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,
+                              cr_call *call)
+{
+    sqlite3_stmt *statement = cr_connection_statement(connection, CR_STATEMENT_SCAN);
+    if (statement == NULL) {
+        return fail_statement(connection, call);
+    }
+    int code = cr_connection_bind(statement, 1, after.pk.data == NULL ? cr_str_of("") : after.pk);
+    if (code == SQLITE_OK) {
+        code = cr_connection_bind(statement, 2, after.sk.data == NULL ? cr_str_of("") : after.sk);
+    }
+    if (code != SQLITE_OK) {
+        return fail_reading(connection, code, call);
+    }
+    return walk(connection, statement, sink, context, call);
+}
+
+/* ---- put, remove ---- */
+
+static cruddur_status write_row(cr_sqlite_txn *txn, cr_statement which, const cr_row *row,
+                                int attributes)
+{
+    cr_call *call = txn->base.call;
+    sqlite3_stmt *statement = cr_connection_statement(txn->connection, which);
+    if (statement == NULL) {
+        return fail_statement(txn->connection, call);
+    }
+    int code = SQLITE_OK;
+    for (int i = 0; code == SQLITE_OK && i < attributes; i++) {
+        code = cr_connection_bind(statement, i + 1, row->value[i]);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        (void)sqlite3_reset(statement); /* says again what step said */
+    }
+    call->meter.rows_written++;
+    if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
+    }
+    return code == SQLITE_DONE
+               ? CRUDDUR_OK
+               : cr_connection_fail(txn->connection, code, "writing to", call->error);
+}
+
+static cruddur_status put(cr_txn *base, const cr_row *row)
+{
+    return write_row((cr_sqlite_txn *)base, CR_STATEMENT_PUT, row, CR_ATTRIBUTE_COUNT);
+}
+
+/* The body read the row in this same transaction, so nobody has touched it since. */
+static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
+{
+    cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
+    cruddur_status status = write_row(txn, CR_STATEMENT_REMOVE, as_read, CR_SK + 1);
+    if (status == CRUDDUR_OK && sqlite3_changes(txn->connection->db) != 1) {
+        status = CRUDDUR_E_CONFLICT;
+    }
+    return status;
+}
+
+static const cr_txn_ops operations = {get, query, put, remove_row};
+
+void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
+                        cr_arena *arena, cr_call *call)
+{
+    *txn = (cr_sqlite_txn){{&operations, traits, arena, call}, connection};
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What a body may do, on one connection. */
+#ifndef CR_STORE_SQLITE_TXN_H
+#define CR_STORE_SQLITE_TXN_H
+
+#include "store/sqlite/connection.h"
+#include "store/store.h"
+
+typedef struct cr_sqlite_txn {
+    cr_txn base;
+    cr_connection *connection;
+} cr_sqlite_txn;
+
+void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
+                        cr_arena *arena, cr_call *call);
+
+/* Walks over the whole table from behind `after`. */
+cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,
+                              cr_call *call);
+
+#endif

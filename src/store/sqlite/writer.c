@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/sqlite/txn.h"
+
+/* Bounds how long the first of a batch waits for the last, and what a failed commit takes down. */
+#define BATCH_MAX 128
+
+/* SQLite gives its lock to whoever asks at the right moment, so a process that writes without a
+ * pause could keep others out for long. After this long without one, the leader pauses for longer
+ * than the others' naps (connection.c). */
+#define BUSY_MAX_US 100000
+#define PAUSE_US 1500
+/* Two turns with less than this between them count as one. */
+#define IDLE_MIN_US 1000
+
+typedef enum change_state {
+    WAITING, /* in the queue; its thread may take it out again */
+    LEADING, /* its thread writes, or is about to */
+    RUNNING, /* in the leader's batch */
+    DONE,
+} change_state;
+
+/* A change that a thread has submitted; lives on that thread's stack. */
+typedef struct change {
+    struct change *next;
+    cr_body body;
+    void *context;
+    cr_call *call;
+    change_state state;
+    cruddur_status status;
+    pthread_cond_t moved; /* signalled, under the lock, when the state changes */
+} change;
+
+struct cr_writer {
+    pthread_mutex_t lock;
+    pthread_condattr_t monotonic;
+    change *first; /* the queue: the leader, and those who came after it */
+    change **last;
+    bool has_leader;
+    /* From here on the leader's alone. */
+    cr_connection *connection;
+    unsigned traits;
+    cr_arena arena;
+    int64_t busy_since_us;
+    int64_t turn_ended_us;
+};
+
+static cruddur_status fail_threads(cruddur_error **error)
+{
+    return cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no mutex or condition variable");
+}
+
+cruddur_status cr_writer_new(cr_connection *connection, unsigned traits, cr_writer **ret_writer,
+                             cruddur_error **error)
+{
+    cr_writer *writer = calloc(1, sizeof(*writer));
+    if (writer == NULL) {
+        return cr_fail_memory(error);
+    }
+    if (pthread_mutex_init(&writer->lock, NULL) != 0) {
+        free(writer);
+        return fail_threads(error);
+    }
+    if (pthread_condattr_init(&writer->monotonic) != 0 ||
+        pthread_condattr_setclock(&writer->monotonic, CLOCK_MONOTONIC) != 0) {
+        (void)pthread_mutex_destroy(&writer->lock);
+        free(writer);
+        return fail_threads(error);
+    }
+    writer->last = &writer->first;
+    writer->connection = connection;
+    writer->traits = traits;
+    *ret_writer = writer;
+    return CRUDDUR_OK;
+}
+
+void cr_writer_free(cr_writer *writer)
+{
+    if (writer == NULL) {
+        return;
+    }
+    cr_connection_close(writer->connection);
+    cr_arena_free(&writer->arena);
+    (void)pthread_condattr_destroy(&writer->monotonic);
+    (void)pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+/* ---- the queue; all under the lock ---- */
+
+static void enqueue(cr_writer *writer, change *submitted)
+{
+    *writer->last = submitted;
+    writer->last = &submitted->next;
+}
+
+static void dequeue(cr_writer *writer, change *submitted)
+{
+    change **link = &writer->first;
+    while (*link != submitted) {
+        link = &(*link)->next;
+    }
+    *link = submitted->next;
+    if (writer->last == &submitted->next) {
+        writer->last = link;
+    }
+}
+
+static void move_on(change *submitted, change_state state)
+{
+    submitted->state = state;
+    (void)pthread_cond_signal(&submitted->moved);
+}
+
+/* Whoever has waited longest leads next. */
+static void pass_the_lead(cr_writer *writer)
+{
+    writer->has_leader = writer->first != NULL;
+    if (writer->has_leader) {
+        move_on(writer->first, LEADING);
+    }
+}
+
+/* Takes the leader's change and those behind it off the queue, as a batch. */
+static change *take_batch(cr_writer *writer)
+{
+    change *batch = writer->first;
+    change *end = batch;
+    for (size_t count = 1; count < BATCH_MAX && end->next != NULL; count++) {
+        end = end->next;
+        end->state = RUNNING;
+    }
+    writer->first = end->next;
+    if (writer->first == NULL) {
+        writer->last = &writer->first;
+    }
+    end->next = NULL;
+    return batch;
+}
+
+/* ---- the leader's turn ---- */
+
+static cruddur_status fail_writing(const cr_writer *writer, int code, const cr_call *call)
+{
+    return cr_connection_fail(writer->connection, code, "writing to", call->error);
+}
+
+static void let_others_in(cr_writer *writer)
+{
+    int64_t now_us = cr_clock_monotonic_us();
+    if (now_us - writer->turn_ended_us >= IDLE_MIN_US) {
+        writer->busy_since_us = now_us;
+    } else if (now_us - writer->busy_since_us >= BUSY_MAX_US) {
+        cr_clock_sleep_us(PAUSE_US);
+        writer->busy_since_us = cr_clock_monotonic_us();
+    }
+}
+
+/* Runs the body until its conditions hold, in the savepoint that is open. */
+static cruddur_status run_body(cr_writer *writer, change *running)
+{
+    cr_sqlite_txn txn;
+    cr_call *call = running->call;
+    cr_sqlite_txn_init(&txn, writer->connection, writer->traits, &writer->arena, call);
+    for (;;) {
+        cr_arena_reset(&writer->arena);
+        call->meter.attempts++;
+        cruddur_status status = running->body(&txn.base, running->context);
+        if (status != CRUDDUR_E_CONFLICT) {
+            return status;
+        }
+        if (cr_deadline_passed(call->deadline_us)) {
+            return cr_fail(call->error, status, "the rows kept changing until the deadline");
+        }
+        int code = cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK_TO);
+        if (code != SQLITE_OK) {
+            return fail_writing(writer, code, call);
+        }
+    }
+}
+
+/* Some failures (no memory, no space, input or output) make SQLite end the whole transaction. */
+static bool transaction_is_lost(const cr_writer *writer)
+{
+    return sqlite3_get_autocommit(writer->connection->db) != 0;
+}
+
+/* One change in its savepoint. What fails leaves no trace; the others of the batch go on. */
+static cruddur_status run_change(cr_writer *writer, change *running)
+{
+    cr_connection *connection = writer->connection;
+    int code = cr_connection_run(connection, CR_STATEMENT_SAVEPOINT);
+    if (code != SQLITE_OK) {
+        return fail_writing(writer, code, running->call);
+    }
+    cruddur_status status = run_body(writer, running);
+    if (transaction_is_lost(writer)) {
+        return status;
+    }
+    if (status != CRUDDUR_OK) {
+        code = cr_connection_run(connection, CR_STATEMENT_ROLLBACK_TO);
+    }
+    if (code == SQLITE_OK) {
+        code = cr_connection_run(connection, CR_STATEMENT_RELEASE);
+    }
+    return status == CRUDDUR_OK && code != SQLITE_OK ? fail_writing(writer, code, running->call)
+                                                     : status;
+}
+
+/* The commit failed: so did all that thought it had succeeded. When the failure was one of input or
+ * output, the log may or may not have the commit in it, and may be read again after a crash. */
+static void fail_batch(const cr_writer *writer, change *batch, int code)
+{
+    for (change *failed = batch; failed != NULL; failed = failed->next) {
+        if (failed->status == CRUDDUR_OK) {
+            failed->status = fail_writing(writer, code, failed->call);
+            if ((code & 0xff) == SQLITE_IOERR && failed->call->error != NULL) {
+                cr_error_set_outcome_unknown(*failed->call->error);
+            }
+        }
+    }
+}
+
+/* Runs a batch in the transaction that is open, and ends the transaction. */
+static void run_batch(cr_writer *writer, change *batch)
+{
+    int code = SQLITE_OK;
+    for (change *running = batch; running != NULL && code == SQLITE_OK; running = running->next) {
+        running->status = run_change(writer, running);
+        if (transaction_is_lost(writer)) {
+            code = sqlite3_extended_errcode(writer->connection->db);
+            code = code == SQLITE_OK ? SQLITE_ABORT_ROLLBACK : code;
+        }
+    }
+    if (code == SQLITE_OK) {
+        code = cr_connection_run(writer->connection, CR_STATEMENT_COMMIT);
+    }
+    if (code != SQLITE_OK) {
+        fail_batch(writer, batch, code);
+    }
+    if (!transaction_is_lost(writer)) {
+        (void)cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
+    }
+}
+
+/* The leader's turn, without the lock but where it takes it. */
+static void lead(cr_writer *writer, change *leader)
+{
+    let_others_in(writer);
+    writer->connection->deadline_us = leader->call->deadline_us;
+    int code = cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE);
+    if (code != SQLITE_OK) {
+        leader->status = fail_writing(writer, code, leader->call);
+    }
+    (void)pthread_mutex_lock(&writer->lock);
+    change *batch = leader;
+    if (code == SQLITE_OK) {
+        batch = take_batch(writer);
+    } else {
+        dequeue(writer, leader); /* the others have deadlines of their own */
+        leader->next = NULL;
+    }
+    (void)pthread_mutex_unlock(&writer->lock);
+    if (code == SQLITE_OK) {
+        run_batch(writer, batch);
+    }
+    writer->turn_ended_us = cr_clock_monotonic_us();
+
+    (void)pthread_mutex_lock(&writer->lock);
+    for (change *done = batch; done != NULL;) {
+        change *next = done->next; /* its thread may be gone once it is done */
+        move_on(done, DONE);
+        done = next;
+    }
+    pass_the_lead(writer);
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+/* ---- the submitting thread ---- */
+
+/* Waits until the change is done or has the lead. A change that nobody has begun is taken back at
+ * its deadline; one that runs is waited for, as only then its outcome is known. Under the lock. */
+static void wait_for_turn(cr_writer *writer, change *submitted)
+{
+    struct timespec deadline = cr_deadline_timespec(submitted->call->deadline_us);
+    while (submitted->state == WAITING) {
+        (void)pthread_cond_timedwait(&submitted->moved, &writer->lock, &deadline);
+        if (submitted->state == WAITING && cr_deadline_passed(submitted->call->deadline_us)) {
+            dequeue(writer, submitted);
+            submitted->status = cr_fail(submitted->call->error, CRUDDUR_E_TIMEOUT,
+                                        "the deadline passed before other writers were done");
+            submitted->state = DONE;
+        }
+    }
+    while (submitted->state == RUNNING) {
+        (void)pthread_cond_wait(&submitted->moved, &writer->lock);
+    }
+}
+
+static void submit(cr_writer *writer, change *submitted)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    enqueue(writer, submitted);
+    if (writer->has_leader) {
+        wait_for_turn(writer, submitted);
+    } else {
+        writer->has_leader = true;
+        submitted->state = LEADING;
+    }
+    bool leads = submitted->state == LEADING;
+    (void)pthread_mutex_unlock(&writer->lock);
+    if (leads) {
+        lead(writer, submitted);
+    }
+}
+
+cruddur_status cr_writer_change(cr_writer *writer, cr_body body, void *context, cr_call *call)
+{
+    change submitted = {.body = body, .context = context, .call = call, .state = WAITING};
+    if (pthread_cond_init(&submitted.moved, &writer->monotonic) != 0) {
+        return fail_threads(call->error);
+    }
+    submit(writer, &submitted);
+    (void)pthread_cond_destroy(&submitted.moved);
+    return submitted.status;
+}

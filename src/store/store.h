@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam between the messaging rules and the engines.
+ *
+ * A store holds rows by (partition key, sort key), each partition in the byte order of its sort
+ * keys, with one sparse index: rows that have a message_group_uuid, by that and the sort key.
+ *
+ * Everything is read and written by **bodies**. A body reads rows, then states conditional writes.
+ * A **change** commits all writes of its body or none, and when a row moved underneath it, runs the
+ * body again. So a body
+ *   - reads first and writes after: what it reads never shows its own writes;
+ *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
+ *     run that came to nothing but what it needs to plan better;
+ *   - states writes in an order of which any beginning is safe, for engines without transactions;
+ *   - returns at once when a call of its transaction fails, with the status it got. A status of its
+ *     own (no such group, not a member) ends the change with nothing written.
+ */
+#ifndef CR_STORE_STORE_H
+#define CR_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/call.h"
+#include "model/row.h"
+
+typedef enum cr_index {
+    CR_INDEX_TABLE,  /* `partition` is a pk */
+    CR_INDEX_GROUPS, /* `partition` is a message_group_uuid */
+} cr_index;
+
+typedef struct cr_bound {
+    cr_str sk; /* absent: no bound */
+    bool included;
+} cr_bound;
+
+typedef struct cr_query {
+    cr_index index;
+    cr_str partition;
+    cr_bound lower;
+    cr_bound upper;
+    bool descending;
+} cr_query;
+
+typedef enum cr_sink_answer {
+    CR_SINK_MORE,
+    CR_SINK_STOP,
+    CR_SINK_NO_MEMORY,
+} cr_sink_answer;
+
+/* Receives one row after the other; the row is borrowed until the sink returns. It must not use the
+ * transaction. */
+typedef cr_sink_answer (*cr_sink)(void *context, const cr_row *row);
+
+typedef struct cr_txn cr_txn;
+
+/* What a body may do. Each call describes its failure in the call's error. */
+typedef struct cr_txn_ops {
+    /* Reads rows by key, as consistently as the call asks, in a change always strongly. rows[i] is
+     * the row of keys[i], absent throughout where there is none, and lives in the arena. */
+    cruddur_status (*get)(cr_txn *txn, const cr_key *keys, size_t count, cr_row *rows);
+
+    /* Walks along a partition until the sink stops it. The engine fetches no more than it must: a
+     * sink that stops early costs little. An index may lag behind the table unless the store has
+     * CR_TRAIT_INDEX_CONSISTENT. */
+    cruddur_status (*query)(cr_txn *txn, const cr_query *query, cr_sink sink, void *context);
+
+    /* Adds a row; it is borrowed for this call only. Condition: no row has its key. */
+    cruddur_status (*put)(cr_txn *txn, const cr_row *row);
+
+    /* Takes a row away; borrowed likewise. Condition: it still is as it was read. */
+    cruddur_status (*remove)(cr_txn *txn, const cr_row *as_read);
+} cr_txn_ops;
+
+/* What all engines' transactions begin with. */
+struct cr_txn {
+    const cr_txn_ops *ops;
+    unsigned traits; /* the store's */
+    cr_arena *arena; /* for what the body keeps; emptied before each run */
+    cr_call *call;
+};
+
+typedef cruddur_status (*cr_body)(cr_txn *txn, void *context);
+
+typedef struct cr_store cr_store;
+
+typedef struct cr_store_ops {
+    /* Frees the store. No call is under way. */
+    void (*close)(cr_store *store);
+
+    /* Runs a body that states no writes, once. Where the store has CR_TRAIT_SNAPSHOT all its reads
+     * see the table at one moment; elsewhere each read is of its own moment. */
+    cruddur_status (*read)(cr_store *store, cr_body body, void *context, cr_call *call);
+
+    /* Runs a body and commits its writes, all or none. When a condition fails, runs the body again,
+     * until the deadline: then CRUDDUR_E_CONFLICT. When it returns CRUDDUR_OK, the writes are
+     * durable. Any other status means that nothing was written, unless the error says that the
+     * outcome is unknown. */
+    cruddur_status (*change)(cr_store *store, cr_body body, void *context, cr_call *call);
+
+    /* Walks over the whole table in an order of the engine's own, from behind the row `after`
+     * (absent: from the start), until the sink stops it. Rows that move meanwhile may be missed or
+     * seen twice. */
+    cruddur_status (*scan)(cr_store *store, cr_key after, cr_sink sink, void *context,
+                           cr_call *call);
+} cr_store_ops;
+
+/* Facts about an engine that let the rules save reads. */
+enum {
+    CR_TRAIT_SNAPSHOT = 0x1u,         /* one read, or one run of a body, sees one moment */
+    CR_TRAIT_INDEX_CONSISTENT = 0x2u, /* the index is as fresh as the table, and as cheap */
+};
+
+/* What all engines' stores begin with. */
+struct cr_store {
+    const cr_store_ops *ops;
+    unsigned traits;
+};
+
+/* How an engine is asked to open. */
+typedef struct cr_store_options {
+    bool must_exist;
+    int64_t deadline_us;
+    cr_logger logger;
+} cr_store_options;
+
+/* Opens the store of a URL; it does without the network. */
+cruddur_status cr_store_open(const char *url, const cr_store_options *options, cr_store **ret_store,
+                             cruddur_error **error);
+
+#endif
