@@ -94,7 +94,6 @@ static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
     if (error == NULL) {
         return NULL;
     }
-    cruddur_error_free(*error);
     cruddur_error *made = calloc(1, sizeof(*made));
     *error = made == NULL ? &out_of_memory : made;
     if (made != NULL) {
@@ -139,10 +138,17 @@ cruddur_status cr_fail_null(cruddur_error **error, const char *argument)
 cruddur_status cr_fail_memory(cruddur_error **error)
 {
     if (error != NULL) {
-        cruddur_error_free(*error);
         *error = &out_of_memory;
     }
     return CRUDDUR_E_NO_MEMORY;
+}
+
+void cr_error_discard(cruddur_error **error)
+{
+    if (error != NULL) {
+        cruddur_error_free(*error);
+        *error = NULL;
+    }
 }
 
 void cr_error_set_outcome_unknown(cruddur_error *error)

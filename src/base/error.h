@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making error objects. Every function takes the caller's place for the error, which may be NULL,
- * and returns the status, so that a failure reads `return cr_fail(error, …)`. */
+/* Making error objects. Every function takes the caller's place for the error, which may be NULL
+ * and is not read, and returns the status, so that a failure reads `return cr_fail(error, …)`. */
 #ifndef CR_BASE_ERROR_H
 #define CR_BASE_ERROR_H
 
@@ -12,7 +12,7 @@
 #define CR_PRINTF(text, first)
 #endif
 
-/* Describes a failure. An error that is there already is replaced. */
+/* Describes a failure. */
 cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
     CR_PRINTF(3, 4);
 
@@ -25,6 +25,9 @@ cruddur_status cr_fail_null(cruddur_error **error, const char *argument);
 
 /* Says that memory ran out; needs none itself. */
 cruddur_status cr_fail_memory(cruddur_error **error);
+
+/* Drops an error of ours, when the failure turned out not to be one, or another is to be told. */
+void cr_error_discard(cruddur_error **error);
 
 /* Marks the error: the write may have been applied. */
 void cr_error_set_outcome_unknown(cruddur_error *error);

@@ -25,9 +25,12 @@ typedef struct cr_frame {
     cruddur_error **ret_error;
 } cr_frame;
 
-/* Starts the clock; `timeout_ms` 0 means the handle's. */
+/* Starts the clock, with the handle's deadline. */
 void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
-                    uint32_t timeout_ms, cruddur_error **error);
+                    cruddur_error **error);
+
+/* Sets the call's own deadline, counted from its beginning; 0 leaves it. */
+void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms);
 
 /* Tells the metrics hook, and returns the status. */
 cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);

@@ -29,14 +29,14 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_read_listing(given, &options, &listing, error);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, options.timeout_ms, error);
-    frame.call.consistency = (cruddur_consistency)options.consistency;
-    status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, error);
+    cruddur_status status = cr_read_listing(given, &options, &listing, frame.call.error);
     if (status == CRUDDUR_OK) {
+        status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        frame.call.consistency = (cruddur_consistency)options.consistency;
         status = cr_list_groups(dm->store, &user, &listing, &frame.call, &page);
     }
     if (status == CRUDDUR_OK) {
@@ -177,12 +177,13 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
+    cruddur_status status =
+        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = read_members(creator, others, n_others, &opening, frame.call.error);
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, options.timeout_ms, error);
-    status = read_members(creator, others, n_others, &opening, frame.call.error);
     if (status == CRUDDUR_OK) {
         status = cr_read_text("text", text, dm->options.max_text_chars, &opening.first_message.text,
                               frame.call.error);
@@ -214,7 +215,8 @@ cruddur_status cruddur_group_get(cruddur *dm, const char *user_uuid, const char 
     if (dm == NULL || ret_group == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_group");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, timeout_ms, error);
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, error);
+    cr_frame_set_timeout(&frame, timeout_ms);
     cruddur_status status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, frame.call.error);

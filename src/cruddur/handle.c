@@ -20,15 +20,21 @@ uint32_t cruddur_version_number(void)
 /* ---- the frame of a call ---- */
 
 void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
-                    uint32_t timeout_ms, cruddur_error **error)
+                    cruddur_error **error)
 {
-    uint32_t timeout = timeout_ms != 0 ? timeout_ms : dm->options.timeout_ms;
     *frame = (cr_frame){.dm = dm, .operation = operation, .ret_error = error};
     frame->started_us = cr_clock_monotonic_us();
-    frame->call.deadline_us = frame->started_us + (int64_t)timeout * US_PER_MS;
     frame->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
     frame->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
     frame->call.error = error == NULL ? NULL : &frame->error;
+    cr_frame_set_timeout(frame, dm->options.timeout_ms);
+}
+
+void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms)
+{
+    if (timeout_ms != 0) {
+        frame->call.deadline_us = frame->started_us + (int64_t)timeout_ms * US_PER_MS;
+    }
 }
 
 cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status)

@@ -77,7 +77,8 @@ cruddur_status cruddur_group_members(cruddur *dm, const char *viewer_uuid, const
     if (dm == NULL || ret_members == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_members");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, timeout_ms, error);
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
+    cr_frame_set_timeout(&frame, timeout_ms);
     cruddur_status status = list_members(&frame, viewer_uuid, group_uuid, &members);
     if (status == CRUDDUR_OK) {
         *ret_members = members;

@@ -51,12 +51,12 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_read_listing(given, &options, &listing, error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, error);
+    cruddur_status status = cr_read_listing(given, &options, &listing, frame.call.error);
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = list(&frame, viewer_uuid, group_uuid, &options, &listing, &page);
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, options.timeout_ms, error);
-    status = list(&frame, viewer_uuid, group_uuid, &options, &listing, &page);
     if (status == CRUDDUR_OK) {
         *ret_page = (cruddur_msg_page *)page;
     }
@@ -109,12 +109,13 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
+    cruddur_status status =
+        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, options.timeout_ms, error);
-    status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);
     if (status == CRUDDUR_OK) {
         status = cr_append(dm->store, &draft, &frame.call, &row);
     }

@@ -89,12 +89,13 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
+    cruddur_status status =
+        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = scan(dm, &options, &frame.call, &page);
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, options.timeout_ms, error);
-    status = scan(dm, &options, &frame.call, &page);
     if (status == CRUDDUR_OK) {
         *ret_page = (cruddur_row_page *)page;
     }

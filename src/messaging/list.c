@@ -251,20 +251,19 @@ static int compare_seen(const void *a, const void *b)
     return order != 0 ? order : (x->age > y->age) - (x->age < y->age);
 }
 
-static cruddur_status sort_by_group(const walk *walking, cr_txn *txn, seen_row **ret_seen)
+/* The rows of the page by group, the newest of each first; NULL when memory ran out. */
+static seen_row *sort_by_group(const walk *walking, cr_txn *txn)
 {
     size_t count = walking->builder.count;
-    seen_row *seen = cr_arena_alloc(txn->arena, count * sizeof(*seen) + 1);
-    if (seen == NULL) {
-        return cr_fail_memory(txn->call->error);
+    seen_row *seen = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*seen));
+    if (seen != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            seen[i] = (seen_row){cr_page_peek(&walking->builder, i, CR_GROUP_UUID),
+                                 walking->descending ? i : count - i, i};
+        }
+        qsort(seen, count, sizeof(*seen), compare_seen);
     }
-    for (size_t i = 0; i < count; i++) {
-        seen[i] = (seen_row){cr_page_peek(&walking->builder, i, CR_GROUP_UUID),
-                             walking->descending ? i : count - i, i};
-    }
-    qsort(seen, count, sizeof(*seen), compare_seen);
-    *ret_seen = seen;
-    return CRUDDUR_OK;
+    return seen;
 }
 
 /* Asks the index whether the user has a newer row of the same group, on another page. */
@@ -289,12 +288,12 @@ static bool must_ask_index(const walk *walking, const cr_txn *txn)
 /* Hides what a rewrite that was interrupted left: of two rows of one group the newer counts. */
 static cruddur_status hide_duplicates(walk *walking, cr_txn *txn)
 {
-    seen_row *seen = NULL;
+    cruddur_status status = CRUDDUR_OK;
     size_t count = walking->builder.count;
-    cruddur_status status = sort_by_group(walking, txn, &seen);
-    bool *is_stale = status == CRUDDUR_OK ? cr_arena_alloc(txn->arena, count + 1) : NULL;
-    if (is_stale == NULL) {
-        return status == CRUDDUR_OK ? cr_fail_memory(txn->call->error) : status;
+    const seen_row *seen = sort_by_group(walking, txn);
+    bool *is_stale = cr_arena_alloc(txn->arena, count + 1);
+    if (seen == NULL || is_stale == NULL) {
+        return cr_fail_memory(txn->call->error);
     }
     for (size_t i = 0; i < count; i++) {
         is_stale[seen[i].index] = i > 0 && cr_str_equal(seen[i].group, seen[i - 1].group);
@@ -391,6 +390,7 @@ static cruddur_status read_any_row(cr_txn *txn, const cr_uuid *group, cr_row *he
         if (status != CRUDDUR_E_NOT_A_MEMBER) {
             return status;
         }
+        cr_error_discard(txn->call->error);
         status = CRUDDUR_OK;
     }
     if (status == CRUDDUR_OK) {

@@ -11,7 +11,7 @@
 /* How far ahead the clock that made a uuid of version 7 may have been. */
 #define CLOCK_MARGIN_US (15 * US_PER_MINUTE)
 /* How far back a repeat of any other uuid is looked for. */
-#define REPEAT_WINDOW_US (24 * 60 * US_PER_MINUTE)
+#define REPEAT_WINDOW_US (1440 * US_PER_MINUTE)
 #define STEP_MAX_US INT64_C(1000000)
 
 /* The namespace of direct groups' uuids. Never to be changed: two releases must find the same
@@ -198,6 +198,7 @@ static cruddur_status append_to_existing(cr_txn *txn, write_context *context)
     cruddur_status status = cr_group_read_member(txn, group, &context->draft->author.uuid,
                                                  "creator.uuid", &head, &author_row);
     if (status == CRUDDUR_E_NOT_A_MEMBER) {
+        cr_error_discard(txn->call->error);
         return fail_exists(txn->call, group);
     }
     if (status != CRUDDUR_OK) {

@@ -52,7 +52,8 @@ static void to_bytes(const cr_uuid *uuid, unsigned char bytes[UUID_BYTES])
     size_t at = 0;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         at += is_hyphen_position(at) ? 1 : 0;
-        bytes[i] = (unsigned char)(hex_digit(uuid->text[at]) << 4 | hex_digit(uuid->text[at + 1]));
+        unsigned high = (unsigned)hex_digit(uuid->text[at]);
+        bytes[i] = (unsigned char)(high << 4 | (unsigned)hex_digit(uuid->text[at + 1]));
         at += 2;
     }
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,32 +57,35 @@ static cruddur_status set_parameter(cr_sqlite_place *place, const cr_url_paramet
                             parameter->name);
 }
 
+/* A path that begins with `file:` would be a URI to SQLite where those are switched on, and one
+ * that begins with a colon is reserved. */
+static char *copy_path(const char *path, bool is_memory)
+{
+    bool needs_dot = !is_memory && (strncmp(path, "file:", 5) == 0 || *path == ':');
+    size_t size = strlen(path) + sizeof("./");
+    char *copy = malloc(size);
+    if (copy != NULL) {
+        (void)snprintf(copy, size, "%s%s", needs_dot ? "./" : "", path);
+    }
+    return copy;
+}
+
 static cruddur_status read_url(const cr_url *url, cr_sqlite_place *place, cruddur_error **error)
 {
     if (*url->rest == '\0') {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
                                 "sqlite: needs a path behind the colon, or :memory:");
     }
-    cruddur_status status = CRUDDUR_OK;
     place->synchronous_full = true;
-    for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
-        status = set_parameter(place, &url->parameters[i], error);
+    for (size_t i = 0; i < url->parameter_count; i++) {
+        cruddur_status status = set_parameter(place, &url->parameters[i], error);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
     }
     place->is_memory = strcmp(url->rest, ":memory:") == 0;
-    /* A path that begins with `file:` would be a URI to SQLite where those are switched on. */
-    bool needs_dot =
-        strncmp(url->rest, "file:", 5) == 0 || (*url->rest == ':' && !place->is_memory);
-    size_t size = strlen(url->rest) + sizeof("./");
-    place->path = status == CRUDDUR_OK ? malloc(size) : NULL;
-    if (status == CRUDDUR_OK && place->path == NULL) {
-        return cr_fail_memory(error);
-    }
-    if (place->path != NULL) {
-        place->path[0] = '\0';
-        strcat(place->path, needs_dot ? "./" : "");
-        strcat(place->path, url->rest);
-    }
-    return status;
+    place->path = copy_path(url->rest, place->is_memory);
+    return place->path == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
 }
 
 static cruddur_status fail_system(cruddur_error **error, int reason, const char *action,
@@ -119,6 +124,7 @@ static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
                                 cruddur_error **error)
 {
     struct stat facts;
+    assert(place->path != NULL);
     if (stat(place->path, &facts) == 0) {
         return S_ISREG(facts.st_mode) ? CRUDDUR_OK
                                       : cr_fail(error, CRUDDUR_E_STORE_ACCESS,

@@ -51,7 +51,7 @@ static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, c
         read_row(statement, &row);
         answer = sink(context, &row);
         call->meter.rows_read++;
-        if (rows % ROWS_PER_DEADLINE_CHECK == 0) {
+        if (answer == CR_SINK_MORE && rows % ROWS_PER_DEADLINE_CHECK == 0) {
             status = cr_call_check_deadline(call);
         }
     }
