@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What the scripts share; sourced, not run. Afterwards the working directory is the project's.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() {
+  printf '\n==> %s\n' "$*"
+}
+
+# Runs a command as root, who may be the one who runs this.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# need_packages NAME…: installs the Debian packages that are missing.
+need_packages() {
+  local missing=()
+  local name
+  for name in "$@"; do
+    if ! dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed'; then
+      missing+=("$name")
+    fi
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    say "Installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+}
+
+# shellcheck disable=SC2034 # the scripts use it
+build_packages=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libssl-dev libjson-c-dev)
+
+# build FOLDER OPTION…: sets the folder up where that has not been done, and builds in it. What Meson
+# and Ninja say is shown when they fail, and kept in FOLDER.log.
+build() {
+  local folder=$1
+  shift
+  if [ ! -f "$folder/build.ninja" ]; then
+    rm -rf "$folder"
+    meson setup "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+  fi
+  ninja -C "$folder" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+}
