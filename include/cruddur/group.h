@@ -78,7 +78,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
 /**
  * Opens a group with its first message (pattern C). All of it happens, or nothing.
  *
- * Two people have one **direct** group: its uuid is made from theirs, so that whoever of them
+ * Two people have one **direct** group: its uuid is made from theirs
+ * (cruddur_group_direct_uuid()), so that whoever of them
  * writes first, or both at the same moment, opens the same group, and a call for a group that is
  * already there appends the message to it. #CRUDDUR_CREATE_SEPARATE opens another one, and so does
  * a `group_uuid` of the caller's. A larger group gets a random uuid unless the caller gives one;
@@ -104,6 +105,23 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
 cruddur_group_create(cruddur *dm, const cruddur_user *creator, const cruddur_user *others,
                      size_t n_others, const char *text, const cruddur_create_options *options,
                      cruddur_group **ret_group, cruddur_error **error);
+
+/**
+ * The uuid of the direct group of two people, whether or not it is there yet.
+ *
+ * @param user_uuid  one of them.
+ * @param other_uuid the other; in which order does not matter.
+ * @param buffer     #CRUDDUR_UUID_SIZE bytes that receive the text and its NUL; as it was on
+ *                   failure.
+ * @param error      receives the error on failure; may be NULL.
+ * @return #CRUDDUR_OK, #CRUDDUR_E_UUID, #CRUDDUR_E_MEMBER_SELF, #CRUDDUR_E_NO_MEMORY,
+ *         #CRUDDUR_E_NULL_ARGUMENT.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_direct_uuid(const char *user_uuid,
+                                                                      const char *other_uuid,
+                                                                      char *buffer,
+                                                                      cruddur_error **error);
 
 /**
  * Looks at one group as one of its members sees it.

@@ -202,6 +202,31 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
     return cr_frame_end(&frame, status);
 }
 
+cruddur_status cruddur_group_direct_uuid(const char *user_uuid, const char *other_uuid,
+                                         char *buffer, cruddur_error **error)
+{
+    cr_members members = {.count = 2};
+    cr_uuid uuid;
+    if (buffer == NULL) {
+        return cr_fail_null(error, "buffer");
+    }
+    cruddur_status status = cr_read_uuid("user_uuid", user_uuid, &members.uuid[0], error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_uuid("other_uuid", other_uuid, &members.uuid[1], error);
+    }
+    if (status == CRUDDUR_OK && !cr_members_sort(&members)) {
+        status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "other_uuid",
+                                  "must not be user_uuid: nobody writes to oneself");
+    }
+    if (status == CRUDDUR_OK && !cr_direct_group_uuid(&members, &uuid)) {
+        status = cr_fail_memory(error);
+    }
+    if (status == CRUDDUR_OK) {
+        memcpy(buffer, uuid.text, sizeof(uuid.text));
+    }
+    return status;
+}
+
 /* ---- one group ---- */
 
 cruddur_status cruddur_group_get(cruddur *dm, const char *user_uuid, const char *group_uuid,

@@ -28,6 +28,7 @@ __attribute__((destructor)) static void tell_what_valgrind_found(void)
     }
     VALGRIND_DO_LEAK_CHECK;
     VALGRIND_COUNT_LEAKS(leaked, dubious, reachable, suppressed);
+    (void)(dubious + reachable + suppressed);
     if (leaked > 0 || VALGRIND_COUNT_ERRORS > 0) {
         (void)kill(getpid(), SIGKILL);
     }
