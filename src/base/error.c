@@ -15,8 +15,17 @@ struct cruddur_error {
     char message[MESSAGE_MAX];
 };
 
-/* Shared by all, never freed: there is no memory to make another. */
-static cruddur_error out_of_memory = {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory"};
+/* Shared by all, never freed: there is no memory to make another. The second is for a write that
+ * may have been applied. */
+static cruddur_error out_of_memory[] = {
+    {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory"},
+    {CRUDDUR_E_NO_MEMORY, true, NULL, "out of memory"},
+};
+
+static bool is_shared(const cruddur_error *error)
+{
+    return error == &out_of_memory[false] || error == &out_of_memory[true];
+}
 
 static const struct {
     cruddur_status status;
@@ -83,7 +92,7 @@ bool cruddur_error_outcome_unknown(const cruddur_error *error)
 
 void cruddur_error_free(cruddur_error *error)
 {
-    if (error != &out_of_memory) {
+    if (!is_shared(error)) {
         free(error);
     }
 }
@@ -95,7 +104,7 @@ static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
         return NULL;
     }
     cruddur_error *made = calloc(1, sizeof(*made));
-    *error = made == NULL ? &out_of_memory : made;
+    *error = made == NULL ? &out_of_memory[false] : made;
     if (made != NULL) {
         made->status = status;
     }
@@ -138,7 +147,7 @@ cruddur_status cr_fail_null(cruddur_error **error, const char *argument)
 cruddur_status cr_fail_memory(cruddur_error **error)
 {
     if (error != NULL) {
-        *error = &out_of_memory;
+        *error = &out_of_memory[false];
     }
     return CRUDDUR_E_NO_MEMORY;
 }
@@ -151,9 +160,14 @@ void cr_error_discard(cruddur_error **error)
     }
 }
 
-void cr_error_set_outcome_unknown(cruddur_error *error)
+void cr_error_set_outcome_unknown(cruddur_error **error)
 {
-    if (error != NULL && error != &out_of_memory) {
-        error->outcome_unknown = true;
+    if (error == NULL || *error == NULL) {
+        return;
+    }
+    if (is_shared(*error)) {
+        *error = &out_of_memory[true];
+    } else {
+        (*error)->outcome_unknown = true;
     }
 }

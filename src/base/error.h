@@ -29,7 +29,7 @@ cruddur_status cr_fail_memory(cruddur_error **error);
 /* Drops an error of ours, when the failure turned out not to be one, or another is to be told. */
 void cr_error_discard(cruddur_error **error);
 
-/* Marks the error: the write may have been applied. */
-void cr_error_set_outcome_unknown(cruddur_error *error);
+/* Marks the error that is in the place: the write may have been applied. */
+void cr_error_set_outcome_unknown(cruddur_error **error);
 
 #endif

@@ -26,6 +26,9 @@ cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_curs
 
 /* ---- one walk along one list ---- */
 
+/* Sort keys are of printable ASCII characters. */
+#define BEHIND_ALL_KEYS "\x7f"
+
 /* A page being read. */
 typedef struct walk {
     const cr_listing *listing;
@@ -34,9 +37,10 @@ typedef struct walk {
     cr_cursor from; /* where the page begins, if there is a cursor */
     bool descending;
     cr_sort_key since, until; /* what the bounds point to */
-    cr_query query;
+    cr_bound lower, upper;
     cr_page_builder builder;
     bool has_more;   /* in the direction of the walk */
+    bool has_back;   /* against it */
     cr_str first_sk; /* of the rows walked over, whether or not they are shown; absent: none */
     cr_str last_sk;
 } walk;
@@ -61,24 +65,19 @@ static cr_bound tighter(cr_bound a, cr_bound b, int sign)
     return order > 0 ? a : b;
 }
 
-static void plan_query(walk *walking)
+/* The query that begins at `here` (absent: at the end of the list), within the listing's bounds. */
+static cr_query query_from(const walk *walking, bool descending, cr_bound here)
 {
-    const cr_listing *listing = walking->listing;
-    cr_query *query = &walking->query;
-    walking->descending =
-        walking->has_cursor ? walking->from.kind == CR_CURSOR_OLDER : !listing->from_oldest;
-    query->partition = walking->list;
-    query->descending = walking->descending;
-    query->lower = time_bound(listing->since_us, CRUDDUR_SINCE_ALWAYS, true, &walking->since);
-    query->upper = time_bound(listing->until_us, CRUDDUR_UNTIL_FOREVER, false, &walking->until);
-    if (walking->has_cursor) {
-        cr_bound here = {walking->from.position.sk, walking->from.inclusive};
-        if (walking->descending) {
-            query->upper = tighter(query->upper, here, -1);
-        } else {
-            query->lower = tighter(query->lower, here, 1);
-        }
+    cr_query query = {.partition = walking->list,
+                      .lower = walking->lower,
+                      .upper = walking->upper,
+                      .descending = descending};
+    if (descending) {
+        query.upper = tighter(query.upper, here, -1);
+    } else {
+        query.lower = tighter(query.lower, here, 1);
     }
+    return query;
 }
 
 /* Makes ready to walk along the list; the walk must not be moved in memory from now on. */
@@ -91,8 +90,11 @@ static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str
         status =
             cr_read_cursor(listing->cursor, list, txn->arena, &walking->from, txn->call->error);
     }
+    walking->descending =
+        walking->has_cursor ? walking->from.kind == CR_CURSOR_OLDER : !listing->from_oldest;
+    walking->lower = time_bound(listing->since_us, CRUDDUR_SINCE_ALWAYS, true, &walking->since);
+    walking->upper = time_bound(listing->until_us, CRUDDUR_UNTIL_FOREVER, false, &walking->until);
     if (status == CRUDDUR_OK) {
-        plan_query(walking);
         cr_page_builder_init(&walking->builder, listing->limit);
     }
     return status;
@@ -127,28 +129,60 @@ static cruddur_status note_ends(walk *walking, cr_txn *txn)
 /* Fills the page from where the walk stands. */
 static cruddur_status fill_page(walk *walking, cr_txn *txn)
 {
-    if (walking->last_sk.data != NULL) {
-        cr_bound here = {walking->last_sk, false};
-        *(walking->descending ? &walking->query.upper : &walking->query.lower) = here;
+    cr_bound here = {walking->last_sk, false};
+    if (walking->last_sk.data == NULL && walking->has_cursor) {
+        here = (cr_bound){walking->from.position.sk, walking->from.inclusive};
     }
+    cr_query query = query_from(walking, walking->descending, here);
     walking->has_more = false;
-    cruddur_status status = txn->ops->query(txn, &walking->query, take_row, walking);
+    cruddur_status status = txn->ops->query(txn, &query, take_row, walking);
     return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
 }
 
+static cr_sink_answer find_any(void *context, const cr_row *row)
+{
+    bool *found = context;
+    (void)row;
+    *found = true;
+    return CR_SINK_STOP;
+}
+
+/* Looks whether there is anything behind the place where the page begins. */
+static cruddur_status look_back(walk *walking, cr_txn *txn)
+{
+    cr_bound here = {walking->first_sk, false};
+    if (!walking->has_cursor) {
+        return CRUDDUR_OK; /* it begins at the end of the list */
+    }
+    if (walking->first_sk.data == NULL) {
+        here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};
+    }
+    cr_query query = query_from(walking, !walking->descending, here);
+    return txn->ops->query(txn, &query, find_any, &walking->has_back);
+}
+
+/* The ends of the list are no rows to stand behind: their cursors are made where nothing was found.
+ */
+static bool is_end(cr_str sk)
+{
+    return cr_str_equal(sk, cr_str_of("")) || cr_str_equal(sk, cr_str_of(BEHIND_ALL_KEYS));
+}
+
 /* The cursor for one way: behind the last row on that side. Where nothing was found it stays where
- * it is: on in the direction of the walk, back with the row that the walk started from. */
+ * it is: on in the direction of the walk, back with the row that the walk started from; and if it
+ * started from an end of the list, either way leads to all that there will be. */
 static cr_cursor cursor_for(const walk *walking, cr_cursor_kind kind)
 {
     bool goes_on = (kind == CR_CURSOR_OLDER) == walking->descending;
-    cr_cursor cursor = {.kind = kind, .list = walking->list, .position = {{"", 0}, {"", 0}}};
+    cr_cursor cursor = {.kind = kind, .list = walking->list};
     if (walking->first_sk.data != NULL) {
         cursor.position.sk = goes_on ? walking->last_sk : walking->first_sk;
-    } else if (walking->has_cursor) {
+    } else if (walking->has_cursor && !is_end(walking->from.position.sk)) {
         cursor.position.sk = walking->from.position.sk;
         cursor.inclusive = goes_on == walking->from.inclusive;
     } else {
-        cursor.inclusive = kind == CR_CURSOR_NEWER;
+        cursor.position.sk = cr_str_of(kind == CR_CURSOR_OLDER ? BEHIND_ALL_KEYS : "");
+        cursor.inclusive = true;
     }
     return cursor;
 }
@@ -157,8 +191,10 @@ static cruddur_status make_page(walk *walking, cr_txn *txn, cr_page **ret_page)
 {
     cr_cursor older = cursor_for(walking, CR_CURSOR_OLDER);
     cr_cursor newer = cursor_for(walking, CR_CURSOR_NEWER);
-    /* An exclusive cursor stands behind a row that the page before had. */
-    bool has_back = walking->has_cursor && !walking->from.inclusive;
+    cruddur_status status = look_back(walking, txn);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     if (walking->descending == walking->listing->oldest_first) {
         cr_page_reverse(&walking->builder);
     }
@@ -166,8 +202,8 @@ static cruddur_status make_page(walk *walking, cr_txn *txn, cr_page **ret_page)
     if (page == NULL) {
         return cr_fail_memory(txn->call->error);
     }
-    page->has_older = walking->descending ? walking->has_more : has_back;
-    page->has_newer = walking->descending ? has_back : walking->has_more;
+    page->has_older = walking->descending ? walking->has_more : walking->has_back;
+    page->has_newer = walking->descending ? walking->has_back : walking->has_more;
     free(*ret_page); /* of a run before this one */
     *ret_page = page;
     return CRUDDUR_OK;
@@ -281,7 +317,8 @@ static cruddur_status has_newer_twin(cr_txn *txn, const walk *walking, size_t in
 /* A page that begins at the newest end has every newer twin of its rows on it. */
 static bool must_ask_index(const walk *walking, const cr_txn *txn)
 {
-    bool begins_at_end = walking->descending && walking->query.upper.sk.data == NULL;
+    bool begins_at_end =
+        walking->descending && !walking->has_cursor && walking->upper.sk.data == NULL;
     return !begins_at_end && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
 }
 

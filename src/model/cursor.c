@@ -83,7 +83,9 @@ static size_t read_base64url(cr_str text, unsigned char bytes[BYTES_MAX])
             bytes[size++] = (unsigned char)(bits >> held);
         }
     }
-    return size;
+    /* The last character may have bits to spare, all of them zero; one text for one position. */
+    bool is_exact = held < 6 && (bits & ((1u << held) - 1)) == 0;
+    return is_exact ? size : 0;
 }
 
 static void append(unsigned char *bytes, size_t *size, cr_str text)

@@ -11,6 +11,9 @@
 #define NAP_MIN_US 250
 #define NAP_SPREAD_US 500
 
+/* As SQLite's own default, 4 MB of pages. */
+#define LOG_FRAMES_MAX 1000
+
 /* In the order of cr_attribute, so that an attribute is its column's number. */
 #define COLUMNS                                                                                    \
     "pk, sk, message_group_uuid, message, message_uuid, user_uuid, user_display_name, "            \
@@ -52,6 +55,15 @@ static int nap(void *context, int naps)
     return 1;
 }
 
+static int note_frames(void *context, sqlite3 *db, const char *name, int frames)
+{
+    cr_connection *connection = context;
+    (void)db;
+    (void)name;
+    connection->log_frames = frames;
+    return SQLITE_OK;
+}
+
 static int run_text(const cr_connection *connection, const char *text)
 {
     return sqlite3_exec(connection->db, text, NULL, NULL, NULL);
@@ -62,6 +74,7 @@ static int run_text(const cr_connection *connection, const char *text)
 static int set_up(cr_connection *connection)
 {
     int code = sqlite3_extended_result_codes(connection->db, 1);
+    (void)sqlite3_wal_hook(connection->db, note_frames, connection);
     if (code == SQLITE_OK) {
         code = sqlite3_busy_handler(connection->db, nap, connection);
     }
@@ -129,6 +142,14 @@ int cr_connection_run(cr_connection *connection, cr_statement which)
     int code = sqlite3_step(statement);
     (void)sqlite3_reset(statement); /* says again what step said */
     return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+void cr_connection_tidy_log(cr_connection *connection)
+{
+    if (connection->log_frames >= LOG_FRAMES_MAX) {
+        (void)sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                        NULL);
+    }
 }
 
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)

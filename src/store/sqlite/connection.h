@@ -38,6 +38,7 @@ typedef struct cr_sqlite_place {
 typedef struct cr_connection {
     sqlite3 *db;
     const cr_sqlite_place *place;
+    int log_frames;      /* in the write-ahead log, after the latest commit */
     int64_t deadline_us; /* until when the busy handler waits for another process */
     sqlite3_stmt *statements[CR_STATEMENT_COUNT];
 } cr_connection;
@@ -53,6 +54,11 @@ sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement wh
 
 /* Runs a statement that has no parameters and gives no rows; returns SQLite's result code. */
 int cr_connection_run(cr_connection *connection, cr_statement which);
+
+/* Copies the write-ahead log into the file, if it has grown and nobody is in the way (a passive
+ * checkpoint). SQLite would do so inside the commit: a failure could then be taken for the
+ * commit's, and everybody would wait for it. */
+void cr_connection_tidy_log(cr_connection *connection);
 
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);

@@ -159,6 +159,14 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
     if (status == CRUDDUR_OK) {
         status = cr_sqlite_schema_ensure(connection, options->must_exist, &options->logger, error);
     }
+    /* Undoing must not need memory that is not there. */
+    if (status == CRUDDUR_OK &&
+        (cr_connection_statement(connection, CR_STATEMENT_ROLLBACK) == NULL ||
+         cr_connection_statement(connection, CR_STATEMENT_ROLLBACK_TO) == NULL ||
+         cr_connection_statement(connection, CR_STATEMENT_RELEASE) == NULL)) {
+        status = cr_connection_fail(connection, sqlite3_extended_errcode(connection->db), "opening",
+                                    error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_writer_new(connection, store->base.traits, &store->writer, error);
     }

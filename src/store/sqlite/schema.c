@@ -41,30 +41,25 @@ typedef struct identity {
     int objects; /* tables, indexes, … of anybody */
 } identity;
 
-static int read_number(cr_connection *connection, const char *text, int *number)
+/* In one statement, so that all three are of one moment: another process may be setting the file
+ * up. */
+static int read_identity(cr_connection *connection, identity *id)
 {
+    static const char text[] = "SELECT (SELECT application_id FROM pragma_application_id),"
+                               " (SELECT user_version FROM pragma_user_version),"
+                               " (SELECT count(*) FROM sqlite_schema)";
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL);
     if (code == SQLITE_OK) {
         code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
-            *number = sqlite3_column_int(statement, 0);
-            code = SQLITE_OK;
-        }
+    }
+    if (code == SQLITE_ROW) {
+        id->application_id = sqlite3_column_int(statement, 0);
+        id->version = sqlite3_column_int(statement, 1);
+        id->objects = sqlite3_column_int(statement, 2);
+        code = SQLITE_OK;
     }
     (void)sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-}
-
-static int read_identity(cr_connection *connection, identity *id)
-{
-    int code = read_number(connection, "PRAGMA application_id", &id->application_id);
-    if (code == SQLITE_OK) {
-        code = read_number(connection, "PRAGMA user_version", &id->version);
-    }
-    if (code == SQLITE_OK) {
-        code = read_number(connection, "SELECT count(*) FROM sqlite_schema", &id->objects);
-    }
     return code;
 }
 

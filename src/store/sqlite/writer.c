@@ -212,73 +212,103 @@ static cruddur_status run_change(cr_writer *writer, change *running)
                                                      : status;
 }
 
-/* The commit failed: so did all that thought it had succeeded. When the failure was one of input or
- * output, the log may or may not have the commit in it, and may be read again after a crash. */
-static void fail_batch(const cr_writer *writer, change *batch, int code)
+/* Whatever failed took with it all that thought it had succeeded. */
+static void fail_batch(const cr_writer *writer, change *batch, int code, bool is_unknown)
 {
     for (change *failed = batch; failed != NULL; failed = failed->next) {
         if (failed->status == CRUDDUR_OK) {
             failed->status = fail_writing(writer, code, failed->call);
-            if ((code & 0xff) == SQLITE_IOERR && failed->call->error != NULL) {
-                cr_error_set_outcome_unknown(*failed->call->error);
+            if (is_unknown) {
+                cr_error_set_outcome_unknown(failed->call->error);
             }
         }
+    }
+}
+
+static void roll_back(const cr_writer *writer)
+{
+    if (!transaction_is_lost(writer)) {
+        (void)cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
+    }
+}
+
+/* Commits. When that fails for want of memory, or of input or output, the log may or may not have
+ * the commit in it, and may be read again after a crash. */
+static void commit_batch(cr_writer *writer, change *batch)
+{
+    int code = cr_connection_run(writer->connection, CR_STATEMENT_COMMIT);
+    int primary = code & 0xff;
+    if (code != SQLITE_OK) {
+        fail_batch(writer, batch, code, primary == SQLITE_IOERR || primary == SQLITE_NOMEM);
     }
 }
 
 /* Runs a batch in the transaction that is open, and ends the transaction. */
 static void run_batch(cr_writer *writer, change *batch)
 {
-    int code = SQLITE_OK;
-    for (change *running = batch; running != NULL && code == SQLITE_OK; running = running->next) {
+    bool is_lost = false;
+    for (change *running = batch; running != NULL && !is_lost; running = running->next) {
         running->status = run_change(writer, running);
-        if (transaction_is_lost(writer)) {
-            code = sqlite3_extended_errcode(writer->connection->db);
-            code = code == SQLITE_OK ? SQLITE_ABORT_ROLLBACK : code;
-        }
+        is_lost = transaction_is_lost(writer);
     }
-    if (code == SQLITE_OK) {
-        code = cr_connection_run(writer->connection, CR_STATEMENT_COMMIT);
+    if (is_lost) {
+        int code = sqlite3_extended_errcode(writer->connection->db);
+        fail_batch(writer, batch, code == SQLITE_OK ? SQLITE_ABORT_ROLLBACK : code, false);
+    } else {
+        commit_batch(writer, batch);
     }
-    if (code != SQLITE_OK) {
-        fail_batch(writer, batch, code);
-    }
-    if (!transaction_is_lost(writer)) {
-        (void)cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
-    }
+    roll_back(writer);
 }
 
-/* The leader's turn, without the lock but where it takes it. */
-static void lead(cr_writer *writer, change *leader)
+/* Takes the file's lock, and then as many changes as have gathered. Returns the batch; without the
+ * lock, that is the leader alone, as the others have deadlines of their own. */
+static change *begin_turn(cr_writer *writer, change *leader, int *code)
 {
     let_others_in(writer);
+    roll_back(writer); /* of a turn that had no memory to end its transaction */
     writer->connection->deadline_us = leader->call->deadline_us;
-    int code = cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE);
-    if (code != SQLITE_OK) {
-        leader->status = fail_writing(writer, code, leader->call);
-    }
+    *code = cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE);
     (void)pthread_mutex_lock(&writer->lock);
     change *batch = leader;
-    if (code == SQLITE_OK) {
+    if (*code == SQLITE_OK) {
         batch = take_batch(writer);
     } else {
-        dequeue(writer, leader); /* the others have deadlines of their own */
+        dequeue(writer, leader);
         leader->next = NULL;
     }
     (void)pthread_mutex_unlock(&writer->lock);
-    if (code == SQLITE_OK) {
-        run_batch(writer, batch);
-    }
-    writer->turn_ended_us = cr_clock_monotonic_us();
+    return batch;
+}
 
+/* Hands everybody their result, before the log is tidied up: that is nobody's business. */
+static void end_turn(cr_writer *writer, change *batch)
+{
     (void)pthread_mutex_lock(&writer->lock);
     for (change *done = batch; done != NULL;) {
         change *next = done->next; /* its thread may be gone once it is done */
         move_on(done, DONE);
         done = next;
     }
+    (void)pthread_mutex_unlock(&writer->lock);
+
+    cr_connection_tidy_log(writer->connection);
+    writer->turn_ended_us = cr_clock_monotonic_us();
+
+    (void)pthread_mutex_lock(&writer->lock);
     pass_the_lead(writer);
     (void)pthread_mutex_unlock(&writer->lock);
+}
+
+static void lead(cr_writer *writer, change *leader)
+{
+    int code;
+    change *batch = begin_turn(writer, leader, &code);
+    if (code == SQLITE_OK) {
+        run_batch(writer, batch);
+    } else {
+        leader->status = fail_writing(writer, code, leader->call);
+    }
+    end_turn(writer, batch);
 }
 
 /* ---- the submitting thread ---- */
