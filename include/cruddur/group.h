@@ -37,21 +37,32 @@ typedef struct cruddur_create_options {
     uint32_t flags;
     /** The deadline in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
-    /** The group's uuid, so that the call can be repeated; NULL: see cruddur_group_create(). */
+    /**
+     * The group's uuid, so that the call can be repeated; NULL: see cruddur_group_create(). Version
+     * 5 is kept for direct groups.
+     */
     const char *group_uuid;
     /** What the group is called, same rules as a display name; only for more than two members. */
     const char *group_name;
     /** The first message's uuid, so that the call can be repeated; NULL to have one made. */
     const char *message_uuid;
-    /** When the message was written, microseconds since the epoch; 0 for now. */
+    /** When the message was written, as in #cruddur_append_options. */
     int64_t created_at_us;
 } cruddur_create_options;
 
+/* clang-format off */
 /** The defaults. */
-#define CRUDDUR_CREATE_OPTIONS_INIT                                                                \
-    {                                                                                              \
-        sizeof(cruddur_create_options), 0, 0, NULL, NULL, NULL, 0                                  \
-    }
+#define CRUDDUR_CREATE_OPTIONS_INIT {sizeof(cruddur_create_options), 0, 0, NULL, NULL, NULL, 0}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_CREATE_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_create_options)` as the caller knows it.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_create_options_init(cruddur_create_options *options, size_t size);
 
 /**
  * Lists the groups of a user (pattern B), by the time of their newest message.

@@ -12,7 +12,7 @@ CRUDDUR_BEGIN_DECLS
 
 /**
  * An open store. Any number of threads may use one at once. After `fork` only the parent may use
- * it, or close it.
+ * it, or close it. A thread must not be cancelled (pthread_cancel()) inside a call.
  */
 typedef struct cruddur cruddur;
 
@@ -59,8 +59,9 @@ typedef struct cruddur_metrics {
  * @param data    as given in the options.
  * @param level   how much it matters.
  * @param message one line, NUL-terminated, valid during the hook only.
- * Threads: called from any thread that uses the handle, several at once. It must not call the
- * library with the same handle.
+ * Threads: called from any thread that uses the handle, several at once; a line about one thread's
+ * call may come on another's, which writes for both. It must not call the library with the same
+ * handle.
  */
 typedef void (*cruddur_log_fn)(void *data, cruddur_log_level level, const char *message);
 
@@ -86,6 +87,8 @@ typedef struct cruddur_options {
     uint32_t timeout_ms;
     /** The longest message text, in characters (Unicode code points): 1 to 100,000. */
     uint32_t max_text_chars;
+    /** Zero. */
+    uint32_t reserved;
     /** Receives lines for the log; may be NULL. */
     cruddur_log_fn log;
     /** Handed to `log`. */
@@ -96,11 +99,19 @@ typedef struct cruddur_options {
     void *metrics_data;
 } cruddur_options;
 
+/* clang-format off */
 /** The defaults: 10 seconds, 1,024 characters, no hooks. */
-#define CRUDDUR_OPTIONS_INIT                                                                       \
-    {                                                                                              \
-        sizeof(cruddur_options), 0, 10000, 1024, NULL, NULL, NULL, NULL                            \
-    }
+#define CRUDDUR_OPTIONS_INIT {sizeof(cruddur_options), 0, 10000, 1024, 0, NULL, NULL, NULL, NULL}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_options)` as the caller knows it.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
 
 /**
  * Opens a store, and makes it where there is none yet.
@@ -120,7 +131,7 @@ typedef struct cruddur_options {
  * @param error     receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER, #CRUDDUR_E_STRUCT_SIZE,
  *         #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT, any `E_STORE_…`,
- *         #CRUDDUR_E_NO_MEMORY.
+ *         #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_INTERNAL (no mutex, or an SQLite without threads).
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,

@@ -9,6 +9,10 @@
  * page. So "the newest 20, oldest first, then the 20 before them" is `start` newest, `order`
  * oldest first, and then the page's older cursor.
  *
+ * Bounds are compared with the sort keys as text. For keys of the library's own form that is the
+ * order of the times. Rows of the old forms with another offset than UTC are judged by the time
+ * that they show.
+ *
  * A cursor is text, made for URLs; it keeps for ever, works on every engine and from any process,
  * and belongs to its list: another list refuses it.
  */
@@ -67,14 +71,25 @@ typedef struct cruddur_list_options {
     const char *cursor;
     /** This call's deadline in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
 } cruddur_list_options;
 
+/* clang-format off */
 /** The defaults: the newest 20, newest first, strongly consistent. */
-#define CRUDDUR_LIST_OPTIONS_INIT                                                                  \
-    {                                                                                              \
-        sizeof(cruddur_list_options), 20, CRUDDUR_START_NEWEST, CRUDDUR_NEWEST_FIRST,              \
-            CRUDDUR_CONSISTENCY_STRONG, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER, NULL, 0       \
-    }
+#define CRUDDUR_LIST_OPTIONS_INIT \
+    {sizeof(cruddur_list_options), 20, CRUDDUR_START_NEWEST, CRUDDUR_NEWEST_FIRST, \
+     CRUDDUR_CONSISTENCY_STRONG, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER, NULL, 0, 0}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_LIST_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_list_options)` as the caller knows it.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_list_options_init(cruddur_list_options *options, size_t size);
 
 CRUDDUR_END_DECLS
 

@@ -29,18 +29,29 @@ typedef struct cruddur_append_options {
     const char *message_uuid;
     /**
      * When it was written, microseconds since the epoch; 0 for now. For conversations that are
-     * brought in from elsewhere: the message still comes after all that the group has.
+     * brought in from elsewhere: the message still comes after all that the group has. Not in the
+     * future, but for the 15 minutes that clocks may disagree.
      */
     int64_t created_at_us;
     /** This call's deadline in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
 } cruddur_append_options;
 
+/* clang-format off */
 /** The defaults. */
-#define CRUDDUR_APPEND_OPTIONS_INIT                                                                \
-    {                                                                                              \
-        sizeof(cruddur_append_options), NULL, 0, 0                                                 \
-    }
+#define CRUDDUR_APPEND_OPTIONS_INIT {sizeof(cruddur_append_options), NULL, 0, 0, 0}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_APPEND_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_append_options)` as the caller knows it.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_append_options_init(cruddur_append_options *options, size_t size);
 
 /**
  * Lists the messages of a group (pattern A).
@@ -73,11 +84,11 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  *
  * **Sending again.** A call that failed with cruddur_error_outcome_unknown(), or whose answer got
  * lost, is repeated with the same `message_uuid`: the message is stored once, and every repeat
- * returns the stored one (the text of the repeat is not compared). A uuid of version 7 (made with
- * cruddur_uuid_v7() when the draft was written) is recognised at any later time, where the clock
- * that made it was less than 15 minutes ahead; one of another version is searched for among the
- * messages of the 24 hours before the call (before `created_at_us` where that is given). When the
- * library makes the uuid, a repeat is a new message.
+ * returns the stored one (the text of the repeat is not compared; a uuid of somebody else's message
+ * is refused). A uuid of version 7 (made with cruddur_uuid_v7() when the draft was written) is
+ * recognised at any later time, where the clock that made it was less than 15 minutes ahead; one of
+ * another version is searched for among the messages of the 24 hours before the call (before
+ * `created_at_us` where that is given). When the library makes the uuid, a repeat is a new message.
  *
  * @param dm         the store.
  * @param author     who writes: only members may. Names that are NULL are taken from the group.
@@ -89,8 +100,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_NOT_FOUND; #CRUDDUR_E_NOT_A_MEMBER; for the arguments
  *         #CRUDDUR_E_UUID, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8,
  *         #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME,
- *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT; #CRUDDUR_E_CONFLICT; of the store any
- *         `E_STORE_…`; #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
+ *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT;
+ *         #CRUDDUR_E_CONFLICT; of the store any `E_STORE_…`; #CRUDDUR_E_TIMEOUT,
+ *         #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_INTERNAL (the system failed to give random bytes).
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_append(

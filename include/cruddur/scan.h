@@ -26,11 +26,19 @@ typedef struct cruddur_scan_options {
     const char *cursor;
 } cruddur_scan_options;
 
+/* clang-format off */
 /** The defaults: 100 rows from the start. */
-#define CRUDDUR_SCAN_OPTIONS_INIT                                                                  \
-    {                                                                                              \
-        sizeof(cruddur_scan_options), 100, 0, NULL                                                 \
-    }
+#define CRUDDUR_SCAN_OPTIONS_INIT {sizeof(cruddur_scan_options), 100, 0, NULL}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_SCAN_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_scan_options)` as the caller knows it.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API void cruddur_scan_options_init(cruddur_scan_options *options, size_t size);
 
 /**
  * Reads rows of the whole table, in the engine's own order. Rows that are written or moved

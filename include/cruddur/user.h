@@ -30,11 +30,10 @@ typedef struct cruddur_user {
     const char *handle;
 } cruddur_user;
 
+/* clang-format off */
 /** An initialiser: `cruddur_user bob = CRUDDUR_USER_INIT;` */
-#define CRUDDUR_USER_INIT                                                                          \
-    {                                                                                              \
-        sizeof(cruddur_user), NULL, NULL, NULL                                                     \
-    }
+#define CRUDDUR_USER_INIT {sizeof(cruddur_user), NULL, NULL, NULL}
+/* clang-format on */
 
 CRUDDUR_END_DECLS
 

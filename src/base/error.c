@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 /* A path, an argument's name and a system's message fit; what is longer is cut. */
 #define MESSAGE_MAX 512
@@ -111,6 +114,22 @@ static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
     return made;
 }
 
+/* A message may have a piece of a path or an argument in it, cut anywhere. It is to be one line of
+ * UTF-8. */
+static void make_printable(char *message)
+{
+    size_t size = strlen(message);
+    size_t length;
+    for (size_t at = 0; at < size; at += length) {
+        uint32_t character;
+        length = cr_utf8_decode(message + at, size - at, &character);
+        if (length == 0 || character < 0x20 || (character >= 0x7f && character < 0xa0)) {
+            length = length == 0 ? 1 : length;
+            memset(message + at, '?', length);
+        }
+    }
+}
+
 cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
 {
     cruddur_error *made = new_error(error, status);
@@ -119,6 +138,7 @@ cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char 
         va_start(arguments, format);
         (void)vsnprintf(made->message, sizeof(made->message), format, arguments);
         va_end(arguments);
+        make_printable(made->message);
     }
     return status;
 }
@@ -135,6 +155,7 @@ cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, co
         va_start(arguments, format);
         (void)vsnprintf(made->message + start, sizeof(made->message) - start, format, arguments);
         va_end(arguments);
+        make_printable(made->message);
     }
     return status;
 }

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "cruddur/frame.h"
 #include "model/text.h"
 #include "model/time.h"
 
 #define NAME_MAX_CHARACTERS 256
+/* No struct of ours will ever be larger: what says that it is was never initialised. */
+#define STRUCT_MAX 4096
 
-cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, size_t our_size,
-                              cruddur_error **error)
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours,
+                              cr_struct_sizes sizes, cruddur_error **error)
 {
     size_t size;
     if (given == NULL) {
         return CRUDDUR_OK;
     }
     memcpy(&size, given, sizeof(size)); /* every sized struct begins with it */
-    if (size < sizeof(size)) {
+    if (size < sizes.first || size > STRUCT_MAX) {
         return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
                                 "its size is %zu; start from its _INIT value", size);
     }
     const unsigned char *bytes = given;
-    for (size_t i = our_size; i < size; i++) {
+    for (size_t i = sizes.ours; i < size; i++) {
         if (bytes[i] != 0) {
             return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
                                     "it is of a newer version (%zu bytes, known are %zu) and sets "
                                     "what this library does not know",
-                                    size, our_size);
+                                    size, sizes.ours);
         }
     }
-    memcpy(ours, given, size < our_size ? size : our_size);
-    memcpy(ours, &our_size, sizeof(our_size));
+    memcpy(ours, given, size < sizes.ours ? size : sizes.ours);
+    memcpy(ours, &sizes.ours, sizeof(sizes.ours));
     return CRUDDUR_OK;
 }
 
@@ -119,6 +122,26 @@ cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset
     return CRUDDUR_OK;
 }
 
+cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error)
+{
+    cruddur_status status = cr_read_time("options.created_at_us", created_at_us, 0, error);
+    if (status == CRUDDUR_OK && created_at_us > cr_clock_now_us() + CR_CLOCK_MARGIN_US) {
+        status = cr_fail_argument(error, CRUDDUR_E_TIME, "options.created_at_us",
+                                  "must not be in the future");
+    }
+    return status;
+}
+
+cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,
+                              cruddur_error **error)
+{
+    if ((flags & ~known) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, argument,
+                                "has bits that this library does not know: 0x%x", flags & ~known);
+    }
+    return CRUDDUR_OK;
+}
+
 static cruddur_status check_choice(const char *argument, uint32_t value, cruddur_error **error)
 {
     return value <= 1 ? CRUDDUR_OK
@@ -143,7 +166,8 @@ static cruddur_status check_bounds(const cruddur_list_options *options, cruddur_
 cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
                                cr_listing *listing, cruddur_error **error)
 {
-    cruddur_status status = cr_read_struct("options", given, options, sizeof(*options), error);
+    cruddur_status status =
+        cr_read_struct("options", given, options, CR_SIZES_0_1(*options), error);
     if (status == CRUDDUR_OK && (options->limit < 1 || options->limit > CRUDDUR_LIMIT_MAX)) {
         status = cr_fail_argument(error, CRUDDUR_E_LIMIT, "options.limit",
                                   "must be 1 to %d; it is %u", CRUDDUR_LIMIT_MAX, options->limit);
@@ -156,6 +180,9 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_o
     }
     if (status == CRUDDUR_OK) {
         status = check_choice("options.consistency", options->consistency, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.flags", options->flags, 0, error);
     }
     if (status == CRUDDUR_OK) {
         status = check_bounds(options, error);
@@ -178,7 +205,7 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
     if (given == NULL) {
         return cr_fail_null(error, names->user);
     }
-    cruddur_status status = cr_read_struct(names->user, given, &user, sizeof(user), error);
+    cruddur_status status = cr_read_struct(names->user, given, &user, CR_SIZES_0_1(user), error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
     }

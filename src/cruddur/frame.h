@@ -21,7 +21,7 @@ typedef struct cr_frame {
     const cruddur *dm;
     cruddur_operation operation;
     int64_t started_us;
-    cruddur_error *error; /* so that an error can be looked at though the caller wants none */
+    cruddur_error *error; /* until the call ends: the caller's place is written on failure only */
     cruddur_error **ret_error;
 } cr_frame;
 
@@ -39,8 +39,16 @@ cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);
 
 /* Copies a sized struct of the caller's into one of ours, which has the defaults: an older caller's
  * is shorter, and what a newer caller's has beyond ours must be zero. `given` may be NULL. */
-cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, size_t our_size,
-                              cruddur_error **error);
+typedef struct cr_struct_sizes {
+    size_t ours;
+    size_t first; /* of the version that introduced the struct: none is smaller */
+} cr_struct_sizes;
+
+/* For a struct that is as version 0.1 introduced it. */
+#define CR_SIZES_0_1(structure) ((cr_struct_sizes){sizeof(structure), sizeof(structure)})
+
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours,
+                              cr_struct_sizes sizes, cruddur_error **error);
 
 cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
                             cruddur_error **error);
@@ -60,6 +68,14 @@ cruddur_status cr_read_name(const char *argument, const char *given, cr_str *nam
 /* A time, of which `unset` means none. */
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error);
+
+/* Bits that nobody knows are refused, so that they can get a meaning later. */
+cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,
+                              cruddur_error **error);
+
+/* When a message was written; 0 means now. Not later than clocks disagree: every message of the
+ * group that follows has to come after it. */
+cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
 
 cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
                                cr_listing *listing, cruddur_error **error);

@@ -78,11 +78,15 @@ static cruddur_status check_users(const cruddur_user *others, size_t n_others,
                                 CRUDDUR_MEMBERS_MIN - 1, CRUDDUR_MEMBERS_MAX - 1,
                                 CRUDDUR_MEMBERS_MIN, CRUDDUR_MEMBERS_MAX, n_others);
     }
+    if (others->size < sizeof(cruddur_user) || others->size % sizeof(void *) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
+                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
+                                others->size);
+    }
     for (size_t i = 0; i < n_others; i++) {
-        if (others->size < sizeof(cruddur_user) || user_at(others, i)->size != others->size) {
+        if (user_at(others, i)->size != others->size) {
             return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                    "every element must have the same size, that of its struct; "
-                                    "element %zu has not",
+                                    "every element must have the same size; element %zu has not",
                                     i);
         }
     }
@@ -121,6 +125,24 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
     return CRUDDUR_OK;
 }
 
+/* Uuids of version 5 are kept for direct groups: nobody may take another pair's. */
+static cruddur_status check_group_uuid(const cr_uuid *group, const cr_members *members,
+                                       cruddur_error **error)
+{
+    cr_uuid direct;
+    if (cr_uuid_version(group) != 5) {
+        return CRUDDUR_OK;
+    }
+    if (members->count == 2 && !cr_direct_group_uuid(members, &direct)) {
+        return cr_fail_memory(error);
+    }
+    return members->count == 2 && cr_uuid_compare(group, &direct) == 0
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_UUID, "options.group_uuid",
+                                  "must not be of version 5, but for the direct group of just "
+                                  "these members");
+}
+
 static cruddur_status choose_uuids(const cruddur_create_options *options, cr_opening *opening,
                                    cruddur_error **error)
 {
@@ -128,6 +150,9 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
     bool has_group;
     cruddur_status status = cr_read_optional_uuid("options.group_uuid", options->group_uuid,
                                                   &draft->group, &has_group, error);
+    if (status == CRUDDUR_OK && has_group) {
+        status = check_group_uuid(&draft->group, &opening->members, error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_read_optional_uuid("options.message_uuid", options->message_uuid, &draft->uuid,
                                        &draft->may_be_repeat, error);
@@ -148,18 +173,17 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
 static cruddur_status read_create_options(const cruddur_create_options *options,
                                           cr_opening *opening, cruddur_error **error)
 {
-    if ((options->flags & ~CRUDDUR_CREATE_SEPARATE) != 0) {
-        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
-                                "has bits that this library does not know: 0x%x", options->flags);
-    }
     cruddur_status status =
-        cr_read_name("options.group_name", options->group_name, &opening->name, error);
+        cr_check_flags("options.flags", options->flags, CRUDDUR_CREATE_SEPARATE, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_name("options.group_name", options->group_name, &opening->name, error);
+    }
     if (status == CRUDDUR_OK && opening->name.data != NULL && opening->members.count == 2) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.group_name",
                                   "must be NULL for two members: each sees the other's name");
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_time("options.created_at_us", options->created_at_us, 0, error);
+        status = cr_read_created_at(options->created_at_us, error);
     }
     opening->first_message.created_at_us = options->created_at_us;
     return status == CRUDDUR_OK ? choose_uuids(options, opening, error) : status;
@@ -179,7 +203,7 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
     cruddur_status status =
-        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_members(creator, others, n_others, &opening, frame.call.error);
@@ -331,7 +355,7 @@ size_t cruddur_group_member_count(const cruddur_group *group)
     for (const char *at = list; at != NULL && *at != '\0'; at++) {
         count += *at == ',' ? 1 : 0;
     }
-    return list == NULL ? 2 : count;
+    return list == NULL || *list == '\0' ? 2 : count;
 }
 
 int64_t cruddur_group_last_message_at_us(const cruddur_group *group)

@@ -62,9 +62,13 @@ cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status)
 
 static cruddur_status check_options(const cruddur_options *options, cruddur_error **error)
 {
-    if ((options->flags & ~CRUDDUR_OPEN_EXISTING) != 0) {
-        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
-                                "has bits that this library does not know: 0x%x", options->flags);
+    cruddur_status status =
+        cr_check_flags("options.flags", options->flags, CRUDDUR_OPEN_EXISTING, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.reserved", options->reserved, 0, error);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
     }
     if (options->timeout_ms < 1) {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.timeout_ms",
@@ -95,7 +99,8 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
     if (store_url == NULL || ret_dm == NULL) {
         return cr_fail_null(error, store_url == NULL ? "store_url" : "ret_dm");
     }
-    cruddur_status status = cr_read_struct("options", given, &options, sizeof(options), error);
+    cruddur_status status =
+        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), error);
     if (status == CRUDDUR_OK) {
         status = check_options(&options, error);
     }

@@ -69,10 +69,13 @@ static cruddur_status read_append_options(const cruddur_append_options *options,
                                           cruddur_error **error)
 {
     draft->created_at_us = options->created_at_us;
-    cruddur_status status = cr_read_optional_uuid("options.message_uuid", options->message_uuid,
-                                                  &draft->uuid, &draft->may_be_repeat, error);
+    cruddur_status status = cr_check_flags("options.flags", options->flags, 0, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_time("options.created_at_us", options->created_at_us, 0, error);
+        status = cr_read_optional_uuid("options.message_uuid", options->message_uuid, &draft->uuid,
+                                       &draft->may_be_repeat, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_created_at(options->created_at_us, error);
     }
     if (status == CRUDDUR_OK && !draft->may_be_repeat &&
         !cr_uuid_v7(cr_clock_now_us(), &draft->uuid)) {
@@ -111,7 +114,7 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
     cruddur_status status =
-        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);

@@ -91,7 +91,7 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
     cruddur_status status =
-        cr_read_struct("options", given, &options, sizeof(options), frame.call.error);
+        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = scan(dm, &options, &frame.call, &page);

@@ -36,28 +36,36 @@ size_t cr_members_find(const cr_members *members, const cr_uuid *uuid)
 /* "uuid,uuid,…" */
 static bool read_member_list(cr_str list, cr_members *members)
 {
+    size_t count = (list.size + 1) / (CR_UUID_LENGTH + 1);
     members->count = 0;
-    for (size_t at = 0; at < list.size; at += CR_UUID_LENGTH + 1) {
-        bool fits = list.size - at >= CR_UUID_LENGTH && members->count < CRUDDUR_MEMBERS_MAX;
-        if (!fits || !cr_uuid_parse((cr_str){list.data + at, CR_UUID_LENGTH},
-                                    &members->uuid[members->count++])) {
+    if (count > CRUDDUR_MEMBERS_MAX || list.size + 1 != count * (CR_UUID_LENGTH + 1)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *at = list.data + i * (CR_UUID_LENGTH + 1);
+        bool is_separated = i == 0 || at[-1] == ',';
+        if (!is_separated || !cr_uuid_parse((cr_str){at, CR_UUID_LENGTH}, &members->uuid[i])) {
             return false;
         }
     }
+    members->count = count;
     return true;
 }
 
 bool cr_members_of_row(const cr_row *group_row, cr_members *members)
 {
     bool is_read;
-    if (group_row->value[CR_MEMBER_UUIDS].data != NULL) {
+    cr_uuid owner;
+    if (group_row->value[CR_MEMBER_UUIDS].size > 0) {
         is_read = read_member_list(group_row->value[CR_MEMBER_UUIDS], members);
     } else {
         members->count = 2;
         is_read = cr_uuid_parse(cr_pk_suffix(group_row->value[CR_PK]), &members->uuid[0]) &&
                   cr_uuid_parse(group_row->value[CR_USER_UUID], &members->uuid[1]);
     }
-    return is_read && members->count >= CRUDDUR_MEMBERS_MIN && cr_members_sort(members);
+    return is_read && members->count >= CRUDDUR_MEMBERS_MIN && cr_members_sort(members) &&
+           cr_uuid_parse(cr_pk_suffix(group_row->value[CR_PK]), &owner) &&
+           cr_members_find(members, &owner) < members->count;
 }
 
 /* ---- rows ---- */
@@ -106,7 +114,7 @@ cruddur_status cr_find_first(cr_txn *txn, const cr_query *query, cr_attribute at
 static cruddur_status find_newest(cr_txn *txn, cr_index index, cr_str partition,
                                   cr_attribute attribute, cr_str value, cr_row *found)
 {
-    cr_query query = {.index = index, .partition = partition, .descending = true};
+    cr_query query = {.index = index, .partition = partition, .descending = true, .expected = 1};
     return cr_find_first(txn, &query, attribute, value, found);
 }
 
@@ -157,7 +165,8 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
 {
     cr_pk pk = cr_pk_of_member(member);
     cr_str last_sk = CR_STR_ABSENT;
-    for (int look = 0; look < LOOKS_MAX; look++) {
+    bool is_settled = false;
+    for (int look = 0; look < LOOKS_MAX && !is_settled; look++) {
         cruddur_status status = cr_group_read_head(txn, group, head);
         bool has_moved = !cr_str_equal(head->value[CR_SK], last_sk);
         if (status == CRUDDUR_OK && has_moved) {
@@ -170,10 +179,13 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
             return status;
         }
         /* In one snapshot, or under a head that stands still, there is no such row. */
-        if (!has_moved || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
-            break;
-        }
+        is_settled = !has_moved || (txn->traits & CR_TRAIT_SNAPSHOT) != 0;
         last_sk = head->value[CR_SK];
+    }
+    if (!is_settled) {
+        return cr_fail(txn->call->error, CRUDDUR_E_CONFLICT,
+                       "group %s has so many new messages that its rows could not be read",
+                       group->text);
     }
     return cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_A_MEMBER, argument,
                             "%s is not a member of group %s", member->text, group->text);

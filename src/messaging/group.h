@@ -27,7 +27,8 @@ static inline size_t cr_members_next(const cr_members *members, size_t index)
     return (index + 1) % members->count;
 }
 
-/* Reads the members off any group row of theirs; false for a row that does not tell. */
+/* Reads the members off any group row of theirs; false for a row that does not tell, or whose owner
+ * is not among them. */
 bool cr_members_of_row(const cr_row *group_row, cr_members *members);
 
 /* Copies the first row of a query that has this value in this attribute; *found is absent

@@ -26,20 +26,22 @@ cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_curs
 
 /* ---- one walk along one list ---- */
 
-/* Sort keys are of printable ASCII characters. */
-#define BEHIND_ALL_KEYS "\x7f"
+/* U+10FFFF, the last of all characters. */
+#define BEHIND_ALL_KEYS "\xf4\x8f\xbf\xbf"
 
 /* A page being read. */
 typedef struct walk {
     const cr_listing *listing;
     cr_str list; /* the partition key */
     bool has_cursor;
-    cr_cursor from; /* where the page begins, if there is a cursor */
+    cr_cursor from;   /* where the page begins, if there is a cursor */
+    bool only_groups; /* pass over rows without a group */
     bool descending;
     cr_sort_key since, until; /* what the bounds point to */
     cr_bound lower, upper;
     cr_page_builder builder;
-    bool has_more;   /* in the direction of the walk */
+    bool is_at_end;  /* nothing comes after the rows walked over */
+    bool has_more;   /* in the direction of the walk, not counting what is hidden */
     bool has_back;   /* against it */
     cr_str first_sk; /* of the rows walked over, whether or not they are shown; absent: none */
     cr_str last_sk;
@@ -80,6 +82,12 @@ static cr_query query_from(const walk *walking, bool descending, cr_bound here)
     return query;
 }
 
+/* One row more than the page has room for is taken, to know that there is more. */
+static size_t rows_wanted(const walk *walking)
+{
+    return walking->listing->limit + 1;
+}
+
 /* Makes ready to walk along the list; the walk must not be moved in memory from now on. */
 static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str list, cr_txn *txn)
 {
@@ -95,7 +103,7 @@ static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str
     walking->lower = time_bound(listing->since_us, CRUDDUR_SINCE_ALWAYS, true, &walking->since);
     walking->upper = time_bound(listing->until_us, CRUDDUR_UNTIL_FOREVER, false, &walking->until);
     if (status == CRUDDUR_OK) {
-        cr_page_builder_init(&walking->builder, listing->limit);
+        cr_page_builder_init(&walking->builder, rows_wanted(walking));
     }
     return status;
 }
@@ -103,11 +111,14 @@ static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     walk *walking = context;
-    if (walking->builder.count == walking->listing->limit) {
-        walking->has_more = true;
-        return CR_SINK_STOP;
+    if (walking->only_groups && row->value[CR_GROUP_UUID].data == NULL) {
+        return CR_SINK_MORE; /* somebody else's row */
     }
-    return cr_page_add(&walking->builder, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
+    if (!cr_page_add(&walking->builder, row)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    walking->is_at_end = walking->builder.count < rows_wanted(walking);
+    return walking->is_at_end ? CR_SINK_MORE : CR_SINK_STOP;
 }
 
 /* Notes between which sort keys the walk has been so far. */
@@ -134,9 +145,21 @@ static cruddur_status fill_page(walk *walking, cr_txn *txn)
         here = (cr_bound){walking->from.position.sk, walking->from.inclusive};
     }
     cr_query query = query_from(walking, walking->descending, here);
-    walking->has_more = false;
+    query.expected = rows_wanted(walking) - walking->builder.count;
+    walking->is_at_end = true;
     cruddur_status status = txn->ops->query(txn, &query, take_row, walking);
     return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
+}
+
+/* Takes the row off again that was one too many. */
+static cruddur_status cut_page(walk *walking, cr_txn *txn)
+{
+    walking->has_more = walking->builder.count == rows_wanted(walking);
+    if (!walking->has_more) {
+        return CRUDDUR_OK;
+    }
+    cr_page_remove(&walking->builder, walking->listing->limit);
+    return note_ends(walking, txn);
 }
 
 static cr_sink_answer find_any(void *context, const cr_row *row)
@@ -158,6 +181,7 @@ static cruddur_status look_back(walk *walking, cr_txn *txn)
         here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};
     }
     cr_query query = query_from(walking, !walking->descending, here);
+    query.expected = 1;
     return txn->ops->query(txn, &query, find_any, &walking->has_back);
 }
 
@@ -189,12 +213,15 @@ static cr_cursor cursor_for(const walk *walking, cr_cursor_kind kind)
 
 static cruddur_status make_page(walk *walking, cr_txn *txn, cr_page **ret_page)
 {
-    cr_cursor older = cursor_for(walking, CR_CURSOR_OLDER);
-    cr_cursor newer = cursor_for(walking, CR_CURSOR_NEWER);
-    cruddur_status status = look_back(walking, txn);
+    cruddur_status status = cut_page(walking, txn);
+    if (status == CRUDDUR_OK) {
+        status = look_back(walking, txn);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
+    cr_cursor older = cursor_for(walking, CR_CURSOR_OLDER);
+    cr_cursor newer = cursor_for(walking, CR_CURSOR_NEWER);
     if (walking->descending == walking->listing->oldest_first) {
         cr_page_reverse(&walking->builder);
     }
@@ -218,7 +245,7 @@ typedef struct list_context {
     cr_page *page;
 } list_context;
 
-/* Only members read; and what is empty may not be there at all. */
+/* Only members read. */
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
 {
     cr_row head;
@@ -241,8 +268,8 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
         return status;
     }
     status = fill_page(&walking, txn);
-    if (status == CRUDDUR_OK && walking.builder.count == 0) {
-        status = check_viewer(txn, context);
+    if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
+        status = check_viewer(txn, context); /* is it empty, or not there at all? */
     }
     if (status == CRUDDUR_OK) {
         status = make_page(&walking, txn, &context->page);
@@ -357,13 +384,14 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK) {
         return status;
     }
+    walking.only_groups = true;
     do {
         status = fill_page(&walking, txn);
         if (status == CRUDDUR_OK) {
             status = hide_duplicates(&walking, txn);
         }
-    } while (status == CRUDDUR_OK && walking.has_more &&
-             walking.builder.count < context->listing->limit);
+    } while (status == CRUDDUR_OK && !walking.is_at_end &&
+             walking.builder.count < rows_wanted(&walking));
     if (status == CRUDDUR_OK) {
         status = make_page(&walking, txn, &context->page);
     }

@@ -7,7 +7,6 @@ static cruddur_status get_rows(cr_txn *txn, const cr_row *head, cr_str group, cr
     cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
     size_t count = inboxes->members.count;
     for (size_t i = 0; i < count; i++) {
-        inboxes->pk[i] = cr_pk_of_member(&inboxes->members.uuid[i]);
         keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), head->value[CR_SK]};
     }
     cruddur_status status = txn->ops->get(txn, keys, count, inboxes->row);
@@ -56,33 +55,56 @@ static bool has_key_of(const cr_group_rows *rows, const cr_row *row)
     return false;
 }
 
-/* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
-static cruddur_status search_rows(cr_txn *txn, const cr_row *group_row, cr_inboxes *inboxes)
+/* A member count of rows, all with the head's key, is as it should be. */
+static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        if (!cr_str_equal(found->row[i].value[CR_SK], head->value[CR_SK])) {
+            return false;
+        }
+    }
+    return found->count == inboxes->members.count;
+}
+
+/* Takes whatever rows the group has: of each member the newest counts, and all of them go. Of very
+ * many, what one change has no room for is left to the next. */
+static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inboxes *inboxes)
+{
+    size_t room = CR_CHANGE_WRITES_MAX - 1 - inboxes->members.count;
+    for (size_t i = 0; i < found->count && inboxes->old.count < room; i++) {
+        size_t owner = owner_of(inboxes, &found->row[i]);
+        if (owner == inboxes->members.count) {
+            continue;
+        }
+        keep_newer(&inboxes->row[owner], &found->row[i]);
+        if (!cr_group_rows_add(&inboxes->old, &found->row[i])) {
+            return cr_fail_memory(txn->call->error);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+/* Reads all group rows by the index, and the one that is known, whose index entry may lag behind.
+ */
+static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row *group_row,
+                                  cr_inboxes *inboxes)
 {
     cr_uuid group;
     cr_group_rows found;
     if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
         return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                       "a group row has no message_group_uuid");
+                       "a group row's message_group_uuid is no uuid");
     }
     cruddur_status status = cr_group_read_index(txn, &group, &found);
     if (status == CRUDDUR_OK && !has_key_of(&found, group_row) &&
         !cr_group_rows_add(&found, group_row)) {
         status = cr_fail_memory(txn->call->error);
     }
-    for (size_t i = 0; status == CRUDDUR_OK && i < found.count; i++) {
-        size_t owner = owner_of(inboxes, &found.row[i]);
-        if (owner == inboxes->members.count) {
-            continue;
-        }
-        keep_newer(&inboxes->row[owner], &found.row[i]);
-        if (!cr_group_rows_add(&inboxes->old, &found.row[i])) {
-            status = cr_fail_memory(txn->call->error);
-        }
+    if (status == CRUDDUR_OK && !is_orderly(&found, head, inboxes)) {
+        cr_log(&txn->call->logger, CRUDDUR_LOG_WARNING,
+               "group %s: its group rows disagree; the next write sets them right", group.text);
     }
-    cr_log(&txn->call->logger, CRUDDUR_LOG_WARNING,
-           "group %s: its group rows disagreed; the next write sets them right", group.text);
-    return status;
+    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
 }
 
 cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
@@ -94,12 +116,20 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
                        "a row of group %.*s does not tell its members",
                        CR_STR_ARGS(group_row->value[CR_GROUP_UUID]));
     }
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        inboxes->pk[i] = cr_pk_of_member(&inboxes->members.uuid[i]);
+        inboxes->row[i] = (cr_row){0};
+    }
+    /* An index that is fresh and cheap also shows what does not belong there. */
+    if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
+        return search_rows(txn, head, group_row, inboxes);
+    }
     cruddur_status status = get_rows(txn, head, group_row->value[CR_GROUP_UUID], inboxes);
     if (status != CRUDDUR_OK) {
         return status;
     }
     if (!is_healthy(inboxes)) {
-        return search_rows(txn, group_row, inboxes);
+        return search_rows(txn, head, group_row, inboxes);
     }
     inboxes->old =
         (cr_group_rows){inboxes->row, inboxes->members.count, CRUDDUR_MEMBERS_MAX, txn->arena};
@@ -161,6 +191,11 @@ cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const 
                                   const cr_row *message)
 {
     cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], message->value[CR_SK])) {
+            return CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
+        }
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
         status = txn->ops->put(txn, &moved);

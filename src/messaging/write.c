@@ -7,42 +7,80 @@
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
-#define US_PER_MINUTE INT64_C(60000000)
-/* How far ahead the clock that made a uuid of version 7 may have been. */
-#define CLOCK_MARGIN_US (15 * US_PER_MINUTE)
 /* How far back a repeat of any other uuid is looked for. */
-#define REPEAT_WINDOW_US (1440 * US_PER_MINUTE)
+#define REPEAT_WINDOW_US INT64_C(86400000000) /* 24 hours */
 #define STEP_MAX_US INT64_C(1000000)
 
 /* The namespace of direct groups' uuids. Never to be changed: two releases must find the same
  * group. */
 static const cr_uuid direct_namespace = {"1610e24a-6dab-4dbd-a05d-8f9178288498"};
 
+/* Which of the rows that a write makes the caller wants back. */
+typedef enum wanted_row {
+    WANT_MESSAGE,
+    WANT_GROUP_ROW,
+} wanted_row;
+
+/* One call, over all runs of its body. */
+typedef struct write_context {
+    const cr_draft *draft;
+    const cr_opening *opening; /* NULL for an append */
+    wanted_row wanted;
+    cr_packed_row *head; /* of the latest run: its sort key; NULL before, or where there was none */
+    bool is_searched;    /* up to that head there is no message with the draft's uuid */
+    int64_t planned_us;  /* the time that the latest run chose */
+    int64_t step_us;     /* how far the next run has to step on, if it finds the same head */
+    cr_packed_row *result; /* of the latest run */
+} write_context;
+
+static bool is_known_head(const write_context *context, const cr_row *head)
+{
+    const char *known = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
+    return cr_str_equal(cr_str_of(known), head->value[CR_SK]);
+}
+
+/* Keeps the head for the next run, and tells it whether to step on. */
+static cruddur_status note_head(write_context *context, const cr_row *head, const cr_call *call)
+{
+    cr_row key = {0};
+    key.value[CR_SK] = head->value[CR_SK];
+    context->step_us = is_known_head(context, head) ? context->step_us : 0;
+    free(context->head);
+    context->head = cr_pack_row(&key);
+    return context->head == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status keep_result(write_context *context, const cr_row *row, const cr_call *call)
+{
+    free(context->result);
+    context->result = cr_pack_row(row);
+    return context->result == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
 /* ---- the sort key ---- */
 
-/* Chooses sort keys for one call. A run after the first one means that a key was taken (another
- * group of some member has it, invariant 4) or that the rows moved: either way the next plan steps
- * on, by 1 µs, then 2, 4, … so that a crowd is soon left behind. */
-typedef struct key_chooser {
-    int64_t created_at_us; /* 0: now */
-    int64_t planned_us;
-    int64_t step_us; /* 0 on the first run */
-} key_chooser;
-
-static cruddur_status choose_key(key_chooser *chooser, cr_str head_sk, cr_sort_key *key,
+/* Chooses the message's sort key. A run that finds the head of the one before it was run again
+ * because a key was taken: another group of some member has it (invariant 4). It steps on, by 1 µs,
+ * then 2, 4, … so that a crowd is soon left behind. */
+static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort_key *key,
                                  const cr_call *call)
 {
-    int64_t time_us = chooser->created_at_us != 0 ? chooser->created_at_us : cr_clock_now_us();
-    if (chooser->step_us > 0 && time_us < chooser->planned_us + chooser->step_us) {
-        time_us = chooser->planned_us + chooser->step_us;
+    int64_t head_us;
+    const cr_draft *draft = context->draft;
+    int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
+    if (context->step_us > 0 && time_us < context->planned_us + context->step_us) {
+        time_us = context->planned_us + context->step_us;
     }
     if (!cr_sort_key_after(time_us, head_sk, key) ||
-        !cr_time_parse(cr_sort_key_str(key), &chooser->planned_us)) {
-        return cr_fail(call->error, CRUDDUR_E_TIME,
-                       "no time up to the year 9999 comes after the group's newest message");
+        !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
+        bool is_time = head_sk.data == NULL || cr_time_parse(head_sk, &head_us);
+        return is_time ? cr_fail(call->error, CRUDDUR_E_TIME,
+                                 "no time up to the year 9999 comes after the newest message")
+                       : cr_fail(call->error, CRUDDUR_E_STORE_DAMAGED,
+                                 "the newest message's sort key is no time");
     }
-    int64_t step_us = chooser->step_us == 0 ? 1 : chooser->step_us * 2;
-    chooser->step_us = step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
+    int64_t step_us = context->step_us == 0 ? 1 : context->step_us * 2;
+    context->step_us = step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
     return CRUDDUR_OK;
 }
 
@@ -56,24 +94,126 @@ static int64_t earliest_repeat_us(const cr_draft *draft)
     if (!cr_uuid_v7_time_us(&draft->uuid, &made_us)) {
         return sent_us - REPEAT_WINDOW_US;
     }
-    return (made_us < sent_us ? made_us : sent_us) - CLOCK_MARGIN_US;
+    return (made_us < sent_us ? made_us : sent_us) - CR_CLOCK_MARGIN_US;
 }
 
-/* Looks for a message that an earlier call with the same uuid stored, from the newest on. */
-static cruddur_status find_repeat(cr_txn *txn, const cr_draft *draft, cr_row *found)
+/* The rows that may be a repeat's: those that no run of this call has searched yet. */
+static cr_query repeat_query(const write_context *context, const cr_pk *pk, cr_sort_key *earliest)
 {
-    *found = (cr_row){0};
-    if (!draft->may_be_repeat) {
-        return CRUDDUR_OK;
+    cr_query query = {.partition = cr_pk_str(pk), .descending = true};
+    if (context->is_searched) {
+        query.lower.sk = cr_str_of(cr_packed_get(context->head, CR_SK));
+        return query;
     }
-    cr_sort_key lower;
-    size_t length = cr_time_lower_bound(earliest_repeat_us(draft), &lower);
-    cr_pk pk = cr_pk_of_group(&draft->group);
-    cr_query query = {.partition = cr_pk_str(&pk), .descending = true};
+    size_t length = cr_time_lower_bound(earliest_repeat_us(context->draft), earliest);
     if (length > 0) {
-        query.lower = (cr_bound){{lower.text, length}, true};
+        query.lower = (cr_bound){{earliest->text, length}, true};
     }
-    return cr_find_first(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&draft->uuid), found);
+    return query;
+}
+
+/* Looks for a message that an earlier call stored under the draft's uuid, from the newest on. A
+ * uuid that the library made just now needs no search, but when an earlier run of this call may
+ * have got through. */
+static cruddur_status find_repeat(cr_txn *txn, write_context *context, const cr_row *head,
+                                  cr_row *found)
+{
+    cruddur_status status = CRUDDUR_OK;
+    *found = (cr_row){0};
+    if (context->draft->may_be_repeat || context->is_searched) {
+        cr_sort_key earliest;
+        cr_pk pk = cr_pk_of_group(&context->draft->group);
+        cr_query query = repeat_query(context, &pk, &earliest);
+        status =
+            cr_find_first(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&context->draft->uuid), found);
+    }
+    if (status == CRUDDUR_OK && !cr_row_exists(found)) {
+        status = note_head(context, head, txn->call);
+        context->is_searched = status == CRUDDUR_OK;
+    }
+    return status;
+}
+
+/* If the message is stored already, makes it the result. */
+static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const cr_row *head,
+                                    const cr_row *author_row, bool *is_settled)
+{
+    cr_row found;
+    cruddur_status status = find_repeat(txn, context, head, &found);
+    *is_settled = status == CRUDDUR_OK && cr_row_exists(&found);
+    if (!*is_settled) {
+        return status;
+    }
+    if (!cr_str_equal(found.value[CR_USER_UUID], cr_uuid_str(&context->draft->author.uuid))) {
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_INVALID_ARGUMENT,
+                                "options.message_uuid", "is the uuid of somebody else's message");
+    }
+    return keep_result(context, context->wanted == WANT_MESSAGE ? &found : author_row, txn->call);
+}
+
+/* ---- what a write starts from ---- */
+
+static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
+{
+    return cr_fail_argument(call->error, CRUDDUR_E_GROUP_EXISTS, "options.group_uuid",
+                            "group %s is there, with other members", group->text);
+}
+
+static bool are_same_members(const cr_members *a, const cr_members *b)
+{
+    return a->count == b->count && memcmp(a->uuid, b->uuid, a->count * sizeof(a->uuid[0])) == 0;
+}
+
+/* A group that is opened and is there already must have the same members. */
+static cruddur_status read_existing(cr_txn *txn, const write_context *context, cr_row *head,
+                                    cr_row *author_row)
+{
+    const cr_uuid *group = &context->draft->group;
+    cr_members members;
+    cruddur_status status = cr_group_read_member(txn, group, &context->draft->author.uuid,
+                                                 "creator.uuid", head, author_row);
+    if (status == CRUDDUR_E_NOT_A_MEMBER) {
+        cr_error_discard(txn->call->error);
+        return fail_exists(txn->call, group);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (!cr_members_of_row(author_row, &members)) {
+        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                       "a row of group %s does not tell its members", group->text);
+    }
+    return are_same_members(&members, &context->opening->members) ? CRUDDUR_OK
+                                                                  : fail_exists(txn->call, group);
+}
+
+/* Reads the head and the author's group row. The head of a group that is yet to be opened is absent
+ * throughout. */
+static cruddur_status read_start(cr_txn *txn, const write_context *context, cr_row *head,
+                                 cr_row *author_row)
+{
+    const cr_draft *draft = context->draft;
+    if (context->opening == NULL) {
+        return cr_group_read_member(txn, &draft->group, &draft->author.uuid, "author.uuid", head,
+                                    author_row);
+    }
+    cruddur_status status = cr_group_find_head(txn, &draft->group, head);
+    return status == CRUDDUR_OK && cr_row_exists(head)
+               ? read_existing(txn, context, head, author_row)
+               : status;
+}
+
+/* A long search for a repeat would keep other writers waiting, so most of it is done before the
+ * change: what is left to that are the messages written meanwhile. */
+static cruddur_status search_body(cr_txn *txn, void *argument)
+{
+    cr_row head;
+    cr_row author_row;
+    bool is_settled;
+    cruddur_status status = read_start(txn, argument, &head, &author_row);
+    return status == CRUDDUR_OK && cr_row_exists(&head)
+               ? settle_repeat(txn, argument, &head, &author_row, &is_settled)
+               : status;
 }
 
 /* ---- append ---- */
@@ -98,27 +238,6 @@ static cr_str first_present(cr_str a, cr_str b)
     return a.data != NULL ? a : b.data != NULL ? b : cr_str_of("");
 }
 
-/* Which of the rows that a write makes the caller wants back. */
-typedef enum wanted_row {
-    WANT_MESSAGE,
-    WANT_GROUP_ROW,
-} wanted_row;
-
-typedef struct write_context {
-    const cr_draft *draft;
-    const cr_opening *opening; /* NULL for an append */
-    wanted_row wanted;
-    key_chooser chooser;
-    cr_packed_row *result; /* of the latest run */
-} write_context;
-
-static cruddur_status keep_result(write_context *context, const cr_row *row, const cr_call *call)
-{
-    free(context->result);
-    context->result = cr_pack_row(row);
-    return context->result == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
-}
-
 /* Appends to a group whose head and whose author's row are known. */
 static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
                                 const cr_row *author_row)
@@ -128,7 +247,7 @@ static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_ro
     cr_sort_key sk;
     cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
     if (status == CRUDDUR_OK) {
-        status = choose_key(&context->chooser, head->value[CR_SK], &sk, txn->call);
+        status = choose_key(context, head->value[CR_SK], &sk, txn->call);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -156,60 +275,20 @@ static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_ro
 static cruddur_status append_once(cr_txn *txn, write_context *context, const cr_row *head,
                                   const cr_row *author_row)
 {
-    cr_row repeat;
-    cruddur_status status = find_repeat(txn, context->draft, &repeat);
-    if (status != CRUDDUR_OK || !cr_row_exists(&repeat)) {
-        return status != CRUDDUR_OK ? status : append_to(txn, context, head, author_row);
-    }
-    return keep_result(context, context->wanted == WANT_MESSAGE ? &repeat : author_row, txn->call);
+    bool is_settled;
+    cruddur_status status = settle_repeat(txn, context, head, author_row, &is_settled);
+    return status == CRUDDUR_OK && !is_settled ? append_to(txn, context, head, author_row) : status;
 }
 
 static cruddur_status append_body(cr_txn *txn, void *argument)
 {
-    write_context *context = argument;
     cr_row head;
     cr_row author_row;
-    cruddur_status status =
-        cr_group_read_member(txn, &context->draft->group, &context->draft->author.uuid,
-                             "author.uuid", &head, &author_row);
-    return status == CRUDDUR_OK ? append_once(txn, context, &head, &author_row) : status;
+    cruddur_status status = read_start(txn, argument, &head, &author_row);
+    return status == CRUDDUR_OK ? append_once(txn, argument, &head, &author_row) : status;
 }
 
 /* ---- create ---- */
-
-static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
-{
-    return cr_fail_argument(call->error, CRUDDUR_E_GROUP_EXISTS, "options.group_uuid",
-                            "group %s is there, with other members", group->text);
-}
-
-static bool are_same_members(const cr_members *a, const cr_members *b)
-{
-    return a->count == b->count && memcmp(a->uuid, b->uuid, a->count * sizeof(a->uuid[0])) == 0;
-}
-
-/* The group is there: the first message becomes one more, if the members are the same. */
-static cruddur_status append_to_existing(cr_txn *txn, write_context *context)
-{
-    const cr_uuid *group = &context->draft->group;
-    cr_members members;
-    cr_row head;
-    cr_row author_row;
-    cruddur_status status = cr_group_read_member(txn, group, &context->draft->author.uuid,
-                                                 "creator.uuid", &head, &author_row);
-    if (status == CRUDDUR_E_NOT_A_MEMBER) {
-        cr_error_discard(txn->call->error);
-        return fail_exists(txn->call, group);
-    }
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    if (!cr_members_of_row(&author_row, &members) ||
-        !are_same_members(&members, &context->opening->members)) {
-        return fail_exists(txn->call, group);
-    }
-    return append_once(txn, context, &head, &author_row);
-}
 
 /* "uuid,uuid,…"; absent when memory ran out. */
 static cr_str join_members(const cr_members *members, cr_arena *arena)
@@ -268,13 +347,14 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     write_context *context = argument;
     const cr_draft *draft = context->draft;
     cr_row head;
+    cr_row author_row;
     cr_sort_key sk;
-    cruddur_status status = cr_group_find_head(txn, &draft->group, &head);
+    cruddur_status status = read_start(txn, context, &head, &author_row);
     if (status == CRUDDUR_OK && cr_row_exists(&head)) {
-        return append_to_existing(txn, context);
+        return append_once(txn, context, &head, &author_row);
     }
     if (status == CRUDDUR_OK) {
-        status = choose_key(&context->chooser, CR_STR_ABSENT, &sk, txn->call);
+        status = choose_key(context, CR_STR_ABSENT, &sk, txn->call);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -293,13 +373,20 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
                                 cr_call *call, cr_packed_row **ret_row)
 {
-    context->chooser.created_at_us = context->draft->created_at_us;
-    cruddur_status status = store->ops->change(store, body, context, call);
+    cruddur_status status = CRUDDUR_OK;
+    if (context->draft->may_be_repeat) {
+        status = store->ops->read(store, search_body, context, call);
+    }
+    if (status == CRUDDUR_OK && context->result == NULL) {
+        call->meter.attempts = 0; /* the search is a part of the first */
+        status = store->ops->change(store, body, context, call);
+    }
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;
     } else {
         free(context->result);
     }
+    free(context->head);
     return status;
 }
 

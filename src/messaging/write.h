@@ -6,6 +6,9 @@
 #include "messaging/group.h"
 #include "model/page.h"
 
+/* How far clocks may disagree. */
+#define CR_CLOCK_MARGIN_US INT64_C(900000000)
+
 typedef struct cr_person {
     cr_uuid uuid;
     cr_str display_name; /* absent: as the group has it */

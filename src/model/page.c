@@ -8,9 +8,9 @@
 #define PAGE_MAX INT32_MAX
 #define FIRST_ROWS 32
 
-static uint32_t add_string(cr_buffer *bytes, cr_str text)
+static int32_t add_string(cr_buffer *bytes, cr_str text)
 {
-    uint32_t at = (uint32_t)bytes->size;
+    int32_t at = (int32_t)bytes->size; /* not beyond PAGE_MAX, the buffer's cap */
     cr_buffer_add_text(bytes, text);
     return at;
 }
@@ -19,7 +19,7 @@ static void add_strings(cr_buffer *bytes, const cr_row *row, cr_packed_row *pack
 {
     for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
         bool present = row->value[i].data != NULL;
-        packed->distance[i] = present ? (int32_t)add_string(bytes, row->value[i]) : 0;
+        packed->distance[i] = present ? add_string(bytes, row->value[i]) : 0;
     }
 }
 
@@ -77,6 +77,11 @@ bool cr_page_add(cr_page_builder *builder, const cr_row *row)
 void cr_page_remove(cr_page_builder *builder, size_t index)
 {
     builder->count--;
+    int32_t first_string = builder->rows[index].distance[CR_PK];
+    if (index == builder->count && first_string != 0) {
+        builder->bytes.size = (size_t)first_string; /* its strings were the last */
+        return;
+    }
     memmove(&builder->rows[index], &builder->rows[index + 1],
             (builder->count - index) * sizeof(*builder->rows));
 }
@@ -112,15 +117,18 @@ static uint32_t add_cursor(cr_buffer *bytes, const cr_cursor *cursor)
 static void add_rows(cr_page_builder *builder)
 {
     size_t size = builder->count * sizeof(*builder->rows);
-    int32_t at = (int32_t)builder->bytes.size;
+    void *room = cr_buffer_extend(&builder->bytes, size);
+    if (room == NULL) {
+        return;
+    }
+    int32_t at = (int32_t)(builder->bytes.size - size);
     for (size_t i = 0; i < builder->count; i++) {
         for (int a = 0; a < CR_ATTRIBUTE_COUNT; a++) {
             int32_t *distance = &builder->rows[i].distance[a];
             *distance -= *distance == 0 ? 0 : at + (int32_t)(i * sizeof(*builder->rows));
         }
     }
-    void *room = cr_buffer_extend(&builder->bytes, size);
-    if (room != NULL && size > 0) {
+    if (size > 0) {
         memcpy(room, builder->rows, size);
     }
 }

@@ -23,10 +23,12 @@ typedef struct cr_page {
     bool has_newer;
 } cr_page;
 
-/* NULL where the row lacks the attribute. */
+/* NULL where the row lacks the attribute, and for a NULL row. */
 static inline const char *cr_packed_get(const cr_packed_row *row, cr_attribute attribute)
 {
-    return row->distance[attribute] == 0 ? NULL : (const char *)row + row->distance[attribute];
+    return row == NULL || row->distance[attribute] == 0
+               ? NULL
+               : (const char *)row + row->distance[attribute];
 }
 
 static inline const char *cr_packed_get_or_empty(const cr_packed_row *row, cr_attribute attribute)

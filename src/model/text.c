@@ -1,53 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/text.h"
 
-#include <stdint.h>
-
-/* The well-formed sequences (The Unicode Standard, table 3-7): by the first byte, how many bytes
- * follow, and the range of the second. This shuts out overlong forms, surrogates, and what is
- * beyond U+10FFFF. */
-static const struct sequence {
-    unsigned char first_min, first_max, following, second_min, second_max;
-} sequences[] = {
-    {0x00, 0x7f, 0, 0x00, 0x00}, {0xc2, 0xdf, 1, 0x80, 0xbf}, {0xe0, 0xe0, 2, 0xa0, 0xbf},
-    {0xe1, 0xec, 2, 0x80, 0xbf}, {0xed, 0xed, 2, 0x80, 0x9f}, {0xee, 0xef, 2, 0x80, 0xbf},
-    {0xf0, 0xf0, 3, 0x90, 0xbf}, {0xf1, 0xf3, 3, 0x80, 0xbf}, {0xf4, 0xf4, 3, 0x80, 0x8f},
-};
-
-static const struct sequence *sequence_of(unsigned char first)
-{
-    for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
-        if (first >= sequences[i].first_min && first <= sequences[i].first_max) {
-            return &sequences[i];
-        }
-    }
-    return NULL;
-}
-
-/* Reads one character and returns its length in bytes; 0 where there is none. */
-static size_t decode(const unsigned char *bytes, size_t size, uint32_t *character)
-{
-    const struct sequence *sequence = sequence_of(bytes[0]);
-    if (sequence == NULL || sequence->following >= size) {
-        return 0;
-    }
-    if (sequence->following == 0) {
-        *character = bytes[0];
-        return 1;
-    }
-    if (bytes[1] < sequence->second_min || bytes[1] > sequence->second_max) {
-        return 0;
-    }
-    uint32_t value = bytes[0] & (0x3fu >> sequence->following);
-    for (size_t i = 1; i <= sequence->following; i++) {
-        if ((bytes[i] & 0xc0u) != 0x80u) {
-            return 0;
-        }
-        value = value << 6 | (bytes[i] & 0x3fu);
-    }
-    *character = value;
-    return (size_t)sequence->following + 1;
-}
+#include "base/utf8.h"
 
 /* Unicode's White_Space, and the characters that show nothing at all. */
 static bool is_blank(uint32_t c)
@@ -65,11 +19,10 @@ static bool is_control(uint32_t c)
 cr_text_facts cr_text_look(cr_str text)
 {
     cr_text_facts facts = {.is_utf8 = true, .is_blank = true};
-    const unsigned char *bytes = (const unsigned char *)text.data;
     size_t length;
     for (size_t at = 0; at < text.size; at += length) {
         uint32_t character;
-        length = decode(bytes + at, text.size - at, &character);
+        length = cr_utf8_decode(text.data + at, text.size - at, &character);
         if (length == 0) {
             facts.is_utf8 = false;
             facts.bad_position = at;

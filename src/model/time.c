@@ -2,7 +2,6 @@
 #include "model/time.h"
 
 #define US_PER_S INT64_C(1000000)
-#define US_PER_MS INT64_C(1000)
 #define S_PER_DAY INT64_C(86400)
 #define TIME_MIN_US (INT64_C(-62135596800) * US_PER_S)     /* 0001-01-01T00:00:00 */
 #define TIME_MAX_US (INT64_C(253402300800) * US_PER_S - 1) /* 9999-12-31T23:59:59.999999 */
@@ -158,8 +157,7 @@ static void read_civil(reader *in, civil_time *civil)
     }
 }
 
-/* The time as it stands, and its offset from UTC. */
-static bool read_time(cr_str text, int64_t *wall_us, int64_t *offset_s)
+bool cr_time_parse(cr_str text, int64_t *time_us)
 {
     reader in = {text.data, text.data + text.size, text.data != NULL};
     civil_time civil = {0};
@@ -167,26 +165,18 @@ static bool read_time(cr_str text, int64_t *wall_us, int64_t *offset_s)
         return false;
     }
     read_civil(&in, &civil);
-    int64_t offset = in.ok ? read_offset_s(&in) : 0;
+    int64_t offset_s = in.ok ? read_offset_s(&in) : 0;
     if (!in.ok || in.at != in.end) {
         return false;
     }
     int64_t days = days_from_civil(civil.year, civil.month, civil.day);
-    int64_t seconds =
-        days * S_PER_DAY + civil.hour * INT64_C(3600) + civil.minute * INT64_C(60) + civil.second;
-    *wall_us = seconds * US_PER_S + civil.microsecond;
-    *offset_s = offset;
-    return true;
-}
-
-bool cr_time_parse(cr_str text, int64_t *time_us)
-{
-    int64_t wall_us;
-    int64_t offset_s;
-    if (!read_time(text, &wall_us, &offset_s) || !cr_time_is_valid(wall_us - offset_s * US_PER_S)) {
+    int64_t seconds = days * S_PER_DAY + civil.hour * INT64_C(3600) + civil.minute * INT64_C(60) +
+                      civil.second - offset_s;
+    int64_t parsed_us = seconds * US_PER_S + civil.microsecond;
+    if (!cr_time_is_valid(parsed_us)) {
         return false;
     }
-    *time_us = wall_us - offset_s * US_PER_S;
+    *time_us = parsed_us;
     return true;
 }
 
@@ -216,25 +206,23 @@ static bool sorts_behind(int64_t time_us, cr_str head, cr_sort_key *key)
 
 bool cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key)
 {
-    int64_t wall_us;
-    int64_t offset_s;
+    int64_t head_us = TIME_MIN_US - 1;
     if (head.data == NULL) {
         return cr_time_format(time_us, key);
     }
-    if (!read_time(head, &wall_us, &offset_s)) {
-        return sorts_behind(time_us, head, key);
-    }
-    int64_t from_us = later_of(time_us, later_of(wall_us, wall_us - offset_s * US_PER_S) + 1);
+    (void)cr_time_parse(head, &head_us);
+    int64_t from_us = later_of(time_us, head_us + 1);
     if (sorts_behind(from_us, head, key)) {
         return true;
     }
-    /* A head such as "…:07.123Z" sorts behind all of its millisecond, "…:07Z" behind all of its
-     * second, "2024-01-01t…" behind all of its day: those letters are greater than ours. */
-    static const int64_t steps_us[] = {US_PER_MS, US_PER_S, S_PER_DAY * US_PER_S};
-    for (size_t i = 0; i < sizeof(steps_us) / sizeof(steps_us[0]); i++) {
-        if (sorts_behind((wall_us / steps_us[i] + 1) * steps_us[i], head, key)) {
-            return true;
-        }
+    /* Keys sort as their times do, so the first behind the head can be searched by halves. */
+    int64_t behind_us = TIME_MAX_US;
+    if (from_us > TIME_MAX_US || !sorts_behind(behind_us, head, key)) {
+        return false;
     }
-    return false;
+    for (int64_t before_us = from_us; behind_us - before_us > 1;) {
+        int64_t middle_us = before_us + (behind_us - before_us) / 2;
+        *(sorts_behind(middle_us, head, key) ? &behind_us : &before_us) = middle_us;
+    }
+    return cr_time_format(behind_us, key);
 }

@@ -121,6 +121,13 @@ bool cr_uuid_v5(const cr_uuid *name_space, cr_str name, cr_uuid *uuid)
     return done;
 }
 
+unsigned cr_uuid_version(const cr_uuid *uuid)
+{
+    unsigned char bytes[UUID_BYTES];
+    to_bytes(uuid, bytes);
+    return bytes[6] >> 4;
+}
+
 bool cr_uuid_v7_time_us(const cr_uuid *uuid, int64_t *time_us)
 {
     unsigned char bytes[UUID_BYTES];

@@ -23,6 +23,9 @@ bool cr_uuid_v7(int64_t time_us, cr_uuid *uuid);
 /* False when OpenSSL runs out of memory. */
 bool cr_uuid_v5(const cr_uuid *name_space, cr_str name, cr_uuid *uuid);
 
+/* The version, 0 to 15. */
+unsigned cr_uuid_version(const cr_uuid *uuid);
+
 /* The time in a uuid of version 7, to the millisecond; false for another version. */
 bool cr_uuid_v7_time_us(const cr_uuid *uuid, int64_t *time_us);
 

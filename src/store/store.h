@@ -10,6 +10,7 @@
  *   - reads first and writes after: what it reads never shows its own writes;
  *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
  *     run that came to nothing but what it needs to plan better;
+ *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
  *   - states writes in an order of which any beginning is safe, for engines without transactions;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written.
@@ -20,6 +21,8 @@
 #include "base/arena.h"
 #include "base/call.h"
 #include "model/row.h"
+
+#define CR_CHANGE_WRITES_MAX 100
 
 typedef enum cr_index {
     CR_INDEX_TABLE,  /* `partition` is a pk */
@@ -37,6 +40,7 @@ typedef struct cr_query {
     cr_bound lower;
     cr_bound upper;
     bool descending;
+    size_t expected; /* how many rows the sink is likely to take; 0: many */
 } cr_query;
 
 typedef enum cr_sink_answer {

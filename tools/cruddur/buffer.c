@@ -6,47 +6,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for `more` bytes and a NUL. */
-static bool reserve(struct buffer *buffer, size_t more)
-{
-    size_t capacity = buffer->capacity > 0 ? buffer->capacity : 64;
-    size_t needed;
-    char *data;
+#include "report.h"
 
-    if (buffer->failed) {
-        return false;
+#define FIRST_CAPACITY 64
+
+void *memory_check(void *memory)
+{
+    if (memory == NULL) {
+        (void)fputs("cruddur: out of memory\n", stderr);
+        exit(CODE_FAILED);
     }
-    if (more >= SIZE_MAX / 2 - buffer->length) {
-        buffer->failed = true;
-        return false;
-    }
-    needed = buffer->length + more + 1;
-    if (needed <= buffer->capacity) {
-        return true;
-    }
-    while (capacity < needed) {
+    return memory;
+}
+
+void *memory_resize(void *memory, size_t count, size_t size)
+{
+    return memory_check(count > SIZE_MAX / size ? NULL : realloc(memory, count * size));
+}
+
+char *memory_copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(memory_resize(NULL, size, 1), text, size);
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static char *reserve(struct buffer *buffer, size_t more)
+{
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_CAPACITY;
+    while (capacity - buffer->length <= more && capacity <= SIZE_MAX / 2) {
         capacity *= 2;
     }
-    data = realloc(buffer->data, capacity);
-    if (data == NULL) {
-        buffer->failed = true;
-        return false;
+    if (capacity != buffer->capacity) {
+        buffer->data = memory_resize(buffer->data, capacity, 1);
+        buffer->capacity = capacity;
     }
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
+    return buffer->data + buffer->length;
 }
 
 void buffer_add(struct buffer *buffer, const char *bytes, size_t length)
 {
-    if (!reserve(buffer, length)) {
-        return;
-    }
-    if (length > 0) {
-        memcpy(buffer->data + buffer->length, bytes, length);
-    }
+    char *room = reserve(buffer, length);
+    memcpy(room, bytes, length);
+    room[length] = '\0';
     buffer->length += length;
-    buffer->data[buffer->length] = '\0';
 }
 
 void buffer_add_text(struct buffer *buffer, const char *text)
@@ -57,30 +60,18 @@ void buffer_add_text(struct buffer *buffer, const char *text)
 void buffer_add_va(struct buffer *buffer, const char *format, va_list arguments)
 {
     va_list copy;
-    int length;
-
     va_copy(copy, arguments);
-    length = vsnprintf(NULL, 0, format, copy);
+    int length = vsnprintf(NULL, 0, format, copy);
     va_end(copy);
-    if (length < 0) {
-        buffer->failed = true;
-        return;
+    if (length > 0) {
+        (void)vsnprintf(reserve(buffer, (size_t)length), (size_t)length + 1, format, arguments);
+        buffer->length += (size_t)length;
     }
-    if (!reserve(buffer, (size_t)length)) {
-        return;
-    }
-    if (vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments) != length) {
-        buffer->data[buffer->length] = '\0';
-        buffer->failed = true;
-        return;
-    }
-    buffer->length += (size_t)length;
 }
 
 void buffer_add_format(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     buffer_add_va(buffer, format, arguments);
     va_end(arguments);
@@ -94,29 +85,13 @@ const char *buffer_text(const struct buffer *buffer)
 void buffer_clear(struct buffer *buffer)
 {
     buffer->length = 0;
-    buffer->failed = false;
     if (buffer->data != NULL) {
         buffer->data[0] = '\0';
     }
 }
 
-char *buffer_take(struct buffer *buffer)
-{
-    char *data;
-
-    /* An empty buffer has no memory yet; the caller wants a string all the same. */
-    buffer_add(buffer, "", 0);
-    if (buffer->failed) {
-        buffer_free(buffer);
-        return NULL;
-    }
-    data = buffer->data;
-    *buffer = (struct buffer)BUFFER_INIT;
-    return data;
-}
-
 void buffer_free(struct buffer *buffer)
 {
     free(buffer->data);
-    *buffer = (struct buffer)BUFFER_INIT;
+    *buffer = (struct buffer){NULL, 0, 0};
 }

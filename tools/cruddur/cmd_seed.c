@@ -3,298 +3,181 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
-#include "context.h"
-#include "file.h"
-#include "json_out.h"
-#include "progress.h"
+#include "buffer.h"
+#include "command.h"
+#include "json.h"
 #include "script.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 #define MINUTE_US INT64_C(60000000)
+#define REDRAW_US 100000
+/* Where a uuid has its version. */
+#define UUID_VERSION_AT 14
 /* The namespace of every uuid that is made here: any constant that nobody else uses. */
 #define SEED_NAMESPACE "e100f560-79dc-4885-aa1a-b84d3cb6480b"
 
-struct seed_options {
-    const char *me;
-    struct option_list other;
-    const char *group;
-    int64_t start_us;
-};
-
-static const struct option_spec options_table[] = {
-    {"me", "USER", "Person 1", OPTION_TEXT, true, offsetof(struct seed_options, me)},
-    {"other", "USER", "Person 2; given again: Person 3, and so on", OPTION_LIST, true,
-     offsetof(struct seed_options, other)},
-    {"group", "UUID", "the group's uuid, for a group of its own", OPTION_UUID, false,
-     offsetof(struct seed_options, group)},
-    {"start", "TIME",
-     "when the first message was written (default: so long ago that the last "
-     "one was a minute ago)",
-     OPTION_TIME, false, offsetof(struct seed_options, start_us)},
-};
-
-static const struct seed_options defaults = {NULL, {{NULL}, 0}, NULL, CRUDDUR_TIME_UNKNOWN};
-
-static const struct argument_name argument_names[] = {
-    {"creator", "--me or --other"},
-    {"others", "--me or --other"},
-    {"author", "--me or --other"},
-    {"user_uuid", "--me"},
-    {"viewer_uuid", "--me"},
-    {"options.group_uuid", "--group"},
-    {"group_uuid", "--group"},
-    {"text", "FILE"},
-    {"options.created_at_us", "--start"},
-    {NULL, NULL},
-};
-
-/* The uuid of a message of the conversation, and which one it is of. */
-struct known_uuid {
-    char text[CRUDDUR_UUID_SIZE];
+/* A message of the conversation: its uuid, and whether the group has it. */
+struct planned {
+    char uuid[CRUDDUR_UUID_SIZE];
     size_t index;
+    bool is_there;
 };
 
 struct seed {
     struct context *context;
-    const char *file;
+    char *text; /* of the file */
     struct script script;
-    /* Person 1 first. */
-    cruddur_user persons[CRUDDUR_MEMBERS_MAX];
-    size_t n_persons;
-    /* The group, in lower case: the messages' uuids are made from it. */
+    cruddur_user people[CRUDDUR_MEMBERS_MAX]; /* Person 1 first */
+    size_t n_people;
     char group[CRUDDUR_UUID_SIZE];
-    /* By message: its uuid, and whether the group has it. */
-    char (*uuids)[CRUDDUR_UUID_SIZE];
-    bool *present;
-    size_t n_present;
-    /* The same uuids in their own order, to look them up. */
-    struct known_uuid *known;
+    struct planned *planned; /* as many as the script has */
+    size_t n_there;
     int64_t start_us;
-    struct progress progress;
+    int64_t drawn_at_us;
 };
 
-static size_t message_count(const struct seed *seed)
-{
-    return seed->script.count;
-}
-
-/* --- what is to be written --------------------------------------------------------------- */
+/* --- what is to be written --- */
 
 static enum exit_code read_script(struct seed *seed)
 {
     const cruddur_options limits = CRUDDUR_OPTIONS_INIT;
-    struct buffer content = BUFFER_INIT;
-    struct problem problem = {0, ""};
-    const char *command = seed->context->command;
-    enum exit_code code = file_read(command, "FILE", seed->file, FILE_MAX, &content);
-
-    if (code == CODE_OK && !script_parse(&seed->script, buffer_text(&content), content.length,
-                                         seed->n_persons, limits.max_text_chars, &problem)) {
-        code = report_problem(
-            command, strcmp(seed->file, FILE_STDIN) == 0 ? "standard input" : seed->file, &problem);
+    struct problem problem;
+    const char *path = seed->context->arguments[0];
+    enum exit_code code = input_read("FILE", path, FILE_MAX, &seed->text);
+    if (code == CODE_OK &&
+        !script_parse(&seed->script, seed->text, seed->n_people, limits.max_text_chars, &problem)) {
+        code = report_problem(path, &problem);
     }
-    buffer_free(&content);
     return code;
 }
 
-static enum exit_code read_persons(struct seed *seed, const struct seed_options *options)
+/* The last message comes before now, so that whatever is written next sorts after it. */
+static enum exit_code choose_start(struct seed *seed)
 {
-    enum exit_code code = context_user(seed->context, "--me", options->me, &seed->persons[0]);
-
-    if (code == CODE_OK) {
-        code = context_others(seed->context, "--me", &seed->persons[0], "--other", &options->other,
-                              &seed->persons[1]);
+    int64_t duration_us = (int64_t)(seed->script.count - 1) * MINUTE_US;
+    int64_t latest_us = seed->context->now_us - duration_us;
+    seed->start_us = seed->context->options.start_us;
+    if (seed->start_us == CRUDDUR_TIME_UNKNOWN) {
+        seed->start_us = latest_us - MINUTE_US;
     }
-    seed->n_persons = 1 + options->other.count;
-    return code;
-}
-
-static enum exit_code make_uuid(const struct seed *seed, const char *namespace_uuid,
-                                const struct buffer *name, char *ret_uuid)
-{
-    cruddur_error *error = NULL;
-    cruddur_status status;
-
-    if (name->failed) {
-        return report_no_memory(seed->context->command);
+    if (seed->start_us < latest_us) {
+        return CODE_OK;
     }
-    status = cruddur_uuid_v5(namespace_uuid, buffer_text(name), ret_uuid, &error);
-    return status == CRUDDUR_OK ? CODE_OK : context_error(seed->context, status, error, NULL);
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Uuids are the same in upper and lower case; what is made from them must be, too. */
-static void add_lower(struct buffer *to, const char *uuid)
-{
-    for (; *uuid != '\0'; uuid++) {
-        char c = lower(*uuid);
-
-        buffer_add(to, &c, 1);
-    }
+    char latest[CRUDDUR_TIME_SIZE] = "";
+    (void)!cruddur_time_format(latest_us, latest, NULL);
+    return report(CODE_USAGE,
+                  "--start: the last of %zu messages, one minute apart, must come before now: the "
+                  "start must be before %s",
+                  seed->script.count, latest);
 }
 
 static int compare_texts(const void *a, const void *b)
 {
-    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The uuid that stands for these people, whoever of them is Person 1. */
-static enum exit_code make_people_uuid(const struct seed *seed, char *ret_uuid)
+static cruddur_status make_people_uuid(struct seed *seed, cruddur_error **error)
 {
     const char *uuids[CRUDDUR_MEMBERS_MAX];
-    struct buffer name = BUFFER_INIT;
-    enum exit_code code;
-
-    for (size_t i = 0; i < seed->n_persons; i++) {
-        uuids[i] = seed->persons[i].uuid;
+    for (size_t i = 0; i < seed->n_people; i++) {
+        uuids[i] = seed->people[i].uuid;
     }
-    qsort(uuids, seed->n_persons, sizeof(uuids[0]), compare_texts);
-    for (size_t i = 0; i < seed->n_persons; i++) {
-        add_lower(&name, uuids[i]);
-        buffer_add_text(&name, ",");
+    qsort(uuids, seed->n_people, sizeof(uuids[0]), compare_texts);
+    struct buffer name = {NULL, 0, 0};
+    for (size_t i = 0; i < seed->n_people; i++) {
+        buffer_add_format(&name, "%s,", uuids[i]);
     }
-    code = make_uuid(seed, SEED_NAMESPACE, &name, ret_uuid);
+    cruddur_status status = cruddur_uuid_v5(SEED_NAMESPACE, buffer_text(&name), seed->group, error);
     buffer_free(&name);
-    return code;
+    /* Version 5 is kept for direct groups; 8 is for uuids that applications make their own way. */
+    seed->group[UUID_VERSION_AT] = '8';
+    return status;
 }
 
-/* The caller's group; or the direct one of two people; or one whose uuid stands for these people.
- */
-static enum exit_code choose_group(struct seed *seed, const char *group)
+/* --group; or the direct group of two people; or one whose uuid stands for these people. */
+static enum exit_code choose_group(struct seed *seed)
 {
+    const char *group = seed->context->options.group;
     cruddur_error *error = NULL;
-    cruddur_status status;
-
+    cruddur_status status = CRUDDUR_OK;
     if (group != NULL) {
-        for (size_t i = 0; i < sizeof(seed->group); i++) {
-            seed->group[i] = lower(group[i]);
-        }
-        return CODE_OK;
+        memcpy(seed->group, group, sizeof(seed->group));
+    } else if (seed->n_people > 2) {
+        status = make_people_uuid(seed, &error);
+    } else {
+        status = cruddur_group_direct_uuid(seed->people[0].uuid, seed->people[1].uuid, seed->group,
+                                           &error);
     }
-    if (seed->n_persons > 2) {
-        return make_people_uuid(seed, seed->group);
-    }
-    status = cruddur_group_direct_uuid(seed->persons[0].uuid, seed->persons[1].uuid, seed->group,
-                                       &error);
-    return status == CRUDDUR_OK ? CODE_OK : context_error(seed->context, status, error, NULL);
+    return status == CRUDDUR_OK ? CODE_OK : report_error(status, error, NULL);
 }
 
-static int compare_known(const void *a, const void *b)
+static int compare_uuids(const void *a, const void *b)
 {
-    return strcmp(((const struct known_uuid *)a)->text, ((const struct known_uuid *)b)->text);
+    return strcmp(((const struct planned *)a)->uuid, ((const struct planned *)b)->uuid);
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    size_t one = ((const struct planned *)a)->index, other = ((const struct planned *)b)->index;
+    return (one > other) - (one < other);
 }
 
 /* Gives every message its uuid: the same one whenever the same conversation is seeded. */
-static enum exit_code make_message_uuids(struct seed *seed)
+static enum exit_code plan(struct seed *seed)
 {
-    struct buffer name = BUFFER_INIT;
-    enum exit_code code = CODE_OK;
-
-    for (size_t i = 0; code == CODE_OK && i < message_count(seed); i++) {
+    struct buffer name = {NULL, 0, 0};
+    cruddur_error *error = NULL;
+    cruddur_status status = CRUDDUR_OK;
+    seed->planned = memory_resize(NULL, seed->script.count, sizeof(*seed->planned));
+    for (size_t i = 0; status == CRUDDUR_OK && i < seed->script.count; i++) {
         const struct script_message *message = &seed->script.messages[i];
-
+        struct planned *planned = &seed->planned[i];
+        planned->index = i;
+        planned->is_there = false;
         buffer_clear(&name);
-        buffer_add_format(&name, "seed:%zu:", i);
-        add_lower(&name, seed->persons[message->person - 1].uuid);
-        buffer_add_text(&name, ":");
-        buffer_add_text(&name, message->text);
-        code = make_uuid(seed, seed->group, &name, seed->uuids[i]);
-        memcpy(seed->known[i].text, seed->uuids[i], sizeof(seed->known[i].text));
-        seed->known[i].index = i;
+        buffer_add_format(&name, "seed:%zu:%s:%s", i, seed->people[message->person - 1].uuid,
+                          message->text);
+        status = cruddur_uuid_v5(seed->group, buffer_text(&name), planned->uuid, &error);
     }
     buffer_free(&name);
-    if (code == CODE_OK) {
-        qsort(seed->known, message_count(seed), sizeof(*seed->known), compare_known);
-    }
-    return code;
-}
-
-static enum exit_code allocate(struct seed *seed)
-{
-    size_t count = message_count(seed);
-
-    seed->uuids = calloc(count, sizeof(*seed->uuids));
-    seed->known = calloc(count, sizeof(*seed->known));
-    seed->present = calloc(count, sizeof(*seed->present));
-    if (seed->uuids == NULL || seed->known == NULL || seed->present == NULL) {
-        return report_no_memory(seed->context->command);
-    }
-    return CODE_OK;
-}
-
-/* The last message comes before now, so that whatever is written next sorts after it. */
-static enum exit_code choose_start(struct seed *seed, int64_t start_us)
-{
-    int64_t duration_us = (int64_t)(message_count(seed) - 1) * MINUTE_US;
-    int64_t now_us = seed->context->now_us;
-    char latest[CRUDDUR_TIME_SIZE] = "";
-
-    seed->start_us = start_us;
-    if (start_us == CRUDDUR_TIME_UNKNOWN) {
-        seed->start_us = now_us - duration_us - MINUTE_US;
-    }
-    if (seed->start_us < now_us - duration_us) {
-        return CODE_OK;
-    }
-    if (cruddur_time_format(now_us - duration_us, latest, NULL) != CRUDDUR_OK) {
-        latest[0] = '\0';
-    }
-    return report(seed->context->command, CODE_USAGE,
-                  "--start: the last of %zu messages, one minute apart, must come before now: "
-                  "the start must be before %s",
-                  message_count(seed), latest);
+    return status == CRUDDUR_OK ? CODE_OK : report_error(status, error, NULL);
 }
 
 /* Does everything that needs no store. */
-static enum exit_code prepare(struct seed *seed, const struct seed_options *options)
+static enum exit_code prepare(struct seed *seed)
 {
-    enum exit_code code = read_persons(seed, options);
-
+    enum exit_code code = context_people(seed->context, "--me", "--other", seed->people);
     if (code == CODE_OK) {
         code = read_script(seed);
     }
     if (code == CODE_OK) {
-        code = choose_start(seed, options->start_us);
+        code = choose_start(seed);
     }
     if (code == CODE_OK) {
-        code = choose_group(seed, options->group);
+        code = choose_group(seed);
     }
-    if (code == CODE_OK) {
-        code = allocate(seed);
-    }
-    if (code == CODE_OK) {
-        code = make_message_uuids(seed);
-    }
-    return code;
+    return code == CODE_OK ? plan(seed) : code;
 }
 
-/* --- what is there ----------------------------------------------------------------------- */
+/* --- what is there --- */
 
-static void mark_present(struct seed *seed, const cruddur_msg *msg)
+static void note_message(struct seed *seed, const cruddur_msg *msg)
 {
-    const char *uuid = cruddur_msg_uuid(msg);
-    const struct known_uuid *known;
-    struct known_uuid key = {"", 0};
-    int64_t time_us = cruddur_msg_created_at_us(msg);
-
-    if (strlen(uuid) >= sizeof(key.text)) {
+    struct planned key;
+    (void)snprintf(key.uuid, sizeof(key.uuid), "%s", cruddur_msg_uuid(msg));
+    struct planned *planned =
+        bsearch(&key, seed->planned, seed->script.count, sizeof(key), compare_uuids);
+    if (planned == NULL || planned->is_there) {
         return;
     }
-    memcpy(key.text, uuid, strlen(uuid) + 1);
-    known = bsearch(&key, seed->known, message_count(seed), sizeof(key), compare_known);
-    if (known == NULL || seed->present[known->index]) {
-        return;
-    }
-    seed->present[known->index] = true;
-    seed->n_present++;
+    planned->is_there = true;
+    seed->n_there++;
     /* What is missing of an interrupted run goes where that run would have put it. */
-    if (known->index == 0 && time_us != CRUDDUR_TIME_UNKNOWN && time_us < seed->start_us) {
+    int64_t time_us = cruddur_msg_created_at_us(msg);
+    if (planned->index == 0 && time_us != CRUDDUR_TIME_UNKNOWN && time_us < seed->start_us) {
         seed->start_us = time_us;
     }
 }
@@ -303,106 +186,99 @@ static void mark_present(struct seed *seed, const cruddur_msg *msg)
 static enum exit_code look_in_group(struct seed *seed)
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
-    cruddur_msg_page *page = NULL, *next = NULL;
-    cruddur_error *error = NULL;
-    cruddur_status status;
-
     options.limit = CRUDDUR_LIMIT_MAX;
-    do {
-        status = cruddur_msg_list(seed->context->dm, seed->persons[0].uuid, seed->group, &options,
-                                  &next, &error);
+    cruddur_msg_page *page = NULL;
+    bool has_more = true;
+    qsort(seed->planned, seed->script.count, sizeof(*seed->planned), compare_uuids);
+    while (has_more) {
+        cruddur_msg_page *next = NULL;
+        cruddur_error *error = NULL;
+        cruddur_status status = cruddur_msg_list(seed->context->dm, seed->people[0].uuid,
+                                                 seed->group, &options, &next, &error);
         cruddur_msg_page_free(page);
-        if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
-            cruddur_error_free(error);
-            return CODE_OK;
-        }
-        if (status != CRUDDUR_OK) {
-            return context_error(seed->context, status, error, argument_names);
-        }
         page = next;
+        if (status != CRUDDUR_OK && status != CRUDDUR_E_GROUP_NOT_FOUND) {
+            return report_error(status, error, status == CRUDDUR_E_NOT_A_MEMBER ? "--me" : NULL);
+        }
+        cruddur_error_free(error);
         for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-            mark_present(seed, cruddur_msg_page_at(page, i));
+            note_message(seed, cruddur_msg_page_at(page, i));
         }
         options.cursor = cruddur_msg_page_older(page);
-    } while (cruddur_msg_page_has_older(page));
+        has_more = cruddur_msg_page_has_older(page);
+    }
     cruddur_msg_page_free(page);
+    qsort(seed->planned, seed->script.count, sizeof(*seed->planned), compare_indices);
     return CODE_OK;
 }
 
-/* --- writing ----------------------------------------------------------------------------- */
+/* --- writing --- */
 
-static int64_t time_of(const struct seed *seed, size_t index)
+/* Tells a terminal how far it is, once that takes noticeable time. */
+static void show_progress(struct seed *seed, size_t done, size_t total)
 {
-    int64_t time_us = seed->start_us + (int64_t)index * MINUTE_US;
-
-    /* To the library 0 means now; the start of 1970 is moved by a microsecond. */
-    return time_us != 0 ? time_us : 1;
+    int64_t now_us = cruddur_time_now_us();
+    /* A clock that was set back must not stop the drawing. */
+    if (isatty(STDERR_FILENO) == 1 && !out_is_dumb_terminal() &&
+        (now_us - seed->drawn_at_us >= REDRAW_US || now_us < seed->drawn_at_us)) {
+        seed->drawn_at_us = now_us;
+        (void)fprintf(stderr, "\rseeding %zu/%zu\x1b[K", done, total);
+    }
 }
 
-static enum exit_code write_error(struct seed *seed, cruddur_status status, cruddur_error *error)
+static void end_progress(const struct seed *seed)
 {
-    /* The error gets a line of its own. */
-    progress_end(&seed->progress);
-    return context_error(seed->context, status, error, argument_names);
+    if (seed->drawn_at_us != seed->context->now_us) {
+        (void)fputs("\r\x1b[K", stderr);
+    }
 }
 
-/* The first message opens the group, or is appended to one that is there. */
-static enum exit_code write_first(struct seed *seed)
+/* Opens the group with the message, or appends it to the group that is there. */
+static cruddur_status write_message(struct seed *seed, const struct planned *planned,
+                                    cruddur_error **error)
 {
-    const struct script_message *message = &seed->script.messages[0];
-    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    const struct script_message *message = &seed->script.messages[planned->index];
+    const cruddur_user *author = &seed->people[message->person - 1];
     cruddur_user others[CRUDDUR_MEMBERS_MAX];
-    cruddur_error *error = NULL;
-    cruddur_status status;
     size_t n_others = 0;
-
-    for (size_t i = 0; i < seed->n_persons; i++) {
-        if (i != message->person - 1) {
-            others[n_others++] = seed->persons[i];
+    for (size_t i = 0; i < seed->n_people; i++) {
+        if (&seed->people[i] != author) {
+            others[n_others++] = seed->people[i];
         }
     }
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     options.group_uuid = seed->group;
-    options.message_uuid = seed->uuids[0];
-    options.created_at_us = time_of(seed, 0);
-    status = cruddur_group_create(seed->context->dm, &seed->persons[message->person - 1], others,
-                                  n_others, message->text, &options, NULL, &error);
-    return status == CRUDDUR_OK ? CODE_OK : write_error(seed, status, error);
+    options.message_uuid = planned->uuid;
+    options.created_at_us = seed->start_us + (int64_t)planned->index * MINUTE_US;
+    if (options.created_at_us == 0) {
+        options.created_at_us = 1; /* To the library 0 means now. */
+    }
+    return cruddur_group_create(seed->context->dm, author, others, n_others, message->text,
+                                &options, NULL, error);
 }
 
-static enum exit_code write_next(struct seed *seed, size_t index)
-{
-    const struct script_message *message = &seed->script.messages[index];
-    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
-    cruddur_error *error = NULL;
-    cruddur_status status;
-
-    options.message_uuid = seed->uuids[index];
-    options.created_at_us = time_of(seed, index);
-    status = cruddur_msg_append(seed->context->dm, &seed->persons[message->person - 1], seed->group,
-                                message->text, &options, NULL, &error);
-    return status == CRUDDUR_OK ? CODE_OK : write_error(seed, status, error);
-}
-
-/* Writes what is missing; `ret_added` counts it, also when it fails on the way. */
+/* Writes what is missing; `ret_added` counts it. */
 static enum exit_code write_missing(struct seed *seed, size_t *ret_added)
 {
-    size_t missing = message_count(seed) - seed->n_present;
-    enum exit_code code = CODE_OK;
-
-    progress_start(&seed->progress, "seeding", missing);
-    for (size_t i = 0; code == CODE_OK && i < message_count(seed); i++) {
-        if (seed->present[i]) {
-            continue;
+    size_t missing = seed->script.count - seed->n_there;
+    cruddur_error *error = NULL;
+    cruddur_status status = CRUDDUR_OK;
+    seed->drawn_at_us = seed->context->now_us;
+    for (size_t i = 0; status == CRUDDUR_OK && i < seed->script.count; i++) {
+        if (!seed->planned[i].is_there) {
+            status = write_message(seed, &seed->planned[i], &error);
+            *ret_added += status == CRUDDUR_OK;
+            show_progress(seed, *ret_added, missing);
         }
-        code = i == 0 ? write_first(seed) : write_next(seed, i);
-        *ret_added += code == CODE_OK;
-        progress_update(&seed->progress, *ret_added);
     }
-    progress_end(&seed->progress);
-    if (code != CODE_OK && *ret_added > 0) {
-        (void)report(seed->context->command, code,
-                     "%zu of %zu messages were added; run it again to add the others", *ret_added,
-                     missing);
+    end_progress(seed);
+    if (status == CRUDDUR_OK) {
+        return CODE_OK;
+    }
+    enum exit_code code = report_error(status, error, NULL);
+    if (*ret_added > 0) {
+        (void)report(code, "%zu of %zu messages were added; run it again to add the others",
+                     *ret_added, missing);
     }
     return code;
 }
@@ -410,31 +286,23 @@ static enum exit_code write_missing(struct seed *seed, size_t *ret_added)
 static void write_summary(const struct seed *seed, size_t added)
 {
     struct out *out = &seed->context->out;
-    struct json_row row;
-
-    if (!seed->context->globals.json) {
+    if (!seed->context->options.json) {
         out_format(out, "seeded %zu message%s into %s (%zu already there)\n", added,
-                   added == 1 ? "" : "s", seed->group, seed->n_present);
+                   added == 1 ? "" : "s", seed->group, seed->n_there);
         return;
     }
-    json_row_init(&row);
-    json_row_text(&row, "message_group_uuid", seed->group);
-    json_row_number(&row, "messages", (int64_t)message_count(seed));
-    json_row_number(&row, "added", (int64_t)added);
-    json_row_number(&row, "already_there", (int64_t)seed->n_present);
-    json_row_write(&row, out);
+    json_text(out, "{", "message_group_uuid", seed->group);
+    json_number(out, ",", "messages", seed->script.count);
+    json_number(out, ",", "added", added);
+    json_number(out, ",", "already_there", seed->n_there);
+    out_text(out, "}\n");
 }
 
-static enum exit_code run(struct context *context, const void *values, char *const *arguments)
+static enum exit_code run(struct context *context)
 {
-    enum exit_code code;
-    struct seed seed;
+    struct seed seed = {.context = context, .n_people = 1 + context->options.n_others};
     size_t added = 0;
-
-    memset(&seed, 0, sizeof(seed));
-    seed.context = context;
-    seed.file = arguments[0];
-    code = prepare(&seed, values);
+    enum exit_code code = prepare(&seed);
     if (code == CODE_OK) {
         code = context_open(context, 0);
     }
@@ -448,37 +316,40 @@ static enum exit_code run(struct context *context, const void *values, char *con
         write_summary(&seed, added);
     }
     script_free(&seed.script);
-    free(seed.uuids);
-    free(seed.known);
-    free(seed.present);
+    free(seed.text);
+    free(seed.planned);
     return code;
 }
 
-static const char *const arguments_table[] = {"FILE"};
-
 const struct command command_seed = {
     .name = "seed",
+    .bit = COMMAND_SEED,
+    .arguments = {"FILE"},
     .summary = "bring a written conversation into the store",
-    .description =
-        "Reads a conversation from FILE (- is standard input) and writes it into the group of "
-        "its people, one message a minute, the last one before now. Run again, it adds "
-        "only what is missing. The store is made if there is none yet.\n"
-        "\n"
-        "FILE has lines \"Person 1: text\", \"Person 2: text\": --me is Person 1, and "
-        "each --other in turn the next. A line without a person goes on with the "
-        "message before it. Blank lines, and lines that begin with #, are skipped.\n"
-        "\n"
-        "Without --group, two people's conversation goes to their direct group, and one "
-        "of more people to a group whose uuid is made from theirs. TIME is as in "
-        "2025-01-31T09:00:00+01:00, and UTC where it has no offset.",
-    .examples = "  cruddur seed conversation.txt --me @maren --other @teo\n"
-                "  cruddur seed trip.txt --me @maren --other @teo --other @layla \\\n"
-                "      --start 2025-01-31T09:00:00+01:00\n",
-    .arguments = arguments_table,
-    .n_arguments = sizeof(arguments_table) / sizeof(arguments_table[0]),
-    .options = options_table,
-    .n_options = sizeof(options_table) / sizeof(options_table[0]),
-    .defaults = &defaults,
-    .defaults_size = sizeof(defaults),
+    .help = "Usage: cruddur seed --me USER --other USER... [OPTION]... FILE\n"
+            "\n"
+            "Reads a conversation from FILE (- is standard input) and writes it into the\n"
+            "group of its people, one message a minute, the last one before now. Run again,\n"
+            "it adds only what is missing. The store is made if there is none yet.\n"
+            "\n"
+            "FILE has lines \"Person 1: text\", \"Person 2: text\": --me is Person 1, and each\n"
+            "--other in turn the next. A line without a person goes on with the message\n"
+            "before it. Blank lines, and lines that begin with #, are skipped.\n"
+            "\n"
+            "Without --group, two people's conversation goes to their direct group, and one\n"
+            "of more people to a group whose uuid is made from theirs. TIME is as in\n"
+            "2025-01-31T09:00:00+01:00, and UTC where it has no offset.\n"
+            "\n"
+            "Options:\n"
+            "  --me USER       Person 1\n"
+            "  --other USER    Person 2; given again: Person 3, and so on, at most 48 times\n"
+            "  --group UUID    the group's uuid, for a group of its own\n"
+            "  --start TIME    when the first message was written (default: so long ago that\n"
+            "                  the last one was a minute ago)\n"
+            "\n"
+            "Examples:\n"
+            "  cruddur seed conversation.txt --me @maren --other @teo\n"
+            "  cruddur seed trip.txt --me @maren --other @teo --other @layla \\\n"
+            "      --start 2025-01-31T09:00:00+01:00\n",
     .run = run,
 };

@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/**
- * @file
- * What the commands that list something have in common.
- */
+/* The walk that all listings share: page by page, as text or as JSON. */
 #ifndef CRUDDUR_TOOL_LISTING_H
 #define CRUDDUR_TOOL_LISTING_H
 
-#include "context.h"
+#include "command.h"
+#include "view.h"
 
-struct listing_options {
-    bool all;
-    /** 0 when it was not given. */
-    uint32_t limit;
-    const char *cursor;
+/* A page of anything, and what it says of itself. Cursors are NULL where they lead nowhere. */
+struct page {
+    void *object;
+    size_t count;
+    const char *next;  /* where the walk goes on */
+    const char *older; /* what the user can go on with */
+    const char *newer;
+    bool has_newer; /* already: the newer cursor also leads to what is yet to come */
 };
 
-#define LISTING_OPTIONS_INIT                                                                       \
-    {                                                                                              \
-        false, 0, NULL                                                                             \
-    }
+struct listing {
+    const char *name; /* "groups" */
+    bool is_forward;  /* the walk goes from older to newer */
+    const char *viewer_uuid;
+    const char *group_uuid;
+    /* Asks the library for the page at `cursor` (NULL: the first one). */
+    cruddur_status (*fetch)(struct context *context, const struct listing *listing, uint32_t limit,
+                            const char *cursor, struct page *ret_page, cruddur_error **error);
+    void (*free)(void *page);
+    void (*write_json)(struct out *out, const void *page, size_t index);
+    void (*write_text)(struct view *view, const void *page, size_t index);
+};
 
-/** The options for the table of a command whose struct has the listing's as `member`. */
-#define LISTING_OPTIONS(type, member)                                                              \
-    {"limit",      "N",   "rows to show, 1 to 1000 (default 20)",                                  \
-     OPTION_LIMIT, false, offsetof(type, member.limit)},                                           \
-        {"cursor",    "C",   "go on where another page ended",                                     \
-         OPTION_TEXT, false, offsetof(type, member.cursor)},                                       \
-    {                                                                                              \
-        "all", NULL, "show everything, page by page", OPTION_FLAG, false,                          \
-            offsetof(type, member.all)                                                             \
-    }
-
-/** Checks the options, and fills in what the library is to be asked for. */
-enum exit_code listing_apply(const struct context *context, const struct listing_options *options,
-                             cruddur_list_options *list);
-
-/** Starts the pager unless the user does without. */
-void listing_start_pager(struct context *context);
+/* Opens the store, and writes `count` of the listing, or one page of it if that is what `is_page`
+ * says. */
+enum exit_code listing_write(struct context *context, const struct listing *listing, uint64_t count,
+                             bool is_page);
 
 #endif

@@ -1,222 +1,221 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_MAX 48
-#define TABLES_MAX 2
-/* getopt's values for long options: beyond every character, then table and index. */
+#include "text.h"
+
+/* getopt's values for long options: beyond every character, then the index. */
 #define VALUE_BASE 256
-#define VALUE_PER_TABLE 64
+/* Longer than every option. */
+#define QUOTED_MAX 20
 
-static const struct option_spec *spec_of(const struct option_table *tables, int value,
-                                         const struct option_table **ret_table)
+/* What an option's value is, and so the type of the field that receives it. */
+enum kind {
+    KIND_FLAG,  /* bool; the option takes no value */
+    KIND_TEXT,  /* char *, not empty */
+    KIND_UUID,  /* char *, in lower case */
+    KIND_LIMIT, /* uint64_t, from 1 to CRUDDUR_LIMIT_MAX */
+    KIND_COUNT, /* uint64_t, from 1 */
+    KIND_TIME,  /* int64_t */
+    KIND_OTHER, /* the next one of the others */
+};
+
+struct spec {
+    const char *name;
+    enum kind kind;
+    unsigned commands; /* that take it */
+    unsigned required; /* those that cannot do without */
+    size_t offset;     /* of the field */
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct spec specs[] = {
+    {"help", KIND_FLAG, COMMAND_EVERY, 0, FIELD(help)},
+    {"version", KIND_FLAG, COMMAND_EVERY, 0, FIELD(version)},
+    {"store", KIND_TEXT, COMMAND_EVERY, 0, FIELD(store)},
+    {"users", KIND_TEXT, COMMAND_EVERY, 0, FIELD(users)},
+    {"json", KIND_FLAG, COMMAND_EVERY, 0, FIELD(json)},
+    {"no-color", KIND_FLAG, COMMAND_EVERY, 0, FIELD(no_color)},
+    {"no-pager", KIND_FLAG, COMMAND_EVERY, 0, FIELD(no_pager)},
+    {"as", KIND_TEXT, COMMAND_NEW | COMMAND_SEND | COMMAND_MESSAGES, COMMAND_NEW | COMMAND_SEND,
+     FIELD(me)},
+    {"to", KIND_OTHER, COMMAND_NEW, COMMAND_NEW, FIELD(others)},
+    {"me", KIND_TEXT, COMMAND_SEED, COMMAND_SEED, FIELD(me)},
+    {"other", KIND_OTHER, COMMAND_SEED, COMMAND_SEED, FIELD(others)},
+    {"id", KIND_UUID, COMMAND_NEW | COMMAND_SEND, 0, FIELD(id)},
+    {"group", KIND_UUID, COMMAND_NEW | COMMAND_SEED, 0, FIELD(group)},
+    {"name", KIND_TEXT, COMMAND_NEW, 0, FIELD(name)},
+    {"separate", KIND_FLAG, COMMAND_NEW, 0, FIELD(separate)},
+    {"limit", KIND_LIMIT, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(limit)},
+    {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
+    {"cursor", KIND_TEXT, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(cursor)},
+    {"all", KIND_FLAG, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(all)},
+    {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
+    {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},
+    {"start", KIND_TIME, COMMAND_SEED, 0, FIELD(start_us)},
+};
+#define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+
+void options_init(struct options *options)
 {
-    size_t number = (size_t)(value - VALUE_BASE);
-
-    *ret_table = &tables[number / VALUE_PER_TABLE];
-    return &(*ret_table)->specs[number % VALUE_PER_TABLE];
+    *options = (struct options){.since_us = CRUDDUR_SINCE_ALWAYS,
+                                .until_us = CRUDDUR_UNTIL_FOREVER,
+                                .start_us = CRUDDUR_TIME_UNKNOWN};
 }
 
-/* Makes what getopt wants of the tables. */
-static void fill_long_options(const struct option_table *tables, size_t n_tables,
-                              struct option *long_options)
+enum exit_code options_uuid(const char *argument, char *text)
 {
-    size_t n = 0;
-
-    for (size_t t = 0; t < n_tables && t < TABLES_MAX; t++) {
-        for (size_t i = 0; i < tables[t].count && n + 1 < OPTIONS_MAX; i++, n++) {
-            const struct option_spec *spec = &tables[t].specs[i];
-
-            long_options[n].name = spec->name;
-            long_options[n].has_arg = spec->kind == OPTION_FLAG ? no_argument : required_argument;
-            long_options[n].flag = NULL;
-            long_options[n].val = VALUE_BASE + (int)(t * VALUE_PER_TABLE + i);
-        }
+    if (!cruddur_uuid_is_valid(text)) {
+        return report(CODE_USAGE,
+                      "%s: it must be a uuid: 8-4-4-4-12 hexadecimal digits with hyphens",
+                      argument);
     }
-    memset(&long_options[n], 0, sizeof(long_options[n]));
+    text_lower(text);
+    return CODE_OK;
 }
 
-static enum exit_code read_whole_number(const char *command, const struct option_spec *spec,
-                                        const char *text, uint64_t most, uint64_t *ret_number)
+static enum exit_code read_number(const struct spec *spec, const char *text, uint64_t *ret_number)
 {
-    unsigned long long number;
     char *end;
-
     errno = 0;
-    /* strtoull() would accept white space and a sign. */
-    number = text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
-    if (number == 0 || errno != 0 || *end != '\0' || number > most) {
-        if (most == UINT64_MAX) {
-            return report(command, CODE_USAGE, "--%s: it must be a whole number from 1 on",
-                          spec->name);
-        }
-        return report(command, CODE_USAGE, "--%s: it must be a whole number from 1 to %llu",
-                      spec->name, (unsigned long long)most);
+    unsigned long long number = strtoull(text, &end, 10);
+    uint64_t most = spec->kind == KIND_LIMIT ? CRUDDUR_LIMIT_MAX : UINT64_MAX;
+    /* strtoull() accepts white space and a sign. */
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number == 0 ||
+        number > most) {
+        return report(CODE_USAGE, "--%s: it must be a whole number from 1 %s", spec->name,
+                      spec->kind == KIND_LIMIT ? "to 1000" : "on");
     }
     *ret_number = number;
     return CODE_OK;
 }
 
-static enum exit_code read_time(const char *command, const struct option_spec *spec,
-                                const char *text, int64_t *ret_time_us)
+static enum exit_code read_time(const struct spec *spec, const char *text, int64_t *ret_time_us)
 {
-    cruddur_status status = cruddur_time_parse(text, ret_time_us, NULL);
-
-    if (status == CRUDDUR_OK) {
+    if (cruddur_time_parse(text, ret_time_us, NULL) == CRUDDUR_OK) {
         return CODE_OK;
     }
-    return report(command, CODE_USAGE,
+    return report(CODE_USAGE,
                   "--%s: it must be a time such as 2025-01-31T09:00:00+01:00 (without an offset "
                   "it is UTC)",
                   spec->name);
 }
 
-static enum exit_code read_uuid(const char *command, const struct option_spec *spec,
-                                const char *text, const char **ret_uuid)
+static enum exit_code add_other(const struct spec *spec, char *text, struct options *options)
 {
-    if (!cruddur_uuid_is_valid(text)) {
-        return report(command, CODE_USAGE,
-                      "--%s: it must be a uuid: 8-4-4-4-12 hexadecimal digits with hyphens",
-                      spec->name);
+    if (options->n_others == OPTIONS_OTHERS_MAX) {
+        return report(CODE_USAGE, "--%s: it may be given at most %d times", spec->name,
+                      OPTIONS_OTHERS_MAX);
     }
-    *ret_uuid = text;
+    options->others[options->n_others++] = text;
     return CODE_OK;
 }
 
-static enum exit_code add_to_list(const char *command, const struct option_spec *spec,
-                                  const char *text, struct option_list *list)
+static enum exit_code read_value(struct options *options, const struct spec *spec, char *text)
 {
-    if (list->count == OPTION_LIST_MAX) {
-        return report(command, CODE_USAGE, "--%s: it may be given at most %d times", spec->name,
-                      OPTION_LIST_MAX - 1);
-    }
-    list->items[list->count++] = text;
-    return CODE_OK;
-}
-
-static enum exit_code store_value(const char *command, const struct option_table *table,
-                                  const struct option_spec *spec, const char *text)
-{
-    void *field = (char *)table->values + spec->offset;
-    enum exit_code code;
-    uint64_t number = 0;
-
-    if (spec->kind != OPTION_FLAG && text[0] == '\0') {
-        return report(command, CODE_USAGE, "--%s: its value is empty", spec->name);
-    }
-    switch (spec->kind) {
-    case OPTION_FLAG:
+    void *field = (char *)options + spec->offset;
+    char argument[QUOTED_MAX + 3];
+    if (spec->kind == KIND_FLAG) {
         *(bool *)field = true;
         return CODE_OK;
-    case OPTION_TEXT:
-        *(const char **)field = text;
-        return CODE_OK;
-    case OPTION_UUID:
-        return read_uuid(command, spec, text, (const char **)field);
-    case OPTION_LIMIT:
-        code = read_whole_number(command, spec, text, CRUDDUR_LIMIT_MAX, &number);
-        if (code == CODE_OK) {
-            *(uint32_t *)field = (uint32_t)number;
-        }
-        return code;
-    case OPTION_COUNT:
-        return read_whole_number(command, spec, text, UINT64_MAX, (uint64_t *)field);
-    case OPTION_TIME:
-        return read_time(command, spec, text, (int64_t *)field);
-    case OPTION_LIST:
-        return add_to_list(command, spec, text, (struct option_list *)field);
     }
+    if (text[0] == '\0') {
+        return report(CODE_USAGE, "--%s: its value is empty", spec->name);
+    }
+    switch (spec->kind) {
+    case KIND_UUID:
+        *(char **)field = text;
+        (void)snprintf(argument, sizeof(argument), "--%s", spec->name);
+        return options_uuid(argument, text);
+    case KIND_LIMIT:
+    case KIND_COUNT:
+        return read_number(spec, text, field);
+    case KIND_TIME:
+        return read_time(spec, text, field);
+    case KIND_OTHER:
+        return add_other(spec, text, options);
+    case KIND_TEXT:
+    case KIND_FLAG:
+        break;
+    }
+    *(char **)field = text;
     return CODE_OK;
 }
 
-/*
- * Reports an option that is not known. It is quoted only if it looks like one, and never where it
- * may be a message that begins with a hyphen: that belongs into no error.
- */
-static enum exit_code report_unknown(const char *command, const char *argument, unsigned flags)
+/* An option that is not known is quoted only where it looks like one, and never where it may be a
+ * message that begins with a hyphen. For a short one `optopt` has its letter. */
+static enum exit_code report_unknown(unsigned commands, const char *argument)
 {
+    if (commands == COMMAND_NEW || commands == COMMAND_SEND) {
+        return report(CODE_USAGE, "there is an option that is not known, or a TEXT that begins "
+                                  "with - and has no -- before it; see --help");
+    }
+    if (optopt != 0) {
+        return report(CODE_USAGE, "-%c: this option is not known; see --help", (char)optopt);
+    }
     size_t length = strspn(argument, "abcdefghijklmnopqrstuvwxyz-");
-
-    if ((flags & OPTIONS_WITH_TEXT) != 0) {
-        return report(command, CODE_USAGE,
-                      "there is an option that is not known, or a TEXT that begins with - and has "
-                      "no -- before it; see cruddur %s --help",
-                      command);
+    if (length > QUOTED_MAX || (argument[length] != '\0' && argument[length] != '=')) {
+        return report(CODE_USAGE, "there is an option that is not known; see --help");
     }
-    if (length > 32 || (argument[length] != '\0' && argument[length] != '=')) {
-        return report(command, CODE_USAGE, "there is an option that is not known; see --help");
-    }
-    return report(command, CODE_USAGE,
-                  "%.*s: this option is not known, or short for several; see --help", (int)length,
-                  argument);
+    return report(CODE_USAGE, "%.*s: this option is not known, or short for several; see --help",
+                  (int)length, argument);
 }
 
-static enum exit_code report_misused(const char *command, const struct option_table *tables,
-                                     const char *argument, unsigned flags)
+static enum exit_code read_options(struct options *options, unsigned commands,
+                                   const char *short_options, int argc, char **argv, int *ret_first)
 {
-    const struct option_table *table;
-
-    if (optopt >= VALUE_BASE) {
-        return report(command, CODE_USAGE, "--%s takes no value",
-                      spec_of(tables, optopt, &table)->name);
+    struct option known[N_SPECS + 1] = {{0}};
+    for (size_t i = 0, n = 0; i < N_SPECS; i++) {
+        if ((specs[i].commands & commands) == commands) {
+            known[n++] = (struct option){
+                specs[i].name, specs[i].kind == KIND_FLAG ? no_argument : required_argument, NULL,
+                VALUE_BASE + (int)i};
+        }
     }
-    return report_unknown(command, argument, flags);
-}
-
-enum exit_code options_parse(const char *command, const struct option_table *tables,
-                             size_t n_tables, unsigned flags, int argc, char **argv, int *ret_first)
-{
-    struct option long_options[OPTIONS_MAX];
-    const struct option_table *table;
-    const struct option_spec *spec;
-    enum exit_code code = CODE_OK;
-    int value;
-
-    fill_long_options(tables, n_tables, long_options);
     opterr = 0;
     optind = 0; /* Starts over, also with the C library's own state. */
-    while (code == CODE_OK) {
-        value = getopt_long(argc, argv, (flags & OPTIONS_STOP_EARLY) != 0 ? "+:h" : ":h",
-                            long_options, NULL);
-        if (value == -1) {
-            break;
+    enum exit_code code = CODE_OK;
+    int value;
+    while (code == CODE_OK && (value = getopt_long(argc, argv, short_options, known, NULL)) != -1) {
+        if (value >= VALUE_BASE) {
+            code = read_value(options, &specs[value - VALUE_BASE], optarg);
+        } else if (value == 'h') {
+            options->help = true;
+        } else if (optopt >= VALUE_BASE) {
+            code = report(CODE_USAGE, "--%s%s", specs[optopt - VALUE_BASE].name,
+                          value == ':' ? ": its value is missing" : " takes no value");
+        } else {
+            code = report_unknown(commands, argv[optind - 1]);
         }
-        if (value == '?') {
-            return report_misused(command, tables, argv[optind - 1], flags);
-        }
-        if (value == ':') {
-            return report(command, CODE_USAGE, "--%s: its value is missing",
-                          spec_of(tables, optopt, &table)->name);
-        }
-        if (value == 'h') { /* The first of the first table: see main.c. */
-            value = VALUE_BASE;
-        }
-        spec = spec_of(tables, value, &table);
-        code = store_value(command, table, spec, optarg);
     }
     *ret_first = optind;
     return code;
 }
 
-enum exit_code options_check(const char *command, const struct option_table *table)
+enum exit_code options_read_first(struct options *options, int argc, char **argv, int *ret_first)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const struct option_spec *spec = &table->specs[i];
-        const char *field = (const char *)table->values + spec->offset;
-        bool given = true;
+    return read_options(options, COMMAND_EVERY, "+:h", argc, argv, ret_first);
+}
 
-        if (spec->kind == OPTION_LIST) {
-            given = ((const struct option_list *)(const void *)field)->count > 0;
-        } else if (spec->kind == OPTION_TEXT || spec->kind == OPTION_UUID) {
-            given = *(const char *const *)(const void *)field != NULL;
-        }
-        if (spec->required && !given) {
-            return report(command, CODE_USAGE, "--%s %s is missing; see cruddur %s --help",
-                          spec->name, spec->value, command);
+enum exit_code options_read(struct options *options, unsigned command, int argc, char **argv,
+                            int *ret_first)
+{
+    return read_options(options, command, ":h", argc, argv, ret_first);
+}
+
+enum exit_code options_check(const struct options *options, unsigned command)
+{
+    for (size_t i = 0; i < N_SPECS; i++) {
+        const void *field = (const char *)options + specs[i].offset;
+        if ((specs[i].required & command) != 0 && *(char *const *)field == NULL) {
+            return report(CODE_USAGE, "--%s is missing; see --help", specs[i].name);
         }
     }
     return CODE_OK;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/**
- * @file
- * Options from tables: what they are called, where their values go, and their help.
- */
+/* The command line. */
 #ifndef CRUDDUR_TOOL_OPTIONS_H
 #define CRUDDUR_TOOL_OPTIONS_H
 
@@ -12,68 +9,58 @@
 
 #include "report.h"
 
-/** As many values as an option can have that may be given several times. */
-#define OPTION_LIST_MAX CRUDDUR_MEMBERS_MAX
+#define OPTIONS_OTHERS_MAX (CRUDDUR_MEMBERS_MAX - 1)
 
-/** What an option's value is, and so the type of the field that receives it. */
-enum option_kind {
-    /** bool; the option takes no value. */
-    OPTION_FLAG,
-    /** const char *, not empty. */
-    OPTION_TEXT,
-    /** const char *, a uuid. */
-    OPTION_UUID,
-    /** uint32_t, 1 to #CRUDDUR_LIMIT_MAX. */
-    OPTION_LIMIT,
-    /** uint64_t, from 1. */
-    OPTION_COUNT,
-    /** int64_t, microseconds since the epoch. */
-    OPTION_TIME,
-    /** struct option_list; the option may be given several times. */
-    OPTION_LIST,
+/* The commands, as a set of bits: which options are whose. */
+enum command_bit {
+    COMMAND_NEW = 0x01,
+    COMMAND_SEND = 0x02,
+    COMMAND_GROUPS = 0x04,
+    COMMAND_MESSAGES = 0x08,
+    COMMAND_SEED = 0x10,
+    COMMAND_SCAN = 0x20,
+    COMMAND_EVERY = 0x3f,
 };
 
-struct option_list {
-    const char *items[OPTION_LIST_MAX];
-    size_t count;
+/* The options' values; false, NULL or 0 where they were not given, unless it says more. */
+struct options {
+    bool help;
+    bool version;
+    bool json;
+    bool no_color;
+    bool no_pager;
+    char *store;
+    char *users;
+    char *me;                         /* --as, --me */
+    char *others[OPTIONS_OTHERS_MAX]; /* --to, --other */
+    size_t n_others;
+    char *id;    /* a uuid in lower case */
+    char *group; /* a uuid in lower case */
+    char *name;
+    bool separate;
+    bool all;
+    uint64_t limit;
+    char *cursor;
+    int64_t since_us; /* CRUDDUR_SINCE_ALWAYS */
+    int64_t until_us; /* CRUDDUR_UNTIL_FOREVER */
+    int64_t start_us; /* CRUDDUR_TIME_UNKNOWN */
 };
 
-struct option_spec {
-    const char *name;
-    /** What its value is called in the help; NULL for a flag. */
-    const char *value;
-    const char *help;
-    enum option_kind kind;
-    bool required;
-    /** Of the field, in the struct of the table's values. */
-    size_t offset;
-};
+void options_init(struct options *options);
 
-/** A table with the struct that its values go to. */
-struct option_table {
-    const struct option_spec *specs;
-    size_t count;
-    void *values;
-};
+/* Reads the options that stand before the command, those of all commands. `argv[0]` is none;
+ * `ret_first` receives the index of the first other argument. */
+enum exit_code options_read_first(struct options *options, int argc, char **argv, int *ret_first);
 
-/** Stop at the first argument that is no option; else the options are picked out of all. */
-#define OPTIONS_STOP_EARLY 0x1u
-/** One of the arguments may be a message, so what is not known is not quoted. */
-#define OPTIONS_WITH_TEXT 0x2u
+/* Reads the options of a command (a bit), wherever they stand; the other arguments are moved to the
+ * end. */
+enum exit_code options_read(struct options *options, unsigned command, int argc, char **argv,
+                            int *ret_first);
 
-/**
- * Reads options; `argv[0]` is none.
- *
- * @param command   for error messages; NULL before it is known.
- * @param tables    tables whose options are known here.
- * @param flags     any of the `OPTIONS_…` bits.
- * @param ret_first receives the index of the first other argument; all of them stand at the end.
- */
-enum exit_code options_parse(const char *command, const struct option_table *tables,
-                             size_t n_tables, unsigned flags, int argc, char **argv,
-                             int *ret_first);
+/* Checks that the options which a command cannot do without were given. */
+enum exit_code options_check(const struct options *options, unsigned command);
 
-/** Checks that the required options were given, and that those which name something do. */
-enum exit_code options_check(const char *command, const struct option_table *table);
+/* Checks that an argument is a uuid, and puts it in lower case. */
+enum exit_code options_uuid(const char *argument, char *text);
 
 #endif

@@ -8,30 +8,52 @@
 #include "buffer.h"
 #include "text.h"
 
-enum exit_code report(const char *command, enum exit_code code, const char *format, ...)
-{
-    struct buffer raw = BUFFER_INIT;
-    struct buffer line = BUFFER_INIT;
-    va_list arguments;
+/* What the library's arguments are called on the command line: "creator" is also "creator.uuid". */
+static const struct {
+    const char *library;
+    const char *command_line;
+} argument_names[] = {
+    {"author", "--as"},
+    {"creator", "--as"},
+    {"group_uuid", "GROUP"},
+    {"n_others", "--to"},
+    {"options.created_at_us", "--start"},
+    {"options.cursor", "--cursor"},
+    {"options.flags", "--separate"},
+    {"options.group_name", "--name"},
+    {"options.group_uuid", "--group"},
+    {"options.message_uuid", "--id"},
+    {"options.since_us", "--since"},
+    {"options.until_us", "--until"},
+    {"others", "--to"},
+    {"text", "TEXT"},
+    {"user_uuid", "USER"},
+    {"viewer_uuid", "--as"},
+};
 
+static const char *command_name;
+
+void report_set_command(const char *name)
+{
+    command_name = name;
+}
+
+enum exit_code report(enum exit_code code, const char *format, ...)
+{
+    struct buffer raw = {NULL, 0, 0};
+    va_list arguments;
     va_start(arguments, format);
     buffer_add_va(&raw, format, arguments);
     va_end(arguments);
     /* File names and arguments are shown, so whatever is in them must not steer the terminal. */
+    struct buffer line = {NULL, 0, 0};
     text_clean(&line, buffer_text(&raw), TEXT_BREAKS_ESCAPED);
-    buffer_add_text(&line, "\n");
     (void)fflush(stdout);
-    (void)fprintf(stderr, "cruddur%s%s: %s", command != NULL ? " " : "",
-                  command != NULL ? command : "",
-                  raw.failed || line.failed ? "out of memory\n" : buffer_text(&line));
+    (void)fprintf(stderr, "cruddur%s%s: %s\n", command_name != NULL ? " " : "",
+                  command_name != NULL ? command_name : "", buffer_text(&line));
     buffer_free(&raw);
     buffer_free(&line);
     return code;
-}
-
-enum exit_code report_no_memory(const char *command)
-{
-    return report(command, CODE_FAILED, "out of memory");
 }
 
 static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
@@ -42,66 +64,39 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
     if (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_NOT_A_MEMBER) {
         return CODE_NOT_FOUND;
     }
-    if (status == CRUDDUR_E_GROUP_EXISTS) {
-        return CODE_USAGE;
-    }
     /* Those that blame an argument stand together; see CRUDDUR_STATUS_MAP. */
-    if (status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND) {
-        return CODE_USAGE;
-    }
-    return CODE_FAILED;
+    return status == CRUDDUR_E_GROUP_EXISTS ||
+                   (status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND)
+               ? CODE_USAGE
+               : CODE_FAILED;
 }
 
-/* The command-line name of the argument that the library blames; NULL when there is none. */
-static const char *name_of(const char *argument, const struct argument_name *names)
+static const char *name_of(const char *argument)
 {
-    for (; names != NULL && names->library != NULL; names++) {
-        size_t length = strlen(names->library);
-
-        if (length == 0 || (argument != NULL && strncmp(argument, names->library, length) == 0)) {
-            return names->command_line;
+    for (size_t i = 0; i < sizeof(argument_names) / sizeof(argument_names[0]); i++) {
+        const char *library = argument_names[i].library;
+        if (strncmp(argument, library, strlen(library)) == 0) {
+            return argument_names[i].command_line;
         }
     }
-    return NULL;
+    return argument;
 }
 
-/* Skips the library's own name of the argument: "text: must not be blank". */
-static const char *skip_argument(const char *message, const char *argument)
-{
-    size_t length = argument != NULL ? strlen(argument) : 0;
-
-    if (length > 0 && strncmp(message, argument, length) == 0 &&
-        strncmp(message + length, ": ", 2) == 0) {
-        return message + length + 2;
-    }
-    return message;
-}
-
-enum exit_code report_error(const char *command, cruddur_status status, cruddur_error *error,
-                            const struct argument_name *names)
+enum exit_code report_error(cruddur_status status, cruddur_error *error, const char *blamed)
 {
     enum exit_code code = code_of(status, error);
     const char *argument = cruddur_error_argument(error);
-    const char *name = name_of(argument, names);
     const char *message =
         error != NULL ? cruddur_error_message(error) : cruddur_status_text(status);
-
-    if (name != NULL) {
-        (void)report(command, code, "%s: %s", name, skip_argument(message, argument));
-    } else {
-        (void)report(command, code, "%s", message);
+    if (argument != NULL) {
+        blamed = blamed != NULL ? blamed : name_of(argument);
+        /* The library's own name stands in front: "text: must not be blank". */
+        size_t length = strlen(argument);
+        if (strncmp(message, argument, length) == 0 && strncmp(message + length, ": ", 2) == 0) {
+            message += length + 2;
+        }
     }
+    (void)report(code, "%s%s%s", blamed != NULL ? blamed : "", blamed != NULL ? ": " : "", message);
     cruddur_error_free(error);
     return code;
-}
-
-enum exit_code report_problem(const char *command, const char *file, const struct problem *problem)
-{
-    if (problem_is_memory(problem)) {
-        return report_no_memory(command);
-    }
-    if (problem->line == 0) {
-        return report(command, CODE_USAGE, "%s: %s", file, problem->text);
-    }
-    return report(command, CODE_USAGE, "%s:%zu: %s", file, problem->line, problem->text);
 }

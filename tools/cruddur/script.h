@@ -1,40 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/**
- * @file
- * A written conversation: lines `Person 1: …`, `Person 2: …`.
+/* A written conversation: lines `Person 1: …`, `Person 2: …`.
  *
- * Blank lines, and lines that begin with `#`, are skipped. A line without a person goes on with
- * the message before it.
- */
+ * Blank lines, and lines that begin with `#`, are skipped. A line without a person goes on with the
+ * message before it. */
 #ifndef CRUDDUR_TOOL_SCRIPT_H
 #define CRUDDUR_TOOL_SCRIPT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "problem.h"
+#include "input.h"
 
 struct script_message {
-    /** From 1. */
-    size_t person;
+    size_t person; /* from 1 */
     char *text;
-    /** Where it begins in the file. */
-    size_t line;
+    size_t line; /* where it begins in the file */
 };
 
 struct script {
     struct script_message *messages;
     size_t count;
+    size_t capacity;
 };
 
-/**
- * Reads a conversation.
- *
- * @param max_persons the highest number of a person that may speak.
- * @param max_chars   the longest message, in characters.
- */
-bool script_parse(struct script *script, const char *text, size_t length, size_t max_persons,
-                  size_t max_chars, struct problem *problem);
+/* Reads a conversation. The messages stand in `text` itself, which is changed for that. Up to
+ * `max_persons` may speak, and up to `max_chars` characters make a message. */
+bool script_parse(struct script *script, char *text, size_t max_persons, size_t max_chars,
+                  struct problem *problem);
 
 void script_free(struct script *script);
 

@@ -10,11 +10,12 @@
 #define ZERO_WIDTH_SPACE 0x200Bu
 #define ZERO_WIDTH_JOINER 0x200Du
 #define EMOJI_VARIATION 0xFE0Fu
+#define FIRST_PICTURE_PLANE 0x1F000u
 #define ELLIPSIS "\xE2\x80\xA6"
 #define FIRST_STRONG_ISOLATE "\xE2\x81\xA8"
+#define POP_DIRECTIONAL_ISOLATE "\xE2\x81\xA9"
 #define LEFT_TO_RIGHT_MARK "\xE2\x80\x8E"
 #define RIGHT_TO_LEFT_MARK "\xE2\x80\x8F"
-#define POP_DIRECTIONAL_ISOLATE "\xE2\x81\xA9"
 #define TAB_AS_SPACES "    "
 
 struct range {
@@ -22,30 +23,11 @@ struct range {
     uint32_t last;
 };
 
-/* Only for what the C library does not know: another locale, or newer characters than its own. */
-static const struct range wide_ranges[] = {
-    {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97C},
-    {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF01, 0xFF60},
-    {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1FAFF},
-    {0x20000, 0x3FFFD},
-};
-static const struct range zero_width_ranges[] = {
-    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD},   {0x064B, 0x065F},
-    {0x200B, 0x200F}, {0x2060, 0x2064}, {0x20D0, 0x20F0},   {0xFE00, 0xFE0F},
-    {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE01EF},
-};
-static const struct range right_to_left_ranges[] = {
-    {0x0590, 0x08FF}, {0x200F, 0x200F},   {0xFB1D, 0xFDFF},
-    {0xFE70, 0xFEFE}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF},
-};
-/* They change the order of what comes after them: as harmful to a screen as an escape sequence. */
-static const struct range bidi_control_ranges[] = {
-    {0x202A, 0x202E},
-    {0x2066, 0x2069},
-};
-static const struct range white_space_ranges[] = {
-    {0x0009, 0x000D}, {0x0020, 0x0020}, {0x0085, 0x0085}, {0x00A0, 0x00A0}, {0x1680, 0x1680},
-    {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000},
+/* Unicode's White_Space and the characters that show nothing at all, as the library has them. */
+static const struct range blank_ranges[] = {
+    {0x0009, 0x000D}, {0x0020, 0x0020}, {0x0085, 0x0085}, {0x00A0, 0x00A0},
+    {0x1680, 0x1680}, {0x2000, 0x200D}, {0x2028, 0x2029}, {0x202F, 0x202F},
+    {0x205F, 0x2060}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF},
 };
 /* White space where a line may end: not the no-break ones. */
 static const struct range breaking_ranges[] = {
@@ -58,6 +40,15 @@ static const struct range closing_ranges[] = {
     {0x3011, 0x3011}, {0x30FC, 0x30FC}, {0xFF01, 0xFF01}, {0xFF09, 0xFF09}, {0xFF0C, 0xFF0C},
     {0xFF0E, 0xFF0E}, {0xFF1A, 0xFF1B}, {0xFF1F, 0xFF1F},
 };
+static const struct range right_to_left_ranges[] = {
+    {0x0590, 0x08FF}, {0x200F, 0x200F},   {0xFB1D, 0xFDFF},
+    {0xFE70, 0xFEFE}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF},
+};
+/* They change the order of what comes after them: as harmful to a screen as an escape sequence. */
+static const struct range bidi_control_ranges[] = {{0x202A, 0x202E}, {0x2066, 0x2069}};
+static const struct range picture_ranges[] = {{0x2190, 0x2BFF}, {FIRST_PICTURE_PLANE, 0x1FFFF}};
+static const struct range flag_letter_ranges[] = {{0x1F1E6, 0x1F1FF}};
+static const struct range skin_tone_ranges[] = {{0x1F3FB, 0x1F3FF}};
 
 #define IS_IN(code_point, ranges)                                                                  \
     is_in((code_point), (ranges), sizeof(ranges) / sizeof((ranges)[0]))
@@ -80,26 +71,16 @@ void text_set_locale(void)
     }
 }
 
-size_t text_decode(const char *bytes, size_t length, uint32_t *ret_code_point)
+size_t text_decode(const char *bytes, uint32_t *ret_code_point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = (const unsigned char *)bytes;
-    uint32_t code_point;
-    size_t n;
-
-    *ret_code_point = TEXT_BAD;
-    if (length == 0) {
-        return 0;
-    }
-    if (p[0] < 0x80) {
-        *ret_code_point = p[0];
+    *ret_code_point = p[0] < 0x80 ? p[0] : TEXT_BAD;
+    if (p[0] < 0xC0 || p[0] > 0xF4) {
         return 1;
     }
-    n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    if (p[0] < 0xC2 || p[0] > 0xF4 || n > length) {
-        return 1;
-    }
-    code_point = p[0] & (0xFFu >> (n + 1));
+    size_t n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    uint32_t code_point = p[0] & (0xFFu >> (n + 1));
     for (size_t i = 1; i < n; i++) {
         if ((p[i] & 0xC0) != 0x80) {
             return 1;
@@ -114,126 +95,92 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *ret_code_point)
     return n;
 }
 
-bool text_is_utf8(const char *bytes, size_t length, size_t *ret_offset)
+bool text_is_control(uint32_t code_point)
 {
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+struct text_facts text_look(const char *text)
+{
+    struct text_facts facts = {true, 0, 0, true, false};
     uint32_t code_point;
-
-    for (size_t at = 0; at < length;) {
-        size_t n = text_decode(bytes + at, length - at, &code_point);
-
-        if (code_point == TEXT_BAD) {
-            *ret_offset = at;
-            return false;
+    for (size_t at = 0; text[at] != '\0'; facts.code_points++) {
+        size_t n = text_decode(text + at, &code_point);
+        if (code_point == TEXT_BAD && facts.is_utf8) {
+            facts.is_utf8 = false;
+            facts.bad_offset = at;
         }
+        facts.is_blank = facts.is_blank && IS_IN(code_point, blank_ranges);
+        facts.has_control = facts.has_control || text_is_control(code_point);
         at += n;
     }
-    return true;
+    return facts;
 }
 
-size_t text_count(const char *text)
+void text_lower(char *text)
 {
-    size_t length = strlen(text), count = 0;
-    uint32_t code_point;
-
-    for (size_t at = 0; at < length; count++) {
-        at += text_decode(text + at, length - at, &code_point);
-    }
-    return count;
-}
-
-bool text_is_blank(const char *text)
-{
-    size_t length = strlen(text);
-    uint32_t code_point;
-
-    for (size_t at = 0; at < length;) {
-        at += text_decode(text + at, length - at, &code_point);
-        if (!IS_IN(code_point, white_space_ranges)) {
-            return false;
+    for (; *text != '\0'; text++) {
+        if (*text >= 'A' && *text <= 'Z') {
+            *text = (char)(*text - 'A' + 'a');
         }
     }
-    return true;
 }
+
+/* --- columns --- */
 
 static size_t code_point_width(uint32_t code_point)
 {
-    int width;
-
-    if (code_point < 0x7F) {
-        return code_point >= 0x20 ? 1 : 0;
-    }
     if (code_point == TEXT_BAD) {
         return 1;
     }
-    width = wcwidth((wchar_t)code_point);
+    int width = wcwidth((wchar_t)code_point);
     if (width >= 0) {
         return (size_t)width;
     }
-    if (IS_IN(code_point, zero_width_ranges)) {
-        return 0;
-    }
-    return IS_IN(code_point, wide_ranges) ? 2 : 1;
+    /* A control character, or newer than the C library: pictures are the ones that are made up. */
+    return text_is_control(code_point) ? 0 : code_point >= FIRST_PICTURE_PLANE ? 2 : 1;
 }
 
-static bool is_regional_indicator(uint32_t code_point)
-{
-    return code_point >= 0x1F1E6 && code_point <= 0x1F1FF;
-}
-
-static bool is_skin_tone(uint32_t code_point)
-{
-    return code_point >= 0x1F3FB && code_point <= 0x1F3FF;
-}
-
-/* A joiner makes one picture of two; between letters it only shapes them. */
-static bool is_picture(uint32_t code_point)
-{
-    return (code_point >= 0x2190 && code_point <= 0x2BFF) ||
-           (code_point >= 0x1F000 && code_point <= 0x1FFFF);
-}
-
-/* The bytes that a code point adds to the cluster before it; 0 when it begins the next one. */
-static size_t cluster_more(const char *text, size_t length, uint32_t base, size_t *width)
+/* The bytes that are added to the cluster of `base` by what stands here; 0 when it begins the next
+ * cluster. */
+static size_t cluster_more(const char *text, uint32_t base, size_t *width)
 {
     uint32_t code_point, joined;
-    size_t n = text_decode(text, length, &code_point);
-    size_t more;
-
-    if (n == 0 || code_point < 0x80 || code_point == TEXT_BAD || code_point == ZERO_WIDTH_SPACE) {
+    size_t n = text_decode(text, &code_point);
+    if (code_point < 0x80 || code_point == TEXT_BAD || code_point == ZERO_WIDTH_SPACE) {
         return 0;
     }
     if (code_point == EMOJI_VARIATION) {
-        if (*width == 1) {
-            *width = 2;
-        }
+        *width = *width == 1 ? 2 : *width;
         return n;
     }
     if (code_point == ZERO_WIDTH_JOINER) {
-        more = text_decode(text + n, length - n, &joined);
-        return more > 0 && is_picture(joined) && is_picture(base) ? n + more : n;
+        /* It makes one picture of two; between letters it only shapes them. */
+        size_t more = text_decode(text + n, &joined);
+        return IS_IN(joined, picture_ranges) && IS_IN(base, picture_ranges) ? n + more : n;
     }
-    if (is_skin_tone(code_point) && is_picture(base)) {
+    if (IS_IN(code_point, skin_tone_ranges) && IS_IN(base, picture_ranges)) {
         return n;
     }
     return code_point_width(code_point) == 0 ? n : 0;
 }
 
-size_t text_cluster(const char *text, size_t length, size_t *ret_width)
+/* The bytes of the first thing that stands in cells of its own, and its width in columns. */
+static size_t cluster(const char *text, size_t *ret_width)
 {
     uint32_t base, next;
-    size_t at = text_decode(text, length, &base);
+    size_t at = text_decode(text, &base);
     size_t width = code_point_width(base);
-    size_t n;
-
-    if (is_regional_indicator(base)) {
-        n = text_decode(text + at, length - at, &next);
-        if (n > 0 && is_regional_indicator(next)) {
+    if (IS_IN(base, flag_letter_ranges)) {
+        size_t n = text_decode(text + at, &next);
+        if (IS_IN(next, flag_letter_ranges)) { /* Two of them are one flag. */
             at += n;
             width = 2;
         }
     }
     if (base >= 0x20 && base != TEXT_BAD && base != ZERO_WIDTH_SPACE) {
-        while ((n = cluster_more(text + at, length - at, base, &width)) > 0) {
+        size_t n;
+        while ((n = cluster_more(text + at, base, &width)) > 0) {
             at += n;
         }
     }
@@ -244,37 +191,50 @@ size_t text_cluster(const char *text, size_t length, size_t *ret_width)
 size_t text_width(const char *text, size_t length)
 {
     size_t width = 0, one;
-
     for (size_t at = 0; at < length; width += one) {
-        at += text_cluster(text + at, length - at, &one);
+        at += cluster(text + at, &one);
     }
     return width;
 }
 
-static bool is_control(uint32_t code_point)
+void text_truncate(struct buffer *to, const char *text, size_t width)
 {
-    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+    size_t length = strlen(text);
+    if (text_width(text, length) <= width) {
+        buffer_add(to, text, length);
+        return;
+    }
+    size_t end = 0, column = 0, one;
+    size_t n = cluster(text, &one);
+    while (column + one < width) { /* One column is for the ellipsis. */
+        end += n;
+        column += one;
+        n = cluster(text + end, &one);
+    }
+    while (end > 0 && text[end - 1] == ' ') {
+        end--;
+    }
+    buffer_add(to, text, end);
+    buffer_add_text(to, ELLIPSIS);
 }
 
+/* --- cleaning --- */
+
 /* The bytes of a line break at the start of the text; 0 when there is none. */
-static size_t line_break(const char *text, size_t length)
+static size_t line_break(const char *text)
 {
     uint32_t code_point;
-    size_t n = text_decode(text, length, &code_point);
-
-    if (code_point == '\r' && length > 1 && text[1] == '\n') {
+    size_t n = text_decode(text, &code_point);
+    if (code_point == '\r' && text[1] == '\n') {
         return 2;
     }
     return code_point == '\n' || code_point == 0x2028 || code_point == 0x2029 ? n : 0;
 }
 
 /* Handles a line break or a tab as asked for; 0 when there is neither, or it is to be escaped. */
-static size_t clean_break(struct buffer *to, const char *text, size_t length,
-                          enum text_breaks breaks)
+static size_t clean_break(struct buffer *to, const char *text, enum text_breaks breaks)
 {
-    size_t n = line_break(text, length);
-    size_t more;
-
+    size_t n = line_break(text);
     if (breaks == TEXT_BREAKS_ESCAPED || (n == 0 && text[0] != '\t')) {
         return 0;
     }
@@ -282,12 +242,9 @@ static size_t clean_break(struct buffer *to, const char *text, size_t length,
         buffer_add_text(to, n > 0 ? "\n" : TAB_AS_SPACES);
         return n > 0 ? n : 1;
     }
-    n = n > 0 ? n : 1;
-    while (n < length) {
-        more = text[n] == '\t' || text[n] == ' ' ? 1 : line_break(text + n, length - n);
-        if (more == 0) {
-            break;
-        }
+    size_t more;
+    n = 0;
+    while ((more = text[n] == '\t' || text[n] == ' ' ? 1 : line_break(text + n)) > 0) {
         n += more;
     }
     if (to->length > 0 && to->data[to->length - 1] != ' ') {
@@ -298,70 +255,37 @@ static size_t clean_break(struct buffer *to, const char *text, size_t length,
 
 void text_clean(struct buffer *to, const char *text, enum text_breaks breaks)
 {
-    size_t length = strlen(text);
-    uint32_t code_point;
     size_t n;
-
-    for (size_t at = 0; at < length; at += n) {
-        n = clean_break(to, text + at, length - at, breaks);
+    for (; *text != '\0'; text += n) {
+        n = clean_break(to, text, breaks);
         if (n > 0) {
             continue;
         }
-        n = text_decode(text + at, length - at, &code_point);
+        uint32_t code_point;
+        n = text_decode(text, &code_point);
         if (code_point == TEXT_BAD) {
-            buffer_add_format(to, "\\x%02x", (unsigned)(unsigned char)text[at]);
-        } else if (is_control(code_point)) {
+            buffer_add_format(to, "\\x%02x", (unsigned)(unsigned char)*text);
+        } else if (text_is_control(code_point)) {
             buffer_add_format(to, "\\x%02x", (unsigned)code_point);
-        } else if (IS_IN(code_point, bidi_control_ranges) ||
-                   line_break(text + at, length - at) > 0) {
+        } else if (IS_IN(code_point, bidi_control_ranges) || line_break(text) > 0) {
             buffer_add_format(to, "\\u%04x", (unsigned)code_point);
         } else {
-            buffer_add(to, text + at, n);
+            buffer_add(to, text, n);
         }
     }
 }
 
-void text_truncate(struct buffer *to, const char *text, size_t width)
-{
-    size_t length = strlen(text);
-    size_t end = 0, column = 0, one;
-
-    if (text_width(text, length) <= width) {
-        buffer_add(to, text, length);
-        return;
-    }
-    if (width == 0) {
-        return;
-    }
-    while (end < length) {
-        size_t n = text_cluster(text + end, length - end, &one);
-
-        if (column + one > width - 1) {
-            break;
-        }
-        end += n;
-        column += one;
-    }
-    while (end > 0 && text[end - 1] == ' ') {
-        end--;
-    }
-    buffer_add(to, text, end);
-    buffer_add_text(to, ELLIPSIS);
-}
+/* --- right to left --- */
 
 enum text_direction text_direction(const char *text, size_t length)
 {
     uint32_t code_point;
-
     for (size_t at = 0; at < length;) {
-        at += text_decode(text + at, length - at, &code_point);
-        if (code_point == TEXT_BAD) {
-            continue;
-        }
+        at += text_decode(text + at, &code_point);
         if (IS_IN(code_point, right_to_left_ranges)) {
             return TEXT_RIGHT_TO_LEFT;
         }
-        if (iswalpha((wint_t)code_point)) {
+        if (code_point != TEXT_BAD && iswalpha((wint_t)code_point)) {
             return TEXT_LEFT_TO_RIGHT;
         }
     }
@@ -371,9 +295,8 @@ enum text_direction text_direction(const char *text, size_t length)
 static bool has_right_to_left(const char *text, size_t length)
 {
     uint32_t code_point;
-
     for (size_t at = 0; at < length;) {
-        at += text_decode(text + at, length - at, &code_point);
+        at += text_decode(text + at, &code_point);
         if (IS_IN(code_point, right_to_left_ranges)) {
             return true;
         }
@@ -396,96 +319,73 @@ void text_isolate(struct buffer *to, const char *text, size_t length, enum text_
     buffer_add_text(to, POP_DIRECTIONAL_ISOLATE);
 }
 
-/* Where the line that is being filled may end. */
-struct wrap_state {
-    /* The end of the last thing that is not white space. */
-    size_t content_end;
-    /* The latest place to break: the line's end, and where the next one begins; 0: none yet. */
-    size_t break_end;
-    size_t break_next;
+/* --- lines --- */
+
+/* Where the next line begins when this one ends before white space: behind all of it, and behind
+ * the newline that it may lead to. */
+static const char *skip_space(const char *text)
+{
+    uint32_t code_point;
+    size_t n = text_decode(text, &code_point);
+    while (IS_IN(code_point, breaking_ranges)) {
+        text += n;
+        n = text_decode(text, &code_point);
+    }
+    return code_point == '\n' ? text + 1 : text;
+}
+
+/* The line at hand, as far as it has been walked. */
+struct line {
+    const char *end; /* of the last thing that is not white space */
+    /* The latest place to break: the line's end, and where the next one begins; NULL: none yet. */
+    const char *break_end, *break_next;
     bool after_wide;
 };
 
-/* Ends the line and sets the walk to where the next one begins. */
-static bool wrap_give(struct text_wrap *wrap, size_t end, size_t next, const char **ret_line,
-                      size_t *ret_length)
+/* Notes whether the line may be broken before or behind the `n` bytes at `at`. */
+static void note_break(struct line *line, const char *at, size_t n, uint32_t code_point,
+                       size_t width, bool is_begun)
 {
-    *ret_line = wrap->next;
-    *ret_length = end;
-    wrap->next += next;
-    wrap->left -= next;
-    return true;
-}
-
-/* Skips the white space that the end of a line swallows, with the newline that it may lead to. */
-static size_t wrap_skip(const struct text_wrap *wrap, size_t at)
-{
-    uint32_t code_point;
-    size_t n;
-
-    while (at < wrap->left) {
-        n = text_decode(wrap->next + at, wrap->left - at, &code_point);
-        if (code_point == '\n') {
-            return at + n;
-        }
-        if (!IS_IN(code_point, breaking_ranges)) {
-            break;
-        }
-        at += n;
+    bool is_space = IS_IN(code_point, breaking_ranges);
+    bool is_wide = width == 2 && !is_space;
+    if (is_wide && line->after_wide && !IS_IN(code_point, closing_ranges)) {
+        line->break_end = line->end;
+        line->break_next = at;
+    } else if (is_space && is_begun) {
+        line->break_end = line->end;
+        line->break_next = at + n;
     }
-    return at;
-}
-
-/* Breaks before `at`, which has no room on the line any more. */
-static bool wrap_full(struct text_wrap *wrap, const struct wrap_state *state, size_t at, size_t n,
-                      const char **ret_line, size_t *ret_length)
-{
-    if (state->break_next > 0) {
-        return wrap_give(wrap, state->break_end, state->break_next, ret_line, ret_length);
-    }
-    if (at == 0) { /* One thing alone is wider than the line: there is no better place for it. */
-        at = n;
-    }
-    return wrap_give(wrap, at, at, ret_line, ret_length);
+    line->after_wide = is_wide;
 }
 
 bool text_wrap_next(struct text_wrap *wrap, const char **ret_line, size_t *ret_length)
 {
-    struct wrap_state state = {0, 0, 0, false};
-    size_t column = 0, width, n;
-    uint32_t code_point;
-
-    if (wrap->left == 0) {
-        return false;
-    }
-    for (size_t at = 0; at < wrap->left; at += n) {
-        (void)text_decode(wrap->next + at, wrap->left - at, &code_point);
-        if (code_point == '\n') {
-            return wrap_give(wrap, state.content_end, at + 1, ret_line, ret_length);
-        }
-        n = text_cluster(wrap->next + at, wrap->left - at, &width);
-        if (IS_IN(code_point, breaking_ranges)) {
-            if (column + width > wrap->width) {
-                return wrap_give(wrap, state.content_end, wrap_skip(wrap, at), ret_line,
-                                 ret_length);
-            }
-            if (state.content_end > 0) {
-                state.break_end = state.content_end;
-                state.break_next = at + n;
-            }
-            state.after_wide = false;
-        } else {
-            if (width == 2 && state.after_wide && !IS_IN(code_point, closing_ranges)) {
-                state.break_end = state.content_end;
-                state.break_next = at;
-            }
-            if (column + width > wrap->width) {
-                return wrap_full(wrap, &state, at, n, ret_line, ret_length);
-            }
-            state.content_end = at + n;
-            state.after_wide = width == 2;
-        }
+    const char *start = wrap->next, *at = start;
+    struct line line = {start, NULL, NULL, false};
+    uint32_t code_point = 0;
+    size_t n = 0;
+    for (size_t column = 0, width; *at != '\0' && *at != '\n'; at += n) {
+        (void)text_decode(at, &code_point);
+        n = cluster(at, &width);
+        note_break(&line, at, n, code_point, width, line.end > start);
         column += width;
+        if (column > wrap->width) {
+            break;
+        }
+        line.end = IS_IN(code_point, breaking_ranges) ? line.end : at + n;
     }
-    return wrap_give(wrap, state.content_end, wrap->left, ret_line, ret_length);
+    if (*at == '\0' || *at == '\n') {
+        wrap->next = *at == '\n' ? at + 1 : at;
+    } else if (IS_IN(code_point, breaking_ranges)) {
+        wrap->next = skip_space(at);
+    } else if (line.break_next != NULL) {
+        line.end = line.break_end;
+        wrap->next = line.break_next;
+    } else { /* One thing alone that is wider than the line stands on it all the same. */
+        line.end = at > start ? at : at + n;
+        wrap->next = line.end;
+    }
+    *ret_line = start;
+    *ret_length = (size_t)(line.end - start);
+    return *start != '\0';
 }

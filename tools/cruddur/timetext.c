@@ -7,156 +7,140 @@
 #include <cruddur/cruddur.h>
 
 #define SECOND_US INT64_C(1000000)
-#define MINUTE_S 60
-#define HOUR_S (60 * MINUTE_S)
-#define DAY_S (24 * HOUR_S)
+#define MINUTE_S INT64_C(60)
+#define HOUR_S INT64_C(3600)
+#define DAY_S INT64_C(86400)
 /* Clocks disagree a little; whoever is ahead by less has just written. */
 #define CLOCK_SKEW_S (2 * MINUTE_S)
 #define DAYS_AS_AGO 7
 
-static const char *const month_names[] = {"January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December"};
-static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                        "Thursday", "Friday", "Saturday"};
+static const char *const months[] = {"January",   "February", "March",    "April",
+                                     "May",       "June",     "July",     "August",
+                                     "September", "October",  "November", "December"};
+static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
 
-static bool local_time(int64_t time_us, struct tm *ret_tm)
+/* A local time, taken apart. */
+struct moment {
+    const char *month;
+    const char *weekday;
+    int day, hour, minute;
+    long year;
+    int64_t day_number;
+};
+
+static bool moment_of(int64_t time_us, struct moment *ret_moment)
 {
-    int64_t seconds = time_us / SECOND_US - (time_us % SECOND_US < 0 ? 1 : 0);
-    time_t time = (time_t)seconds;
-
-    if (time_us == CRUDDUR_TIME_UNKNOWN || (int64_t)time != seconds) {
+    time_t time = (time_t)(time_us / SECOND_US - (time_us % SECOND_US < 0));
+    struct tm tm;
+    if (time_us == CRUDDUR_TIME_UNKNOWN || localtime_r(&time, &tm) == NULL) {
         return false;
     }
-    return localtime_r(&time, ret_tm) != NULL;
+    struct tm date = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday};
+    *ret_moment = (struct moment){.month = months[(unsigned)tm.tm_mon % 12],
+                                  .weekday = weekdays[(unsigned)tm.tm_wday % 7],
+                                  .day = tm.tm_mday,
+                                  .hour = tm.tm_hour,
+                                  .minute = tm.tm_min,
+                                  .year = 1900L + tm.tm_year,
+                                  .day_number = timegm(&date) / DAY_S};
+    return true;
 }
 
-/* The number of a day of the proleptic Gregorian calendar, by counting leap days up to March. */
-static int64_t day_number(const struct tm *tm)
+bool timetext_day_number(int64_t time_us, int64_t *ret_day)
 {
-    int64_t year = (int64_t)tm->tm_year + 1900 - (tm->tm_mon < 2 ? 1 : 0);
-    int64_t month = (tm->tm_mon + 10) % 12;
-
-    return year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + tm->tm_mday;
+    struct moment moment;
+    if (!moment_of(time_us, &moment)) {
+        return false;
+    }
+    *ret_day = moment.day_number;
+    return true;
 }
 
-int64_t timetext_day_number(int64_t time_us)
+static void write_date(char *buffer, const struct moment *then, const struct moment *now,
+                       bool brief)
 {
-    struct tm tm;
-
-    return local_time(time_us, &tm) ? day_number(&tm) : TIMETEXT_DAY_UNKNOWN;
-}
-
-/* The names come from the system's calendar, which no corrupt row can put out of bounds. */
-static const char *month_name(const struct tm *tm)
-{
-    return month_names[(unsigned)tm->tm_mon % 12];
-}
-
-static const char *day_name(const struct tm *tm)
-{
-    return day_names[(unsigned)tm->tm_wday % 7];
-}
-
-static void write_date(char *buffer, const struct tm *then, const struct tm *now,
-                       enum timetext_style style)
-{
-    long year = (long)then->tm_year + 1900;
-
-    if (then->tm_year == now->tm_year) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s", then->tm_mday, month_name(then));
-    } else if (style == TIMETEXT_BRIEF) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%.3s %ld", month_name(then), year);
+    if (then->year == now->year) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s", then->day, then->month);
+    } else if (brief) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%.3s %ld", then->month, then->year);
     } else {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s %ld", then->tm_mday, month_name(then), year);
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s %ld", then->day, then->month, then->year);
     }
 }
 
-static void write_count(char *buffer, long count, const char *unit, enum timetext_style style)
+static void write_count(char *buffer, int64_t count, const char *unit, bool brief)
 {
-    if (style == TIMETEXT_BRIEF) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%ld%.1s", count, unit);
+    if (brief) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%ld%.1s", (long)count, unit);
     } else {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%ld %s%s ago", count, unit, count == 1 ? "" : "s");
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%ld %s%s ago", (long)count, unit,
+                       count == 1 ? "" : "s");
     }
 }
 
-static void write_future(char *buffer, const struct tm *then, const struct tm *now,
-                         enum timetext_style style)
+/* For what was written in the last days. */
+static void write_ago(char *buffer, int64_t seconds, int64_t days, bool brief)
 {
-    if (day_number(then) == day_number(now)) {
-        (void)snprintf(buffer, TIMETEXT_SIZE,
-                       style == TIMETEXT_BRIEF ? "%02d:%02d" : "today %02d:%02d", then->tm_hour,
-                       then->tm_min);
+    if (seconds < MINUTE_S) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%s", brief ? "now" : "just now");
+    } else if (seconds < HOUR_S) {
+        write_count(buffer, seconds / MINUTE_S, "minute", brief);
+    } else if (seconds < DAY_S) {
+        write_count(buffer, seconds / HOUR_S, "hour", brief);
+    } else if (days > 1 || brief) {
+        write_count(buffer, days > 1 ? days : 1, "day", brief);
     } else {
-        write_date(buffer, then, now, style);
+        (void)snprintf(buffer, TIMETEXT_SIZE, "yesterday");
     }
 }
 
-void timetext_ago(char *buffer, int64_t then_us, int64_t now_us, enum timetext_style style)
+void timetext_ago(char *buffer, int64_t then_us, int64_t now_us, bool brief)
 {
-    struct tm then, now;
-    int64_t seconds, days;
-
-    if (!local_time(then_us, &then) || !local_time(now_us, &now)) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%s",
-                       style == TIMETEXT_BRIEF ? "?" : "at an unknown time");
+    struct moment then, now;
+    if (!moment_of(then_us, &then) || !moment_of(now_us, &now)) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%s", brief ? "?" : "at an unknown time");
         return;
     }
-    seconds = now_us / SECOND_US - then_us / SECOND_US;
-    days = day_number(&now) - day_number(&then);
-    if (seconds < -CLOCK_SKEW_S) {
-        write_future(buffer, &then, &now, style);
-    } else if (seconds < MINUTE_S) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%s", style == TIMETEXT_BRIEF ? "now" : "just now");
-    } else if (seconds < HOUR_S) {
-        write_count(buffer, (long)(seconds / MINUTE_S), "minute", style);
-    } else if (seconds < DAY_S) {
-        write_count(buffer, (long)(seconds / HOUR_S), "hour", style);
-    } else if (days <= 1 && style == TIMETEXT_FULL) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "yesterday");
-    } else if (days < DAYS_AS_AGO) {
-        write_count(buffer, days < 1 ? 1 : (long)days, "day", style);
+    int64_t seconds = now_us / SECOND_US - then_us / SECOND_US;
+    int64_t days = now.day_number - then.day_number;
+    bool is_ahead = seconds < -CLOCK_SKEW_S;
+    if (is_ahead && days == 0) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%s%02d:%02d", brief ? "" : "today ", then.hour,
+                       then.minute);
+    } else if (is_ahead || days >= DAYS_AS_AGO) {
+        write_date(buffer, &then, &now, brief);
     } else {
-        write_date(buffer, &then, &now, style);
+        write_ago(buffer, seconds, days, brief);
     }
 }
 
 void timetext_clock(char *buffer, int64_t time_us)
 {
-    struct tm tm;
-
-    if (local_time(time_us, &tm)) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%02d:%02d", tm.tm_hour, tm.tm_min);
+    struct moment moment;
+    if (moment_of(time_us, &moment)) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%02d:%02d", moment.hour, moment.minute);
     } else {
         (void)snprintf(buffer, TIMETEXT_SIZE, "--:--");
     }
 }
 
-void timetext_day(char *buffer, int64_t time_us, int64_t now_us, enum timetext_style style)
+void timetext_day(char *buffer, int64_t time_us, int64_t now_us, bool brief)
 {
-    struct tm then, now;
-    int64_t days;
-
-    if (!local_time(time_us, &then) || !local_time(now_us, &now)) {
+    struct moment then, now;
+    if (!moment_of(time_us, &then) || !moment_of(now_us, &now)) {
         (void)snprintf(buffer, TIMETEXT_SIZE, "Unknown day");
         return;
     }
-    days = day_number(&now) - day_number(&then);
+    int64_t days = now.day_number - then.day_number;
     if (days == 0 || days == 1) {
         (void)snprintf(buffer, TIMETEXT_SIZE, "%s", days == 0 ? "Today" : "Yesterday");
-        return;
-    }
-    if (style == TIMETEXT_BRIEF) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s %ld", then.tm_mday, month_name(&then),
-                       (long)then.tm_year + 1900);
-        return;
-    }
-    if (then.tm_year == now.tm_year) {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%s, %d %s", day_name(&then), then.tm_mday,
-                       month_name(&then));
+    } else if (brief) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%d %.3s %ld", then.day, then.month, then.year);
+    } else if (then.year == now.year) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%s, %d %s", then.weekday, then.day, then.month);
     } else {
-        (void)snprintf(buffer, TIMETEXT_SIZE, "%s, %d %s %ld", day_name(&then), then.tm_mday,
-                       month_name(&then), (long)then.tm_year + 1900);
+        (void)snprintf(buffer, TIMETEXT_SIZE, "%s, %d %s %ld", then.weekday, then.day, then.month,
+                       then.year);
     }
 }

@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/**
- * @file
- * The users file: who has which handle.
+/* The users file: who has which handle.
  *
- * JSON (an array of objects, or an object with such an array as `users`) or CSV with a header
- * line; which of them it is, its content tells. What it has besides `uuid`, `handle`,
- * `display_name` and `email` is ignored.
- */
+ * JSON (an array of objects, or an object with such an array as `users`) or CSV with a header line;
+ * which of them it is, its content tells. What it has besides these fields is ignored. */
 #ifndef CRUDDUR_TOOL_USERS_H
 #define CRUDDUR_TOOL_USERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "input.h"
 
-#include "problem.h"
+enum users_field { USERS_UUID, USERS_HANDLE, USERS_DISPLAY_NAME, USERS_N_FIELDS };
 
-/** One person. Fields that the file lacks are NULL, but never the first two. */
+/* One person. Fields that the file lacks are empty, but never the first two. */
 struct users_entry {
-    char *uuid;
-    char *handle;
-    char *display_name;
-    char *email;
-    size_t line;
+    char *fields[USERS_N_FIELDS]; /* the uuid in lower case */
+    size_t line;                  /* in a CSV file; else 0 */
+    size_t number;                /* in a JSON file, from 1; else 0 */
 };
 
 struct users {
-    /** By handle. */
     struct users_entry *entries;
     size_t count;
     size_t capacity;
 };
 
-/** Reads a users file. */
-bool users_parse(struct users *users, const char *text, size_t length, struct problem *problem);
+bool users_parse(struct users *users, const char *text, struct problem *problem);
 
-/** The entry of a handle (without `@`), or NULL. */
-const struct users_entry *users_by_handle(const struct users *users, const char *handle);
-
-/** The entry of a uuid, in upper or lower case, or NULL. */
-const struct users_entry *users_by_uuid(const struct users *users, const char *uuid);
+/* Who has this uuid (in lower case) or this handle (without `@`); NULL for nobody. */
+const struct users_entry *users_find(const struct users *users, enum users_field field,
+                                     const char *value);
 
 void users_free(struct users *users);
 

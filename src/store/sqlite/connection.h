@@ -55,9 +55,9 @@ sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement wh
 /* Runs a statement that has no parameters and gives no rows; returns SQLite's result code. */
 int cr_connection_run(cr_connection *connection, cr_statement which);
 
-/* Copies the write-ahead log into the file, if it has grown and nobody is in the way (a passive
- * checkpoint). SQLite would do so inside the commit: a failure could then be taken for the
- * commit's, and everybody would wait for it. */
+/* Copies the write-ahead log into the file, if it has grown (a checkpoint). SQLite would do so
+ * inside the commit: a failure could then be taken for the commit's, and everybody would wait for
+ * it. */
 void cr_connection_tidy_log(cr_connection *connection);
 
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */

@@ -110,6 +110,9 @@ static cruddur_status make_file(const cr_sqlite_place *place, cruddur_error **er
     (void)pthread_mutex_lock(&creating);
     int file = open(place->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     int reason = file < 0 ? errno : 0;
+    if (file >= 0 && fchmod(file, S_IRUSR | S_IWUSR) != 0) { /* whatever the umask */
+        reason = errno;
+    }
     if (file >= 0 && close(file) != 0) {
         reason = errno;
     }
@@ -147,6 +150,37 @@ static void close_store(cr_store *base)
     free(store);
 }
 
+/* From here on the file is named from the root: readers are opened later, and the process may have
+ * gone to another folder by then. */
+static cruddur_status fix_path(sqlite_store *store, const cr_connection *connection,
+                               cruddur_error **error)
+{
+    if (store->place.is_memory) {
+        return CRUDDUR_OK;
+    }
+    char *path = copy_path(sqlite3_db_filename(connection->db, "main"), false);
+    if (path == NULL) {
+        return cr_fail_memory(error);
+    }
+    free(store->place.path);
+    store->place.path = path;
+    return CRUDDUR_OK;
+}
+
+/* Ending a transaction must not need memory that is not there. */
+static cruddur_status prepare_ends(cr_connection *connection, cruddur_error **error)
+{
+    static const cr_statement ends[] = {CR_STATEMENT_COMMIT, CR_STATEMENT_ROLLBACK,
+                                        CR_STATEMENT_RELEASE, CR_STATEMENT_ROLLBACK_TO};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (cr_connection_statement(connection, ends[i]) == NULL) {
+            return cr_connection_fail(connection, sqlite3_extended_errcode(connection->db),
+                                      "opening", error);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
 /* Opens the one connection that writes, and makes sure that the file is a store. */
 static cruddur_status open_writer(sqlite_store *store, const cr_store_options *options,
                                   cruddur_error **error)
@@ -157,15 +191,13 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
         cr_connection_open(&store->place, options->deadline_us, &connection, error);
     (void)pthread_mutex_unlock(&creating);
     if (status == CRUDDUR_OK) {
+        status = fix_path(store, connection, error);
+    }
+    if (status == CRUDDUR_OK) {
         status = cr_sqlite_schema_ensure(connection, options->must_exist, &options->logger, error);
     }
-    /* Undoing must not need memory that is not there. */
-    if (status == CRUDDUR_OK &&
-        (cr_connection_statement(connection, CR_STATEMENT_ROLLBACK) == NULL ||
-         cr_connection_statement(connection, CR_STATEMENT_ROLLBACK_TO) == NULL ||
-         cr_connection_statement(connection, CR_STATEMENT_RELEASE) == NULL)) {
-        status = cr_connection_fail(connection, sqlite3_extended_errcode(connection->db), "opening",
-                                    error);
+    if (status == CRUDDUR_OK) {
+        status = prepare_ends(connection, error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_writer_new(connection, store->base.traits, &store->writer, error);
@@ -260,6 +292,9 @@ static const cr_store_ops operations = {close_store, read_store, change_store, s
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
                               cr_store **ret_store, cruddur_error **error)
 {
+    if (sqlite3_threadsafe() == 0) {
+        return cr_fail(error, CRUDDUR_E_INTERNAL, "this SQLite was built without threads");
+    }
     sqlite_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
         return cr_fail_memory(error);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Connections that are kept though nobody uses them. */
-#define IDLE_MAX 16
+#define IDLE_MAX 64
 
 struct cr_readers {
     const cr_sqlite_place *place;

@@ -80,7 +80,11 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
         return cr_fail(error, CRUDDUR_E_STORE_FOREIGN,
                        "%.256s is an SQLite file of another application", path);
     }
-    if (id->version < 1 || id->version > VERSION) {
+    if (id->version < 1) {
+        return cr_fail(error, CRUDDUR_E_STORE_DAMAGED, "%.256s has no version of ours: %d", path,
+                       id->version);
+    }
+    if (id->version > VERSION) {
         return cr_fail(error, CRUDDUR_E_STORE_NEWER,
                        "%.256s has version %d; this library knows versions 1 to %d", path,
                        id->version, VERSION);
@@ -88,19 +92,48 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
     return CRUDDUR_OK;
 }
 
+static cruddur_status fail_setting_up(const cr_connection *connection, int code,
+                                      cruddur_error **error)
+{
+    return cr_connection_fail(connection, code, "setting up", error);
+}
+
+/* Asks for WAL; *is_wal tells whether the file system is up to it. */
+static int ask_for_wal(cr_connection *connection, bool *is_wal)
+{
+    sqlite3_stmt *statement = NULL;
+    int code =
+        sqlite3_prepare_v2(connection->db, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    if (code == SQLITE_ROW) {
+        const void *mode = sqlite3_column_blob(statement, 0);
+        *is_wal = sqlite3_column_bytes(statement, 0) == 3 && memcmp(mode, "wal", 3) == 0;
+        code = SQLITE_OK;
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
 /* The switch to WAL needs the file to itself for a moment, and SQLite does not call the busy
  * handler for it. */
-static int set_wal(cr_connection *connection)
+static cruddur_status set_wal(cr_connection *connection, cruddur_error **error)
 {
-    int code;
-    do {
-        code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-        if ((code & 0xff) != SQLITE_BUSY) {
-            return code;
-        }
+    bool is_wal = false;
+    int code = ask_for_wal(connection, &is_wal);
+    while ((code & 0xff) == SQLITE_BUSY && !cr_deadline_passed(connection->deadline_us)) {
         cr_clock_sleep_us(WAIT_US);
-    } while (!cr_deadline_passed(connection->deadline_us));
-    return code;
+        code = ask_for_wal(connection, &is_wal);
+    }
+    if (code != SQLITE_OK) {
+        return fail_setting_up(connection, code, error);
+    }
+    return is_wal ? CRUDDUR_OK
+                  : cr_fail(error, CRUDDUR_E_STORE_ACCESS,
+                            "%.256s lies on a file system without the shared memory that the "
+                            "write-ahead log needs",
+                            connection->place->path);
 }
 
 static int run_migrations(cr_connection *connection, int from)
@@ -118,53 +151,58 @@ static int run_migrations(cr_connection *connection, int from)
     return code;
 }
 
-/* Another process may be doing the same: what counts is what is there once we hold the lock. */
-static int migrate(cr_connection *connection, int *from)
+/* In the transaction that is open. Another process may have been quicker: what counts is what is
+ * there now that we hold the lock. */
+static cruddur_status migrate_locked(cr_connection *connection, bool must_exist,
+                                     const cr_logger *logger, cruddur_error **error)
 {
     identity id = {0, 0, 0};
-    int code = cr_connection_run(connection, CR_STATEMENT_BEGIN_WRITE);
-    if (code != SQLITE_OK) {
-        return code;
+    int code = read_identity(connection, &id);
+    cruddur_status status = code == SQLITE_OK ? refuse(connection, &id, must_exist, error)
+                                              : fail_setting_up(connection, code, error);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
-    code = read_identity(connection, &id);
-    *from = id.version;
-    if (code == SQLITE_OK && id.version < VERSION) {
-        code = run_migrations(connection, id.version);
-    }
+    code = run_migrations(connection, id.version);
     if (code == SQLITE_OK) {
         code = cr_connection_run(connection, CR_STATEMENT_COMMIT);
     }
-    if (code != SQLITE_OK && !sqlite3_get_autocommit(connection->db)) {
+    if (code != SQLITE_OK) {
+        return fail_setting_up(connection, code, error);
+    }
+    cr_log(logger, CRUDDUR_LOG_INFO, "%.256s: brought from version %d to %d",
+           connection->place->path, id.version, VERSION);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status migrate(cr_connection *connection, bool must_exist, const cr_logger *logger,
+                              cruddur_error **error)
+{
+    int code = cr_connection_run(connection, CR_STATEMENT_BEGIN_WRITE);
+    if (code != SQLITE_OK) {
+        return fail_setting_up(connection, code, error);
+    }
+    cruddur_status status = migrate_locked(connection, must_exist, logger, error);
+    if (!sqlite3_get_autocommit(connection->db)) {
         (void)cr_connection_run(connection, CR_STATEMENT_ROLLBACK);
     }
-    return code;
+    return status;
 }
 
 cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exist,
                                        const cr_logger *logger, cruddur_error **error)
 {
     identity id = {0, 0, 0};
-    int from = VERSION;
     int code = read_identity(connection, &id);
     if (code != SQLITE_OK) {
         return cr_connection_fail(connection, code, "opening", error);
     }
     cruddur_status status = refuse(connection, &id, must_exist, error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    if (status == CRUDDUR_OK && !connection->place->is_memory) {
+        status = set_wal(connection, error);
     }
-    if (!connection->place->is_memory) {
-        code = set_wal(connection);
+    if (status == CRUDDUR_OK && id.version < VERSION) {
+        status = migrate(connection, must_exist, logger, error);
     }
-    if (code == SQLITE_OK && id.version < VERSION) {
-        code = migrate(connection, &from);
-    }
-    if (code != SQLITE_OK) {
-        return cr_connection_fail(connection, code, "setting up", error);
-    }
-    if (from < VERSION) {
-        cr_log(logger, CRUDDUR_LOG_INFO, "%.256s: brought from version %d to %d",
-               connection->place->path, from, VERSION);
-    }
-    return CRUDDUR_OK;
+    return status;
 }

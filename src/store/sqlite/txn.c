@@ -4,6 +4,10 @@
 /* How many rows are read between two looks at the clock. */
 #define ROWS_PER_DEADLINE_CHECK 64
 
+/* What a key can be on every engine. */
+#define PK_MAX 2048
+#define SK_MAX 1024
+
 /* Text comes as bytes, for which SQLite needs no memory: a failed allocation could otherwise not be
  * told from an attribute that is absent. */
 static cr_str column_text(sqlite3_stmt *statement, int column)
@@ -24,6 +28,17 @@ static void read_row(sqlite3_stmt *statement, cr_row *row)
     }
 }
 
+static bool is_possible(cr_str key, size_t max)
+{
+    return key.size <= max && memchr(key.data, '\0', key.size) == NULL;
+}
+
+/* A row that no program of ours wrote, and that no cursor could stand behind: it is passed over. */
+static bool is_possible_row(const cr_row *row)
+{
+    return is_possible(row->value[CR_PK], PK_MAX) && is_possible(row->value[CR_SK], SK_MAX);
+}
+
 static cruddur_status fail_reading(const cr_connection *connection, int code, const cr_call *call)
 {
     return cr_connection_fail(connection, code, "reading", call->error);
@@ -39,7 +54,7 @@ static cruddur_status fail_statement(const cr_connection *connection, const cr_c
 static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, cr_sink sink,
                            void *context, cr_call *call)
 {
-    cruddur_status status = CRUDDUR_OK;
+    cruddur_status status = cr_call_check_deadline(call);
     cr_sink_answer answer = CR_SINK_MORE;
     int code = SQLITE_ROW;
     for (unsigned rows = 1; status == CRUDDUR_OK && answer == CR_SINK_MORE; rows++) {
@@ -49,7 +64,9 @@ static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, c
             break;
         }
         read_row(statement, &row);
-        answer = sink(context, &row);
+        if (is_possible_row(&row)) {
+            answer = sink(context, &row);
+        }
         call->meter.rows_read++;
         if (answer == CR_SINK_MORE && rows % ROWS_PER_DEADLINE_CHECK == 0) {
             status = cr_call_check_deadline(call);
@@ -204,10 +221,10 @@ static cruddur_status write_row(cr_sqlite_txn *txn, cr_statement which, const cr
         code = sqlite3_step(statement);
         (void)sqlite3_reset(statement); /* says again what step said */
     }
-    call->meter.rows_written++;
     if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
         return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
     }
+    call->meter.rows_written += code == SQLITE_DONE ? 1 : 0;
     return code == SQLITE_DONE
                ? CRUDDUR_OK
                : cr_connection_fail(txn->connection, code, "writing to", call->error);
@@ -218,13 +235,15 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
     return write_row((cr_sqlite_txn *)base, CR_STATEMENT_PUT, row, CR_ATTRIBUTE_COUNT);
 }
 
-/* The body read the row in this same transaction, so nobody has touched it since. */
+/* The body read the row in this same transaction, so nobody has touched it since: if it cannot be
+ * found now, the table and its index disagree. */
 static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 {
     cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
     cruddur_status status = write_row(txn, CR_STATEMENT_REMOVE, as_read, CR_SK + 1);
     if (status == CRUDDUR_OK && sqlite3_changes(txn->connection->db) != 1) {
-        status = CRUDDUR_E_CONFLICT;
+        status =
+            cr_connection_fail(txn->connection, SQLITE_CORRUPT, "writing to", base->call->error);
     }
     return status;
 }

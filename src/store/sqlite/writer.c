@@ -42,6 +42,7 @@ struct cr_writer {
     change *first; /* the queue: the leader, and those who came after it */
     change **last;
     bool has_leader;
+    bool has_file; /* the leader has the lock on the file */
     /* From here on the leader's alone. */
     cr_connection *connection;
     unsigned traits;
@@ -190,6 +191,13 @@ static bool transaction_is_lost(const cr_writer *writer)
     return sqlite3_get_autocommit(writer->connection->db) != 0;
 }
 
+static void roll_back(const cr_writer *writer)
+{
+    if (!transaction_is_lost(writer)) {
+        (void)cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
+    }
+}
+
 /* One change in its savepoint. What fails leaves no trace; the others of the batch go on. */
 static cruddur_status run_change(cr_writer *writer, change *running)
 {
@@ -208,6 +216,9 @@ static cruddur_status run_change(cr_writer *writer, change *running)
     if (code == SQLITE_OK) {
         code = cr_connection_run(connection, CR_STATEMENT_RELEASE);
     }
+    if (code != SQLITE_OK) {
+        roll_back(writer); /* what cannot be undone alone takes the batch with it */
+    }
     return status == CRUDDUR_OK && code != SQLITE_OK ? fail_writing(writer, code, running->call)
                                                      : status;
 }
@@ -222,13 +233,6 @@ static void fail_batch(const cr_writer *writer, change *batch, int code, bool is
                 cr_error_set_outcome_unknown(failed->call->error);
             }
         }
-    }
-}
-
-static void roll_back(const cr_writer *writer)
-{
-    if (!transaction_is_lost(writer)) {
-        (void)cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
     }
 }
 
@@ -270,7 +274,8 @@ static change *begin_turn(cr_writer *writer, change *leader, int *code)
     *code = cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE);
     (void)pthread_mutex_lock(&writer->lock);
     change *batch = leader;
-    if (*code == SQLITE_OK) {
+    writer->has_file = *code == SQLITE_OK;
+    if (writer->has_file) {
         batch = take_batch(writer);
     } else {
         dequeue(writer, leader);
@@ -295,6 +300,7 @@ static void end_turn(cr_writer *writer, change *batch)
     writer->turn_ended_us = cr_clock_monotonic_us();
 
     (void)pthread_mutex_lock(&writer->lock);
+    writer->has_file = false;
     pass_the_lead(writer);
     (void)pthread_mutex_unlock(&writer->lock);
 }
@@ -313,6 +319,15 @@ static void lead(cr_writer *writer, change *leader)
 
 /* ---- the submitting thread ---- */
 
+static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
+{
+    if (!writer->has_file) {
+        return fail_writing(writer, SQLITE_BUSY, call);
+    }
+    return cr_fail(call->error, CRUDDUR_E_TIMEOUT,
+                   "the deadline passed before other threads' changes were written");
+}
+
 /* Waits until the change is done or has the lead. A change that nobody has begun is taken back at
  * its deadline; one that runs is waited for, as only then its outcome is known. Under the lock. */
 static void wait_for_turn(cr_writer *writer, change *submitted)
@@ -322,8 +337,7 @@ static void wait_for_turn(cr_writer *writer, change *submitted)
         (void)pthread_cond_timedwait(&submitted->moved, &writer->lock, &deadline);
         if (submitted->state == WAITING && cr_deadline_passed(submitted->call->deadline_us)) {
             dequeue(writer, submitted);
-            submitted->status = cr_fail(submitted->call->error, CRUDDUR_E_TIMEOUT,
-                                        "the deadline passed before other writers were done");
+            submitted->status = fail_waiting(writer, submitted->call);
             submitted->state = DONE;
         }
     }

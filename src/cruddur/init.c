@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The defaults of option structs, for callers that cannot use the _INIT macros. */
+#include "cruddur/frame.h"
+
+/* Writes no more than the caller's struct has room for. */
+static void init(void *options, size_t size, const void *defaults, size_t defaults_size)
+{
+    if (options == NULL || size < sizeof(size)) {
+        return;
+    }
+    memset(options, 0, size);
+    memcpy(options, defaults, size < defaults_size ? size : defaults_size);
+    memcpy(options, &size, sizeof(size)); /* every sized struct begins with it */
+}
+
+void cruddur_options_init(cruddur_options *options, size_t size)
+{
+    static const cruddur_options defaults = CRUDDUR_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_list_options_init(cruddur_list_options *options, size_t size)
+{
+    static const cruddur_list_options defaults = CRUDDUR_LIST_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_append_options_init(cruddur_append_options *options, size_t size)
+{
+    static const cruddur_append_options defaults = CRUDDUR_APPEND_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_create_options_init(cruddur_create_options *options, size_t size)
+{
+    static const cruddur_create_options defaults = CRUDDUR_CREATE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_scan_options_init(cruddur_scan_options *options, size_t size)
+{
+    static const cruddur_scan_options defaults = CRUDDUR_SCAN_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands, and what they work with: the options, the store, the users, the output. */
+#ifndef CRUDDUR_TOOL_COMMAND_H
+#define CRUDDUR_TOOL_COMMAND_H
+
+#include <cruddur/cruddur.h>
+
+#include "options.h"
+#include "out.h"
+#include "users.h"
+
+#define COMMAND_ARGUMENTS_MAX 2
+
+struct context {
+    struct options options;
+    char *arguments[COMMAND_ARGUMENTS_MAX];
+    cruddur *dm; /* NULL until context_open() */
+    struct users users;
+    bool users_read; /* when the first USER is looked up */
+    struct out out;
+    int64_t now_us;
+};
+
+struct command {
+    const char *name;
+    enum command_bit bit;
+    const char *arguments[COMMAND_ARGUMENTS_MAX]; /* besides options, all required */
+    const char *summary;                          /* a line for the list of commands */
+    const char *help;                             /* from "Usage: " to the examples */
+    enum exit_code (*run)(struct context *context);
+};
+
+extern const struct command command_new;
+extern const struct command command_send;
+extern const struct command command_groups;
+extern const struct command command_messages;
+extern const struct command command_seed;
+extern const struct command command_scan;
+
+/* Opens the store. `flags` are CRUDDUR_OPEN_… bits. */
+enum exit_code context_open(struct context *context, uint32_t flags);
+
+/* Finds out who a USER is: a uuid, or a handle with or without `@`. `argument` is what it is on the
+ * command line, for errors. A uuid is put in lower case; what `ret_user` points to lives as long as
+ * the context. */
+enum exit_code context_user(struct context *context, const char *argument, char *text,
+                            cruddur_user *ret_user);
+
+/* Looks up --as or --me, and --to or --other; nobody may be among them twice. `ret_users` has room
+ * for CRUDDUR_MEMBERS_MAX. */
+enum exit_code context_people(struct context *context, const char *me, const char *others,
+                              cruddur_user *ret_users);
+
+void context_close(struct context *context);
+
+#endif

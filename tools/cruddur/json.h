@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON on standard output: the same objects in every command. */
+#ifndef CRUDDUR_TOOL_JSON_H
+#define CRUDDUR_TOOL_JSON_H
+
+#include <stdint.h>
+
+#include <cruddur/cruddur.h>
+
+#include "out.h"
+
+/* A string. Bytes that are not UTF-8 become U+FFFD, so that the document stays valid; control
+ * characters are escaped, also those that JSON would allow but a terminal may act on. NULL is null.
+ */
+void json_string(struct out *out, const char *text);
+
+/* Members of an object: the first one begins it, `}` ends it. */
+void json_text(struct out *out, const char *before, const char *key, const char *text);
+void json_number(struct out *out, const char *before, const char *key, uint64_t number);
+
+/* Whole objects. `message_uuid` is one member more, unless it is NULL. */
+void json_group(struct out *out, const cruddur_group *group, const char *message_uuid);
+void json_message(struct out *out, const cruddur_msg *msg);
+void json_row(struct out *out, const cruddur_row_page *page, size_t index);
+
+#endif
