@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Installs the library into a temporary folder; a program outside the tree finds it by pkg-config,
+and is linked with the shared library, then with the static one.
+
+    check_install.py BUILD_FOLDER CONSUMER
+"""
+import glob
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+
+EXPECTED = "Ben: hello ("
+
+
+def run(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def find(root, name):
+    found = glob.glob(f"{root}/**/{name}", recursive=True)
+    if len(found) != 1:
+        sys.exit(f"{name} was installed {len(found)} times")
+    return found[0]
+
+
+def build(root, consumer, program, *pkg_config_flags):
+    environment = os.environ | {
+        "PKG_CONFIG_SYSROOT_DIR": root,
+        "PKG_CONFIG_PATH": os.path.dirname(find(root, "libcruddur.pc")),
+    }
+    flags = run(["pkg-config", "--cflags", "--libs", *pkg_config_flags, "libcruddur"],
+                env=environment)
+    if root not in flags:
+        sys.exit(f"pkg-config leads elsewhere: {flags}")
+    run([os.environ.get("CC", "cc"), consumer, "-o", program, *shlex.split(flags)])
+
+
+def expect(program, environment):
+    output = run([program], env=environment)
+    if not output.startswith(EXPECTED):
+        sys.exit(f"unexpected output: {output}")
+
+
+def needs_library(program):
+    return "libcruddur.so" in run(["readelf", "-d", program])
+
+
+def main(arguments):
+    build_folder, consumer = arguments
+    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    with tempfile.TemporaryDirectory() as root:
+        run(["meson", "install", "-C", build_folder, "--destdir", root, "--no-rebuild"])
+        library = find(root, "libcruddur.so.0")
+        program = os.path.join(root, "consumer")
+
+        build(root, consumer, program)
+        if not needs_library(program):
+            sys.exit("the program was not linked with the shared library")
+        expect(program, environment | {"LD_LIBRARY_PATH": os.path.dirname(library)})
+
+        for name in glob.glob(f"{os.path.dirname(library)}/libcruddur.so*"):
+            os.remove(name)
+        build(root, consumer, program, "--static")
+        if needs_library(program):
+            sys.exit("the program was not linked with the static library")
+        expect(program, environment)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that were a store: overwritten, cut off, flipped here and there. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sqlite/bed.h"
+
+#define PAGE_SIZE 4096
+#define MESSAGES 300
+
+static char group_uuid[CRUDDUR_UUID_SIZE];
+static char path[PATH_SIZE];
+
+/* A store of many pages; `path` is made from it anew for each damage. */
+static void set_up(void)
+{
+    bed_make();
+    number_uuid(5, group_uuid);
+    (void)snprintf(path, sizeof(path), "%s", bed_path("store.db"));
+    cruddur *dm = open_store(bed_path("whole.db"));
+    open_group(dm, 0, 5, group_uuid, "first", NOON_US);
+    for (int i = 0; i < MESSAGES; i++) {
+        append_text(dm, (unsigned)i % 5, group_uuid, "one of many messages, and not the shortest");
+    }
+    cruddur_close(dm);
+}
+
+TestSuite(damage, .init = set_up, .fini = bed_remove, .timeout = 300);
+
+/* ---- helpers ---- */
+
+static void overwrite(const char *file_path, long at, const void *bytes, size_t size)
+{
+    int file = open(file_path, O_WRONLY | O_CLOEXEC);
+    cr_assert_geq(file, 0);
+    cr_assert_eq(pwrite(file, bytes, size, at), (ssize_t)size);
+    cr_assert_eq(close(file), 0);
+}
+
+static long size_of(const char *file_path)
+{
+    struct stat facts;
+    cr_assert_eq(stat(file_path, &facts), 0);
+    return (long)facts.st_size;
+}
+
+static void note(cruddur_status status, cruddur_error **error, unsigned *seen)
+{
+    bool is_damage = status == CRUDDUR_E_STORE_DAMAGED;
+    cr_assert(status == CRUDDUR_OK || is_damage || status == CRUDDUR_E_GROUP_NOT_FOUND ||
+                  status == CRUDDUR_E_NOT_A_MEMBER,
+              "%s: %s", cruddur_status_name(status), cruddur_error_message(*error));
+    *seen |= is_damage ? 1 : 0;
+    cruddur_error_free(*error);
+    *error = NULL;
+}
+
+static void read_all_messages(cruddur *dm, unsigned *seen)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_msg_page *page = NULL;
+    cruddur_error *error = NULL;
+    options.limit = CRUDDUR_LIMIT_MAX;
+    note(cruddur_msg_list(dm, NULL, group_uuid, &options, &page, &error), &error, seen);
+    cruddur_msg_page_free(page);
+}
+
+/* Every call, each of which may meet the damage or not; returns whether one did. */
+static bool try_all(cruddur *dm)
+{
+    unsigned seen = 0;
+    cruddur_error *error = NULL;
+    cruddur_group_page *groups = NULL;
+    cruddur_members *members = NULL;
+    cruddur_row_page *rows = NULL;
+    cruddur_scan_options options = CRUDDUR_SCAN_OPTIONS_INIT;
+    read_all_messages(dm, &seen);
+    for (unsigned i = 0; i < 5; i++) {
+        note(cruddur_group_list(dm, person(i)->uuid, NULL, &groups, &error), &error, &seen);
+        cruddur_group_page_free(groups);
+        groups = NULL;
+        note(cruddur_msg_append(dm, person(i), group_uuid, "hello", NULL, NULL, &error), &error,
+             &seen);
+    }
+    note(cruddur_group_members(dm, NULL, group_uuid, 0, &members, &error), &error, &seen);
+    options.limit = CRUDDUR_LIMIT_MAX;
+    note(cruddur_scan(dm, &options, &rows, &error), &error, &seen);
+    note(cruddur_group_create(dm, person(8), person(9), 1, "hello", NULL, NULL, &error), &error,
+         &seen);
+    cruddur_members_free(members);
+    cruddur_row_page_free(rows);
+    return seen != 0;
+}
+
+/* Opens the damaged file and tries everything; returns what became of it. */
+static cruddur_status try_file(bool *is_seen)
+{
+    cruddur *dm = NULL;
+    cruddur_error *error = NULL;
+    cruddur_status status = cruddur_open(bed_url(path), NULL, &dm, &error);
+    *is_seen = status == CRUDDUR_E_STORE_DAMAGED || status == CRUDDUR_E_STORE_FOREIGN;
+    if (status == CRUDDUR_OK) {
+        *is_seen = try_all(dm);
+        cruddur_close(dm);
+    } else {
+        cr_assert_not_null(strstr(cruddur_error_message(error), path), "%s",
+                           cruddur_error_message(error));
+    }
+    cruddur_error_free(error);
+    return status;
+}
+
+/* ---- the damages ---- */
+
+Test(damage, pages_overwritten)
+{
+    unsigned char garbage[PAGE_SIZE];
+    memset(garbage, 0xa5, sizeof(garbage));
+    long pages = size_of(bed_path("whole.db")) / PAGE_SIZE;
+    int seen = 0;
+    cr_assert_gt(pages, 10);
+    for (long page = 1; page < pages; page++) {
+        bool is_seen = false;
+        bed_copy_store(bed_path("whole.db"), path);
+        overwrite(path, page * PAGE_SIZE, garbage, sizeof(garbage));
+        cruddur_status status = try_file(&is_seen);
+        cr_assert(status == CRUDDUR_OK || is_seen, "%s", cruddur_status_name(status));
+        seen += is_seen ? 1 : 0;
+    }
+    cr_assert_eq(seen, pages - 1, "only %d of %ld damaged pages were noticed", seen, pages - 1);
+}
+
+/* All pages but the first: the file opens, and each call says what is wrong, also the writes. */
+Test(damage, all_but_the_first_page)
+{
+    unsigned char garbage[PAGE_SIZE];
+    cruddur *dm = NULL;
+    cruddur_msg_page *page = NULL;
+    memset(garbage, 0x5a, sizeof(garbage));
+    bed_copy_store(bed_path("whole.db"), path);
+    for (long at = PAGE_SIZE; at < size_of(path); at += PAGE_SIZE) {
+        overwrite(path, at, garbage, sizeof(garbage));
+    }
+    must_succeed(cruddur_open(bed_url(path), NULL, &dm, TEST_ERROR));
+    must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
+              cruddur_msg_list(dm, NULL, group_uuid, NULL, &page, TEST_ERROR));
+    must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
+              cruddur_msg_append(dm, person(0), group_uuid, "hello", NULL, NULL, TEST_ERROR));
+    must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
+              cruddur_group_create(dm, person(8), person(9), 1, "hello", NULL, NULL, TEST_ERROR));
+    cruddur_close(dm);
+}
+
+Test(damage, header)
+{
+    bool is_seen = false;
+    bed_copy_store(bed_path("whole.db"), path);
+    overwrite(path, 0, "Not SQLite", 10);
+    cr_assert_eq(try_file(&is_seen), CRUDDUR_E_STORE_FOREIGN);
+}
+
+/* Behind the header the first page has the schema. */
+Test(damage, schema)
+{
+    unsigned char garbage[PAGE_SIZE - 100];
+    bool is_seen = false;
+    memset(garbage, 0xa5, sizeof(garbage));
+    bed_copy_store(bed_path("whole.db"), path);
+    overwrite(path, 100, garbage, sizeof(garbage));
+    cr_assert_eq(try_file(&is_seen), CRUDDUR_E_STORE_DAMAGED);
+}
+
+Test(damage, cut_off)
+{
+    long size = size_of(bed_path("whole.db"));
+    const long sizes[] = {size / 2, size - PAGE_SIZE, 2L * PAGE_SIZE, PAGE_SIZE, 4000, 512, 100};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        bool is_seen = false;
+        bed_copy_store(bed_path("whole.db"), path);
+        cr_assert_eq(truncate(path, sizes[i]), 0);
+        cruddur_status status = try_file(&is_seen);
+        cr_assert(is_seen, "cut off to %ld bytes: %s", sizes[i], cruddur_status_name(status));
+    }
+}
+
+/* A store as a crash left it, and its log is damaged too: what stands before the damage counts. */
+Test(damage, log_cut_short)
+{
+    char log[PATH_SIZE + 8];
+    const char *live = bed_path("live.db");
+    cruddur *dm = open_store(live);
+    open_group(dm, 0, 5, group_uuid, "first", NOON_US);
+    for (int i = 0; i < 50; i++) {
+        append_text(dm, 0, group_uuid, "one of many");
+    }
+    (void)snprintf(log, sizeof(log), "%s-wal", path);
+    for (int tenths = 0; tenths < 10; tenths++) {
+        bed_copy_store(live, path);
+        long size = size_of(log);
+        overwrite(log, size / 10 * tenths + 40, "garbage!garbage!", 16);
+        cruddur_close(open_store(path));
+        char *dump = dump_table(path);
+        cr_assert_not_null(dump);
+        cr_assert_eq(*dump == '\0', tenths == 0, "%d tenths: %.100s", tenths, dump);
+        must_be_sound(path);
+        free(dump);
+    }
+    cruddur_close(dm);
+}
+
+/* Bytes here and there: no call may crash, or say what cannot be. */
+Test(damage, bytes_flipped)
+{
+    long size = size_of(bed_path("whole.db"));
+    int rounds = scaled(150, 15);
+    srandom(1);
+    for (int round = 0; round < rounds; round++) {
+        bool is_seen = false;
+        bed_copy_store(bed_path("whole.db"), path);
+        for (int i = 0; i < 40; i++) {
+            unsigned char byte = (unsigned char)random();
+            overwrite(path, random() % (i < 4 ? PAGE_SIZE : size), &byte, 1);
+        }
+        cruddur_status status = try_file(&is_seen);
+        cr_assert(status == CRUDDUR_OK || status == CRUDDUR_E_STORE_DAMAGED ||
+                      status == CRUDDUR_E_STORE_FOREIGN || status == CRUDDUR_E_STORE_NEWER ||
+                      status == CRUDDUR_E_STORE_READ_ONLY,
+                  "round %d: %s", round, cruddur_status_name(status));
+    }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory runs out at every allocation in turn, until the call comes through: nothing crashes,
+ * leaks, or is half written, and the handle works afterwards. */
+#include <criterion/parameterized.h>
+#include <stdio.h>
+
+#include "sqlite/fault_memory.h"
+#include "sqlite/fault_vfs.h"
+#include "sqlite/memory_calls.h"
+
+/* After so many calls the store is made anew, lest it grow. */
+#define CALLS_PER_STORE 40
+
+TestSuite(memory, .timeout = 900);
+
+static uint64_t messages; /* that were tried: each has a uuid of its own */
+
+/* ---- one call ---- */
+
+static void open_fresh(const memory_call *tried, scene *stage)
+{
+    if (messages++ % CALLS_PER_STORE == 0) {
+        scene_set(stage, tried->name, SCENE_GROUPS, false);
+    }
+    number_uuid(1000 + messages, stage->calls[0].message_uuid);
+    bed_remove_store(bed_path("new"));
+    if (!tried->opens) {
+        stage->dm = open_store(stage->path);
+    }
+}
+
+/* A failure without memory, or the one that there always is. */
+static void check_status(const memory_call *tried, const char *name, cruddur_status status,
+                         const cruddur_error *error, unsigned hits)
+{
+    cr_assert(status == tried->expected || (status == CRUDDUR_E_NO_MEMORY && hits > 0),
+              "%s: %s: %s", name, cruddur_status_name(status), cruddur_error_message(error));
+    if (error != NULL) {
+        cruddur_status told = cruddur_error_status(error);
+        cr_assert(told == status || (told == CRUDDUR_E_NO_MEMORY && hits > 0),
+                  "%s: the error is %s", name, cruddur_status_name(told));
+        bool may_be_unknown = tried->writes && fault_vfs_calls(AT_WRITE) > 0;
+        cr_assert(!cruddur_error_outcome_unknown(error) || may_be_unknown,
+                  "%s: nothing was committed, and the outcome is said to be unknown", name);
+    }
+    cr_assert(status != CRUDDUR_OK || error == NULL, "%s: success, and an error", name);
+}
+
+static bool is_stored(const scene *stage)
+{
+    char sql[128];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM cruddur_messages WHERE message_uuid = '%s'",
+                   stage->calls[0].message_uuid);
+    return raw_number(stage->path, sql) == 1;
+}
+
+/* What the table has is what the call said. */
+static void check_table(const memory_call *tried, const scene *stage, const char *name,
+                        cruddur_status status)
+{
+    char problem[PROBLEM_SIZE];
+    if (tried->writes) {
+        cr_assert_eq(is_stored(stage), status == CRUDDUR_OK, "%s: %s, yet the table differs", name,
+                     cruddur_status_name(status));
+        cr_assert(is_sound(stage->path, problem), "%s: %s", name, problem);
+    }
+}
+
+static void call_again(const memory_call *tried, scene *stage, const char *name)
+{
+    cruddur_error *error = NULL;
+    cruddur_status status = tried->run(stage, &error);
+    cr_assert_eq(status, tried->expected, "%s: afterwards: %s: %s", name,
+                 cruddur_status_name(status), cruddur_error_message(error));
+    cruddur_error_free(error);
+}
+
+/* Tells how many allocations failed. */
+static unsigned run_with_fault(const memory_call *tried, scene *stage, unsigned whose, unsigned nth,
+                               unsigned count)
+{
+    char name[128];
+    cruddur_error *error = NULL;
+    (void)snprintf(name, sizeof(name), "%s, allocation %u of %u, %u times", tried->name, nth, whose,
+                   count);
+    long library_before = fault_memory_outstanding(OF_LIBRARY);
+    long sqlite_before = fault_memory_outstanding(OF_SQLITE);
+    open_fresh(tried, stage);
+    fault_vfs_count_again();
+    fault_memory_arm(whose, nth, count);
+    cruddur_status status = tried->run(stage, &error);
+    unsigned hits = fault_memory_disarm();
+    check_status(tried, name, status, error, hits);
+    check_table(tried, stage, name, status);
+    cruddur_error_free(error);
+    call_again(tried, stage, name);
+    cruddur_close(stage->dm);
+    stage->dm = NULL;
+    cr_assert_eq(fault_memory_outstanding(OF_LIBRARY), library_before, "%s: the library leaks",
+                 name);
+    cr_assert_eq(fault_memory_outstanding(OF_SQLITE), sqlite_before, "%s: SQLite's memory leaks",
+                 name);
+    return hits;
+}
+
+/* ---- the sweeps ---- */
+
+/* Under sanitizers and valgrind not every allocation of SQLite is tried. */
+static unsigned sweep(const memory_call *tried, scene *stage, unsigned whose, unsigned count)
+{
+    unsigned nth = 1;
+    unsigned faults = 0;
+    while (run_with_fault(tried, stage, whose, nth, count) > 0) {
+        faults++;
+        nth += 1 + (whose == OF_LIBRARY ? 0 : nth / (unsigned)scaled(1000, 4));
+    }
+    return faults;
+}
+
+static void set_up_memory(void)
+{
+    bed_make();
+    fault_memory_install();
+    fault_vfs_install();
+    scene_prepare();
+}
+
+ParameterizedTestParameters(memory, every_call)
+{
+    static size_t indices[MEMORY_CALLS];
+    for (size_t i = 0; i < MEMORY_CALLS; i++) {
+        indices[i] = i;
+    }
+    return cr_make_param_array(size_t, indices, MEMORY_CALLS);
+}
+
+ParameterizedTest(size_t *index, memory, every_call, .init = set_up_memory, .fini = bed_remove)
+{
+    const memory_call *tried = &memory_calls[*index];
+    scene stage = {0};
+    scene_set(&stage, tried->name, SCENE_GROUPS, true);
+    memory_calls_prepare(&stage);
+    cruddur_close(stage.dm);
+    stage.dm = NULL;
+    (void)run_with_fault(tried, &stage, 0, 1, 1); /* what is allocated once and for all */
+
+    unsigned once = sweep(tried, &stage, OF_LIBRARY, 1);
+    unsigned from_then_on = sweep(tried, &stage, OF_LIBRARY, FROM_THEN_ON);
+    cr_assert_geq(once, tried->library_min, "%s: only %u", tried->name, once);
+    cr_assert_geq(from_then_on, tried->library_min, "%s: only %u", tried->name, from_then_on);
+
+    once = sweep(tried, &stage, OF_SQLITE, 1);
+    from_then_on = sweep(tried, &stage, OF_SQLITE, FROM_THEN_ON);
+    cr_assert_geq(once, (unsigned)scaled((int)tried->sqlite_min, (int)tried->sqlite_min / 5),
+                  "%s: only %u", tried->name, once);
+    cr_assert_geq(from_then_on,
+                  (unsigned)scaled((int)tried->sqlite_min, (int)tried->sqlite_min / 5),
+                  "%s: only %u", tried->name, from_then_on);
+
+    /* The second failure meets whatever undoes what the first has broken off. */
+    for (unsigned count = 2; tried->writes && count <= 3; count++) {
+        (void)sweep(tried, &stage, OF_LIBRARY | OF_SQLITE, count);
+    }
+}

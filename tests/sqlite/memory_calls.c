@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "sqlite/memory_calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char group_cursor[512];
+static char msg_cursor[512];
+static char scan_cursor[512];
+
+/* Stands in a `ret_` output before the call, and after a failure. */
+static char untouched;
+#define UNTOUCHED ((void *)&untouched)
+
+/* The output of a call: freed if the call succeeded. */
+static cruddur_status settle(cruddur_status status, void *output, void (*free_output)(void *))
+{
+    cr_assert_eq(output == UNTOUCHED, status != CRUDDUR_OK, "a ret_ output was touched on failure");
+    if (status == CRUDDUR_OK) {
+        free_output(output);
+    }
+    return status;
+}
+
+#define FREE_FUNCTION(type)                                                                        \
+    static void free_##type(void *output)                                                          \
+    {                                                                                              \
+        type##_free(output);                                                                       \
+    }
+
+FREE_FUNCTION(cruddur_group_page)
+FREE_FUNCTION(cruddur_msg_page)
+FREE_FUNCTION(cruddur_row_page)
+FREE_FUNCTION(cruddur_group)
+FREE_FUNCTION(cruddur_msg)
+FREE_FUNCTION(cruddur_members)
+
+/* ---- opening ---- */
+
+static cruddur_status open_at(scene *stage, const char *url, uint32_t flags, cruddur_error **error)
+{
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    cruddur *dm = UNTOUCHED;
+    options.flags = flags;
+    cruddur_status status = cruddur_open(url, &options, &dm, error);
+    cr_assert_eq((void *)dm == UNTOUCHED, status != CRUDDUR_OK);
+    if (status == CRUDDUR_OK) {
+        cruddur_close(stage->dm);
+        stage->dm = dm;
+    }
+    return status;
+}
+
+static cruddur_status run_open(scene *stage, cruddur_error **error)
+{
+    return open_at(stage, bed_url(stage->path), CRUDDUR_OPEN_EXISTING, error);
+}
+
+static cruddur_status run_open_new(scene *stage, cruddur_error **error)
+{
+    return open_at(stage, bed_url(bed_path("new")), 0, error);
+}
+
+static cruddur_status run_open_memory(scene *stage, cruddur_error **error)
+{
+    return open_at(stage, "sqlite::memory:?synchronous=normal", 0, error);
+}
+
+static cruddur_status run_open_scheme(scene *stage, cruddur_error **error)
+{
+    return open_at(stage, "abacus:beads", 0, error);
+}
+
+static cruddur_status run_open_missing(scene *stage, cruddur_error **error)
+{
+    return open_at(stage, bed_url(bed_path("missing")), CRUDDUR_OPEN_EXISTING, error);
+}
+
+/* ---- writing ---- */
+
+static cruddur_status create(scene *stage, unsigned creator, unsigned others, uint32_t flags,
+                             const char *group_name, cruddur_error **error)
+{
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    cruddur_group *group = UNTOUCHED;
+    options.flags = flags;
+    options.group_name = group_name;
+    options.message_uuid = stage->calls[0].message_uuid;
+    cruddur_status status =
+        cruddur_group_create(stage->dm, person(creator), person(creator + 1), others,
+                             "a first message", &options, &group, error);
+    return settle(status, group, free_cruddur_group);
+}
+
+static cruddur_status run_create_direct(scene *stage, cruddur_error **error)
+{
+    return create(stage, 7, 1, 0, NULL, error);
+}
+
+static cruddur_status run_create_separate(scene *stage, cruddur_error **error)
+{
+    return create(stage, 5, 1, CRUDDUR_CREATE_SEPARATE, NULL, error);
+}
+
+static cruddur_status run_create_large(scene *stage, cruddur_error **error)
+{
+    return create(stage, 3, 9, 0, "a large group", error);
+}
+
+static cruddur_status append(scene *stage, unsigned author, const char *group_uuid,
+                             cruddur_error **error)
+{
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    cruddur_msg *msg = UNTOUCHED;
+    options.message_uuid = stage->calls[0].message_uuid;
+    cruddur_status status =
+        cruddur_msg_append(stage->dm, person(author), group_uuid, "hello", &options, &msg, error);
+    return settle(status, msg, free_cruddur_msg);
+}
+
+static cruddur_status run_append_two(scene *stage, cruddur_error **error)
+{
+    return append(stage, 0, stage->two, error);
+}
+
+static cruddur_status run_append_five(scene *stage, cruddur_error **error)
+{
+    return append(stage, 4, stage->five, error);
+}
+
+/* Nobody wants the message, nor the error's words. */
+static cruddur_status run_append_bare(scene *stage, cruddur_error **error)
+{
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    options.message_uuid = stage->calls[0].message_uuid;
+    (void)error;
+    return cruddur_msg_append(stage->dm, person(4), stage->five, "hello", &options, NULL, NULL);
+}
+
+static cruddur_status run_append_refused(scene *stage, cruddur_error **error)
+{
+    return append(stage, PEOPLE - 1, stage->five, error);
+}
+
+static cruddur_status run_append_missing(scene *stage, cruddur_error **error)
+{
+    return append(stage, 0, person(0)->uuid, error);
+}
+
+static cruddur_status run_append_blank(scene *stage, cruddur_error **error)
+{
+    return cruddur_msg_append(stage->dm, person(0), stage->two, " ", NULL, NULL, error);
+}
+
+/* ---- reading ---- */
+
+static cruddur_status list_groups(scene *stage, const char *cursor, cruddur_error **error)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_group_page *page = UNTOUCHED;
+    options.limit = 1;
+    options.cursor = cursor;
+    cruddur_status status = cruddur_group_list(stage->dm, person(1)->uuid, &options, &page, error);
+    return settle(status, page, free_cruddur_group_page);
+}
+
+static cruddur_status run_group_list(scene *stage, cruddur_error **error)
+{
+    return list_groups(stage, NULL, error);
+}
+
+static cruddur_status run_group_list_on(scene *stage, cruddur_error **error)
+{
+    return list_groups(stage, group_cursor, error);
+}
+
+static cruddur_status run_group_list_damaged(scene *stage, cruddur_error **error)
+{
+    return list_groups(stage, "damaged", error);
+}
+
+static cruddur_status run_group_list_foreign(scene *stage, cruddur_error **error)
+{
+    return list_groups(stage, msg_cursor, error);
+}
+
+static cruddur_status list_messages(scene *stage, const char *viewer_uuid, const char *cursor,
+                                    cruddur_error **error)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_msg_page *page = UNTOUCHED;
+    options.limit = 1;
+    options.order = CRUDDUR_OLDEST_FIRST;
+    options.cursor = cursor;
+    cruddur_status status =
+        cruddur_msg_list(stage->dm, viewer_uuid, stage->five, &options, &page, error);
+    return settle(status, page, free_cruddur_msg_page);
+}
+
+static cruddur_status run_msg_list(scene *stage, cruddur_error **error)
+{
+    return list_messages(stage, person(0)->uuid, NULL, error);
+}
+
+static cruddur_status run_msg_list_on(scene *stage, cruddur_error **error)
+{
+    return list_messages(stage, NULL, msg_cursor, error);
+}
+
+static cruddur_status run_msg_list_refused(scene *stage, cruddur_error **error)
+{
+    return list_messages(stage, person(PEOPLE - 1)->uuid, NULL, error);
+}
+
+static cruddur_status run_group_get(scene *stage, cruddur_error **error)
+{
+    cruddur_group *group = UNTOUCHED;
+    cruddur_status status =
+        cruddur_group_get(stage->dm, person(2)->uuid, stage->five, 0, &group, error);
+    return settle(status, group, free_cruddur_group);
+}
+
+static cruddur_status members_of(scene *stage, const char *viewer_uuid, cruddur_error **error)
+{
+    cruddur_members *members = UNTOUCHED;
+    cruddur_status status =
+        cruddur_group_members(stage->dm, viewer_uuid, stage->five, 0, &members, error);
+    return settle(status, members, free_cruddur_members);
+}
+
+static cruddur_status run_members(scene *stage, cruddur_error **error)
+{
+    return members_of(stage, person(3)->uuid, error);
+}
+
+static cruddur_status run_members_any(scene *stage, cruddur_error **error)
+{
+    return members_of(stage, NULL, error);
+}
+
+static cruddur_status scan(scene *stage, const char *cursor, cruddur_error **error)
+{
+    cruddur_scan_options options = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_row_page *page = UNTOUCHED;
+    options.limit = 3;
+    options.cursor = cursor;
+    cruddur_status status = cruddur_scan(stage->dm, &options, &page, error);
+    return settle(status, page, free_cruddur_row_page);
+}
+
+static cruddur_status run_scan(scene *stage, cruddur_error **error)
+{
+    return scan(stage, NULL, error);
+}
+
+static cruddur_status run_scan_on(scene *stage, cruddur_error **error)
+{
+    return scan(stage, scan_cursor, error);
+}
+
+static cruddur_status run_time_parse(scene *stage, cruddur_error **error)
+{
+    int64_t time_us = 42;
+    (void)stage;
+    cruddur_status status = cruddur_time_parse("noon", &time_us, error);
+    cr_assert_eq(time_us, 42);
+    return status;
+}
+
+static cruddur_status run_uuid_v5(scene *stage, cruddur_error **error)
+{
+    char uuid[CRUDDUR_UUID_SIZE] = "as it was";
+    cruddur_status status = cruddur_uuid_v5(stage->two, "name", uuid, error);
+    cr_assert_eq(strcmp(uuid, "as it was") == 0, status != CRUDDUR_OK);
+    return status;
+}
+
+const memory_call memory_calls[MEMORY_CALLS] = {
+    {"open", CRUDDUR_OK, true, false, run_open, 5, 20},
+    {"open a new store", CRUDDUR_OK, true, false, run_open_new, 5, 100},
+    {"open in memory", CRUDDUR_OK, true, false, run_open_memory, 4, 100},
+    {"open, wrong scheme", CRUDDUR_E_URL_SCHEME, true, false, run_open_scheme, 2, 0},
+    {"open, missing", CRUDDUR_E_STORE_MISSING, true, false, run_open_missing, 4, 0},
+    {"create, direct", CRUDDUR_OK, false, true, run_create_direct, 3, 50},
+    {"create, separate", CRUDDUR_OK, false, true, run_create_separate, 1, 50},
+    {"create, large", CRUDDUR_OK, false, true, run_create_large, 2, 50},
+    {"append, two members", CRUDDUR_OK, false, true, run_append_two, 2, 50},
+    {"append, five members", CRUDDUR_OK, false, true, run_append_five, 2, 50},
+    {"append, no outputs", CRUDDUR_OK, false, true, run_append_bare, 2, 50},
+    {"append, refused", CRUDDUR_E_NOT_A_MEMBER, false, true, run_append_refused, 1, 20},
+    {"append, no such group", CRUDDUR_E_GROUP_NOT_FOUND, false, true, run_append_missing, 1, 10},
+    {"append, blank", CRUDDUR_E_TEXT_BLANK, false, true, run_append_blank, 1, 0},
+    {"group_list", CRUDDUR_OK, false, false, run_group_list, 3, 20},
+    {"group_list, on", CRUDDUR_OK, false, false, run_group_list_on, 3, 20},
+    {"group_list, damaged cursor", CRUDDUR_E_CURSOR_DAMAGED, false, false, run_group_list_damaged,
+     2, 10},
+    {"group_list, foreign cursor", CRUDDUR_E_CURSOR_FOREIGN, false, false, run_group_list_foreign,
+     2, 10},
+    {"msg_list", CRUDDUR_OK, false, false, run_msg_list, 3, 20},
+    {"msg_list, on", CRUDDUR_OK, false, false, run_msg_list_on, 3, 20},
+    {"msg_list, refused", CRUDDUR_E_NOT_A_MEMBER, false, false, run_msg_list_refused, 2, 20},
+    {"group_get", CRUDDUR_OK, false, false, run_group_get, 2, 20},
+    {"members", CRUDDUR_OK, false, false, run_members, 3, 20},
+    {"members, to anybody", CRUDDUR_OK, false, false, run_members_any, 3, 20},
+    {"scan", CRUDDUR_OK, false, false, run_scan, 3, 10},
+    {"scan, on", CRUDDUR_OK, false, false, run_scan_on, 3, 10},
+    {"uuid_v5", CRUDDUR_OK, false, false, run_uuid_v5, 1, 0},
+    {"time_parse", CRUDDUR_E_TIME, false, false, run_time_parse, 1, 0},
+};
+
+/* ---- cursors ---- */
+
+void memory_calls_prepare(scene *stage)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_scan_options scan_options = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_group_page *groups = NULL;
+    cruddur_msg_page *messages = NULL;
+    cruddur_row_page *rows = NULL;
+    options.limit = 1;
+    scan_options.limit = 2;
+    must_succeed(cruddur_group_list(stage->dm, person(1)->uuid, &options, &groups, TEST_ERROR));
+    must_succeed(cruddur_msg_list(stage->dm, NULL, stage->five, &options, &messages, TEST_ERROR));
+    must_succeed(cruddur_scan(stage->dm, &scan_options, &rows, TEST_ERROR));
+    (void)snprintf(group_cursor, sizeof(group_cursor), "%s", cruddur_group_page_older(groups));
+    (void)snprintf(msg_cursor, sizeof(msg_cursor), "%s", cruddur_msg_page_older(messages));
+    (void)snprintf(scan_cursor, sizeof(scan_cursor), "%s", cruddur_row_page_next(rows));
+    cruddur_group_page_free(groups);
+    cruddur_msg_page_free(messages);
+    cruddur_row_page_free(rows);
+}

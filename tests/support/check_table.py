@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks that a table is as the data model says, without the library's help.
+
+    check_table.py STORE_URL        reads the table itself
+    check_table.py --rows -         reads one row a line from standard input, as JSON objects
+
+Prints every violation and exits with 1, or prints counts and a digest of all rows and exits with 0.
+What is verified:
+
+1. Each member of a group has exactly one group row for it.
+2. Every group row of a group has the sort key of the group's newest message, and its text.
+3. The messages of a group have distinct sort keys, whose order as text is their order in time.
+4. Nobody has two group rows with one sort key.
+
+Beside them: that no key is there twice, that the group rows of a group agree on its members and
+its name, that no message uuid is in a group twice, that keys and uuids are well formed, and that
+each kind of row has the attributes that it must have and no others.
+"""
+import argparse
+import collections
+import datetime
+import hashlib
+import json
+import re
+import sqlite3
+import sys
+import urllib.parse
+
+KEYS = {"pk", "sk"}
+PERSON = {"user_uuid", "user_display_name", "user_handle"}
+MESSAGE_ROW = KEYS | PERSON | {"message", "message_uuid"}
+DIRECT_GROUP_ROW = KEYS | PERSON | {"message", "message_group_uuid"}
+LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
+MAY_LACK = {"group_name"}  # a large group's row
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
+OLD_SORT_KEY = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+# ---- reading: a function for each engine gives rows as dictionaries ----
+
+def read_sqlite(location):
+    path, _, _ = location.partition("?")
+    path = urllib.parse.unquote(path)
+    uri = "file:" + urllib.parse.quote(path) + "?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, timeout=30)
+    try:
+        cursor = connection.execute("SELECT * FROM cruddur_messages")
+        names = [column[0] for column in cursor.description]
+        for values in cursor:
+            yield {name: value for name, value in zip(names, values) if value is not None}
+    finally:
+        connection.close()
+
+
+def read_lines(file):
+    for line in file:
+        yield json.loads(line)
+
+
+READERS = {"sqlite": read_sqlite}
+
+
+def read_store(url):
+    scheme, colon, location = url.partition(":")
+    if not colon or scheme not in READERS:
+        raise ValueError(f"no reader for the store {url}")
+    return READERS[scheme](location)
+
+
+def flatten(row):
+    """Puts what stands under other_attributes beside the others."""
+    flat = {name: value for name, value in row.items() if name != "other_attributes"}
+    if "other_attributes" in row:
+        flat.update(json.loads(row["other_attributes"]))
+    return flat
+
+
+# ---- checking ----
+
+def parse_sort_key(text, accept_old):
+    """Microseconds since the epoch; None for what is no sort key."""
+    pattern = OLD_SORT_KEY if accept_old else SORT_KEY
+    if not pattern.fullmatch(text):
+        return None
+    date, clock, fraction, offset = OLD_SORT_KEY.fullmatch(text).groups()
+    offset = "+00:00" if offset is None or offset in "Zz" else offset
+    if ":" not in offset:
+        offset = offset[:3] + ":" + offset[3:]
+    fraction = (fraction or ".0")[:7].ljust(7, "0")
+    try:
+        time = datetime.datetime.fromisoformat(f"{date}T{clock}{fraction}{offset}")
+    except ValueError:
+        return None
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (time - epoch) // datetime.timedelta(microseconds=1)
+
+
+class Checker:
+    def __init__(self, accept_old=False, accept_unknown=False):
+        self.accept_old = accept_old
+        self.accept_unknown = accept_unknown
+        self.violations = []
+        self.keys = set()
+        self.messages = collections.defaultdict(dict)  # group -> sk -> row
+        self.group_rows = collections.defaultdict(list)  # group -> rows
+        self.digest = hashlib.sha256()
+
+    def report(self, place, problem):
+        self.violations.append(f"{place}: {problem}")
+
+    def check(self, rows):
+        rows = [flatten(row) for row in rows]
+        rows.sort(key=lambda row: json.dumps(row, sort_keys=True))
+        for row in rows:
+            self.digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
+            self.sort_row(row)
+        for group in sorted(self.messages.keys() | self.group_rows.keys()):
+            self.check_messages(group)
+            self.check_group(group)
+        return self.violations
+
+    def sort_row(self, row):
+        key = (row.get("pk"), row.get("sk"))
+        place = f"row {key}"
+        if not all(isinstance(value, str) for value in key):
+            self.report(place, "has no key")
+            return
+        if key in self.keys:
+            self.report(place, "is there twice")
+        self.keys.add(key)
+        if parse_sort_key(row["sk"], self.accept_old) is None:
+            self.report(place, "sk is not a time in the form of sort keys")
+        prefix, owner = row["pk"][:4], row["pk"][4:]
+        if prefix not in ("MSG#", "GRP#") or not UUID.fullmatch(owner):
+            self.report(place, "pk is neither MSG#<uuid> nor GRP#<uuid>")
+        elif prefix == "MSG#":
+            self.check_attributes(row, place, MESSAGE_ROW)
+            self.messages[owner][row["sk"]] = row
+        else:
+            self.check_group_row(row, place, owner)
+            self.group_rows[row.get("message_group_uuid", "")].append(row)
+
+    def check_attributes(self, row, place, expected, may_lack=frozenset()):
+        for name in sorted(expected - row.keys()):
+            self.report(place, f"lacks {name}")
+        for name in sorted(row.keys() - expected - may_lack):
+            if not self.accept_unknown:
+                self.report(place, f"has {name}, which such a row has not")
+        for name in sorted(row.keys() & (expected | may_lack)):
+            if not isinstance(row[name], str):
+                self.report(place, f"{name} is not text")
+            elif name.endswith("_uuid") and not UUID.fullmatch(row[name]):
+                self.report(place, f"{name} is not a uuid in lower case")
+        if row.get("message") == "":
+            self.report(place, "message is empty")
+
+    def check_group_row(self, row, place, owner):
+        if row.get("user_uuid") == owner:
+            self.report(place, "names its owner as the other party")
+        if "member_uuids" not in row:
+            known = row.keys() - {"group_name"} if self.accept_unknown else row.keys()
+            if "group_name" in known:
+                self.report(place, "has group_name without member_uuids")
+            self.check_attributes(row, place, DIRECT_GROUP_ROW, MAY_LACK)
+            return
+        self.check_attributes(row, place, LARGE_GROUP_ROW, MAY_LACK)
+        members = str(row["member_uuids"]).split(",")
+        if members != sorted(set(members)) or not all(map(UUID.fullmatch, members)):
+            self.report(place, "member_uuids is not a sorted list of distinct uuids")
+        if not 3 <= len(members) <= 49:
+            self.report(place, f"member_uuids has {len(members)} members")
+        if owner not in members:
+            self.report(place, "its owner is not in member_uuids")
+        if row.get("user_uuid") not in members:
+            self.report(place, "user_uuid is not in member_uuids")
+
+    def check_messages(self, group):
+        place = f"group {group}"
+        last = None
+        uuids = collections.Counter()
+        for sk in sorted(self.messages[group], key=lambda text: text.encode()):
+            time = parse_sort_key(sk, self.accept_old)
+            uuids[self.messages[group][sk].get("message_uuid")] += 1
+            if time is None:
+                continue
+            if last is not None and time <= last:
+                self.report(place, f"message {sk} is not later than the one before it")
+            last = time
+        for uuid, count in uuids.items():
+            if uuid is not None and count > 1:
+                self.report(place, f"message uuid {uuid} is there {count} times")
+
+    def check_group(self, group):
+        place = f"group {group}"
+        messages, rows = self.messages[group], self.group_rows[group]
+        if not messages:
+            self.report(place, "has group rows and no message")
+            return
+        if not rows:
+            self.report(place, "has messages and no group row")
+            return
+        members = self.check_members(group, rows)
+        head = messages[max(messages, key=lambda text: text.encode())]
+        for row in rows:
+            where = f"{place}, row of {row['pk'][4:]}"
+            if row["sk"] != head["sk"]:
+                self.report(where, f"sk is {row['sk']}, the newest message's is {head['sk']}")
+            if row.get("message") != head.get("message"):
+                self.report(where, "its message is not the newest message's text")
+        for sk, message in messages.items():
+            if message.get("user_uuid") not in members:
+                self.report(place, f"the author of message {sk} is not a member")
+
+    def check_members(self, group, rows):
+        place = f"group {group}"
+        owners = collections.Counter(row["pk"][4:] for row in rows)
+        for owner, count in owners.items():
+            if count > 1:
+                self.report(place, f"{owner} has {count} group rows")
+        claims = {self.members_of(row) for row in rows}
+        if len(claims) > 1:
+            self.report(place, "its group rows disagree about its members")
+        if len({row.get("group_name") for row in rows}) > 1:
+            self.report(place, "its group rows disagree about its name")
+        members = set().union(*claims)
+        for member in sorted(members - owners.keys()):
+            self.report(place, f"member {member} has no group row")
+        return members | owners.keys()
+
+    @staticmethod
+    def members_of(row):
+        if "member_uuids" in row:
+            return frozenset(str(row["member_uuids"]).split(","))
+        return frozenset((row["pk"][4:], row.get("user_uuid", "")))
+
+    def summary(self):
+        messages = sum(map(len, self.messages.values()))
+        group_rows = sum(map(len, self.group_rows.values()))
+        groups = len(self.messages.keys() | self.group_rows.keys())
+        return (f"groups {groups} messages {messages} group_rows {group_rows} "
+                f"digest {self.digest.hexdigest()}")
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="Checks a table of messages.")
+    parser.add_argument("url", nargs="?", help="the store, for example sqlite:store.db")
+    parser.add_argument("--rows", metavar="FILE", help="rows as JSON lines; - for standard input")
+    parser.add_argument("--old-keys", action="store_true",
+                        help="accept sort keys in the forms that were written before")
+    parser.add_argument("--unknown-attributes", action="store_true",
+                        help="accept attributes that the data model does not know")
+    options = parser.parse_args(arguments)
+    if (options.url is None) == (options.rows is None):
+        parser.error("name a store or --rows")
+    checker = Checker(options.old_keys, options.unknown_attributes)
+    if options.url is not None:
+        violations = checker.check(read_store(options.url))
+    elif options.rows == "-":
+        violations = checker.check(read_lines(sys.stdin))
+    else:
+        with open(options.rows, encoding="utf-8") as file:
+            violations = checker.check(read_lines(file))
+    for violation in violations:
+        print(violation)
+    if violations:
+        print(f"violations {len(violations)}")
+        return 1
+    print(checker.summary())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

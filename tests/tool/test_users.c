@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* The users file, as CSV and as JSON. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "users.h"
+
+#define ANN "00000000-0000-4000-8000-00000000000a"
+#define BOB "00000000-0000-4000-8000-00000000000b"
+
+TestSuite(users, .timeout = 120);
+
+static void expect_problem(const char *text, size_t line, size_t user, const char *expected)
+{
+    struct users users;
+    struct problem problem;
+    cr_assert_not(users_parse(&users, text, &problem));
+    cr_assert(strstr(problem.text, expected) != NULL, "%s", problem.text);
+    cr_assert_eq(problem.line, line, "%zu: %s", problem.line, problem.text);
+    cr_assert_eq(problem.user, user, "%zu: %s", problem.user, problem.text);
+    cr_assert_eq(users.count, 0);
+    users_free(&users);
+}
+
+/* A file that names Ann, without a display name, and Bob. */
+static void expect_ann_and_bob(const char *text)
+{
+    struct users users;
+    struct problem problem;
+    bool is_good = users_parse(&users, text, &problem);
+    cr_assert(is_good, "%zu: %s", problem.line, problem.text);
+    cr_assert_eq(users.count, 2);
+    const struct users_entry *ann = users_find(&users, USERS_HANDLE, "ann");
+    cr_assert(ann != NULL && ann == users_find(&users, USERS_UUID, ANN));
+    cr_assert_str_eq(ann->fields[USERS_UUID], ANN);
+    cr_assert_str_eq(ann->fields[USERS_DISPLAY_NAME], "");
+    const struct users_entry *bob = users_find(&users, USERS_UUID, BOB);
+    cr_assert(bob != NULL && bob == users_find(&users, USERS_HANDLE, "bob"));
+    cr_assert_str_eq(bob->fields[USERS_DISPLAY_NAME], "Bob \"B\" Lee, jr.");
+    cr_assert(users_find(&users, USERS_HANDLE, "Bob") == NULL);
+    cr_assert(users_find(&users, USERS_HANDLE, "") == NULL);
+    users_free(&users);
+}
+
+Test(users, csv)
+{
+    expect_ann_and_bob("uuid,handle,display_name\n" ANN ",ann,\n" BOB
+                       ",bob,\"Bob \"\"B\"\" Lee, jr.\"\n");
+    expect_ann_and_bob("\r\nDisplay Name,shoe,HANDLE,Uuid\r\n\"Bob \"\"B\"\" Lee, jr.\",38,bob,"
+                       "00000000-0000-4000-8000-00000000000B\r\n,,ann," ANN);
+}
+
+Test(users, json)
+{
+    expect_ann_and_bob("[{\"uuid\": \"" ANN "\", \"handle\": \"ann\", \"email\": 3},"
+                       "{\"handle\": \"bob\", \"display_name\": \"Bob \\\"B\\\" Lee, jr.\","
+                       "\"uuid\": \"00000000-0000-4000-8000-00000000000B\"}]");
+    expect_ann_and_bob(" {\"x\": [], \"users\": [{\"uuid\": \"" ANN
+                       "\", \"handle\": \"ann\", \"display_name\": null}, {\"handle\": \"bob\","
+                       "\"display_name\": \"Bob \\u0022B\\u0022 Lee, jr.\",\"uuid\": \"" BOB
+                       "\"}]}\n");
+}
+
+Test(users, nobody)
+{
+    struct users users;
+    struct problem problem;
+    cr_assert(users_parse(&users, "handle,uuid\n", &problem));
+    cr_assert_eq(users.count, 0);
+    users_free(&users);
+    cr_assert(users_parse(&users, "[]", &problem));
+    cr_assert(users_find(&users, USERS_UUID, ANN) == NULL);
+    users_free(&users);
+}
+
+Test(users, many)
+{
+    struct buffer text = {NULL, 0, 0};
+    buffer_add_text(&text, "handle,uuid\n");
+    for (unsigned i = 0; i < 1000; i++) {
+        buffer_add_format(&text, "user%u,00000000-0000-4000-8000-%012u\n", i, i);
+    }
+    struct users users;
+    struct problem problem;
+    cr_assert(users_parse(&users, buffer_text(&text), &problem));
+    cr_assert_eq(users.count, 1000);
+    const struct users_entry *entry = users_find(&users, USERS_HANDLE, "user517");
+    cr_assert_str_eq(entry->fields[USERS_UUID], "00000000-0000-4000-8000-000000000517");
+    users_free(&users);
+    buffer_free(&text);
+}
+
+#define HEAD "uuid,handle,display_name\n" ANN ",ann,Ann\n"
+
+Test(users, wrong_headers)
+{
+    expect_problem("", 0, 0, "empty");
+    expect_problem(" \r\n\t", 0, 0, "empty");
+    expect_problem("handle,name\n", 1, 0, "no column uuid");
+    expect_problem("\nuuid,name\n", 2, 0, "no column handle");
+    expect_problem("uuid,handle,display_name,Display-Name\n", 1, 0,
+                   "the column display_name is there twice");
+    expect_problem("uuid,handles\n", 1, 0, "no column handle");
+    expect_problem("uuid,handle,\"\n", 1, 0, "never closed");
+}
+
+Test(users, wrong_records)
+{
+    expect_problem(HEAD BOB ",bob\n", 3, 0, "the line has 2 fields; the header line has 3");
+    expect_problem(HEAD ",bob,\n", 3, 0, "the user has no uuid");
+    expect_problem(HEAD "x" BOB ",bob,\n", 3, 0, "uuid: this is not a uuid");
+    expect_problem(HEAD "\n" BOB ",,\n", 4, 0, "the user has no handle");
+    expect_problem(HEAD BOB ",@bob,\n", 3, 0, "without @");
+    expect_problem(HEAD BOB ",bob,\"B\nb\"\n", 3, 0, "display_name: it has a control character");
+    expect_problem(HEAD BOB ",b\x7f,\n", 3, 0, "handle: it has a control character");
+    expect_problem(HEAD BOB ",bob,\"B\n", 3, 0, "never closed");
+}
+
+Test(users, long_names)
+{
+    char name[258];
+    memset(name, 'x', sizeof(name));
+    struct buffer text = {NULL, 0, 0};
+    buffer_add_format(&text, "%s" BOB ",%.256s,%.256s\n", HEAD, name, name);
+    struct users users;
+    struct problem problem;
+    cr_assert(users_parse(&users, buffer_text(&text), &problem));
+    users_free(&users);
+    buffer_clear(&text);
+    buffer_add_format(&text, "%s" BOB ",%.257s,\n", HEAD, name);
+    expect_problem(buffer_text(&text), 3, 0, "handle: it has 257 characters");
+    buffer_free(&text);
+}
+
+Test(users, same_person_twice)
+{
+    expect_problem(HEAD BOB ",ann,\n", 3, 0, "the handle is that of line 2");
+    expect_problem(HEAD "00000000-0000-4000-8000-00000000000A,bob,\n", 3, 0,
+                   "the uuid is that of line 2");
+    expect_problem("[{\"uuid\": \"" ANN "\", \"handle\": \"a\"}, {\"uuid\": \"" ANN
+                   "\", \"handle\": \"b\"}]",
+                   0, 2, "the uuid is that of user 1");
+}
+
+Test(users, wrong_json)
+{
+    expect_problem("[\n{\"uuid\": 3,\n", 3, 0, "ends too early");
+    expect_problem("[\n}", 2, 0, "not JSON");
+    expect_problem("[] x", 1, 0, "not JSON");
+    expect_problem("['x']", 1, 0, "not JSON");
+    expect_problem("{}", 0, 0, "neither an array");
+    expect_problem("{\"users\": null}", 0, 0, "neither an array");
+    expect_problem("[null]", 0, 1, "every user is an object");
+    expect_problem("[{\"uuid\": null, \"handle\": \"x\"}]", 0, 1, "the user has no uuid");
+    expect_problem("[{\"uuid\": [], \"handle\": \"x\"}]", 0, 1, "uuid: it must be a string");
+    expect_problem("[{\"uuid\": \"" ANN "\", \"handle\": \"a\\u0000\"}]", 0, 1,
+                   "handle: it has a NUL character");
+    expect_problem("[{\"uuid\": \"" ANN "\", \"handle\": \"a\\u0007\"}]", 0, 1,
+                   "handle: it has a control character");
+    expect_problem("[{\"uuid\": \"" ANN "\"}]", 0, 1, "the user has no handle");
+}
