@@ -8,7 +8,7 @@
 
 #define LINE_MAX_SIZE 512
 
-void cr_log(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
+void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
 {
     if (logger->log == NULL) {
         return;
@@ -26,5 +26,5 @@ cruddur_status cr_call_check_deadline(const cr_call *call)
     if (!cr_deadline_passed(call->deadline_us)) {
         return CRUDDUR_OK;
     }
-    return cr_fail(call->error, CRUDDUR_E_TIMEOUT, "the deadline passed during the call");
+    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT, "the deadline passed during the call");
 }

@@ -29,7 +29,7 @@ typedef struct cr_call {
 } cr_call;
 
 /* Never give it message text or a secret. */
-void cr_log(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
+void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
     CR_PRINTF(3, 4);
 
 /* CRUDDUR_E_TIMEOUT once the deadline has passed. */

@@ -130,7 +130,7 @@ static void make_printable(char *message)
     }
 }
 
-cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
+cruddur_status cr_fail_with(cruddur_error **error, cruddur_status status, const char *format, ...)
 {
     cruddur_error *made = new_error(error, status);
     if (made != NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Making error objects. Every function takes the caller's place for the error, which may be NULL
- * and is not read, and returns the status, so that a failure reads `return cr_fail(error, …)`. */
+ * and is not read, and returns the status, so that a failure reads `return cr_fail_with(error, …)`.
+ */
 #ifndef CR_BASE_ERROR_H
 #define CR_BASE_ERROR_H
 
@@ -13,7 +14,7 @@
 #endif
 
 /* Describes a failure. */
-cruddur_status cr_fail(cruddur_error **error, cruddur_status status, const char *format, ...)
+cruddur_status cr_fail_with(cruddur_error **error, cruddur_status status, const char *format, ...)
     CR_PRINTF(3, 4);
 
 /* Describes a refused argument, for which the message says which rule it breaks. */

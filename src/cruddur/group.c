@@ -167,7 +167,7 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
     bool has_random = (has_group || is_direct || cr_uuid_v4(&draft->group)) &&
                       (draft->may_be_repeat || cr_uuid_v7(cr_clock_now_us(), &draft->uuid));
     return has_random ? CRUDDUR_OK
-                      : cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+                      : cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
 }
 
 static cruddur_status read_create_options(const cruddur_create_options *options,

@@ -79,7 +79,7 @@ static cruddur_status read_append_options(const cruddur_append_options *options,
     }
     if (status == CRUDDUR_OK && !draft->may_be_repeat &&
         !cr_uuid_v7(cr_clock_now_us(), &draft->uuid)) {
-        status = cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+        status = cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
     }
     return status;
 }

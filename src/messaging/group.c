@@ -183,9 +183,9 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
         last_sk = head->value[CR_SK];
     }
     if (!is_settled) {
-        return cr_fail(txn->call->error, CRUDDUR_E_CONFLICT,
-                       "group %s has so many new messages that its rows could not be read",
-                       group->text);
+        return cr_fail_with(txn->call->error, CRUDDUR_E_CONFLICT,
+                            "group %s has so many new messages that its rows could not be read",
+                            group->text);
     }
     return cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_A_MEMBER, argument,
                             "%s is not a member of group %s", member->text, group->text);

@@ -462,8 +462,8 @@ static cruddur_status read_any_row(cr_txn *txn, const cr_uuid *group, cr_row *he
         status = cr_group_read_index(txn, group, &rows);
     }
     if (status == CRUDDUR_OK && rows.count == 0) {
-        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                       "group %s has messages and no members", group->text);
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "group %s has messages and no members", group->text);
     }
     if (status == CRUDDUR_OK) {
         *group_row = rows.row[0];

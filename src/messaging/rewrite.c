@@ -92,8 +92,8 @@ static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row 
     cr_uuid group;
     cr_group_rows found;
     if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
-        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                       "a group row's message_group_uuid is no uuid");
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "a group row's message_group_uuid is no uuid");
     }
     cruddur_status status = cr_group_read_index(txn, &group, &found);
     if (status == CRUDDUR_OK && !has_key_of(&found, group_row) &&
@@ -101,8 +101,9 @@ static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row 
         status = cr_fail_memory(txn->call->error);
     }
     if (status == CRUDDUR_OK && !is_orderly(&found, head, inboxes)) {
-        cr_log(&txn->call->logger, CRUDDUR_LOG_WARNING,
-               "group %s: its group rows disagree; the next write sets them right", group.text);
+        cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
+                    "group %s: its group rows disagree; the next write sets them right",
+                    group.text);
     }
     return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
 }
@@ -112,9 +113,9 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
 {
     inboxes->old = (cr_group_rows){.arena = txn->arena};
     if (!cr_members_of_row(group_row, &inboxes->members)) {
-        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                       "a row of group %.*s does not tell its members",
-                       CR_STR_ARGS(group_row->value[CR_GROUP_UUID]));
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "a row of group %.*s does not tell its members",
+                            CR_STR_ARGS(group_row->value[CR_GROUP_UUID]));
     }
     for (size_t i = 0; i < inboxes->members.count; i++) {
         inboxes->pk[i] = cr_pk_of_member(&inboxes->members.uuid[i]);

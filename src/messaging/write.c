@@ -74,10 +74,10 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
     if (!cr_sort_key_after(time_us, head_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
         bool is_time = head_sk.data == NULL || cr_time_parse(head_sk, &head_us);
-        return is_time ? cr_fail(call->error, CRUDDUR_E_TIME,
-                                 "no time up to the year 9999 comes after the newest message")
-                       : cr_fail(call->error, CRUDDUR_E_STORE_DAMAGED,
-                                 "the newest message's sort key is no time");
+        return is_time ? cr_fail_with(call->error, CRUDDUR_E_TIME,
+                                      "no time up to the year 9999 comes after the newest message")
+                       : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
+                                      "the newest message's sort key is no time");
     }
     int64_t step_us = context->step_us == 0 ? 1 : context->step_us * 2;
     context->step_us = step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
@@ -180,8 +180,8 @@ static cruddur_status read_existing(cr_txn *txn, const write_context *context, c
         return status;
     }
     if (!cr_members_of_row(author_row, &members)) {
-        return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                       "a row of group %s does not tell its members", group->text);
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "a row of group %s does not tell its members", group->text);
     }
     return are_same_members(&members, &context->opening->members) ? CRUDDUR_OK
                                                                   : fail_exists(txn->call, group);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Statuses and errors. */
-#include "library.h"
+#include "base/call.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -114,7 +114,7 @@ Test(error, none_is_success)
 Test(error, tells_what_happened)
 {
     cruddur_error *error = NULL;
-    cr_assert_eq((cr_fail)(&error, CRUDDUR_E_STORE_LOCKED, "reading %s: %d", "x", 5),
+    cr_assert_eq(cr_fail_with(&error, CRUDDUR_E_STORE_LOCKED, "reading %s: %d", "x", 5),
                  CRUDDUR_E_STORE_LOCKED);
     cr_assert_eq(cruddur_error_status(error), CRUDDUR_E_STORE_LOCKED);
     cr_assert_str_eq(cruddur_error_message(error), "reading x: 5");
@@ -162,7 +162,7 @@ Test(error, of_no_memory_needs_none)
 
 Test(error, without_a_place_for_it)
 {
-    cr_assert_eq((cr_fail)(NULL, CRUDDUR_E_TIME, "x"), CRUDDUR_E_TIME);
+    cr_assert_eq(cr_fail_with(NULL, CRUDDUR_E_TIME, "x"), CRUDDUR_E_TIME);
     cr_assert_eq(cr_fail_argument(NULL, CRUDDUR_E_LIMIT, "a", "x"), CRUDDUR_E_LIMIT);
     cr_assert_eq(cr_fail_null(NULL, "a"), CRUDDUR_E_NULL_ARGUMENT);
     cr_assert_eq(cr_fail_memory(NULL), CRUDDUR_E_NO_MEMORY);
@@ -173,7 +173,7 @@ Test(error, without_a_place_for_it)
 Test(error, can_be_discarded)
 {
     cruddur_error *error = NULL;
-    (void)(cr_fail)(&error, CRUDDUR_E_TIME, "x");
+    (void)cr_fail_with(&error, CRUDDUR_E_TIME, "x");
     cr_error_discard(&error);
     cr_assert(error == NULL);
     cr_error_discard(&error);
@@ -188,7 +188,7 @@ Test(error, a_long_message_is_cut)
     cruddur_error *error = NULL;
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    (void)(cr_fail)(&error, CRUDDUR_E_STORE_IO, "opening %s", text);
+    (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "opening %s", text);
     cr_assert_eq(strncmp(cruddur_error_message(error), "opening xxx", 11), 0);
     cr_assert_lt(strlen(cruddur_error_message(error)), 1000);
     cruddur_error_free(error);
@@ -211,7 +211,7 @@ Test(error, a_message_is_printable)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         cruddur_error *error = NULL;
-        (void)(cr_fail)(&error, CRUDDUR_E_STORE_IO, "%s", rows[i].piece);
+        (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "%s", rows[i].piece);
         cr_assert_str_eq(cruddur_error_message(error), rows[i].expected);
         cruddur_error_free(error);
         char expected[64];
@@ -230,7 +230,7 @@ Test(error, a_message_that_is_cut_in_a_character_is_printable_too)
         for (size_t at = shift; at + 4 < sizeof(text); at += 4) {
             memcpy(text + at, "\xf0\x9f\x98\x80", 5);
         }
-        (void)(cr_fail)(&error, CRUDDUR_E_STORE_IO, "%s", text);
+        (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "%s", text);
         cr_text_facts facts = cr_text_look(cr_str_of(cruddur_error_message(error)));
         cr_assert(facts.is_utf8);
         cr_assert_gt(facts.characters, 100);
@@ -260,16 +260,16 @@ Test(error, the_log_gets_one_line)
     char longest[3000];
     cr_logger logger = {note, &line};
     cr_logger nobody = {NULL, NULL};
-    library_log(&logger, CRUDDUR_LOG_WARNING, "group x");
+    cr_log_line(&logger, CRUDDUR_LOG_WARNING, "text: %s", "group x");
     cr_assert_eq(line.count, 1);
     cr_assert_eq(line.level, CRUDDUR_LOG_WARNING);
     cr_assert_str_eq(line.text, "text: group x");
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
-    library_log(&logger, CRUDDUR_LOG_ERROR, longest);
+    cr_log_line(&logger, CRUDDUR_LOG_ERROR, "text: %s", longest);
     cr_assert_eq(line.count, 2);
     cr_assert_gt(strlen(line.text), 100);
-    library_log(&nobody, CRUDDUR_LOG_ERROR, longest);
+    cr_log_line(&nobody, CRUDDUR_LOG_ERROR, "text: %s", longest);
     cr_assert_eq(line.count, 2);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The members of a group, as a group row tells them. */
-#include "library.h"
+#include "base/call.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

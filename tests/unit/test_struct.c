@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sized structs of programs that were compiled with other versions of the headers. */
-#include "library.h"
+#include "base/call.h"
 
 #include <criterion/criterion.h>
 #include <stddef.h>

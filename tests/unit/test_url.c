@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Store URLs. */
-#include "library.h"
+#include "base/call.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

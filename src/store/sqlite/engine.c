@@ -95,8 +95,8 @@ static cruddur_status fail_system(cruddur_error **error, int reason, const char 
                             : reason == EROFS                    ? CRUDDUR_E_STORE_READ_ONLY
                                                                  : CRUDDUR_E_STORE_ACCESS;
     char words[96];
-    return cr_fail(error, status, "%s %.256s: %s", action, path,
-                   strerror_r(reason, words, sizeof(words)) == 0 ? words : "unknown reason");
+    return cr_fail_with(error, status, "%s %.256s: %s", action, path,
+                        strerror_r(reason, words, sizeof(words)) == 0 ? words : "unknown reason");
 }
 
 /* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
@@ -130,14 +130,14 @@ static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
     assert(place->path != NULL);
     if (stat(place->path, &facts) == 0) {
         return S_ISREG(facts.st_mode) ? CRUDDUR_OK
-                                      : cr_fail(error, CRUDDUR_E_STORE_ACCESS,
-                                                "%.256s is not a regular file", place->path);
+                                      : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS,
+                                                     "%.256s is not a regular file", place->path);
     }
     if (!must_exist) {
         return make_file(place, error);
     }
     return errno == ENOENT
-               ? cr_fail(error, CRUDDUR_E_STORE_MISSING, "%.256s does not exist", place->path)
+               ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.256s does not exist", place->path)
                : fail_system(error, errno, "looking for", place->path);
 }
 
@@ -293,7 +293,7 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
                               cr_store **ret_store, cruddur_error **error)
 {
     if (sqlite3_threadsafe() == 0) {
-        return cr_fail(error, CRUDDUR_E_INTERNAL, "this SQLite was built without threads");
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "this SQLite was built without threads");
     }
     sqlite_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {

@@ -45,6 +45,6 @@ cruddur_status cr_sqlite_fail(cruddur_error **error, int code, const char *path,
     if (status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    return cr_fail(error, status, "%s %.256s: %s%s (SQLite %d)", action, path, sqlite3_errstr(code),
-                   hint, code);
+    return cr_fail_with(error, status, "%s %.256s: %s%s (SQLite %d)", action, path,
+                        sqlite3_errstr(code), hint, code);
 }

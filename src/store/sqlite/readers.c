@@ -23,7 +23,7 @@ cruddur_status cr_readers_new(const cr_sqlite_place *place, cr_readers **ret_rea
     }
     if (pthread_mutex_init(&readers->lock, NULL) != 0) {
         free(readers);
-        return cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no mutex");
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no mutex");
     }
     readers->place = place;
     *ret_readers = readers;

@@ -53,7 +53,8 @@ struct cr_writer {
 
 static cruddur_status fail_threads(cruddur_error **error)
 {
-    return cr_fail(error, CRUDDUR_E_INTERNAL, "the system gave no mutex or condition variable");
+    return cr_fail_with(error, CRUDDUR_E_INTERNAL,
+                        "the system gave no mutex or condition variable");
 }
 
 cruddur_status cr_writer_new(cr_connection *connection, unsigned traits, cr_writer **ret_writer,
@@ -176,7 +177,7 @@ static cruddur_status run_body(cr_writer *writer, change *running)
             return status;
         }
         if (cr_deadline_passed(call->deadline_us)) {
-            return cr_fail(call->error, status, "the rows kept changing until the deadline");
+            return cr_fail_with(call->error, status, "the rows kept changing until the deadline");
         }
         int code = cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK_TO);
         if (code != SQLITE_OK) {
@@ -324,8 +325,8 @@ static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
     if (!writer->has_file) {
         return fail_writing(writer, SQLITE_BUSY, call);
     }
-    return cr_fail(call->error, CRUDDUR_E_TIMEOUT,
-                   "the deadline passed before other threads' changes were written");
+    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                        "the deadline passed before other threads' changes were written");
 }
 
 /* Waits until the change is done or has the lead. A change that nobody has begun is taken back at
