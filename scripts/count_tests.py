@@ -53,7 +53,7 @@ def main():
     passed = failed = 0
     explained = set()
     for path in arguments.logs:
-        setup = os.path.basename(path).removesuffix(".json")
+        setup = os.path.basename(path).removesuffix(".json").split("-")[0]
         if not os.path.exists(path):
             print(f"{setup}: no test ran")
             failed += 1

@@ -15,18 +15,32 @@ extern char **environ;
 
 static char folder[PATH_SIZE];
 
-int scaled(int plain, int slow)
-{
-    const char *asked = getenv("CRUDDUR_TEST_SLOW");
-    bool is_slow = asked != NULL && strcmp(asked, "1") == 0;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    is_slow = true;
+#define IS_SANITIZED true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    is_slow = true;
+#define IS_SANITIZED true
 #endif
 #endif
-    return is_slow ? slow : plain;
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
+
+bool is_very_slow(void)
+{
+    const char *asked = getenv("CRUDDUR_TEST_SLOW");
+    return asked != NULL && strcmp(asked, "1") == 0;
+}
+
+int scaled(int plain, int slow)
+{
+    return IS_SANITIZED || is_very_slow() ? slow : plain;
+}
+
+unsigned next_fault(unsigned nth, unsigned dense)
+{
+    unsigned passed_over = is_very_slow() ? 2 * nth : IS_SANITIZED ? nth / 3 : nth / dense;
+    return nth + 1 + passed_over;
 }
 
 /* ---- files ---- */
@@ -256,8 +270,8 @@ static const char *const laws[] = {
     HEADS "SELECT a.pk || ' names nobody of its group' FROM grp a WHERE NOT EXISTS (SELECT 1 FROM"
           " grp b WHERE b.message_group_uuid = a.message_group_uuid AND b.pk <> a.pk"
           " AND b.pk = 'GRP#' || a.user_uuid)",
-    "SELECT message_uuid || ' is stored twice' FROM cruddur_messages WHERE pk GLOB 'MSG#*'"
-    " GROUP BY pk, message_uuid HAVING count(*) > 1",
+    ("SELECT message_uuid || ' is stored twice' FROM cruddur_messages WHERE pk GLOB 'MSG#*'"
+     " GROUP BY pk, message_uuid HAVING count(*) > 1"),
 };
 
 bool is_sound(const char *path, char problem[PROBLEM_SIZE])

@@ -19,6 +19,13 @@
 /* `slow` under a sanitizer or valgrind (CRUDDUR_TEST_SLOW=1), where all takes longer. */
 int scaled(int plain, int slow);
 
+/* What a sweep over all faults tries after the nth: the next one, as long as it is not beyond
+ * `dense`; then, and under sanitizers and valgrind, fewer. */
+unsigned next_fault(unsigned nth, unsigned dense);
+
+/* Under valgrind. */
+bool is_very_slow(void);
+
 /* ---- files ---- */
 
 /* Makes the test's folder, and removes it with all that is in it; for .init and .fini. */

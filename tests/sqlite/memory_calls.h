@@ -10,6 +10,7 @@ typedef struct memory_call {
     cruddur_status expected; /* while there is memory */
     bool opens;              /* it opens the store itself */
     bool writes;             /* scene_message(stage, 0) */
+    bool undoes;             /* try it also with failures that hit the undoing of a failure */
     /* Returns the call's status. Asserts that nothing is returned on failure, and frees what is
      * returned on success. Needs no memory of its own. */
     cruddur_status (*run)(scene *stage, cruddur_error **error);

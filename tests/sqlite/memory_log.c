@@ -149,7 +149,7 @@ static void sweep(arm_function arm, disarm_function disarm)
     number_uuid(5, group_uuid);
     make_start(group_uuid);
     while (append_with_faults(group_uuid, nth, arm, disarm) > 0) {
-        nth += (unsigned)scaled(1, 3);
+        nth = next_fault(nth, 1000);
     }
     cr_assert_gt(nth, 1, "no fault was met");
 }

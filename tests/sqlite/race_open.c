@@ -26,7 +26,7 @@ static void let_another_open(void *context)
     crew_form(another);
     crew_start(another, "once %s %d", path, scaled(200, 4000));
     crew_is_complete(another);
-    if (!crew_await_output(another, scaled(500, 10000))) {
+    if (!crew_await_output(another, scaled(500, 6000))) {
         crew_kill(another, 0);
     }
     crew_read(another, &book);

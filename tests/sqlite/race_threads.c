@@ -32,7 +32,7 @@ Test(race_threads, all_calls_at_once)
     for (unsigned i = 0; i < THREADS; i++) {
         loads[i] = (load){.dm = dm,
                           .seed = i + 1,
-                          .steps = (unsigned)scaled(1200, 100),
+                          .steps = (unsigned)scaled(1200, 200),
                           .acknowledge = acknowledge,
                           .context = &book};
     }

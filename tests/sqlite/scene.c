@@ -63,17 +63,20 @@ static void name_groups(scene *stage)
     number_uuid(5, stage->five);
 }
 
-void scene_prepare(void)
+void scene_prepare(scene_start start)
 {
     scene stage = {0};
     name_groups(&stage);
-    cruddur *dm = open_store(start_path(SCENE_GROUPS));
-    write_groups(dm, &stage);
-    cruddur_close(dm);
-    start_messages[SCENE_GROUPS] = count_messages(start_path(SCENE_GROUPS));
-    write_log(&stage, start_path(SCENE_LOG));
-    bed_copy_store(start_path(SCENE_LOG), bed_path("log"));
-    start_messages[SCENE_LOG] = count_messages(bed_path("log"));
+    if (start == SCENE_GROUPS) {
+        cruddur *dm = open_store(start_path(start));
+        write_groups(dm, &stage);
+        cruddur_close(dm);
+        start_messages[start] = count_messages(start_path(start));
+    } else if (start == SCENE_LOG) {
+        write_log(&stage, start_path(start));
+        bed_copy_store(start_path(start), bed_path("log")); /* looking at it would end the log */
+        start_messages[start] = count_messages(bed_path("log"));
+    }
 }
 
 void scene_set(scene *stage, const char *name, scene_start start, bool is_open)

@@ -33,8 +33,8 @@ typedef struct scene {
     int64_t messages_before;
 } scene;
 
-/* Makes all starts, once a test. */
-void scene_prepare(void);
+/* Makes this start, once a test. */
+void scene_prepare(scene_start start);
 
 /* Sets the store up; opens it where `is_open`. */
 void scene_set(scene *stage, const char *name, scene_start start, bool is_open);

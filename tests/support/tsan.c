@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #if defined(__clang__)
-#define NOT_SANITIZED                                                                              \
-    __attribute__((no_sanitize("thread"), disable_sanitizer_instrumentation))
+#define NOT_SANITIZED __attribute__((no_sanitize("thread"), disable_sanitizer_instrumentation))
 #else
 #define NOT_SANITIZED __attribute__((no_sanitize_thread))
 #endif

@@ -145,37 +145,15 @@ class CommandTest(unittest.TestCase):
         return self.ok_json("seed", self.conversation(count), "--me", "@maren", "--other", "@teo")
 
 
-def is_picture(char):
-    return 0x2190 <= ord(char) <= 0x2BFF or 0x1F000 <= ord(char) <= 0x1FFFF
-
-
 def display_width(text):
-    """The columns that a line takes on a terminal that joins emoji."""
+    """The columns that a line takes on a terminal that does not join emoji."""
     width = last = 0
-    base = ""
-    joined = paired = False
     for char in text:
-        if char == "\u200d":
-            joined = True
-            continue
-        indicator = 0x1F1E6 <= ord(char) <= 0x1F1FF
         if char == "\ufe0f":
             width += 2 - last if last else 0
-            last = 2 if last else 0
-        elif unicodedata.category(char) in ("Mn", "Me", "Cf"):
-            pass
-        elif (joined and base and is_picture(base) and is_picture(char)) or (
-                0x1F3FB <= ord(char) <= 0x1F3FF and base and is_picture(base)):
-            pass
-        elif indicator and paired:
-            width += 2 - last  # two of them are one flag
-            paired = False
-        else:
+        elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
             last = 2 if unicodedata.east_asian_width(char) in "WF" else 1
             width += last
-            base = char
-            paired = indicator
-        joined = False
     return width
 
 

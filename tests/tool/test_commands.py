@@ -208,10 +208,19 @@ class Scan(CommandTest):
         self.assertEqual(text[0], f"GRP#{MAREN}  {rows[0]['sk']}")
         self.assertEqual(text[1], f"  message_group_uuid  {MAREN_TEO}")
 
-    def test_many_rows(self):
-        self.seed(2300)
-        self.assertEqual(len(self.ok_json("scan")["rows"]), 2302)
+    def test_more_than_the_library_gives_at_once(self):
+        self.seed(2100)
+        self.assertEqual(len(self.ok_json("scan")["rows"]), 2102)
         self.assertEqual(len(self.ok_json("scan", "--limit", "1500")["rows"]), 1500)
+        page = self.ok_json("messages", MAREN_TEO, "--all")
+        self.assertEqual([message["message"] for message in page["messages"]],
+                         [f"message {i:05}" for i in range(2100)])
+        self.assertIsNone(page["older"])
+        self.assertEqual(self.ok_json("messages", MAREN_TEO, "--cursor", page["newer"])["messages"],
+                         [])
+        text = self.ok("messages", MAREN_TEO, "--all").out
+        self.assertEqual(text.count("message 0"), 2100)
+        self.assertNotIn("--cursor", text)
 
     def test_attributes_of_others(self):
         self.seed(1)

@@ -163,6 +163,14 @@ class People(CommandTest):
         self.assertEqual(self.ok_json("groups", NOBODY)["groups"], [])
 
 
+    def test_uuids_of_others(self):
+        self.seed(1)
+        uuid = self.ok_json("messages", MAREN_TEO)["messages"][0]["uuid"]
+        self.fails(2, "--id", "send", "--as", "@teo", MAREN_TEO, "--id", uuid, SECRET)
+        self.fails(2, "--group: must not be of version 5", *NEW, "--to", "@layla", "--group",
+                   MAREN_TEO, SECRET)
+
+
 class Text(CommandTest):
     def test_text(self):
         self.seed(1)

@@ -128,7 +128,7 @@ static enum exit_code run_command(struct context *context, const struct command 
 static enum exit_code dispatch(struct context *context, int argc, char **argv)
 {
     int first = argc;
-    enum exit_code code = options_read_first(&context->options, argc, argv, &first);
+    enum exit_code code = options_read(&context->options, COMMAND_EVERY, argc, argv, &first);
     if (code != CODE_OK) {
         return code;
     }

@@ -168,8 +168,8 @@ static enum exit_code report_unknown(unsigned commands, const char *argument)
                   (int)length, argument);
 }
 
-static enum exit_code read_options(struct options *options, unsigned commands,
-                                   const char *short_options, int argc, char **argv, int *ret_first)
+enum exit_code options_read(struct options *options, unsigned commands, int argc, char **argv,
+                            int *ret_first)
 {
     struct option known[N_SPECS + 1] = {{0}};
     for (size_t i = 0, n = 0; i < N_SPECS; i++) {
@@ -179,6 +179,7 @@ static enum exit_code read_options(struct options *options, unsigned commands,
                 VALUE_BASE + (int)i};
         }
     }
+    const char *short_options = commands == COMMAND_EVERY ? "+:h" : ":h";
     opterr = 0;
     optind = 0; /* Starts over, also with the C library's own state. */
     enum exit_code code = CODE_OK;
@@ -197,17 +198,6 @@ static enum exit_code read_options(struct options *options, unsigned commands,
     }
     *ret_first = optind;
     return code;
-}
-
-enum exit_code options_read_first(struct options *options, int argc, char **argv, int *ret_first)
-{
-    return read_options(options, COMMAND_EVERY, "+:h", argc, argv, ret_first);
-}
-
-enum exit_code options_read(struct options *options, unsigned command, int argc, char **argv,
-                            int *ret_first)
-{
-    return read_options(options, command, ":h", argc, argv, ret_first);
 }
 
 enum exit_code options_check(const struct options *options, unsigned command)

@@ -48,13 +48,10 @@ struct options {
 
 void options_init(struct options *options);
 
-/* Reads the options that stand before the command, those of all commands. `argv[0]` is none;
- * `ret_first` receives the index of the first other argument. */
-enum exit_code options_read_first(struct options *options, int argc, char **argv, int *ret_first);
-
 /* Reads the options of a command (a bit), wherever they stand; the other arguments are moved to the
- * end. */
-enum exit_code options_read(struct options *options, unsigned command, int argc, char **argv,
+ * end. With COMMAND_EVERY: those that all commands take, up to the first other argument. `argv[0]`
+ * is none; `ret_first` receives the index of the first other argument. */
+enum exit_code options_read(struct options *options, unsigned commands, int argc, char **argv,
                             int *ret_first);
 
 /* Checks that the options which a command cannot do without were given. */

@@ -141,50 +141,46 @@ static size_t code_point_width(uint32_t code_point)
     return text_is_control(code_point) ? 0 : code_point >= FIRST_PICTURE_PLANE ? 2 : 1;
 }
 
-/* The bytes that are added to the cluster of `base` by what stands here; 0 when it begins the next
- * cluster. */
-static size_t cluster_more(const char *text, uint32_t base, size_t *width)
+/* The bytes that belong to the picture or letter before them; 0 when the next one begins here. */
+static size_t cluster_more(const char *text, uint32_t base)
 {
     uint32_t code_point, joined;
     size_t n = text_decode(text, &code_point);
     if (code_point < 0x80 || code_point == TEXT_BAD || code_point == ZERO_WIDTH_SPACE) {
         return 0;
     }
-    if (code_point == EMOJI_VARIATION) {
-        *width = *width == 1 ? 2 : *width;
-        return n;
-    }
     if (code_point == ZERO_WIDTH_JOINER) {
         /* It makes one picture of two; between letters it only shapes them. */
         size_t more = text_decode(text + n, &joined);
         return IS_IN(joined, picture_ranges) && IS_IN(base, picture_ranges) ? n + more : n;
     }
-    if (IS_IN(code_point, skin_tone_ranges) && IS_IN(base, picture_ranges)) {
-        return n;
-    }
-    return code_point_width(code_point) == 0 ? n : 0;
+    bool is_part = (IS_IN(code_point, skin_tone_ranges) && IS_IN(base, picture_ranges)) ||
+                   (IS_IN(code_point, flag_letter_ranges) && IS_IN(base, flag_letter_ranges));
+    return is_part || code_point_width(code_point) == 0 ? n : 0;
 }
 
-/* The bytes of the first thing that stands in cells of its own, and its width in columns. */
+/* The bytes of the first thing that must not be torn apart, and its width in columns. Terminals
+ * disagree about pictures that are made of several: the width is that on those which put them side
+ * by side, so that no line is too wide on any. */
 static size_t cluster(const char *text, size_t *ret_width)
 {
-    uint32_t base, next;
+    uint32_t base, code_point;
     size_t at = text_decode(text, &base);
-    size_t width = code_point_width(base);
-    if (IS_IN(base, flag_letter_ranges)) {
-        size_t n = text_decode(text + at, &next);
-        if (IS_IN(next, flag_letter_ranges)) { /* Two of them are one flag. */
-            at += n;
-            width = 2;
+    size_t n = base < 0x20 || base == TEXT_BAD || base == ZERO_WIDTH_SPACE
+                   ? 0
+                   : cluster_more(text + at, base);
+    *ret_width = code_point_width(base);
+    while (n > 0) {
+        for (size_t end = at + n; at < end;) {
+            at += text_decode(text + at, &code_point);
+            *ret_width += code_point_width(code_point);
         }
-    }
-    if (base >= 0x20 && base != TEXT_BAD && base != ZERO_WIDTH_SPACE) {
-        size_t n;
-        while ((n = cluster_more(text + at, base, &width)) > 0) {
-            at += n;
+        if (code_point == EMOJI_VARIATION && *ret_width == 1) {
+            *ret_width = 2;
         }
+        /* Two letters are one flag. */
+        n = IS_IN(code_point, flag_letter_ranges) ? 0 : cluster_more(text + at, base);
     }
-    *ret_width = width;
     return at;
 }
 
@@ -277,42 +273,35 @@ void text_clean(struct buffer *to, const char *text, enum text_breaks breaks)
 
 /* --- right to left --- */
 
-enum text_direction text_direction(const char *text, size_t length)
+enum text_direction text_direction(const char *text, size_t length, bool *ret_has_right_to_left)
 {
+    enum text_direction direction = TEXT_NEUTRAL;
     uint32_t code_point;
+    *ret_has_right_to_left = false;
     for (size_t at = 0; at < length;) {
         at += text_decode(text + at, &code_point);
-        if (IS_IN(code_point, right_to_left_ranges)) {
-            return TEXT_RIGHT_TO_LEFT;
-        }
-        if (code_point != TEXT_BAD && iswalpha((wint_t)code_point)) {
-            return TEXT_LEFT_TO_RIGHT;
-        }
-    }
-    return TEXT_NEUTRAL;
-}
-
-static bool has_right_to_left(const char *text, size_t length)
-{
-    uint32_t code_point;
-    for (size_t at = 0; at < length;) {
-        at += text_decode(text + at, &code_point);
-        if (IS_IN(code_point, right_to_left_ranges)) {
-            return true;
+        bool is_right_to_left = IS_IN(code_point, right_to_left_ranges);
+        *ret_has_right_to_left = *ret_has_right_to_left || is_right_to_left;
+        if (direction == TEXT_NEUTRAL && is_right_to_left) {
+            direction = TEXT_RIGHT_TO_LEFT;
+        } else if (direction == TEXT_NEUTRAL && iswalpha((wint_t)code_point)) {
+            direction = TEXT_LEFT_TO_RIGHT;
         }
     }
-    return false;
+    return direction;
 }
 
 void text_isolate(struct buffer *to, const char *text, size_t length, enum text_direction whole)
 {
-    if (!has_right_to_left(text, length)) {
+    bool has_right_to_left;
+    enum text_direction direction = text_direction(text, length, &has_right_to_left);
+    if (!has_right_to_left) {
         buffer_add(to, text, length);
         return;
     }
     buffer_add_text(to, FIRST_STRONG_ISOLATE);
     /* A line runs as its whole text does, also when its own first letter runs the other way. */
-    if (whole != TEXT_NEUTRAL && whole != text_direction(text, length)) {
+    if (whole != TEXT_NEUTRAL && whole != direction) {
         buffer_add_text(to, whole == TEXT_LEFT_TO_RIGHT ? LEFT_TO_RIGHT_MARK : RIGHT_TO_LEFT_MARK);
     }
     buffer_add(to, text, length);
@@ -383,7 +372,7 @@ bool text_wrap_next(struct text_wrap *wrap, const char **ret_line, size_t *ret_l
         wrap->next = line.break_next;
     } else { /* One thing alone that is wider than the line stands on it all the same. */
         line.end = at > start ? at : at + n;
-        wrap->next = line.end;
+        wrap->next = skip_space(line.end);
     }
     *ret_line = start;
     *ret_length = (size_t)(line.end - start);

@@ -59,7 +59,8 @@ enum text_direction {
     TEXT_RIGHT_TO_LEFT,
 };
 
-enum text_direction text_direction(const char *text, size_t length);
+/* Tells also whether any of it runs right to left. */
+enum text_direction text_direction(const char *text, size_t length, bool *ret_has_right_to_left);
 
 /* Adds `text`; where some of it runs right to left, isolated from what stands around it. `whole` is
  * the direction of the text of which this is a line; TEXT_NEUTRAL when it is all. */

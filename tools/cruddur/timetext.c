@@ -86,10 +86,10 @@ static void write_ago(char *buffer, int64_t seconds, int64_t days, bool brief)
         (void)snprintf(buffer, TIMETEXT_SIZE, "%s", brief ? "now" : "just now");
     } else if (seconds < HOUR_S) {
         write_count(buffer, seconds / MINUTE_S, "minute", brief);
-    } else if (seconds < DAY_S) {
+    } else if (seconds < DAY_S || days == 0) { /* A day may have 25 hours. */
         write_count(buffer, seconds / HOUR_S, "hour", brief);
     } else if (days > 1 || brief) {
-        write_count(buffer, days > 1 ? days : 1, "day", brief);
+        write_count(buffer, days, "day", brief);
     } else {
         (void)snprintf(buffer, TIMETEXT_SIZE, "yesterday");
     }

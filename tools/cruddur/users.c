@@ -63,7 +63,6 @@ static bool add(struct users *users, const char *const *values, size_t line, siz
     text_lower(entry->fields[USERS_UUID]);
     entry->line = line;
     entry->number = number;
-    problem->user = number;
     return check_entry(entry, problem);
 }
 

@@ -290,7 +290,8 @@ static void put_day(struct view *view, int64_t time_us)
 /* Writes a clean text from column `column` on, its further lines at column `hang`. */
 static void put_wrapped(struct view *view, const char *text, size_t column, size_t hang)
 {
-    enum text_direction direction = text_direction(text, strlen(text));
+    bool has_right_to_left;
+    enum text_direction direction = text_direction(text, strlen(text), &has_right_to_left);
     struct text_wrap wrap = {text, view->width > column ? view->width - column : 1};
     const char *line;
     size_t length;
