@@ -103,6 +103,7 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
     }
     connection->place = place;
     connection->deadline_us = deadline_us;
+    connection->restart_frames = LOG_FRAMES_TOO_MANY;
     /* No creation here: engine.c makes the file, with its mode. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (place->is_memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
@@ -154,11 +155,17 @@ int cr_connection_run(cr_connection *connection, cr_statement which)
 
 void cr_connection_tidy_log(cr_connection *connection)
 {
-    if (connection->log_frames >= LOG_FRAMES_MAX) {
-        int mode = connection->log_frames < LOG_FRAMES_TOO_MANY ? SQLITE_CHECKPOINT_PASSIVE
-                                                                : SQLITE_CHECKPOINT_RESTART;
-        connection->deadline_us = cr_clock_monotonic_us() + LOG_WAIT_US;
-        (void)sqlite3_wal_checkpoint_v2(connection->db, NULL, mode, NULL, NULL);
+    if (connection->log_frames < LOG_FRAMES_MAX) {
+        return;
+    }
+    bool restarts = connection->log_frames >= connection->restart_frames;
+    int mode = restarts ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    connection->deadline_us = cr_clock_monotonic_us() + LOG_WAIT_US;
+    int code = sqlite3_wal_checkpoint_v2(connection->db, NULL, mode, NULL, NULL);
+    if (restarts) {
+        /* Who reads for so long is not waited for at every commit. */
+        connection->restart_frames =
+            LOG_FRAMES_TOO_MANY + (code == SQLITE_OK ? 0 : connection->log_frames);
     }
 }
 

@@ -39,6 +39,7 @@ typedef struct cr_connection {
     sqlite3 *db;
     const cr_sqlite_place *place;
     int log_frames;      /* in the write-ahead log, after the latest commit */
+    int restart_frames;  /* how many make it worth while to wait for readers */
     int64_t deadline_us; /* until when the busy handler waits for another process */
     sqlite3_stmt *statements[CR_STATEMENT_COUNT];
 } cr_connection;
