@@ -162,6 +162,10 @@ static void *run_call(void *argument)
     (void)pthread_mutex_unlock(&entry->lock);
     self->status = cruddur_msg_append(self->dm, person(self->author), self->group_uuid, "hello",
                                       &options, &self->msg, &self->error);
+    (void)pthread_mutex_lock(&entry->lock);
+    entry->is_led = true; /* the leader may never have come to the gate */
+    (void)pthread_cond_broadcast(&entry->changed);
+    (void)pthread_mutex_unlock(&entry->lock);
     return NULL;
 }
 
