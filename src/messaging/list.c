@@ -132,6 +132,7 @@ static cruddur_status fill_page(walk *walking, cr_txn *txn)
         *(walking->descending ? &walking->query.upper : &walking->query.lower) = here;
     }
     walking->has_more = false;
+    walking->query.expected = walking->listing->limit - walking->builder.count + 1;
     cruddur_status status = txn->ops->query(txn, &walking->query, take_row, walking);
     return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
 }

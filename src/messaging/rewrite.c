@@ -56,6 +56,72 @@ static bool has_key_of(const cr_group_rows *rows, const cr_row *row)
     return false;
 }
 
+static bool add_once(cr_group_rows *rows, const cr_row *row)
+{
+    return has_key_of(rows, row) || cr_group_rows_add(rows, row);
+}
+
+/* Reads rows that the index told of from the table itself: they may have moved on, or changed. */
+static cruddur_status refresh(cr_txn *txn, cr_group_rows *rows, cr_str group)
+{
+    cr_key *keys = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*keys));
+    cr_row *fresh = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*fresh));
+    if (keys == NULL || fresh == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        keys[i] = cr_row_key(&rows->row[i]);
+    }
+    cruddur_status status = txn->ops->get(txn, keys, rows->count, fresh);
+    size_t kept = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->count; i++) {
+        if (cr_str_equal(fresh[i].value[CR_GROUP_UUID], group)) {
+            rows->row[kept++] = fresh[i];
+        }
+    }
+    rows->count = status == CRUDDUR_OK ? kept : rows->count;
+    return status;
+}
+
+/* Reads every group row of the group, as the table has it now. */
+static cruddur_status find_rows(cr_txn *txn, const cr_uuid *group, const cr_row *group_row,
+                                cr_group_rows *found)
+{
+    cruddur_status status = cr_group_read_index(txn, group, found);
+    if (status == CRUDDUR_OK && !add_once(found, group_row)) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+        status = refresh(txn, found, cr_uuid_str(group));
+    }
+    return status;
+}
+
+/* Adds the rows that an index lags behind with: those read by key, and for members that still have
+ * none whatever their partitions hold. */
+static cruddur_status find_rows_beside_index(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
+                                             cr_group_rows *found)
+{
+    bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
+    for (size_t i = 0; i < found->count; i++) {
+        size_t owner = owner_of(inboxes, &found->row[i]);
+        if (owner < inboxes->members.count) {
+            has_row[owner] = true;
+        }
+    }
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        cr_row row = inboxes->row[i];
+        if (!cr_row_exists(&row) && !has_row[i]) {
+            status = cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i], &row);
+        }
+        if (status == CRUDDUR_OK && cr_row_exists(&row) && !add_once(found, &row)) {
+            status = cr_fail_memory(txn->call->error);
+        }
+    }
+    return status;
+}
+
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
 static cruddur_status search_rows(cr_txn *txn, const cr_row *group_row, cr_inboxes *inboxes)
 {
@@ -65,10 +131,9 @@ static cruddur_status search_rows(cr_txn *txn, const cr_row *group_row, cr_inbox
         return cr_fail(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
                        "a group row has no message_group_uuid");
     }
-    cruddur_status status = cr_group_read_index(txn, &group, &found);
-    if (status == CRUDDUR_OK && !has_key_of(&found, group_row) &&
-        !cr_group_rows_add(&found, group_row)) {
-        status = cr_fail_memory(txn->call->error);
+    cruddur_status status = find_rows(txn, &group, group_row, &found);
+    if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+        status = find_rows_beside_index(txn, &group, inboxes, &found);
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < found.count; i++) {
         size_t owner = owner_of(inboxes, &found.row[i]);
@@ -80,8 +145,6 @@ static cruddur_status search_rows(cr_txn *txn, const cr_row *group_row, cr_inbox
             status = cr_fail_memory(txn->call->error);
         }
     }
-    cr_log(&txn->call->logger, CRUDDUR_LOG_WARNING,
-           "group %s: its group rows disagreed; the next write sets them right", group.text);
     return status;
 }
 
@@ -98,7 +161,14 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
     if (status != CRUDDUR_OK) {
         return status;
     }
-    if (!is_healthy(inboxes)) {
+    bool was_healthy = is_healthy(inboxes);
+    if (!was_healthy && (txn->traits & CR_TRAIT_STREAMED) == 0) {
+        cr_log(&txn->call->logger, CRUDDUR_LOG_WARNING,
+               "group %.*s: its group rows disagree; the next write sets them right",
+               CR_STR_ARGS(group_row->value[CR_GROUP_UUID]));
+    }
+    /* Where a change can be left half done, healthy rows may have others behind them. */
+    if (!was_healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
         return search_rows(txn, group_row, inboxes);
     }
     inboxes->old =
@@ -157,16 +227,34 @@ cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_perso
     return row;
 }
 
+/* An earlier call with the same message has moved it. */
+static bool is_in_place(const cr_row *row, const cr_row *message)
+{
+    return cr_row_exists(row) && cr_str_equal(row->value[CR_SK], message->value[CR_SK]) &&
+           cr_str_equal(row->value[CR_TEXT], message->value[CR_TEXT]);
+}
+
+/* Where writers see each other's changes half done, a later message's rows are left alone. */
+static bool must_go(const cr_txn *txn, const cr_row *old, const cr_row *message)
+{
+    int order = cr_str_compare(old->value[CR_SK], message->value[CR_SK]);
+    return order < 0 || (order > 0 && (txn->traits & CR_TRAIT_ATOMIC) != 0);
+}
+
 cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
                                   const cr_row *message)
 {
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
-        status = txn->ops->put(txn, &moved);
+        if (!is_in_place(&inboxes->row[i], message)) {
+            status = txn->ops->put(txn, &moved);
+        }
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        if (must_go(txn, &inboxes->old.row[i], message)) {
+            status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        }
     }
     return status;
 }

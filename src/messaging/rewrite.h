@@ -26,7 +26,8 @@ cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_perso
                         const cr_row *message);
 
 /* States the rewrite: first all new rows, then the removal of the old, so that an interruption
- * leaves a duplicate and never a lost conversation. */
+ * leaves a duplicate and never a lost conversation. Rows that are at the message's key already
+ * stay. */
 cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
                                   const cr_row *message);
 

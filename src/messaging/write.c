@@ -12,7 +12,12 @@
 #define CLOCK_MARGIN_US (15 * US_PER_MINUTE)
 /* How far back a repeat of any other uuid is looked for. */
 #define REPEAT_WINDOW_US (1440 * US_PER_MINUTE)
-#define STEP_MAX_US INT64_C(1000000)
+/* Steps are exact at first, and grow up to half a second. */
+#define STEP_RUNS_EXACT 3
+#define STEP_RUNS_MAX 20
+
+/* How many messages a group has had since one was first sent that is sent again. */
+#define REPEAT_EXPECTED 16
 
 /* The namespace of direct groups' uuids. Never to be changed: two releases must find the same
  * group. */
@@ -22,27 +27,45 @@ static const cr_uuid direct_namespace = {"1610e24a-6dab-4dbd-a05d-8f9178288498"}
 
 /* Chooses sort keys for one call. A run after the first one means that a key was taken (another
  * group of some member has it, invariant 4) or that the rows moved: either way the next plan steps
- * on, by 1 µs, then 2, 4, … so that a crowd is soon left behind. */
+ * on, by 1 µs, then 2, 4, then somewhere up to 8, 16, … so that a crowd is soon left behind, and
+ * does not step on as one. */
 typedef struct key_chooser {
     int64_t created_at_us; /* 0: now */
     int64_t planned_us;
-    int64_t step_us; /* 0 on the first run */
+    unsigned runs;
+    uint32_t salt; /* of the message's uuid, which is nobody else's */
 } key_chooser;
+
+static uint32_t salt_of(const cr_uuid *uuid)
+{
+    char digits[9];
+    memcpy(digits, uuid->text + CR_UUID_LENGTH - 8, sizeof(digits));
+    return (uint32_t)strtoul(digits, NULL, 16);
+}
+
+static int64_t step_of(const key_chooser *chooser)
+{
+    unsigned run = chooser->runs < STEP_RUNS_MAX ? chooser->runs : STEP_RUNS_MAX;
+    uint32_t most = run == 0 ? 0 : UINT32_C(1) << (run - 1);
+    /* Other digits of the salt count in each run. */
+    uint32_t mixed = (chooser->salt ^ chooser->runs) * UINT32_C(2654435761) >> 12;
+    return chooser->runs <= STEP_RUNS_EXACT ? most : 1 + mixed % most;
+}
 
 static cruddur_status choose_key(key_chooser *chooser, cr_str head_sk, cr_sort_key *key,
                                  const cr_call *call)
 {
     int64_t time_us = chooser->created_at_us != 0 ? chooser->created_at_us : cr_clock_now_us();
-    if (chooser->step_us > 0 && time_us < chooser->planned_us + chooser->step_us) {
-        time_us = chooser->planned_us + chooser->step_us;
+    int64_t step_us = step_of(chooser);
+    if (step_us > 0 && time_us < chooser->planned_us + step_us) {
+        time_us = chooser->planned_us + step_us;
     }
     if (!cr_sort_key_after(time_us, head_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &chooser->planned_us)) {
         return cr_fail(call->error, CRUDDUR_E_TIME,
                        "no time up to the year 9999 comes after the group's newest message");
     }
-    int64_t step_us = chooser->step_us == 0 ? 1 : chooser->step_us * 2;
-    chooser->step_us = step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
+    chooser->runs++;
     return CRUDDUR_OK;
 }
 
@@ -69,7 +92,7 @@ static cruddur_status find_repeat(cr_txn *txn, const cr_draft *draft, cr_row *fo
     cr_sort_key lower;
     size_t length = cr_time_lower_bound(earliest_repeat_us(draft), &lower);
     cr_pk pk = cr_pk_of_group(&draft->group);
-    cr_query query = {.partition = cr_pk_str(&pk), .descending = true};
+    cr_query query = {.partition = cr_pk_str(&pk), .descending = true, .expected = REPEAT_EXPECTED};
     if (length > 0) {
         query.lower = (cr_bound){{lower.text, length}, true};
     }
@@ -119,26 +142,57 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
     return context->result == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-/* Appends to a group whose head and whose author's row are known. */
-static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
-                                const cr_row *author_row)
+static cr_person name_author(const cr_draft *draft, const cr_person *known)
+{
+    return (cr_person){draft->author.uuid,
+                       first_present(draft->author.display_name, known->display_name),
+                       first_present(draft->author.handle, known->handle)};
+}
+
+/* Appends where somebody else moves the group rows: they are read only for what the caller does not
+ * tell. */
+static cruddur_status append_message(cr_txn *txn, write_context *context, const cr_row *head,
+                                     const cr_row *author_row, const cr_sort_key *sk)
+{
+    const cr_draft *draft = context->draft;
+    cr_person author = draft->author;
+    cruddur_status status = CRUDDUR_OK;
+    if (author.display_name.data == NULL || author.handle.data == NULL) {
+        cr_inboxes inboxes;
+        status = cr_inboxes_read(txn, head, author_row, &inboxes);
+        if (status == CRUDDUR_OK) {
+            cr_person known = cr_inboxes_person(&inboxes, &author.uuid);
+            author = name_author(draft, &known);
+        }
+    }
+    cr_pk pk = cr_pk_of_group(&draft->group);
+    cr_row message = message_row(draft, &author, &pk, sk);
+    cr_row moved = *author_row;
+    moved.value[CR_SK] = message.value[CR_SK];
+    moved.value[CR_TEXT] = message.value[CR_TEXT];
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, &message);
+    }
+    return status == CRUDDUR_OK
+               ? keep_result(context, context->wanted == WANT_MESSAGE ? &message : &moved,
+                             txn->call)
+               : status;
+}
+
+/* Appends, and moves the group rows. */
+static cruddur_status append_and_move(cr_txn *txn, write_context *context, const cr_row *head,
+                                      const cr_row *author_row, const cr_sort_key *sk)
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
-    cr_sort_key sk;
     cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
-    if (status == CRUDDUR_OK) {
-        status = choose_key(&context->chooser, head->value[CR_SK], &sk, txn->call);
-    }
     if (status != CRUDDUR_OK) {
         return status;
     }
     cr_pk pk = cr_pk_of_group(&draft->group);
     cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
-    cr_person author = {draft->author.uuid,
-                        first_present(draft->author.display_name, known.display_name),
-                        first_present(draft->author.handle, known.handle)};
-    cr_row message = message_row(draft, &author, &pk, &sk);
+    cr_person author = name_author(draft, &known);
+    cr_row message = message_row(draft, &author, &pk, sk);
     status = txn->ops->put(txn, &message);
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_rewrite(txn, &inboxes, &author, &message);
@@ -152,16 +206,52 @@ static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_ro
     return status;
 }
 
+/* Appends to a group whose head and whose author's row are known. */
+static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
+                                const cr_row *author_row)
+{
+    cr_sort_key sk;
+    cruddur_status status = choose_key(&context->chooser, head->value[CR_SK], &sk, txn->call);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    return (txn->traits & CR_TRAIT_STREAMED) != 0
+               ? append_message(txn, context, head, author_row, &sk)
+               : append_and_move(txn, context, head, author_row, &sk);
+}
+
+/* The message is there already. Where a change can be left half done, the group rows may still have
+ * to be moved to it. */
+static cruddur_status take_repeat(cr_txn *txn, write_context *context, const cr_row *head,
+                                  const cr_row *author_row, const cr_row *repeat)
+{
+    cruddur_status status = CRUDDUR_OK;
+    bool may_be_half_done = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 &&
+                            cr_str_equal(repeat->value[CR_SK], head->value[CR_SK]);
+    if (may_be_half_done) {
+        cr_inboxes inboxes;
+        status = cr_inboxes_read(txn, head, author_row, &inboxes);
+        if (status == CRUDDUR_OK) {
+            status = cr_inboxes_rewrite(txn, &inboxes, &context->draft->author, repeat);
+        }
+    }
+    return status == CRUDDUR_OK
+               ? keep_result(context, context->wanted == WANT_MESSAGE ? repeat : author_row,
+                             txn->call)
+               : status;
+}
+
 /* Appends, unless the message is there already. */
 static cruddur_status append_once(cr_txn *txn, write_context *context, const cr_row *head,
                                   const cr_row *author_row)
 {
     cr_row repeat;
     cruddur_status status = find_repeat(txn, context->draft, &repeat);
-    if (status != CRUDDUR_OK || !cr_row_exists(&repeat)) {
-        return status != CRUDDUR_OK ? status : append_to(txn, context, head, author_row);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
-    return keep_result(context, context->wanted == WANT_MESSAGE ? &repeat : author_row, txn->call);
+    return cr_row_exists(&repeat) ? take_repeat(txn, context, head, author_row, &repeat)
+                                  : append_to(txn, context, head, author_row);
 }
 
 static cruddur_status append_body(cr_txn *txn, void *argument)
@@ -284,8 +374,10 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
                         first_present(draft->author.display_name, CR_STR_ABSENT),
                         first_present(draft->author.handle, CR_STR_ABSENT)};
     cr_row message = message_row(draft, &author, &pk, &sk);
-    status = txn->ops->put(txn, &message);
-    return status == CRUDDUR_OK ? put_group_rows(txn, context, &message) : status;
+    /* The message comes last: it is what makes the group be there, and group rows that an
+     * interruption leaves without one do not keep the next try from opening it. */
+    status = put_group_rows(txn, context, &message);
+    return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
 }
 
 /* ---- the calls ---- */
@@ -293,7 +385,8 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
                                 cr_call *call, cr_packed_row **ret_row)
 {
-    context->chooser.created_at_us = context->draft->created_at_us;
+    context->chooser = (key_chooser){.created_at_us = context->draft->created_at_us,
+                                     .salt = salt_of(&context->draft->uuid)};
     cruddur_status status = store->ops->change(store, body, context, call);
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;
