@@ -35,8 +35,24 @@ need_packages() {
   fi
 }
 
+# need_program PROGRAM PACKAGE: installs the package unless the program is there from elsewhere.
+need_program() {
+  command -v "$1" >/dev/null || need_packages "$2"
+}
+
+# need_npm FOLDER: installs what the folder's lock file names, where that has not been done.
+need_npm() {
+  need_program npm npm
+  if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
+    say "Installing the npm packages of $1"
+    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp "$1/package-lock.json" "$1/node_modules/.installed"
+  fi
+}
+
 # shellcheck disable=SC2034 # the scripts use it
-build_packages=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libssl-dev libjson-c-dev)
+build_packages=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libssl-dev libjson-c-dev
+  libcurl4-openssl-dev)
 
 # build FOLDER OPTION…: sets the folder up where that has not been done, and builds in it. What Meson
 # and Ninja say is shown when they fail, and kept in FOLDER.log.

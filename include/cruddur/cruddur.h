@@ -16,6 +16,7 @@
 #include <cruddur/list.h>
 #include <cruddur/msg.h>
 #include <cruddur/scan.h>
+#include <cruddur/schema.h>
 #include <cruddur/time.h>
 #include <cruddur/user.h>
 #include <cruddur/uuid.h>

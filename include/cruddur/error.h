@@ -62,7 +62,20 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_FOREIGN, 66, "the file is not a cruddur store")                                      \
     X(E_STORE_NEWER, 67, "the store was written by a newer version")                               \
     X(E_STORE_DAMAGED, 68, "the store is damaged")                                                 \
-    X(E_STORE_IO, 69, "input or output failed")
+    X(E_STORE_IO, 69, "input or output failed")                                                    \
+    /* The service, of a store that is one. */                                                     \
+    X(E_NETWORK, 80, "the service could not be reached")                                           \
+    X(E_TLS, 81, "no secure connection to the service")                                            \
+    X(E_PROTOCOL, 82, "the service's answer made no sense")                                        \
+    X(E_CREDENTIALS, 83, "no valid credentials")                                                   \
+    X(E_ACCESS_DENIED, 84, "the service denies access")                                            \
+    X(E_THROTTLED, 85, "the service is asked too much")                                            \
+    X(E_SERVICE, 86, "the service failed")                                                         \
+    X(E_TABLE_MISSING, 87, "the table does not exist")                                             \
+    X(E_TABLE_SHAPE, 88, "the table or its index is not as it must be")                            \
+    X(E_ITEM_TOO_LARGE, 89, "a row is too large for the service")                                  \
+    X(E_CONFIG, 90, "the configuration is wrong")                                                  \
+    X(E_REFUSED, 91, "the service refused the request")
 
 /** What a call came to. */
 typedef enum cruddur_status {
@@ -96,7 +109,8 @@ CRUDDUR_API const char *cruddur_status_text(cruddur_status status);
  * Tells whether the same call may well succeed later without anything being changed by hand.
  *
  * @param status any value.
- * @return true for a deadline, a lock or a conflict.
+ * @return true for a deadline, a lock, a conflict, the network, and a service that failed or is
+ *         asked too much.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_status_is_retryable(cruddur_status status);
@@ -147,6 +161,16 @@ CRUDDUR_API bool cruddur_error_is_retryable(const cruddur_error *error);
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_error_outcome_unknown(const cruddur_error *error);
+
+/**
+ * The service's name for the request that failed, for those who run the service.
+ *
+ * @param error an error, or NULL.
+ * @return a string that lives as long as the error; NULL when no service is to blame, or it gave
+ *         none.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API const char *cruddur_error_request_id(const cruddur_error *error);
 
 /**
  * Frees an error.

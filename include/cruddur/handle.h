@@ -33,6 +33,10 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_GROUP_GET = 4,
     CRUDDUR_OP_GROUP_MEMBERS = 5,
     CRUDDUR_OP_SCAN = 6,
+    CRUDDUR_OP_SCHEMA_LOAD = 7,
+    CRUDDUR_OP_SCHEMA_VERIFY = 8,
+    CRUDDUR_OP_SCHEMA_LIST = 9,
+    CRUDDUR_OP_SCHEMA_DROP = 10,
 } cruddur_operation;
 
 /** What one call cost. Given to the metrics hook; valid during the hook only. */
@@ -51,6 +55,12 @@ typedef struct cruddur_metrics {
     uint32_t rows_read;
     /** Rows that the engine put or deleted for it. */
     uint32_t rows_written;
+    /** Requests to the service, each attempt counted; 0 on an engine without one. */
+    uint32_t requests;
+    /** The capacity that the service consumed for reading, in its own units. */
+    double read_units;
+    /** The same for writing. */
+    double write_units;
 } cruddur_metrics;
 
 /**
@@ -124,6 +134,16 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  *   `synchronous=normal` (it survives a crash of the process, and a power cut may take the latest
  *   messages; nothing else is harmed).
  * - `sqlite::memory:`: private to the handle, gone when it is closed.
+ * - `dynamodb:TABLE[?PARAMETERS]`: a table of Amazon DynamoDB, or of a service that speaks its API.
+ *   Opening it touches no network; cruddur_schema_load() makes the table. Without `TABLE` it is
+ *   `cruddur-messages`. Parameters: `region`, `endpoint` (a URL), `profile` (of the AWS
+ *   configuration files), `index` (default: `message-group-sk-index`), `mode`, `fips` and
+ *   `dualstack` (`true`, `false`), `account_endpoint` (`preferred`, `disabled`, `required`),
+ *   `attempts` (1 to 20, of each request). What is not given comes from where the AWS command line
+ *   has it, credentials always. Modes: `auto` (default: all or nothing, where the service has
+ *   transactions; else as `steps`), `atomic` (all or nothing, or an error), `steps` (one write
+ *   after the other: an interruption can leave a group in an inbox twice, until its next message),
+ *   `stream` (a message is one write; whoever processes the table's stream moves the inboxes).
  *
  * @param store_url the store.
  * @param options   how; NULL for the defaults.

@@ -32,6 +32,11 @@ static bool reserve(cr_buffer *buffer, size_t size)
     return true;
 }
 
+void cr_buffer_reserve(cr_buffer *buffer, size_t size)
+{
+    buffer->failed = buffer->failed || !reserve(buffer, size);
+}
+
 void *cr_buffer_extend(cr_buffer *buffer, size_t size)
 {
     if (buffer->failed || !reserve(buffer, size)) {

@@ -16,6 +16,10 @@ typedef struct cr_buffer {
 /* Never more than `cap` bytes. */
 void cr_buffer_init(cr_buffer *buffer, size_t cap);
 
+/* Sees to it that the next `size` bytes fit without moving what is there: for secrets, of which no
+ * copy is to stay behind, and for pointers into the buffer. */
+void cr_buffer_reserve(cr_buffer *buffer, size_t size);
+
 /* Adds room for `size` bytes and returns it; NULL once anything has failed. */
 void *cr_buffer_extend(cr_buffer *buffer, size_t size);
 

@@ -13,6 +13,9 @@ typedef struct cr_meter {
     uint32_t attempts;
     uint32_t rows_read;
     uint32_t rows_written;
+    uint32_t requests; /* to a service, each attempt counted */
+    double read_units; /* that the service charges for */
+    double write_units;
 } cr_meter;
 
 typedef struct cr_logger {

@@ -8,21 +8,25 @@
 
 #include "base/utf8.h"
 
-/* A path, an argument's name and a system's message fit; what is longer is cut. */
-#define MESSAGE_MAX 512
+/* A path, an argument's name and a system's message fit, and why each source of credentials gave
+ * none; what is longer is cut. */
+#define MESSAGE_MAX 1024
+/* Services' request ids have 36 to 52 characters. */
+#define REQUEST_ID_MAX 64
 
 struct cruddur_error {
     cruddur_status status;
     bool outcome_unknown;
     const char *argument;
     char message[MESSAGE_MAX];
+    char request_id[REQUEST_ID_MAX];
 };
 
 /* Shared by all, never freed: there is no memory to make another. The second is for a write that
  * may have been applied. */
 static cruddur_error out_of_memory[] = {
-    {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory"},
-    {CRUDDUR_E_NO_MEMORY, true, NULL, "out of memory"},
+    {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory", ""},
+    {CRUDDUR_E_NO_MEMORY, true, NULL, "out of memory", ""},
 };
 
 static bool is_shared(const cruddur_error *error)
@@ -64,8 +68,17 @@ const char *cruddur_status_text(cruddur_status status)
 
 bool cruddur_status_is_retryable(cruddur_status status)
 {
-    return status == CRUDDUR_E_TIMEOUT || status == CRUDDUR_E_STORE_LOCKED ||
-           status == CRUDDUR_E_CONFLICT;
+    switch (status) {
+    case CRUDDUR_E_TIMEOUT:
+    case CRUDDUR_E_STORE_LOCKED:
+    case CRUDDUR_E_CONFLICT:
+    case CRUDDUR_E_NETWORK:
+    case CRUDDUR_E_THROTTLED:
+    case CRUDDUR_E_SERVICE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 cruddur_status cruddur_error_status(const cruddur_error *error)
@@ -91,6 +104,11 @@ bool cruddur_error_is_retryable(const cruddur_error *error)
 bool cruddur_error_outcome_unknown(const cruddur_error *error)
 {
     return error != NULL && error->outcome_unknown;
+}
+
+const char *cruddur_error_request_id(const cruddur_error *error)
+{
+    return error == NULL || error->request_id[0] == '\0' ? NULL : error->request_id;
 }
 
 void cruddur_error_free(cruddur_error *error)
@@ -190,5 +208,21 @@ void cr_error_set_outcome_unknown(cruddur_error **error)
         *error = &out_of_memory[true];
     } else {
         (*error)->outcome_unknown = true;
+    }
+}
+
+void cr_error_set_request_id(cruddur_error *error, const char *request_id)
+{
+    if (error != NULL && !is_shared(error)) {
+        (void)snprintf(error->request_id, sizeof(error->request_id), "%s", request_id);
+    }
+}
+
+void cr_error_wrap(cruddur_error *error, const char *outer)
+{
+    if (error != NULL && !is_shared(error)) {
+        char whole[MESSAGE_MAX * 2];
+        (void)snprintf(whole, sizeof(whole), "%.*s: %s", MESSAGE_MAX / 2, outer, error->message);
+        memcpy(error->message, whole, sizeof(error->message) - 1); /* what is too long is cut */
     }
 }

@@ -33,4 +33,10 @@ void cr_error_discard(cruddur_error **error);
 /* Marks the error that is in the place: the write may have been applied. */
 void cr_error_set_outcome_unknown(cruddur_error **error);
 
+/* Notes the service's name for the request; an empty one counts as none. */
+void cr_error_set_request_id(cruddur_error *error, const char *request_id);
+
+/* Puts `outer: ` in front of the message. */
+void cr_error_wrap(cruddur_error *error, const char *outer);
+
 #endif

@@ -52,7 +52,10 @@ cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status)
                                    cr_clock_monotonic_us() - frame->started_us,
                                    frame->call.meter.attempts,
                                    frame->call.meter.rows_read,
-                                   frame->call.meter.rows_written};
+                                   frame->call.meter.rows_written,
+                                   frame->call.meter.requests,
+                                   frame->call.meter.read_units,
+                                   frame->call.meter.write_units};
         options->metrics(options->metrics_data, &metrics);
     }
     return status;

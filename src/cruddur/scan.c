@@ -69,7 +69,8 @@ static cruddur_status scan(const cruddur *dm, const cruddur_scan_options *option
     cruddur_status status = read_position(options, &arena, &after, call->error);
     if (status == CRUDDUR_OK) {
         cr_page_builder_init(&context.builder, options->limit);
-        status = dm->store->ops->scan(dm->store, after, take_row, &context, call);
+        status =
+            dm->store->ops->scan(dm->store, after, options->limit + 1, take_row, &context, call);
     }
     if (status == CRUDDUR_OK) {
         *page = make_page(&context, &arena);

@@ -6,6 +6,9 @@
 /* How often a look-up starts again because the head moved under it. */
 #define LOOKS_MAX 8
 
+/* How far down in an inbox a group is that was written to lately. */
+#define INBOX_TOP 32
+
 /* ---- members ---- */
 
 static int compare_uuids(const void *a, const void *b)
@@ -111,17 +114,19 @@ cruddur_status cr_find_first(cr_txn *txn, const cr_query *query, cr_attribute at
     return txn->ops->query(txn, query, take_match, &search);
 }
 
-static cruddur_status find_newest(cr_txn *txn, cr_index index, cr_str partition,
-                                  cr_attribute attribute, cr_str value, cr_row *found)
+static cruddur_status find_newest(cr_txn *txn, const cr_query *where, cr_attribute attribute,
+                                  cr_str value, cr_row *found)
 {
-    cr_query query = {.index = index, .partition = partition, .descending = true, .expected = 1};
+    cr_query query = *where;
+    query.descending = true;
     return cr_find_first(txn, &query, attribute, value, found);
 }
 
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
 {
     cr_pk pk = cr_pk_of_group(group);
-    return find_newest(txn, CR_INDEX_TABLE, cr_pk_str(&pk), CR_PK, cr_pk_str(&pk), head);
+    cr_query messages = {.partition = cr_pk_str(&pk), .expected = 1};
+    return find_newest(txn, &messages, CR_PK, cr_pk_str(&pk), head);
 }
 
 cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
@@ -146,16 +151,21 @@ static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr
     return status;
 }
 
+cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_row *row)
+{
+    cr_query inbox = {.partition = cr_pk_str(pk), .expected = INBOX_TOP};
+    return find_newest(txn, &inbox, CR_GROUP_UUID, group, row);
+}
+
 /* The row wherever it is: old rows, or a rewrite that lags behind or was interrupted. */
 static cruddur_status search_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
                                         cr_row *row)
 {
-    cruddur_status status =
-        find_newest(txn, CR_INDEX_GROUPS, cr_uuid_str(group), CR_PK, cr_pk_str(pk), row);
+    cr_query members = {.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(group)};
+    cruddur_status status = find_newest(txn, &members, CR_PK, cr_pk_str(pk), row);
     bool is_settled = cr_row_exists(row) || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
     if (status == CRUDDUR_OK && !is_settled) {
-        status =
-            find_newest(txn, CR_INDEX_TABLE, cr_pk_str(pk), CR_GROUP_UUID, cr_uuid_str(group), row);
+        status = cr_group_search_partition(txn, cr_uuid_str(group), pk, row);
     }
     return status;
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-/* Reads the rows of a healthy group: every member's has the head's sort key. */
-static cruddur_status get_rows(cr_txn *txn, const cr_row *head, cr_str group, cr_inboxes *inboxes)
+/* Reads the group row that each member has at a sort key; in a healthy group, at the head's. */
+static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_inboxes *inboxes,
+                               cr_row *rows)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
     size_t count = inboxes->members.count;
     for (size_t i = 0; i < count; i++) {
-        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), head->value[CR_SK]};
+        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
     }
-    cruddur_status status = txn->ops->get(txn, keys, count, inboxes->row);
+    cruddur_status status = txn->ops->get(txn, keys, count, rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        if (!cr_str_equal(inboxes->row[i].value[CR_GROUP_UUID], group)) {
-            inboxes->row[i] = (cr_row){0};
+        if (!cr_str_equal(rows[i].value[CR_GROUP_UUID], group)) {
+            rows[i] = (cr_row){0};
         }
     }
     return status;
@@ -55,6 +56,74 @@ static bool has_key_of(const cr_group_rows *rows, const cr_row *row)
     return false;
 }
 
+static bool add_once(cr_group_rows *rows, const cr_row *row)
+{
+    return has_key_of(rows, row) || cr_group_rows_add(rows, row);
+}
+
+/* Reads rows that the index told of from the table itself: they may have moved on, or changed. */
+static cruddur_status refresh(cr_txn *txn, cr_group_rows *rows, cr_str group)
+{
+    cr_key *keys = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*keys));
+    cr_row *fresh = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*fresh));
+    if (keys == NULL || fresh == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        keys[i] = cr_row_key(&rows->row[i]);
+    }
+    cruddur_status status = txn->ops->get(txn, keys, rows->count, fresh);
+    size_t kept = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->count; i++) {
+        if (cr_str_equal(fresh[i].value[CR_GROUP_UUID], group)) {
+            rows->row[kept++] = fresh[i];
+        }
+    }
+    rows->count = status == CRUDDUR_OK ? kept : rows->count;
+    return status;
+}
+
+/* Adds the rows that an index lags behind with: those read by key, and for members that still have
+ * none whatever their partitions hold. */
+static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inboxes *inboxes,
+                                        cr_group_rows *found)
+{
+    bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
+    for (size_t i = 0; i < found->count; i++) {
+        size_t owner = owner_of(inboxes, &found->row[i]);
+        if (owner < inboxes->members.count) {
+            has_row[owner] = true;
+        }
+    }
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        cr_row row = inboxes->row[i];
+        if (!cr_row_exists(&row) && !has_row[i]) {
+            status = cr_group_search_partition(txn, group, &inboxes->pk[i], &row);
+        }
+        if (status == CRUDDUR_OK && cr_row_exists(&row) && !add_once(found, &row)) {
+            status = cr_fail_memory(txn->call->error);
+        }
+    }
+    return status;
+}
+
+/* Reads every group row of the group: by the index, and what that may not show yet. */
+static cruddur_status find_rows(cr_txn *txn, const cr_uuid *group, const cr_row *group_row,
+                                const cr_inboxes *inboxes, cr_group_rows *found)
+{
+    cruddur_status status = cr_group_read_index(txn, group, found);
+    if (status == CRUDDUR_OK && !add_once(found, group_row)) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status != CRUDDUR_OK || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
+        return status;
+    }
+    status = refresh(txn, found, cr_uuid_str(group));
+    return status == CRUDDUR_OK ? find_beside_index(txn, cr_uuid_str(group), inboxes, found)
+                                : status;
+}
+
 /* A member count of rows, all with the head's key, is as it should be. */
 static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_inboxes *inboxes)
 {
@@ -77,15 +146,13 @@ static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inbo
             continue;
         }
         keep_newer(&inboxes->row[owner], &found->row[i]);
-        if (!cr_group_rows_add(&inboxes->old, &found->row[i])) {
+        if (!add_once(&inboxes->old, &found->row[i])) {
             return cr_fail_memory(txn->call->error);
         }
     }
     return CRUDDUR_OK;
 }
 
-/* Reads all group rows by the index, and the one that is known, whose index entry may lag behind.
- */
 static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row *group_row,
                                   cr_inboxes *inboxes)
 {
@@ -95,12 +162,10 @@ static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row 
         return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
                             "a group row's message_group_uuid is no uuid");
     }
-    cruddur_status status = cr_group_read_index(txn, &group, &found);
-    if (status == CRUDDUR_OK && !has_key_of(&found, group_row) &&
-        !cr_group_rows_add(&found, group_row)) {
-        status = cr_fail_memory(txn->call->error);
-    }
-    if (status == CRUDDUR_OK && !is_orderly(&found, head, inboxes)) {
+    cruddur_status status = find_rows(txn, &group, group_row, inboxes, &found);
+    /* Elsewhere a disorder passes by itself. */
+    bool is_at_rest = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
+    if (status == CRUDDUR_OK && is_at_rest && !is_orderly(&found, head, inboxes)) {
         cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: its group rows disagree; the next write sets them right",
                     group.text);
@@ -125,16 +190,34 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
     if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
         return search_rows(txn, head, group_row, inboxes);
     }
-    cruddur_status status = get_rows(txn, head, group_row->value[CR_GROUP_UUID], inboxes);
+    cruddur_status status =
+        get_rows(txn, head->value[CR_SK], group_row->value[CR_GROUP_UUID], inboxes, inboxes->row);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    if (!is_healthy(inboxes)) {
+    /* Where a change can be left half done, healthy rows may have others behind them. */
+    if (!is_healthy(inboxes) || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
         return search_rows(txn, head, group_row, inboxes);
     }
-    inboxes->old =
-        (cr_group_rows){inboxes->row, inboxes->members.count, CRUDDUR_MEMBERS_MAX, txn->arena};
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!cr_group_rows_add(&inboxes->old, &inboxes->row[i])) {
+            return cr_fail_memory(txn->call->error);
+        }
+    }
     return CRUDDUR_OK;
+}
+
+cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
+{
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
+    cr_group_rows found = {.arena = txn->arena};
+    cruddur_status status = get_rows(txn, sk, group, inboxes, rows);
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        if (cr_row_exists(&rows[i]) && !cr_group_rows_add(&found, &rows[i])) {
+            status = cr_fail_memory(txn->call->error);
+        }
+    }
+    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
 }
 
 cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid)
@@ -188,21 +271,46 @@ cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_perso
     return row;
 }
 
+bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!cr_str_equal(inboxes->row[i].value[CR_SK], sk)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
+{
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], sk)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where writers see each other's changes half done, a later message's rows are left alone. */
+static bool must_go(const cr_txn *txn, const cr_row *old, const cr_row *message)
+{
+    int order = cr_str_compare(old->value[CR_SK], message->value[CR_SK]);
+    return order < 0 || (order > 0 && (txn->traits & CR_TRAIT_ATOMIC) != 0);
+}
+
 cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
                                   const cr_row *message)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], message->value[CR_SK])) {
-            return CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
-        }
-    }
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
-        status = txn->ops->put(txn, &moved);
+        bool is_there = cr_str_equal(inboxes->row[i].value[CR_SK], message->value[CR_SK]);
+        status = is_there ? CRUDDUR_OK : txn->ops->put(txn, &moved);
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        if (must_go(txn, &inboxes->old.row[i], message)) {
+            status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        }
     }
     return status;
 }

@@ -18,6 +18,9 @@ typedef struct cr_inboxes {
 cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
                                cr_inboxes *inboxes);
 
+/* Adds the group rows that the members have at a sort key that is not the head's. */
+cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes);
+
 /* What the group rows know of a member's name; absent where they do not. */
 cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid);
 
@@ -25,8 +28,15 @@ cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid);
 cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
                         const cr_row *message);
 
+/* Every member's newest row has this sort key. */
+bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk);
+
+/* One of the old rows has this sort key, so that no row can be put there. */
+bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
+
 /* States the rewrite: first all new rows, then the removal of the old, so that an interruption
- * leaves a duplicate and never a lost conversation. */
+ * leaves a duplicate and never a lost conversation. Rows that are at the message's key already
+ * stay. */
 cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
                                   const cr_row *message);
 

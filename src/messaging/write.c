@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "messaging/catch_up.h"
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
 /* How far back a repeat of any other uuid is looked for. */
 #define REPEAT_WINDOW_US INT64_C(86400000000) /* 24 hours */
 #define STEP_MAX_US INT64_C(1000000)
+/* How many messages a group has had since one was first sent that is sent again. */
+#define REPEAT_EXPECTED 16
 
 /* The namespace of direct groups' uuids. Never to be changed: two releases must find the same
  * group. */
@@ -31,6 +34,8 @@ typedef struct write_context {
     int64_t planned_us;  /* the time that the latest run chose */
     int64_t step_us;     /* how far the next run has to step on, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
+    bool is_repeat;        /* the result was there before this call */
+    unsigned traits;       /* that the latest run met */
 } write_context;
 
 static bool is_known_head(const write_context *context, const cr_row *head)
@@ -100,7 +105,7 @@ static int64_t earliest_repeat_us(const cr_draft *draft)
 /* The rows that may be a repeat's: those that no run of this call has searched yet. */
 static cr_query repeat_query(const write_context *context, const cr_pk *pk, cr_sort_key *earliest)
 {
-    cr_query query = {.partition = cr_pk_str(pk), .descending = true};
+    cr_query query = {.partition = cr_pk_str(pk), .descending = true, .expected = REPEAT_EXPECTED};
     if (context->is_searched) {
         query.lower.sk = cr_str_of(cr_packed_get(context->head, CR_SK));
         return query;
@@ -134,7 +139,7 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, const cr_
     return status;
 }
 
-/* If the message is stored already, makes it the result. */
+/* If the message is stored already, makes it the result, and notes its sort key. */
 static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const cr_row *head,
                                     const cr_row *author_row, bool *is_settled)
 {
@@ -147,6 +152,11 @@ static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const c
     if (!cr_str_equal(found.value[CR_USER_UUID], cr_uuid_str(&context->draft->author.uuid))) {
         return cr_fail_argument(txn->call->error, CRUDDUR_E_INVALID_ARGUMENT,
                                 "options.message_uuid", "is the uuid of somebody else's message");
+    }
+    context->is_repeat = true;
+    status = note_head(context, &found, txn->call);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
     return keep_result(context, context->wanted == WANT_MESSAGE ? &found : author_row, txn->call);
 }
@@ -189,10 +199,11 @@ static cruddur_status read_existing(cr_txn *txn, const write_context *context, c
 
 /* Reads the head and the author's group row. The head of a group that is yet to be opened is absent
  * throughout. */
-static cruddur_status read_start(cr_txn *txn, const write_context *context, cr_row *head,
+static cruddur_status read_start(cr_txn *txn, write_context *context, cr_row *head,
                                  cr_row *author_row)
 {
     const cr_draft *draft = context->draft;
+    context->traits = txn->traits;
     if (context->opening == NULL) {
         return cr_group_read_member(txn, &draft->group, &draft->author.uuid, "author.uuid", head,
                                     author_row);
@@ -238,26 +249,68 @@ static cr_str first_present(cr_str a, cr_str b)
     return a.data != NULL ? a : b.data != NULL ? b : cr_str_of("");
 }
 
-/* Appends to a group whose head and whose author's row are known. */
-static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
-                                const cr_row *author_row)
+static cr_person name_author(const cr_draft *draft, const cr_person *known)
+{
+    return (cr_person){draft->author.uuid,
+                       first_present(draft->author.display_name, known->display_name),
+                       first_present(draft->author.handle, known->handle)};
+}
+
+/* Fills in what the caller does not tell of the author. */
+static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, const cr_row *head,
+                                      const cr_row *author_row, cr_person *author)
+{
+    cr_inboxes inboxes;
+    *author = draft->author;
+    if (author->display_name.data != NULL && author->handle.data != NULL) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
+    if (status == CRUDDUR_OK) {
+        cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
+        *author = name_author(draft, &known);
+    }
+    return status;
+}
+
+/* Appends where somebody else moves the group rows. */
+static cruddur_status append_message(cr_txn *txn, write_context *context, const cr_row *head,
+                                     const cr_row *author_row, const cr_sort_key *sk)
+{
+    cr_person author;
+    cr_pk pk = cr_pk_of_group(&context->draft->group);
+    cruddur_status status = complete_author(txn, context->draft, head, author_row, &author);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_row message = message_row(context->draft, &author, &pk, sk);
+    cr_row moved = *author_row;
+    moved.value[CR_SK] = message.value[CR_SK];
+    moved.value[CR_TEXT] = message.value[CR_TEXT];
+    status = txn->ops->put(txn, &message);
+    return status == CRUDDUR_OK
+               ? keep_result(context, context->wanted == WANT_MESSAGE ? &message : &moved,
+                             txn->call)
+               : status;
+}
+
+/* Appends, and moves the group rows. */
+static cruddur_status append_and_move(cr_txn *txn, write_context *context, const cr_row *head,
+                                      const cr_row *author_row, const cr_sort_key *sk)
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
-    cr_sort_key sk;
     cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
-    if (status == CRUDDUR_OK) {
-        status = choose_key(context, head->value[CR_SK], &sk, txn->call);
+    if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(sk))) {
+        status = CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
     cr_pk pk = cr_pk_of_group(&draft->group);
     cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
-    cr_person author = {draft->author.uuid,
-                        first_present(draft->author.display_name, known.display_name),
-                        first_present(draft->author.handle, known.handle)};
-    cr_row message = message_row(draft, &author, &pk, &sk);
+    cr_person author = name_author(draft, &known);
+    cr_row message = message_row(draft, &author, &pk, sk);
     status = txn->ops->put(txn, &message);
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_rewrite(txn, &inboxes, &author, &message);
@@ -269,6 +322,20 @@ static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_ro
             keep_result(context, context->wanted == WANT_MESSAGE ? &message : &moved, txn->call);
     }
     return status;
+}
+
+/* Appends to a group whose head and whose author's row are known. */
+static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
+                                const cr_row *author_row)
+{
+    cr_sort_key sk;
+    cruddur_status status = choose_key(context, head->value[CR_SK], &sk, txn->call);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    return (txn->traits & CR_TRAIT_STREAMED) != 0
+               ? append_message(txn, context, head, author_row, &sk)
+               : append_and_move(txn, context, head, author_row, &sk);
 }
 
 /* Appends, unless the message is there already. */
@@ -364,11 +431,44 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
                         first_present(draft->author.display_name, CR_STR_ABSENT),
                         first_present(draft->author.handle, CR_STR_ABSENT)};
     cr_row message = message_row(draft, &author, &pk, &sk);
-    status = txn->ops->put(txn, &message);
-    return status == CRUDDUR_OK ? put_group_rows(txn, context, &message) : status;
+    /* The message comes last: it is what makes the group be there, and group rows that an
+     * interruption leaves without one do not keep the next try from opening it. */
+    status = put_group_rows(txn, context, &message);
+    return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
 }
 
 /* ---- the calls ---- */
+
+/* Other writers may have met the change half done, or may have opened the same group. */
+static bool has_left_over(const write_context *context)
+{
+    bool is_opened = context->opening != NULL && context->head == NULL;
+    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0) {
+        return false;
+    }
+    return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 ||
+           (is_opened && context->opening->may_be_there);
+}
+
+/* The message is stored: what goes wrong from here on is left to the next write. */
+static void clear_up(cr_store *store, const write_context *context, cr_call *call)
+{
+    cruddur_error *error = NULL;
+    cruddur_error **told = call->error;
+    const char *head = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
+    const cr_leftover leftover = {&context->draft->group, &context->draft->author.uuid,
+                                  cr_str_of(head), context->is_repeat, context->is_repeat};
+    uint32_t attempts = call->meter.attempts;
+    call->error = &error;
+    if (cr_catch_up(store, &leftover, call) != CRUDDUR_OK) {
+        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
+                    "group %s: old group rows may be left, for the next write to remove: %s",
+                    context->draft->group.text, cruddur_error_message(error));
+    }
+    cr_error_discard(&error);
+    call->error = told;
+    call->meter.attempts = attempts;
+}
 
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
                                 cr_call *call, cr_packed_row **ret_row)
@@ -380,6 +480,9 @@ static cruddur_status run_write(cr_store *store, cr_body body, write_context *co
     if (status == CRUDDUR_OK && context->result == NULL) {
         call->meter.attempts = 0; /* the search is a part of the first */
         status = store->ops->change(store, body, context, call);
+    }
+    if (status == CRUDDUR_OK && has_left_over(context)) {
+        clear_up(store, context, call);
     }
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/engine.h"
 #include "store/sqlite/engine.h"
 #include "store/store.h"
 #include "store/url.h"
@@ -11,6 +12,7 @@ static const struct {
     open_function open;
 } engines[] = {
     {"sqlite", cr_sqlite_open},
+    {"dynamodb", cr_dynamodb_open},
 };
 
 static open_function find_engine(const char *scheme)
@@ -31,10 +33,12 @@ cruddur_status cr_store_open(const char *url, const cr_store_options *options, c
     cruddur_status status = cr_url_parse(url, &arena, &parsed, error);
     if (status == CRUDDUR_OK) {
         open_function open = find_engine(parsed.scheme);
-        status = open == NULL ? cr_fail_argument(error, CRUDDUR_E_URL_SCHEME, "store_url",
-                                                 "no engine is named \"%.40s\"; there is sqlite",
-                                                 parsed.scheme)
-                              : open(&parsed, options, ret_store, error);
+        status = open == NULL
+                     ? cr_fail_argument(error, CRUDDUR_E_URL_SCHEME, "store_url",
+                                        "no engine is named \"%.40s\"; there are sqlite and "
+                                        "dynamodb",
+                                        parsed.scheme)
+                     : open(&parsed, options, ret_store, error);
     }
     cr_arena_free(&arena);
     return status;

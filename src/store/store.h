@@ -11,15 +11,19 @@
  *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
  *     run that came to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
- *   - states writes in an order of which any beginning is safe, for engines without transactions;
+ *   - states all its puts before its removals, and both in an order of which any beginning is safe,
+ *     for engines without transactions;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written.
  */
 #ifndef CR_STORE_STORE_H
 #define CR_STORE_STORE_H
 
+#include <cruddur/schema.h>
+
 #include "base/arena.h"
 #include "base/call.h"
+#include "base/lines.h"
 #include "model/row.h"
 
 #define CR_CHANGE_WRITES_MAX 100
@@ -100,16 +104,34 @@ typedef struct cr_store_ops {
     cruddur_status (*change)(cr_store *store, cr_body body, void *context, cr_call *call);
 
     /* Walks over the whole table in an order of the engine's own, from behind the row `after`
-     * (absent: from the start), until the sink stops it. Rows that move meanwhile may be missed or
-     * seen twice. */
-    cruddur_status (*scan)(cr_store *store, cr_key after, cr_sink sink, void *context,
-                           cr_call *call);
+     * (absent: from the start), until the sink stops it; `expected` as for a query. Rows that move
+     * meanwhile may be missed or seen twice. */
+    cruddur_status (*scan)(cr_store *store, cr_key after, size_t expected, cr_sink sink,
+                           void *context, cr_call *call);
+
+    /* Makes the table, or adds what it lacks, and waits until it can be used. */
+    cruddur_status (*schema_load)(cr_store *store, const cruddur_schema_options *options,
+                                  cr_call *call);
+
+    /* Adds a line for each difference between the table and what is needed; where there are
+     * options, also for what they ask for. */
+    cruddur_status (*schema_verify)(cr_store *store, const cruddur_schema_options *options,
+                                    cr_lines *differences, cr_call *call);
+
+    /* Adds a line for each table beside this one, and this one. */
+    cruddur_status (*schema_list)(cr_store *store, cr_lines *tables, cr_call *call);
+
+    /* Drops the table and waits until it is gone. */
+    cruddur_status (*schema_drop)(cr_store *store, const cruddur_schema_options *options,
+                                  cr_call *call);
 } cr_store_ops;
 
-/* Facts about an engine that let the rules save reads. */
+/* Facts about an engine that matter to the rules. They may change between two runs of a body. */
 enum {
     CR_TRAIT_SNAPSHOT = 0x1u,         /* one read, or one run of a body, sees one moment */
     CR_TRAIT_INDEX_CONSISTENT = 0x2u, /* the index is as fresh as the table, and as cheap */
+    CR_TRAIT_ATOMIC = 0x4u,           /* nobody ever sees half of a change, nor is one left over */
+    CR_TRAIT_STREAMED = 0x8u, /* somebody else moves the group rows behind each new message */
 };
 
 /* What all engines' stores begin with. */

@@ -17,7 +17,8 @@ ROOMS = {
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
     "cruddur": {"messaging", "store", "model", "base"},
-    "aws": {"base"},
+    "aws": {"aws/providers", "base"},
+    "aws/providers": {"aws", "base"},
 }
 ENGINE = {"store", "model", "aws", "base"}
 
@@ -25,7 +26,8 @@ ENGINE = {"store", "model", "aws", "base"}
 ENGINES_LISTED_IN = "store/open.c"
 
 # System headers that belong to one room.
-OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws"}, "curl": {"aws"}}
+OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws", "aws/providers"},
+         "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}}
 
 C_HEADERS = {"assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits",
              "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool",

@@ -29,13 +29,23 @@ def find(root, name):
     return found[0]
 
 
-def build(root, consumer, program, *pkg_config_flags):
+def pkg_config(root, *arguments):
     environment = os.environ | {
         "PKG_CONFIG_SYSROOT_DIR": root,
         "PKG_CONFIG_PATH": os.path.dirname(find(root, "libcruddur.pc")),
     }
-    flags = run(["pkg-config", "--cflags", "--libs", *pkg_config_flags, "libcruddur"],
-                env=environment)
+    return run(["pkg-config", *arguments], env=environment)
+
+
+def needed_packages(root):
+    """The packages that the library itself is linked with, without their versions."""
+    lines = pkg_config(root, "--print-requires-private", "libcruddur").splitlines()
+    return [line.split()[0] for line in lines]
+
+
+def build(root, consumer, program, *packages):
+    """The other packages are those that a program names which is linked with the static library."""
+    flags = pkg_config(root, "--cflags", "--libs", "libcruddur", *packages)
     if root not in flags:
         sys.exit(f"pkg-config leads elsewhere: {flags}")
     run([os.environ.get("CC", "cc"), consumer, "-o", program, *shlex.split(flags)])
@@ -66,7 +76,7 @@ def main(arguments):
 
         for name in glob.glob(f"{os.path.dirname(library)}/libcruddur.so*"):
             os.remove(name)
-        build(root, consumer, program, "--static")
+        build(root, consumer, program, *needed_packages(root))
         if needs_library(program):
             sys.exit("the program was not linked with the static library")
         expect(program, environment)

@@ -96,11 +96,20 @@ cruddur *test_store_connect(const test_store *store, const cruddur_options *opti
     return dm;
 }
 
+/* A service's tables are not made by opening them. */
+static bool needs_table(const test_store *store)
+{
+    return starts_with(store->url, "dynamodb:");
+}
+
 void test_store_open(test_store *store, const cruddur_options *options)
 {
     *store = (test_store){0};
     make_url(store);
     store->dm = test_store_connect(store, options);
+    if (needs_table(store)) {
+        must_succeed(cruddur_schema_load(store->dm, NULL, TEST_ERROR));
+    }
 }
 
 bool test_store_is_lasting(const test_store *store)
@@ -122,6 +131,12 @@ void test_store_reopen(test_store *store, const cruddur_options *options)
 
 void test_store_remove(test_store *store)
 {
+    if (needs_table(store) && store->dm == NULL) {
+        store->dm = test_store_connect(store, NULL);
+    }
+    if (needs_table(store)) {
+        must_succeed(cruddur_schema_drop(store->dm, NULL, TEST_ERROR));
+    }
     test_store_close(store);
     if (store->dir[0] != '\0') {
         test_folder_remove(store->dir);

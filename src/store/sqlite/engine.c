@@ -15,7 +15,7 @@
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
-#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT)
+#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT | CR_TRAIT_ATOMIC)
 
 typedef struct sqlite_store {
     cr_store base;
@@ -280,14 +280,60 @@ static cruddur_status scan_body(cr_txn *txn, void *context)
                           scan->context, txn->call);
 }
 
-static cruddur_status scan_store(cr_store *base, cr_key after, cr_sink sink, void *context,
-                                 cr_call *call)
+static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, cr_sink sink,
+                                 void *context, cr_call *call)
 {
+    (void)expected; /* rows come one by one */
     scan_context scan = {after, sink, context};
     return read_store(base, scan_body, &scan, call);
 }
 
-static const cr_store_ops operations = {close_store, read_store, change_store, scan_store};
+/* ---- the schema: opening the file has made it, or has found it good ---- */
+
+static cruddur_status load_schema(cr_store *base, const cruddur_schema_options *options,
+                                  cr_call *call)
+{
+    (void)base;
+    (void)options;
+    (void)call;
+    return CRUDDUR_OK;
+}
+
+static cruddur_status verify_schema(cr_store *base, const cruddur_schema_options *options,
+                                    cr_lines *differences, cr_call *call)
+{
+    (void)base;
+    (void)options;
+    (void)differences;
+    (void)call;
+    return CRUDDUR_OK;
+}
+
+static cruddur_status list_schema(cr_store *base, cr_lines *tables, cr_call *call)
+{
+    (void)base;
+    (void)call;
+    cr_lines_add(tables, "%s", CR_SQLITE_TABLE);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status drop_body(cr_txn *txn, void *context)
+{
+    (void)context;
+    return cr_sqlite_schema_drop(((cr_sqlite_txn *)txn)->connection, txn->call->error);
+}
+
+static cruddur_status drop_schema(cr_store *base, const cruddur_schema_options *options,
+                                  cr_call *call)
+{
+    (void)options;
+    return change_store(base, drop_body, NULL, call);
+}
+
+static const cr_store_ops operations = {
+    close_store, read_store,    change_store, scan_store,
+    load_schema, verify_schema, list_schema,  drop_schema,
+};
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
                               cr_store **ret_store, cruddur_error **error)

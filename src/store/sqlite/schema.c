@@ -207,3 +207,12 @@ cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exis
     }
     return status;
 }
+
+cruddur_status cr_sqlite_schema_drop(cr_connection *connection, cruddur_error **error)
+{
+    int code = sqlite3_exec(connection->db,
+                            "DROP TABLE " CR_SQLITE_TABLE ";"
+                            "PRAGMA application_id = 0; PRAGMA user_version = 0",
+                            NULL, NULL, NULL);
+    return code == SQLITE_OK ? CRUDDUR_OK : cr_connection_fail(connection, code, "dropping", error);
+}

@@ -10,4 +10,10 @@
 cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exist,
                                        const cr_logger *logger, cruddur_error **error);
 
+#define CR_SQLITE_TABLE "cruddur_messages"
+
+/* Drops the table, in the transaction that is open: what is left is an empty file, as far as
+ * cr_sqlite_schema_ensure() is concerned. */
+cruddur_status cr_sqlite_schema_drop(cr_connection *connection, cruddur_error **error);
+
 #endif

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+#include "aws/client.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "aws/answer.h"
+#include "aws/crc32.h"
+#include "aws/endpoint_url.h"
+#include "aws/sign.h"
+#include "aws/skew.h"
+#include "base/clock.h"
+#include "base/random.h"
+
+#define RESPONSE_MAX ((size_t)32 * 1024 * 1024)
+
+/* An attempt that is not the last leaves half of the time to those after it, but has at least
+ * this long: a service that is slow today should not be asked the same thing four times. */
+#define ATTEMPT_MIN_US INT64_C(1000000)
+
+/* A transaction that "is in progress" was left behind by a connection that broke. The service gives
+ * up on it, or completes it, within this time. */
+#define IN_PROGRESS_US INT64_C(5000000)
+
+#define INVOCATION_ID_SIZE sizeof("xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx")
+#define HEADERS_MAX 9
+
+struct cr_aws_client {
+    cr_aws_options options; /* the texts in it are not ours, and not used */
+    cr_endpoint_url endpoint;
+    cr_signer *signer;
+    cr_retry_bucket bucket;
+    _Atomic int64_t skew_us; /* how far the service's clock is ahead of ours */
+};
+
+/* One call on its way through its attempts. */
+typedef struct calling {
+    cr_aws_client *client;
+    const cr_aws_request *request;
+    cr_call *call;
+    cr_aws_answer *answer;
+    const cr_identity *identity; /* that signed the last attempt */
+    char invocation_id[INVOCATION_ID_SIZE];
+    char attempt_text[40];
+    cr_signature signature;
+    int64_t started_us;
+    int64_t skew_us;     /* used for signing */
+    unsigned tries;      /* attempts that count towards the maximum */
+    int last_cost;       /* tokens that the last retry took */
+    bool new_connection; /* idle ones are not trusted any more */
+    bool skew_corrected;
+    bool identity_rejected;
+    bool body_damaged; /* the last answer's checksum does not fit */
+    cruddur_status status;
+} calling;
+
+/* ---- the client ---- */
+
+static void set_defaults(cr_aws_options *options)
+{
+    options->attempts_max = options->attempts_max == 0 ? CR_RETRY_ATTEMPTS : options->attempts_max;
+    options->backoff_base_us =
+        options->backoff_base_us == 0 ? CR_RETRY_BASE_US : options->backoff_base_us;
+    options->response_max = options->response_max == 0 ? RESPONSE_MAX : options->response_max;
+}
+
+cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **ret_client,
+                                 cruddur_error **error)
+{
+    cr_aws_client *client = calloc(1, sizeof(*client));
+    if (client == NULL) {
+        return cr_fail_memory(error);
+    }
+    if (!cr_retry_bucket_init(&client->bucket)) {
+        free(client);
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no mutex");
+    }
+    client->options = *options;
+    set_defaults(&client->options);
+    atomic_init(&client->skew_us, 0);
+    cruddur_status status = cr_endpoint_url_parse(options->endpoint_url, &client->endpoint, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_signer_new(options->region, options->signing_name, &client->signer, error);
+    }
+    if (status != CRUDDUR_OK) {
+        cr_aws_client_free(client);
+        return status;
+    }
+    *ret_client = client;
+    return CRUDDUR_OK;
+}
+
+void cr_aws_client_free(cr_aws_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    cr_signer_free(client->signer);
+    cr_endpoint_url_free(&client->endpoint);
+    cr_retry_bucket_destroy(&client->bucket);
+    free(client);
+}
+
+/* ---- chance ---- */
+
+/* Where the system gives no random bytes, the clock's low digits do: nothing secret hangs on it. */
+static double random_fraction(void)
+{
+    uint32_t random;
+    if (!cr_random_bytes(&random, sizeof(random))) {
+        random = (uint32_t)cr_clock_monotonic_us() * 2654435761u;
+    }
+    return cr_retry_fraction(random);
+}
+
+/* A random uuid, which tells the service that several requests are attempts of one call. */
+static void make_invocation_id(char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+    unsigned char random[sizeof(form)] = {0};
+    (void)cr_random_bytes(random, sizeof(random));
+    for (size_t i = 0; i < sizeof(form); i++) {
+        unsigned digit = form[i] == 'y' ? 8u | (random[i] & 3u) : random[i] & 15u;
+        bool is_digit = form[i] == 'x' || form[i] == 'y';
+        text[i] = (char)(is_digit ? "0123456789abcdef"[digit] : form[i]);
+    }
+}
+
+/* ---- one attempt ---- */
+
+static bool is_last_try(const calling *now)
+{
+    return now->tries >= now->client->options.attempts_max;
+}
+
+static int64_t attempt_deadline(const calling *now)
+{
+    int64_t now_us = cr_clock_monotonic_us();
+    int64_t left_us = now->call->deadline_us - now_us;
+    int64_t share_us = left_us / 2 > ATTEMPT_MIN_US ? left_us / 2 : ATTEMPT_MIN_US;
+    return is_last_try(now) || share_us > left_us ? now->call->deadline_us : now_us + share_us;
+}
+
+static void add_header(cr_header *headers, size_t *count, const char *name, cr_str value)
+{
+    if (value.data != NULL) {
+        headers[(*count)++] = (cr_header){cr_str_of(name), value};
+    }
+}
+
+static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
+{
+    const cr_aws_client *client = now->client;
+    const cr_sign_request request = {
+        .method = cr_str_of("POST"),
+        .host = cr_str_of(client->endpoint.host),
+        .path = cr_str_of(client->endpoint.path),
+        .headers = headers,
+        .header_count = count,
+        .body = now->request->body,
+        .time_us = cr_clock_now_us() + now->skew_us,
+    };
+    return cr_sign(client->signer, now->identity, &request, &now->signature, now->call->error);
+}
+
+/* Those of the request, and those of its signature; *status tells whether there is one. */
+static size_t make_headers(calling *now, cr_header *headers, cruddur_status *status)
+{
+    size_t count = 0;
+    add_header(headers, &count, "Host", cr_str_of(now->client->endpoint.host));
+    add_header(headers, &count, "Content-Type", cr_str_of(now->request->content_type));
+    add_header(headers, &count, "X-Amz-Target", cr_str_of(now->request->target));
+    *status = now->identity == NULL ? CRUDDUR_OK : sign(now, headers + 1, count - 1);
+    if (now->identity != NULL && *status == CRUDDUR_OK) {
+        cr_str authorization = cr_str_of(now->signature.authorization.data);
+        add_header(headers, &count, "X-Amz-Date", cr_str_of(now->signature.date));
+        add_header(headers, &count, "X-Amz-Security-Token", now->identity->session_token);
+        add_header(headers, &count, "Authorization", authorization);
+    }
+    add_header(headers, &count, "amz-sdk-invocation-id", cr_str_of(now->invocation_id));
+    add_header(headers, &count, "amz-sdk-request", cr_str_of(now->attempt_text));
+    return count;
+}
+
+static cruddur_status send_signed(calling *now)
+{
+    cr_header headers[HEADERS_MAX];
+    cruddur_status status;
+    const cr_aws_options *options = &now->client->options;
+    (void)snprintf(now->attempt_text, sizeof(now->attempt_text), "attempt=%u; max=%u", now->tries,
+                   options->attempts_max);
+    size_t count = make_headers(now, headers, &status);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    const cr_http_request request = {
+        .method = "POST",
+        .url = now->client->endpoint.url,
+        .headers = headers,
+        .header_count = count,
+        .body = now->request->body,
+        .deadline_us = attempt_deadline(now),
+        .response_max = options->response_max,
+        .new_connection = now->new_connection,
+    };
+    return cr_http_send(options->http, &request, &now->answer->http, now->call->error);
+}
+
+static cruddur_status take_identity(calling *now)
+{
+    cr_credentials *credentials = now->client->options.credentials;
+    cr_identity_release(now->identity);
+    now->identity = NULL;
+    return credentials == NULL ? CRUDDUR_OK
+                               : cr_credentials_get(credentials, now->call->deadline_us,
+                                                    &now->identity, now->call->error);
+}
+
+/* Looks at what came back: is it whole, what does it say, may the request have been carried out? */
+static void look_at_answer(calling *now)
+{
+    cr_aws_answer *answer = now->answer;
+    const cr_http_response *http = &answer->http;
+    if (now->status != CRUDDUR_OK) {
+        answer->may_be_applied = answer->may_be_applied || http->may_have_arrived;
+        return;
+    }
+    now->body_damaged =
+        cr_crc32_contradicts(cr_http_header(http, "x-amz-crc32"), cr_aws_body(answer));
+    cr_aws_answer_read(answer);
+    if (now->body_damaged || http->status >= 500 ||
+        strcmp(answer->code, "TransactionInProgressException") == 0) {
+        answer->may_be_applied = true;
+    }
+    if (now->body_damaged) {
+        now->status = cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
+                              "the answer's bytes do not fit its checksum");
+    }
+}
+
+static void report(const calling *now, int64_t began_us)
+{
+    const cr_aws_options *options = &now->client->options;
+    const cr_aws_answer *answer = now->answer;
+    if (options->on_attempt != NULL) {
+        const cr_aws_attempt attempt = {
+            .target = now->request->target == NULL ? "" : now->request->target,
+            .number = answer->attempts,
+            .duration_us = cr_clock_monotonic_us() - began_us,
+            .http_status = answer->http.status,
+            .error_code = answer->code,
+            .connection_was_new = answer->http.connection_was_new,
+        };
+        options->on_attempt(options->on_attempt_data, &attempt);
+    }
+}
+
+static void forget_last_attempt(calling *now)
+{
+    cr_aws_answer *answer = now->answer;
+    if (now->status != CRUDDUR_OK) {
+        cr_error_discard(now->call->error);
+    }
+    answer->code[0] = '\0';
+    answer->message[0] = '\0';
+    answer->request_id[0] = '\0';
+    answer->http.status = 0;
+    answer->http.is_transient = false;
+    answer->http.connection_was_dead = false;
+    answer->http.may_have_arrived = false;
+    now->body_damaged = false;
+}
+
+static void make_attempt(calling *now)
+{
+    int64_t began_us = cr_clock_monotonic_us();
+    forget_last_attempt(now);
+    now->tries++;
+    now->status = take_identity(now);
+    if (now->status == CRUDDUR_OK) {
+        now->answer->attempts++;
+        now->status = send_signed(now);
+        look_at_answer(now);
+        report(now, began_us);
+    }
+}
+
+/* ---- what next? ---- */
+
+/* An idle connection that has died says nothing about the service. */
+static bool was_dead_connection(calling *now)
+{
+    bool is_one =
+        now->status != CRUDDUR_OK && now->answer->http.connection_was_dead && !now->new_connection;
+    now->new_connection = now->new_connection || is_one;
+    return is_one;
+}
+
+/* Another clock than ours may be the reason for a refusal: believed once in a call. */
+static bool was_clock(calling *now)
+{
+    int64_t measured_us;
+    if (now->client->options.disable_skew_correction || now->skew_corrected ||
+        !cr_skew_is_suspect(cr_str_of(now->answer->code)) ||
+        !cr_skew_measure(&now->answer->http, &measured_us) ||
+        !cr_skew_matters(now->skew_us, measured_us)) {
+        return false;
+    }
+    now->skew_us = measured_us;
+    now->skew_corrected = true;
+    return true;
+}
+
+/* Credentials that have expired are replaced, once in a call and if there are others. */
+static bool was_expired_identity(calling *now)
+{
+    cr_credentials *credentials = now->client->options.credentials;
+    const cr_identity *next = NULL;
+    const char *code = now->answer->code;
+    bool is_one = strcmp(code, "ExpiredToken") == 0 || strcmp(code, "ExpiredTokenException") == 0;
+    if (!is_one || now->identity == NULL || now->identity_rejected) {
+        return false;
+    }
+    cr_credentials_reject(credentials, now->identity);
+    now->identity_rejected = true;
+    now->status = cr_credentials_get(credentials, now->call->deadline_us, &next, now->call->error);
+    bool is_another = next != now->identity;
+    cr_identity_release(next);
+    return now->status == CRUDDUR_OK && is_another;
+}
+
+static cr_retry_class class_of(const calling *now)
+{
+    const cr_aws_answer *answer = now->answer;
+    cr_retry_class class = CR_RETRY_NONE;
+    if (now->status != CRUDDUR_OK) {
+        bool may_help = now->body_damaged || answer->http.is_transient;
+        return may_help ? CR_RETRY_TRANSIENT : CR_RETRY_NONE;
+    }
+    if (now->client->options.classify != NULL && now->client->options.classify(answer, &class)) {
+        return class;
+    }
+    return cr_retry_classify(cr_str_of(answer->code), answer->http.status);
+}
+
+static int64_t pause_us(const calling *now, cr_retry_class class)
+{
+    int64_t base_us = class == CR_RETRY_THROTTLE ? CR_RETRY_BASE_THROTTLE_US
+                                                 : now->client->options.backoff_base_us;
+    int64_t delay_us = cr_retry_delay_us(base_us, now->tries - 1, random_fraction());
+    delay_us =
+        cr_retry_delay_told_us(delay_us, cr_http_header(&now->answer->http, "x-amz-retry-after"));
+    bool is_in_progress = strcmp(now->answer->code, "TransactionInProgressException") == 0;
+    if (is_in_progress && now->tries + 1 >= now->client->options.attempts_max) {
+        int64_t until_us = now->started_us + IN_PROGRESS_US;
+        int64_t now_us = cr_clock_monotonic_us();
+        bool is_in_time = until_us < now->call->deadline_us;
+        delay_us = is_in_time && until_us - now_us > delay_us ? until_us - now_us : delay_us;
+    }
+    return delay_us;
+}
+
+/* Waits, unless the deadline would pass meanwhile: then what we know is told now. */
+static bool wait_until_deadline(int64_t delay_us, const cr_call *call)
+{
+    if (cr_clock_monotonic_us() + delay_us >= call->deadline_us) {
+        return false;
+    }
+    if (delay_us > 0) {
+        cr_clock_sleep_us(delay_us);
+    }
+    return true;
+}
+
+/* Whether the cause of the failure was known and is removed: the next attempt follows at once and
+ * costs nothing. */
+static bool is_remedied(calling *now)
+{
+    if (now->status != CRUDDUR_OK) {
+        return was_dead_connection(now);
+    }
+    return !cr_aws_is_ok(now->answer) && (was_clock(now) || was_expired_identity(now));
+}
+
+/* Whether there is to be another attempt; waits for it. */
+static bool decide(calling *now)
+{
+    if (now->status == CRUDDUR_OK && cr_aws_is_ok(now->answer)) {
+        return false;
+    }
+    if (cr_deadline_passed(now->call->deadline_us)) {
+        return false;
+    }
+    if (is_remedied(now)) {
+        now->tries--;
+        return true;
+    }
+    cr_retry_class class = class_of(now);
+    if (class == CR_RETRY_NONE || is_last_try(now) ||
+        !cr_retry_bucket_take(&now->client->bucket, cr_retry_cost(class))) {
+        return false;
+    }
+    now->last_cost = cr_retry_cost(class);
+    now->new_connection = now->new_connection || class == CR_RETRY_TRANSIENT;
+    return wait_until_deadline(pause_us(now, class), now->call);
+}
+
+/* ---- the call ---- */
+
+/* What proved right is kept for the next call, and success pays back what retries took. */
+static void learn(calling *now)
+{
+    cr_aws_client *client = now->client;
+    bool is_answered = now->status == CRUDDUR_OK && now->answer->http.status < 500;
+    if (is_answered && !cr_skew_is_suspect(cr_str_of(now->answer->code)) &&
+        atomic_load(&client->skew_us) != now->skew_us) {
+        atomic_store(&client->skew_us, now->skew_us);
+    }
+    if (now->status == CRUDDUR_OK && cr_aws_is_ok(now->answer)) {
+        cr_retry_bucket_give(&client->bucket, now->last_cost == 0 ? 1 : now->last_cost);
+    }
+}
+
+static void describe_attempts(const calling *now)
+{
+    char outer[40];
+    if (now->status != CRUDDUR_OK && now->answer->attempts > 1 && now->call->error != NULL) {
+        (void)snprintf(outer, sizeof(outer), "after %u attempts", now->answer->attempts);
+        cr_error_wrap(*now->call->error, outer);
+    }
+}
+
+cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
+                           cr_aws_answer *answer)
+{
+    calling now = {
+        .client = client,
+        .request = request,
+        .call = call,
+        .answer = answer,
+        .started_us = cr_clock_monotonic_us(),
+        .skew_us = atomic_load(&client->skew_us),
+    };
+    answer->attempts = 0;
+    answer->may_be_applied = false;
+    make_invocation_id(now.invocation_id);
+    cr_signature_init(&now.signature);
+    do {
+        make_attempt(&now);
+    } while (decide(&now));
+    learn(&now);
+    describe_attempts(&now);
+    cr_signature_free(&now.signature);
+    cr_identity_release(now.identity);
+    return now.status;
+}
+
+cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, unsigned round,
+                            cr_call *call)
+{
+    int64_t base_us =
+        class == CR_RETRY_THROTTLE ? CR_RETRY_BASE_THROTTLE_US : client->options.backoff_base_us;
+    int64_t delay_us = cr_retry_delay_us(base_us, round, random_fraction());
+    if (wait_until_deadline(delay_us, call)) {
+        return CRUDDUR_OK;
+    }
+    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT, "the deadline would pass before another try");
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls to one AWS service in one region that speaks JSON over POST: each attempt is signed anew,
+ * checked, and made again where that may help, until the deadline. Any number of threads may use a
+ * client. */
+#ifndef CR_AWS_CLIENT_H
+#define CR_AWS_CLIENT_H
+
+#include "aws/credentials.h"
+#include "aws/http.h"
+#include "aws/retry.h"
+#include "base/call.h"
+
+typedef struct cr_aws_client cr_aws_client;
+typedef struct cr_aws_answer cr_aws_answer;
+
+/* One attempt, for whoever wants to see where a call's time goes. */
+typedef struct cr_aws_attempt {
+    const char *target;
+    unsigned number; /* from 1 */
+    int64_t duration_us;
+    int http_status;        /* 0: there was no answer */
+    const char *error_code; /* empty: none */
+    bool connection_was_new;
+} cr_aws_attempt;
+
+typedef struct cr_aws_options {
+    const char *signing_name; /* "dynamodb" */
+    const char *region;
+    const char *endpoint_url;     /* scheme, host and maybe a port */
+    cr_http *http;                /* both outlive the client */
+    cr_credentials *credentials;  /* NULL: nothing is signed */
+    unsigned attempts_max;        /* 0: CR_RETRY_ATTEMPTS */
+    int64_t backoff_base_us;      /* 0: CR_RETRY_BASE_US */
+    bool disable_skew_correction; /* keep to the local clock, however wrong */
+    size_t response_max;          /* 0: 32 MiB */
+    /* Has a say before the common rules: returns true and sets the class where it knows the answer
+     * (a cancelled transaction, say). May be NULL. */
+    bool (*classify)(const cr_aws_answer *answer, cr_retry_class *class);
+    /* Sees each attempt, on the calling thread. May be NULL. */
+    void (*on_attempt)(void *data, const cr_aws_attempt *attempt);
+    void *on_attempt_data;
+} cr_aws_options;
+
+typedef struct cr_aws_request {
+    const char *target;       /* "DynamoDB_20120810.GetItem"; NULL: none */
+    const char *content_type; /* "application/x-amz-json-1.0" */
+    cr_str body;              /* the same bytes in every attempt */
+} cr_aws_request;
+
+#define CR_AWS_CODE_SIZE 96
+#define CR_AWS_MESSAGE_SIZE 256
+#define CR_AWS_REQUEST_ID_SIZE 64
+
+/* What came of a call. To be initialised once, and then used for any number of calls one after the
+ * other. */
+struct cr_aws_answer {
+    cr_http_response http;       /* the last attempt's: its status and its body are the answer */
+    char code[CR_AWS_CODE_SIZE]; /* the error's, without its name space; empty: none */
+    char message[CR_AWS_MESSAGE_SIZE]; /* what the service says of it; may be cut, may be empty */
+    char request_id[CR_AWS_REQUEST_ID_SIZE]; /* empty: not known */
+    unsigned attempts;
+    /* An attempt before the last, or the last when it failed, may have been carried out although no
+     * answer said so (a lost connection, a 5xx). What the answer says may be said in view of it:
+     * a failed condition may be our own doing. */
+    bool may_be_applied;
+};
+
+cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **ret_client,
+                                 cruddur_error **error);
+
+/* No call is under way. */
+void cr_aws_client_free(cr_aws_client *client);
+
+void cr_aws_answer_init(cr_aws_answer *answer);
+void cr_aws_answer_free(cr_aws_answer *answer);
+
+/* Makes a call. CRUDDUR_OK: the service has answered; cr_aws_is_ok() tells whether with success,
+ * and if not, `code` says why (retries are over). Otherwise nobody answered: CRUDDUR_E_TIMEOUT,
+ * E_NETWORK, E_TLS, E_PROTOCOL, E_CREDENTIALS, E_NO_MEMORY, described in the call's error. */
+cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
+                           cr_aws_answer *answer);
+
+static inline bool cr_aws_is_ok(const cr_aws_answer *answer)
+{
+    return answer->http.status >= 200 && answer->http.status < 300;
+}
+
+static inline cr_str cr_aws_body(const cr_aws_answer *answer)
+{
+    return (cr_str){answer->http.body.data, answer->http.body.size};
+}
+
+/* Describes an answer that is no success by what all services have in common: CRUDDUR_E_THROTTLED,
+ * E_ACCESS_DENIED, E_CREDENTIALS, E_SERVICE, E_REFUSED, E_PROTOCOL. `action` begins the message:
+ * "writing". The service's own words are passed on for those codes only whose words are known not
+ * to quote the request. */
+cruddur_status cr_aws_fail(const cr_aws_answer *answer, const char *action, cruddur_error **error);
+
+/* The same words under a status of the caller's choice. */
+cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status,
+                              const char *action, cruddur_error **error);
+
+/* Waits before a caller's own round number `round` (from 0), at random between nothing and an upper
+ * bound that grows; CRUDDUR_E_TIMEOUT where the deadline would pass meanwhile. */
+cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, unsigned round,
+                            cr_call *call);
+
+#endif

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+#include "aws/http.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "aws/http_pool.h"
+#include "base/clock.h"
+
+#define HEADER_MAX ((size_t)64 * 1024)
+#define CONNECT_LIMIT_US INT64_C(3000000)
+#define US_PER_MS INT64_C(1000)
+
+/* libcurl counts whole milliseconds, and may be early by one or two. */
+#define TIMER_SLACK_US (10 * US_PER_MS)
+
+/* The given headers, and those that libcurl would add by itself. */
+#define LINES_MAX (CR_HTTP_HEADERS_MAX + 3)
+
+struct cr_http {
+    cr_http_pool pool;
+};
+
+/* The header lines as libcurl takes them, without an allocation each. */
+typedef struct line_list {
+    cr_buffer text;
+    struct curl_slist nodes[LINES_MAX];
+    size_t count;
+} line_list;
+
+/* One request on its way. */
+typedef struct exchange {
+    cr_http_handle *handle;
+    const cr_http_request *request;
+    cr_http_response *response;
+    unsigned starts;   /* how often libcurl set out to send the request */
+    bool header_ended; /* the empty line behind it has come */
+    bool is_too_large;
+    bool has_no_memory;
+    line_list lines;
+} exchange;
+
+cruddur_status cr_http_new(const cr_http_options *options, cr_http **ret_http,
+                           cruddur_error **error)
+{
+    cr_http *http = calloc(1, sizeof(*http));
+    if (http == NULL) {
+        return cr_fail_memory(error);
+    }
+    cruddur_status status = cr_http_pool_init(&http->pool, options, error);
+    if (status != CRUDDUR_OK) {
+        free(http);
+        return status;
+    }
+    *ret_http = http;
+    return CRUDDUR_OK;
+}
+
+void cr_http_free(cr_http *http)
+{
+    if (http != NULL) {
+        cr_http_pool_destroy(&http->pool);
+        free(http);
+    }
+}
+
+/* ---- the response ---- */
+
+void cr_http_response_init(cr_http_response *response)
+{
+    *response = (cr_http_response){0};
+    cr_buffer_init(&response->header, HEADER_MAX);
+}
+
+void cr_http_response_free(cr_http_response *response)
+{
+    cr_buffer_free(&response->body);
+    cr_buffer_free(&response->header);
+}
+
+/* Empties a buffer and keeps its memory. */
+static void empty(cr_buffer *buffer, size_t cap)
+{
+    buffer->size = 0;
+    buffer->failed = false;
+    buffer->cap = cap;
+    if (buffer->capacity > cap) {
+        cr_buffer_free(buffer);
+        buffer->cap = cap;
+    }
+}
+
+static void reset_response(cr_http_response *response, size_t body_max)
+{
+    empty(&response->body, body_max + 1);
+    empty(&response->header, HEADER_MAX);
+    response->status = 0;
+    response->connection_was_new = false;
+    response->connection_was_dead = false;
+    response->may_have_arrived = false;
+    response->is_transient = false;
+    response->sent_at_us = cr_clock_now_us();
+    response->received_at_us = response->sent_at_us;
+}
+
+cr_str cr_http_header(const cr_http_response *response, const char *name)
+{
+    size_t name_size = strlen(name);
+    const char *at = response->header.data;
+    const char *end = at == NULL ? NULL : at + response->header.size;
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t size = (size_t)((stop == NULL ? end : stop) - at);
+        if (size > name_size && at[name_size] == ':' && strncasecmp(at, name, name_size) == 0) {
+            cr_str value = {at + name_size + 1, size - name_size - 1};
+            for (; value.size > 0 && *value.data == ' '; value.size--) {
+                value.data++;
+            }
+            return value;
+        }
+        at += size + 1;
+    }
+    return CR_STR_ABSENT;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t receive_body(char *bytes, size_t unit, size_t count, void *context)
+{
+    exchange *now = context;
+    cr_buffer *body = &now->response->body;
+    size_t size = unit * count;
+    if (size > now->request->response_max - body->size) {
+        now->is_too_large = true;
+        return 0;
+    }
+    void *room = cr_buffer_extend(body, size);
+    if (room == NULL) {
+        now->has_no_memory = true;
+        return 0;
+    }
+    memcpy(room, bytes, size);
+    return size;
+}
+
+static size_t receive_header(char *bytes, size_t unit, size_t count, void *context)
+{
+    exchange *now = context;
+    cr_buffer *header = &now->response->header;
+    size_t size = unit * count;
+    size_t kept = size;
+    if (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        header->size = 0; /* an answer begins; what came before was a preliminary one */
+        now->header_ended = false;
+        return size;
+    }
+    while (kept > 0 && strchr("\r\n \t", bytes[kept - 1]) != NULL) {
+        kept--;
+    }
+    if (kept == 0) {
+        now->header_ended = true;
+        return size;
+    }
+    char *room = cr_buffer_extend(header, kept + 1);
+    if (room == NULL) {
+        now->is_too_large = true;
+        return 0;
+    }
+    memcpy(room, bytes, kept);
+    room[kept] = '\n';
+    return size;
+}
+
+/* A request is about to be sent. When an idle connection turns out to be dead, libcurl sends the
+ * request again on another: with the signature of before, and without anybody knowing that the
+ * first may have arrived. So the second start is refused. */
+static int start(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    exchange *now = context;
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    now->starts++;
+    return now->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* The same, before a connection is made for nothing. */
+static int made_socket(void *context, curl_socket_t made, curlsocktype purpose)
+{
+    const exchange *now = context;
+    (void)made;
+    (void)purpose;
+    return now->starts == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+/* ---- the request ---- */
+
+/* What would end a header line, or start another. */
+static bool is_one_line(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '\r' || text.data[i] == '\n' || text.data[i] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add(cr_buffer *out, cr_str text)
+{
+    void *room = text.size == 0 ? NULL : cr_buffer_extend(out, text.size);
+    if (room != NULL) {
+        memcpy(room, text.data, text.size);
+    }
+}
+
+/* `name: value`, or `name:` with which libcurl leaves out a header of its own. */
+static void add_line(line_list *lines, cr_str name, cr_str value)
+{
+    add(&lines->text, name);
+    add(&lines->text, value.size == 0 ? cr_str_of(":") : cr_str_of(": "));
+    cr_buffer_add_text(&lines->text, value);
+    lines->count++;
+}
+
+/* The nodes point into the text, which does not move any more. */
+static void link_lines(line_list *lines)
+{
+    char *at = lines->text.data;
+    for (size_t i = 0; i < lines->count; i++) {
+        bool is_last = i + 1 == lines->count;
+        lines->nodes[i] = (struct curl_slist){at, is_last ? NULL : &lines->nodes[i + 1]};
+        at += strlen(at) + 1;
+    }
+}
+
+static bool names(const cr_header *header, const char *name)
+{
+    return header->name.size == strlen(name) &&
+           strncasecmp(header->name.data, name, header->name.size) == 0;
+}
+
+static size_t size_of_lines(const cr_http_request *request)
+{
+    size_t size = sizeof("Accept:") + sizeof("Expect:") + sizeof("Content-Type:");
+    for (size_t i = 0; i < request->header_count; i++) {
+        size += request->headers[i].name.size + request->headers[i].value.size + sizeof(": ");
+    }
+    return size;
+}
+
+static cruddur_status write_lines(exchange *now, cruddur_error **error)
+{
+    const cr_http_request *request = now->request;
+    line_list *lines = &now->lines;
+    bool has_type = false;
+    if (request->header_count > CR_HTTP_HEADERS_MAX) {
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "a request with more than %d headers",
+                       CR_HTTP_HEADERS_MAX);
+    }
+    cr_buffer_reserve(&lines->text, size_of_lines(request));
+    for (size_t i = 0; i < request->header_count; i++) {
+        const cr_header *header = &request->headers[i];
+        if (!is_one_line(header->name) || !is_one_line(header->value)) {
+            return cr_fail_with(error, CRUDDUR_E_CONFIG, "the header %.*s would have a line break",
+                           (int)strcspn(header->name.data, "\r\n"), header->name.data);
+        }
+        has_type = has_type || names(header, "content-type");
+        add_line(lines, header->name, header->value);
+    }
+    add_line(lines, cr_str_of("Accept"), CR_STR_ABSENT);
+    add_line(lines, cr_str_of("Expect"), CR_STR_ABSENT);
+    if (!has_type) {
+        add_line(lines, cr_str_of("Content-Type"), CR_STR_ABSENT);
+    }
+    if (lines->text.failed) {
+        return cr_fail_with(error, CRUDDUR_E_NO_MEMORY,
+                       "a request with headers too long, or no memory for them");
+    }
+    link_lines(lines);
+    return CRUDDUR_OK;
+}
+
+/* In milliseconds and rounded up; 0, which means forever to libcurl, never comes out. */
+static long to_ms(int64_t us)
+{
+    int64_t ms = (us + US_PER_MS - 1) / US_PER_MS;
+    return ms < 1 ? 1 : ms > INT_MAX ? INT_MAX : (long)ms;
+}
+
+static bool set_limits(const exchange *now, int64_t left_us)
+{
+    const cr_http_request *request = now->request;
+    int64_t connect_us =
+        request->connect_limit_us > 0 ? request->connect_limit_us : CONNECT_LIMIT_US;
+    CURL *curl = now->handle->curl;
+    return curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, to_ms(left_us)) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                            to_ms(connect_us < left_us ? connect_us : left_us)) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request->new_connection ? 1L : 0L) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PROXY, request->avoid_proxy ? "" : NULL) == CURLE_OK;
+}
+
+/* Everything but a GET has a body, if an empty one. */
+static bool set_body(const exchange *now)
+{
+    const cr_http_request *request = now->request;
+    CURL *curl = now->handle->curl;
+    if (strcmp(request->method, "GET") == 0) {
+        return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+               curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
+    }
+    const char *body = request->body.size == 0 ? "" : request->body.data;
+    bool is_post = strcmp(request->method, "POST") == 0;
+    return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, is_post ? NULL : request->method) ==
+               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size) ==
+               CURLE_OK;
+}
+
+static bool set_callbacks(exchange *now)
+{
+    CURL *curl = now->handle->curl;
+    return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_WRITEDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, start) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PREREQDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, made_socket) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, now) == CURLE_OK;
+}
+
+static cruddur_status prepare(exchange *now, cruddur_error **error)
+{
+    CURL *curl = now->handle->curl;
+    int64_t left_us = now->request->deadline_us - cr_clock_monotonic_us();
+    if (left_us <= 0) {
+        return cr_fail_with(error, CRUDDUR_E_TIMEOUT, "the deadline passed before a request was sent");
+    }
+    cruddur_status status = write_lines(now, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    bool ok = curl_easy_setopt(curl, CURLOPT_URL, now->request->url) == CURLE_OK &&
+              curl_easy_setopt(curl, CURLOPT_HTTPHEADER, &now->lines.nodes[0]) == CURLE_OK &&
+              set_limits(now, left_us) && set_body(now) && set_callbacks(now);
+    return ok ? CRUDDUR_OK : cr_fail_memory(error); /* the options' names are right, so: memory */
+}
+
+/* ---- what came of it ---- */
+
+typedef struct verdict {
+    cruddur_status status;
+    bool is_transient;
+} verdict;
+
+static verdict judge(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return (verdict){CRUDDUR_E_TIMEOUT, true};
+    case CURLE_OUT_OF_MEMORY:
+        return (verdict){CRUDDUR_E_NO_MEMORY, false};
+    case CURLE_SSL_CONNECT_ERROR: /* a connection lost during the handshake looks like that */
+        return (verdict){CRUDDUR_E_TLS, true};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_ISSUER_ERROR:
+        return (verdict){CRUDDUR_E_TLS, false};
+    case CURLE_URL_MALFORMAT:
+        return (verdict){CRUDDUR_E_CONFIG, false};
+    case CURLE_UNSUPPORTED_PROTOCOL: /* not http at all, in the URL or in the answer */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return (verdict){CRUDDUR_E_PROTOCOL, false};
+    case CURLE_BAD_CONTENT_ENCODING:
+        return (verdict){CRUDDUR_E_PROTOCOL, true};
+    default:
+        return (verdict){CRUDDUR_E_NETWORK, true};
+    }
+}
+
+static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_error **error)
+{
+    if (now->has_no_memory) {
+        return cr_fail_memory(error);
+    }
+    if (now->is_too_large) {
+        return cr_fail_with(error, CRUDDUR_E_PROTOCOL, "%.200s: the answer is larger than %zu bytes",
+                       now->request->url, now->request->response_max);
+    }
+    if (now->starts > 1 || (now->starts == 1 && code == CURLE_ABORTED_BY_CALLBACK)) {
+        now->response->connection_was_dead = true;
+        now->response->is_transient = true;
+        return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.200s: an idle connection had been closed",
+                       now->request->url);
+    }
+    verdict found = judge(code);
+    if (found.status == CRUDDUR_E_TIMEOUT &&
+        !cr_deadline_passed(now->request->deadline_us - TIMER_SLACK_US)) {
+        found.status = CRUDDUR_E_NETWORK; /* it was the limit for connecting that passed */
+    }
+    now->response->is_transient = found.is_transient;
+    if (found.status == CRUDDUR_E_NO_MEMORY) {
+        return cr_fail_memory(error);
+    }
+    return cr_fail_with(error, found.status, "%.200s: %s", now->request->url,
+                   now->handle->words[0] == '\0' ? curl_easy_strerror(code) : now->handle->words);
+}
+
+/* A NUL behind the body: there is room, the cap is one more than what may come. */
+static cruddur_status finish_body(exchange *now, cruddur_error **error)
+{
+    cr_buffer *body = &now->response->body;
+    char *end = cr_buffer_extend(body, 1);
+    if (end == NULL) {
+        return cr_fail_memory(error);
+    }
+    *end = '\0';
+    body->size--;
+    return CRUDDUR_OK;
+}
+
+static void note_connection(exchange *now)
+{
+    long made = 0;
+    (void)curl_easy_getinfo(now->handle->curl, CURLINFO_NUM_CONNECTS, &made);
+    now->response->connection_was_new = made > 0;
+}
+
+static cruddur_status perform(exchange *now, cruddur_error **error)
+{
+    long http_status = 0;
+    cr_http_response *response = now->response;
+    now->handle->words[0] = '\0';
+    response->sent_at_us = cr_clock_now_us();
+    CURLcode code = curl_easy_perform(now->handle->curl);
+    response->received_at_us = cr_clock_now_us();
+    response->may_have_arrived = now->starts > 0;
+    note_connection(now);
+    if (code == CURLE_OK && !now->header_ended) {
+        code = CURLE_PARTIAL_FILE; /* libcurl takes half a header for an answer without a body */
+    }
+    if (code != CURLE_OK) {
+        return fail_exchange(now, code, error);
+    }
+    cruddur_status status = finish_body(now, error);
+    if (status == CRUDDUR_OK &&
+        curl_easy_getinfo(now->handle->curl, CURLINFO_RESPONSE_CODE, &http_status) == CURLE_OK) {
+        response->status = (int)http_status;
+    }
+    return status;
+}
+
+/* After a failure of any kind the connection is not used again: a late answer to this request
+ * must not be taken for the next one's, and a server in trouble is better met through another
+ * door. */
+static bool is_sound(cruddur_status status, const cr_http_response *response)
+{
+    return status == CRUDDUR_OK && response->status < 500;
+}
+
+cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
+                            cr_http_response *response, cruddur_error **error)
+{
+    exchange now;
+    reset_response(response, request->response_max);
+    cruddur_status status = cr_http_pool_take(&http->pool, &now.handle, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    now.request = request;
+    now.response = response;
+    now.starts = 0;
+    now.header_ended = false;
+    now.is_too_large = false;
+    now.has_no_memory = false;
+    now.lines.count = 0;
+    cr_buffer_init(&now.lines.text, HEADER_MAX);
+    status = prepare(&now, error);
+    if (status == CRUDDUR_OK) {
+        status = perform(&now, error);
+    }
+    cr_http_pool_give(&http->pool, now.handle, is_sound(status, response));
+    if (now.lines.text.data != NULL) {
+        OPENSSL_cleanse(now.lines.text.data, now.lines.text.size); /* tokens stand in headers */
+    }
+    cr_buffer_free(&now.lines.text);
+    return status;
+}

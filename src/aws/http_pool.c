@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "aws/http_pool.h"
+
+#include <stdlib.h>
+
+#include <cruddur/version.h>
+
+#include "base/clock.h"
+
+/* DynamoDB closes connections that were idle for some 90 s; ours go before. */
+#define IDLE_MAX_S 60
+#define US_PER_S INT64_C(1000000)
+
+/* Hosts that one handle stays connected to: the service, and where credentials come from. */
+#define CONNECTIONS_MAX 4
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_init_code;
+
+static void init_curl(void)
+{
+    curl_init_code = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static char *copy_text(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *options,
+                                 cruddur_error **error)
+{
+    const char *agent =
+        options->user_agent == NULL ? "libcruddur/" CRUDDUR_VERSION_STRING : options->user_agent;
+    (void)pthread_once(&curl_once, init_curl);
+    if (curl_init_code != CURLE_OK || pthread_mutex_init(&pool->lock, NULL) != 0) {
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl could not be set up");
+    }
+    pool->idle = NULL;
+    pool->ca_file = copy_text(options->ca_file);
+    pool->user_agent = strdup(agent);
+    if (pool->user_agent == NULL || (options->ca_file != NULL && pool->ca_file == NULL)) {
+        cr_http_pool_destroy(pool);
+        return cr_fail_memory(error);
+    }
+    return CRUDDUR_OK;
+}
+
+static void free_handles(cr_http_handle *handle)
+{
+    while (handle != NULL) {
+        cr_http_handle *next = handle->next;
+        curl_easy_cleanup(handle->curl);
+        free(handle);
+        handle = next;
+    }
+}
+
+void cr_http_pool_destroy(cr_http_pool *pool)
+{
+    free_handles(pool->idle);
+    (void)pthread_mutex_destroy(&pool->lock);
+    free(pool->ca_file);
+    free(pool->user_agent);
+}
+
+/* What is the same for all requests. Without QUICK_EXIT, a request that times out while its host's
+ * name is being resolved would wait for the resolver nevertheless. */
+static bool set_up(const cr_http_pool *pool, cr_http_handle *handle)
+{
+    static const struct {
+        CURLoption option;
+        long value;
+    } settings[] = {
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_QUICK_EXIT, 1},
+        {CURLOPT_TCP_NODELAY, 1},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+        {CURLOPT_MAXAGE_CONN, IDLE_MAX_S},
+        {CURLOPT_MAXCONNECTS, CONNECTIONS_MAX},
+    };
+    CURLcode code = curl_easy_setopt(handle->curl, CURLOPT_ERRORBUFFER, handle->words);
+    for (size_t i = 0; code == CURLE_OK && i < sizeof(settings) / sizeof(settings[0]); i++) {
+        code = curl_easy_setopt(handle->curl, settings[i].option, settings[i].value);
+    }
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(handle->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    }
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(handle->curl, CURLOPT_USERAGENT, pool->user_agent);
+    }
+    if (code == CURLE_OK && pool->ca_file != NULL) {
+        code = curl_easy_setopt(handle->curl, CURLOPT_CAINFO, pool->ca_file);
+    }
+    return code == CURLE_OK;
+}
+
+static cruddur_status new_handle(const cr_http_pool *pool, cr_http_handle **ret_handle,
+                                 cruddur_error **error)
+{
+    cr_http_handle *handle = calloc(1, sizeof(*handle));
+    if (handle == NULL) {
+        return cr_fail_memory(error);
+    }
+    handle->curl = curl_easy_init();
+    if (handle->curl == NULL) {
+        free(handle);
+        return cr_fail_memory(error);
+    }
+    if (!set_up(pool, handle)) {
+        free_handles(handle);
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl lacks what is needed of it");
+    }
+    *ret_handle = handle;
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle,
+                                 cruddur_error **error)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    cr_http_handle *handle = pool->idle;
+    if (handle != NULL) {
+        pool->idle = handle->next;
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (handle == NULL) {
+        return new_handle(pool, ret_handle, error);
+    }
+    handle->next = NULL;
+    *ret_handle = handle;
+    return CRUDDUR_OK;
+}
+
+/* Cuts off the handles that have been idle for so long that their connections are of no use. */
+static cr_http_handle *cut_stale(cr_http_pool *pool, int64_t now_us)
+{
+    cr_http_handle **link = &pool->idle;
+    while (*link != NULL && now_us - (*link)->idle_since_us < IDLE_MAX_S * US_PER_S) {
+        link = &(*link)->next;
+    }
+    cr_http_handle *stale = *link;
+    *link = NULL;
+    return stale;
+}
+
+void cr_http_pool_give(cr_http_pool *pool, cr_http_handle *handle, bool is_sound)
+{
+    if (!is_sound) {
+        free_handles(handle);
+        return;
+    }
+    handle->idle_since_us = cr_clock_monotonic_us();
+    (void)pthread_mutex_lock(&pool->lock);
+    handle->next = pool->idle;
+    pool->idle = handle;
+    cr_http_handle *stale = cut_stale(pool, handle->idle_since_us);
+    (void)pthread_mutex_unlock(&pool->lock);
+    free_handles(stale);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "aws/providers/provider.h"
+
+cruddur_status cr_provide_environment(cr_provider_context *context,
+                                      const cr_identity **ret_identity)
+{
+    char *const *value = context->config->environment.value;
+    if (context->config->profile_is_given) {
+        return cr_provider_has_none(context, "not asked, as a profile is named");
+    }
+    if (value[CR_ENV_ACCESS_KEY_ID] == NULL && value[CR_ENV_SECRET_ACCESS_KEY] == NULL) {
+        return cr_provider_has_none(context, "AWS_ACCESS_KEY_ID is not set");
+    }
+    cr_identity fields = {.access_key_id = cr_str_of(value[CR_ENV_ACCESS_KEY_ID]),
+                          .secret_access_key = cr_str_of(value[CR_ENV_SECRET_ACCESS_KEY]),
+                          .session_token = cr_str_of(value[CR_ENV_SESSION_TOKEN]),
+                          .account_id = cr_str_of(value[CR_ENV_ACCOUNT_ID]),
+                          .expires_at_us = CR_IDENTITY_NEVER_EXPIRES};
+    return cr_provider_identity(context, "the environment (AWS_ACCESS_KEY_ID and so on)", &fields,
+                                ret_identity);
+}

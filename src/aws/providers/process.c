@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* A command that prints credentials. */
+#define _GNU_SOURCE /* NOLINT: for pipe2 */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "aws/providers/provider.h"
+#include "aws/providers/secret_json.h"
+#include "aws/secret.h"
+#include "base/clock.h"
+
+#define OUTPUT_MAX ((size_t)256 * 1024)
+#define ARGUMENTS_MAX 64
+/* How often a wait looks up to see whether it has become pointless. */
+#define SLICE_MS 50
+#define US_PER_MS INT64_C(1000)
+#define SOURCE "credential_process"
+
+extern char **environ;
+
+static const cr_answer_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken", "AccountId",
+                                      "Expiration"};
+
+static cruddur_status fail(const cr_provider_context *context, const char *what)
+{
+    return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s: %s", SOURCE, what);
+}
+
+/* ---- the command ---- */
+
+typedef struct command {
+    char *text; /* the words, each with a NUL behind it */
+    char *words[ARGUMENTS_MAX + 1];
+    size_t count;
+} command;
+
+/* Reads one word as a shell would that expands nothing: '…' as it stands, "…" with \" and \\, and
+ * \ before any other character. False where a quote is not closed. */
+static bool read_word(const char **at, char **out)
+{
+    char quote = '\0';
+    for (; **at != '\0' && (quote != '\0' || strchr(" \t\r\n", **at) == NULL); (*at)++) {
+        char c = **at;
+        char next = (*at)[1];
+        if (quote == '\0' && (c == '"' || c == '\'')) {
+            quote = c;
+        } else if (c == quote) {
+            quote = '\0';
+        } else if (c == '\\' && next != '\0' &&
+                   (quote == '\0' || (quote == '"' && strchr("\"\\", next) != NULL))) {
+            *(*out)++ = next;
+            (*at)++;
+        } else {
+            *(*out)++ = c;
+        }
+    }
+    *(*out)++ = '\0';
+    return quote == '\0';
+}
+
+static bool split(command *split_up, const char *text)
+{
+    char *out = split_up->text;
+    text += strspn(text, " \t\r\n");
+    while (*text != '\0') {
+        if (split_up->count == ARGUMENTS_MAX) {
+            return false;
+        }
+        split_up->words[split_up->count++] = out;
+        if (!read_word(&text, &out)) {
+            return false;
+        }
+        text += strspn(text, " \t\r\n");
+    }
+    return split_up->count > 0 && *split_up->words[0] != '\0';
+}
+
+/* ---- running it ---- */
+
+/* The child answers signals as programs do, whatever this thread blocks, and forms a group that can
+ * be ended as one. */
+static int prepare_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none;
+    sigset_t usual;
+    int failed = sigemptyset(&none) != 0 || sigemptyset(&usual) != 0 ||
+                 sigaddset(&usual, SIGPIPE) != 0 || sigaddset(&usual, SIGTERM) != 0 ||
+                 sigaddset(&usual, SIGINT) != 0 || sigaddset(&usual, SIGCHLD) != 0;
+    return failed || posix_spawnattr_setsigmask(attributes, &none) != 0 ||
+           posix_spawnattr_setsigdefault(attributes, &usual) != 0 ||
+           posix_spawnattr_setpgroup(attributes, 0) != 0 ||
+           posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP) != 0;
+}
+
+/* What it says to a person may be a secret: that goes nowhere. */
+static int prepare_files(posix_spawn_file_actions_t *files, int output)
+{
+    return posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) != 0 ||
+           posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO) != 0 ||
+           posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0) != 0;
+}
+
+/* 0, or what the system says. */
+static int start(char *const *words, int output, pid_t *child)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t files;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        return ENOMEM;
+    }
+    if (posix_spawn_file_actions_init(&files) != 0) {
+        (void)posix_spawnattr_destroy(&attributes);
+        return ENOMEM;
+    }
+    int result = EINVAL;
+    if (prepare_attributes(&attributes) == 0 && prepare_files(&files, output) == 0) {
+        result = posix_spawnp(child, words[0], &files, &attributes, words, environ);
+    }
+    (void)posix_spawn_file_actions_destroy(&files);
+    (void)posix_spawnattr_destroy(&attributes);
+    return result;
+}
+
+/* Reads what there is; false at the end, and when there is too much. */
+static bool read_some(int input, cr_buffer *output)
+{
+    char piece[4096];
+    ssize_t got = read(input, piece, sizeof(piece));
+    if (got > 0) {
+        void *room = cr_buffer_extend(output, (size_t)got);
+        if (room != NULL) {
+            memcpy(room, piece, (size_t)got);
+        }
+    }
+    OPENSSL_cleanse(piece, sizeof(piece));
+    return (got > 0 && !output->failed) || (got < 0 && errno == EINTR);
+}
+
+static cruddur_status read_output(const cr_provider_context *context, int input, cr_buffer *output)
+{
+    struct pollfd waiting = {.fd = input, .events = POLLIN};
+    bool is_open = true;
+    while (is_open) {
+        cruddur_status status = cr_provider_check(context);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+        int ready = poll(&waiting, 1, SLICE_MS);
+        if (ready < 0 && errno != EINTR) {
+            return fail(context, "waiting for its output failed");
+        }
+        is_open = ready <= 0 || read_some(input, output);
+    }
+    return output->failed ? fail(context, "it printed too much") : CRUDDUR_OK;
+}
+
+/* Waits for the end; a program that waits for all its children may have taken the news away, and
+ * then the output has to speak for itself. */
+static cruddur_status wait_for_end(const cr_provider_context *context, pid_t child, int *ret_code)
+{
+    int ended = 0;
+    for (;;) {
+        pid_t got = waitpid(child, &ended, WNOHANG);
+        if (got == child || (got < 0 && errno != EINTR)) {
+            *ret_code = got != child ? 0 : WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+            return CRUDDUR_OK;
+        }
+        cruddur_status status = cr_provider_check(context);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+        cr_clock_sleep_us(US_PER_MS);
+    }
+}
+
+static void end_group(pid_t child)
+{
+    (void)kill(-child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+static cruddur_status attend(const cr_provider_context *context, pid_t child, int input,
+                             cr_buffer *output)
+{
+    int code = 0;
+    cruddur_status status = read_output(context, input, output);
+    if (status == CRUDDUR_OK) {
+        status = wait_for_end(context, child, &code);
+    }
+    if (status != CRUDDUR_OK) {
+        end_group(child);
+        if (context->error != NULL) {
+            cr_error_wrap(*context->error, SOURCE);
+        }
+        return status;
+    }
+    return code == 0 ? CRUDDUR_OK
+                     : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                               "%s: it failed, with exit code %d", SOURCE, code);
+}
+
+static cruddur_status run(const cr_provider_context *context, char *const *words, cr_buffer *output)
+{
+    int ends[2];
+    pid_t child = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return fail(context, "the system gave no pipe");
+    }
+    int result = start(words, ends[1], &child);
+    (void)close(ends[1]);
+    cruddur_status status =
+        result == 0 ? attend(context, child, ends[0], output)
+                    : fail(context, result == ENOENT ? "there is no such command"
+                                                     : "the command could not be started");
+    (void)close(ends[0]);
+    return status;
+}
+
+/* ---- what it prints ---- */
+
+static cruddur_status read_credentials(const cr_provider_context *context, cr_str printed,
+                                       const cr_identity **ret_identity)
+{
+    int64_t version = 0;
+    if (!cr_secret_json_is_object(printed)) {
+        return fail(context, "it printed no JSON object");
+    }
+    if (!cr_secret_json_integer(cr_secret_json_find(printed, "Version"), &version) ||
+        version != 1) {
+        return fail(context, "what it printed is not of version 1");
+    }
+    return cr_provider_identity_of_json(context, SOURCE, printed, &names, ret_identity);
+}
+
+cruddur_status cr_provide_process(cr_provider_context *context, const char *text,
+                                  const cr_identity **ret_identity)
+{
+    cr_buffer output;
+    command wanted = {.text = malloc(strlen(text) + 2)};
+    if (wanted.text == NULL) {
+        return cr_fail_memory(context->error);
+    }
+    cr_buffer_init(&output, OUTPUT_MAX);
+    cruddur_status status = split(&wanted, text)
+                                ? run(context, wanted.words, &output)
+                                : fail(context, "a quote is not closed, or it is too long");
+    if (status == CRUDDUR_OK) {
+        status = read_credentials(context, (cr_str){output.data, output.size}, ret_identity);
+    }
+    cr_secret_buffer_free(&output);
+    OPENSSL_cleanse(wanted.text, strlen(text) + 2);
+    free(wanted.text);
+    return status;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/catch_up.h"
+
+#include <stdlib.h>
+
+#include "messaging/rewrite.h"
+
+/* One is its own, and in most cases there is no other. */
+#define MESSAGES_EXPECTED 2
+
+/* One look, over all runs of its body. */
+typedef struct look {
+    cr_leftover leftover;
+    cr_packed_row *reached; /* the sort key to which the latest run moved the rows */
+    bool has_put;           /* so that somebody may have cleared that place too early */
+    bool is_done;
+} look;
+
+static cr_sink_answer collect_message(void *context, const cr_row *row)
+{
+    return cr_group_rows_add(context, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
+}
+
+static cruddur_status read_messages(cr_txn *txn, const cr_leftover *leftover,
+                                    cr_group_rows *messages)
+{
+    cr_pk pk = cr_pk_of_group(leftover->group);
+    cr_query query = {.partition = cr_pk_str(&pk),
+                      .lower = {leftover->from_sk, leftover->from_included},
+                      .expected = MESSAGES_EXPECTED};
+    *messages = (cr_group_rows){.arena = txn->arena};
+    return txn->ops->query(txn, &query, collect_message, messages);
+}
+
+/* Adds what the members have at the keys of messages that are no longer the newest. */
+static cruddur_status read_leftovers(cr_txn *txn, const cr_leftover *leftover,
+                                     const cr_group_rows *messages, const cr_row *head,
+                                     cr_inboxes *inboxes)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < messages->count; i++) {
+        cr_str sk = messages->row[i].value[CR_SK];
+        if (cr_str_compare(sk, head->value[CR_SK]) < 0) {
+            status = cr_inboxes_read_at(txn, sk, cr_uuid_str(leftover->group), inboxes);
+        }
+    }
+    return status;
+}
+
+static cruddur_status note_reached(look *looking, const cr_row *head, const cr_inboxes *inboxes,
+                                   const cr_call *call)
+{
+    cr_row key = {0};
+    key.value[CR_SK] = head->value[CR_SK];
+    looking->has_put = !cr_inboxes_are_at(inboxes, head->value[CR_SK]);
+    free(looking->reached);
+    looking->reached = cr_pack_row(&key);
+    return looking->reached == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows *messages)
+{
+    const cr_leftover *leftover = &looking->leftover;
+    cr_row head;
+    cr_row group_row;
+    cr_inboxes inboxes;
+    cr_person author = {0};
+    cruddur_status status = cr_group_read_member(txn, leftover->group, leftover->member,
+                                                 "author.uuid", &head, &group_row);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_read(txn, &head, &group_row, &inboxes);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_leftovers(txn, leftover, messages, &head, &inboxes);
+    }
+    if (status == CRUDDUR_OK) {
+        status = note_reached(looking, &head, &inboxes, txn->call);
+    }
+    if (status == CRUDDUR_OK && cr_uuid_parse(head.value[CR_USER_UUID], &author.uuid)) {
+        author.display_name = head.value[CR_DISPLAY_NAME];
+        author.handle = head.value[CR_HANDLE];
+    }
+    return status == CRUDDUR_OK ? cr_inboxes_rewrite(txn, &inboxes, &author, &head) : status;
+}
+
+static cruddur_status look_body(cr_txn *txn, void *argument)
+{
+    look *looking = argument;
+    cr_group_rows messages;
+    cruddur_status status = read_messages(txn, &looking->leftover, &messages);
+    looking->is_done =
+        status == CRUDDUR_OK && messages.count <= 1 && !looking->leftover.must_move;
+    return status != CRUDDUR_OK || looking->is_done ? status : move_rows(txn, looking, &messages);
+}
+
+cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call)
+{
+    look looking = {.leftover = *leftover};
+    cr_packed_row *from = NULL;
+    cruddur_status status;
+    do {
+        looking.has_put = false;
+        status = store->ops->change(store, look_body, &looking, call);
+        if (status == CRUDDUR_OK && looking.has_put) {
+            free(from);
+            from = looking.reached;
+            looking.reached = NULL;
+            looking.leftover.from_sk = cr_str_of(cr_packed_get(from, CR_SK));
+            looking.leftover.from_included = true;
+            looking.leftover.must_move = false;
+        }
+    } while (status == CRUDDUR_OK && !looking.is_done && looking.has_put);
+    free(looking.reached);
+    free(from);
+    return status;
+}

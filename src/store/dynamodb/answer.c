@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/answer.h"
+
+#define FIRST_CAPACITY 32
+
+/* An answer while it is read. */
+typedef struct reader {
+    cr_json in;
+    cr_reply *reply;
+    size_t row_capacity;
+    size_t reason_capacity;
+} reader;
+
+/* Room for one element more of an array in the arena; NULL when memory ran out. */
+static void *grow(cr_json *in, void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return array;
+    }
+    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
+    void *grown = cr_arena_alloc(in->arena, larger * size);
+    if (grown == NULL) {
+        in->no_memory = in->failed = true;
+        return NULL;
+    }
+    if (count > 0) {
+        memcpy(grown, array, count * size);
+    }
+    *capacity = larger;
+    return grown;
+}
+
+static void read_row(reader *reading)
+{
+    cr_reply *reply = reading->reply;
+    cr_row *rows = grow(&reading->in, reply->row, reply->row_count, &reading->row_capacity,
+                        sizeof(*reply->row));
+    if (rows != NULL) {
+        reply->row = rows;
+        cr_item_read(&reading->in, &rows[reply->row_count++]);
+    }
+}
+
+static void read_rows(reader *reading)
+{
+    cr_json_enter(&reading->in, '[');
+    for (bool first = true; cr_json_next_element(&reading->in, &first);) {
+        read_row(reading);
+    }
+}
+
+/* {"table": [row, …]} */
+static void read_responses(reader *reading)
+{
+    cr_str table;
+    cr_json_enter(&reading->in, '{');
+    for (bool first = true; cr_json_next_member(&reading->in, &first, &table);) {
+        read_rows(reading);
+    }
+}
+
+static void read_last_key(reader *reading)
+{
+    if (cr_json_peek(&reading->in) == '{') {
+        reading->reply->last_key = cr_json_skip(&reading->in);
+    } else {
+        (void)cr_json_skip(&reading->in); /* null */
+    }
+}
+
+static void read_unprocessed(reader *reading)
+{
+    bool first = true;
+    cr_str table;
+    cr_json ahead = reading->in;
+    cr_json_enter(&ahead, '{');
+    bool is_any = cr_json_next_member(&ahead, &first, &table);
+    cr_str text = cr_json_skip(&reading->in);
+    if (is_any) {
+        reading->reply->unprocessed = text;
+    }
+}
+
+/* Of one table: {"CapacityUnits": 1.5, …} */
+static void read_table_capacity(reader *reading)
+{
+    cr_str name;
+    cr_json_enter(&reading->in, '{');
+    for (bool first = true; cr_json_next_member(&reading->in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of("CapacityUnits"))) {
+            reading->reply->capacity_units += cr_json_number(&reading->in);
+        } else {
+            (void)cr_json_skip(&reading->in);
+        }
+    }
+}
+
+static void read_capacity(reader *reading)
+{
+    if (cr_json_peek(&reading->in) == '{') {
+        read_table_capacity(reading);
+        return;
+    }
+    cr_json_enter(&reading->in, '[');
+    for (bool first = true; cr_json_next_element(&reading->in, &first);) {
+        read_table_capacity(reading);
+    }
+}
+
+static void read_reason(reader *reading, cr_reason *reason)
+{
+    cr_str name;
+    *reason = (cr_reason){CR_STR_ABSENT, {{CR_STR_ABSENT}}};
+    cr_json_enter(&reading->in, '{');
+    for (bool first = true; cr_json_next_member(&reading->in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of("Code"))) {
+            reason->code = cr_json_string(&reading->in);
+        } else if (cr_str_equal(name, cr_str_of("Item")) && cr_json_peek(&reading->in) == '{') {
+            cr_item_read(&reading->in, &reason->row);
+        } else {
+            (void)cr_json_skip(&reading->in);
+        }
+    }
+}
+
+static void read_reasons(reader *reading)
+{
+    cr_reply *reply = reading->reply;
+    cr_json_enter(&reading->in, '[');
+    for (bool first = true; cr_json_next_element(&reading->in, &first);) {
+        cr_reason *reasons = grow(&reading->in, reply->reason, reply->reason_count,
+                                  &reading->reason_capacity, sizeof(*reply->reason));
+        if (reasons == NULL) {
+            return;
+        }
+        reply->reason = reasons;
+        read_reason(reading, &reasons[reply->reason_count++]);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*read)(reader *reading);
+} members[] = {
+    {"Item", read_row},
+    {"Items", read_rows},
+    {"Responses", read_responses},
+    {"LastEvaluatedKey", read_last_key},
+    {"UnprocessedKeys", read_unprocessed},
+    {"ConsumedCapacity", read_capacity},
+    {"CancellationReasons", read_reasons},
+};
+
+static void read_member(reader *reading, cr_str name)
+{
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (cr_str_equal(name, cr_str_of(members[i].name))) {
+            members[i].read(reading);
+            return;
+        }
+    }
+    (void)cr_json_skip(&reading->in);
+}
+
+cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply)
+{
+    reader reading = {.reply = reply};
+    cr_str name;
+    *reply = (cr_reply){0};
+    cr_json_init(&reading.in, body, arena);
+    cr_json_enter(&reading.in, '{');
+    for (bool first = true; cr_json_next_member(&reading.in, &first, &name);) {
+        read_member(&reading, name);
+    }
+    if (reading.in.no_memory) {
+        return CR_REPLY_NO_MEMORY;
+    }
+    return cr_json_is_done(&reading.in) ? CR_REPLY_GOOD : CR_REPLY_GARBAGE;
+}

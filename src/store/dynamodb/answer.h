@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the service's answers say. */
+#ifndef CR_STORE_DYNAMODB_ANSWER_H
+#define CR_STORE_DYNAMODB_ANSWER_H
+
+#include "store/dynamodb/item.h"
+
+/* Why an action of a transaction did not go through. */
+typedef struct cr_reason {
+    cr_str code; /* "None" where the action is not to blame */
+    cr_row row;  /* what is there instead, where that was asked for */
+} cr_reason;
+
+/* An answer of any kind; what it has not is empty. Its text is borrowed from the answer's body, or
+ * lies in the arena. */
+typedef struct cr_reply {
+    cr_row *row; /* Item, Items, Responses */
+    size_t row_count;
+    cr_str last_key;    /* JSON; absent: there is no more */
+    cr_str unprocessed; /* JSON; absent: everything was read */
+    cr_reason *reason;  /* one for each action of the transaction */
+    size_t reason_count;
+    double capacity_units;
+} cr_reply;
+
+typedef enum cr_reply_check {
+    CR_REPLY_GOOD,
+    CR_REPLY_GARBAGE,
+    CR_REPLY_NO_MEMORY,
+} cr_reply_check;
+
+cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/commit.h"
+
+#include "base/clock.h"
+#include "model/uuid.h"
+
+/* Pauses between two tries stop growing here, at a fraction of a second. */
+#define PAUSE_ROUND_MAX 5
+
+/* What an answer to a transaction asks for. */
+typedef enum verdict {
+    COMMITTED,
+    RUN_AGAIN, /* a condition failed, or the plan has to change for another reason */
+    SEND_AGAIN,
+    GIVE_UP,
+} verdict;
+
+/* What the service says of each action of a cancelled transaction; a reason that is not in the list
+ * is for good. */
+static const struct {
+    const char *code;
+    verdict verdict;
+} reasons[] = {
+    {"None", COMMITTED}, /* not to blame */
+    {"ConditionalCheckFailed", RUN_AGAIN},
+    {"TransactionConflict", SEND_AGAIN},
+    {"ThrottlingError", SEND_AGAIN},
+    {"ProvisionedThroughputExceeded", SEND_AGAIN},
+};
+
+static verdict judge_reason(cr_str code)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (cr_str_equal(code, cr_str_of(reasons[i].code))) {
+            return reasons[i].verdict;
+        }
+    }
+    return GIVE_UP;
+}
+
+/* An earlier attempt of ours went through, and its answer was lost: the row with the message's uuid
+ * is there, exactly as it was to be put, and the transaction put all or nothing. */
+static bool is_our_own(const cr_write *write, const cr_reason *reason)
+{
+    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL &&
+           cr_row_exists(&reason->row) && cr_item_is_same(&reason->row, &write->row);
+}
+
+/* One condition that failed is enough to plan again: sent as it is, the transaction would never
+ * succeed. */
+static verdict judge_reasons(const cr_dynamodb_txn *txn, const cr_reply *reply)
+{
+    bool is_refused = false;
+    bool is_busy = false;
+    bool is_bad = reply->reason_count == 0;
+    for (size_t i = 0; i < reply->reason_count && i < txn->write_count; i++) {
+        verdict of_action = judge_reason(reply->reason[i].code);
+        if (of_action == RUN_AGAIN && is_our_own(&txn->write[i], &reply->reason[i])) {
+            return COMMITTED;
+        }
+        is_refused = is_refused || of_action == RUN_AGAIN;
+        is_busy = is_busy || of_action == SEND_AGAIN;
+        is_bad = is_bad || of_action == GIVE_UP;
+    }
+    if (is_refused) {
+        return RUN_AGAIN;
+    }
+    return is_busy && !is_bad ? SEND_AGAIN : GIVE_UP;
+}
+
+static verdict judge_cancelled(cr_dynamodb_txn *txn)
+{
+    cr_reply reply;
+    cr_arena_reset(&txn->page);
+    return cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD
+               ? judge_reasons(txn, &reply)
+               : GIVE_UP;
+}
+
+static void note_success(cr_dynamodb_txn *txn)
+{
+    cr_reply reply;
+    cr_meter *meter = &txn->base.call->meter;
+    cr_arena_reset(&txn->page);
+    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD) {
+        meter->write_units += reply.capacity_units;
+    }
+    meter->rows_written += (uint32_t)txn->write_count;
+}
+
+static verdict judge(cr_dynamodb_txn *txn)
+{
+    const cr_aws_answer *answer = &txn->answer;
+    if (cr_aws_is_ok(answer)) {
+        return COMMITTED;
+    }
+    if (cr_dynamodb_is_code(answer, "TransactionCanceledException")) {
+        return judge_cancelled(txn);
+    }
+    if (cr_dynamodb_is_code(answer, "UnknownOperationException") &&
+        txn->table->mode != CR_MODE_ATOMIC) {
+        atomic_store(&txn->table->lacks_transactions, true);
+        cr_log_line(&txn->base.call->logger, CRUDDUR_LOG_INFO,
+               "the service has no transactions: changes are written in steps");
+        return RUN_AGAIN;
+    }
+    return cr_dynamodb_is_code(answer, "TransactionConflictException") ||
+                   cr_dynamodb_is_code(answer, "TransactionInProgressException")
+               ? SEND_AGAIN
+               : GIVE_UP;
+}
+
+/* ---- a transaction whose outcome nobody told ---- */
+
+static const cr_write *find_witness(const cr_dynamodb_txn *txn)
+{
+    for (size_t i = 0; i < txn->write_count; i++) {
+        if (txn->write[i].is_put && txn->write[i].row.value[CR_MESSAGE_UUID].data != NULL) {
+            return &txn->write[i];
+        }
+    }
+    return NULL;
+}
+
+/* Asks whether the transaction went through: where its message is, all of it is. */
+static bool is_there(cr_dynamodb_txn *txn)
+{
+    const cr_write *witness = find_witness(txn);
+    cr_row stored;
+    cr_key key;
+    if (witness == NULL || cr_deadline_passed(txn->base.call->deadline_us)) {
+        return false;
+    }
+    cruddur_error *reason = NULL;
+    cr_call *call = txn->base.call;
+    cr_call quiet = *call;
+    quiet.error = &reason;
+    txn->base.call = &quiet;
+    key = cr_row_key(&witness->row);
+    cruddur_status status = txn->base.ops->get(&txn->base, &key, 1, &stored);
+    txn->base.call = call;
+    call->meter = quiet.meter;
+    cr_error_discard(&reason);
+    return status == CRUDDUR_OK && cr_row_exists(&stored) &&
+           cr_item_is_same(&stored, &witness->row);
+}
+
+/* The transaction failed, and the failure is described. If it may have been applied all the same,
+ * the table is asked. */
+static cruddur_status settle(cr_dynamodb_txn *txn, bool may_be_applied, cruddur_status status)
+{
+    cr_call *call = txn->base.call;
+    if (!may_be_applied) {
+        return status;
+    }
+    if (is_there(txn)) {
+        cr_error_discard(call->error);
+        return CRUDDUR_OK;
+    }
+    cr_error_set_outcome_unknown(call->error);
+    return status;
+}
+
+/* ---- sending ---- */
+
+/* Writes the transaction. Its token lets the service recognise a
+ * request that comes again, so that nothing is ever applied twice. */
+static cruddur_status freeze(const cr_dynamodb_txn *txn, cr_buffer *body)
+{
+    cr_uuid token;
+    const cr_call *call = txn->base.call;
+    if (!cr_uuid_v4(&token)) {
+        return cr_fail_with(call->error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+    }
+    cr_request_transaction_begin(body, cr_uuid_str(&token));
+    for (size_t i = 0; i < txn->write_count; i++) {
+        cr_request_transaction_add(body, i == 0, txn->write[i].is_put,
+                                   cr_write_text(txn, &txn->write[i]));
+    }
+    cr_request_transaction_end(body);
+    return body->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status pause(cr_dynamodb_txn *txn, unsigned round)
+{
+    return cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
+                        round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, txn->base.call);
+}
+
+static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
+{
+    cr_call *call = txn->base.call;
+    if (cr_dynamodb_is_code(&txn->answer, "UnknownOperationException")) {
+        return cr_aws_fail_as(&txn->answer, CRUDDUR_E_CONFIG,
+                              "writing: the service has no transactions; without mode=atomic in "
+                              "the store's URL changes are written in steps",
+                              call->error);
+    }
+    cruddur_status status =
+        cr_dynamodb_fail(txn->table, CR_TRANSACT_WRITE_ITEMS, &txn->answer, call->error);
+    if (status != CRUDDUR_E_CONFLICT) {
+        return status;
+    }
+    /* A cancelled transaction that is no matter of conditions or conflicts. */
+    cr_error_discard(call->error);
+    return cr_aws_fail_as(&txn->answer, CRUDDUR_E_REFUSED, "writing", call->error);
+}
+
+/* Sends the frozen transaction until its fate is known. */
+static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
+{
+    size_t size = body->size;
+    bool may_be_applied = false;
+    for (unsigned round = 0;; round++) {
+        body->size = size; /* the bytes are still there */
+        cruddur_status status = cr_dynamodb_send(txn->table, CR_TRANSACT_WRITE_ITEMS, body,
+                                                 txn->base.call, &txn->answer);
+        may_be_applied = may_be_applied || txn->answer.may_be_applied;
+        if (status != CRUDDUR_OK) {
+            return settle(txn, may_be_applied, status);
+        }
+        switch (judge(txn)) {
+        case COMMITTED:
+            note_success(txn);
+            return CRUDDUR_OK;
+        case RUN_AGAIN:
+            return cr_dynamodb_run_again(txn);
+        case GIVE_UP:
+            return settle(txn, may_be_applied, fail_transaction(txn));
+        case SEND_AGAIN:
+            status = pause(txn, round);
+        }
+        if (status != CRUDDUR_OK) {
+            cr_error_discard(txn->base.call->error);
+            status = cr_fail_with(txn->base.call->error, CRUDDUR_E_CONFLICT,
+                             "writing to table %.255s: other writers kept the rows busy until the "
+                             "deadline",
+                             txn->table->names.table.data);
+            return settle(txn, may_be_applied, status);
+        }
+    }
+}
+
+static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
+{
+    cr_buffer body;
+    const cr_call *call = txn->base.call;
+    cr_buffer_init(&body, 2 * CR_TRANSACTION_SIZE_MAX);
+    cruddur_status status = freeze(txn, &body);
+    if (body.failed && txn->text.size > CR_TRANSACTION_SIZE_MAX) {
+        cr_error_discard(call->error);
+        status = cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
+                         "writing to table %.255s: with a row for each member the message comes "
+                         "to more than the 4 MB of a transaction",
+                         txn->table->names.table.data);
+    }
+    if (status == CRUDDUR_OK) {
+        status = send_transaction(txn, &body);
+    }
+    cr_buffer_free(&body);
+    return status;
+}
+
+cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn)
+{
+    if (txn->write_count == 0) {
+        return CRUDDUR_OK;
+    }
+    bool is_alone = txn->write_count == 1;
+    return is_alone || (txn->base.traits & CR_TRAIT_ATOMIC) == 0 ? cr_dynamodb_commit_in_steps(txn)
+                                                                 : commit_transaction(txn);
+}

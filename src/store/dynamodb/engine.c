@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/engine.h"
+
+#include <stdlib.h>
+
+#include "store/dynamodb/commit.h"
+#include "store/dynamodb/open.h"
+#include "store/dynamodb/schema.h"
+
+/* A failed condition means that somebody else got on, so the next run need not wait long: pauses
+ * keep a crowd apart, and stop growing at a tenth of a second. */
+#define PAUSE_ROUND_MAX 2
+
+unsigned cr_dynamodb_traits(const cr_dynamodb *table)
+{
+    bool is_in_steps = table->mode == CR_MODE_STEPS || atomic_load(&table->lacks_transactions);
+    return (is_in_steps ? 0 : CR_TRAIT_ATOMIC) |
+           (table->mode == CR_MODE_STREAM ? CR_TRAIT_STREAMED : 0);
+}
+
+static void close_store(cr_store *base)
+{
+    cr_dynamodb *table = (cr_dynamodb *)base;
+    cr_dynamodb_close_table(table);
+    free(table);
+}
+
+static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_dynamodb_txn txn;
+    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, false, &arena, call);
+    call->meter.attempts++;
+    cruddur_status status = body(&txn.base, context);
+    cr_dynamodb_txn_free(&txn);
+    cr_arena_free(&arena);
+    return status;
+}
+
+/* ---- changes ---- */
+
+static cruddur_status run_once(cr_dynamodb_txn *txn, cr_body body, void *context)
+{
+    cr_dynamodb_txn_restart(txn);
+    txn->base.call->meter.attempts++;
+    cruddur_status status = body(&txn->base, context);
+    return status == CRUDDUR_OK ? cr_dynamodb_commit(txn) : status;
+}
+
+static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round)
+{
+    cr_call *call = txn->base.call;
+    cruddur_status status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
+                                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
+    if (status == CRUDDUR_OK) {
+        return status;
+    }
+    cr_error_discard(call->error);
+    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT, "the rows kept changing until the deadline");
+}
+
+static cruddur_status change_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_dynamodb_txn txn;
+    cruddur_status status;
+    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, true, &arena, call);
+    for (unsigned round = 0;; round++) {
+        status = run_once(&txn, body, context);
+        if (status != CRUDDUR_E_CONFLICT || !txn.must_run_again) {
+            break;
+        }
+        status = pause(&txn, round);
+        if (status != CRUDDUR_OK) {
+            break;
+        }
+    }
+    cr_dynamodb_txn_free(&txn);
+    cr_arena_free(&arena);
+    return status;
+}
+
+static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, cr_sink sink,
+                                 void *context, cr_call *call)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_dynamodb_txn txn;
+    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, false, &arena, call);
+    call->meter.attempts++;
+    cruddur_status status = cr_dynamodb_scan(&txn, after, expected, sink, context);
+    cr_dynamodb_txn_free(&txn);
+    cr_arena_free(&arena);
+    return status;
+}
+
+static const cr_store_ops operations = {
+    close_store,
+    read_store,
+    change_store,
+    scan_store,
+    cr_dynamodb_schema_load,
+    cr_dynamodb_schema_verify,
+    cr_dynamodb_schema_list,
+    cr_dynamodb_schema_drop,
+};
+
+cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *options,
+                                cr_store **ret_store, cruddur_error **error)
+{
+    cr_dynamodb *table = calloc(1, sizeof(*table));
+    if (table == NULL) {
+        return cr_fail_memory(error);
+    }
+    atomic_init(&table->lacks_transactions, false);
+    cruddur_status status = cr_dynamodb_open_table(url, options, table, error);
+    if (status != CRUDDUR_OK) {
+        close_store(&table->base);
+        return status;
+    }
+    table->base = (cr_store){&operations, cr_dynamodb_traits(table)};
+    *ret_store = &table->base;
+    return CRUDDUR_OK;
+}

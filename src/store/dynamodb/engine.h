@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The distributed engine: a table of Amazon DynamoDB, or of what speaks its API.
+ *
+ *   engine.c   the seam's functions; running bodies until their conditions hold
+ *   open.c     the URL's parameters; opening and closing
+ *   txn.c      what a body may do: reading, and stating writes
+ *   commit.c   what was stated as one transaction
+ *   steps.c    the same as single writes, for services without transactions
+ *   request.c  requests as text
+ *   answer.c   what answers say
+ *   item.c     rows as the service writes them
+ *   json.c     JSON without a tree
+ *   table.c    asking the service; what its errors mean
+ *   schema.c   making, checking and dropping the table
+ */
+#ifndef CR_STORE_DYNAMODB_ENGINE_H
+#define CR_STORE_DYNAMODB_ENGINE_H
+
+#include "store/store.h"
+#include "store/url.h"
+
+cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *options,
+                                cr_store **ret_store, cruddur_error **error);
+
+#endif

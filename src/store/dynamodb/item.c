@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/item.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Longer than any set of ours; a longer one is not taken for one. */
+#define SET_MAX 64
+
+static const cr_str names[CR_ATTRIBUTE_COUNT] = {
+#define NAME_ROW(NAME, name) [CR_##NAME] = {name, sizeof(name) - 1},
+    CR_ATTRIBUTE_MAP(NAME_ROW)
+#undef NAME_ROW
+};
+
+/* CR_OTHERS for an attribute that the library does not know. */
+static cr_attribute find_attribute(cr_str name)
+{
+    for (int i = 0; i < CR_OTHERS; i++) {
+        if (cr_str_equal(names[i], name)) {
+            return (cr_attribute)i;
+        }
+    }
+    return CR_OTHERS;
+}
+
+/* ---- writing ---- */
+
+static void add_string_value(cr_buffer *out, cr_str value)
+{
+    CR_JSON_ADD(out, "{\"S\":");
+    cr_json_add_string(out, value);
+    CR_JSON_ADD(out, "}");
+}
+
+/* "uuid,uuid,…" as a set. */
+static void add_set_value(cr_buffer *out, cr_str list)
+{
+    CR_JSON_ADD(out, "{\"SS\":[");
+    while (list.size > 0) {
+        const char *comma = memchr(list.data, ',', list.size);
+        size_t length = comma == NULL ? list.size : (size_t)(comma - list.data);
+        cr_json_add_string(out, (cr_str){list.data, length});
+        size_t used = length + (comma == NULL ? 0 : 1);
+        list = (cr_str){list.data + used, list.size - used};
+        if (list.size > 0) {
+            CR_JSON_ADD(out, ",");
+        }
+    }
+    CR_JSON_ADD(out, "]}");
+}
+
+void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value)
+{
+    if (attribute == CR_MEMBER_UUIDS && value.size > 0) {
+        add_set_value(out, value);
+    } else {
+        add_string_value(out, value);
+    }
+}
+
+static void add_attribute(cr_buffer *out, cr_attribute attribute, cr_str value)
+{
+    cr_json_add_string(out, names[attribute]);
+    CR_JSON_ADD(out, ":");
+    cr_item_write_value(out, attribute, value);
+}
+
+/* Adds the members of a JSON object, but for those that the row itself has. */
+static void add_others(cr_buffer *out, const cr_row *row)
+{
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    cr_json_init(&in, row->value[CR_OTHERS], &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name);) {
+        cr_attribute attribute = find_attribute(name);
+        cr_str value = cr_json_skip(&in);
+        if (!in.failed && (attribute == CR_OTHERS || row->value[attribute].data == NULL)) {
+            CR_JSON_ADD(out, ",");
+            cr_json_add_string(out, name);
+            CR_JSON_ADD(out, ":");
+            cr_json_add(out, value);
+        }
+    }
+    out->failed = out->failed || !cr_json_is_done(&in);
+    cr_arena_free(&arena);
+}
+
+void cr_item_write(cr_buffer *out, const cr_row *row)
+{
+    CR_JSON_ADD(out, "{");
+    for (int i = 0; i < CR_OTHERS; i++) {
+        if (row->value[i].data != NULL) {
+            if (i > 0) {
+                CR_JSON_ADD(out, ",");
+            }
+            add_attribute(out, (cr_attribute)i, row->value[i]);
+        }
+    }
+    if (row->value[CR_OTHERS].data != NULL) {
+        add_others(out, row);
+    }
+    CR_JSON_ADD(out, "}");
+}
+
+void cr_item_write_key(cr_buffer *out, cr_key key)
+{
+    CR_JSON_ADD(out, "{");
+    add_attribute(out, CR_PK, key.pk);
+    CR_JSON_ADD(out, ",");
+    add_attribute(out, CR_SK, key.sk);
+    CR_JSON_ADD(out, "}");
+}
+
+/* ---- reading ---- */
+
+static int compare_strings(const void *a, const void *b)
+{
+    const cr_str *x = a;
+    const cr_str *y = b;
+    return cr_str_compare(*x, *y);
+}
+
+/* A set has no order; ours has. */
+static cr_str join(cr_json *in, cr_str *element, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += element[i].size + 1;
+    }
+    char *text = cr_arena_alloc(in->arena, size + 1);
+    if (text == NULL) {
+        in->no_memory = in->failed = true;
+        return CR_STR_ABSENT;
+    }
+    qsort(element, count, sizeof(*element), compare_strings);
+    char *out = text;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(out, element[i].data, element[i].size);
+        out += element[i].size;
+        *out++ = ',';
+    }
+    return (cr_str){text, size - 1};
+}
+
+static bool is_plain(cr_str text)
+{
+    return text.size > 0 && memchr(text.data, ',', text.size) == NULL;
+}
+
+/* A set of strings without commas; absent for what is no such set. */
+static cr_str read_set(cr_json *in)
+{
+    cr_str element[SET_MAX];
+    size_t count = 0;
+    bool is_set = cr_json_peek(in) == '[';
+    if (is_set) {
+        cr_json_enter(in, '[');
+        for (bool first = true; is_set && cr_json_next_element(in, &first);) {
+            is_set = count < SET_MAX && cr_json_peek(in) == '"';
+            if (is_set) {
+                element[count] = cr_json_string(in);
+                is_set = !in->failed && is_plain(element[count++]);
+            }
+        }
+    }
+    return is_set && count > 0 && !in->failed ? join(in, element, count) : CR_STR_ABSENT;
+}
+
+/* Reads a value of the type that the attribute must have; absent, and anywhere, for one of another
+ * type. */
+static cr_str read_known_value(cr_json *in, cr_attribute attribute)
+{
+    bool first = true;
+    cr_str type;
+    cr_str value = CR_STR_ABSENT;
+    if (cr_json_peek(in) != '{') {
+        return value;
+    }
+    cr_json_enter(in, '{');
+    if (!cr_json_next_member(in, &first, &type)) {
+        return value;
+    }
+    if (attribute == CR_MEMBER_UUIDS && cr_str_equal(type, cr_str_of("SS"))) {
+        value = read_set(in);
+    } else if (cr_str_equal(type, cr_str_of("S")) && cr_json_peek(in) == '"') {
+        value = cr_json_string(in);
+    }
+    return value.data != NULL && cr_json_peek(in) == '}' ? (in->at++, value) : CR_STR_ABSENT;
+}
+
+/* Reads the value again, as one that the library does not know. */
+static void read_other(cr_json *in, cr_buffer *others, cr_str name)
+{
+    cr_str value = cr_json_skip(in);
+    if (in->failed) {
+        return;
+    }
+    if (others->size == 0) {
+        CR_JSON_ADD(others, "{");
+    } else {
+        CR_JSON_ADD(others, ",");
+    }
+    cr_json_add_string(others, name);
+    CR_JSON_ADD(others, ":");
+    cr_json_add(others, value);
+}
+
+static void read_attribute(cr_json *in, cr_str name, cr_row *row, cr_buffer *others)
+{
+    cr_attribute attribute = find_attribute(name);
+    if (attribute != CR_OTHERS) {
+        cr_json before = *in;
+        cr_str value = read_known_value(in, attribute);
+        if (value.data != NULL) {
+            row->value[attribute] = value;
+            return;
+        }
+        before.no_memory = in->no_memory;
+        before.failed = in->no_memory;
+        *in = before;
+    }
+    read_other(in, others, name);
+}
+
+void cr_item_read(cr_json *in, cr_row *row)
+{
+    cr_buffer others;
+    cr_str name;
+    *row = (cr_row){0};
+    cr_buffer_init(&others, SIZE_MAX);
+    cr_json_enter(in, '{');
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        read_attribute(in, name, row, &others);
+    }
+    if (!in->failed && others.size > 0) {
+        CR_JSON_ADD(&others, "}");
+        row->value[CR_OTHERS] = cr_arena_copy(in->arena, (cr_str){others.data, others.size});
+    }
+    bool no_memory =
+        others.failed || (others.size > 0 && !in->failed && row->value[CR_OTHERS].data == NULL);
+    if (no_memory) {
+        in->no_memory = in->failed = true;
+    }
+    cr_buffer_free(&others);
+}
+
+bool cr_item_is_same(const cr_row *stored, const cr_row *put)
+{
+    for (int i = 0; i < CR_OTHERS; i++) {
+        bool is_there = stored->value[i].data != NULL;
+        bool was_put = put->value[i].data != NULL;
+        if (is_there != was_put) {
+            return false;
+        }
+        if (is_there && was_put && !cr_str_equal(stored->value[i], put->value[i])) {
+            return false;
+        }
+    }
+    return true;
+}

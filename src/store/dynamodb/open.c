@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/open.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define DEFAULT_TABLE "cruddur-messages"
+#define DEFAULT_INDEX "message-group-sk-index"
+
+#define NAME_MIN 3
+#define NAME_MAX_SIZE 255
+
+/* ---- the URL ---- */
+
+typedef struct settings {
+    cr_aws_given given;
+    const char *index;
+    cr_mode mode;
+} settings;
+
+static cruddur_status set_index(settings *set, const char *value, cruddur_error **error)
+{
+    (void)error;
+    set->index = value;
+    return CRUDDUR_OK;
+}
+
+static cruddur_status set_mode(settings *set, const char *value, cruddur_error **error)
+{
+    static const struct {
+        const char *name;
+        cr_mode mode;
+    } modes[] = {
+        {"auto", CR_MODE_AUTO},
+        {"atomic", CR_MODE_ATOMIC},
+        {"steps", CR_MODE_STEPS},
+        {"stream", CR_MODE_STREAM},
+    };
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(modes[i].name, value) == 0) {
+            set->mode = modes[i].mode;
+            return CRUDDUR_OK;
+        }
+    }
+    return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                            "mode is auto, atomic, steps or stream, not \"%.40s\"", value);
+}
+
+static cruddur_status set_attempts(settings *set, const char *value, cruddur_error **error)
+{
+    char *end;
+    unsigned long attempts = strtoul(value, &end, 10);
+    if (*end != '\0' || attempts < 1 || attempts > 20) {
+        return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                "attempts is a number from 1 to 20, not \"%.40s\"", value);
+    }
+    set->given.attempts_max = (unsigned)attempts;
+    return CRUDDUR_OK;
+}
+
+/* What is passed on as it is, to be checked where it is used. */
+static const struct {
+    const char *name;
+    size_t offset; /* in cr_aws_given */
+} passed_on[] = {
+    {"region", offsetof(cr_aws_given, region)},
+    {"endpoint", offsetof(cr_aws_given, endpoint_url)},
+    {"profile", offsetof(cr_aws_given, profile)},
+    {"fips", offsetof(cr_aws_given, use_fips)},
+    {"dualstack", offsetof(cr_aws_given, use_dual_stack)},
+    {"account_endpoint", offsetof(cr_aws_given, account_id_endpoint_mode)},
+};
+
+static const struct {
+    const char *name;
+    cruddur_status (*set)(settings *set, const char *value, cruddur_error **error);
+} parameters[] = {
+    {"index", set_index},
+    {"mode", set_mode},
+    {"attempts", set_attempts},
+};
+
+static cruddur_status set_parameter(settings *set, const cr_url_parameter *parameter,
+                                    cruddur_error **error)
+{
+    for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+        if (strcmp(passed_on[i].name, parameter->name) == 0) {
+            memcpy((char *)&set->given + passed_on[i].offset, &parameter->value,
+                   sizeof(parameter->value));
+            return CRUDDUR_OK;
+        }
+    }
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        if (strcmp(parameters[i].name, parameter->name) == 0) {
+            return parameters[i].set(set, parameter->value, error);
+        }
+    }
+    return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                            "dynamodb has no parameter \"%.40s\"; there are region, endpoint, "
+                            "index, mode, profile, fips, dualstack, account_endpoint and attempts",
+                            parameter->name);
+}
+
+/* Names go into requests as they are. */
+static bool is_name(const char *name)
+{
+    size_t size = strlen(name);
+    return size >= NAME_MIN && size <= NAME_MAX_SIZE &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+               size;
+}
+
+static cruddur_status copy_name(const char *what, const char *name, cr_str *copy,
+                                cruddur_error **error)
+{
+    if (!is_name(name)) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
+                                "the %s's name must have 3 to 255 of the characters a-z, A-Z, 0-9, "
+                                "\"_\", \"-\" and \".\"",
+                                what);
+    }
+    char *text = strdup(name);
+    if (text == NULL) {
+        return cr_fail_memory(error);
+    }
+    *copy = (cr_str){text, strlen(text)};
+    return CRUDDUR_OK;
+}
+
+static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *set,
+                               cruddur_error **error)
+{
+    cruddur_status status = CRUDDUR_OK;
+    *set = (settings){.index = DEFAULT_INDEX};
+    for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
+        status = set_parameter(set, &url->parameters[i], error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = copy_name("table", *url->rest == '\0' ? DEFAULT_TABLE : url->rest,
+                           &table->names.table, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = copy_name("index", set->index, &table->names.index, error);
+    }
+    table->mode = set->mode;
+    return status;
+}
+
+/* ---- the client ---- */
+
+/* An attempt, for those who follow the log closely: it has no text of anybody's in it. */
+static void log_attempt(void *data, const cr_aws_attempt *attempt)
+{
+    const cr_dynamodb *table = data;
+    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d %s, %lld us%s",
+           attempt->target, attempt->number, attempt->http_status, attempt->error_code,
+           (long long)attempt->duration_us, attempt->connection_was_new ? ", new connection" : "");
+}
+
+static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoint,
+                                  cruddur_error **error)
+{
+    cr_aws_options options = {
+        .signing_name = endpoint->signing_name,
+        .region = endpoint->signing_region,
+        .endpoint_url = endpoint->url,
+        .http = table->http,
+        .credentials = table->credentials,
+        .attempts_max = table->config->attempts_max == 0 ? CR_RETRY_ATTEMPTS_DYNAMODB
+                                                         : table->config->attempts_max,
+        .backoff_base_us = CR_RETRY_BASE_DYNAMODB_US,
+        .disable_skew_correction = table->config->disable_skew_correction,
+        .on_attempt = table->logger.log == NULL ? NULL : log_attempt,
+        .on_attempt_data = table,
+    };
+    return cr_aws_client_new(&options, &table->client, error);
+}
+
+cruddur_status cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
+                                      cr_dynamodb *table, cruddur_error **error)
+{
+    settings set;
+    cr_endpoint endpoint;
+    table->logger = options->logger;
+    cruddur_status status = read_url(url, table, &set, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_aws_config_load(&set.given, &table->config, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_aws_config_endpoint(table->config, CR_SERVICE_DYNAMODB, &endpoint, error);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_http_options http = {.ca_file = table->config->ca_bundle};
+        status = cr_http_new(&http, &table->http, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_aws_config_credentials(table->config, table->http, &table->credentials, error);
+    }
+    return status == CRUDDUR_OK ? make_client(table, &endpoint, error) : status;
+}
+
+static void free_name(cr_str name)
+{
+    union {
+        const char *borrowed;
+        char *owned;
+    } text = {name.data};
+    free(text.owned);
+}
+
+void cr_dynamodb_close_table(cr_dynamodb *table)
+{
+    if (table->client != NULL) {
+        cr_aws_client_free(table->client);
+    }
+    if (table->credentials != NULL) {
+        cr_credentials_free(table->credentials);
+    }
+    if (table->http != NULL) {
+        cr_http_free(table->http);
+    }
+    cr_aws_config_free(table->config);
+    free_name(table->names.table);
+    free_name(table->names.index);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/request.h"
+
+#include <stdio.h>
+
+/* An expression has at most 4 KB and 300 operands; a row has not as many attributes. */
+#define OTHERS_COMPARED_MAX 64
+
+#define TELL_CAPACITY ",\"ReturnConsumedCapacity\":\"TOTAL\""
+
+static void add_table(cr_buffer *out, const cr_table_names *names)
+{
+    CR_JSON_ADD(out, "\"TableName\":\"");
+    cr_json_add(out, names->table);
+    CR_JSON_ADD(out, "\"");
+}
+
+static void add_consistent(cr_buffer *out, bool consistent)
+{
+    if (consistent) {
+        CR_JSON_ADD(out, ",\"ConsistentRead\":true");
+    }
+}
+
+/* ---- get ---- */
+
+void cr_request_get(cr_buffer *out, const cr_table_names *names, cr_key key, bool consistent)
+{
+    CR_JSON_ADD(out, "{");
+    add_table(out, names);
+    CR_JSON_ADD(out, ",\"Key\":");
+    cr_item_write_key(out, key);
+    add_consistent(out, consistent);
+    CR_JSON_ADD(out, TELL_CAPACITY "}");
+}
+
+void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_key *keys,
+                          size_t count, bool consistent)
+{
+    CR_JSON_ADD(out, "{\"RequestItems\":{\"");
+    cr_json_add(out, names->table);
+    CR_JSON_ADD(out, "\":{\"Keys\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            CR_JSON_ADD(out, ",");
+        }
+        cr_item_write_key(out, keys[i]);
+    }
+    CR_JSON_ADD(out, "]");
+    add_consistent(out, consistent);
+    CR_JSON_ADD(out, "}}" TELL_CAPACITY "}");
+}
+
+void cr_request_batch_get_rest(cr_buffer *out, cr_str unprocessed)
+{
+    CR_JSON_ADD(out, "{\"RequestItems\":");
+    cr_json_add(out, unprocessed);
+    CR_JSON_ADD(out, TELL_CAPACITY "}");
+}
+
+/* ---- query, scan ---- */
+
+static void add_page(cr_buffer *out, const cr_page_request *page)
+{
+    add_consistent(out, page->consistent);
+    if (page->limit > 0) {
+        CR_JSON_ADD(out, ",\"Limit\":");
+        cr_json_add_number(out, page->limit);
+    }
+    if (page->start_key.data != NULL) {
+        CR_JSON_ADD(out, ",\"ExclusiveStartKey\":");
+        cr_json_add(out, page->start_key);
+    }
+    CR_JSON_ADD(out, TELL_CAPACITY "}");
+}
+
+/* A key has no empty string, and the service takes none for a bound: everything is behind it. */
+static bool is_bounded_below(const cr_query *query)
+{
+    return query->lower.sk.size > 0;
+}
+
+static bool is_bounded_above(const cr_query *query)
+{
+    return query->upper.sk.data != NULL;
+}
+
+static bool is_empty_range(const cr_query *query)
+{
+    if (!is_bounded_above(query)) {
+        return false;
+    }
+    if (query->upper.sk.size == 0) {
+        return true;
+    }
+    int order = is_bounded_below(query) ? cr_str_compare(query->lower.sk, query->upper.sk) : -1;
+    return order > 0 || (order == 0 && !(query->lower.included && query->upper.included));
+}
+
+/* There is no way to exclude one end of a range: whoever asked passes over that row. */
+static const char *sort_key_condition(const cr_query *query)
+{
+    if (is_bounded_below(query) && is_bounded_above(query)) {
+        return " AND sk BETWEEN :l AND :u";
+    }
+    if (is_bounded_below(query)) {
+        return query->lower.included ? " AND sk >= :l" : " AND sk > :l";
+    }
+    if (is_bounded_above(query)) {
+        return query->upper.included ? " AND sk <= :u" : " AND sk < :u";
+    }
+    return "";
+}
+
+static void add_bound(cr_buffer *out, const char *name, cr_str sk)
+{
+    cr_json_add(out, cr_str_of(name));
+    cr_item_write_value(out, CR_SK, sk);
+}
+
+bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_query *query,
+                      const cr_page_request *page)
+{
+    if (is_empty_range(query)) {
+        return false;
+    }
+    CR_JSON_ADD(out, "{");
+    add_table(out, names);
+    if (query->index == CR_INDEX_GROUPS) {
+        CR_JSON_ADD(out, ",\"IndexName\":\"");
+        cr_json_add(out, names->index);
+        CR_JSON_ADD(out, "\",\"KeyConditionExpression\":\"message_group_uuid = :p");
+    } else {
+        CR_JSON_ADD(out, ",\"KeyConditionExpression\":\"pk = :p");
+    }
+    cr_json_add(out, cr_str_of(sort_key_condition(query)));
+    CR_JSON_ADD(out, "\",\"ExpressionAttributeValues\":{\":p\":");
+    cr_item_write_value(out, CR_PK, query->partition);
+    if (is_bounded_below(query)) {
+        add_bound(out, ",\":l\":", query->lower.sk);
+    }
+    if (is_bounded_above(query)) {
+        add_bound(out, ",\":u\":", query->upper.sk);
+    }
+    CR_JSON_ADD(out, "}");
+    if (query->descending) {
+        CR_JSON_ADD(out, ",\"ScanIndexForward\":false");
+    }
+    cr_page_request asked = *page;
+    asked.consistent = page->consistent && query->index == CR_INDEX_TABLE;
+    add_page(out, &asked);
+    return true;
+}
+
+void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_request *page)
+{
+    CR_JSON_ADD(out, "{");
+    add_table(out, names);
+    add_page(out, page);
+}
+
+/* ---- put, remove ---- */
+
+void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row)
+{
+    add_table(out, names);
+    CR_JSON_ADD(out, ",\"Item\":");
+    cr_item_write(out, row);
+    CR_JSON_ADD(out, ",\"ConditionExpression\":\"attribute_not_exists(pk)\""
+                     ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
+}
+
+/* What a group row hands on when it moves, so that a change of it must not be overlooked. The text
+ * is not among them: the new row has its own. */
+static const struct {
+    cr_attribute attribute;
+    const char *is_same;
+    const char *is_absent;
+    const char *value;
+} carried[] = {
+    {CR_GROUP_UUID, "message_group_uuid = :g", "attribute_not_exists(message_group_uuid)",
+     ",\":g\":"},
+    {CR_USER_UUID, "user_uuid = :u", "attribute_not_exists(user_uuid)", ",\":u\":"},
+    {CR_DISPLAY_NAME, "user_display_name = :d", "attribute_not_exists(user_display_name)",
+     ",\":d\":"},
+    {CR_HANDLE, "user_handle = :h", "attribute_not_exists(user_handle)", ",\":h\":"},
+    {CR_GROUP_NAME, "group_name = :n", "attribute_not_exists(group_name)", ",\":n\":"},
+    {CR_MEMBER_UUIDS, "member_uuids = :m", "attribute_not_exists(member_uuids)", ",\":m\":"},
+};
+
+#define CARRIED_COUNT (sizeof(carried) / sizeof(carried[0]))
+
+/* An attribute of ours that is of another type stands among the others. */
+static bool is_among_others(const cr_row *row, cr_attribute attribute)
+{
+    char quoted[48];
+    cr_str others = row->value[CR_OTHERS];
+    int length = snprintf(quoted, sizeof(quoted), "\"%s\":", cr_attribute_name(attribute));
+    for (size_t at = 0; others.data != NULL && at + (size_t)length <= others.size; at++) {
+        if (memcmp(others.data + at, quoted, (size_t)length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_carried_conditions(cr_buffer *out, const cr_row *row)
+{
+    for (size_t i = 0; i < CARRIED_COUNT; i++) {
+        bool is_there = row->value[carried[i].attribute].data != NULL;
+        if (!is_there && is_among_others(row, carried[i].attribute)) {
+            continue;
+        }
+        CR_JSON_ADD(out, " AND ");
+        cr_json_add(out, cr_str_of(is_there ? carried[i].is_same : carried[i].is_absent));
+    }
+}
+
+static void add_carried_values(cr_buffer *out, const cr_row *row)
+{
+    for (size_t i = 0; i < CARRIED_COUNT; i++) {
+        cr_str value = row->value[carried[i].attribute];
+        if (value.data != NULL) {
+            cr_json_add(out, cr_str_of(carried[i].value));
+            cr_item_write_value(out, carried[i].attribute, value);
+        }
+    }
+}
+
+/* The others as names `#o0`, `#o1`, … and values `:o0`, …; what they are added to decides. */
+typedef void (*add_other)(cr_buffer *out, size_t number, cr_str name, cr_str value);
+
+static void add_numbered(cr_buffer *out, const char *prefix, size_t number)
+{
+    cr_json_add(out, cr_str_of(prefix));
+    cr_json_add_number(out, number);
+}
+
+static void add_other_condition(cr_buffer *out, size_t number, cr_str name, cr_str value)
+{
+    (void)name;
+    (void)value;
+    add_numbered(out, " AND #o", number);
+    add_numbered(out, " = :o", number);
+}
+
+static void add_other_name(cr_buffer *out, size_t number, cr_str name, cr_str value)
+{
+    (void)value;
+    add_numbered(out, number == 0 ? "\"#o" : ",\"#o", number);
+    CR_JSON_ADD(out, "\":");
+    cr_json_add_string(out, name);
+}
+
+static void add_other_value(cr_buffer *out, size_t number, cr_str name, cr_str value)
+{
+    (void)name;
+    add_numbered(out, ",\":o", number);
+    CR_JSON_ADD(out, "\":");
+    cr_json_add(out, value);
+}
+
+static void for_others(cr_buffer *out, const cr_row *row, add_other add)
+{
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    size_t count = 0;
+    if (row->value[CR_OTHERS].data == NULL) {
+        return;
+    }
+    cr_json_init(&in, row->value[CR_OTHERS], &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; count < OTHERS_COMPARED_MAX && cr_json_next_member(&in, &first, &name);
+         count++) {
+        cr_str value = cr_json_skip(&in);
+        if (!in.failed) {
+            add(out, count, name, value);
+        }
+    }
+    out->failed = out->failed || in.failed;
+    cr_arena_free(&arena);
+}
+
+static bool has_others(const cr_row *row)
+{
+    return row->value[CR_OTHERS].size > sizeof("{}") - 1;
+}
+
+/* An attribute that somebody adds at this very moment cannot be asked for, as nobody knows its
+ * name. */
+void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read)
+{
+    add_table(out, names);
+    CR_JSON_ADD(out, ",\"Key\":");
+    cr_item_write_key(out, cr_row_key(as_read));
+    CR_JSON_ADD(out, ",\"ConditionExpression\":\"pk = :k");
+    add_carried_conditions(out, as_read);
+    for_others(out, as_read, add_other_condition);
+    CR_JSON_ADD(out, "\"");
+    if (has_others(as_read)) {
+        CR_JSON_ADD(out, ",\"ExpressionAttributeNames\":{");
+        for_others(out, as_read, add_other_name);
+        CR_JSON_ADD(out, "}");
+    }
+    CR_JSON_ADD(out, ",\"ExpressionAttributeValues\":{\":k\":");
+    cr_item_write_value(out, CR_PK, as_read->value[CR_PK]);
+    add_carried_values(out, as_read);
+    for_others(out, as_read, add_other_value);
+    CR_JSON_ADD(out, "}");
+}
+
+void cr_request_single(cr_buffer *out, cr_str members)
+{
+    CR_JSON_ADD(out, "{");
+    cr_json_add(out, members);
+    CR_JSON_ADD(out, TELL_CAPACITY "}");
+}
+
+/* ---- transactions ---- */
+
+void cr_request_transaction_begin(cr_buffer *out, cr_str token)
+{
+    CR_JSON_ADD(out, "{\"ClientRequestToken\":\"");
+    cr_json_add(out, token);
+    CR_JSON_ADD(out, "\",\"TransactItems\":[");
+}
+
+void cr_request_transaction_add(cr_buffer *out, bool first, bool is_put, cr_str members)
+{
+    if (!first) {
+        CR_JSON_ADD(out, ",");
+    }
+    cr_json_add(out, cr_str_of(is_put ? "{\"Put\":{" : "{\"Delete\":{"));
+    cr_json_add(out, members);
+    CR_JSON_ADD(out, "}}");
+}
+
+void cr_request_transaction_end(cr_buffer *out)
+{
+    CR_JSON_ADD(out, "]" TELL_CAPACITY "}");
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests as text. Each function adds one to the buffer, which keeps a failure to itself. */
+#ifndef CR_STORE_DYNAMODB_REQUEST_H
+#define CR_STORE_DYNAMODB_REQUEST_H
+
+#include "store/dynamodb/item.h"
+#include "store/store.h"
+
+/* The most that the service takes at once. */
+#define CR_BATCH_KEYS_MAX 100
+#define CR_ITEM_SIZE_MAX ((size_t)400 * 1024)
+#define CR_REQUEST_SIZE_MAX ((size_t)16 * 1024 * 1024)
+#define CR_TRANSACTION_SIZE_MAX ((size_t)4 * 1024 * 1024)
+
+/* What requests name; checked, so that none of it needs escaping. */
+typedef struct cr_table_names {
+    cr_str table;
+    cr_str index;
+} cr_table_names;
+
+/* Where a page of rows begins, and how it is read. */
+typedef struct cr_page_request {
+    size_t limit;     /* 0: as much as the service gives at once */
+    bool consistent;  /* strongly; never for an index */
+    cr_str start_key; /* JSON, as the page before gave it; absent: from the start */
+} cr_page_request;
+
+void cr_request_get(cr_buffer *out, const cr_table_names *names, cr_key key, bool consistent);
+
+/* Up to CR_BATCH_KEYS_MAX keys. */
+void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_key *keys,
+                          size_t count, bool consistent);
+
+/* The rest of a batch, as the answer named it, in JSON. */
+void cr_request_batch_get_rest(cr_buffer *out, cr_str unprocessed);
+
+/* False where the bounds leave no room for a row, and nothing is to be asked. */
+bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_query *query,
+                      const cr_page_request *page);
+
+void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_request *page);
+
+/* The members of a single write: a request of its own once cr_request_single() has put braces
+ * around it, or an element of a transaction. A put demands that its key is free, and has the row
+ * told that is there instead; a removal demands that the row is as it was read. */
+void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row);
+void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read);
+
+void cr_request_single(cr_buffer *out, cr_str members);
+
+/* A transaction is begun with its token, gets its elements, and is ended. */
+void cr_request_transaction_begin(cr_buffer *out, cr_str token);
+void cr_request_transaction_add(cr_buffer *out, bool first, bool is_put, cr_str members);
+void cr_request_transaction_end(cr_buffer *out);
+
+#endif

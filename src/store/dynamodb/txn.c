@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/txn.h"
+
+/* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
+ * the service gives at once. */
+#define GROWTH 4
+#define GROWN_MAX 1000
+
+/* What all the writes of one body come to: two transactions' worth. */
+#define TEXT_MAX ((size_t)64 * 1024 * 1024)
+
+static bool is_consistent(const cr_dynamodb_txn *txn)
+{
+    return txn->is_change || txn->base.call->consistency == CRUDDUR_CONSISTENCY_STRONG;
+}
+
+/* ---- get ---- */
+
+static cruddur_status ask(cr_dynamodb_txn *txn, cr_operation operation, cr_reply *reply)
+{
+    cr_arena_reset(&txn->page);
+    cruddur_status status = cr_dynamodb_ask(txn->table, operation, &txn->request, txn->base.call,
+                                            &txn->answer, &txn->page, reply);
+    if (status == CRUDDUR_OK) {
+        txn->base.call->meter.rows_read += (uint32_t)reply->row_count;
+    }
+    return status;
+}
+
+static cruddur_status get_one(cr_dynamodb_txn *txn, cr_key key, cr_row *row)
+{
+    cr_reply reply;
+    *row = (cr_row){0};
+    cr_request_get(&txn->request, &txn->table->names, key, is_consistent(txn));
+    cruddur_status status = ask(txn, CR_GET_ITEM, &reply);
+    if (status == CRUDDUR_OK && reply.row_count > 0 &&
+        !cr_row_copy(txn->base.arena, &reply.row[0], row)) {
+        status = cr_fail_memory(txn->base.call->error);
+    }
+    return status;
+}
+
+/* Rows come in no order. */
+static bool place_row(cr_dynamodb_txn *txn, const cr_row *row, const cr_key *keys, size_t count,
+                      cr_row *rows)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cr_str_equal(keys[i].pk, row->value[CR_PK]) &&
+            cr_str_equal(keys[i].sk, row->value[CR_SK])) {
+            return cr_row_copy(txn->base.arena, row, &rows[i]);
+        }
+    }
+    return true; /* nobody asked for it */
+}
+
+static cruddur_status place_rows(cr_dynamodb_txn *txn, const cr_reply *reply, const cr_key *keys,
+                                 size_t count, cr_row *rows)
+{
+    for (size_t i = 0; i < reply->row_count; i++) {
+        if (!place_row(txn, &reply->row[i], keys, count, rows)) {
+            return cr_fail_memory(txn->base.call->error);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+/* The service may leave keys unread, when there is much to do or the answer would grow too large;
+ * they are asked for until none is left. */
+static cruddur_status get_batch(cr_dynamodb_txn *txn, const cr_key *keys, size_t count,
+                                cr_row *rows)
+{
+    memset(rows, 0, count * sizeof(*rows));
+    cr_request_batch_get(&txn->request, &txn->table->names, keys, count, is_consistent(txn));
+    for (unsigned round = 0;; round++) {
+        cr_reply reply;
+        cruddur_status status = ask(txn, CR_BATCH_GET_ITEM, &reply);
+        if (status == CRUDDUR_OK) {
+            status = place_rows(txn, &reply, keys, count, rows);
+        }
+        if (status != CRUDDUR_OK || reply.unprocessed.data == NULL) {
+            return status;
+        }
+        /* Where the answer was just too large, there is no need to wait. */
+        if (reply.row_count == 0) {
+            status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT, round, txn->base.call);
+        }
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+        cr_request_batch_get_rest(&txn->request, reply.unprocessed);
+    }
+}
+
+static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row *rows)
+{
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    if (count == 1) {
+        return get_one(txn, keys[0], rows);
+    }
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t at = 0; status == CRUDDUR_OK && at < count; at += CR_BATCH_KEYS_MAX) {
+        size_t left = count - at;
+        status = get_batch(txn, keys + at, left < CR_BATCH_KEYS_MAX ? left : CR_BATCH_KEYS_MAX,
+                           rows + at);
+    }
+    return status;
+}
+
+/* ---- query, scan ---- */
+
+/* Where the walk goes on, kept while its answer is overwritten by the next one. */
+static cruddur_status keep_key(cr_buffer *kept, cr_str key, cr_page_request *page,
+                               const cr_call *call)
+{
+    kept->size = 0;
+    cr_json_add(kept, key);
+    page->start_key = (cr_str){kept->data, kept->size};
+    return kept->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+static void grow_page(cr_page_request *page)
+{
+    if (page->limit > 0) {
+        page->limit = page->limit * GROWTH < GROWN_MAX ? page->limit * GROWTH : 0;
+    }
+}
+
+typedef struct walk {
+    const cr_query *query; /* NULL: the whole table */
+    cr_page_request page;
+    cr_sink sink;
+    void *context;
+    cr_sink_answer answer;
+} walk;
+
+static bool is_excluded(const cr_bound *bound, cr_str sk)
+{
+    return !bound->included && bound->sk.data != NULL && cr_str_equal(bound->sk, sk);
+}
+
+static bool is_asked_for(const cr_query *query, const cr_row *row)
+{
+    return query == NULL || !(is_excluded(&query->lower, row->value[CR_SK]) ||
+                              is_excluded(&query->upper, row->value[CR_SK]));
+}
+
+static void feed_sink(walk *walking, const cr_reply *reply)
+{
+    for (size_t i = 0; i < reply->row_count && walking->answer == CR_SINK_MORE; i++) {
+        if (is_asked_for(walking->query, &reply->row[i])) {
+            walking->answer = walking->sink(walking->context, &reply->row[i]);
+        }
+    }
+}
+
+static bool write_request(cr_dynamodb_txn *txn, const walk *walking)
+{
+    if (walking->query == NULL) {
+        cr_request_scan(&txn->request, &txn->table->names, &walking->page);
+        return true;
+    }
+    return cr_request_query(&txn->request, &txn->table->names, walking->query, &walking->page);
+}
+
+/* Pages may be short, or empty, with more behind them. */
+static cruddur_status walk_pages(cr_dynamodb_txn *txn, walk *walking)
+{
+    cr_call *call = txn->base.call;
+    cr_buffer last_key;
+    cr_buffer_init(&last_key, CR_REQUEST_SIZE_MAX);
+    cruddur_status status = CRUDDUR_OK;
+    bool has_more = true;
+    while (status == CRUDDUR_OK && has_more && write_request(txn, walking)) {
+        cr_reply reply;
+        status = ask(txn, walking->query == NULL ? CR_SCAN : CR_QUERY, &reply);
+        if (status != CRUDDUR_OK) {
+            break;
+        }
+        feed_sink(walking, &reply);
+        has_more = reply.last_key.data != NULL && walking->answer == CR_SINK_MORE;
+        if (has_more) {
+            status = keep_key(&last_key, reply.last_key, &walking->page, call);
+            grow_page(&walking->page);
+        }
+    }
+    cr_buffer_free(&last_key);
+    return status == CRUDDUR_OK && walking->answer == CR_SINK_NO_MEMORY
+               ? cr_fail_memory(call->error)
+               : status;
+}
+
+static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, void *context)
+{
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    walk walking = {
+        query, {query->expected, is_consistent(txn), CR_STR_ABSENT}, sink, context, CR_SINK_MORE};
+    return walk_pages(txn, &walking);
+}
+
+cruddur_status cr_dynamodb_scan(cr_dynamodb_txn *txn, cr_key after, size_t expected, cr_sink sink,
+                                void *context)
+{
+    walk walking = {
+        NULL, {expected, is_consistent(txn), CR_STR_ABSENT}, sink, context, CR_SINK_MORE};
+    cr_buffer start_key;
+    cr_buffer_init(&start_key, CR_REQUEST_SIZE_MAX);
+    if (after.pk.data != NULL) {
+        cr_item_write_key(&start_key, after);
+        walking.page.start_key = (cr_str){start_key.data, start_key.size};
+    }
+    cruddur_status status =
+        start_key.failed ? cr_fail_memory(txn->base.call->error) : walk_pages(txn, &walking);
+    cr_buffer_free(&start_key);
+    return status;
+}
+
+/* ---- put, remove ---- */
+
+/* The service refuses a change that touches a row twice; so does the contract: a put demands that
+ * its key is free. */
+static bool is_touched(const cr_dynamodb_txn *txn, const cr_row *row)
+{
+    for (size_t i = 0; i < txn->write_count; i++) {
+        if (cr_str_equal(txn->write[i].row.value[CR_PK], row->value[CR_PK]) &&
+            cr_str_equal(txn->write[i].row.value[CR_SK], row->value[CR_SK])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static cr_write *add_write(cr_dynamodb_txn *txn)
+{
+    if (txn->write_count == txn->write_capacity) {
+        size_t capacity = txn->write_capacity == 0 ? 8 : txn->write_capacity * 2;
+        cr_write *grown = cr_arena_alloc(txn->base.arena, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return NULL;
+        }
+        if (txn->write_count > 0) {
+            memcpy(grown, txn->write, txn->write_count * sizeof(*grown));
+        }
+        txn->write = grown;
+        txn->write_capacity = capacity;
+    }
+    return &txn->write[txn->write_count];
+}
+
+static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row)
+{
+    cr_call *call = txn->base.call;
+    if (is_touched(txn, row)) {
+        return cr_dynamodb_run_again(txn);
+    }
+    cr_write *write = add_write(txn);
+    if (write == NULL || !cr_row_copy(txn->base.arena, row, &write->row)) {
+        return cr_fail_memory(call->error);
+    }
+    write->is_put = is_put;
+    write->text_at = txn->text.size;
+    (is_put ? cr_request_put : cr_request_remove)(&txn->text, &txn->table->names, row);
+    write->text_size = txn->text.size - write->text_at;
+    txn->write_count++;
+    if (txn->text.failed) {
+        return cr_fail_memory(call->error);
+    }
+    if (write->text_size > CR_ITEM_SIZE_MAX + CR_ITEM_SIZE_MAX / 2) {
+        return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
+                       "writing to table %.255s: a row has at most 400 KB",
+                       txn->table->names.table.data);
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status put(cr_txn *base, const cr_row *row)
+{
+    return state((cr_dynamodb_txn *)base, true, row);
+}
+
+static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
+{
+    return state((cr_dynamodb_txn *)base, false, as_read);
+}
+
+/* ---- the transaction ---- */
+
+static const cr_txn_ops operations = {get, query, put, remove_row};
+
+void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
+                          cr_call *call)
+{
+    *txn = (cr_dynamodb_txn){.base = {&operations, cr_dynamodb_traits(table), arena, call},
+                             .table = table,
+                             .is_change = is_change};
+    cr_aws_answer_init(&txn->answer);
+    cr_buffer_init(&txn->request, CR_REQUEST_SIZE_MAX);
+    cr_buffer_init(&txn->text, TEXT_MAX);
+}
+
+void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
+{
+    txn->must_run_again = false;
+    txn->base.traits = cr_dynamodb_traits(txn->table);
+    cr_arena_reset(txn->base.arena);
+    txn->write = NULL;
+    txn->write_count = txn->write_capacity = 0;
+    txn->text.size = 0;
+}
+
+void cr_dynamodb_txn_free(cr_dynamodb_txn *txn)
+{
+    cr_arena_free(&txn->page);
+    cr_aws_answer_free(&txn->answer);
+    cr_buffer_free(&txn->request);
+    cr_buffer_free(&txn->text);
+}

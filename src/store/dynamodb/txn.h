@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What a body may do: it reads from the table directly, and its writes are collected. */
+#ifndef CR_STORE_DYNAMODB_TXN_H
+#define CR_STORE_DYNAMODB_TXN_H
+
+#include "store/dynamodb/table.h"
+
+/* A write that a body stated. */
+typedef struct cr_write {
+    bool is_put;
+    size_t text_at; /* in the transaction's `text`: the members of its request */
+    size_t text_size;
+    cr_row row; /* what is put, or was read; its text lies in the arena */
+} cr_write;
+
+typedef struct cr_dynamodb_txn {
+    cr_txn base;
+    cr_dynamodb *table;
+    bool is_change;
+    bool must_run_again; /* why a run came to CRUDDUR_E_CONFLICT, with no error described */
+    cr_arena page;       /* the rows of the latest answer */
+    cr_aws_answer answer;
+    cr_buffer request;
+    cr_write *write; /* in the order in which they were stated; in base.arena */
+    size_t write_count;
+    size_t write_capacity;
+    cr_buffer text;
+} cr_dynamodb_txn;
+
+void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
+                          cr_call *call);
+
+/* Forgets what the last run of the body stated. */
+void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn);
+
+void cr_dynamodb_txn_free(cr_dynamodb_txn *txn);
+
+/* Walks over the whole table, as cr_store_ops.scan. */
+cruddur_status cr_dynamodb_scan(cr_dynamodb_txn *txn, cr_key after, size_t expected, cr_sink sink,
+                                void *context);
+
+/* Notes that the body has to be run again, and returns CRUDDUR_E_CONFLICT. */
+static inline cruddur_status cr_dynamodb_run_again(cr_dynamodb_txn *txn)
+{
+    txn->must_run_again = true;
+    return CRUDDUR_E_CONFLICT;
+}
+
+/* The request's members of a write. */
+static inline cr_str cr_write_text(const cr_dynamodb_txn *txn, const cr_write *write)
+{
+    return (cr_str){txn->text.data + write->text_at, write->text_size};
+}
+
+#endif

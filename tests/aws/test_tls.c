@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Secure connections, and those that are not. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "aws/http.h"
+#include "base/clock.h"
+#include "server.h"
+#include "unit.h"
+
+#define SECOND INT64_C(1000000)
+
+/* The program tls_server.py, while it runs. */
+static struct {
+    char folder[64];
+    pid_t process;
+    int to, from;
+    int port, old_port, hang_up_port;
+} servers;
+
+static cr_http *http;
+static cr_http_response response;
+static cruddur_error *error;
+
+static void run_servers(void)
+{
+    int to[2];
+    int from[2];
+    cr_assert(pipe(to) == 0 && pipe(from) == 0);
+    servers.process = fork();
+    cr_assert_geq(servers.process, 0);
+    if (servers.process == 0) {
+        (void)dup2(to[0], STDIN_FILENO);
+        (void)dup2(from[1], STDOUT_FILENO);
+        (void)close(to[1]);
+        (void)close(from[0]);
+        (void)execlp("python3", "python3", getenv("CRUDDUR_TEST_TLS_SERVER"), servers.folder,
+                     (char *)NULL);
+        _exit(127);
+    }
+    (void)close(to[0]);
+    (void)close(from[1]);
+    servers.to = to[1];
+    servers.from = from[0];
+}
+
+static void read_ports(void)
+{
+    FILE *output = fdopen(servers.from, "r");
+    cr_assert_not_null(output);
+    cr_assert_eq(fscanf(output, "%d %d %d", /* NOLINT */ &servers.port, &servers.old_port,
+                        &servers.hang_up_port),
+                 3, "tls_server.py told no ports");
+    (void)fclose(output);
+}
+
+static void set_up(void)
+{
+    (void)snprintf(servers.folder, sizeof(servers.folder), "/tmp/cruddur-tls-XXXXXX");
+    cr_assert_not_null(mkdtemp(servers.folder));
+    cr_assert_not_null(getenv("CRUDDUR_TEST_TLS_SERVER"));
+    run_servers();
+    read_ports();
+    cr_http_response_init(&response);
+}
+
+static void tear_down(void)
+{
+    static const char *const names[] = {"ca.pem", "key.pem"};
+    char path[128];
+    (void)close(servers.to);
+    (void)waitpid(servers.process, NULL, 0);
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", servers.folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(servers.folder);
+    cr_http_response_free(&response);
+    cr_http_free(http);
+    cruddur_error_free(error);
+}
+
+TestSuite(tls, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static cruddur_status send_to(const char *host, int port, bool is_trusted)
+{
+    char ca_file[128];
+    char url[64];
+    cr_http_options options = {.ca_file = is_trusted ? ca_file : NULL};
+    (void)snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", servers.folder);
+    (void)snprintf(url, sizeof(url), "https://%s:%d/", host, port);
+    if (http == NULL) {
+        cr_assert_eq(cr_http_new(&options, &http, &error), CRUDDUR_OK);
+    }
+    const cr_http_request request = {.method = "POST",
+                                     .url = url,
+                                     .body = cr_str_of("{}"),
+                                     .deadline_us = cr_clock_monotonic_us() + 10 * SECOND,
+                                     .response_max = 1000};
+    cruddur_error_free(error);
+    error = NULL;
+    return cr_http_send(http, &request, &response, &error);
+}
+
+static void expect_tls_failure(cruddur_status status)
+{
+    cr_expect_eq(status, CRUDDUR_E_TLS, "%s", cruddur_error_message(error));
+    cr_expect_not(response.may_have_arrived);
+}
+
+Test(tls, a_certificate_that_is_trusted)
+{
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(send_to("127.0.0.1", servers.port, true), CRUDDUR_OK, "%s",
+                     cruddur_error_message(error));
+        cr_expect_str_eq(response.body.data, "hello");
+        cr_expect_eq(response.connection_was_new, i == 0);
+    }
+}
+
+Test(tls, a_certificate_that_nobody_vouches_for)
+{
+    expect_tls_failure(send_to("127.0.0.1", servers.port, false));
+    cr_expect_not(response.is_transient);
+}
+
+Test(tls, a_certificate_of_another_host)
+{
+    expect_tls_failure(send_to("localhost", servers.port, true));
+    cr_expect_not(response.is_transient);
+}
+
+Test(tls, a_version_that_is_too_old)
+{
+    expect_tls_failure(send_to("127.0.0.1", servers.old_port, true));
+}
+
+Test(tls, a_server_that_speaks_no_tls)
+{
+    const step steps[] = {{ACT_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}};
+    server *plain = server_start(steps, 1);
+    int port = atoi(strrchr(server_url(plain), ':') + 1); /* NOLINT */
+    expect_tls_failure(send_to("127.0.0.1", port, true));
+    server_stop(plain);
+}
+
+Test(tls, a_connection_that_ends_raises_no_signal)
+{
+    (void)signal(SIGPIPE, SIG_DFL);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(send_to("127.0.0.1", servers.hang_up_port, true), CRUDDUR_E_NETWORK);
+        cr_expect(response.is_transient);
+        cr_expect(response.may_have_arrived);
+    }
+}

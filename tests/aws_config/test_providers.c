@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: MIT */
+/* Every source of credentials, against a small server and files. */
+#include "bed.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../aws/server.h"
+#include "base/clock.h"
+
+#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+/* ---- what the tests share ---- */
+
+static cr_aws_given given;
+static cruddur_error *error;
+static server *running;
+static const cr_identity *identity;
+
+static void set_up(void)
+{
+    bed_make();
+    bed_set("AWS_EC2_METADATA_DISABLED", "true");
+    given = (cr_aws_given){.region = "eu-central-1"};
+}
+
+static void tear_down(void)
+{
+    cr_identity_release(identity);
+    if (running != NULL) {
+        server_stop(running);
+    }
+    bed_remove();
+}
+
+TestSuite(providers, .init = set_up, .fini = tear_down);
+
+/* Starts from nothing, and asks for an identity. */
+static cruddur_status ask_within(int64_t limit_us)
+{
+    const cr_http_options http_options = {0};
+    cr_http *http = NULL;
+    cr_aws_config *config = NULL;
+    cr_credentials *credentials = NULL;
+    cr_identity_release(identity);
+    identity = NULL;
+    cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
+    cruddur_status status = cr_aws_config_load(&given, &config, &error);
+    if (status == CRUDDUR_OK) {
+        status = cr_aws_config_credentials(config, http, &credentials, &error);
+    }
+    if (status == CRUDDUR_OK) {
+        status =
+            cr_credentials_get(credentials, cr_clock_monotonic_us() + limit_us, &identity, &error);
+    }
+    cr_credentials_free(credentials);
+    cr_aws_config_free(config);
+    cr_http_free(http);
+    if (error != NULL) {
+        cr_expect_null(strstr(cruddur_error_message(error), SECRET));
+        cr_expect_null(strstr(cruddur_error_message(error), "TOPSECRET"));
+    }
+    return status;
+}
+
+static cruddur_status ask(void)
+{
+    return ask_within(20 * SECOND);
+}
+
+static void expect_identity(const char *id, const char *token, const char *account)
+{
+    cruddur_status status = ask();
+    cr_assert_eq(status, CRUDDUR_OK, "%s", cruddur_error_message(error));
+    cr_expect_str_eq(identity->access_key_id.data, id);
+    cr_expect_str_eq(identity->secret_access_key.data, SECRET);
+    if (token == NULL) {
+        cr_expect_null(identity->session_token.data);
+    } else {
+        cr_expect_str_eq(identity->session_token.data, token);
+    }
+    if (account != NULL) {
+        cr_expect_str_eq(identity->account_id.data, account);
+    }
+}
+
+static void expect_lifetime(int64_t seconds)
+{
+    int64_t left_us = identity->expires_at_us - cr_clock_now_us();
+    cr_expect(left_us > (seconds - 30) * SECOND && left_us <= seconds * SECOND);
+}
+
+static void serve(const step *steps, size_t count)
+{
+    running = server_start(steps, count);
+}
+
+static void expect_header(size_t request, const char *name, const char *value)
+{
+    char found[2048];
+    cr_expect_str_eq(server_header(running, request, name, found, sizeof(found)), value);
+}
+
+static void expect_in_request(size_t request, const char *text)
+{
+    cr_expect_not_null(strstr(server_request(running, request), text), "\"%s\" lacks \"%s\"",
+                       server_request(running, request), text);
+}
+
+/* Whether valgrind or the like takes its time. */
+static bool is_slow(void)
+{
+    return getenv("CRUDDUR_TEST_SLOW") != NULL;
+}
+
+/* A whole answer, which lives as long as the bed's texts. */
+static const char *answer(int status, const char *body)
+{
+    return bed_text("HTTP/1.1 %d Whatever\r\ncontent-length: %zu\r\n\r\n%s", status, strlen(body),
+                    body);
+}
+
+static const char *json_answer(const char *token_name)
+{
+    return answer(200, bed_text("{\"Code\":\"Success\",\"AccessKeyId\":\"ASIAJSON\","
+                                "\"SecretAccessKey\":\"" SECRET "\",\"%s\":\"tok\\/en\","
+                                "\"AccountId\":\"123456789012\",\"Expiration\":\"%s\"}",
+                                token_name, bed_time(3600)));
+}
+
+/* ---- given in code, and the environment ---- */
+
+Test(providers, given_in_code)
+{
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    given.access_key_id = "AKIDCODE";
+    given.secret_access_key = SECRET;
+    given.session_token = "token";
+    expect_identity("AKIDCODE", "token", NULL);
+    given.secret_access_key = NULL;
+    EXPECT_ERROR(ask(), CRUDDUR_E_CONFIG, &error, "both or neither");
+}
+
+Test(providers, environment)
+{
+    bed_set("AWS_ACCESS_KEY_ID", " AKIDENV ");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    expect_identity("AKIDENV", NULL, NULL);
+    cr_expect_eq(identity->expires_at_us, CR_IDENTITY_NEVER_EXPIRES);
+    bed_set("AWS_SESSION_TOKEN", "token");
+    bed_set("AWS_ACCOUNT_ID", "123456789012");
+    expect_identity("AKIDENV", "token", "123456789012");
+}
+
+Test(providers, environment_half)
+{
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "no secret access key");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    bed_set("AWS_ACCESS_KEY_ID", "  ");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "no access key id");
+    bed_set("AWS_ACCESS_KEY_ID", "AKID\r\nx-evil: 1");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "characters");
+}
+
+/* ---- nothing at all ---- */
+
+Test(providers, nothing)
+{
+    EXPECT_ERROR(
+        ask(), CRUDDUR_E_CREDENTIALS, &error, "no source has credentials",
+        "environment: AWS_ACCESS_KEY_ID is not set",
+        "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set", "profile: no profile \"default\"",
+        "container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "instance: AWS_EC2_METADATA_DISABLED");
+}
+
+Test(providers, nothing_answers)
+{
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", closed_port());
+    bed_write(".aws/config", "[default]\nregion = x\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "profile \"default\" has no credentials",
+                 "instance: the machine's metadata service");
+}
+
+/* ---- profiles ---- */
+
+Test(providers, profile_keys)
+{
+    bed_write(".aws/credentials",
+              "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = " SECRET "\n"
+              "[p]\naws_access_key_id = AKIDP\naws_secret_access_key = " SECRET "\n"
+              "aws_session_token = token\naws_account_id = 123456789012\n"
+              "[half]\naws_access_key_id = AKIDHALF\n");
+    expect_identity("AKIDDEFAULT", NULL, NULL);
+    bed_set("AWS_PROFILE", "p");
+    expect_identity("AKIDP", "token", "123456789012");
+    bed_set("AWS_PROFILE", "half");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "\"half\"", "no secret access key");
+}
+
+Test(providers, a_profile_in_code_comes_before_the_environment)
+{
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    bed_write(".aws/credentials",
+              "[p]\naws_access_key_id = AKIDP\naws_secret_access_key = " SECRET "\n");
+    given.profile = "p";
+    expect_identity("AKIDP", NULL, NULL);
+}
+
+Test(providers, files_that_cannot_be_read)
+{
+    bed_set("AWS_CONFIG_FILE", "%s", bed_path(""));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "no source has credentials",
+                 "Is a directory");
+    bed_set("AWS_CONFIG_FILE", "%s", bed_write("c", "broken\n"));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "line 1");
+}
+
+#define DEFAULT_KEYS(id)                                                                           \
+    "[default]\naws_access_key_id = " id "\naws_secret_access_key = " SECRET "\n"
+
+/* Fresh keys in the files serve after the old were refused. */
+Test(providers, files_are_read_again)
+{
+    const cr_http_options http_options = {0};
+    cr_http *http = NULL;
+    cr_aws_config *config = NULL;
+    cr_credentials *credentials = NULL;
+    int64_t deadline_us = cr_clock_monotonic_us() + 5 * SECOND;
+    bed_write(".aws/credentials", DEFAULT_KEYS("AKIDOLD"));
+    cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_credentials(config, http, &credentials, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    cr_expect_str_eq(identity->access_key_id.data, "AKIDOLD");
+    bed_write(".aws/credentials", DEFAULT_KEYS("AKIDNEW"));
+    cr_credentials_reject(credentials, identity);
+    cr_identity_release(identity);
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    cr_expect_str_eq(identity->access_key_id.data, "AKIDNEW");
+    cr_credentials_free(credentials);
+    cr_aws_config_free(config);
+    cr_http_free(http);
+}
+
+/* ---- roles ---- */
+
+#define ROLE "arn:aws:iam::123456789012:role/reader"
+
+static const char *sts_answer(const char *action, const char *id)
+{
+    return answer(
+        200,
+        bed_text("<%sResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n<%sResult>\n"
+                 "<AssumedRoleUser><AssumedRoleId>X:s</AssumedRoleId>"
+                 "<Arn>arn:aws:sts::123456789012:assumed-role/reader/s</Arn></AssumedRoleUser>\n"
+                 "<Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>" SECRET
+                 "</SecretAccessKey><SessionToken>to&amp;ken</SessionToken>"
+                 "<Expiration>%s</Expiration></Credentials>\n</%sResult>\n"
+                 "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>\n</%sResponse>\n",
+                 action, action, id, bed_time(3600), action, action));
+}
+
+static const char *sts_refusal(int status, const char *code)
+{
+    return answer(status,
+                  bed_text("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+                           "<Error><Type>Sender</Type><Code>%s</Code><Message>You may "
+                           "not.</Message></Error><RequestId>req-1</RequestId></ErrorResponse>",
+                           code));
+}
+
+static void serve_sts(const step *steps, size_t count)
+{
+    serve(steps, count);
+    bed_set("AWS_ENDPOINT_URL_STS", "%s", server_url(running));
+}
+
+#define BASE_KEYS                                                                                  \
+    "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = " SECRET                        \
+    "\naws_session_token = base-token\n"
+
+Test(providers, assume_role)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n"
+                             "external_id = a b&c\nrole_session_name = me\n"
+                             "duration_seconds = 900\n");
+    expect_identity("ASIAROLE", "to&ken", "123456789012");
+    expect_lifetime(3600);
+    cr_expect_eq(server_requests(running), 1);
+    expect_in_request(0, "POST / HTTP/1.1\r\n");
+    expect_in_request(0, "\r\n\r\nAction=AssumeRole&Version=2011-06-15&"
+                         "RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader&"
+                         "RoleSessionName=me&DurationSeconds=900&ExternalId=a%20b%26c");
+    expect_header(0, "content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    expect_header(0, "x-amz-security-token", "base-token");
+    expect_in_request(0, "/eu-central-1/sts/aws4_request, SignedHeaders=content-type;host;");
+    expect_in_request(0, "Credential=AKIDBASE/");
+}
+
+Test(providers, assume_role_by_its_own_keys)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = default\n"
+                             "aws_access_key_id = AKIDOWN\naws_secret_access_key = " SECRET "\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(0, "Credential=AKIDOWN/");
+    expect_in_request(0, "RoleSessionName=libcruddur-");
+}
+
+Test(providers, assume_role_by_a_role)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAFIRST")},
+                          {ACT_REPLY, sts_answer("AssumeRole", "ASIASECOND")}};
+    serve_sts(steps, 2);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "2\nsource_profile = middle\n"
+                             "[profile middle]\nrole_arn = " ROLE "1\nsource_profile = base\n");
+    expect_identity("ASIASECOND", "to&ken", NULL);
+    expect_in_request(0, "reader1&");
+    expect_in_request(0, "Credential=AKIDBASE/");
+    expect_in_request(1, "reader2&");
+    expect_in_request(1, "Credential=ASIAFIRST/");
+    expect_header(1, "x-amz-security-token", "to&ken");
+}
+
+Test(providers, assume_role_by_the_environment)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    bed_set("AWS_PROFILE", "p");
+    bed_write(".aws/config",
+              "[profile p]\nrole_arn = " ROLE "\ncredential_source = EcsContainer\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "EcsContainer", "are not set");
+    bed_write(".aws/config", "[profile p]\nrole_arn = " ROLE "\ncredential_source = Moon\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "credential_source is Environment");
+    cr_expect_eq(server_requests(running), 0);
+}
+
+Test(providers, assume_role_by_a_container)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")},
+                          {ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 2);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s/creds", server_url(running));
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\ncredential_source = EcsContainer\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(1, "Credential=ASIAJSON/");
+}
+
+Test(providers, wrong_roles)
+{
+    static const struct {
+        const char *config;
+        const char *words[2];
+    } cases[] = {
+        {"[default]\nrole_arn = " ROLE "\n", {"needs one of", "source_profile"}},
+        {"[default]\nrole_arn = r\nsource_profile = a\ncredential_source = Environment\n",
+         {"needs one of", "source_profile"}},
+        {"[default]\nrole_arn = r\nsource_profile = none\n", {"there is no", "\"none\""}},
+        {"[default]\nrole_arn = r\nsource_profile = default\n", {"circle", "\"default\""}},
+        {"[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nrole_arn = r\n"
+         "source_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n",
+         {"circle", "\"a\""}},
+        {"[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nregion = x\n",
+         {"\"a\"", "has no credentials"}},
+        {"[default]\nrole_arn = r\nsource_profile = a\nmfa_serial = m\n", {"mfa_serial", "person"}},
+        {"[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n",
+         {"sso_region", "s"}},
+        {"[default]\nsso_start_url = https://x\nsso_region = r\n", {"sso_account_id", "default"}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bed_write(".aws/config", cases[i].config);
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, cases[i].words[0], cases[i].words[1]);
+    }
+}
+
+Test(providers, a_long_chain_of_roles)
+{
+    cr_buffer text;
+    cr_buffer_init(&text, 8192);
+    for (int i = 0; i < 12; i++) {
+        const char *section =
+            bed_text("[profile p%d]\nrole_arn = r\nsource_profile = p%d\n", i, i + 1);
+        memcpy(cr_buffer_extend(&text, strlen(section)), section, strlen(section));
+    }
+    cr_buffer_add_text(&text, cr_str_of("[profile p12]\nregion = x\n"));
+    bed_write(".aws/config", text.data);
+    cr_buffer_free(&text);
+    bed_set("AWS_PROFILE", "p0");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "too many roles");
+}
+
+Test(providers, a_role_is_refused)
+{
+    const step steps[] = {{ACT_REPLY, sts_refusal(403, "AccessDenied")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    cruddur_status status = ask();
+    cr_expect_str_eq(cruddur_error_request_id(error), "req-1");
+    EXPECT_ERROR(status, CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "AccessDenied",
+                 "You may not.", "403");
+    cr_expect_eq(server_requests(running), 1);
+}
+
+Test(providers, trouble_on_the_way_to_a_role)
+{
+    const step steps[] = {{ACT_REPLY, sts_refusal(400, "Throttling")},
+                          {ACT_RESET, NULL},
+                          {ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 3);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+}
+
+Test(providers, nobody_gives_the_role)
+{
+    bed_set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:%d", closed_port());
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "assuming role " ROLE);
+}
+
+Test(providers, nonsense_instead_of_a_role)
+{
+    static const char *const bodies[] = {
+        "",
+        "{}",
+        "<AssumeRoleResponse><AssumeRoleResult></AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A</AccessKeyId>"
+        "<SecretAccessKey>TOPSECRET</SecretAccessKey><SessionToken>t</SessionToken>"
+        "<Expiration>soon</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+    };
+    step steps[COUNT(bodies)];
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        steps[i] = (step){ACT_REPLY, answer(200, bodies[i])};
+    }
+    serve_sts(steps, COUNT(bodies));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "lacks");
+    }
+}
+
+/* ---- web identity ---- */
+
+Test(providers, web_identity)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRoleWithWebIdentity", "ASIAWEB")},
+                          {ACT_REPLY, sts_answer("AssumeRoleWithWebIdentity", "ASIAWEB2")}};
+    serve_sts(steps, 2);
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", bed_write("token", "first.token\n"));
+    bed_set("AWS_ROLE_ARN", ROLE);
+    bed_set("AWS_ROLE_SESSION_NAME", "me");
+    expect_identity("ASIAWEB", "to&ken", "123456789012");
+    expect_in_request(0, "Action=AssumeRoleWithWebIdentity&");
+    expect_in_request(0, "&RoleSessionName=me&WebIdentityToken=first.token");
+    cr_expect_null(strstr(server_request(running, 0), "uthorization"));
+    bed_write("token", "second.token");
+    expect_identity("ASIAWEB2", "to&ken", NULL);
+    expect_in_request(1, "&WebIdentityToken=second.token");
+}
+
+Test(providers, web_identity_of_a_profile)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRoleWithWebIdentity", "ASIAWEB")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/config",
+              bed_text("[default]\nrole_arn = " ROLE "\nweb_identity_token_file = %s\n",
+                       bed_write("token", "a b")));
+    expect_identity("ASIAWEB", "to&ken", NULL);
+    expect_in_request(0, "&WebIdentityToken=a%20b");
+}
+
+Test(providers, wrong_web_identity)
+{
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", bed_path("no-token"));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "AWS_ROLE_ARN");
+    bed_set("AWS_ROLE_ARN", ROLE);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "no-token", "No such file", ROLE);
+}
+
+/* ---- single sign-on ---- */
+
+/* sha1("my-sso") */
+#define SESSION_FILE ".aws/sso/cache/0ad374308c5a4e22f723adf10145eafad7c4031c.json"
+#define SSO_CONFIG                                                                                 \
+    "[default]\nsso_session = my-sso\nsso_account_id = 123456789012\nsso_role_name = Read+Only\n"  \
+    "[sso-session my-sso]\nsso_region = us-west-2\nsso_start_url = https://x.example/start\n"
+
+static void write_token(int64_t seconds_ahead)
+{
+    bed_write(SESSION_FILE, bed_text("{\"startUrl\":\"x\",\"accessToken\":\"TOPSECRET\","
+                                     "\"expiresAt\":\"%s\"}",
+                                     bed_time(seconds_ahead)));
+}
+
+Test(providers, sso)
+{
+    const char *body = bed_text("{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\","
+                                "\"secretAccessKey\":\"" SECRET "\",\"sessionToken\":\"t\","
+                                "\"expiration\":%lld}}",
+                                (long long)(cr_clock_now_us() / 1000 + 3600000));
+    const step steps[] = {{ACT_REPLY, answer(200, body)}};
+    serve(steps, 1);
+    bed_set("AWS_ENDPOINT_URL_SSO", "%s", server_url(running));
+    bed_write(".aws/config", SSO_CONFIG);
+    write_token(3600);
+    expect_identity("ASIASSO", "t", "123456789012");
+    expect_lifetime(3600);
+    expect_in_request(0, "GET /federation/credentials?account_id=123456789012&"
+                         "role_name=Read%2BOnly HTTP/1.1\r\n");
+    expect_header(0, "x-amz-sso_bearer_token", "TOPSECRET");
+}
+
+Test(providers, sso_token)
+{
+    bed_write(".aws/config", SSO_CONFIG);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "is not there", "aws sso login");
+    write_token(-1);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "has expired", "aws sso login");
+    bed_write(SESSION_FILE, "{\"accessToken\":\"TOPSECRET\",\"expiresAt\":7}");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "is not readable");
+    bed_write(SESSION_FILE, bed_text("{\"expiresAt\":\"%s\"}", bed_time(60)));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "is missing");
+    bed_write(SESSION_FILE,
+              bed_text("{\"accessToken\":\"a\\nb\",\"expiresAt\":\"%s\"}", bed_time(60)));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "characters");
+}
+
+Test(providers, sso_refused)
+{
+    const step steps[] = {{ACT_REPLY, answer(401, "{\"message\":\"TOPSECRET\"}")},
+                          {ACT_REPLY, answer(403, "{\"message\":\"no\"}")}};
+    serve(steps, 2);
+    bed_set("AWS_ENDPOINT_URL_SSO", "%s", server_url(running));
+    bed_write(".aws/config", SSO_CONFIG);
+    write_token(3600);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "is taken no longer", "aws sso login");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "Read+Only", "123456789012", "403");
+}
+
+/* ---- a command ---- */
+
+static const char *script(const char *text)
+{
+    const char *path = bed_write("script", bed_text("#!/bin/sh\n%s\n", text));
+    cr_assert_eq(chmod(path, 0700), 0);
+    return path;
+}
+
+#define PRINTED                                                                                    \
+    "{\"Version\":1,\"AccessKeyId\":\"ASIAPROC\",\"SecretAccessKey\":\"" SECRET                    \
+    "\",\"SessionToken\":\"t\",\"Expiration\":\"%s\"}"
+
+static void use_command(const char *arguments, const char *text)
+{
+    bed_write(".aws/config",
+              bed_text("[default]\ncredential_process = %s %s\n", script(text), arguments));
+}
+
+Test(providers, process)
+{
+    use_command("'one \"two' \"th\\\"ree\" fo\\ ur \"\"",
+                bed_text("[ \"$1\" = 'one \"two' ] && [ \"$2\" = 'th\"ree' ] && "
+                         "[ \"$3\" = 'fo ur' ] && [ \"$4\" = '' ] && [ $# = 4 ] || exit 7\n"
+                         "[ -z \"$(cat)\" ] || exit 8\necho noise TOPSECRET >&2\n"
+                         "printf %%s '" PRINTED "'",
+                         bed_time(3600)));
+    expect_identity("ASIAPROC", "t", NULL);
+    expect_lifetime(3600);
+}
+
+/* What looks like a shell's doing is an argument. */
+Test(providers, process_without_a_shell)
+{
+    use_command("; touch evil $(touch evil) `touch evil`", "touch ran; exit 0");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "credential_process", "no JSON");
+    cr_expect_eq(access("evil", F_OK), -1);
+    cr_expect_eq(unlink("ran"), 0);
+}
+
+Test(providers, process_fails)
+{
+    static const struct {
+        const char *text;
+        const char *word;
+    } cases[] = {
+        {"exit 3", "exit code 3"},
+        {"kill -9 $$", "exit code -1"},
+        {"echo TOPSECRET", "no JSON object"},
+        {"echo '{}'", "not of version 1"},
+        {"echo '{\"Version\":2}'", "not of version 1"},
+        {"echo '{\"Version\":1}'", "no access key id"},
+        {"echo '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":7}'", "right type"},
+        {"echo '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"TOPSECRET\","
+         "\"Expiration\":\"soon\"}'",
+         "right type"},
+        {"head -c 300000 /dev/zero", "too much"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        use_command("", cases[i].text);
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "credential_process", cases[i].word);
+    }
+    bed_write(".aws/config", "[default]\ncredential_process = /nowhere/at/all\n");
+    /* Under valgrind the child is started first, and then finds no command. */
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "credential_process",
+                 is_slow() ? "exit code 127" : "no such command");
+    bed_write(".aws/config", "[default]\ncredential_process = a 'b\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "quote");
+}
+
+/* Whether a process runs; a zombie does not. */
+static bool is_running(int pid)
+{
+    char state = 'Z';
+    FILE *file = fopen(bed_text("/proc/%d/stat", pid), "r");
+    if (file != NULL) {
+        cr_expect_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1); /* NOLINT */
+        (void)fclose(file);
+    }
+    return state != 'Z' && state != 'X';
+}
+
+/* Nothing is left behind when the caller goes away, not even what the command started. */
+Test(providers, process_takes_forever)
+{
+    int pids[2];
+    use_command("", bed_text("sleep 100 &\necho $$ $! > %s\nsleep 100", bed_path("pids")));
+    int64_t limit_us = is_slow() ? 10 * SECOND : SECOND / 2;
+    int64_t start_us = cr_clock_monotonic_us();
+    EXPECT_ERROR(ask_within(limit_us), CRUDDUR_E_TIMEOUT, &error, "credentials");
+    cr_expect_lt(cr_clock_monotonic_us() - start_us, limit_us + 2 * SECOND);
+    FILE *file = fopen(bed_path("pids"), "r");
+    cr_assert(file != NULL && fscanf(file, "%d %d", &pids[0], &pids[1]) == 2); /* NOLINT */
+    (void)fclose(file);
+    cr_clock_sleep_us(50000);
+    cr_expect_not(is_running(pids[0]));
+    cr_expect_not(is_running(pids[1]));
+}
+
+/* A program that lets the system reap its children. */
+Test(providers, process_reaped_by_others)
+{
+    (void)signal(SIGCHLD, SIG_IGN);
+    use_command("", bed_text("printf %%s '" PRINTED "'", bed_time(3600)));
+    expect_identity("ASIAPROC", "t", NULL);
+    (void)signal(SIGCHLD, SIG_DFL);
+}
+
+/* ---- containers ---- */
+
+Test(providers, container)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")}};
+    serve(steps, 1);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s/creds?a=b", server_url(running));
+    expect_identity("ASIAJSON", "tok/en", "123456789012");
+    expect_lifetime(3600);
+    expect_in_request(0, "GET /creds?a=b HTTP/1.1\r\n");
+    cr_expect_null(strstr(server_request(running, 0), "uthorization"));
+    bed_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abc");
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_header(1, "authorization", "Basic abc");
+    bed_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "%s", bed_write("t", "Bearer def\n"));
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_header(2, "authorization", "Bearer def");
+    bed_write("t", "TOPSECRET\r\nx-evil: 1");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "TOKEN_FILE", "line end");
+    bed_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/t");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "/nowhere/t");
+    cr_expect_eq(server_requests(running), 3);
+}
+
+Test(providers, container_addresses)
+{
+    static const char *const refused[] = {
+        "http://192.0.2.1/",
+        "http://169.254.170.2.evil.example/",
+        "http://127.0.0.1.evil.example/",
+        "http://127.1/",
+        "http://0x7f000001/",
+        "http://169.254.170.3/",
+        "http://[fd00:ec2::24]/",
+        "http://[::ffff:192.0.2.1]/",
+        "http://localhost.evil.example/",
+        "http://127.0.0.1@evil.example/",
+        "ftp://127.0.0.1/",
+        "127.0.0.1",
+        "http://127.0.0.1\\@evil.example/",
+    };
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", refused[i]);
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    }
+    bed_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "evil.example/x");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "RELATIVE_URI is malformed");
+    bed_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/a b");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "RELATIVE_URI is malformed");
+}
+
+Test(providers, container_in_trouble)
+{
+    const step steps[] = {{ACT_REPLY, answer(500, "")},
+                          {ACT_REPLY, answer(200, "not JSON TOPSECRET")},
+                          {ACT_REPLY, answer(403, "{}")},
+                          {ACT_REPLY, answer(200, "{\"Token\":\"t\"}")}};
+    serve(steps, 4);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", server_url(running));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "no JSON object");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "403");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "no access key id");
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:%d", closed_port());
+    EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "container");
+}
+
+/* ---- the machine itself ---- */
+
+static void use_metadata(const step *steps, size_t count)
+{
+    serve(steps, count);
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "%s/", server_url(running));
+}
+
+Test(providers, instance)
+{
+    const step steps[] = {{ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(200, "the-role\n")},
+                          {ACT_REPLY, json_answer("Token")}};
+    use_metadata(steps, 3);
+    expect_identity("ASIAJSON", "tok/en", "123456789012");
+    expect_lifetime(3600);
+    expect_in_request(0, "PUT /latest/api/token HTTP/1.1\r\n");
+    expect_header(0, "x-aws-ec2-metadata-token-ttl-seconds", "21600");
+    expect_in_request(1, "GET /latest/meta-data/iam/security-credentials/ HTTP/1.1\r\n");
+    expect_header(1, "x-aws-ec2-metadata-token", "the-token");
+    expect_in_request(2, "GET /latest/meta-data/iam/security-credentials/the-role HTTP/1.1\r\n");
+    expect_header(2, "x-aws-ec2-metadata-token", "the-token");
+}
+
+/* Version 1, which asks for no token, is not fallen back to. */
+Test(providers, instance_without_tokens)
+{
+    const step steps[] = {{ACT_REPLY, answer(404, "")}};
+    use_metadata(steps, 1);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "token", "404");
+    cr_expect_eq(server_requests(running), 1);
+}
+
+Test(providers, instance_without_a_role)
+{
+    const step steps[] = {{ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(404, "")},
+                          {ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(200, "")},
+                          {ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(200, "role")},
+                          {ACT_REPLY, answer(200, "{\"Code\":\"Failed\"}")}};
+    use_metadata(steps, COUNT(steps));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "404");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "names no role");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "no access key id");
+}
+
+/* A surprise of one second is the most that a machine without metadata costs. */
+Test(providers, instance_that_is_silent)
+{
+    const step steps[] = {{ACT_TRICKLE, answer(200, "the-token-that-never-comes")}};
+    use_metadata(steps, 1);
+    int64_t start_us = cr_clock_monotonic_us();
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:");
+    cr_expect_lt(cr_clock_monotonic_us() - start_us, (is_slow() ? 5 : 2) * SECOND);
+}
+
+/* Whatever comes before in the order is not asked when it is set up. */
+Test(providers, order)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")}};
+    serve(steps, 1);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", server_url(running));
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    bed_write(".aws/credentials",
+              "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = " SECRET "\n");
+    expect_identity("AKIDFILE", NULL, NULL);
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    expect_identity("AKIDENV", NULL, NULL);
+    cr_expect_eq(server_requests(running), 1);
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine makes of a service's answers, on a server that follows a script. */
+#include "aws/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/server.h"
+#include "base/clock.h"
+#include "store/store.h"
+
+#define CANCELLED(reasons)                                                                         \
+    "{\"__type\":\"com.amazonaws.dynamodb.v20120810#TransactionCanceledException\","               \
+    "\"Message\":\"cancelled\",\"CancellationReasons\":[" reasons "]}"
+#define FAILED(code) "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" code "\",\"message\":\"no\"}"
+#define NONE "{\"Code\":\"None\"}"
+#define CONFLICT "{\"Code\":\"TransactionConflict\"}"
+#define REFUSED "{\"Code\":\"ConditionalCheckFailed\"}"
+#define MESSAGE                                                                                    \
+    "{\"pk\":{\"S\":\"MSG#g\"},\"sk\":{\"S\":\"2\"},\"message\":{\"S\":\"secret\"},"               \
+    "\"message_uuid\":{\"S\":\"u\"}}"
+#define OUR_OWN "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" MESSAGE "}"
+#define THEIRS                                                                                     \
+    "{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"pk\":{\"S\":\"MSG#g\"},\"sk\":{\"S\":\"2\"}" \
+    ","                                                                                            \
+    "\"message\":{\"S\":\"secret\"},\"message_uuid\":{\"S\":\"v\"}}}"
+
+typedef struct bench {
+    server *service;
+    cr_store *store;
+    cruddur_error *error;
+    cr_call call;
+    unsigned runs; /* of the body */
+} bench;
+
+static bench now;
+
+static step reply(int status, const char *body)
+{
+    return (step){ACT_REPLY, answer_of(status, "", body)};
+}
+
+static void open_store(const step *steps, size_t count, const char *parameters)
+{
+    char url[200];
+    cr_store_options options = {.deadline_us = cr_clock_monotonic_us() + 10000000};
+    (void)setenv("AWS_ACCESS_KEY_ID", "test", 1);
+    (void)setenv("AWS_SECRET_ACCESS_KEY", "test", 1);
+    (void)setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+    (void)setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+    (void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+    now = (bench){.service = server_start(steps, count)};
+    (void)snprintf(url, sizeof(url), "dynamodb:messages?region=eu-central-1&endpoint=%s%s",
+                   server_url(now.service), parameters);
+    cruddur_status status = cr_store_open(url, &options, &now.store, &now.error);
+    cr_assert_eq(status, CRUDDUR_OK, "%s", cruddur_error_message(now.error));
+    now.call = (cr_call){.deadline_us = options.deadline_us,
+                         .consistency = CRUDDUR_CONSISTENCY_STRONG,
+                         .error = &now.error};
+}
+
+#define OPEN(parameters, ...)                                                                      \
+    do {                                                                                           \
+        const step steps[] = {__VA_ARGS__};                                                        \
+        open_store(steps, sizeof(steps) / sizeof(steps[0]), parameters);                           \
+    } while (0)
+
+static void close_store(size_t requests)
+{
+    cr_assert_eq(server_requests(now.service), requests, "%zu requests",
+                 server_requests(now.service));
+    cr_assert(strstr(cruddur_error_message(now.error), "secret") == NULL);
+    cruddur_error_free(now.error);
+    now.store->ops->close(now.store);
+    server_stop(now.service);
+}
+
+static const char *body_of(size_t number)
+{
+    const char *end = strstr(server_request(now.service, number), "\r\n\r\n");
+    cr_assert(end != NULL);
+    return end + 4;
+}
+
+static void expect_target(size_t number, const char *operation)
+{
+    char target[100];
+    cr_assert(server_header(now.service, number, "x-amz-target", target, sizeof(target)) != NULL);
+    cr_assert_str_eq(strchr(target, '.') + 1, operation);
+}
+
+/* ---- changes ---- */
+
+static cr_row message_row(void)
+{
+    cr_row row = {0};
+    row.value[CR_PK] = cr_str_of("MSG#g");
+    row.value[CR_SK] = cr_str_of("2");
+    row.value[CR_TEXT] = cr_str_of("secret");
+    row.value[CR_MESSAGE_UUID] = cr_str_of("u");
+    return row;
+}
+
+static cr_row group_row(const char *sk)
+{
+    cr_row row = {0};
+    row.value[CR_PK] = cr_str_of("GRP#a");
+    row.value[CR_SK] = cr_str_of(sk);
+    row.value[CR_GROUP_UUID] = cr_str_of("g");
+    row.value[CR_OTHERS] = cr_str_of("{\"pinned\":{\"BOOL\":true}}");
+    return row;
+}
+
+/* Puts a message, puts a group row, removes a group row. */
+static cruddur_status change_body(cr_txn *txn, void *context)
+{
+    cr_row message = message_row();
+    cr_row moved = group_row("2");
+    cr_row old = group_row("1");
+    (void)context;
+    now.runs++;
+    cruddur_status status = txn->ops->put(txn, &message);
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, &moved);
+    }
+    return status == CRUDDUR_OK ? txn->ops->remove(txn, &old) : status;
+}
+
+static cruddur_status change(void)
+{
+    return now.store->ops->change(now.store, change_body, NULL, &now.call);
+}
+
+Test(dynamodb_engine, a_change_is_one_transaction)
+{
+    OPEN("", reply(200, "{\"ConsumedCapacity\":[{\"TableName\":\"t\",\"CapacityUnits\":6.0}]}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    expect_target(0, "TransactWriteItems");
+    cr_assert_eq(now.runs, 1);
+    cr_assert(now.call.meter.write_units > 5.9 && now.call.meter.write_units < 6.1);
+    cr_assert_eq(now.call.meter.requests, 1);
+    cr_assert_not_null(strstr(body_of(0), "\"ClientRequestToken\":\""));
+    cr_assert_not_null(strstr(body_of(0), "attribute_not_exists(pk)"));
+    cr_assert_not_null(strstr(body_of(0), "AND #o0 = :o0"));
+    close_store(1);
+}
+
+Test(dynamodb_engine, a_conflict_sends_the_same_bytes_again)
+{
+    OPEN("", reply(400, CANCELLED(NONE "," CONFLICT "," NONE)),
+         reply(400, CANCELLED(NONE ",{\"Code\":\"ThrottlingError\"}," NONE)), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    cr_assert_str_eq(body_of(0), body_of(1));
+    cr_assert_str_eq(body_of(0), body_of(2));
+    close_store(3);
+}
+
+Test(dynamodb_engine, a_failed_condition_runs_the_body_again)
+{
+    OPEN("", reply(400, CANCELLED(CONFLICT "," NONE "," REFUSED)), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 2);
+    cr_assert_str_neq(body_of(0), body_of(1), "the token must be another");
+    close_store(2);
+}
+
+Test(dynamodb_engine, our_own_success_is_recognised)
+{
+    OPEN("", (step){ACT_CLOSE, NULL}, reply(400, CANCELLED(OUR_OWN "," REFUSED "," REFUSED)));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    cr_assert_str_eq(body_of(0), body_of(1));
+    close_store(2);
+}
+
+Test(dynamodb_engine, another_message_is_not_taken_for_ours)
+{
+    OPEN("", (step){ACT_CLOSE, NULL}, reply(400, CANCELLED(THEIRS "," NONE "," NONE)),
+         reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 2);
+    close_store(3);
+}
+
+Test(dynamodb_engine, other_reasons_end_it)
+{
+    OPEN("", reply(400, CANCELLED(NONE ",{\"Code\":\"ValidationError\",\"Message\":\"secret\"}")));
+    cr_assert_eq(change(), CRUDDUR_E_REFUSED);
+    cr_assert(!cruddur_error_outcome_unknown(now.error));
+    close_store(1);
+}
+
+Test(dynamodb_engine, a_lost_answer_is_asked_for)
+{
+    OPEN("&attempts=1", (step){ACT_CLOSE, NULL}, reply(200, "{\"Item\":" MESSAGE "}"));
+    cr_assert_eq(change(), CRUDDUR_OK, "%s", cruddur_error_message(now.error));
+    expect_target(1, "GetItem");
+    close_store(2);
+}
+
+Test(dynamodb_engine, an_outcome_that_nobody_knows_is_told)
+{
+    OPEN("&attempts=1", reply(500, FAILED("InternalServerError")), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_E_SERVICE);
+    cr_assert(cruddur_error_outcome_unknown(now.error));
+    close_store(2);
+}
+
+Test(dynamodb_engine, rows_that_keep_changing_end_at_the_deadline)
+{
+    OPEN("", reply(400, CANCELLED(NONE "," NONE "," REFUSED)));
+    now.call.deadline_us = cr_clock_monotonic_us() + 300000;
+    cr_assert_eq(change(), CRUDDUR_E_CONFLICT);
+    cr_assert_gt(now.runs, 1);
+    cr_assert_lt(cr_clock_monotonic_us(), now.call.deadline_us + 1000000);
+    close_store(now.runs);
+}
+
+/* ---- steps ---- */
+
+Test(dynamodb_engine, a_service_without_transactions_is_found_out_and_remembered)
+{
+    OPEN("", reply(400, FAILED("UnknownOperationException")), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK, "%s", cruddur_error_message(now.error));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    expect_target(0, "TransactWriteItems");
+    expect_target(1, "PutItem");
+    expect_target(2, "PutItem");
+    expect_target(3, "DeleteItem");
+    expect_target(4, "PutItem");
+    close_store(7);
+}
+
+Test(dynamodb_engine, who_insists_on_transactions_is_told)
+{
+    OPEN("&mode=atomic", reply(400, FAILED("UnknownOperationException")));
+    cr_assert_eq(change(), CRUDDUR_E_CONFIG);
+    close_store(1);
+}
+
+Test(dynamodb_engine, steps_are_undone_where_one_is_refused)
+{
+    OPEN("&mode=steps", reply(200, "{}"), reply(400, FAILED("ConditionalCheckFailedException")),
+         reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 2);
+    expect_target(0, "PutItem");
+    expect_target(1, "PutItem");
+    expect_target(2, "DeleteItem");
+    cr_assert_not_null(strstr(body_of(2), "MSG#g"));
+    expect_target(3, "PutItem");
+    close_store(6);
+}
+
+Test(dynamodb_engine, a_step_whose_answer_was_lost_is_recognised)
+{
+    OPEN("&mode=steps", (step){ACT_CLOSE, NULL},
+         reply(400, "{\"__type\":\"x#ConditionalCheckFailedException\",\"Item\":" MESSAGE "}"),
+         reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    close_store(4);
+}
+
+Test(dynamodb_engine, what_is_left_to_remove_is_no_failure)
+{
+    OPEN("&mode=steps&attempts=1", reply(200, "{}"), reply(200, "{}"),
+         reply(500, FAILED("InternalServerError")));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    close_store(3);
+}
+
+/* ---- reads ---- */
+
+typedef struct reading {
+    size_t rows;
+    size_t stop_at;
+    size_t expected;
+    cr_index index;
+} reading;
+
+static cr_sink_answer count_row(void *context, const cr_row *row)
+{
+    reading *what = context;
+    cr_assert(cr_row_exists(row));
+    return ++what->rows == what->stop_at ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
+static cruddur_status query_body(cr_txn *txn, void *context)
+{
+    reading *what = context;
+    cr_query query = {
+        .index = what->index, .partition = cr_str_of("p"), .expected = what->expected};
+    return txn->ops->query(txn, &query, count_row, what);
+}
+
+static cruddur_status query(reading *what)
+{
+    return now.store->ops->read(now.store, query_body, what, &now.call);
+}
+
+#define ROW(sk) "{\"pk\":{\"S\":\"p\"},\"sk\":{\"S\":\"" sk "\"}}"
+
+Test(dynamodb_engine, a_page_may_be_empty_with_more_behind_it)
+{
+    reading what = {.expected = 2};
+    OPEN("", reply(200, "{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"\\u0070\"}}}"),
+         reply(200, "{\"LastEvaluatedKey\":" ROW("1") ",\"Items\":[" ROW("1") "]}"),
+         reply(200, "{\"Items\":[" ROW("2") "]}"));
+    cr_assert_eq(query(&what), CRUDDUR_OK);
+    cr_assert_eq(what.rows, 2);
+    cr_assert_not_null(strstr(body_of(0), "\"Limit\":2"));
+    cr_assert_not_null(strstr(body_of(0), "\"ConsistentRead\":true"));
+    cr_assert_not_null(strstr(body_of(1), "\"ExclusiveStartKey\":{\"pk\":{\"S\":\"\\u0070\"}}"));
+    close_store(3);
+}
+
+Test(dynamodb_engine, a_sink_that_stops_costs_no_more_pages)
+{
+    reading what = {.stop_at = 1};
+    OPEN("",
+         reply(200, "{\"Items\":[" ROW("1") "," ROW("2") "],\"LastEvaluatedKey\":" ROW("2") "}"));
+    cr_assert_eq(query(&what), CRUDDUR_OK);
+    cr_assert_eq(what.rows, 1);
+    close_store(1);
+}
+
+Test(dynamodb_engine, the_index_is_never_asked_for_consistency)
+{
+    reading what = {.index = CR_INDEX_GROUPS};
+    OPEN("", reply(200, "{\"Items\":[]}"));
+    cr_assert_eq(query(&what), CRUDDUR_OK);
+    cr_assert(strstr(body_of(0), "ConsistentRead") == NULL);
+    cr_assert_not_null(strstr(body_of(0), "\"IndexName\":\"message-group-sk-index\""));
+    close_store(1);
+}
+
+Test(dynamodb_engine, garbage_is_asked_for_again)
+{
+    reading what = {0};
+    OPEN("", reply(200, "<html>"), reply(200, "{\"Items\":[" ROW("1") "]"),
+         reply(200, "{\"Items\":[" ROW("1") "]}"));
+    cr_assert_eq(query(&what), CRUDDUR_OK);
+    cr_assert_eq(what.rows, 1);
+    close_store(3);
+}
+
+Test(dynamodb_engine, nothing_but_garbage_is_a_failure)
+{
+    reading what = {0};
+    OPEN("", reply(200, "secret"));
+    cr_assert_eq(query(&what), CRUDDUR_E_PROTOCOL);
+    close_store(3);
+}
+
+Test(dynamodb_engine, a_missing_table_names_the_fix)
+{
+    reading what = {0};
+    OPEN("", reply(400, FAILED("ResourceNotFoundException")));
+    cr_assert_eq(query(&what), CRUDDUR_E_TABLE_MISSING);
+    cr_assert_not_null(strstr(cruddur_error_message(now.error), "cruddur schema load"));
+    close_store(1);
+}
+
+static cruddur_status get_body(cr_txn *txn, void *context)
+{
+    cr_row *rows = context;
+    cr_key keys[] = {{cr_str_of("p"), cr_str_of("1")},
+                     {cr_str_of("p"), cr_str_of("2")},
+                     {cr_str_of("p"), cr_str_of("3")}};
+    cruddur_status status = txn->ops->get(txn, keys, 3, rows);
+    for (size_t i = 0; i < 3; i++) {
+        rows[i].value[CR_TEXT] = cr_row_exists(&rows[i]) ? cr_str_of("there") : CR_STR_ABSENT;
+    }
+    return status;
+}
+
+Test(dynamodb_engine, keys_that_were_left_unread_are_asked_for)
+{
+    cr_row rows[3];
+    OPEN("",
+         reply(200, "{\"UnprocessedKeys\":{\"messages\":{\"Keys\":[" ROW(
+                        "1") "]}},"
+                             "\"Responses\":{\"messages\":[" ROW("3") "]}}"),
+         reply(200, "{\"UnprocessedKeys\":{\"messages\":{\"Keys\":[" ROW("1") "]}},"
+                                                                              "\"Responses\":{}}"),
+         reply(200, "{\"UnprocessedKeys\":{},\"Responses\":{\"messages\":[" ROW("1") "]}}"));
+    cr_assert_eq(now.store->ops->read(now.store, get_body, rows, &now.call), CRUDDUR_OK);
+    cr_assert(rows[0].value[CR_TEXT].data != NULL);
+    cr_assert(rows[1].value[CR_TEXT].data == NULL);
+    cr_assert(rows[2].value[CR_TEXT].data != NULL);
+    cr_assert_not_null(
+        strstr(body_of(2), "{\"RequestItems\":{\"messages\":{\"Keys\":[" ROW("1") "]}}"));
+    close_store(3);
+}
