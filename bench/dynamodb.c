@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/crc32.h"
 #include "aws/sign.h"
 #include "base/clock.h"
 #include "canned.h"
@@ -209,6 +210,16 @@ static void decode_by_json_c(void *context, size_t count)
     json_tokener_free(tokener);
 }
 
+static void check_sum(void *context, size_t count)
+{
+    cr_str body = {now.page_answer, now.page_answer_size};
+    uint32_t sum = cr_crc32(body);
+    (void)context;
+    for (size_t i = 1; i < count; i++) {
+        must(cr_crc32(body) == sum, "the sum stays what it was");
+    }
+}
+
 static void open_signer(void)
 {
     cruddur_error *error = NULL;
@@ -262,6 +273,13 @@ typedef struct comparison {
 
 #define SDK_LIMIT 8.0
 
+/* Other work on the machine costs the SDKs more than the library, so what counts is each one's best
+ * round. */
+static void note_sdk(const char *name, const contender *by_sdk, const contender *by_library)
+{
+    at_least(name, SDK_LIMIT, best_of(by_sdk, ROUNDS) / best_of(by_library, ROUNDS), "x ours");
+}
+
 static void compare(const comparison *what)
 {
     contender contenders[] = {
@@ -284,10 +302,8 @@ static void compare(const comparison *what)
                  best_of(&contenders[2], ROUNDS), best_of(&contenders[3], ROUNDS));
     at_most(what->names[0], what->limit, ratio_of(&contenders[1], &contenders[0], ROUNDS).median,
             "x raw");
-    at_least(what->names[1], SDK_LIMIT, ratio_of(&contenders[2], &contenders[1], ROUNDS).median,
-             "x ours");
-    at_least(what->names[2], SDK_LIMIT, ratio_of(&contenders[3], &contenders[1], ROUNDS).median,
-             "x ours");
+    note_sdk(what->names[1], &contenders[2], &contenders[1]);
+    note_sdk(what->names[2], &contenders[3], &contenders[1]);
 }
 
 static void compare_calls(void)
@@ -318,13 +334,14 @@ static void compare_pieces(void)
     contender contenders[] = {
         {.name = "the page's bytes to rows: library", .run = decode_by_library},
         {.name = "the page's bytes to a tree: json-c", .run = decode_by_json_c},
+        {.name = "the page's checksum", .run = check_sum},
         {.name = "one signature", .run = sign_page},
     };
-    static const size_t base[] = {0, 0, 2};
+    static const size_t base[] = {0, 0, 2, 3};
     print_heading("Pieces, without the network");
-    run_rounds(contenders, 3, ROUNDS, PIECES_PER_ROUND);
-    print_contenders(contenders, base, 3, ROUNDS);
-    at_most("one signature", 3.0, time_of(&contenders[2], ROUNDS).median, "us");
+    run_rounds(contenders, 4, ROUNDS, PIECES_PER_ROUND);
+    print_contenders(contenders, base, 4, ROUNDS);
+    at_most("one signature", 3.0, time_of(&contenders[3], ROUNDS).median, "us");
 }
 
 /* ---- all of it ---- */
