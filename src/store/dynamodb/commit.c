@@ -5,7 +5,7 @@
 #include "model/uuid.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */
-#define PAUSE_ROUND_MAX 5
+#define PAUSE_ROUND_MAX 3
 
 /* What an answer to a transaction asks for. */
 typedef enum verdict {
