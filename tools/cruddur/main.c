@@ -11,18 +11,22 @@
 #include "text.h"
 
 static const struct command *const commands[] = {
-    &command_new, &command_send, &command_groups, &command_messages, &command_seed, &command_scan,
+    &command_new,  &command_send, &command_groups, &command_messages,
+    &command_seed, &command_scan, &command_schema,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char common_options[] =
     "  --help          show help: of the command, if one is named\n"
     "  --version       show the version\n"
-    "  --store URL     the store, such as sqlite:messages.db\n"
+    "  --store URL     the store, such as sqlite:messages.db or dynamodb:messages\n"
     "  --users FILE    who has which handle: JSON or CSV\n"
     "  --json          write JSON\n"
     "  --no-color      write no colours\n"
-    "  --no-pager      do not start a pager\n";
+    "  --no-pager      do not start a pager\n"
+    "  --timeout S     how long a call on the store may take, in seconds (default: 10;\n"
+    "                  for schema 300)\n"
+    "  --verbose       tell on standard error what each call on the store cost\n";
 
 static const char main_help[] =
     "\n"
@@ -38,6 +42,8 @@ static const char main_help[] =
     "  NO_COLOR        no colours, if it is not empty\n"
     "  COLUMNS         the width where the output is no terminal\n"
     "  TZ              the time zone of the times that are shown\n"
+    "  AWS_...         the region and the credentials of a dynamodb: store, as for the\n"
+    "                  AWS command line\n"
     "\n"
     "Exit status:\n"
     "  0               it is done\n"

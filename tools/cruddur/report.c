@@ -23,7 +23,10 @@ static const struct {
     {"options.group_name", "--name"},
     {"options.group_uuid", "--group"},
     {"options.message_uuid", "--id"},
+    {"options.read_units", "--read-units"},
     {"options.since_us", "--since"},
+    {"options.stream_view", "--stream-view"},
+    {"options.ttl_attribute", "--ttl"},
     {"options.until_us", "--until"},
     {"others", "--to"},
     {"text", "TEXT"},
@@ -38,13 +41,10 @@ void report_set_command(const char *name)
     command_name = name;
 }
 
-enum exit_code report(enum exit_code code, const char *format, ...)
+static void write_line(const char *format, va_list arguments)
 {
     struct buffer raw = {NULL, 0, 0};
-    va_list arguments;
-    va_start(arguments, format);
     buffer_add_va(&raw, format, arguments);
-    va_end(arguments);
     /* File names and arguments are shown, so whatever is in them must not steer the terminal. */
     struct buffer line = {NULL, 0, 0};
     text_clean(&line, buffer_text(&raw), TEXT_BREAKS_ESCAPED);
@@ -53,7 +53,23 @@ enum exit_code report(enum exit_code code, const char *format, ...)
                   command_name != NULL ? command_name : "", buffer_text(&line));
     buffer_free(&raw);
     buffer_free(&line);
+}
+
+enum exit_code report(enum exit_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(format, arguments);
+    va_end(arguments);
     return code;
+}
+
+void report_remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(format, arguments);
+    va_end(arguments);
 }
 
 static enum exit_code code_of(cruddur_status status, const cruddur_error *error)

@@ -454,6 +454,9 @@ static cruddur_status verify_options(calling *now, const cr_description *descrip
         (void)cr_description_check_capacity(description, options->read_units, options->write_units,
                                             differences);
     }
+    if (has_flag(now, CRUDDUR_SCHEMA_NO_STREAM) && cr_description_has_stream(description)) {
+        cr_lines_add(differences, "the table has a stream; asked for is none");
+    }
     if (has_flag(now, CRUDDUR_SCHEMA_DELETION_PROTECTION)) {
         (void)cr_description_check_protection(description, differences);
     }
