@@ -314,7 +314,7 @@ const struct command command_schema = {
             "                  NEW_AND_OLD_IMAGES\n"
             "  --no-stream     have no stream\n"
             "  --ttl ATTRIBUTE\n"
-            "                  rows expire at the time in this attribute, in seconds since 1970\n"
+            "                  rows expire at the time in this attribute (seconds since 1970)\n"
             "  --deletion-protection\n"
             "                  refuse to drop the table\n"
             "  --point-in-time-recovery\n"

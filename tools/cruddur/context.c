@@ -41,10 +41,15 @@ enum exit_code context_open(struct context *context, uint32_t flags)
     if (context->options.verbose) {
         options.log = trace_log;
         options.metrics = trace_metrics;
+        report_request_ids();
     }
     cruddur_error *error = NULL;
     cruddur_status status = cruddur_open(store.url, &options, &context->dm, &error);
-    return status == CRUDDUR_OK ? CODE_OK : report_error(status, error, store.where);
+    /* What is wrong may also stand in the environment, or in a file: then the message says where.
+     */
+    bool is_elsewhere = status == CRUDDUR_E_CONFIG || status == CRUDDUR_E_CREDENTIALS;
+    return status == CRUDDUR_OK ? CODE_OK
+                                : report_error(status, error, is_elsewhere ? NULL : store.where);
 }
 
 static enum exit_code read_users(struct context *context, const char *path)

@@ -24,7 +24,7 @@ static const char common_options[] =
     "  --json          write JSON\n"
     "  --no-color      write no colours\n"
     "  --no-pager      do not start a pager\n"
-    "  --timeout S     how long a call on the store may take, in seconds (default: 10;\n"
+    "  --timeout S     how long a call on the store may take, in seconds (default 10,\n"
     "                  for schema 300)\n"
     "  --verbose       tell on standard error what each call on the store cost\n";
 
@@ -42,8 +42,8 @@ static const char main_help[] =
     "  NO_COLOR        no colours, if it is not empty\n"
     "  COLUMNS         the width where the output is no terminal\n"
     "  TZ              the time zone of the times that are shown\n"
-    "  AWS_...         the region and the credentials of a dynamodb: store, as for the\n"
-    "                  AWS command line\n"
+    "  AWS_...         region and credentials of a dynamodb: store, as for the AWS\n"
+    "                  command line\n"
     "\n"
     "Exit status:\n"
     "  0               it is done\n"

@@ -35,10 +35,16 @@ static const struct {
 };
 
 static const char *command_name;
+static bool shows_request_ids;
 
 void report_set_command(const char *name)
 {
     command_name = name;
+}
+
+void report_request_ids(void)
+{
+    shows_request_ids = true;
 }
 
 static void write_line(const char *format, va_list arguments)
@@ -81,7 +87,7 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
         return CODE_NOT_FOUND;
     }
     /* Those that blame an argument stand together; see CRUDDUR_STATUS_MAP. */
-    return status == CRUDDUR_E_GROUP_EXISTS ||
+    return status == CRUDDUR_E_GROUP_EXISTS || status == CRUDDUR_E_CONFIG ||
                    (status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND)
                ? CODE_USAGE
                : CODE_FAILED;
@@ -111,6 +117,9 @@ enum exit_code report_error(cruddur_status status, cruddur_error *error, const c
         if (strncmp(message, argument, length) == 0 && strncmp(message + length, ": ", 2) == 0) {
             message += length + 2;
         }
+    }
+    if (shows_request_ids && cruddur_error_request_id(error) != NULL) {
+        report_remark("request id: %s", cruddur_error_request_id(error));
     }
     (void)report(code, "%s%s%s", blamed != NULL ? blamed : "", blamed != NULL ? ": " : "", message);
     cruddur_error_free(error);
