@@ -117,16 +117,21 @@ class Servers(AwsTest):
         listening = socket.create_server(("127.0.0.1", 0))
 
         def greet():
-            connection, _ = listening.accept()
-            with connection:
-                connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-                while connection.recv(65536):  # closing earlier would take the greeting back
-                    pass
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:  # the test is over
+                    return
+                with connection:
+                    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+                    while connection.recv(65536):  # closing earlier would take the greeting back
+                        pass
 
         thread = threading.Thread(target=greet, daemon=True)
         thread.start()
         self.use(f"http://127.0.0.1:{listening.getsockname()[1]}")
         self.fails(1, "what answers there does not speak HTTP", "groups", "@maren")
+        listening.shutdown(socket.SHUT_RDWR)
         thread.join(timeout=30)
         listening.close()
 
