@@ -6,6 +6,7 @@
 #define CR_AWS_CLIENT_H
 
 #include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "aws/http.h"
 #include "aws/retry.h"
 #include "base/call.h"
@@ -27,6 +28,8 @@ typedef struct cr_aws_options {
     const char *signing_name; /* "dynamodb" */
     const char *region;
     const char *endpoint_url;     /* scheme, host and maybe a port */
+    const cr_endpoint *of_account; /* where an identity's account has an endpoint of its own; NULL:
+                                      nowhere. Copied */
     cr_http *http;                /* both outlive the client */
     cr_credentials *credentials;  /* NULL: nothing is signed */
     unsigned attempts_max;        /* 0: CR_RETRY_ATTEMPTS */

@@ -59,6 +59,56 @@ class Settings(AwsTest):
         self.refused(f"{path}", "dynamodb:messages?profile=work", AWS_CONFIG_FILE=path)
 
 
+class Endpoints(AwsTest):
+    """Which host is asked, as a proxy sees it."""
+
+    def asked(self, store, **env):
+        listening = socket.create_server(("127.0.0.1", 0))
+        seen = []
+
+        def refuse():
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:  # the test is over
+                    return
+                with connection:
+                    seen.append(connection.recv(65536).split(b"\r\n")[0].decode())
+                    connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=refuse, daemon=True)
+        thread.start()
+        proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.fails(4, "", "groups", "@maren", "--store", store + "&attempts=1",
+                   env={"https_proxy": proxy, "no_proxy": "", **env})
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=30)
+        listening.close()
+        self.assertEqual(len(seen), 1)
+        return seen[0].removeprefix("CONNECT ").removesuffix(":443 HTTP/1.1")
+
+    def test_hosts(self):
+        account = {"AWS_ACCOUNT_ID": "123456789012"}
+        here, china = "dynamodb:messages?region=eu-central-1", "dynamodb:messages?region=cn-north-1"
+        for host, store, env in (
+                ("dynamodb.eu-central-1.amazonaws.com", here, {}),
+                ("123456789012.ddb.eu-central-1.amazonaws.com", here, account),
+                ("123456789012.ddb.eu-central-1.amazonaws.com", here + "&account_endpoint=required",
+                 account),
+                ("dynamodb.eu-central-1.amazonaws.com", here + "&account_endpoint=disabled",
+                 account),
+                ("dynamodb-fips.eu-central-1.amazonaws.com", here + "&fips=true", account),
+                ("dynamodb.eu-central-1.api.aws", here + "&dualstack=true", {}),
+                ("dynamodb.cn-north-1.amazonaws.com.cn", china, account)):
+            self.assertEqual(self.asked(store, **env), host)
+
+    def test_no_account(self):
+        store = "dynamodb:messages?account_endpoint=required"
+        self.fails(2, "the credentials name no account", "groups", "@maren", "--store", store)
+        self.fails(2, "has not 12 digits", "groups", "@maren", "--store", store,
+                   env={"AWS_ACCOUNT_ID": "12"})
+
+
 class Credentials(AwsTest):
     def setUp(self):
         super().setUp()
