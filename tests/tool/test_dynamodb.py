@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The command on DynamoDB Local: the same commands, the table, what it costs, tables of another
 shape."""
+import os
 import re
+import subprocess
 import unittest
 
 from cli import LAYLA, MAREN_TEO, SECRET, TEO
@@ -77,6 +79,21 @@ class Commands(DynamoDBTest):
             result = self.run_command(*arguments, "--verbose")
             self.assertEqual(result.code, 0)
             self.assertNotIn("testsecretkey", result.err)
+
+
+class Examples(DynamoDBTest):
+    def test_examples(self):
+        programs = os.environ["CRUDDUR_TEST_PROGRAMS"].split(":")
+        self.assertEqual(len(programs), 3)
+        for program in programs:
+            self.use(local.url, f"{self.table}-{os.path.basename(program)}")
+            self.ok("schema", "load")
+            for _ in range(2):
+                done = subprocess.run([program, self.environment["CRUDDUR_STORE"]],
+                                      capture_output=True, text=True, timeout=120, check=False,
+                                      env=self.environment, cwd=self.folder)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertGreater(len(done.stdout), 0)
 
 
 class Schema(DynamoDBTest):
