@@ -47,6 +47,8 @@ void report_request_ids(void)
     shows_request_ids = true;
 }
 
+static void write_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static void write_line(const char *format, va_list arguments)
 {
     struct buffer raw = {NULL, 0, 0};
