@@ -7,7 +7,7 @@
 
 /* Why an action of a transaction did not go through. */
 typedef struct cr_reason {
-    cr_str code; /* "None" where the action is not to blame */
+    cr_str code;    /* "None" where the action is not to blame */
     cr_str message; /* the service's words, for which the code alone is too coarse */
     cr_row row;     /* what is there instead, where that was asked for */
 } cr_reason;

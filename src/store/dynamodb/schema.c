@@ -94,8 +94,8 @@ static cruddur_status wait_for(const calling *now, const char *what, int64_t *pa
     tell(now, what);
     if (cr_clock_monotonic_us() + *pause_us >= now->call->deadline_us) {
         return cr_fail_with(now->call->error, CRUDDUR_E_TIMEOUT,
-                       "the deadline passed while table %.255s: %s", now->table->names.table.data,
-                       what);
+                            "the deadline passed while table %.255s: %s",
+                            now->table->names.table.data, what);
     }
     cr_clock_sleep_us(*pause_us);
     *pause_us = *pause_us * 2 < POLL_MAX_US ? *pause_us * 2 : POLL_MAX_US;
@@ -350,7 +350,7 @@ static cruddur_status add_missing_backups(calling *now)
     cruddur_status status = ask(now, CR_UPDATE_CONTINUOUS_BACKUPS, "UnknownOperationException");
     if (status == CRUDDUR_OK && !cr_aws_is_ok(&now->answer)) {
         cr_log_line(&now->call->logger, CRUDDUR_LOG_WARNING,
-               "the service has no point-in-time recovery");
+                    "the service has no point-in-time recovery");
     }
     return status;
 }
