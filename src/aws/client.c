@@ -29,6 +29,7 @@
 struct cr_aws_client {
     cr_aws_options options; /* the texts in it are not ours, and not used */
     cr_endpoint_url endpoint;
+    cr_endpoint of_account; /* without a suffix: there are no endpoints of accounts */
     cr_signer *signer;
     cr_retry_bucket bucket;
     _Atomic int64_t skew_us; /* how far the service's clock is ahead of ours */
@@ -41,6 +42,8 @@ typedef struct calling {
     cr_call *call;
     cr_aws_answer *answer;
     const cr_identity *identity; /* that signed the last attempt */
+    const cr_endpoint_url *endpoint;
+    cr_endpoint_url own_endpoint; /* the identity's account's, if that is the one */
     char invocation_id[INVOCATION_ID_SIZE];
     char attempt_text[40];
     cr_signature signature;
@@ -78,6 +81,9 @@ cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **
     }
     client->options = *options;
     set_defaults(&client->options);
+    if (options->of_account != NULL) {
+        client->of_account = *options->of_account;
+    }
     atomic_init(&client->skew_us, 0);
     cruddur_status status = cr_endpoint_url_parse(options->endpoint_url, &client->endpoint, error);
     if (status == CRUDDUR_OK) {
@@ -154,8 +160,8 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
     const cr_aws_client *client = now->client;
     const cr_sign_request request = {
         .method = cr_str_of("POST"),
-        .host = cr_str_of(client->endpoint.host),
-        .path = cr_str_of(client->endpoint.path),
+        .host = cr_str_of(now->endpoint->host),
+        .path = cr_str_of(now->endpoint->path),
         .headers = headers,
         .header_count = count,
         .body = now->request->body,
@@ -168,7 +174,7 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
 static size_t make_headers(calling *now, cr_header *headers, cruddur_status *status)
 {
     size_t count = 0;
-    add_header(headers, &count, "Host", cr_str_of(now->client->endpoint.host));
+    add_header(headers, &count, "Host", cr_str_of(now->endpoint->host));
     add_header(headers, &count, "Content-Type", cr_str_of(now->request->content_type));
     add_header(headers, &count, "X-Amz-Target", cr_str_of(now->request->target));
     *status = now->identity == NULL ? CRUDDUR_OK : sign(now, headers + 1, count - 1);
@@ -196,7 +202,7 @@ static cruddur_status send_signed(calling *now)
     }
     const cr_http_request request = {
         .method = "POST",
-        .url = now->client->endpoint.url,
+        .url = now->endpoint->url,
         .headers = headers,
         .header_count = count,
         .body = now->request->body,
@@ -215,6 +221,25 @@ static cruddur_status take_identity(calling *now)
     return credentials == NULL ? CRUDDUR_OK
                                : cr_credentials_get(credentials, now->call->deadline_us,
                                                     &now->identity, now->call->error);
+}
+
+/* The account of the identity may have an endpoint of its own. */
+static cruddur_status choose_endpoint(calling *now)
+{
+    char url[CR_ENDPOINT_SIZE];
+    const cr_endpoint *of_account = &now->client->of_account;
+    cr_str account_id = now->identity == NULL ? CR_STR_ABSENT : now->identity->account_id;
+    now->endpoint = &now->client->endpoint;
+    if (of_account->account_suffix[0] == '\0') {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_endpoint_of_account(of_account, account_id, url, now->call->error);
+    if (status != CRUDDUR_OK || account_id.data == NULL) {
+        return status;
+    }
+    cr_endpoint_url_free(&now->own_endpoint);
+    now->endpoint = &now->own_endpoint;
+    return cr_endpoint_url_parse(url, &now->own_endpoint, now->call->error);
 }
 
 /* Looks at what came back: is it whole, what does it say, may the request have been carried out? */
@@ -278,6 +303,9 @@ static void make_attempt(calling *now)
     forget_last_attempt(now);
     now->tries++;
     now->status = take_identity(now);
+    if (now->status == CRUDDUR_OK) {
+        now->status = choose_endpoint(now);
+    }
     if (now->status == CRUDDUR_OK) {
         now->answer->attempts++;
         now->status = send_signed(now);
@@ -452,6 +480,7 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
     learn(&now);
     describe_attempts(&now);
     cr_signature_free(&now.signature);
+    cr_endpoint_url_free(&now.own_endpoint);
     cr_identity_release(now.identity);
     return now.status;
 }

@@ -250,7 +250,8 @@ Test(client, refusals_have_many_forms)
     expect_failure(CRUDDUR_E_ACCESS_DENIED,
                    "reading: AccessDeniedException: User x may not (HTTP 400)");
     cr_assert_eq(call(), CRUDDUR_OK);
-    expect_failure(CRUDDUR_E_CREDENTIALS, "reading: SignatureDoesNotMatch (HTTP 403)");
+    expect_failure(CRUDDUR_E_CREDENTIALS, "reading: SignatureDoesNotMatch (HTTP 403); is "
+                                          "the secret access key the one of the access key id?");
     for (size_t i = 2; i < COUNT(steps); i++) {
         cr_assert_eq(call(), CRUDDUR_OK);
         cr_expect_str_empty(answer.code);

@@ -220,6 +220,8 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
     return config->profile_is_named
                ? cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                               "profile \"%.64s\" is in neither file any more", config->profile)
-               : cr_provider_has_none(context, "no profile \"%.64s\" in the AWS files",
+               : cr_provider_has_none(context,
+                                      "no profile \"%.64s\" in the AWS config and "
+                                      "credentials files",
                                       config->profile);
 }
