@@ -164,6 +164,7 @@ static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoin
         .signing_name = endpoint->signing_name,
         .region = endpoint->signing_region,
         .endpoint_url = endpoint->url,
+        .of_account = endpoint,
         .http = table->http,
         .credentials = table->credentials,
         .attempts_max = table->config->attempts_max == 0 ? CR_RETRY_ATTEMPTS_DYNAMODB
