@@ -290,6 +290,7 @@ static const struct {
                                      true},
     [CR_SERVICE_STS] = {CR_ENV_ENDPOINT_URL_STS, "sts", false},
     [CR_SERVICE_SSO] = {CR_ENV_ENDPOINT_URL_SSO, "sso", false},
+    [CR_SERVICE_SSO_OIDC] = {CR_ENV_ENDPOINT_URL_SSO_OIDC, "sso_oidc", false},
     [CR_SERVICE_COGNITO_IDP] = {CR_ENV_ENDPOINT_URL_COGNITO_IDP, "cognito_identity_provider", true},
 };
 

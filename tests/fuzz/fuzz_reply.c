@@ -11,6 +11,8 @@
 #define DEPTH_ORACLE (CR_JSON_DEPTH_MAX + 20)
 /* Longer sets are none of ours. */
 #define SET_MAX 64
+/* json-c cuts larger integers to 64 bits. */
+#define UNITS_MAX 1e15
 
 /* ---- the shape ---- */
 
@@ -244,7 +246,7 @@ static void walk_table_capacity(walk *at, json_object *capacity)
     if (oracle_member(capacity, "CapacityUnits", &units)) {
         double number = json_object_get_double(units);
         at->units += number;
-        at->units_are_plain = at->units_are_plain && isfinite(number) != 0 &&
+        at->units_are_plain = at->units_are_plain && number < UNITS_MAX &&
                               strpbrk(json_object_get_string(units), "-eE") == NULL;
     }
 }
