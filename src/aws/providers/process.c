@@ -250,6 +250,7 @@ cruddur_status cr_provide_process(cr_provider_context *context, const char *text
         return cr_fail_memory(context->error);
     }
     cr_buffer_init(&output, OUTPUT_MAX);
+    cr_buffer_reserve(&output, CR_PROVIDER_ROOM); /* no copy of a secret is left behind */
     cruddur_status status = split(&wanted, text)
                                 ? run(context, wanted.words, &output)
                                 : fail(context, "a quote is not closed, or it is too long");

@@ -8,6 +8,8 @@
 #include "aws/config.h"
 
 #define CR_REASON_SIZE 160
+/* More than any answer with credentials has. */
+#define CR_PROVIDER_ROOM ((size_t)32 * 1024)
 
 typedef struct cr_provider_context {
     const cr_aws_config *config;
