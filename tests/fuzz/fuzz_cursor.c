@@ -14,6 +14,21 @@ static bool is_same(const cr_cursor *a, const cr_cursor *b)
            cr_str_equal(a->position.sk, b->position.sk);
 }
 
+/* No other text with this beginning is a cursor. */
+static void check_only_text(cr_str text, cr_str list, cr_arena *arena)
+{
+    char *other = fuzz_copy(text);
+    char *last = other + text.size - 1;
+    for (const char *digit = alphabet; *digit != '\0'; digit++) {
+        cr_cursor ignored;
+        *last = *digit;
+        FUZZ_REQUIRE(*digit == text.data[text.size - 1] ||
+                     cr_cursor_read((cr_str){other, text.size}, list, arena, &ignored) !=
+                         CR_CURSOR_GOOD);
+    }
+    free(other);
+}
+
 /* A cursor has one text, and a text that is taken is that text, byte for byte. */
 static cr_cursor_check check_text(cr_str text, cr_str list, cr_cursor *cursor, cr_arena *arena)
 {
@@ -21,6 +36,7 @@ static cr_cursor_check check_text(cr_str text, cr_str list, cr_cursor *cursor, c
     cr_cursor_check check = cr_cursor_read(text, list, arena, cursor);
     FUZZ_REQUIRE(check != CR_CURSOR_NO_MEMORY);
     if (check == CR_CURSOR_GOOD) {
+        check_only_text(text, list, arena);
         cr_buffer_init(&out, 100000);
         cr_cursor_write(cursor, &out);
         /* Longer keys than DynamoDB has may be read; they are never written. */
