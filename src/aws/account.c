@@ -50,35 +50,35 @@ void cr_accounts_free(cr_accounts *accounts)
     free(accounts);
 }
 
-static cruddur_status make_account(const cr_accounts *accounts, cr_str account_id,
-                                   known_account **ret_made, cruddur_error **error)
+/* NULL: it failed, with this status. */
+static known_account *make_account(const cr_accounts *accounts, cr_str account_id,
+                                   cruddur_status *status, cruddur_error **error)
 {
     char url[CR_ENDPOINT_SIZE];
-    cruddur_status status = cr_endpoint_of_account(&accounts->endpoint, account_id, url, error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    *status = cr_endpoint_of_account(&accounts->endpoint, account_id, url, error);
+    if (*status != CRUDDUR_OK) {
+        return NULL;
     }
     known_account *made = malloc(sizeof(*made) + account_id.size);
     if (made == NULL) {
-        return cr_fail_memory(error);
+        *status = cr_fail_memory(error);
+        return NULL;
     }
     made->id_size = account_id.size;
     if (account_id.size > 0) {
         memcpy(made->id, account_id.data, account_id.size);
     }
-    status = cr_endpoint_url_parse(url, &made->endpoint, error);
-    if (status != CRUDDUR_OK) {
+    *status = cr_endpoint_url_parse(url, &made->endpoint, error);
+    if (*status != CRUDDUR_OK) {
         free(made);
-        return status;
+        return NULL;
     }
-    *ret_made = made;
-    return CRUDDUR_OK;
+    return made;
 }
 
 cruddur_status cr_accounts_find(cr_accounts *accounts, cr_str account_id,
                                 const cr_endpoint_url **ret_endpoint, cruddur_error **error)
 {
-    known_account *made = NULL;
     known_account *first = atomic_load(&accounts->known);
     for (const known_account *at = first; at != NULL; at = at->next) {
         if (cr_str_equal(account_id, (cr_str){at->id, at->id_size})) {
@@ -86,8 +86,9 @@ cruddur_status cr_accounts_find(cr_accounts *accounts, cr_str account_id,
             return CRUDDUR_OK;
         }
     }
-    cruddur_status status = make_account(accounts, account_id, &made, error);
-    if (status != CRUDDUR_OK) {
+    cruddur_status status;
+    known_account *made = make_account(accounts, account_id, &status, error);
+    if (made == NULL) {
         return status;
     }
     /* Two threads may add the same account; either entry will do. */

@@ -281,17 +281,17 @@ void cr_aws_config_free(cr_aws_config *config)
 /* ---- endpoints ---- */
 
 static const struct {
+    const char *group; /* in a [services …] section */
     cr_env_name variable;
-    const char *group;    /* in a [services …] section */
     bool takes_given_url; /* it is what the program wants to use, not a helper on the way there */
 } endpoint_settings[CR_SERVICE_COUNT] = {
-    [CR_SERVICE_DYNAMODB] = {CR_ENV_ENDPOINT_URL_DYNAMODB, "dynamodb", true},
-    [CR_SERVICE_DYNAMODB_STREAMS] = {CR_ENV_ENDPOINT_URL_DYNAMODB_STREAMS, "dynamodb_streams",
+    [CR_SERVICE_DYNAMODB] = {"dynamodb", CR_ENV_ENDPOINT_URL_DYNAMODB, true},
+    [CR_SERVICE_DYNAMODB_STREAMS] = {"dynamodb_streams", CR_ENV_ENDPOINT_URL_DYNAMODB_STREAMS,
                                      true},
-    [CR_SERVICE_STS] = {CR_ENV_ENDPOINT_URL_STS, "sts", false},
-    [CR_SERVICE_SSO] = {CR_ENV_ENDPOINT_URL_SSO, "sso", false},
-    [CR_SERVICE_SSO_OIDC] = {CR_ENV_ENDPOINT_URL_SSO_OIDC, "sso_oidc", false},
-    [CR_SERVICE_COGNITO_IDP] = {CR_ENV_ENDPOINT_URL_COGNITO_IDP, "cognito_identity_provider", true},
+    [CR_SERVICE_STS] = {"sts", CR_ENV_ENDPOINT_URL_STS, false},
+    [CR_SERVICE_SSO] = {"sso", CR_ENV_ENDPOINT_URL_SSO, false},
+    [CR_SERVICE_SSO_OIDC] = {"sso_oidc", CR_ENV_ENDPOINT_URL_SSO_OIDC, false},
+    [CR_SERVICE_COGNITO_IDP] = {"cognito_identity_provider", CR_ENV_ENDPOINT_URL_COGNITO_IDP, true},
 };
 
 static const char *url_in_services_section(const cr_aws_config *config, cr_service service)

@@ -122,6 +122,7 @@ static int start(char *const *words, int output, pid_t *child)
     }
     int result = EINVAL;
     if (prepare_attributes(&attributes) == 0 && prepare_files(&files, output) == 0) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the caller has it still */
         result = posix_spawnp(child, words[0], &files, &attributes, words, environ);
     }
     (void)posix_spawn_file_actions_destroy(&files);

@@ -37,7 +37,7 @@ cruddur_status cr_provide_container(cr_provider_context *context, const cr_ident
 cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identity **ret_identity);
 
 /* Runs a command that prints credentials; no shell is involved. */
-cruddur_status cr_provide_process(cr_provider_context *context, const char *command,
+cruddur_status cr_provide_process(cr_provider_context *context, const char *text,
                                   const cr_identity **ret_identity);
 
 /* What a profile says of single sign-on; NULL: nothing. */
