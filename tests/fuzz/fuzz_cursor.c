@@ -5,6 +5,9 @@
 #include "fuzz.h"
 #include "model/cursor.h"
 
+/* Long texts take long to read so many times. */
+#define SHORT 100
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static bool is_same(const cr_cursor *a, const cr_cursor *b)
@@ -36,7 +39,9 @@ static cr_cursor_check check_text(cr_str text, cr_str list, cr_cursor *cursor, c
     cr_cursor_check check = cr_cursor_read(text, list, arena, cursor);
     FUZZ_REQUIRE(check != CR_CURSOR_NO_MEMORY);
     if (check == CR_CURSOR_GOOD) {
-        check_only_text(text, list, arena);
+        if (text.size < SHORT) {
+            check_only_text(text, list, arena);
+        }
         cr_buffer_init(&out, 100000);
         cr_cursor_write(cursor, &out);
         /* Longer keys than DynamoDB has may be read; they are never written. */
