@@ -33,11 +33,14 @@ static void read_code(cr_aws_answer *answer, cr_str text)
 {
     size_t begin = 0;
     size_t end = 0;
+    if (text.data == NULL) {
+        return;
+    }
     for (; end < text.size && text.data[end] != ':'; end++) {
         begin = text.data[end] == '#' ? end + 1 : begin;
     }
     cr_str code = {text.data + begin, end - begin};
-    if (text.data == NULL || code.size == 0 || code.size >= sizeof(answer->code)) {
+    if (code.size == 0 || code.size >= sizeof(answer->code)) {
         return;
     }
     for (size_t i = 0; i < code.size; i++) {

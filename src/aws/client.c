@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/account.h"
 #include "aws/answer.h"
 #include "aws/crc32.h"
 #include "aws/endpoint_url.h"
@@ -29,7 +30,7 @@
 struct cr_aws_client {
     cr_aws_options options; /* the texts in it are not ours, and not used */
     cr_endpoint_url endpoint;
-    cr_endpoint of_account; /* without a suffix: there are no endpoints of accounts */
+    cr_accounts *accounts; /* NULL: `endpoint` serves all */
     cr_signer *signer;
     cr_retry_bucket bucket;
     _Atomic int64_t skew_us; /* how far the service's clock is ahead of ours */
@@ -42,8 +43,7 @@ typedef struct calling {
     cr_call *call;
     cr_aws_answer *answer;
     const cr_identity *identity; /* that signed the last attempt */
-    const cr_endpoint_url *endpoint;
-    cr_endpoint_url own_endpoint; /* the identity's account's, if that is the one */
+    const cr_endpoint_url *endpoint; /* that it was sent to */
     char invocation_id[INVOCATION_ID_SIZE];
     char attempt_text[40];
     cr_signature signature;
@@ -81,13 +81,13 @@ cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **
     }
     client->options = *options;
     set_defaults(&client->options);
-    if (options->of_account != NULL) {
-        client->of_account = *options->of_account;
-    }
     atomic_init(&client->skew_us, 0);
     cruddur_status status = cr_endpoint_url_parse(options->endpoint_url, &client->endpoint, error);
     if (status == CRUDDUR_OK) {
         status = cr_signer_new(options->region, options->signing_name, &client->signer, error);
+    }
+    if (status == CRUDDUR_OK && options->of_account != NULL) {
+        status = cr_accounts_new(options->of_account, &client->accounts, error);
     }
     if (status != CRUDDUR_OK) {
         cr_aws_client_free(client);
@@ -104,6 +104,7 @@ void cr_aws_client_free(cr_aws_client *client)
     }
     cr_signer_free(client->signer);
     cr_endpoint_url_free(&client->endpoint);
+    cr_accounts_free(client->accounts);
     cr_retry_bucket_destroy(&client->bucket);
     free(client);
 }
@@ -223,23 +224,15 @@ static cruddur_status take_identity(calling *now)
                                                     &now->identity, now->call->error);
 }
 
-/* The account of the identity may have an endpoint of its own. */
+/* An identity's account may have an endpoint of its own. */
 static cruddur_status choose_endpoint(calling *now)
 {
-    char url[CR_ENDPOINT_SIZE];
-    const cr_endpoint *of_account = &now->client->of_account;
-    cr_str account_id = now->identity == NULL ? CR_STR_ABSENT : now->identity->account_id;
-    now->endpoint = &now->client->endpoint;
-    if (of_account->account_suffix[0] == '\0') {
-        return CRUDDUR_OK;
-    }
-    cruddur_status status = cr_endpoint_of_account(of_account, account_id, url, now->call->error);
-    if (status != CRUDDUR_OK || account_id.data == NULL) {
-        return status;
-    }
-    cr_endpoint_url_free(&now->own_endpoint);
-    now->endpoint = &now->own_endpoint;
-    return cr_endpoint_url_parse(url, &now->own_endpoint, now->call->error);
+    cr_aws_client *client = now->client;
+    now->endpoint = &client->endpoint;
+    return client->accounts == NULL || now->identity == NULL
+               ? CRUDDUR_OK
+               : cr_accounts_find(client->accounts, now->identity->account_id, &now->endpoint,
+                                  now->call->error);
 }
 
 /* Looks at what came back: is it whole, what does it say, may the request have been carried out? */
@@ -480,7 +473,6 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
     learn(&now);
     describe_attempts(&now);
     cr_signature_free(&now.signature);
-    cr_endpoint_url_free(&now.own_endpoint);
     cr_identity_release(now.identity);
     return now.status;
 }

@@ -27,15 +27,15 @@ typedef struct cr_aws_attempt {
 typedef struct cr_aws_options {
     const char *signing_name; /* "dynamodb" */
     const char *region;
-    const char *endpoint_url;      /* scheme, host and maybe a port */
-    const cr_endpoint *of_account; /* where an identity's account has an endpoint of its own; NULL:
-                                      nowhere. Copied */
-    cr_http *http;                 /* both outlive the client */
-    cr_credentials *credentials;   /* NULL: nothing is signed */
-    unsigned attempts_max;         /* 0: CR_RETRY_ATTEMPTS */
-    int64_t backoff_base_us;       /* 0: CR_RETRY_BASE_US */
-    bool disable_skew_correction;  /* keep to the local clock, however wrong */
-    size_t response_max;           /* 0: 32 MiB */
+    const char *endpoint_url; /* scheme, host and maybe a port */
+    const cr_endpoint
+        *of_account;              /* asked for each identity's endpoint; NULL: endpoint_url it is */
+    cr_http *http;                /* both outlive the client */
+    cr_credentials *credentials;  /* NULL: nothing is signed */
+    unsigned attempts_max;        /* 0: CR_RETRY_ATTEMPTS */
+    int64_t backoff_base_us;      /* 0: CR_RETRY_BASE_US */
+    bool disable_skew_correction; /* keep to the local clock, however wrong */
+    size_t response_max;          /* 0: 32 MiB */
     /* Has a say before the common rules: returns true and sets the class where it knows the answer
      * (a cancelled transaction, say). May be NULL. */
     bool (*classify)(const cr_aws_answer *answer, cr_retry_class *class);

@@ -292,6 +292,7 @@ static const struct {
                                      true},
     [CR_SERVICE_STS] = {"sts", CR_ENV_ENDPOINT_URL_STS, false},
     [CR_SERVICE_SSO] = {"sso", CR_ENV_ENDPOINT_URL_SSO, false},
+    [CR_SERVICE_SSO_OIDC] = {"sso_oidc", CR_ENV_ENDPOINT_URL_SSO_OIDC, false},
     [CR_SERVICE_COGNITO_IDP] = {"cognito_identity_provider", CR_ENV_ENDPOINT_URL_COGNITO_IDP, true},
 };
 
