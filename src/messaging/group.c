@@ -139,6 +139,14 @@ cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *hea
     return status;
 }
 
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *group, const cr_row *head)
+{
+    cr_row now;
+    cruddur_status status = cr_group_find_head(txn, group, &now);
+    bool is_same = cr_str_equal(now.value[CR_SK], head->value[CR_SK]);
+    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
+}
+
 /* The row as invariant 2 has it, by key. */
 static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
                                      const cr_row *head, cr_row *row)
@@ -193,9 +201,7 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
         last_sk = head->value[CR_SK];
     }
     if (!is_settled) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_CONFLICT,
-                            "group %s has so many new messages that its rows could not be read",
-                            group->text);
+        return CRUDDUR_E_CONFLICT;
     }
     return cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_A_MEMBER, argument,
                             "%s is not a member of group %s", member->text, group->text);

@@ -42,6 +42,9 @@ cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *hea
 /* The same; CRUDDUR_E_GROUP_NOT_FOUND for a group without one. */
 cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *head);
 
+/* CRUDDUR_E_CONFLICT when the group has a newer message than this one: the body is to run again. */
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *group, const cr_row *head);
+
 /* Reads a member's group row, and the head that it was found by. In a healthy table that is one
  * read by key: the row has the head's sort key (invariant 2). Elsewhere it is looked for, in the
  * index and in the member's partition, before anybody is told CRUDDUR_E_NOT_A_MEMBER. `argument` is

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-/* Reads the group row that each member has at a sort key; in a healthy group, at the head's. */
+/* The member whose row this is; the member count for somebody else's. */
+static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
+{
+    cr_uuid owner;
+    return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
+               ? cr_members_find(&inboxes->members, &owner)
+               : inboxes->members.count;
+}
+
+/* Reads the group row that each member has at a sort key, but of the member `known`: in a healthy
+ * group, at the head's. */
 static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_inboxes *inboxes,
-                               cr_row *rows)
+                               size_t known, cr_row *rows)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
-    size_t count = inboxes->members.count;
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+    cr_row found[CRUDDUR_MEMBERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (i != known) {
+            keys[count++] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+        }
     }
-    cruddur_status status = txn->ops->get(txn, keys, count, rows);
-    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        if (!cr_str_equal(rows[i].value[CR_GROUP_UUID], group)) {
-            rows[i] = (cr_row){0};
+    cruddur_status status = txn->ops->get(txn, keys, count, found);
+    size_t next = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        if (i != known) {
+            bool is_of_group = cr_str_equal(found[next].value[CR_GROUP_UUID], group);
+            rows[i] = is_of_group ? found[next] : (cr_row){0};
+            next++;
         }
     }
     return status;
@@ -27,15 +43,6 @@ static bool is_healthy(const cr_inboxes *inboxes)
         }
     }
     return true;
-}
-
-/* The member whose row this is; the member count for somebody else's. */
-static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
-{
-    cr_uuid owner;
-    return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
-               ? cr_members_find(&inboxes->members, &owner)
-               : inboxes->members.count;
 }
 
 static void keep_newer(cr_row *kept, const cr_row *row)
@@ -124,6 +131,12 @@ static cruddur_status find_rows(cr_txn *txn, const cr_uuid *group, const cr_row 
                                 : status;
 }
 
+/* Between two changes all rows of a group have the same sort key, in the healthy case. */
+static bool is_at_rest(const cr_txn *txn)
+{
+    return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
+}
+
 /* A member count of rows, all with the head's key, is as it should be. */
 static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_inboxes *inboxes)
 {
@@ -153,65 +166,86 @@ static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inbo
     return CRUDDUR_OK;
 }
 
-static cruddur_status search_rows(cr_txn *txn, const cr_row *head, const cr_row *group_row,
-                                  cr_inboxes *inboxes)
+static cruddur_status search_rows(cr_txn *txn, const cr_uuid *group, const cr_row *head,
+                                  const cr_row *group_row, cr_inboxes *inboxes)
 {
-    cr_uuid group;
     cr_group_rows found;
-    if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "a group row's message_group_uuid is no uuid");
-    }
-    cruddur_status status = find_rows(txn, &group, group_row, inboxes, &found);
+    cruddur_status status = find_rows(txn, group, group_row, inboxes, &found);
     /* Elsewhere a disorder passes by itself. */
-    bool is_at_rest = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
-    if (status == CRUDDUR_OK && is_at_rest && !is_orderly(&found, head, inboxes)) {
+    if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(&found, head, inboxes)) {
         cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: its group rows disagree; the next write sets them right",
-                    group.text);
+                    group->text);
     }
     return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
+}
+
+/* Reads the rows where a healthy group has them. Those of a group that has moved on meanwhile are
+ * not worth a search. */
+static cruddur_status read_healthy(cr_txn *txn, const cr_uuid *group, const cr_row *head,
+                                   const cr_row *group_row, cr_inboxes *inboxes, bool *healthy)
+{
+    cruddur_status status = CRUDDUR_OK;
+    size_t known = inboxes->members.count;
+    *healthy = cr_str_equal(group_row->value[CR_SK], head->value[CR_SK]);
+    if (*healthy) {
+        known = owner_of(inboxes, group_row);
+        inboxes->row[known] = *group_row;
+    }
+    if (*healthy || !is_at_rest(txn)) {
+        status =
+            get_rows(txn, head->value[CR_SK], cr_uuid_str(group), inboxes, known, inboxes->row);
+        *healthy = status == CRUDDUR_OK && is_healthy(inboxes);
+    }
+    return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
+               ? cr_group_check_head(txn, group, head)
+               : status;
+}
+
+static cruddur_status read_rows(cr_txn *txn, const cr_uuid *group, const cr_row *head,
+                                const cr_row *group_row, cr_inboxes *inboxes)
+{
+    bool healthy;
+    cruddur_status status = read_healthy(txn, group, head, group_row, inboxes, &healthy);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    /* Where a change can be left half done, healthy rows may have others behind them. */
+    if (!healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
+        return search_rows(txn, group, head, group_row, inboxes);
+    }
+    cr_group_rows found = {inboxes->row, inboxes->members.count, inboxes->members.count, NULL};
+    return take_rows(txn, &found, inboxes);
 }
 
 cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
                                cr_inboxes *inboxes)
 {
+    cr_uuid group;
     inboxes->old = (cr_group_rows){.arena = txn->arena};
+    if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "a group row's message_group_uuid is no uuid");
+    }
     if (!cr_members_of_row(group_row, &inboxes->members)) {
         return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "a row of group %.*s does not tell its members",
-                            CR_STR_ARGS(group_row->value[CR_GROUP_UUID]));
+                            "a row of group %s does not tell its members", group.text);
     }
     for (size_t i = 0; i < inboxes->members.count; i++) {
         inboxes->pk[i] = cr_pk_of_member(&inboxes->members.uuid[i]);
         inboxes->row[i] = (cr_row){0};
     }
     /* An index that is fresh and cheap also shows what does not belong there. */
-    if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
-        return search_rows(txn, head, group_row, inboxes);
-    }
-    cruddur_status status =
-        get_rows(txn, head->value[CR_SK], group_row->value[CR_GROUP_UUID], inboxes, inboxes->row);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    /* Where a change can be left half done, healthy rows may have others behind them. */
-    if (!is_healthy(inboxes) || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return search_rows(txn, head, group_row, inboxes);
-    }
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!cr_group_rows_add(&inboxes->old, &inboxes->row[i])) {
-            return cr_fail_memory(txn->call->error);
-        }
-    }
-    return CRUDDUR_OK;
+    return (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
+               ? search_rows(txn, &group, head, group_row, inboxes)
+               : read_rows(txn, &group, head, group_row, inboxes);
 }
 
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
 {
     cr_row rows[CRUDDUR_MEMBERS_MAX];
     cr_group_rows found = {.arena = txn->arena};
-    cruddur_status status = get_rows(txn, sk, group, inboxes, rows);
+    cruddur_status status = get_rows(txn, sk, group, inboxes, inboxes->members.count, rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         if (cr_row_exists(&rows[i]) && !cr_group_rows_add(&found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "messaging/catch_up.h"
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
 /* How far back a repeat of any other uuid is looked for. */
 #define REPEAT_WINDOW_US INT64_C(86400000000) /* 24 hours */
-#define STEP_MAX_US INT64_C(1000000)
+/* How far the sort key steps on when it is taken: after each try somewhat further. */
+#define REACH_FIRST_US INT64_C(1)
+#define REACH_GROWTH 4
+#define REACH_MAX_US INT64_C(100000)
 /* How many messages a group has had since one was first sent that is sent again. */
 #define REPEAT_EXPECTED 16
 
@@ -32,7 +36,7 @@ typedef struct write_context {
     cr_packed_row *head; /* of the latest run: its sort key; NULL before, or where there was none */
     bool is_searched;    /* up to that head there is no message with the draft's uuid */
     int64_t planned_us;  /* the time that the latest run chose */
-    int64_t step_us;     /* how far the next run has to step on, if it finds the same head */
+    int64_t reach_us;    /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
     bool is_repeat;        /* the result was there before this call */
     unsigned traits;       /* that the latest run met */
@@ -49,7 +53,7 @@ static cruddur_status note_head(write_context *context, const cr_row *head, cons
 {
     cr_row key = {0};
     key.value[CR_SK] = head->value[CR_SK];
-    context->step_us = is_known_head(context, head) ? context->step_us : 0;
+    context->reach_us = is_known_head(context, head) ? context->reach_us : 0;
     free(context->head);
     context->head = cr_pack_row(&key);
     return context->head == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
@@ -64,17 +68,26 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
 
 /* ---- the sort key ---- */
 
+/* Somewhere within reach, so that of many that step on from the same moment each finds a place
+ * soon: in fixed steps all would follow the same trail. */
+static int64_t random_step_us(int64_t reach_us)
+{
+    uint32_t random = 0;
+    (void)cr_random_bytes(&random, sizeof(random)); /* without them the next place is tried */
+    return 1 + random % reach_us;
+}
+
 /* Chooses the message's sort key. A run that finds the head of the one before it was run again
- * because a key was taken: another group of some member has it (invariant 4). It steps on, by 1 µs,
- * then 2, 4, … so that a crowd is soon left behind. */
+ * because a key was taken: another group of some member has it (invariant 4). It steps on, by a few
+ * microseconds at first. */
 static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort_key *key,
                                  const cr_call *call)
 {
     int64_t head_us;
     const cr_draft *draft = context->draft;
     int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
-    if (context->step_us > 0 && time_us < context->planned_us + context->step_us) {
-        time_us = context->planned_us + context->step_us;
+    if (context->reach_us > 0 && time_us <= context->planned_us + context->reach_us) {
+        time_us = context->planned_us + random_step_us(context->reach_us);
     }
     if (!cr_sort_key_after(time_us, head_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
@@ -84,8 +97,8 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
                        : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
                                       "the newest message's sort key is no time");
     }
-    int64_t step_us = context->step_us == 0 ? 1 : context->step_us * 2;
-    context->step_us = step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
+    context->reach_us = context->reach_us == 0 ? REACH_FIRST_US : context->reach_us * REACH_GROWTH;
+    context->reach_us = context->reach_us < REACH_MAX_US ? context->reach_us : REACH_MAX_US;
     return CRUDDUR_OK;
 }
 
@@ -451,23 +464,35 @@ static bool has_left_over(const write_context *context)
 }
 
 /* The message is stored: what goes wrong from here on is left to the next write. */
-static void clear_up(cr_store *store, const write_context *context, cr_call *call)
+static void clear_up(cr_store *store, write_context *context, cr_call *call)
 {
     cruddur_error *error = NULL;
     cruddur_error **told = call->error;
+    cr_packed_row *kept;
+    const cr_draft *draft = context->draft;
     const char *head = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
-    const cr_leftover leftover = {&context->draft->group, &context->draft->author.uuid,
-                                  cr_str_of(head), context->is_repeat, context->is_repeat};
+    const cr_leftover leftover = {.group = &draft->group,
+                                  .member = &draft->author.uuid,
+                                  .from_sk = cr_str_of(head),
+                                  .from_included = context->is_repeat,
+                                  .must_move = context->is_repeat,
+                                  .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;
-    if (cr_catch_up(store, &leftover, call) != CRUDDUR_OK) {
+    if (cr_catch_up(store, &leftover, call, &kept) != CRUDDUR_OK) {
         cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: old group rows may be left, for the next write to remove: %s",
-                    context->draft->group.text, cruddur_error_message(error));
+                    draft->group.text, cruddur_error_message(error));
     }
     cr_error_discard(&error);
     call->error = told;
     call->meter.attempts = attempts;
+    if (kept != NULL && context->wanted == WANT_MESSAGE) {
+        free(context->result);
+        context->result = kept;
+        kept = NULL;
+    }
+    free(kept);
 }
 
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,

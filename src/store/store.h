@@ -14,7 +14,8 @@
  *   - states all its puts before its removals, and both in an order of which any beginning is safe,
  *     for engines without transactions;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
- *     own (no such group, not a member) ends the change with nothing written.
+ *     own (no such group, not a member) ends the change with nothing written;
+ *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.
  */
 #ifndef CR_STORE_STORE_H
 #define CR_STORE_STORE_H
@@ -93,7 +94,7 @@ typedef struct cr_store_ops {
     /* Frees the store. No call is under way. */
     void (*close)(cr_store *store);
 
-    /* Runs a body that states no writes, once. Where the store has CR_TRAIT_SNAPSHOT all its reads
+    /* Runs a body that states no writes. Where the store has CR_TRAIT_SNAPSHOT all its reads
      * see the table at one moment; elsewhere each read is of its own moment. */
     cruddur_status (*read)(cr_store *store, cr_body body, void *context, cr_call *call);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One handle used by many threads at once. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <pthread.h>
 
@@ -9,7 +10,12 @@
 CONFORMANCE_SUITE(threads);
 
 #define THREADS 4
-#define ROUNDS 40
+#define ROUNDS_MAX 40
+
+static unsigned rounds(void)
+{
+    return getenv("CRUDDUR_TEST_SLOW") != NULL ? ROUNDS_MAX / 4 : ROUNDS_MAX;
+}
 
 /* Threads do not assert: they count what went wrong. */
 typedef struct worker {
@@ -36,7 +42,7 @@ static void run_workers(worker *workers, void *(*work)(void *), const group_id *
 static void *append_all(void *argument)
 {
     worker *self = argument;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < rounds(); i++) {
         const cruddur_user *author = self->number % 2 == 0 ? &test_ann : &test_bob;
         cruddur_status status =
             cruddur_msg_append(store.dm, author, self->group->text, "x", NULL, NULL, NULL);
@@ -50,7 +56,7 @@ Test(threads, append_to_one_group)
     worker workers[THREADS];
     group_id group = open_direct(&test_ann, &test_bob, "first");
     run_workers(workers, append_all, &group);
-    cr_assert_eq(test_check_count(&store, "messages"), 1 + THREADS * ROUNDS);
+    cr_assert_eq(test_check_count(&store, "messages"), 1 + THREADS * rounds());
     test_check(&store);
 }
 
@@ -58,7 +64,7 @@ static void *append_and_read(void *argument)
 {
     worker *self = argument;
     size_t seen = 0;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < rounds(); i++) {
         cruddur_list_options options = from_newest(CRUDDUR_LIMIT_MAX);
         cruddur_msg_page *page = NULL;
         cruddur_group_page *groups = NULL;
@@ -88,7 +94,7 @@ Test(threads, read_what_was_acknowledged)
 static void *create_both_ways(void *argument)
 {
     worker *self = argument;
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds(); i++) {
         cruddur_user one = test_user(2 * i);
         cruddur_user two = test_user(2 * i + 1);
         bool forwards = self->number % 2 == 0;
@@ -107,15 +113,15 @@ Test(threads, open_the_same_groups_at_the_same_moment)
         (void)test_user(i); /* the table of users is filled before the threads begin */
     }
     run_workers(workers, create_both_ways, NULL);
-    cr_assert_eq(test_check_count(&store, "groups"), ROUNDS);
-    cr_assert_eq(test_check_count(&store, "messages"), THREADS * ROUNDS);
+    cr_assert_eq(test_check_count(&store, "groups"), rounds());
+    cr_assert_eq(test_check_count(&store, "messages"), THREADS * rounds());
     test_check(&store);
 }
 
 static void *send_the_same(void *argument)
 {
     worker *self = argument;
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < rounds(); i++) {
         cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
         char uuid[CRUDDUR_UUID_SIZE];
         (void)snprintf(uuid, sizeof(uuid), "10000000-0000-4000-8000-%012x", i);
@@ -132,16 +138,16 @@ Test(threads, send_the_same_message_at_the_same_moment)
     worker workers[THREADS];
     group_id group = open_direct(&test_ann, &test_bob, "first");
     run_workers(workers, send_the_same, &group);
-    cr_assert_eq(test_check_count(&store, "messages"), 1 + ROUNDS);
+    cr_assert_eq(test_check_count(&store, "messages"), 1 + rounds());
     test_check(&store);
 }
 
 static void *keep_one_user_busy(void *argument)
 {
     worker *self = argument;
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds(); i++) {
         cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
-        cruddur_user other = test_user(self->number * ROUNDS + i);
+        cruddur_user other = test_user(self->number * rounds() + i);
         options.created_at_us = AT_SECOND(0);
         cruddur_status status =
             cruddur_group_create(store.dm, &test_ann, &other, 1, "hello", &options, NULL, NULL);
@@ -157,6 +163,6 @@ Test(threads, give_one_user_many_groups_of_one_moment)
         (void)test_user(i);
     }
     run_workers(workers, keep_one_user_busy, NULL);
-    cr_assert_eq(test_check_count(&store, "groups"), THREADS * ROUNDS);
+    cr_assert_eq(test_check_count(&store, "groups"), THREADS * rounds());
     test_check(&store);
 }

@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/schema.h"
 
-/* A failed condition means that somebody else got on, so the next run need not wait long: pauses
- * keep a crowd apart, and stop growing at a tenth of a second. */
+/* A failed condition means that somebody else got on, so the next run need not wait, and those
+ * after it not for long: pauses keep a crowd apart, and stop growing at a tenth of a second. */
 #define PAUSE_ROUND_MAX 2
 
 unsigned cr_dynamodb_traits(const cr_dynamodb *table)
@@ -25,46 +26,43 @@ static void close_store(cr_store *base)
     free(table);
 }
 
-static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr_call *call)
-{
-    cr_arena arena = CR_ARENA_INIT;
-    cr_dynamodb_txn txn;
-    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, false, &arena, call);
-    call->meter.attempts++;
-    cruddur_status status = body(&txn.base, context);
-    cr_dynamodb_txn_free(&txn);
-    cr_arena_free(&arena);
-    return status;
-}
-
-/* ---- changes ---- */
+/* ---- bodies ---- */
 
 static cruddur_status run_once(cr_dynamodb_txn *txn, cr_body body, void *context)
 {
     cr_dynamodb_txn_restart(txn);
     txn->base.call->meter.attempts++;
     cruddur_status status = body(&txn->base, context);
+    if (status == CRUDDUR_E_CONFLICT) {
+        return cr_dynamodb_run_again(txn);
+    }
     return status == CRUDDUR_OK ? cr_dynamodb_commit(txn) : status;
 }
 
 static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round)
 {
     cr_call *call = txn->base.call;
-    cruddur_status status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
-                                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
+    if (round == 0 && !cr_deadline_passed(call->deadline_us)) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status =
+        cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
+                     round <= PAUSE_ROUND_MAX ? round - 1 : PAUSE_ROUND_MAX, call);
     if (status == CRUDDUR_OK) {
         return status;
     }
     cr_error_discard(call->error);
-    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT, "the rows kept changing until the deadline");
+    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
+                        "the rows kept changing until the deadline");
 }
 
-static cruddur_status change_store(cr_store *base, cr_body body, void *context, cr_call *call)
+static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *context,
+                          cr_call *call)
 {
     cr_arena arena = CR_ARENA_INIT;
     cr_dynamodb_txn txn;
     cruddur_status status;
-    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, true, &arena, call);
+    cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, is_change, &arena, call);
     for (unsigned round = 0;; round++) {
         status = run_once(&txn, body, context);
         if (status != CRUDDUR_E_CONFLICT || !txn.must_run_again) {
@@ -78,6 +76,16 @@ static cruddur_status change_store(cr_store *base, cr_body body, void *context, 
     cr_dynamodb_txn_free(&txn);
     cr_arena_free(&arena);
     return status;
+}
+
+static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    return run(base, false, body, context, call);
+}
+
+static cruddur_status change_store(cr_store *base, cr_body body, void *context, cr_call *call)
+{
+    return run(base, true, body, context, call);
 }
 
 static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, cr_sink sink,

