@@ -42,7 +42,7 @@ typedef struct calling {
     const cr_aws_request *request;
     cr_call *call;
     cr_aws_answer *answer;
-    const cr_identity *identity; /* that signed the last attempt */
+    const cr_identity *identity;     /* that signed the last attempt */
     const cr_endpoint_url *endpoint; /* that it was sent to */
     char invocation_id[INVOCATION_ID_SIZE];
     char attempt_text[40];

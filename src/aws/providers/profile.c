@@ -139,11 +139,12 @@ static cruddur_status use_role(cr_provider_context *context, const char *profile
         return cr_assume_role_with_token(context, &settings, ret_identity);
     }
     if (property(context, profile, "mfa_serial") != NULL || above->count == CHAIN_MAX) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s", profile,
-                       above->count == CHAIN_MAX
-                           ? "too many roles are assumed one by the right of the other"
-                           : "mfa_serial wants a code that a person types, who cannot be asked here: name "
-                             "a profile without it, or one with a credential_process");
+        return cr_fail_with(
+            context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s", profile,
+            above->count == CHAIN_MAX
+                ? "too many roles are assumed one by the right of the other"
+                : "mfa_serial wants a code that a person types, who cannot be asked here: name "
+                  "a profile without it, or one with a credential_process");
     }
     above->visited[above->count++] = profile;
     cruddur_status status = ask_source(context, profile, above, &source);
