@@ -85,13 +85,30 @@ static cruddur_status undo(cr_dynamodb_txn *txn, size_t end)
     return status;
 }
 
-/* A put failed for good: what was put is taken back. */
+/* Whether the message is among the writes before `end`. */
+static bool has_message(const cr_dynamodb_txn *txn, size_t end)
+{
+    for (size_t i = 0; i < end; i++) {
+        if (txn->write[i].row.value[CR_MESSAGE_UUID].data != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A put failed for good. What was put is taken back, unless the message is among it: others may have
+ * seen that and have moved the group's rows behind it, and would be left with none. Any beginning is
+ * safe, and a repeat finds it. */
 static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, cruddur_status status)
 {
     cr_call *call = txn->base.call;
     bool may_be_applied = txn->answer.may_be_applied;
     size_t end = failed + (may_be_applied ? 1 : 0);
     if (end == 0) {
+        return status;
+    }
+    if (has_message(txn, end)) {
+        cr_error_set_outcome_unknown(call->error);
         return status;
     }
     cruddur_error *reason = NULL;
