@@ -38,7 +38,7 @@ void append_one(cruddur *dm, uint64_t group, uint64_t number)
     cruddur_msg *msg = NULL;
     cruddur_error *error = NULL;
     author.uuid = author_uuid.text;
-    need(cruddur_msg_append(dm, &author, group_uuid.text, text.text, NULL, &msg, &error), error);
+    need(cruddur_msg_append(dm, &author, group_uuid.text, text.text, NULL, &msg, &error), &error);
     cruddur_msg_free(msg);
 }
 

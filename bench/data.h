@@ -38,8 +38,9 @@ bench_path path_in(const char *folder, const char *name);
 /* Opens a store with the library; `parameters` stand behind the path. */
 cruddur *open_store(const char *path, const char *parameters);
 
-/* Ends the program unless the call succeeded. */
-void need(cruddur_status status, cruddur_error *error);
+/* Ends the program unless the call succeeded. The error is looked at after the call: of two
+ * arguments, a compiler may work out the last one first. */
+void need(cruddur_status status, cruddur_error *const *error);
 
 /* The stores are filled by SQL, much faster than by one append after the other; the rows are as the
  * library would have written them. */

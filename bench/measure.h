@@ -11,10 +11,13 @@
 #define ROUNDS_MAX 101
 
 typedef void (*bench_run)(void *context, size_t count);
+typedef double (*bench_ask)(void *context, size_t count);
 
 typedef struct contender {
     const char *name;
     bench_run run; /* does the operation `count` times */
+    bench_ask ask; /* instead: has another process do it, and returns its time for one, in us */
+    size_t slower; /* how many times fewer operations make a round; 0: as many as the others do */
     void *context;
     double us[ROUNDS_MAX]; /* each round's time for one operation */
 } contender;
@@ -26,11 +29,18 @@ typedef struct spread {
 
 double now_us(void);
 
+/* From now on the contenders' times are those of the processor, spent by this process in its own
+ * code and in the kernel, instead of those of the clock. */
+void measure_processor_time(void);
+
 /* Ends the program, saying why, unless the condition holds. */
 void must(bool condition, const char *what);
 
 /* Sorts the values. */
 spread spread_of(double *values, size_t count);
+
+/* The least of a contender's times. */
+double best_of(const contender *one, size_t rounds);
 
 /* Runs the contenders for that many rounds, after one that does not count. */
 void run_rounds(contender *contenders, size_t n, size_t rounds, size_t count);

@@ -21,7 +21,7 @@ static cruddur_msg_page *list(cruddur *dm, uint32_t limit)
     cruddur_msg_page *page = NULL;
     cruddur_error *error = NULL;
     options.limit = limit;
-    need(cruddur_msg_list(dm, NULL, group.text, &options, &page, &error), error);
+    need(cruddur_msg_list(dm, NULL, group.text, &options, &page, &error), &error);
     must(cruddur_msg_page_count(page) == limit, "a full page");
     return page;
 }

@@ -27,7 +27,7 @@ static void list_once(cruddur *dm)
     id group = id_of(ID_GROUP, LONG_GROUP);
     cruddur_msg_page *page = NULL;
     cruddur_error *error = NULL;
-    need(cruddur_msg_list(dm, NULL, group.text, NULL, &page, &error), error);
+    need(cruddur_msg_list(dm, NULL, group.text, NULL, &page, &error), &error);
     cruddur_msg_page_free(page);
 }
 

@@ -24,7 +24,7 @@ static void list_messages(const page_context *context, const char *viewer, size_
         cruddur_msg_page *page = NULL;
         cruddur_error *error = NULL;
         need(cruddur_msg_list(context->dm, viewer, context->group.text, NULL, &page, &error),
-             error);
+             &error);
         must(cruddur_msg_page_count(page) == LIMIT, "a full page");
         cruddur_msg_page_free(page);
     }
@@ -47,7 +47,7 @@ static cruddur_group_page *list_groups(const page_context *context, const char *
     cruddur_group_page *page = NULL;
     cruddur_error *error = NULL;
     options.cursor = cursor;
-    need(cruddur_group_list(context->dm, context->host.text, &options, &page, &error), error);
+    need(cruddur_group_list(context->dm, context->host.text, &options, &page, &error), &error);
     must(cruddur_group_page_count(page) == LIMIT, "a full page");
     return page;
 }

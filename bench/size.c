@@ -86,7 +86,7 @@ static void *list_page(const size_context *context, uint32_t limit)
     cruddur_error *error = NULL;
     options.limit = limit;
     options.cursor = context->cursor[0] == '\0' ? NULL : context->cursor;
-    need(context->kind->list(context->dm, context->whose, &options, &page, &error), error);
+    need(context->kind->list(context->dm, context->whose, &options, &page, &error), &error);
     return page;
 }
 

@@ -221,10 +221,11 @@ cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status
     bool has_words = answer->message[0] != '\0' && has_safe_words(answer);
     if (answer->code[0] == '\0') {
         (void)cr_fail_with(error, status, "%s: the service answered with HTTP %d and no error code",
-                      action, answer->http.status);
+                           action, answer->http.status);
     } else {
         (void)cr_fail_with(error, status, "%s: %s%s%s (HTTP %d)", action, answer->code,
-                      has_words ? ": " : "", has_words ? answer->message : "", answer->http.status);
+                           has_words ? ": " : "", has_words ? answer->message : "",
+                           answer->http.status);
     }
     if (error != NULL) {
         cr_error_set_request_id(*error, answer->request_id);

@@ -235,7 +235,7 @@ static void look_at_answer(calling *now)
     }
     if (now->body_damaged) {
         now->status = cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
-                              "the answer's bytes do not fit its checksum");
+                                   "the answer's bytes do not fit its checksum");
     }
 }
 
@@ -465,5 +465,6 @@ cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, u
     if (wait_until_deadline(delay_us, call)) {
         return CRUDDUR_OK;
     }
-    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT, "the deadline would pass before another try");
+    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                        "the deadline would pass before another try");
 }

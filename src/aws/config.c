@@ -55,7 +55,8 @@ static cruddur_status read_count(setting found, unsigned *value, cruddur_error *
     char *end = NULL;
     long number = strtol(found.value, &end, 10);
     if (*end != '\0' || number < 1 || number > 100) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be a number from 1 to 100", found.where);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be a number from 1 to 100",
+                            found.where);
     }
     *value = (unsigned)number;
     return CRUDDUR_OK;
@@ -73,7 +74,7 @@ static cruddur_status read_word(setting found, const char *const *words, size_t 
     }
     return found.value == NULL ? CRUDDUR_OK
                                : cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be %s, %s or %s",
-                                         found.where, words[0], words[1], words[2]);
+                                              found.where, words[0], words[1], words[2]);
 }
 
 /* ---- reading all of them ---- */
@@ -178,7 +179,7 @@ static cruddur_status read_identity(cr_aws_config *config, const cr_aws_given *g
     }
     if (given->access_key_id == NULL || given->secret_access_key == NULL) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "an access key id and a secret access key are given both or neither");
+                            "an access key id and a secret access key are given both or neither");
     }
     cr_identity fields = {.access_key_id = cr_str_of(given->access_key_id),
                           .secret_access_key = cr_str_of(given->secret_access_key),
@@ -218,10 +219,11 @@ static cruddur_status load_profiles(cr_aws_config *config, cruddur_error **error
         return cr_fail_with(error, status, "%s", cruddur_error_message(config->profiles_error));
     }
     if (!cr_profiles_have(config->profiles, CR_SECTION_PROFILE, config->profile)) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "profile \"%.64s\" is neither in the config file nor in the credentials "
-                       "file",
-                       config->profile);
+        return cr_fail_with(
+            error, CRUDDUR_E_CONFIG,
+            "profile \"%.64s\" is neither in the config file nor in the credentials "
+            "file",
+            config->profile);
     }
     return CRUDDUR_OK;
 }
@@ -341,13 +343,14 @@ cruddur_status cr_aws_config_endpoint(const cr_aws_config *config, cr_service se
     };
     if (question.region == NULL && question.custom_url == NULL && config->profiles == NULL) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG, "no region is known: %s",
-                       cruddur_error_message(config->profiles_error));
+                            cruddur_error_message(config->profiles_error));
     }
     if (question.region == NULL && question.custom_url == NULL) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "no region is known: give one (region=…), set AWS_REGION, or name it in "
-                       "profile \"%.64s\"",
-                       config->profile);
+        return cr_fail_with(
+            error, CRUDDUR_E_CONFIG,
+            "no region is known: give one (region=…), set AWS_REGION, or name it in "
+            "profile \"%.64s\"",
+            config->profile);
     }
     return cr_endpoint_find(&question, endpoint, error);
 }

@@ -206,7 +206,7 @@ static void fetch(cr_credentials *credentials)
         credentials->source.context, cr_clock_monotonic_us() + FETCH_TIMEOUT_US, &identity, &error);
     if (status != CRUDDUR_OK) {
         cr_log_line(&credentials->logger, CRUDDUR_LOG_WARNING, "fetching credentials failed: %s",
-               cruddur_error_message(error));
+                    cruddur_error_message(error));
     }
     (void)pthread_mutex_lock(&credentials->lock);
     if (status == CRUDDUR_OK) {
@@ -290,7 +290,7 @@ static cruddur_status fetch_first(cr_credentials *credentials, int64_t deadline_
         bool has_ended = fetch_and_wait(credentials, deadline_us);
         if (credentials->identity == NULL && !has_ended) {
             return cr_fail_with(error, CRUDDUR_E_TIMEOUT,
-                           "the deadline passed before there were credentials");
+                                "the deadline passed before there were credentials");
         }
         if (credentials->identity == NULL && credentials->status != CRUDDUR_OK) {
             return tell_failure(credentials, error);

@@ -223,18 +223,19 @@ static cruddur_status use_custom(const cr_endpoint_question *question, cr_endpoi
     cr_aws_url url;
     if (question->use_fips || question->use_dual_stack) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "an endpoint URL and %s exclude each other: give one of them",
-                       question->use_fips ? "FIPS endpoints" : "dual-stack endpoints");
+                            "an endpoint URL and %s exclude each other: give one of them",
+                            question->use_fips ? "FIPS endpoints" : "dual-stack endpoints");
     }
     if (!cr_aws_url_parse(question->custom_url, &url) ||
         memchr(url.rest.data, '?', url.rest.size) != NULL) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "an endpoint URL is http or https, a host, and maybe a port and a path, as "
-                       "in http://localhost:8000");
+        return cr_fail_with(
+            error, CRUDDUR_E_CONFIG,
+            "an endpoint URL is http or https, a host, and maybe a port and a path, as "
+            "in http://localhost:8000");
     }
     if (question->region != NULL && !is_label(question->region)) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG, "region \"%.40s\": letters, digits and - only",
-                       question->region);
+                            question->region);
     }
     size_t length = strlen(question->custom_url);
     while (question->custom_url[length - 1] == '/') {
@@ -273,13 +274,13 @@ static cruddur_status find_account_suffix(const cr_endpoint_question *question,
                                     question->account_mode == CR_ACCOUNT_REQUIRED;
     if (endpoint->account_is_required && question->use_fips) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "an account's own endpoint is required, and none of these is a FIPS "
-                       "endpoint");
+                            "an account's own endpoint is required, and none of these is a FIPS "
+                            "endpoint");
     }
     if (endpoint->account_is_required && !place->has_account_endpoints) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "an account's own endpoint is required, and region %s has none",
-                       question->region);
+                            "an account's own endpoint is required, and region %s has none",
+                            question->region);
     }
     if (!services[question->service].has_account_endpoints || !place->has_account_endpoints ||
         question->use_fips || question->account_mode == CR_ACCOUNT_DISABLED) {
@@ -296,10 +297,11 @@ static cruddur_status use_own(const cr_endpoint_question *question, cr_endpoint 
         return cr_fail_with(error, CRUDDUR_E_CONFIG, "no region is known");
     }
     if (!is_region(question->region)) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                       "region \"%.40s\": no AWS region has a name of this form, which is as in "
-                       "eu-central-1",
-                       question->region);
+        return cr_fail_with(
+            error, CRUDDUR_E_CONFIG,
+            "region \"%.40s\": no AWS region has a name of this form, which is as in "
+            "eu-central-1",
+            question->region);
     }
     const partition *place = find_partition(question->region);
     cruddur_status status = find_account_suffix(question, place, endpoint, error);
@@ -340,7 +342,8 @@ cruddur_status cr_endpoint_of_account(const cr_endpoint *endpoint, cr_str accoun
 {
     bool is_of_account = endpoint->account_suffix[0] != '\0' && account_id.data != NULL;
     if (is_of_account && !is_account_id(account_id)) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "the credentials' account id has not 12 digits");
+        return cr_fail_with(error, CRUDDUR_E_CONFIG,
+                            "the credentials' account id has not 12 digits");
     }
     if (is_of_account) {
         return print(url, CR_ENDPOINT_SIZE, error, "https://%.*s.%s", CR_STR_ARGS(account_id),

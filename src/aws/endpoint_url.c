@@ -92,8 +92,9 @@ cruddur_status cr_endpoint_url_parse(const char *text, cr_endpoint_url *parsed,
     cruddur_status status =
         take_apart(url, text, &found)
             ? put_together(&found, parsed, error)
-            : cr_fail_with(error, CRUDDUR_E_CONFIG,
-                      "the endpoint is not of the form https://host, maybe with :port or /path");
+            : cr_fail_with(
+                  error, CRUDDUR_E_CONFIG,
+                  "the endpoint is not of the form https://host, maybe with :port or /path");
     curl_url_cleanup(url);
     curl_free(found.scheme);
     curl_free(found.host);

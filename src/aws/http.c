@@ -260,14 +260,14 @@ static cruddur_status write_lines(exchange *now, cruddur_error **error)
     bool has_type = false;
     if (request->header_count > CR_HTTP_HEADERS_MAX) {
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "a request with more than %d headers",
-                       CR_HTTP_HEADERS_MAX);
+                            CR_HTTP_HEADERS_MAX);
     }
     cr_buffer_reserve(&lines->text, size_of_lines(request));
     for (size_t i = 0; i < request->header_count; i++) {
         const cr_header *header = &request->headers[i];
         if (!is_one_line(header->name) || !is_one_line(header->value)) {
             return cr_fail_with(error, CRUDDUR_E_CONFIG, "the header %.*s would have a line break",
-                           (int)strcspn(header->name.data, "\r\n"), header->name.data);
+                                (int)strcspn(header->name.data, "\r\n"), header->name.data);
         }
         has_type = has_type || names(header, "content-type");
         add_line(lines, header->name, header->value);
@@ -279,7 +279,7 @@ static cruddur_status write_lines(exchange *now, cruddur_error **error)
     }
     if (lines->text.failed) {
         return cr_fail_with(error, CRUDDUR_E_NO_MEMORY,
-                       "a request with headers too long, or no memory for them");
+                            "a request with headers too long, or no memory for them");
     }
     link_lines(lines);
     return CRUDDUR_OK;
@@ -343,7 +343,8 @@ static cruddur_status prepare(exchange *now, cruddur_error **error)
     CURL *curl = now->handle->curl;
     int64_t left_us = now->request->deadline_us - cr_clock_monotonic_us();
     if (left_us <= 0) {
-        return cr_fail_with(error, CRUDDUR_E_TIMEOUT, "the deadline passed before a request was sent");
+        return cr_fail_with(error, CRUDDUR_E_TIMEOUT,
+                            "the deadline passed before a request was sent");
     }
     cruddur_status status = write_lines(now, error);
     if (status != CRUDDUR_OK) {
@@ -396,14 +397,15 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         return cr_fail_memory(error);
     }
     if (now->is_too_large) {
-        return cr_fail_with(error, CRUDDUR_E_PROTOCOL, "%.200s: the answer is larger than %zu bytes",
-                       now->request->url, now->request->response_max);
+        return cr_fail_with(error, CRUDDUR_E_PROTOCOL,
+                            "%.200s: the answer is larger than %zu bytes", now->request->url,
+                            now->request->response_max);
     }
     if (now->starts > 1 || (now->starts == 1 && code == CURLE_ABORTED_BY_CALLBACK)) {
         now->response->connection_was_dead = true;
         now->response->is_transient = true;
         return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.200s: an idle connection had been closed",
-                       now->request->url);
+                            now->request->url);
     }
     verdict found = judge(code);
     if (found.status == CRUDDUR_E_TIMEOUT &&
@@ -415,7 +417,8 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         return cr_fail_memory(error);
     }
     return cr_fail_with(error, found.status, "%.200s: %s", now->request->url,
-                   now->handle->words[0] == '\0' ? curl_easy_strerror(code) : now->handle->words);
+                        now->handle->words[0] == '\0' ? curl_easy_strerror(code)
+                                                      : now->handle->words);
 }
 
 /* A NUL behind the body: there is room, the cap is one more than what may come. */

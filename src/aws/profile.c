@@ -51,8 +51,8 @@ typedef struct parser {
 
 static cruddur_status fail_line(const parser *in, const char *what)
 {
-    return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s", in->path, in->line_number,
-                   what);
+    return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s", in->path,
+                        in->line_number, what);
 }
 
 static cruddur_status add_entry(parser *in, const entry *added)

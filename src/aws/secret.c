@@ -96,8 +96,8 @@ static cruddur_status read_open_file(int file, const char *path, size_t max, cha
     OPENSSL_cleanse(text, max + 2);
     free(text);
     return size < 0 ? fail_file(path, number, error)
-                    : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.200s: has more than %zu bytes", path,
-                              max);
+                    : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.200s: has more than %zu bytes",
+                                   path, max);
 }
 
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,

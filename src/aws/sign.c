@@ -309,7 +309,7 @@ cruddur_status cr_sign(cr_signer *signer, const cr_identity *identity,
     signing job; /* each function fills its part; the headers' room is large */
     if (request->header_count > CR_HTTP_HEADERS_MAX) {
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "signing: more than %d headers",
-                       CR_HTTP_HEADERS_MAX);
+                            CR_HTTP_HEADERS_MAX);
     }
     job.signer = signer;
     job.identity = identity;
@@ -324,5 +324,5 @@ cruddur_status cr_sign(cr_signer *signer, const cr_identity *identity,
     cr_buffer_free(&job.text);
     return ok ? CRUDDUR_OK
               : cr_fail_with(error, CRUDDUR_E_INTERNAL,
-                        "signing: out of memory, or a path, query or header that is too long");
+                             "signing: out of memory, or a path, query or header that is too long");
 }

@@ -11,6 +11,7 @@
 /* One look, over all runs of its body. */
 typedef struct look {
     cr_leftover leftover;
+    cr_packed_row *kept;    /* of several rows of one message */
     cr_packed_row *reached; /* the sort key to which the latest run moved the rows */
     bool has_put;           /* so that somebody may have cleared that place too early */
     bool is_done;
@@ -47,15 +48,43 @@ static cruddur_status read_leftovers(cr_txn *txn, const cr_leftover *leftover,
     return status;
 }
 
+static cruddur_status replace(cr_packed_row **packed, const cr_row *row, const cr_call *call)
+{
+    free(*packed);
+    *packed = cr_pack_row(row);
+    return *packed == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+/* States the removal of all rows of the message but the latest. */
+static cruddur_status remove_copies(cr_txn *txn, look *looking, const cr_group_rows *messages)
+{
+    cruddur_status status = CRUDDUR_OK;
+    const cr_row *latest = NULL;
+    const cr_uuid *uuid = looking->leftover.message;
+    for (size_t i = messages->count; status == CRUDDUR_OK && uuid != NULL && i > 0; i--) {
+        const cr_row *row = &messages->row[i - 1];
+        if (!cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(uuid))) {
+            continue;
+        }
+        if (latest == NULL) {
+            latest = row;
+            continue;
+        }
+        status = replace(&looking->kept, latest, txn->call);
+        if (status == CRUDDUR_OK) {
+            status = txn->ops->remove(txn, row);
+        }
+    }
+    return status;
+}
+
 static cruddur_status note_reached(look *looking, const cr_row *head, const cr_inboxes *inboxes,
                                    const cr_call *call)
 {
     cr_row key = {0};
     key.value[CR_SK] = head->value[CR_SK];
     looking->has_put = !cr_inboxes_are_at(inboxes, head->value[CR_SK]);
-    free(looking->reached);
-    looking->reached = cr_pack_row(&key);
-    return looking->reached == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+    return replace(&looking->reached, &key, call);
 }
 
 static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows *messages)
@@ -80,7 +109,10 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows 
         author.display_name = head.value[CR_DISPLAY_NAME];
         author.handle = head.value[CR_HANDLE];
     }
-    return status == CRUDDUR_OK ? cr_inboxes_rewrite(txn, &inboxes, &author, &head) : status;
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_rewrite(txn, &inboxes, &author, &head);
+    }
+    return status == CRUDDUR_OK ? remove_copies(txn, looking, messages) : status;
 }
 
 static cruddur_status look_body(cr_txn *txn, void *argument)
@@ -88,12 +120,12 @@ static cruddur_status look_body(cr_txn *txn, void *argument)
     look *looking = argument;
     cr_group_rows messages;
     cruddur_status status = read_messages(txn, &looking->leftover, &messages);
-    looking->is_done =
-        status == CRUDDUR_OK && messages.count <= 1 && !looking->leftover.must_move;
+    looking->is_done = status == CRUDDUR_OK && messages.count <= 1 && !looking->leftover.must_move;
     return status != CRUDDUR_OK || looking->is_done ? status : move_rows(txn, looking, &messages);
 }
 
-cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call)
+cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call,
+                           cr_packed_row **ret_kept)
 {
     look looking = {.leftover = *leftover};
     cr_packed_row *from = NULL;
@@ -112,5 +144,6 @@ cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call
     } while (status == CRUDDUR_OK && !looking.is_done && looking.has_put);
     free(looking.reached);
     free(from);
+    *ret_kept = looking.kept;
     return status;
 }

@@ -3,14 +3,19 @@
  *
  * Where changes are written in steps, two writers that start from the same head each move the group
  * rows to their own message; and two that open the same group at the same moment do so even where
- * changes are transactions, as neither touches a row of the other's. Each of them looks back when it
- * is done: if other messages came in between, it moves every group row on to the newest, helping
+ * changes are transactions, as neither touches a row of the other's. Each of them looks back when
+ * it is done: if other messages came in between, it moves every group row on to the newest, helping
  * whoever is still at it, and clears the places between. It looks again until nothing is left, so
- * that whoever comes last leaves one row for each member. */
+ * that whoever comes last leaves one row for each member.
+ *
+ * Two sends of one message uuid at the same moment both store it. At least one of them sees both
+ * rows when it looks back: the later stays, so that the head is never lowered, and the others go.
+ */
 #ifndef CR_MESSAGING_CATCH_UP_H
 #define CR_MESSAGING_CATCH_UP_H
 
 #include "messaging/group.h"
+#include "model/page.h"
 
 typedef struct cr_leftover {
     const cr_uuid *group;
@@ -18,8 +23,12 @@ typedef struct cr_leftover {
     cr_str from_sk;        /* group rows may be left of messages from here on; absent: of any */
     bool from_included;
     bool must_move; /* also where there is one such message only: an earlier call was interrupted */
+    const cr_uuid *message; /* that other calls may have stored as well; NULL: none */
 } cr_leftover;
 
-cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call);
+/* *ret_kept is the message row that stays of several with the uuid, to be freed with free(); NULL
+ * when there were not several. */
+cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call,
+                           cr_packed_row **ret_kept);
 
 #endif

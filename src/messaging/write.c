@@ -68,8 +68,8 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
 
 /* ---- the sort key ---- */
 
-/* Somewhere within reach, so that of many that step on from the same moment each finds a place soon:
- * in fixed steps all would follow the same trail. */
+/* Somewhere within reach, so that of many that step on from the same moment each finds a place
+ * soon: in fixed steps all would follow the same trail. */
 static int64_t random_step_us(int64_t reach_us)
 {
     uint32_t random = 0;
@@ -97,8 +97,7 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
                        : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
                                       "the newest message's sort key is no time");
     }
-    context->reach_us =
-        context->reach_us == 0 ? REACH_FIRST_US : context->reach_us * REACH_GROWTH;
+    context->reach_us = context->reach_us == 0 ? REACH_FIRST_US : context->reach_us * REACH_GROWTH;
     context->reach_us = context->reach_us < REACH_MAX_US ? context->reach_us : REACH_MAX_US;
     return CRUDDUR_OK;
 }
@@ -465,23 +464,35 @@ static bool has_left_over(const write_context *context)
 }
 
 /* The message is stored: what goes wrong from here on is left to the next write. */
-static void clear_up(cr_store *store, const write_context *context, cr_call *call)
+static void clear_up(cr_store *store, write_context *context, cr_call *call)
 {
     cruddur_error *error = NULL;
     cruddur_error **told = call->error;
+    cr_packed_row *kept;
+    const cr_draft *draft = context->draft;
     const char *head = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
-    const cr_leftover leftover = {&context->draft->group, &context->draft->author.uuid,
-                                  cr_str_of(head), context->is_repeat, context->is_repeat};
+    const cr_leftover leftover = {.group = &draft->group,
+                                  .member = &draft->author.uuid,
+                                  .from_sk = cr_str_of(head),
+                                  .from_included = context->is_repeat,
+                                  .must_move = context->is_repeat,
+                                  .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;
-    if (cr_catch_up(store, &leftover, call) != CRUDDUR_OK) {
+    if (cr_catch_up(store, &leftover, call, &kept) != CRUDDUR_OK) {
         cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: old group rows may be left, for the next write to remove: %s",
-                    context->draft->group.text, cruddur_error_message(error));
+                    draft->group.text, cruddur_error_message(error));
     }
     cr_error_discard(&error);
     call->error = told;
     call->meter.attempts = attempts;
+    if (kept != NULL && context->wanted == WANT_MESSAGE) {
+        free(context->result);
+        context->result = kept;
+        kept = NULL;
+    }
+    free(kept);
 }
 
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,

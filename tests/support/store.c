@@ -92,6 +92,11 @@ static void make_url(test_store *store)
 cruddur *test_store_connect(const test_store *store, const cruddur_options *options)
 {
     cruddur *dm = NULL;
+    cruddur_options patient = CRUDDUR_OPTIONS_INIT;
+    patient.timeout_ms = 60000;
+    if (options == NULL && getenv("CRUDDUR_TEST_SLOW") != NULL) {
+        options = &patient;
+    }
     must_succeed(cruddur_open(store->url, options, &dm, TEST_ERROR));
     return dm;
 }

@@ -49,7 +49,8 @@ static cruddur_status ask_all(cr_provider_context *context, const cr_identity **
         }
         note_reason(reasons, sources[i].name, context->reason);
     }
-    return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "no source has credentials: %s", reasons);
+    return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "no source has credentials: %s",
+                        reasons);
 }
 
 /* The files are read anew each time: tools write fresh keys into them. */

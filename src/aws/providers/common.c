@@ -28,7 +28,7 @@ cruddur_status cr_provider_check(const cr_provider_context *context)
 {
     bool is_over = atomic_load(context->is_cancelled) || cr_deadline_passed(context->deadline_us);
     return is_over ? cr_fail_with(context->error, CRUDDUR_E_TIMEOUT,
-                             "fetching credentials took too long, or was cancelled")
+                                  "fetching credentials took too long, or was cancelled")
                    : CRUDDUR_OK;
 }
 
@@ -54,12 +54,14 @@ cruddur_status cr_provider_identity(const cr_provider_context *context, const ch
 {
     if (fields->access_key_id.size == 0 || fields->secret_access_key.size == 0) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s: there is no %s", source,
-                       fields->access_key_id.size == 0 ? "access key id" : "secret access key");
+                            fields->access_key_id.size == 0 ? "access key id"
+                                                            : "secret access key");
     }
     if (!fits_header(fields->access_key_id) || !fits_header(fields->secret_access_key) ||
         !fits_header(fields->session_token) || !fits_header(fields->account_id)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "%s: a part has blanks or other characters that cannot be in it", source);
+                            "%s: a part has blanks or other characters that cannot be in it",
+                            source);
     }
     cr_identity clean = *fields;
     clean.session_token = absent_if_empty(fields->session_token);
@@ -184,8 +186,8 @@ cruddur_status cr_provider_identity_of_json(const cr_provider_context *context, 
                                             const cr_identity **ret_identity)
 {
     if (!cr_secret_json_is_object(object)) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s: what came is no JSON object",
-                       source);
+        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                            "%s: what came is no JSON object", source);
     }
     char *room = malloc(object.size + 8);
     if (room == NULL) {
@@ -200,7 +202,7 @@ cruddur_status cr_provider_identity_of_json(const cr_provider_context *context, 
     cruddur_status status =
         in.ok ? cr_provider_identity(context, source, &fields, ret_identity)
               : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                        "%s: a member of the JSON object is not of the right type", source);
+                             "%s: a member of the JSON object is not of the right type", source);
     OPENSSL_cleanse(room, object.size + 8);
     free(room);
     return status;

@@ -68,14 +68,15 @@ static cruddur_status find_url(const cr_provider_context *context, char url[URL_
     bool fits = length > 0 && length < URL_SIZE && (relative == NULL || *relative == '/');
     if (!fits || !cr_aws_url_parse(url, &parsed)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s is malformed",
-                       cr_env_text(relative != NULL ? CR_ENV_CONTAINER_RELATIVE_URI
-                                                    : CR_ENV_CONTAINER_FULL_URI));
+                            cr_env_text(relative != NULL ? CR_ENV_CONTAINER_RELATIVE_URI
+                                                         : CR_ENV_CONTAINER_FULL_URI));
     }
     return is_trusted(&parsed)
                ? CRUDDUR_OK
-               : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                         "%s must be https, or name this machine or the container's own addresses",
-                         cr_env_text(CR_ENV_CONTAINER_FULL_URI));
+               : cr_fail_with(
+                     context->error, CRUDDUR_E_CREDENTIALS,
+                     "%s must be https, or name this machine or the container's own addresses",
+                     cr_env_text(CR_ENV_CONTAINER_FULL_URI));
 }
 
 /* ---- the token ---- */
@@ -138,8 +139,8 @@ static cruddur_status ask(const cr_provider_context *context, const char *url, c
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(context, &request, &response);
     if (status == CRUDDUR_OK && response.status != 200) {
-        status = cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s: the answer has HTTP status %d",
-                         source, response.status);
+        status = cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                              "%s: the answer has HTTP status %d", source, response.status);
     }
     if (status == CRUDDUR_OK) {
         cr_str body = {response.body.data, response.body.size};

@@ -69,7 +69,7 @@ static cruddur_status ask(const asking *now, const char *method, const char *pat
     cruddur_status status = cr_provider_send(now->context, &request, response);
     if (status == CRUDDUR_OK && response->status != 200) {
         status = cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s has HTTP status %d", SOURCE,
-                         is_put ? "the token" : "an answer", response->status);
+                              is_put ? "the token" : "an answer", response->status);
     }
     return status;
 }
@@ -112,8 +112,8 @@ static cruddur_status find_role(const asking *now, const cr_identity **ret_ident
     cr_http_response_init(&response);
     cruddur_status status = ask(now, "GET", ROLE_PATH, &now->token, &response);
     if (status == CRUDDUR_OK && (!take_line(&response, &role) || role.size >= sizeof(name))) {
-        status =
-            cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: it names no role", SOURCE);
+        status = cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: it names no role",
+                              SOURCE);
     }
     if (status == CRUDDUR_OK) {
         memcpy(name, role.data, role.size);
@@ -132,8 +132,8 @@ static cruddur_status ask_service(asking *now, const cr_identity **ret_identity)
     cr_http_response_init(&response);
     cruddur_status status = ask(now, "PUT", "/latest/api/token", &lifetime, &response);
     if (status == CRUDDUR_OK && !take_line(&response, &token)) {
-        status =
-            cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: the token is none", SOURCE);
+        status = cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: the token is none",
+                              SOURCE);
     }
     if (status == CRUDDUR_OK) {
         now->token = (cr_header){cr_str_of("x-aws-ec2-metadata-token"), token};
@@ -152,7 +152,7 @@ cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identi
     }
     if (!find_endpoint(&now)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "AWS_EC2_METADATA_SERVICE_ENDPOINT is malformed");
+                            "AWS_EC2_METADATA_SERVICE_ENDPOINT is malformed");
     }
     cruddur_error *failure = NULL;
     cruddur_error **error = context->error;

@@ -205,7 +205,7 @@ static cruddur_status attend(const cr_provider_context *context, pid_t child, in
     }
     return code == 0 ? CRUDDUR_OK
                      : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                               "%s: it failed, with exit code %d", SOURCE, code);
+                                    "%s: it failed, with exit code %d", SOURCE, code);
 }
 
 static cruddur_status run(const cr_provider_context *context, char *const *words, cr_buffer *output)

@@ -65,17 +65,18 @@ static cruddur_status ask_named_source(cr_provider_context *context, const char 
         provide = strcmp(sources[i].name, name) == 0 ? sources[i].provide : provide;
     }
     if (provide == NULL) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "profile \"%.64s\": credential_source is Environment, Ec2InstanceMetadata "
-                       "or EcsContainer",
-                       profile);
+        return cr_fail_with(
+            context->error, CRUDDUR_E_CREDENTIALS,
+            "profile \"%.64s\": credential_source is Environment, Ec2InstanceMetadata "
+            "or EcsContainer",
+            profile);
     }
     cruddur_status status = provide(context, ret_identity);
     return status != CRUDDUR_OK || *ret_identity != NULL
                ? status
                : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                         "profile \"%.64s\": credential_source %s: %s", profile, name,
-                         context->reason);
+                              "profile \"%.64s\": credential_source %s: %s", profile, name,
+                              context->reason);
 }
 
 /* A profile may name itself, and then has the keys as well as the role. */
@@ -88,21 +89,23 @@ static cruddur_status ask_source_profile(cr_provider_context *context, const cha
     }
     for (size_t i = 0; i < above->count; i++) {
         if (strcmp(above->visited[i], source) == 0) {
-            return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                           "profile \"%.64s\": source_profile \"%.64s\" leads round in a circle",
-                           profile, source);
+            return cr_fail_with(
+                context->error, CRUDDUR_E_CREDENTIALS,
+                "profile \"%.64s\": source_profile \"%.64s\" leads round in a circle", profile,
+                source);
         }
     }
     if (!cr_profiles_have(context->profiles, CR_SECTION_PROFILE, source)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "profile \"%.64s\": there is no source_profile \"%.64s\"", profile, source);
+                            "profile \"%.64s\": there is no source_profile \"%.64s\"", profile,
+                            source);
     }
     cruddur_status status = resolve(context, source, above, ret_identity);
     return status != CRUDDUR_OK || *ret_identity != NULL
                ? status
                : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                         "profile \"%.64s\": source_profile \"%.64s\" has no credentials", profile,
-                         source);
+                              "profile \"%.64s\": source_profile \"%.64s\" has no credentials",
+                              profile, source);
 }
 
 static cruddur_status ask_source(cr_provider_context *context, const char *profile, chain *above,
@@ -112,9 +115,9 @@ static cruddur_status ask_source(cr_provider_context *context, const char *profi
     const char *credential_source = property(context, profile, "credential_source");
     if ((source_profile == NULL) == (credential_source == NULL)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "profile \"%.64s\": role_arn needs one of source_profile, "
-                       "credential_source and web_identity_token_file",
-                       profile);
+                            "profile \"%.64s\": role_arn needs one of source_profile, "
+                            "credential_source and web_identity_token_file",
+                            profile);
     }
     return source_profile != NULL
                ? ask_source_profile(context, profile, source_profile, above, ret_identity)
@@ -137,9 +140,9 @@ static cruddur_status use_role(cr_provider_context *context, const char *profile
     }
     if (property(context, profile, "mfa_serial") != NULL || above->count == CHAIN_MAX) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s", profile,
-                       above->count == CHAIN_MAX
-                           ? "too many roles are assumed one by the right of the other"
-                           : "mfa_serial asks for a person, and there is none here");
+                            above->count == CHAIN_MAX
+                                ? "too many roles are assumed one by the right of the other"
+                                : "mfa_serial asks for a person, and there is none here");
     }
     above->visited[above->count++] = profile;
     cruddur_status status = ask_source(context, profile, above, &source);
@@ -209,14 +212,14 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
     }
     if (context->profiles == NULL) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s",
-                       cruddur_error_message(context->profiles_error));
+                            cruddur_error_message(context->profiles_error));
     }
     if (cr_profiles_have(context->profiles, CR_SECTION_PROFILE, config->profile)) {
         return resolve(context, config->profile, &above, ret_identity);
     }
     return config->profile_is_named
                ? cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                         "profile \"%.64s\" is in neither file any more", config->profile)
+                              "profile \"%.64s\" is in neither file any more", config->profile)
                : cr_provider_has_none(context, "no profile \"%.64s\" in the AWS files",
                                       config->profile);
 }

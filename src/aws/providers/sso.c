@@ -32,7 +32,7 @@ static cruddur_status find_cache(const cr_provider_context *context,
     const char *key = settings->session != NULL ? settings->session : settings->start_url;
     if (home == NULL) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "single sign-on: HOME is not set, below which the token lies");
+                            "single sign-on: HOME is not set, below which the token lies");
     }
     if (EVP_Digest(key, strlen(key), hash, NULL, EVP_sha1(), NULL) != 1) {
         return cr_fail_with(context->error, CRUDDUR_E_INTERNAL, "there is no SHA-1");
@@ -41,23 +41,24 @@ static cruddur_status find_cache(const cr_provider_context *context,
         (void)snprintf(digits + 2 * i, 3, "%02x", hash[i]);
     }
     int length = snprintf(path, PATH_SIZE, "%s/.aws/sso/cache/%s.json", home, digits);
-    return length > 0 && length < PATH_SIZE
-               ? CRUDDUR_OK
-               : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "single sign-on: HOME is too long");
+    return length > 0 && length < PATH_SIZE ? CRUDDUR_OK
+                                            : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                                                           "single sign-on: HOME is too long");
 }
 
 static cruddur_status fail_token(const cr_provider_context *context, const char *what)
 {
     return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                   "single sign-on: the token %s: run `aws sso login --profile %.64s`", what,
-                   context->config->profile);
+                        "single sign-on: the token %s: run `aws sso login --profile %.64s`", what,
+                        context->config->profile);
 }
 
 static cruddur_status fail_request(const cr_provider_context *context)
 {
-    return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                   "single sign-on: a setting or the token has characters that cannot be in it, or "
-                   "is too long");
+    return cr_fail_with(
+        context->error, CRUDDUR_E_CREDENTIALS,
+        "single sign-on: a setting or the token has characters that cannot be in it, or "
+        "is too long");
 }
 
 /* Takes the token out of the file's text. */
@@ -184,8 +185,8 @@ static cruddur_status read_answer(const cr_provider_context *context,
     }
     if (response->status != 200 || !cr_secret_json_is_object(body)) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "%s: no credentials for role %.64s of account %.20s (HTTP status %d)",
-                       source, settings->role_name, settings->account_id, response->status);
+                            "%s: no credentials for role %.64s of account %.20s (HTTP status %d)",
+                            source, settings->role_name, settings->account_id, response->status);
     }
     cruddur_status status = cr_provider_identity_of_json(
         context, source, cr_secret_json_find(body, "roleCredentials"), &names, &made);

@@ -141,9 +141,9 @@ static cruddur_status fail_answer(assumption *now, const cr_http_response *respo
     cruddur_status status =
         code.data == NULL
             ? cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: the answer has HTTP status %d",
-                      now->source, response->status)
+                           now->source, response->status)
             : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s (HTTP status %d) %s", now->source,
-                      now->code, response->status, message);
+                           now->code, response->status, message);
     if (error != NULL &&
         cr_xml_find(body, "ErrorResponse/RequestId", request_id, sizeof(request_id)) >= 0) {
         cr_error_set_request_id(*error, request_id);
@@ -200,9 +200,10 @@ static cruddur_status read_answer(const assumption *now, cr_str body,
     bool has_all = fields.session_token.data != NULL &&
                    cr_provider_parse_time(expiration, &fields.expires_at_us);
     cruddur_status status =
-        has_all ? cr_provider_identity(now->context, now->source, &fields, ret_identity)
-                : cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS,
-                          "%s: the answer lacks a session token or a time of expiry", now->source);
+        has_all
+            ? cr_provider_identity(now->context, now->source, &fields, ret_identity)
+            : cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS,
+                           "%s: the answer lacks a session token or a time of expiry", now->source);
     OPENSSL_cleanse(found, sizeof(*found));
     free(found);
     return status;

@@ -13,7 +13,7 @@ cruddur_status cr_provide_web_identity(cr_provider_context *context,
     }
     if (value[CR_ENV_ROLE_ARN] == NULL) {
         return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                       "AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not");
+                            "AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not");
     }
     cr_role_settings settings = {.role_arn = value[CR_ENV_ROLE_ARN],
                                  .session_name = value[CR_ENV_ROLE_SESSION_NAME],

@@ -101,7 +101,7 @@ static verdict judge(cr_dynamodb_txn *txn)
         txn->table->mode != CR_MODE_ATOMIC) {
         atomic_store(&txn->table->lacks_transactions, true);
         cr_log_line(&txn->base.call->logger, CRUDDUR_LOG_INFO,
-               "the service has no transactions: changes are written in steps");
+                    "the service has no transactions: changes are written in steps");
         return RUN_AGAIN;
     }
     return cr_dynamodb_is_code(answer, "TransactionConflictException") ||
@@ -232,7 +232,8 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         }
         if (status != CRUDDUR_OK) {
             cr_error_discard(txn->base.call->error);
-            status = cr_fail_with(txn->base.call->error, CRUDDUR_E_CONFLICT,
+            status =
+                cr_fail_with(txn->base.call->error, CRUDDUR_E_CONFLICT,
                              "writing to table %.255s: other writers kept the rows busy until the "
                              "deadline",
                              txn->table->names.table.data);
@@ -249,7 +250,8 @@ static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
     cruddur_status status = freeze(txn, &body);
     if (body.failed && txn->text.size > CR_TRANSACTION_SIZE_MAX) {
         cr_error_discard(call->error);
-        status = cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
+        status =
+            cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
                          "writing to table %.255s: with a row for each member the message comes "
                          "to more than the 4 MB of a transaction",
                          txn->table->names.table.data);

@@ -8,8 +8,8 @@
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/schema.h"
 
-/* A failed condition means that somebody else got on, so the next run need not wait, and those after
- * it not for long: pauses keep a crowd apart, and stop growing at a tenth of a second. */
+/* A failed condition means that somebody else got on, so the next run need not wait, and those
+ * after it not for long: pauses keep a crowd apart, and stop growing at a tenth of a second. */
 #define PAUSE_ROUND_MAX 2
 
 unsigned cr_dynamodb_traits(const cr_dynamodb *table)

@@ -153,8 +153,9 @@ static void log_attempt(void *data, const cr_aws_attempt *attempt)
 {
     const cr_dynamodb *table = data;
     cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d %s, %lld us%s",
-           attempt->target, attempt->number, attempt->http_status, attempt->error_code,
-           (long long)attempt->duration_us, attempt->connection_was_new ? ", new connection" : "");
+                attempt->target, attempt->number, attempt->http_status, attempt->error_code,
+                (long long)attempt->duration_us,
+                attempt->connection_was_new ? ", new connection" : "");
 }
 
 static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoint,

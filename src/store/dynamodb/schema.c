@@ -64,8 +64,8 @@ static cruddur_status ask(calling *now, cr_operation operation, const char *acce
 static cruddur_status fail_garbage(const calling *now)
 {
     return cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
-                   "looking at table %.255s: the answer is not what the service's API defines",
-                   now->table->names.table.data);
+                        "looking at table %.255s: the answer is not what the service's API defines",
+                        now->table->names.table.data);
 }
 
 /* A table that is not there is described by nothing. */
@@ -100,8 +100,8 @@ static cruddur_status wait_for(const calling *now, const char *what, int64_t *pa
     tell(now, what);
     if (cr_clock_monotonic_us() + *pause_us >= now->call->deadline_us) {
         return cr_fail_with(now->call->error, CRUDDUR_E_TIMEOUT,
-                       "the deadline passed while table %.255s: %s", now->table->names.table.data,
-                       what);
+                            "the deadline passed while table %.255s: %s",
+                            now->table->names.table.data, what);
     }
     cr_clock_sleep_us(*pause_us);
     *pause_us = *pause_us * 2 < POLL_MAX_US ? *pause_us * 2 : POLL_MAX_US;
@@ -356,7 +356,7 @@ static cruddur_status add_missing_backups(calling *now)
     cruddur_status status = ask(now, CR_UPDATE_CONTINUOUS_BACKUPS, "UnknownOperationException");
     if (status == CRUDDUR_OK && !cr_aws_is_ok(&now->answer)) {
         cr_log_line(&now->call->logger, CRUDDUR_LOG_WARNING,
-               "the service has no point-in-time recovery");
+                    "the service has no point-in-time recovery");
     }
     return status;
 }
@@ -398,8 +398,9 @@ static cruddur_status refuse_shape(const calling *now, const cr_description *des
     if (difference == NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.255s: %s",
-                                    now->table->names.table.data, cr_lines_at(difference, 0));
+    cruddur_status status =
+        cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.255s: %s",
+                     now->table->names.table.data, cr_lines_at(difference, 0));
     free(difference);
     return status;
 }

@@ -150,8 +150,8 @@ static void remove_rest(cr_dynamodb_txn *txn, size_t first)
     call->meter = quiet.meter;
     if (status != CRUDDUR_OK) {
         cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
-               "old group rows were left behind, for the next change to remove: %s",
-               cruddur_error_message(reason));
+                    "old group rows were left behind, for the next change to remove: %s",
+                    cruddur_error_message(reason));
         cr_error_discard(&reason);
     }
 }

@@ -115,9 +115,10 @@ static cruddur_status read_reply(const cr_dynamodb *table, const cr_aws_answer *
     case CR_REPLY_GARBAGE:
         break;
     }
-    (void)cr_fail_with(call->error, CRUDDUR_E_PROTOCOL,
-                  "reading from table %.255s: the answer is not what the service's API defines",
-                  table->names.table.data);
+    (void)cr_fail_with(
+        call->error, CRUDDUR_E_PROTOCOL,
+        "reading from table %.255s: the answer is not what the service's API defines",
+        table->names.table.data);
     if (call->error != NULL) {
         cr_error_set_request_id(*call->error, answer->request_id);
     }

@@ -266,8 +266,8 @@ static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row
     }
     if (write->text_size > CR_ITEM_SIZE_MAX + CR_ITEM_SIZE_MAX / 2) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                       "writing to table %.255s: a row has at most 400 KB",
-                       txn->table->names.table.data);
+                            "writing to table %.255s: a row has at most 400 KB",
+                            txn->table->names.table.data);
     }
     return CRUDDUR_OK;
 }
