@@ -254,6 +254,15 @@ Test(dynamodb_engine, steps_are_undone_where_one_is_refused)
     close_store(6);
 }
 
+Test(dynamodb_engine, a_step_that_meets_a_transaction_is_sent_again)
+{
+    OPEN("&mode=steps", reply(400, FAILED("TransactionConflictException")),
+         reply(400, FAILED("TransactionConflictException")), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    close_store(5);
+}
+
 /* Others may have seen it already, and have moved the group behind it. */
 Test(dynamodb_engine, a_message_that_was_put_is_not_taken_back)
 {
