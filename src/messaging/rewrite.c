@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-/* Reads the group row that each member has at a sort key; in a healthy group, at the head's. */
+/* The member whose row this is; the member count for somebody else's. */
+static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
+{
+    cr_uuid owner;
+    return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
+               ? cr_members_find(&inboxes->members, &owner)
+               : inboxes->members.count;
+}
+
+/* Reads the group row that each member has at a sort key, but of the member `known`: in a healthy
+ * group, at the head's. */
 static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_inboxes *inboxes,
-                               cr_row *rows)
+                               size_t known, cr_row *rows)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
-    size_t count = inboxes->members.count;
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+    cr_row found[CRUDDUR_MEMBERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (i != known) {
+            keys[count++] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+        }
     }
-    cruddur_status status = txn->ops->get(txn, keys, count, rows);
-    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        if (!cr_str_equal(rows[i].value[CR_GROUP_UUID], group)) {
-            rows[i] = (cr_row){0};
+    cruddur_status status = txn->ops->get(txn, keys, count, found);
+    size_t next = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        if (i != known) {
+            bool is_of_group = cr_str_equal(found[next].value[CR_GROUP_UUID], group);
+            rows[i] = is_of_group ? found[next] : (cr_row){0};
+            next++;
         }
     }
     return status;
@@ -27,15 +43,6 @@ static bool is_healthy(const cr_inboxes *inboxes)
         }
     }
     return true;
-}
-
-/* The member whose row this is; the member count for somebody else's. */
-static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
-{
-    cr_uuid owner;
-    return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
-               ? cr_members_find(&inboxes->members, &owner)
-               : inboxes->members.count;
 }
 
 static void keep_newer(cr_row *kept, const cr_row *row)
@@ -179,9 +186,15 @@ static cruddur_status read_healthy(cr_txn *txn, const cr_uuid *group, const cr_r
                                    const cr_row *group_row, cr_inboxes *inboxes, bool *healthy)
 {
     cruddur_status status = CRUDDUR_OK;
+    size_t known = inboxes->members.count;
     *healthy = cr_str_equal(group_row->value[CR_SK], head->value[CR_SK]);
+    if (*healthy) {
+        known = owner_of(inboxes, group_row);
+        inboxes->row[known] = *group_row;
+    }
     if (*healthy || !is_at_rest(txn)) {
-        status = get_rows(txn, head->value[CR_SK], cr_uuid_str(group), inboxes, inboxes->row);
+        status =
+            get_rows(txn, head->value[CR_SK], cr_uuid_str(group), inboxes, known, inboxes->row);
         *healthy = status == CRUDDUR_OK && is_healthy(inboxes);
     }
     return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
@@ -232,7 +245,7 @@ cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inbox
 {
     cr_row rows[CRUDDUR_MEMBERS_MAX];
     cr_group_rows found = {.arena = txn->arena};
-    cruddur_status status = get_rows(txn, sk, group, inboxes, rows);
+    cruddur_status status = get_rows(txn, sk, group, inboxes, inboxes->members.count, rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         if (cr_row_exists(&rows[i]) && !cr_group_rows_add(&found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);
