@@ -60,8 +60,7 @@ void door_order(const door *at, const char *format, ...)
     va_list arguments;
     int begun = snprintf(order, sizeof(order), "{\"door\": %u, ", at->number);
     va_start(arguments, format);
-    int length =
-        vsnprintf(order + begun, sizeof(order) - (size_t)begun, format, arguments);
+    int length = vsnprintf(order + begun, sizeof(order) - (size_t)begun, format, arguments);
     va_end(arguments);
     cr_assert(length >= 0 && (size_t)(begun + length) + 3 < sizeof(order), "a long order");
     (void)strcat(order, "}\n");

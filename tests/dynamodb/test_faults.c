@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that can go wrong between the library and the service, alone: what a call comes to, how
- * long it takes, and what the table is like afterwards. docs/reliability.md has the results.
+/* Everything that can go wrong between the library and the service, alone: what a call comes to,
+ * how long it takes, and what the table is like afterwards. docs/reliability.md has the results.
  *
  * Each call goes through a door of the proxy and through a handle of its own; run me by
  * run_with_service.py, which says in which mode. */
@@ -180,8 +180,8 @@ static void recover(scene *now, const deed *what)
         cr_assert_eq(count_message(now), 1, "the message is there %zu times", count_message(now));
     }
     if (what->writes && door_mode_is("steps")) {
-        must_succeed(cruddur_msg_append(store.dm, &now->bob, now->group, "quiet", NULL, NULL,
-                                        TEST_ERROR));
+        must_succeed(
+            cruddur_msg_append(store.dm, &now->bob, now->group, "quiet", NULL, NULL, TEST_ERROR));
     }
     cruddur_close(now->dm);
 }
@@ -289,53 +289,94 @@ Test(faults, any_request_of_a_listing_may_break_once)
 
 typedef struct lasting {
     fault is;
-    /* Of a read, and of a write that meets it while it reads; OK where reads have no such answer. */
+    /* Of a read, and of a write that meets it while it reads; OK where reads have no such answer.
+     */
     cruddur_status on_reads;
-    expected atomic;         /* on writes, in mode atomic */
+    expected atomic; /* on writes, in mode atomic */
     expected steps;
 } lasting;
 
-#define KNOWN(status) {CRUDDUR_##status, false}
-#define UNKNOWN(status) {CRUDDUR_##status, true}
+#define KNOWN(status)                                                                              \
+    {                                                                                              \
+        CRUDDUR_##status, false                                                                    \
+    }
+#define UNKNOWN(status)                                                                            \
+    {                                                                                              \
+        CRUDDUR_##status, true                                                                     \
+    }
 #define ERROR(code) "\"fault\": \"error\", \"code\": \"" code "\""
 
 static const lasting lasting_faults[] = {
     {{"connections refused", "\"fault\": \"refuse\", \"ms\": 60000"},
-     CRUDDUR_E_NETWORK, UNKNOWN(E_NETWORK), UNKNOWN(E_NETWORK)},
+     CRUDDUR_E_NETWORK,
+     UNKNOWN(E_NETWORK),
+     UNKNOWN(E_NETWORK)},
     {{"reset before the request", "\"fault\": \"reset-before\""},
-     CRUDDUR_E_NETWORK, UNKNOWN(E_NETWORK), UNKNOWN(E_NETWORK)},
+     CRUDDUR_E_NETWORK,
+     UNKNOWN(E_NETWORK),
+     UNKNOWN(E_NETWORK)},
     {{"reset after the request", "\"fault\": \"reset-after\""},
-     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+     CRUDDUR_E_NETWORK,
+     KNOWN(OK),
+     UNKNOWN(E_NETWORK)},
     {{"closed without an answer", "\"fault\": \"drop-after\""},
-     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+     CRUDDUR_E_NETWORK,
+     KNOWN(OK),
+     UNKNOWN(E_NETWORK)},
     {{"half an answer", "\"fault\": \"truncate\""},
-     CRUDDUR_E_NETWORK, KNOWN(OK), UNKNOWN(E_NETWORK)},
+     CRUDDUR_E_NETWORK,
+     KNOWN(OK),
+     UNKNOWN(E_NETWORK)},
     {{"no answer", "\"fault\": \"silent\""},
-     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+     CRUDDUR_E_TIMEOUT,
+     UNKNOWN(E_TIMEOUT),
+     UNKNOWN(E_TIMEOUT)},
     {{"an answer that stalls", "\"fault\": \"stall\""},
-     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+     CRUDDUR_E_TIMEOUT,
+     UNKNOWN(E_TIMEOUT),
+     UNKNOWN(E_TIMEOUT)},
     {{"an answer that trickles", "\"fault\": \"trickle\", \"ms\": 100"},
-     CRUDDUR_E_TIMEOUT, UNKNOWN(E_TIMEOUT), UNKNOWN(E_TIMEOUT)},
+     CRUDDUR_E_TIMEOUT,
+     UNKNOWN(E_TIMEOUT),
+     UNKNOWN(E_TIMEOUT)},
     {{"garbage", "\"fault\": \"garbage\""}, CRUDDUR_E_PROTOCOL, KNOWN(OK), KNOWN(OK)},
     {{"wrong checksum", "\"fault\": \"bad-crc\""},
-     CRUDDUR_E_PROTOCOL, KNOWN(OK), UNKNOWN(E_PROTOCOL)},
+     CRUDDUR_E_PROTOCOL,
+     KNOWN(OK),
+     UNKNOWN(E_PROTOCOL)},
     {{"500, not applied", "\"fault\": \"status\", \"status\": 500"},
-     CRUDDUR_E_SERVICE, UNKNOWN(E_SERVICE), UNKNOWN(E_SERVICE)},
+     CRUDDUR_E_SERVICE,
+     UNKNOWN(E_SERVICE),
+     UNKNOWN(E_SERVICE)},
     {{"503, applied", "\"fault\": \"status\", \"status\": 503, \"applied\": true"},
-     CRUDDUR_E_SERVICE, KNOWN(OK), UNKNOWN(E_SERVICE)},
+     CRUDDUR_E_SERVICE,
+     KNOWN(OK),
+     UNKNOWN(E_SERVICE)},
     {{"ThrottlingException", ERROR("ThrottlingException")},
-     CRUDDUR_E_THROTTLED, KNOWN(E_THROTTLED), KNOWN(E_THROTTLED)},
+     CRUDDUR_E_THROTTLED,
+     KNOWN(E_THROTTLED),
+     KNOWN(E_THROTTLED)},
     {{"ProvisionedThroughputExceededException, told to wait 5 s",
       ERROR("ProvisionedThroughputExceededException") ", \"retry_after_ms\": 5000"},
-     CRUDDUR_E_THROTTLED, KNOWN(E_THROTTLED), KNOWN(E_THROTTLED)},
+     CRUDDUR_E_THROTTLED,
+     KNOWN(E_THROTTLED),
+     KNOWN(E_THROTTLED)},
     {{"AccessDeniedException", ERROR("AccessDeniedException")},
-     CRUDDUR_E_ACCESS_DENIED, KNOWN(E_ACCESS_DENIED), KNOWN(E_ACCESS_DENIED)},
+     CRUDDUR_E_ACCESS_DENIED,
+     KNOWN(E_ACCESS_DENIED),
+     KNOWN(E_ACCESS_DENIED)},
     {{"ExpiredTokenException", ERROR("ExpiredTokenException")},
-     CRUDDUR_E_CREDENTIALS, KNOWN(E_CREDENTIALS), KNOWN(E_CREDENTIALS)},
+     CRUDDUR_E_CREDENTIALS,
+     KNOWN(E_CREDENTIALS),
+     KNOWN(E_CREDENTIALS)},
     {{"TransactionConflictException", ERROR("TransactionConflictException")},
-     CRUDDUR_OK, KNOWN(E_CONFLICT), KNOWN(E_CONFLICT)},
+     CRUDDUR_OK,
+     KNOWN(E_CONFLICT),
+     KNOWN(E_CONFLICT)},
     {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
-     CRUDDUR_OK, UNKNOWN(E_CONFLICT), UNKNOWN(E_CONFLICT)},
+     CRUDDUR_OK,
+     UNKNOWN(E_CONFLICT),
+     UNKNOWN(E_CONFLICT)},
 };
 
 /* A conflict that stays ends at the deadline, in a pause or in the middle of a request. */
@@ -466,14 +507,18 @@ static const struct {
 } cancellations[] = {
     {{"TransactionConflict", "\"fault\": \"cancel\""}, KNOWN(OK), KNOWN(E_CONFLICT)},
     {{"ThrottlingError", "\"fault\": \"cancel\", \"reason\": \"ThrottlingError\""},
-     KNOWN(OK), KNOWN(E_CONFLICT)},
+     KNOWN(OK),
+     KNOWN(E_CONFLICT)},
     {{"ProvisionedThroughputExceeded",
       "\"fault\": \"cancel\", \"reason\": \"ProvisionedThroughputExceeded\""},
-     KNOWN(OK), KNOWN(E_CONFLICT)},
+     KNOWN(OK),
+     KNOWN(E_CONFLICT)},
     {{"ConditionalCheckFailed", "\"fault\": \"cancel\", \"reason\": \"ConditionalCheckFailed\""},
-     KNOWN(OK), KNOWN(E_CONFLICT)},
+     KNOWN(OK),
+     KNOWN(E_CONFLICT)},
     {{"ValidationError", "\"fault\": \"cancel\", \"reason\": \"ValidationError\""},
-     KNOWN(E_REFUSED), KNOWN(E_REFUSED)},
+     KNOWN(E_REFUSED),
+     KNOWN(E_REFUSED)},
 };
 
 static void cancel(const deed *what)
@@ -522,8 +567,8 @@ static void do_without(const deed *what, const char *mode, expected wanted, unsi
     act(&now, what);
     must_be(&now, what, mode, wanted);
     if (now.status == CRUDDUR_OK) {
-        must_succeed(cruddur_msg_append(now.dm, &now.bob, now.group, "quiet", NULL, NULL,
-                                        TEST_ERROR));
+        must_succeed(
+            cruddur_msg_append(now.dm, &now.bob, now.group, "quiet", NULL, NULL, TEST_ERROR));
     }
     cr_assert_eq(door_count(&way, "received.TransactWriteItems") - before, asked);
     recover(&now, what);

@@ -81,12 +81,10 @@ static void expect_talk(const char *group, size_t n_members, const char *newest,
     for (size_t i = 0; i < n_members; i++) {
         cruddur_group_page *inbox = NULL;
         cruddur_msg_page *page = NULL;
-        must_succeed(
-            cruddur_group_list(store.dm, test_user(i).uuid, NULL, &inbox, TEST_ERROR));
+        must_succeed(cruddur_group_list(store.dm, test_user(i).uuid, NULL, &inbox, TEST_ERROR));
         cr_assert_eq(cruddur_group_page_count(inbox), 1);
         cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(inbox, 0)), newest);
-        must_succeed(
-            cruddur_msg_list(store.dm, test_user(i).uuid, group, NULL, &page, TEST_ERROR));
+        must_succeed(cruddur_msg_list(store.dm, test_user(i).uuid, group, NULL, &page, TEST_ERROR));
         cr_assert_eq(cruddur_msg_page_count(page), n_messages);
         cr_assert_str_eq(cruddur_msg_text(cruddur_msg_page_at(page, 0)), newest);
         cruddur_group_page_free(inbox);

@@ -34,7 +34,8 @@ static const char weather[] =
     "{\"fault\": \"status\", \"status\": 503, \"applied\": true, \"times\": 0, \"chance\": 0.012},"
     "{\"fault\": \"slow\", \"ms\": 60, \"times\": 0, \"chance\": 0.012},"
     "{\"fault\": \"error\", \"code\": \"ThrottlingException\", \"times\": 0, \"chance\": 0.002},"
-    "{\"fault\": \"cancel\", \"operation\": \"TransactWriteItems\", \"times\": 0, \"chance\": 0.03},"
+    "{\"fault\": \"cancel\", \"operation\": \"TransactWriteItems\", \"times\": 0, \"chance\": "
+    "0.03},"
     "{\"fault\": \"error\", \"code\": \"TransactionInProgressException\","
     " \"operation\": \"TransactWriteItems\", \"times\": 0, \"chance\": 0.005},"
     "{\"fault\": \"silent\", \"times\": 0, \"chance\": 0.001},"
@@ -276,8 +277,7 @@ Test(storm, nothing_is_lost_and_nothing_is_there_twice)
 /* The index tells of rows as they were a while ago. */
 Test(storm, beside_an_index_that_lags)
 {
-    door_order(&way, "\"do\": \"delay-index\", \"table\": \"%s\", \"ms\": 300",
-               door_table(&store));
+    door_order(&way, "\"do\": \"delay-index\", \"table\": \"%s\", \"ms\": 300", door_table(&store));
     weather_the_storm();
     door_order(&way, "\"do\": \"thaw-index\"");
 }

@@ -97,9 +97,13 @@ int test_check_run(const test_store *store, const char *flag, test_report *repor
     /* Where a processor moves the group rows, they may stand at an earlier message meanwhile. */
     char lagging_rows[] = "--lagging-rows";
     char *lagging = getenv("CRUDDUR_TEST_LAGGING") == NULL ? NULL : lagging_rows;
-    char *arguments[] = {(char[]){TEST_PYTHON},        (char[]){"-B"},
-                         (char[]){TEST_CHECK_TABLE},   by_rows ? (char[]){"--rows=-"} : url,
-                         flag == NULL ? lagging : option, flag == NULL ? NULL : lagging, NULL};
+    char *arguments[] = {(char[]){TEST_PYTHON},
+                         (char[]){"-B"},
+                         (char[]){TEST_CHECK_TABLE},
+                         by_rows ? (char[]){"--rows=-"} : url,
+                         flag == NULL ? lagging : option,
+                         flag == NULL ? NULL : lagging,
+                         NULL};
     FILE *in = tmpfile();
     FILE *out = tmpfile();
     cr_assert(in != NULL && out != NULL);
