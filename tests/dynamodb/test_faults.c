@@ -213,7 +213,7 @@ static const fault passing[] = {
     {"throttled, told to wait 1 ms",
      "\"fault\": \"error\", \"code\": \"ProvisionedThroughputExceededException\", "
      "\"retry_after_ms\": 1"},
-    {"connections refused for 30 ms", "\"fault\": \"refuse\", \"ms\": 30"},
+    {"connections refused for 5 ms", "\"fault\": \"refuse\", \"ms\": 5"},
     {"an answer 20 ms late", "\"fault\": \"slow\", \"ms\": 20"},
 };
 
