@@ -38,6 +38,7 @@ CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDTEST",
     "AWS_SECRET_ACCESS_KEY": "secret/of+the=tests",
     "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",  # what botocore asks for
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -256,6 +256,24 @@ Test(dynamodb_engine, steps_are_undone_where_one_is_refused)
     close_store(6);
 }
 
+Test(dynamodb_engine, a_step_that_meets_a_transaction_is_sent_again)
+{
+    OPEN("&mode=steps", reply(400, FAILED("TransactionConflictException")),
+         reply(400, FAILED("TransactionConflictException")), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    close_store(5);
+}
+
+/* Others may have seen it already, and have moved the group behind it. */
+Test(dynamodb_engine, a_message_that_was_put_is_not_taken_back)
+{
+    OPEN("&mode=steps&attempts=1", reply(200, "{}"), reply(500, FAILED("InternalServerError")));
+    cr_assert_eq(change(), CRUDDUR_E_SERVICE);
+    cr_assert(cruddur_error_outcome_unknown(now.error));
+    close_store(2);
+}
+
 Test(dynamodb_engine, a_step_whose_answer_was_lost_is_recognised)
 {
     OPEN("&mode=steps", (step){ACT_CLOSE, NULL},

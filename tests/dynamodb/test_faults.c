@@ -12,8 +12,9 @@
 #include "dynamodb/door.h"
 
 /* How late a call may come back, on a busy machine. */
-#define SLACK_US INT64_C(900000)
-#define TIMEOUT_MS 2500
+#define SLACK_US INT64_C(1500000)
+#define PATIENT_MS 10000
+#define TIMEOUT_MS 1500
 #define NO_TIME_MS 300
 
 static door way;
@@ -115,7 +116,7 @@ static const deed looks_at_members = {"members", members, false, true};
 /* Nobody has met before. */
 static scene set_scene(const deed *what)
 {
-    scene now = {.timeout_ms = TIMEOUT_MS};
+    scene now = {.timeout_ms = PATIENT_MS};
     size_t number = scenes++;
     cr_assert(number < (size_t)TEST_USERS * (TEST_USERS / 2 - 1), "too many scenes");
     now.ann = test_user(number % TEST_USERS);
@@ -163,6 +164,8 @@ static size_t count_message(const scene *now)
 static void recover(scene *now, const deed *what)
 {
     door_rules(&way, 0, "");
+    door_order(&way, "\"do\": \"open\"");
+    now->timeout_ms = PATIENT_MS;
     if (what->writes && now->status != CRUDDUR_OK) {
         cruddur_status told = now->status;
         bool was_known = !now->is_unknown;
@@ -210,7 +213,7 @@ static const fault passing[] = {
     {"throttled, told to wait 1 ms",
      "\"fault\": \"error\", \"code\": \"ProvisionedThroughputExceededException\", "
      "\"retry_after_ms\": 1"},
-    {"connections refused for 30 ms", "\"fault\": \"refuse\", \"ms\": 30"},
+    {"connections refused for 5 ms", "\"fault\": \"refuse\", \"ms\": 5"},
     {"an answer 20 ms late", "\"fault\": \"slow\", \"ms\": 20"},
 };
 
@@ -232,9 +235,6 @@ static unsigned requests_so_far(void)
 
 static void must_be(const scene *now, const deed *what, const char *fault_name, expected wanted)
 {
-    cr_log_info("%s, %s: %s%s, %lld ms: %s", what->name, fault_name,
-                cruddur_status_name(now->status), now->is_unknown ? ", outcome unknown" : "",
-                (long long)(now->took_us / 1000), now->words);
     cr_assert_eq(now->status, wanted.status, "%s, %s: %s (%s)", what->name, fault_name,
                  cruddur_status_name(now->status), now->words);
     cr_assert_eq(now->is_unknown, wanted.is_unknown, "%s, %s: outcome_unknown is %d (%s)",
@@ -289,8 +289,10 @@ Test(faults, any_request_of_a_listing_may_break_once)
 
 typedef struct lasting {
     fault is;
-    cruddur_status on_reads; /* of a read, and of a write that meets it while it reads */
-    expected atomic;         /* on writes, in mode atomic */
+    /* Of a read, and of a write that meets it while it reads; OK where reads have no such answer.
+     */
+    cruddur_status on_reads;
+    expected atomic; /* on writes, in mode atomic */
     expected steps;
 } lasting;
 
@@ -368,18 +370,35 @@ static const lasting lasting_faults[] = {
      KNOWN(E_CREDENTIALS),
      KNOWN(E_CREDENTIALS)},
     {{"TransactionConflictException", ERROR("TransactionConflictException")},
+<<<<<<< HEAD
      CRUDDUR_E_CONFLICT,
      KNOWN(E_CONFLICT),
      KNOWN(E_CONFLICT)},
     {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
      CRUDDUR_E_CONFLICT,
+=======
+     CRUDDUR_OK,
+     KNOWN(E_CONFLICT),
+     KNOWN(E_CONFLICT)},
+    {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
+     CRUDDUR_OK,
+>>>>>>> proxy
      UNKNOWN(E_CONFLICT),
      UNKNOWN(E_CONFLICT)},
 };
 
+/* A conflict that stays ends at the deadline, in a pause or in the middle of a request. */
+static bool is_as_expected(const scene *now, expected wanted)
+{
+    if (wanted.status == CRUDDUR_E_CONFLICT && now->status == CRUDDUR_E_TIMEOUT) {
+        return true;
+    }
+    return now->status == wanted.status && now->is_unknown == wanted.is_unknown;
+}
+
 static bool is_right(const scene *now, const deed *what, const fault *broken, expected wanted)
 {
-    bool is_good = now->status == wanted.status && now->is_unknown == wanted.is_unknown;
+    bool is_good = is_as_expected(now, wanted);
     (void)fprintf(stderr, "%s %s | %s | %s%s | %lld ms | %s\n", is_good ? "    " : "BAD ",
                   what->name, broken->name, cruddur_status_name(now->status),
                   now->is_unknown ? ", outcome unknown" : "", (long long)(now->took_us / 1000),
@@ -391,9 +410,9 @@ static bool is_right(const scene *now, const deed *what, const fault *broken, ex
 static bool stays(const deed *what, const fault *broken, const char *operation, expected wanted)
 {
     scene now = set_scene(what);
+    now.timeout_ms = TIMEOUT_MS;
     set_rule(broken, operation, 1, 0);
     act(&now, what);
-    door_order(&way, "\"do\": \"open\"");
     bool is_good = is_right(&now, what, broken, wanted);
     recover(&now, what);
     return is_good;
@@ -408,7 +427,9 @@ static void all_stay(const deed *what, const char *operation)
         expected on_writes = is_in_steps ? one->steps : one->atomic;
         expected on_reads = {one->on_reads, false};
         bool writes = strcmp(operation, "write") == 0;
-        wrong += !stays(what, &one->is, operation, writes ? on_writes : on_reads);
+        if (writes || one->on_reads != CRUDDUR_OK) {
+            wrong += !stays(what, &one->is, operation, writes ? on_writes : on_reads);
+        }
     }
     cr_assert_eq(wrong, 0, "%zu calls came to something else", wrong);
     test_check(&store);
@@ -441,6 +462,8 @@ Test(faults, that_stay_on_a_look_at_the_members)
 
 /* ---- faults that pass, and take time ---- */
 
+#define NO_ANSWERS 3
+
 static const fault slow_faults[] = {
     {"no answer", "\"fault\": \"silent\""},
     {"an answer that stalls", "\"fault\": \"stall\""},
@@ -448,13 +471,13 @@ static const fault slow_faults[] = {
     {"ThrottlingException, told to wait 200 ms",
      ERROR("ThrottlingException") ", \"retry_after_ms\": 200"},
     {"TransactionInProgressException", ERROR("TransactionInProgressException")},
+    {"TransactionConflictException", ERROR("TransactionConflictException")},
     {"garbage", "\"fault\": \"garbage\""},
 };
 
 static void pass_once(const deed *what, const char *operation, const fault *broken)
 {
     scene now = set_scene(what);
-    now.timeout_ms = 4000;
     set_rule(broken, operation, 1, 1);
     act(&now, what);
     must_be(&now, what, broken->name, (expected){CRUDDUR_OK, false});
@@ -595,25 +618,27 @@ Test(faults, clocks_that_disagree)
 
 /* ---- little time ---- */
 
-static void run_out_of_time(const deed *what, const fault *broken, cruddur_status status)
+static void run_out_of_time(const deed *what, const char *operation, const fault *broken)
 {
+    bool is_unknown = strcmp(operation, "write") == 0;
     scene now = set_scene(what);
     now.timeout_ms = NO_TIME_MS;
-    set_rule(broken, NULL, 1, 0);
+    set_rule(broken, operation, 1, 0);
     act(&now, what);
-    must_be(&now, what, broken->name, (expected){status, false});
-    door_order(&way, "\"do\": \"open\"");
-    now.timeout_ms = TIMEOUT_MS;
+    must_be(&now, what, broken->name, (expected){CRUDDUR_E_TIMEOUT, is_unknown});
     recover(&now, what);
 }
 
 Test(faults, deadlines_of_300_ms)
 {
     static const deed *const deeds[] = {&appends, &creates, &lists, &looks_at_members};
-    for (size_t i = 0; i < COUNT(deeds); i++) {
-        run_out_of_time(deeds[i], &slow_faults[0], CRUDDUR_E_TIMEOUT);
-        run_out_of_time(deeds[i], &slow_faults[1], CRUDDUR_E_TIMEOUT);
-        run_out_of_time(deeds[i], &slow_faults[2], CRUDDUR_E_TIMEOUT);
+    for (size_t i = 0; i < COUNT(deeds) * NO_ANSWERS; i++) {
+        const fault *broken = &slow_faults[i % NO_ANSWERS];
+        const deed *what = deeds[i / NO_ANSWERS];
+        run_out_of_time(what, "read", broken);
+        if (what->writes) {
+            run_out_of_time(what, "write", broken);
+        }
     }
     test_check(&store);
 }
@@ -628,8 +653,6 @@ Test(faults, connections_refused_from_the_beginning)
         door_order(&way, "\"do\": \"shut\"");
         act(&now, deeds[i]);
         must_be(&now, deeds[i], "refused", (expected)KNOWN(E_NETWORK));
-        door_order(&way, "\"do\": \"open\"");
-        now.timeout_ms = TIMEOUT_MS;
         recover(&now, deeds[i]);
     }
     test_check(&store);

@@ -34,6 +34,7 @@ static cruddur_status run_once(cr_dynamodb_txn *txn, cr_body body, void *context
     txn->base.call->meter.attempts++;
     cruddur_status status = body(&txn->base, context);
     if (status == CRUDDUR_E_CONFLICT) {
+        cr_error_discard(txn->base.call->error); /* a read may have described it */
         return cr_dynamodb_run_again(txn);
     }
     return status == CRUDDUR_OK ? cr_dynamodb_commit(txn) : status;

@@ -7,10 +7,38 @@ typedef enum outcome {
     FAILED,  /* described */
 } outcome;
 
+/* Pauses before a step that met somebody's transaction stop growing here, at a fraction of a
+ * second. */
+#define PAUSE_ROUND_MAX 5
+
+/* Waits for a transaction that has the row to be over; false when there is no time left for that.
+ */
+static bool waits(cr_dynamodb_txn *txn, unsigned round)
+{
+    cr_call *call = txn->base.call;
+    cruddur_status status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
+                                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
+    if (status != CRUDDUR_OK) {
+        cr_error_discard(call->error); /* the answer says more */
+    }
+    return status == CRUDDUR_OK;
+}
+
 static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members)
 {
-    cr_request_single(&txn->request, members);
-    return cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call, &txn->answer);
+    bool may_be_applied = false;
+    cruddur_status status;
+    unsigned round = 0;
+    do {
+        cr_request_single(&txn->request, members);
+        status =
+            cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call, &txn->answer);
+        may_be_applied = may_be_applied || txn->answer.may_be_applied;
+    } while (status == CRUDDUR_OK &&
+             cr_dynamodb_is_code(&txn->answer, "TransactionConflictException") &&
+             waits(txn, round++));
+    txn->answer.may_be_applied = may_be_applied;
+    return status;
 }
 
 /* A lost answer may have been a success, and another writer may have helped: then what is there is
@@ -85,13 +113,30 @@ static cruddur_status undo(cr_dynamodb_txn *txn, size_t end)
     return status;
 }
 
-/* A put failed for good: what was put is taken back. */
+/* Whether the message is among the writes before `end`. */
+static bool has_message(const cr_dynamodb_txn *txn, size_t end)
+{
+    for (size_t i = 0; i < end; i++) {
+        if (txn->write[i].row.value[CR_MESSAGE_UUID].data != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A put failed for good. What was put is taken back, unless the message is among it: others may
+ * have seen that and have moved the group's rows behind it, and would be left with none. Any
+ * beginning is safe, and a repeat finds it. */
 static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, cruddur_status status)
 {
     cr_call *call = txn->base.call;
     bool may_be_applied = txn->answer.may_be_applied;
     size_t end = failed + (may_be_applied ? 1 : 0);
     if (end == 0) {
+        return status;
+    }
+    if (has_message(txn, end)) {
+        cr_error_set_outcome_unknown(call->error);
         return status;
     }
     cruddur_error *reason = NULL;

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The proxy and the runner themselves: a wrong signature is found, and fails the run; a stale index
+answers as the index itself does.
+
+    test_proxy.py                    the tests
+    test_proxy.py --program NAME     one of the programs that they run beside a service
+"""
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+import boto3
+import botocore.config
+import botocore.exceptions
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+import faults
+from signatures import SkewedClock, Verifier, WrongSignature
+
+HERE = pathlib.Path(__file__).resolve().parent
+RUNNER = HERE / "run_with_service.py"
+BODY = b'{"TableName": "messages"}'
+
+
+def signed(secret="secret", token=None):
+    """(headers, body) as a right client sends them."""
+    request = AWSRequest(method="POST", url="http://127.0.0.1:1234/", data=BODY, headers={
+        "Host": "127.0.0.1:1234", "X-Amz-Target": "DynamoDB_20120810.GetItem"})
+    SigV4Auth(Credentials("key", secret, token), "dynamodb", "eu-central-1").add_auth(request)
+    return [(name.lower(), value) for name, value in request.headers.items()]
+
+
+class Signatures(unittest.TestCase):
+    def verify(self, headers, body=BODY, method="POST", path="/", now_s=None):
+        Verifier("key", "secret", "eu-central-1").verify(
+            method, path, headers, body, time.time() if now_s is None else now_s)
+
+    def refuse(self, headers, **more):
+        with self.assertRaises(WrongSignature):
+            self.verify(headers, **more)
+
+    @staticmethod
+    def changed(name, change):
+        return [(key, change(value) if key == name else value) for key, value in signed()]
+
+    def test_right_ones(self):
+        self.verify(signed())
+        self.verify(signed(token="session"))
+        self.verify(signed() + [("amz-sdk-request", "attempt=1; max=4")])
+
+    def test_everything_that_is_signed_counts(self):
+        self.refuse(signed(), body=BODY + b" ")
+        self.refuse(signed(), method="PUT")
+        self.refuse(signed(), path="/x")
+        self.refuse(signed("another"))
+        self.refuse(self.changed("host", lambda host: host + "5"))
+        self.refuse(self.changed("x-amz-target", lambda target: target[:-1]))
+        self.refuse(self.changed("x-amz-date", lambda date: date[:-2] + "9Z"
+                                 if date[-2] != "9" else date[:-2] + "8Z"))
+
+    def test_what_has_to_be_signed(self):
+        self.refuse(signed() + [("x-amz-more", "not signed")])
+        self.refuse([pair for pair in signed() if pair[0] != "authorization"])
+        self.refuse([pair for pair in signed() if pair[0] != "x-amz-target"])
+        self.refuse(self.changed("authorization", lambda value: value.replace("host;", "")))
+        self.refuse(self.changed("authorization", lambda value: value.replace("dynamodb", "sts")))
+        self.refuse(self.changed("authorization", lambda value: value.replace("key/", "other/")))
+
+    def test_clocks(self):
+        self.verify(signed(), now_s=time.time() + 200)
+        for skew_s in (-400, 400):
+            with self.assertRaises(SkewedClock):
+                self.verify(signed(), now_s=time.time() + skew_s)
+
+
+class Rules(unittest.TestCase):
+    def count(self, rule, operations):
+        made = faults.Rule({"fault": "drop-after", **rule})
+        return [made.applies(operation, False, None) for operation in operations]
+
+    def test_which_requests(self):
+        self.assertEqual(self.count({}, ["Scan", "Scan"]), [True, False])
+        self.assertEqual(self.count({"first": 2, "times": 2}, ["Scan"] * 4),
+                         [False, True, True, False])
+        self.assertEqual(self.count({"operation": "write", "times": 0},
+                                    ["PutItem", "Query", "TransactWriteItems"]),
+                         [True, False, True])
+        self.assertEqual(self.count({"index": True}, ["Query"]), [False])
+
+    def test_nonsense_is_refused(self):
+        for rule in ({"fault": "no-such"}, {"fault": "stall", "minutes": 1}):
+            with self.assertRaises(ValueError):
+                faults.Rule(rule)
+
+
+class Runner(unittest.TestCase):
+    def run_program(self, name):
+        done = subprocess.run([sys.executable, "-B", RUNNER, "--mode", "atomic", sys.executable,
+                               "-B", __file__, "--program", name], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode == 77:
+            self.skipTest(done.stdout.strip())
+        return done.returncode, done.stdout
+
+    def test_a_wrong_signature_fails_the_run(self):
+        code, output = self.run_program("wrong")
+        self.assertEqual(code, 1, output)
+        self.assertIn("1 signatures were refused", output)
+
+    def test_no_request_fails_the_run(self):
+        code, output = self.run_program("nothing")
+        self.assertEqual(code, 1, output)
+        self.assertIn("no request came", output)
+
+    def test_a_stale_index_answers_as_the_index_does(self):
+        code, output = self.run_program("index")
+        self.assertEqual(code, 0, output)
+
+    def test_the_programs_exit_code_is_passed_on(self):
+        code, output = self.run_program("three")
+        self.assertEqual(code, 3, output)
+
+
+# ---- programs that run beside a service ----
+
+def endpoint():
+    return os.environ["CRUDDUR_TEST_STORE"].partition("endpoint=")[2].partition("&")[0]
+
+
+def client(**more):
+    once = botocore.config.Config(retries={"total_max_attempts": 1})
+    return boto3.client("dynamodb", endpoint_url=endpoint(), config=once, **more)
+
+
+def wrong():
+    try:
+        client(aws_secret_access_key="wrong",
+               aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"]).list_tables()
+    except botocore.exceptions.ClientError as error:
+        return 0 if error.response["Error"]["Code"] == "InvalidSignatureException" else 5
+    return 6
+
+
+def nothing():
+    return 0
+
+
+def three():
+    client().list_tables()
+    return 3
+
+
+def ask(order):
+    port = int(os.environ["CRUDDUR_TEST_PROXY"])
+    with socket.create_connection(("127.0.0.1", port)) as control:
+        control.sendall(json.dumps(order).encode() + b"\n")
+        return json.loads(control.makefile().readline())
+
+
+def queries(values):
+    """Every form that there is, a page at a time and all at once."""
+    for condition in ("", " AND sk > :l", " AND sk >= :l", " AND sk < :u", " AND sk <= :u",
+                      " AND sk BETWEEN :l AND :u"):
+        used = {name: {"S": value} for name, value in values.items()
+                if name == ":p" or name in condition}
+        for forward in (True, False):
+            for limit in (None, 2):
+                query = {"TableName": "messages", "IndexName": "message-group-sk-index",
+                         "KeyConditionExpression": "message_group_uuid = :p" + condition,
+                         "ExpressionAttributeValues": used, "ScanIndexForward": forward}
+                yield query if limit is None else query | {"Limit": limit}
+
+
+def all_pages(service, query):
+    pages = []
+    start = {}
+    while True:
+        answer = service.query(**query, **start)
+        pages.append([item["sk"]["S"] for item in answer["Items"]])
+        if "LastEvaluatedKey" not in answer:
+            return [page for page in pages if page]  # the last may be empty, or not be there
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def index():
+    service = client()
+    names = ("pk", "sk", "message_group_uuid")
+    keys = [{"AttributeName": name, "KeyType": kind}
+            for name, kind in (("pk", "HASH"), ("sk", "RANGE"))]
+    service.create_table(
+        TableName="messages", KeySchema=keys, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "message-group-sk-index", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [{"AttributeName": "message_group_uuid", "KeyType": "HASH"}, keys[1]]}])
+    for number in range(7):
+        service.put_item(TableName="messages", Item={
+            "pk": {"S": f"GRP#{number % 3}"}, "sk": {"S": f"t{number}"},
+            "message_group_uuid": {"S": "g" if number != 4 else "h"}})
+    asked = list(queries({":p": "g", ":l": "t1", ":u": "t5"}))
+    live = [all_pages(service, query) for query in asked]
+    ask({"do": "freeze-index", "door": 1, "table": "messages"})
+    service.delete_item(TableName="messages", Key={"pk": {"S": "GRP#2"}, "sk": {"S": "t2"}})
+    frozen = [all_pages(service, query) for query in asked]
+    ask({"do": "thaw-index", "door": 1})
+    for query, before, stale in zip(asked, live, frozen):
+        if before != stale:
+            print(f"{query}: {before}, and {stale} from the past")
+            return 7
+    return 8 if all_pages(service, asked[0]) == live[0] else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--program"]:
+        sys.exit({"wrong": wrong, "nothing": nothing, "three": three, "index": index}[sys.argv[2]]())
+    unittest.main()
