@@ -370,19 +370,11 @@ static const lasting lasting_faults[] = {
      KNOWN(E_CREDENTIALS),
      KNOWN(E_CREDENTIALS)},
     {{"TransactionConflictException", ERROR("TransactionConflictException")},
-<<<<<<< HEAD
-     CRUDDUR_E_CONFLICT,
-     KNOWN(E_CONFLICT),
-     KNOWN(E_CONFLICT)},
-    {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
-     CRUDDUR_E_CONFLICT,
-=======
      CRUDDUR_OK,
      KNOWN(E_CONFLICT),
      KNOWN(E_CONFLICT)},
     {{"TransactionInProgressException", ERROR("TransactionInProgressException")},
      CRUDDUR_OK,
->>>>>>> proxy
      UNKNOWN(E_CONFLICT),
      UNKNOWN(E_CONFLICT)},
 };
