@@ -65,3 +65,9 @@ build() {
   fi
   ninja -C "$folder" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
 }
+
+# Builds the fuzzers, and what they fuzz, in build-fuzz.
+build_fuzzers() {
+  CC=clang build build-fuzz -Dfuzz=true -Dtools=false -Db_sanitize=address,undefined \
+    -Db_lundef=false
+}

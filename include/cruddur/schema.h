@@ -64,6 +64,15 @@ typedef struct cruddur_schema_options {
  */
 CRUDDUR_API void cruddur_schema_options_init(cruddur_schema_options *options, size_t size);
 
+/**
+ * The name of the table behind a store, as cruddur_schema_list() has it.
+ *
+ * @param dm the store, or NULL.
+ * @return a string that lives as long as the handle; NULL for NULL.
+ * Threads: any. Since: 0.1.
+ */
+CRUDDUR_API const char *cruddur_schema_table(const cruddur *dm);
+
 /** Some lines of text. Immutable; outlives the handle; may move between threads. */
 typedef struct cruddur_lines cruddur_lines;
 

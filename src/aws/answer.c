@@ -33,11 +33,14 @@ static void read_code(cr_aws_answer *answer, cr_str text)
 {
     size_t begin = 0;
     size_t end = 0;
+    if (text.data == NULL) {
+        return;
+    }
     for (; end < text.size && text.data[end] != ':'; end++) {
         begin = text.data[end] == '#' ? end + 1 : begin;
     }
     cr_str code = {text.data + begin, end - begin};
-    if (text.data == NULL || code.size == 0 || code.size >= sizeof(answer->code)) {
+    if (code.size == 0 || code.size >= sizeof(answer->code)) {
         return;
     }
     for (size_t i = 0; i < code.size; i++) {
@@ -215,17 +218,26 @@ static cruddur_status meaning_of(const cr_aws_answer *answer)
     return http_status == 401 || http_status == 403 ? CRUDDUR_E_ACCESS_DENIED : CRUDDUR_E_PROTOCOL;
 }
 
+/* Where the service's words cannot be passed on. */
+static const char *hint_for(const char *code)
+{
+    bool is_signature = strcmp(code, "InvalidSignatureException") == 0 ||
+                        strcmp(code, "SignatureDoesNotMatch") == 0;
+    return is_signature ? "; is the secret access key the one of the access key id?" : "";
+}
+
 cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status,
                               const char *action, cruddur_error **error)
 {
     bool has_words = answer->message[0] != '\0' && has_safe_words(answer);
     if (answer->code[0] == '\0') {
-        (void)cr_fail_with(error, status, "%s: the service answered with HTTP %d and no error code",
-                           action, answer->http.status);
+        (void)cr_fail_with(
+            error, status, "%s: the service answered with HTTP %d and no error code%s", action,
+            answer->http.status, answer->http.status < 500 ? "; is the endpoint right?" : "");
     } else {
-        (void)cr_fail_with(error, status, "%s: %s%s%s (HTTP %d)", action, answer->code,
+        (void)cr_fail_with(error, status, "%s: %s%s%s (HTTP %d)%s", action, answer->code,
                            has_words ? ": " : "", has_words ? answer->message : "",
-                           answer->http.status);
+                           answer->http.status, hint_for(answer->code));
     }
     if (error != NULL) {
         cr_error_set_request_id(*error, answer->request_id);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/account.h"
 #include "aws/answer.h"
 #include "aws/crc32.h"
 #include "aws/endpoint_url.h"
@@ -29,6 +30,7 @@
 struct cr_aws_client {
     cr_aws_options options; /* the texts in it are not ours, and not used */
     cr_endpoint_url endpoint;
+    cr_accounts *accounts; /* NULL: `endpoint` serves all */
     cr_signer *signer;
     cr_retry_bucket bucket;
     _Atomic int64_t skew_us; /* how far the service's clock is ahead of ours */
@@ -40,7 +42,8 @@ typedef struct calling {
     const cr_aws_request *request;
     cr_call *call;
     cr_aws_answer *answer;
-    const cr_identity *identity; /* that signed the last attempt */
+    const cr_identity *identity;     /* that signed the last attempt */
+    const cr_endpoint_url *endpoint; /* that it was sent to */
     char invocation_id[INVOCATION_ID_SIZE];
     char attempt_text[40];
     cr_signature signature;
@@ -83,6 +86,9 @@ cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **
     if (status == CRUDDUR_OK) {
         status = cr_signer_new(options->region, options->signing_name, &client->signer, error);
     }
+    if (status == CRUDDUR_OK && options->of_account != NULL) {
+        status = cr_accounts_new(options->of_account, &client->accounts, error);
+    }
     if (status != CRUDDUR_OK) {
         cr_aws_client_free(client);
         return status;
@@ -98,6 +104,7 @@ void cr_aws_client_free(cr_aws_client *client)
     }
     cr_signer_free(client->signer);
     cr_endpoint_url_free(&client->endpoint);
+    cr_accounts_free(client->accounts);
     cr_retry_bucket_destroy(&client->bucket);
     free(client);
 }
@@ -154,8 +161,8 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
     const cr_aws_client *client = now->client;
     const cr_sign_request request = {
         .method = cr_str_of("POST"),
-        .host = cr_str_of(client->endpoint.host),
-        .path = cr_str_of(client->endpoint.path),
+        .host = cr_str_of(now->endpoint->host),
+        .path = cr_str_of(now->endpoint->path),
         .headers = headers,
         .header_count = count,
         .body = now->request->body,
@@ -168,7 +175,7 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
 static size_t make_headers(calling *now, cr_header *headers, cruddur_status *status)
 {
     size_t count = 0;
-    add_header(headers, &count, "Host", cr_str_of(now->client->endpoint.host));
+    add_header(headers, &count, "Host", cr_str_of(now->endpoint->host));
     add_header(headers, &count, "Content-Type", cr_str_of(now->request->content_type));
     add_header(headers, &count, "X-Amz-Target", cr_str_of(now->request->target));
     *status = now->identity == NULL ? CRUDDUR_OK : sign(now, headers + 1, count - 1);
@@ -196,7 +203,7 @@ static cruddur_status send_signed(calling *now)
     }
     const cr_http_request request = {
         .method = "POST",
-        .url = now->client->endpoint.url,
+        .url = now->endpoint->url,
         .headers = headers,
         .header_count = count,
         .body = now->request->body,
@@ -215,6 +222,17 @@ static cruddur_status take_identity(calling *now)
     return credentials == NULL ? CRUDDUR_OK
                                : cr_credentials_get(credentials, now->call->deadline_us,
                                                     &now->identity, now->call->error);
+}
+
+/* An identity's account may have an endpoint of its own. */
+static cruddur_status choose_endpoint(calling *now)
+{
+    cr_aws_client *client = now->client;
+    now->endpoint = &client->endpoint;
+    return client->accounts == NULL || now->identity == NULL
+               ? CRUDDUR_OK
+               : cr_accounts_find(client->accounts, now->identity->account_id, &now->endpoint,
+                                  now->call->error);
 }
 
 /* Looks at what came back: is it whole, what does it say, may the request have been carried out? */
@@ -278,6 +296,9 @@ static void make_attempt(calling *now)
     forget_last_attempt(now);
     now->tries++;
     now->status = take_identity(now);
+    if (now->status == CRUDDUR_OK) {
+        now->status = choose_endpoint(now);
+    }
     if (now->status == CRUDDUR_OK) {
         now->answer->attempts++;
         now->status = send_signed(now);

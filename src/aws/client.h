@@ -6,6 +6,7 @@
 #define CR_AWS_CLIENT_H
 
 #include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "aws/http.h"
 #include "aws/retry.h"
 #include "base/call.h"
@@ -26,7 +27,9 @@ typedef struct cr_aws_attempt {
 typedef struct cr_aws_options {
     const char *signing_name; /* "dynamodb" */
     const char *region;
-    const char *endpoint_url;     /* scheme, host and maybe a port */
+    const char *endpoint_url; /* scheme, host and maybe a port */
+    const cr_endpoint
+        *of_account;              /* asked for each identity's endpoint; NULL: endpoint_url it is */
     cr_http *http;                /* both outlive the client */
     cr_credentials *credentials;  /* NULL: nothing is signed */
     unsigned attempts_max;        /* 0: CR_RETRY_ATTEMPTS */

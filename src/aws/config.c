@@ -283,16 +283,17 @@ void cr_aws_config_free(cr_aws_config *config)
 /* ---- endpoints ---- */
 
 static const struct {
+    const char *group; /* in a [services …] section */
     cr_env_name variable;
-    const char *group;    /* in a [services …] section */
     bool takes_given_url; /* it is what the program wants to use, not a helper on the way there */
 } endpoint_settings[CR_SERVICE_COUNT] = {
-    [CR_SERVICE_DYNAMODB] = {CR_ENV_ENDPOINT_URL_DYNAMODB, "dynamodb", true},
-    [CR_SERVICE_DYNAMODB_STREAMS] = {CR_ENV_ENDPOINT_URL_DYNAMODB_STREAMS, "dynamodb_streams",
+    [CR_SERVICE_DYNAMODB] = {"dynamodb", CR_ENV_ENDPOINT_URL_DYNAMODB, true},
+    [CR_SERVICE_DYNAMODB_STREAMS] = {"dynamodb_streams", CR_ENV_ENDPOINT_URL_DYNAMODB_STREAMS,
                                      true},
-    [CR_SERVICE_STS] = {CR_ENV_ENDPOINT_URL_STS, "sts", false},
-    [CR_SERVICE_SSO] = {CR_ENV_ENDPOINT_URL_SSO, "sso", false},
-    [CR_SERVICE_COGNITO_IDP] = {CR_ENV_ENDPOINT_URL_COGNITO_IDP, "cognito_identity_provider", true},
+    [CR_SERVICE_STS] = {"sts", CR_ENV_ENDPOINT_URL_STS, false},
+    [CR_SERVICE_SSO] = {"sso", CR_ENV_ENDPOINT_URL_SSO, false},
+    [CR_SERVICE_SSO_OIDC] = {"sso_oidc", CR_ENV_ENDPOINT_URL_SSO_OIDC, false},
+    [CR_SERVICE_COGNITO_IDP] = {"cognito_identity_provider", CR_ENV_ENDPOINT_URL_COGNITO_IDP, true},
 };
 
 static const char *url_in_services_section(const cr_aws_config *config, cr_service service)
@@ -303,29 +304,30 @@ static const char *url_in_services_section(const cr_aws_config *config, cr_servi
                                              endpoint_settings[service].group, "endpoint_url");
 }
 
-static const char *first_of(const char *const *values, size_t count)
+static setting first_of(const setting *settings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (values[i] != NULL) {
-            return values[i];
+        if (settings[i].value != NULL) {
+            return settings[i];
         }
     }
-    return NULL;
+    return (setting){NULL, NULL};
 }
 
-static const char *find_custom_url(const cr_aws_config *config, cr_service service)
+static setting find_custom_url(const cr_aws_config *config, cr_service service)
 {
+    cr_env_name variable = endpoint_settings[service].variable;
     if (config->endpoint_url != NULL && endpoint_settings[service].takes_given_url) {
-        return config->endpoint_url;
+        return (setting){config->endpoint_url, "the endpoint that was given"};
     }
     if (config->ignore_endpoint_urls) {
-        return NULL;
+        return (setting){NULL, NULL};
     }
-    const char *const urls[] = {
-        config->environment.value[endpoint_settings[service].variable],
-        config->environment.value[CR_ENV_ENDPOINT_URL],
-        url_in_services_section(config, service),
-        profile_property(config, NULL, "endpoint_url"),
+    const setting urls[] = {
+        {config->environment.value[variable], cr_env_text(variable)},
+        {config->environment.value[CR_ENV_ENDPOINT_URL], cr_env_text(CR_ENV_ENDPOINT_URL)},
+        {url_in_services_section(config, service), "endpoint_url in the profile's services"},
+        {profile_property(config, NULL, "endpoint_url"), "endpoint_url in the profile"},
     };
     return first_of(urls, sizeof(urls) / sizeof(urls[0]));
 }
@@ -333,10 +335,11 @@ static const char *find_custom_url(const cr_aws_config *config, cr_service servi
 cruddur_status cr_aws_config_endpoint(const cr_aws_config *config, cr_service service,
                                       cr_endpoint *endpoint, cruddur_error **error)
 {
+    setting custom_url = find_custom_url(config, service);
     cr_endpoint_question question = {
         .service = service,
         .region = config->region[0] == '\0' ? NULL : config->region,
-        .custom_url = find_custom_url(config, service),
+        .custom_url = custom_url.value,
         .use_fips = config->use_fips,
         .use_dual_stack = config->use_dual_stack,
         .account_mode = config->account_mode,
@@ -352,5 +355,9 @@ cruddur_status cr_aws_config_endpoint(const cr_aws_config *config, cr_service se
             "profile \"%.64s\"",
             config->profile);
     }
-    return cr_endpoint_find(&question, endpoint, error);
+    cruddur_status status = cr_endpoint_find(&question, endpoint, error);
+    if (status == CRUDDUR_E_CONFIG && custom_url.value != NULL && error != NULL) {
+        cr_error_wrap(*error, custom_url.where);
+    }
+    return status;
 }

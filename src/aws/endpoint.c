@@ -55,6 +55,7 @@ static const service_names services[CR_SERVICE_COUNT] = {
                                      false, false},
     [CR_SERVICE_STS] = {"sts", "sts", "sts-fips", true, false, false},
     [CR_SERVICE_SSO] = {"awsssoportal", "portal.sso", "portal.sso-fips", true, false, false},
+    [CR_SERVICE_SSO_OIDC] = {"awsssooidc", "oidc", "oidc-fips", true, false, false},
     [CR_SERVICE_COGNITO_IDP] = {"cognito-idp", "cognito-idp", "cognito-idp-fips", false, false,
                                 true},
 };

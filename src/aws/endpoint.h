@@ -14,6 +14,7 @@ typedef enum cr_service {
     CR_SERVICE_DYNAMODB_STREAMS,
     CR_SERVICE_STS,
     CR_SERVICE_SSO,
+    CR_SERVICE_SSO_OIDC,
     CR_SERVICE_COGNITO_IDP,
     CR_SERVICE_COUNT,
 } cr_service;

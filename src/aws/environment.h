@@ -39,6 +39,7 @@
     X(ENDPOINT_URL_DYNAMODB_STREAMS, "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")                          \
     X(ENDPOINT_URL_STS, "AWS_ENDPOINT_URL_STS")                                                    \
     X(ENDPOINT_URL_SSO, "AWS_ENDPOINT_URL_SSO")                                                    \
+    X(ENDPOINT_URL_SSO_OIDC, "AWS_ENDPOINT_URL_SSO_OIDC")                                          \
     X(ENDPOINT_URL_COGNITO_IDP, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")                      \
     X(RETRY_MODE, "AWS_RETRY_MODE")                                                                \
     X(MAX_ATTEMPTS, "AWS_MAX_ATTEMPTS")                                                            \

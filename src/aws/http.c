@@ -391,6 +391,25 @@ static verdict judge(CURLcode code)
     }
 }
 
+/* What a newcomer to libcurl's words may want to know. */
+static const char *hint_for(CURLcode code)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+        return "; AWS_CA_BUNDLE can name a file of certificates to trust";
+    case CURLE_SSL_CACERT_BADFILE:
+        return " (from AWS_CA_BUNDLE or ca_bundle)";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "; does the server speak https?";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return "; what answers there does not speak HTTP";
+    default:
+        return "";
+    }
+}
+
 static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_error **error)
 {
     if (now->has_no_memory) {
@@ -416,9 +435,10 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
     if (found.status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    return cr_fail_with(error, found.status, "%.200s: %s", now->request->url,
+    return cr_fail_with(error, found.status, "%.200s: %s%s", now->request->url,
                         now->handle->words[0] == '\0' ? curl_easy_strerror(code)
-                                                      : now->handle->words);
+                                                      : now->handle->words,
+                        hint_for(code));
 }
 
 /* A NUL behind the body: there is room, the cap is one more than what may come. */

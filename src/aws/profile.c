@@ -271,6 +271,18 @@ static bool find_path(const cr_environment *environment, cr_env_name variable, c
     return length >= 0 && length < PATH_SIZE;
 }
 
+/* Takes the text of a file apart, which lies in place already. */
+static cruddur_status parse_file(cr_profiles *profiles, const char *path, bool is_credentials,
+                                 cruddur_error **error)
+{
+    parser in = {.profiles = profiles,
+                 .path = path,
+                 .is_credentials = is_credentials,
+                 .property = SIZE_MAX,
+                 .error = error};
+    return read_lines(&in, &profiles->files[is_credentials ? 1 : 0]);
+}
+
 static cruddur_status load_file(cr_profiles *profiles, const char *path, bool is_credentials,
                                 cruddur_error **error)
 {
@@ -282,15 +294,18 @@ static cruddur_status load_file(cr_profiles *profiles, const char *path, bool is
         cr_error_discard(error);
         return CRUDDUR_OK;
     }
+    return status == CRUDDUR_OK ? parse_file(profiles, path, is_credentials, error) : status;
+}
+
+static cruddur_status finish(cr_profiles *profiles, cruddur_status status,
+                             cr_profiles **ret_profiles)
+{
     if (status != CRUDDUR_OK) {
+        cr_profiles_free(profiles);
         return status;
     }
-    parser in = {.profiles = profiles,
-                 .path = path,
-                 .is_credentials = is_credentials,
-                 .property = SIZE_MAX,
-                 .error = error};
-    return read_lines(&in, file);
+    *ret_profiles = profiles;
+    return CRUDDUR_OK;
 }
 
 cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles **ret_profiles,
@@ -309,12 +324,35 @@ cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles *
         find_path(environment, CR_ENV_CREDENTIALS_FILE, "~/.aws/credentials", path)) {
         status = load_file(profiles, path, true, error);
     }
-    if (status != CRUDDUR_OK) {
-        cr_profiles_free(profiles);
-        return status;
+    return finish(profiles, status, ret_profiles);
+}
+
+static cruddur_status copy_and_parse(cr_profiles *profiles, cr_str text, bool is_credentials,
+                                     cruddur_error **error)
+{
+    loaded_file *file = &profiles->files[is_credentials ? 1 : 0];
+    if (text.data == NULL) {
+        return CRUDDUR_OK;
     }
-    *ret_profiles = profiles;
-    return CRUDDUR_OK;
+    *file = (loaded_file){cr_secret_copy(text), text.size};
+    return file->text == NULL
+               ? cr_fail_memory(error)
+               : parse_file(profiles, is_credentials ? "the credentials file" : "the config file",
+                            is_credentials, error);
+}
+
+cruddur_status cr_profiles_parse(cr_str config, cr_str credentials, cr_profiles **ret_profiles,
+                                 cruddur_error **error)
+{
+    cr_profiles *profiles = calloc(1, sizeof(*profiles));
+    if (profiles == NULL) {
+        return cr_fail_memory(error);
+    }
+    cruddur_status status = copy_and_parse(profiles, config, false, error);
+    if (status == CRUDDUR_OK) {
+        status = copy_and_parse(profiles, credentials, true, error);
+    }
+    return finish(profiles, status, ret_profiles);
 }
 
 void cr_profiles_free(cr_profiles *profiles)

@@ -4,6 +4,7 @@
 #define CR_AWS_PROFILE_H
 
 #include "aws/environment.h"
+#include "base/str.h"
 
 #define CR_PROFILE_FILE_MAX ((size_t)1024 * 1024)
 
@@ -21,6 +22,10 @@ typedef struct cr_profiles cr_profiles;
  * the line, and quotes nothing; CRUDDUR_E_CREDENTIALS: a file is there and cannot be read. */
 cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles **ret_profiles,
                                 cruddur_error **error);
+
+/* The same of text that is there already; absent text counts as a file that is not there. */
+cruddur_status cr_profiles_parse(cr_str config, cr_str credentials, cr_profiles **ret_profiles,
+                                 cruddur_error **error);
 
 /* Wipes what was read. */
 void cr_profiles_free(cr_profiles *profiles);

@@ -3,10 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/random.h"
+
+#define PATH_SIZE 4200
 
 char *cr_secret_copy(cr_str text)
 {
@@ -113,4 +119,53 @@ cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text
     cruddur_status status = read_open_file(file, path, max, ret_text, ret_size, error);
     (void)close(file);
     return status;
+}
+
+static bool write_all(int file, cr_str text)
+{
+    while (text.size > 0) {
+        ssize_t put = write(file, text.data, text.size);
+        if (put < 0 && errno != EINTR) {
+            return false;
+        }
+        size_t used = put > 0 ? (size_t)put : 0;
+        text = (cr_str){text.data + used, text.size - used};
+    }
+    return true;
+}
+
+/* A file beside the other, of a name that nobody else has; returns -1 with errno set. */
+static int open_temporary(const char *path, char temporary[PATH_SIZE])
+{
+    uint64_t random = 0;
+    if (!cr_random_bytes(&random, sizeof(random))) {
+        errno = EAGAIN;
+        return -1;
+    }
+    int length = snprintf(temporary, PATH_SIZE, "%s.%016" PRIx64, path, random);
+    if (length < 0 || length >= PATH_SIZE) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+}
+
+cruddur_status cr_secret_write_file(const char *path, cr_str text, cruddur_error **error)
+{
+    char temporary[PATH_SIZE];
+    int file = open_temporary(path, temporary);
+    if (file < 0) {
+        return fail_file(path, errno, error);
+    }
+    int number = write_all(file, text) && fsync(file) == 0 ? 0 : errno;
+    if (close(file) != 0 && number == 0) {
+        number = errno;
+    }
+    if (number == 0 && rename(temporary, path) != 0) {
+        number = errno;
+    }
+    if (number != 0) {
+        (void)unlink(temporary);
+    }
+    return number == 0 ? CRUDDUR_OK : fail_file(path, number, error);
 }

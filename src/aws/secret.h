@@ -26,4 +26,8 @@ void cr_secret_buffer_free(cr_buffer *buffer);
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
                                    bool *ret_missing, cruddur_error **error);
 
+/* Writes a file that its owner alone can read, whole or not at all: whoever reads the path
+ * meanwhile finds what was there before. CRUDDUR_E_CREDENTIALS. */
+cruddur_status cr_secret_write_file(const char *path, cr_str text, cruddur_error **error);
+
 #endif

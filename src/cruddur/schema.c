@@ -137,6 +137,11 @@ cruddur_status cruddur_schema_drop(cruddur *dm, const cruddur_schema_options *gi
     return cr_frame_end(&frame, status);
 }
 
+const char *cruddur_schema_table(const cruddur *dm)
+{
+    return dm == NULL ? NULL : dm->store->table;
+}
+
 /* ---- lines ---- */
 
 size_t cruddur_lines_count(const cruddur_lines *lines)

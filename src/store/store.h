@@ -139,6 +139,7 @@ enum {
 struct cr_store {
     const cr_store_ops *ops;
     unsigned traits;
+    const char *table; /* its name; lives as long as the store */
 };
 
 /* How an engine is asked to open. */

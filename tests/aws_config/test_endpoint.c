@@ -12,6 +12,7 @@ static cruddur_error *error;
 #define STREAMS CR_SERVICE_DYNAMODB_STREAMS
 #define STS CR_SERVICE_STS
 #define SSO CR_SERVICE_SSO
+#define OIDC CR_SERVICE_SSO_OIDC
 #define IDP CR_SERVICE_COGNITO_IDP
 
 /* What the service's own rules say. */
@@ -54,6 +55,9 @@ Test(endpoint, names)
         {STS, "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com"},
         {STS, "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com"},
         {SSO, "eu-central-1", false, false, "https://portal.sso.eu-central-1.amazonaws.com"},
+        {OIDC, "eu-central-1", false, false, "https://oidc.eu-central-1.amazonaws.com"},
+        {OIDC, "us-east-1", true, false, "https://oidc-fips.us-east-1.amazonaws.com"},
+        {OIDC, "us-gov-west-1", true, false, "https://oidc.us-gov-west-1.amazonaws.com"},
         {IDP, "eu-central-1", false, false, "https://cognito-idp.eu-central-1.amazonaws.com"},
         {IDP, "eu-central-1", false, true, "https://cognito-idp.eu-central-1.amazonaws.com"},
         {IDP, "us-gov-west-1", true, false, "https://cognito-idp-fips.us-gov-west-1.amazonaws.com"},

@@ -222,3 +222,20 @@ Test(profile, any_bytes)
         unload(profiles);
     }
 }
+
+Test(profile, text_that_is_there_already)
+{
+    cr_profiles *profiles = NULL;
+    cr_str config = cr_str_of("[default]\nregion = a\n");
+    cr_str keys = cr_str_of("[default]\nregion = b\nx");
+    cr_assert_eq(cr_profiles_parse(config, CR_STR_ABSENT, &profiles, &error), CRUDDUR_OK);
+    expect(profiles, "default", "region", "a");
+    cr_profiles_free(profiles);
+    keys.size -= 2; /* up to there, and no further */
+    cr_assert_eq(cr_profiles_parse(config, keys, &profiles, &error), CRUDDUR_OK);
+    expect(profiles, "default", "region", "b");
+    cr_profiles_free(profiles);
+    keys.size += 2;
+    EXPECT_ERROR(cr_profiles_parse(config, keys, &profiles, &error), CRUDDUR_E_CONFIG, &error,
+                 "the credentials file, line 3");
+}

@@ -274,6 +274,53 @@ Test(dynamodb_json, agrees_with_json_c)
     }
 }
 
+/* json-c takes some of these. */
+Test(dynamodb_json, what_is_no_json)
+{
+    static const char *const texts[] = {
+        "01",
+        "-01",
+        "-",
+        "+1",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "0x1",
+        "NaN",
+        "nan",
+        "-NaN",
+        "Infinity",
+        "True",
+        "tru",
+        "nullx",
+        "'a'",
+        "\"a\tb\"",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{\"a\":}",
+        "{\"a\" 1}",
+        "{a:1}",
+        "{\"a\":1,}",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "/**/ 1",
+        "1 //",
+        "[1]\v",
+        "\xef\xbb\xbf"
+        "1",
+    };
+    cr_arena arena = CR_ARENA_INIT;
+    cr_json in;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        cr_json_init(&in, cr_str_of(texts[i]), &arena);
+        (void)cr_json_skip(&in);
+        cr_expect_not(cr_json_is_done(&in), "%s", texts[i]);
+    }
+    cr_arena_free(&arena);
+}
+
 Test(dynamodb_json, nesting_has_an_end)
 {
     static char deep[2000];

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Error answers. The first byte chooses the HTTP status; up to the first zero byte the rest is the
  * header lines, and behind it the body. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "aws/answer.h"
 #include "aws/skew.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+#include "fuzz.h"
 
 /* A copy with a NUL behind it, which libcurl's side of the library sees to. */
 static void fill(cr_buffer *buffer, const uint8_t *bytes, size_t size)
 {
     cr_buffer_init(buffer, size + 1);
     char *room = cr_buffer_extend(buffer, size + 1);
-    if (room == NULL) {
-        abort();
-    }
+    FUZZ_REQUIRE(room != NULL);
     if (size > 0) {
         memcpy(room, bytes, size);
     }
@@ -42,9 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fill(&answer.http.body, bytes + body_at, size - body_at);
     cr_aws_answer_read(&answer);
     (void)cr_skew_measure(&answer.http, &offset_us);
-    if (!cr_aws_is_ok(&answer) && cr_aws_fail(&answer, "reading", &error) == CRUDDUR_OK) {
-        abort();
-    }
+    FUZZ_REQUIRE(cr_aws_is_ok(&answer) || cr_aws_fail(&answer, "reading", &error) != CRUDDUR_OK);
     cruddur_error_free(error);
     cr_aws_answer_free(&answer);
     return 0;

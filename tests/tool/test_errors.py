@@ -18,7 +18,7 @@ class CommandLine(CommandTest):
         self.fails(2, "no such command", "help", SECRET)
 
     def test_help_and_version(self):
-        commands = ("new", "send", "groups", "messages", "seed", "scan")
+        commands = ("new", "send", "groups", "messages", "seed", "scan", "schema")
         for arguments in (("--help",), ("-h",), ("help",)):
             text = self.ok(*arguments).out
             self.assertTrue(text.startswith("Usage: cruddur "))

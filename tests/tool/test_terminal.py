@@ -58,7 +58,7 @@ class Width(CommandTest):
             self.assert_fits(columns, "scan", "--limit", "8")
 
     def test_help_fits_in_80_columns(self):
-        for command in ("new", "send", "groups", "messages", "seed", "scan"):
+        for command in ("new", "send", "groups", "messages", "seed", "scan", "schema"):
             for line in self.ok("help", command).lines + self.ok("help").lines:
                 self.assertLessEqual(display_width(line), 80)
 

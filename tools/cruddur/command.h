@@ -36,6 +36,18 @@ extern const struct command command_groups;
 extern const struct command command_messages;
 extern const struct command command_seed;
 extern const struct command command_scan;
+extern const struct command command_schema;
+
+/* What a call may take where the library has another default; see --timeout. */
+uint32_t context_timeout_ms(const struct context *context, uint32_t usual_ms);
+
+/* The store's URL and where it was named; both NULL where it was not. */
+struct store_name {
+    const char *url;
+    const char *where;
+};
+
+struct store_name context_store(const struct context *context);
 
 /* Opens the store. `flags` are CRUDDUR_OPEN_… bits. */
 enum exit_code context_open(struct context *context, uint32_t flags);

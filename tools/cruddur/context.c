@@ -4,7 +4,9 @@
 
 #include "command.h"
 #include "text.h"
+#include "trace.h"
 
+#define MS_PER_S 1000
 #define USERS_FILE_MAX ((size_t)64 << 20)
 
 /* An environment variable that is empty counts as not set. */
@@ -14,22 +16,40 @@ static const char *value_or_environment(const char *value, const char *variable)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+struct store_name context_store(const struct context *context)
+{
+    return (struct store_name){value_or_environment(context->options.store, "CRUDDUR_STORE"),
+                               context->options.store != NULL ? "--store" : "CRUDDUR_STORE"};
+}
+
+uint32_t context_timeout_ms(const struct context *context, uint32_t usual_ms)
+{
+    uint64_t timeout_s = context->options.timeout_s;
+    return timeout_s > 0 ? (uint32_t)(timeout_s * MS_PER_S) : usual_ms;
+}
+
 enum exit_code context_open(struct context *context, uint32_t flags)
 {
-    const char *url = value_or_environment(context->options.store, "CRUDDUR_STORE");
-    if (url == NULL) {
+    struct store_name store = context_store(context);
+    if (store.url == NULL) {
         return report(CODE_USAGE, "no store is named: give --store URL (such as "
-                                  "sqlite:messages.db), or set CRUDDUR_STORE");
+                                  "sqlite:messages.db or dynamodb:messages), or set CRUDDUR_STORE");
     }
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
     options.flags = flags;
-    cruddur_error *error = NULL;
-    cruddur_status status = cruddur_open(url, &options, &context->dm, &error);
-    if (status == CRUDDUR_OK) {
-        return CODE_OK;
+    options.timeout_ms = context_timeout_ms(context, options.timeout_ms);
+    if (context->options.verbose) {
+        options.log = trace_log;
+        options.metrics = trace_metrics;
+        report_request_ids();
     }
-    return report_error(status, error,
-                        context->options.store != NULL ? "--store" : "CRUDDUR_STORE");
+    cruddur_error *error = NULL;
+    cruddur_status status = cruddur_open(store.url, &options, &context->dm, &error);
+    /* What is wrong may also stand in the environment, or in a file: then the message says where.
+     */
+    bool is_elsewhere = status == CRUDDUR_E_CONFIG || status == CRUDDUR_E_CREDENTIALS;
+    return status == CRUDDUR_OK ? CODE_OK
+                                : report_error(status, error, is_elsewhere ? NULL : store.where);
 }
 
 static enum exit_code read_users(struct context *context, const char *path)

@@ -11,18 +11,22 @@
 #include "text.h"
 
 static const struct command *const commands[] = {
-    &command_new, &command_send, &command_groups, &command_messages, &command_seed, &command_scan,
+    &command_new,  &command_send, &command_groups, &command_messages,
+    &command_seed, &command_scan, &command_schema,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char common_options[] =
     "  --help          show help: of the command, if one is named\n"
     "  --version       show the version\n"
-    "  --store URL     the store, such as sqlite:messages.db\n"
+    "  --store URL     the store, such as sqlite:messages.db or dynamodb:messages\n"
     "  --users FILE    who has which handle: JSON or CSV\n"
     "  --json          write JSON\n"
     "  --no-color      write no colours\n"
-    "  --no-pager      do not start a pager\n";
+    "  --no-pager      do not start a pager\n"
+    "  --timeout S     how long a call on the store may take, in seconds (default 10,\n"
+    "                  for schema 300)\n"
+    "  --verbose       tell on standard error what each call on the store cost\n";
 
 static const char main_help[] =
     "\n"
@@ -38,13 +42,17 @@ static const char main_help[] =
     "  NO_COLOR        no colours, if it is not empty\n"
     "  COLUMNS         the width where the output is no terminal\n"
     "  TZ              the time zone of the times that are shown\n"
+    "  AWS_...         region and credentials of a dynamodb: store, as for the AWS\n"
+    "                  command line\n"
     "\n"
     "Exit status:\n"
     "  0               it is done\n"
     "  1               the store, a file or the output failed\n"
-    "  2               an argument or input file breaks a rule; nothing was written\n"
+    "  2               an argument, input file or setting breaks a rule; nothing was\n"
+    "                  written\n"
     "  3               no such user or group, or the user is not a member of it\n"
-    "  4               busy, locked or late: the same command may well succeed later\n"
+    "  4               busy, locked, late or not reached: the same command may well\n"
+    "                  succeed later\n"
     "\n"
     "Examples:\n"
     "  export CRUDDUR_STORE=sqlite:messages.db CRUDDUR_USERS=users.json\n"

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 /* getopt's values for long options: beyond every character, then the index. */
 #define VALUE_BASE 256
 /* Longer than every option. */
-#define QUOTED_MAX 20
+#define QUOTED_MAX 24
+/* Seconds, and units of capacity: what times a thousand still has 32 bits. */
+#define SMALL_MAX 4000000
 
 /* What an option's value is, and so the type of the field that receives it. */
 enum kind {
@@ -22,6 +25,7 @@ enum kind {
     KIND_UUID,  /* char *, in lower case */
     KIND_LIMIT, /* uint64_t, from 1 to CRUDDUR_LIMIT_MAX */
     KIND_COUNT, /* uint64_t, from 1 */
+    KIND_SMALL, /* uint64_t, from 1 to SMALL_MAX */
     KIND_TIME,  /* int64_t */
     KIND_OTHER, /* the next one of the others */
 };
@@ -44,6 +48,8 @@ static const struct spec specs[] = {
     {"json", KIND_FLAG, COMMAND_EVERY, 0, FIELD(json)},
     {"no-color", KIND_FLAG, COMMAND_EVERY, 0, FIELD(no_color)},
     {"no-pager", KIND_FLAG, COMMAND_EVERY, 0, FIELD(no_pager)},
+    {"verbose", KIND_FLAG, COMMAND_EVERY, 0, FIELD(verbose)},
+    {"timeout", KIND_SMALL, COMMAND_EVERY, 0, FIELD(timeout_s)},
     {"as", KIND_TEXT, COMMAND_NEW | COMMAND_SEND | COMMAND_MESSAGES, COMMAND_NEW | COMMAND_SEND,
      FIELD(me)},
     {"to", KIND_OTHER, COMMAND_NEW, COMMAND_NEW, FIELD(others)},
@@ -60,6 +66,14 @@ static const struct spec specs[] = {
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
     {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},
     {"start", KIND_TIME, COMMAND_SEED, 0, FIELD(start_us)},
+    {"read-units", KIND_SMALL, COMMAND_SCHEMA, 0, FIELD(read_units)},
+    {"write-units", KIND_SMALL, COMMAND_SCHEMA, 0, FIELD(write_units)},
+    {"stream-view", KIND_TEXT, COMMAND_SCHEMA, 0, FIELD(stream_view)},
+    {"no-stream", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(no_stream)},
+    {"ttl", KIND_TEXT, COMMAND_SCHEMA, 0, FIELD(ttl)},
+    {"deletion-protection", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(deletion_protection)},
+    {"point-in-time-recovery", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(point_in_time_recovery)},
+    {"yes", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(yes)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
@@ -86,12 +100,18 @@ static enum exit_code read_number(const struct spec *spec, const char *text, uin
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    uint64_t most = spec->kind == KIND_LIMIT ? CRUDDUR_LIMIT_MAX : UINT64_MAX;
+    uint64_t most = spec->kind == KIND_LIMIT   ? CRUDDUR_LIMIT_MAX
+                    : spec->kind == KIND_SMALL ? SMALL_MAX
+                                               : UINT64_MAX;
     /* strtoull() accepts white space and a sign. */
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number == 0 ||
-        number > most) {
-        return report(CODE_USAGE, "--%s: it must be a whole number from 1 %s", spec->name,
-                      spec->kind == KIND_LIMIT ? "to 1000" : "on");
+    bool is_good = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && number > 0 &&
+                   number <= most;
+    if (!is_good && most == UINT64_MAX) {
+        return report(CODE_USAGE, "--%s: it must be a whole number from 1 on", spec->name);
+    }
+    if (!is_good) {
+        return report(CODE_USAGE, "--%s: it must be a whole number from 1 to %" PRIu64, spec->name,
+                      most);
     }
     *ret_number = number;
     return CODE_OK;
@@ -136,6 +156,7 @@ static enum exit_code read_value(struct options *options, const struct spec *spe
         return options_uuid(argument, text);
     case KIND_LIMIT:
     case KIND_COUNT:
+    case KIND_SMALL:
         return read_number(spec, text, field);
     case KIND_TIME:
         return read_time(spec, text, field);

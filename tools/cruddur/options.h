@@ -19,7 +19,8 @@ enum command_bit {
     COMMAND_MESSAGES = 0x08,
     COMMAND_SEED = 0x10,
     COMMAND_SCAN = 0x20,
-    COMMAND_EVERY = 0x3f,
+    COMMAND_SCHEMA = 0x40,
+    COMMAND_EVERY = 0x7f,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
@@ -29,6 +30,8 @@ struct options {
     bool json;
     bool no_color;
     bool no_pager;
+    bool verbose;
+    uint64_t timeout_s;
     char *store;
     char *users;
     char *me;                         /* --as, --me */
@@ -44,6 +47,14 @@ struct options {
     int64_t since_us; /* CRUDDUR_SINCE_ALWAYS */
     int64_t until_us; /* CRUDDUR_UNTIL_FOREVER */
     int64_t start_us; /* CRUDDUR_TIME_UNKNOWN */
+    uint64_t read_units;
+    uint64_t write_units;
+    char *stream_view;
+    bool no_stream;
+    char *ttl;
+    bool deletion_protection;
+    bool point_in_time_recovery;
+    bool yes;
 };
 
 void options_init(struct options *options);

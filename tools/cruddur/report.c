@@ -23,7 +23,10 @@ static const struct {
     {"options.group_name", "--name"},
     {"options.group_uuid", "--group"},
     {"options.message_uuid", "--id"},
+    {"options.read_units", "--read-units"},
     {"options.since_us", "--since"},
+    {"options.stream_view", "--stream-view"},
+    {"options.ttl_attribute", "--ttl"},
     {"options.until_us", "--until"},
     {"others", "--to"},
     {"text", "TEXT"},
@@ -32,19 +35,24 @@ static const struct {
 };
 
 static const char *command_name;
+static bool shows_request_ids;
 
 void report_set_command(const char *name)
 {
     command_name = name;
 }
 
-enum exit_code report(enum exit_code code, const char *format, ...)
+void report_request_ids(void)
+{
+    shows_request_ids = true;
+}
+
+static void write_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static void write_line(const char *format, va_list arguments)
 {
     struct buffer raw = {NULL, 0, 0};
-    va_list arguments;
-    va_start(arguments, format);
     buffer_add_va(&raw, format, arguments);
-    va_end(arguments);
     /* File names and arguments are shown, so whatever is in them must not steer the terminal. */
     struct buffer line = {NULL, 0, 0};
     text_clean(&line, buffer_text(&raw), TEXT_BREAKS_ESCAPED);
@@ -53,7 +61,23 @@ enum exit_code report(enum exit_code code, const char *format, ...)
                   command_name != NULL ? command_name : "", buffer_text(&line));
     buffer_free(&raw);
     buffer_free(&line);
+}
+
+enum exit_code report(enum exit_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(format, arguments);
+    va_end(arguments);
     return code;
+}
+
+void report_remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(format, arguments);
+    va_end(arguments);
 }
 
 static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
@@ -65,7 +89,7 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
         return CODE_NOT_FOUND;
     }
     /* Those that blame an argument stand together; see CRUDDUR_STATUS_MAP. */
-    return status == CRUDDUR_E_GROUP_EXISTS ||
+    return status == CRUDDUR_E_GROUP_EXISTS || status == CRUDDUR_E_CONFIG ||
                    (status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND)
                ? CODE_USAGE
                : CODE_FAILED;
@@ -95,6 +119,9 @@ enum exit_code report_error(cruddur_status status, cruddur_error *error, const c
         if (strncmp(message, argument, length) == 0 && strncmp(message + length, ": ", 2) == 0) {
             message += length + 2;
         }
+    }
+    if (shows_request_ids && cruddur_error_request_id(error) != NULL) {
+        report_remark("request id: %s", cruddur_error_request_id(error));
     }
     (void)report(code, "%s%s%s", blamed != NULL ? blamed : "", blamed != NULL ? ": " : "", message);
     cruddur_error_free(error);

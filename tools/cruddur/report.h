@@ -21,6 +21,12 @@ void report_set_command(const char *name);
 enum exit_code report(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Writes such a line that is no error: what --verbose tells. Any thread may call it. */
+void report_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Has every service's name for a request that failed told, too. */
+void report_request_ids(void);
+
 /* Reports what a call to the library came to, and frees the error. `blamed` is what it is put down
  * to; NULL: the argument that the library blames, if any, as it is called on the command line. */
 enum exit_code report_error(cruddur_status status, cruddur_error *error, const char *blamed);

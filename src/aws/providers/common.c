@@ -14,6 +14,7 @@
 
 #define US_PER_S INT64_C(1000000)
 #define US_PER_MS INT64_C(1000)
+#define RESPONSE_MAX ((size_t)256 * 1024)
 
 cruddur_status cr_provider_has_none(cr_provider_context *context, const char *format, ...)
 {
@@ -252,13 +253,24 @@ static cruddur_status send_once(const cr_provider_context *context,
     int64_t limit_us = cr_clock_monotonic_us() + request->attempt_limit_us;
     http.deadline_us = limit_us < context->deadline_us ? limit_us : context->deadline_us;
     http.connect_limit_us = request->attempt_limit_us;
-    http.response_max = (size_t)256 * 1024;
+    http.response_max = RESPONSE_MAX;
     return cr_http_send(context->http, &http, response, context->error);
+}
+
+/* What usually comes fits at once: where a buffer grows, a piece of a secret may stay behind. */
+static bool make_room(cr_buffer *body)
+{
+    body->cap = RESPONSE_MAX;
+    cr_buffer_reserve(body, CR_PROVIDER_ROOM);
+    return !body->failed;
 }
 
 cruddur_status cr_provider_send(const cr_provider_context *context,
                                 const cr_provider_request *request, cr_http_response *response)
 {
+    if (!make_room(&response->body)) {
+        return cr_fail_memory(context->error);
+    }
     for (unsigned attempt = 0;; attempt++) {
         cruddur_status status = send_once(context, request, response);
         bool is_last = attempt + 1 >= request->attempts_max || atomic_load(context->is_cancelled) ||

@@ -139,10 +139,12 @@ static cruddur_status use_role(cr_provider_context *context, const char *profile
         return cr_assume_role_with_token(context, &settings, ret_identity);
     }
     if (property(context, profile, "mfa_serial") != NULL || above->count == CHAIN_MAX) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s", profile,
-                            above->count == CHAIN_MAX
-                                ? "too many roles are assumed one by the right of the other"
-                                : "mfa_serial asks for a person, and there is none here");
+        return cr_fail_with(
+            context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s", profile,
+            above->count == CHAIN_MAX
+                ? "too many roles are assumed one by the right of the other"
+                : "mfa_serial wants a code that a person types, who cannot be asked here: name "
+                  "a profile without it, or one with a credential_process");
     }
     above->visited[above->count++] = profile;
     cruddur_status status = ask_source(context, profile, above, &source);
@@ -220,6 +222,8 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
     return config->profile_is_named
                ? cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                               "profile \"%.64s\" is in neither file any more", config->profile)
-               : cr_provider_has_none(context, "no profile \"%.64s\" in the AWS files",
+               : cr_provider_has_none(context,
+                                      "no profile \"%.64s\" in the AWS config and "
+                                      "credentials files",
                                       config->profile);
 }

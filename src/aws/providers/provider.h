@@ -8,6 +8,8 @@
 #include "aws/config.h"
 
 #define CR_REASON_SIZE 160
+/* More than any answer with credentials has. */
+#define CR_PROVIDER_ROOM ((size_t)32 * 1024)
 
 typedef struct cr_provider_context {
     const cr_aws_config *config;
@@ -35,7 +37,7 @@ cruddur_status cr_provide_container(cr_provider_context *context, const cr_ident
 cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identity **ret_identity);
 
 /* Runs a command that prints credentials; no shell is involved. */
-cruddur_status cr_provide_process(cr_provider_context *context, const char *command,
+cruddur_status cr_provide_process(cr_provider_context *context, const char *text,
                                   const cr_identity **ret_identity);
 
 /* What a profile says of single sign-on; NULL: nothing. */

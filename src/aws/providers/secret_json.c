@@ -159,6 +159,7 @@ cr_str cr_secret_json_find(cr_str object, const char *name)
 {
     reader in = {object.data, object.data + object.size, true};
     cr_str found = CR_STR_ABSENT;
+    cr_str wanted = {name, strlen(name)};
     skip_blanks(&in);
     need(&in, "{");
     skip_blanks(&in);
@@ -171,7 +172,7 @@ cr_str cr_secret_json_find(cr_str object, const char *name)
         skip_blanks(&in);
         const char *value = in.at;
         skip_value(&in, 1);
-        if (in.ok && cr_str_equal(member, cr_str_of(name))) {
+        if (in.ok && cr_str_equal(member, wanted)) {
             found = between(value, in.at);
         }
         (void)take(&in, ",");

@@ -16,6 +16,7 @@
 #define ATTEMPTS_MAX 3
 #define TOKEN_MAX ((size_t)64 * 1024)
 #define FORM_MAX ((size_t)256 * 1024)
+#define FORM_REST ((size_t)8 * 1024) /* of a form beside its token, as a rule */
 #define SOURCE_SIZE 256
 #define CODE_SIZE 96
 #define TEXT_SIZE 8192 /* of one part of an answer; a session token has about 1,000 characters */
@@ -308,6 +309,8 @@ cruddur_status cr_assume_role_with_token(cr_provider_context *context,
     }
     if (status == CRUDDUR_OK) {
         char *token = cr_secret_copy(cr_str_trim(cr_str_of(text)));
+        /* Written in place at once: no copy of the token is left behind. */
+        cr_buffer_reserve(&now.form, 3 * size + FORM_REST);
         add_role(&now, settings);
         add_field(&now.form, "WebIdentityToken", token);
         status = token == NULL ? cr_fail_memory(context->error) : send_form(&now, ret_identity);

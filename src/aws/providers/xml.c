@@ -165,7 +165,8 @@ static char read_entity(cr_str name)
     const char *digits = name.data + (is_hex ? 2 : 1);
     bool is_digit = strchr("0123456789abcdefABCDEF", *digits) != NULL; /* strtol takes more */
     long code = is_digit ? strtol(digits, &end, is_hex ? 16 : 10) : 0;
-    return code > 0 && code < 0x80 && end == name.data + name.size ? (char)code : (char)0;
+    bool is_ascii = code > 0 && code < 0x80 && end == name.data + name.size;
+    return (char)(is_ascii ? code : 0);
 }
 
 /* Goes over text up to the next tag. */
@@ -186,7 +187,8 @@ static ptrdiff_t decode(cr_str raw, char *text, size_t size)
         char character = *at++;
         if (character == '&') {
             const char *stop = memchr(at, ';', (size_t)(end - at));
-            character = stop == NULL ? (char)0 : read_entity((cr_str){at, (size_t)(stop - at)});
+            cr_str name = {at, (size_t)((stop == NULL ? end : stop) - at)};
+            character = (char)(stop == NULL ? 0 : read_entity(name));
             at = stop == NULL ? end : stop + 1;
         }
         if (character == '\0') {

@@ -43,6 +43,7 @@ static void read_row(reader *reading)
 
 static void read_rows(reader *reading)
 {
+    reading->reply->has_rows = true;
     cr_json_enter(&reading->in, '[');
     for (bool first = true; cr_json_next_element(&reading->in, &first);) {
         read_row(reading);
@@ -53,6 +54,7 @@ static void read_rows(reader *reading)
 static void read_responses(reader *reading)
 {
     cr_str table;
+    reading->reply->has_rows = true;
     cr_json_enter(&reading->in, '{');
     for (bool first = true; cr_json_next_member(&reading->in, &first, &table);) {
         read_rows(reading);
@@ -110,11 +112,13 @@ static void read_capacity(reader *reading)
 static void read_reason(reader *reading, cr_reason *reason)
 {
     cr_str name;
-    *reason = (cr_reason){CR_STR_ABSENT, {{CR_STR_ABSENT}}};
+    *reason = (cr_reason){CR_STR_ABSENT, CR_STR_ABSENT, {{CR_STR_ABSENT}}};
     cr_json_enter(&reading->in, '{');
     for (bool first = true; cr_json_next_member(&reading->in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("Code"))) {
             reason->code = cr_json_string(&reading->in);
+        } else if (cr_str_equal(name, cr_str_of("Message")) && cr_json_peek(&reading->in) == '"') {
+            reason->message = cr_json_string(&reading->in);
         } else if (cr_str_equal(name, cr_str_of("Item")) && cr_json_peek(&reading->in) == '{') {
             cr_item_read(&reading->in, &reason->row);
         } else {

@@ -7,8 +7,9 @@
 
 /* Why an action of a transaction did not go through. */
 typedef struct cr_reason {
-    cr_str code; /* "None" where the action is not to blame */
-    cr_row row;  /* what is there instead, where that was asked for */
+    cr_str code;    /* "None" where the action is not to blame */
+    cr_str message; /* the service's words, for which the code alone is too coarse */
+    cr_row row;     /* what is there instead, where that was asked for */
 } cr_reason;
 
 /* An answer of any kind; what it has not is empty. Its text is borrowed from the answer's body, or
@@ -16,6 +17,7 @@ typedef struct cr_reason {
 typedef struct cr_reply {
     cr_row *row; /* Item, Items, Responses */
     size_t row_count;
+    bool has_rows;      /* there were Items or Responses, be it none of them */
     cr_str last_key;    /* JSON; absent: there is no more */
     cr_str unprocessed; /* JSON; absent: everything was read */
     cr_reason *reason;  /* one for each action of the transaction */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/commit.h"
 
+#include <limits.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "model/uuid.h"
 
@@ -187,6 +190,48 @@ static cruddur_status pause(cr_dynamodb_txn *txn, unsigned round)
                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, txn->base.call);
 }
 
+/* The code of an action's reason where it has another name than as an error of its own. */
+static const char *error_code_of(cr_str reason_code)
+{
+    static const struct {
+        const char *reason;
+        const char *error;
+    } names[] = {
+        {"ValidationError", "ValidationException"},
+        {"AccessDenied", "AccessDeniedException"},
+        {"ItemCollectionSizeLimitExceeded", "ItemCollectionSizeLimitExceededException"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (cr_str_equal(reason_code, cr_str_of(names[i].reason))) {
+            return names[i].error;
+        }
+    }
+    return NULL;
+}
+
+/* A cancelled transaction says nothing; its reasons do. The first that is for good stands for all
+ * from here on. */
+static void adopt_reason(cr_dynamodb_txn *txn)
+{
+    cr_reply reply;
+    cr_aws_answer *answer = &txn->answer;
+    cr_arena_reset(&txn->page);
+    if (cr_reply_read(cr_aws_body(answer), &txn->page, &reply) != CR_REPLY_GOOD) {
+        return;
+    }
+    for (size_t i = 0; i < reply.reason_count; i++) {
+        const char *code = error_code_of(reply.reason[i].code);
+        cr_str message = reply.reason[i].message;
+        if (code != NULL) {
+            (void)snprintf(answer->code, sizeof(answer->code), "%s", code);
+            (void)snprintf(answer->message, sizeof(answer->message), "%.*s",
+                           (int)(message.size < INT_MAX ? message.size : INT_MAX),
+                           message.data == NULL ? "" : message.data);
+            return;
+        }
+    }
+}
+
 static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
 {
     cr_call *call = txn->base.call;
@@ -196,6 +241,7 @@ static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
                               "the store's URL changes are written in steps",
                               call->error);
     }
+    adopt_reason(txn);
     cruddur_status status =
         cr_dynamodb_fail(txn->table, CR_TRANSACT_WRITE_ITEMS, &txn->answer, call->error);
     if (status != CRUDDUR_E_CONFLICT) {

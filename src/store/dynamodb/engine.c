@@ -126,7 +126,7 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
         close_store(&table->base);
         return status;
     }
-    table->base = (cr_store){&operations, cr_dynamodb_traits(table)};
+    table->base = (cr_store){&operations, cr_dynamodb_traits(table), table->names.table.data};
     *ret_store = &table->base;
     return CRUDDUR_OK;
 }

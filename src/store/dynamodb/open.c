@@ -58,18 +58,39 @@ static cruddur_status set_attempts(settings *set, const char *value, cruddur_err
     return CRUDDUR_OK;
 }
 
-/* What is passed on as it is, to be checked where it is used. */
+#define WORDS_MAX 3
+
+/* What is passed on as it is. Where there are no words it is checked where it is used. */
 static const struct {
     const char *name;
     size_t offset; /* in cr_aws_given */
+    const char *words[WORDS_MAX];
 } passed_on[] = {
-    {"region", offsetof(cr_aws_given, region)},
-    {"endpoint", offsetof(cr_aws_given, endpoint_url)},
-    {"profile", offsetof(cr_aws_given, profile)},
-    {"fips", offsetof(cr_aws_given, use_fips)},
-    {"dualstack", offsetof(cr_aws_given, use_dual_stack)},
-    {"account_endpoint", offsetof(cr_aws_given, account_id_endpoint_mode)},
+    {"region", offsetof(cr_aws_given, region), {NULL}},
+    {"endpoint", offsetof(cr_aws_given, endpoint_url), {NULL}},
+    {"profile", offsetof(cr_aws_given, profile), {NULL}},
+    {"fips", offsetof(cr_aws_given, use_fips), {"true", "false"}},
+    {"dualstack", offsetof(cr_aws_given, use_dual_stack), {"true", "false"}},
+    {"account_endpoint",
+     offsetof(cr_aws_given, account_id_endpoint_mode),
+     {"preferred", "disabled", "required"}},
 };
+
+static cruddur_status check_word(const cr_url_parameter *parameter, const char *const *words,
+                                 cruddur_error **error)
+{
+    for (size_t i = 0; i < WORDS_MAX && words[i] != NULL; i++) {
+        if (strcmp(words[i], parameter->value) == 0) {
+            return CRUDDUR_OK;
+        }
+    }
+    return words[0] == NULL
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                  "%s is %s%s%s%s%s, not \"%.40s\"", parameter->name, words[0],
+                                  words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[1],
+                                  " or ", words[2] == NULL ? words[1] : words[2], parameter->value);
+}
 
 static const struct {
     const char *name;
@@ -87,7 +108,7 @@ static cruddur_status set_parameter(settings *set, const cr_url_parameter *param
         if (strcmp(passed_on[i].name, parameter->name) == 0) {
             memcpy((char *)&set->given + passed_on[i].offset, &parameter->value,
                    sizeof(parameter->value));
-            return CRUDDUR_OK;
+            return check_word(parameter, passed_on[i].words, error);
         }
     }
     for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
@@ -152,9 +173,11 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 static void log_attempt(void *data, const cr_aws_attempt *attempt)
 {
     const cr_dynamodb *table = data;
-    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d %s, %lld us%s",
-                attempt->target, attempt->number, attempt->http_status, attempt->error_code,
-                (long long)attempt->duration_us,
+    const char *operation = strchr(attempt->target, '.');
+    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
+                operation == NULL ? attempt->target : operation + 1, attempt->number,
+                attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
+                attempt->error_code, (long long)attempt->duration_us,
                 attempt->connection_was_new ? ", new connection" : "");
 }
 
@@ -165,6 +188,7 @@ static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoin
         .signing_name = endpoint->signing_name,
         .region = endpoint->signing_region,
         .endpoint_url = endpoint->url,
+        .of_account = endpoint,
         .http = table->http,
         .credentials = table->credentials,
         .attempts_max = table->config->attempts_max == 0 ? CR_RETRY_ATTEMPTS_DYNAMODB

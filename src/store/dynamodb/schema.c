@@ -61,13 +61,6 @@ static cruddur_status ask(calling *now, cr_operation operation, const char *acce
     return cr_dynamodb_fail(now->table, operation, &now->answer, now->call->error);
 }
 
-static cruddur_status fail_garbage(const calling *now)
-{
-    return cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
-                        "looking at table %.255s: the answer is not what the service's API defines",
-                        now->table->names.table.data);
-}
-
 /* A table that is not there is described by nothing. */
 static cruddur_status describe(calling *now, cr_description *description)
 {
@@ -80,7 +73,8 @@ static cruddur_status describe(calling *now, cr_description *description)
     }
     if (!cr_description_read(description, cr_aws_body(&now->answer), now->table->names.index)) {
         cr_description_free(description);
-        return fail_garbage(now);
+        return cr_dynamodb_fail_garbage(now->table, CR_DESCRIBE_TABLE, &now->answer,
+                                        now->call->error);
     }
     return CRUDDUR_OK;
 }
@@ -398,9 +392,10 @@ static cruddur_status refuse_shape(const calling *now, const cr_description *des
     if (difference == NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status =
-        cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.255s: %s",
-                     now->table->names.table.data, cr_lines_at(difference, 0));
+    cruddur_status status = cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE,
+                                         "table %.255s: %s, and that cannot be changed; name "
+                                         "another table or index in the store's URL",
+                                         now->table->names.table.data, cr_lines_at(difference, 0));
     free(difference);
     return status;
 }
@@ -454,6 +449,9 @@ static cruddur_status verify_options(calling *now, const cr_description *descrip
     if (options->read_units > 0) {
         (void)cr_description_check_capacity(description, options->read_units, options->write_units,
                                             differences);
+    }
+    if (has_flag(now, CRUDDUR_SCHEMA_NO_STREAM) && cr_description_has_stream(description)) {
+        cr_lines_add(differences, "the table has a stream; asked for is none");
     }
     if (has_flag(now, CRUDDUR_SCHEMA_DELETION_PROTECTION)) {
         (void)cr_description_check_protection(description, differences);
@@ -517,7 +515,9 @@ static cruddur_status read_tables(calling *now, cr_lines *tables, bool *has_more
         add_text(now, "}");
     }
     (void)json_object_put(answer);
-    return is_good ? CRUDDUR_OK : fail_garbage(now);
+    return is_good ? CRUDDUR_OK
+                   : cr_dynamodb_fail_garbage(now->table, CR_LIST_TABLES, &now->answer,
+                                              now->call->error);
 }
 
 cruddur_status cr_dynamodb_schema_list(cr_store *base, cr_lines *tables, cr_call *call)

@@ -11,60 +11,72 @@
 static const struct {
     const char *target;
     const char *action;
+    bool gives_rows; /* its answer has a list of rows, if an empty one */
 } operations[] = {
-#define OPERATION_ROW(id, name, action) [id] = {"DynamoDB_20120810." name, action}
-    OPERATION_ROW(CR_GET_ITEM, "GetItem", "reading from"),
-    OPERATION_ROW(CR_BATCH_GET_ITEM, "BatchGetItem", "reading from"),
-    OPERATION_ROW(CR_QUERY, "Query", "reading from"),
-    OPERATION_ROW(CR_SCAN, "Scan", "reading from"),
-    OPERATION_ROW(CR_PUT_ITEM, "PutItem", "writing to"),
-    OPERATION_ROW(CR_DELETE_ITEM, "DeleteItem", "writing to"),
-    OPERATION_ROW(CR_TRANSACT_WRITE_ITEMS, "TransactWriteItems", "writing to"),
-    OPERATION_ROW(CR_CREATE_TABLE, "CreateTable", "creating"),
-    OPERATION_ROW(CR_DESCRIBE_TABLE, "DescribeTable", "looking at"),
-    OPERATION_ROW(CR_UPDATE_TABLE, "UpdateTable", "updating"),
-    OPERATION_ROW(CR_DELETE_TABLE, "DeleteTable", "deleting"),
-    OPERATION_ROW(CR_LIST_TABLES, "ListTables", "listing tables besides"),
-    OPERATION_ROW(CR_DESCRIBE_TIME_TO_LIVE, "DescribeTimeToLive", "looking at"),
-    OPERATION_ROW(CR_UPDATE_TIME_TO_LIVE, "UpdateTimeToLive", "updating"),
-    OPERATION_ROW(CR_DESCRIBE_CONTINUOUS_BACKUPS, "DescribeContinuousBackups", "looking at"),
-    OPERATION_ROW(CR_UPDATE_CONTINUOUS_BACKUPS, "UpdateContinuousBackups", "updating"),
+#define OPERATION_ROW(id, name, action, gives_rows)                                                \
+    [id] = {"DynamoDB_20120810." name, action, gives_rows}
+    OPERATION_ROW(CR_GET_ITEM, "GetItem", "reading from", false),
+    OPERATION_ROW(CR_BATCH_GET_ITEM, "BatchGetItem", "reading from", true),
+    OPERATION_ROW(CR_QUERY, "Query", "reading from", true),
+    OPERATION_ROW(CR_SCAN, "Scan", "reading from", true),
+    OPERATION_ROW(CR_PUT_ITEM, "PutItem", "writing to", false),
+    OPERATION_ROW(CR_DELETE_ITEM, "DeleteItem", "writing to", false),
+    OPERATION_ROW(CR_TRANSACT_WRITE_ITEMS, "TransactWriteItems", "writing to", false),
+    OPERATION_ROW(CR_CREATE_TABLE, "CreateTable", "creating", false),
+    OPERATION_ROW(CR_DESCRIBE_TABLE, "DescribeTable", "looking at", false),
+    OPERATION_ROW(CR_UPDATE_TABLE, "UpdateTable", "updating", false),
+    OPERATION_ROW(CR_DELETE_TABLE, "DeleteTable", "deleting", false),
+    OPERATION_ROW(CR_LIST_TABLES, "ListTables", "listing tables besides", false),
+    OPERATION_ROW(CR_DESCRIBE_TIME_TO_LIVE, "DescribeTimeToLive", "looking at", false),
+    OPERATION_ROW(CR_UPDATE_TIME_TO_LIVE, "UpdateTimeToLive", "updating", false),
+    OPERATION_ROW(CR_DESCRIBE_CONTINUOUS_BACKUPS, "DescribeContinuousBackups", "looking at", false),
+    OPERATION_ROW(CR_UPDATE_CONTINUOUS_BACKUPS, "UpdateContinuousBackups", "updating", false),
 #undef OPERATION_ROW
 };
 
-/* What the service's codes mean here; what is not in the list is common to all services. Where a
- * text is given, the message has it: the service uses one code for much. */
+#define NO_TABLE "does not exist; `cruddur schema load` makes it"
+#define OTHER_KEYS                                                                                 \
+    "or its index has other keys than it must have; `cruddur schema verify` says which"
+
+/* What the service's codes mean here, in words that go on from "table NAME"; what is not in the
+ * list is common to all services. Where a text is given, the message has it: the service uses one
+ * code for much. */
 static const struct {
     const char *code;
     const char *text;
     cruddur_status status;
-    const char *hint;
+    const char *words;
 } meanings[] = {
     {"ResourceNotFoundException", "index", CRUDDUR_E_TABLE_SHAPE,
-     "; `cruddur schema verify` says what differs"},
-    {"ResourceNotFoundException", "", CRUDDUR_E_TABLE_MISSING, "; `cruddur schema load` makes it"},
-    {"TableNotFoundException", "", CRUDDUR_E_TABLE_MISSING, "; `cruddur schema load` makes it"},
+     "lacks its index; `cruddur schema load` makes it"},
+    {"ResourceNotFoundException", "", CRUDDUR_E_TABLE_MISSING, NO_TABLE},
+    {"TableNotFoundException", "", CRUDDUR_E_TABLE_MISSING, NO_TABLE},
     {"ValidationException", "specified index", CRUDDUR_E_TABLE_SHAPE,
-     ": it lacks the index; `cruddur schema load` makes it"},
-    {"ValidationException", "key element", CRUDDUR_E_TABLE_SHAPE,
-     ": its keys are not pk and sk; `cruddur schema verify` says what differs"},
-    {"ValidationException", "key schema", CRUDDUR_E_TABLE_SHAPE,
-     ": its keys are not pk and sk; `cruddur schema verify` says what differs"},
-    {"ValidationException", "required keys", CRUDDUR_E_TABLE_SHAPE,
-     ": its keys are not pk and sk; `cruddur schema verify` says what differs"},
-    {"ValidationException", "Missing the key", CRUDDUR_E_TABLE_SHAPE,
-     ": its keys are not pk and sk; `cruddur schema verify` says what differs"},
-    {"ValidationException", "Type mismatch for key", CRUDDUR_E_TABLE_SHAPE,
-     ": its keys are not strings; `cruddur schema verify` says what differs"},
-    {"ValidationException", "Item size", CRUDDUR_E_ITEM_TOO_LARGE, ": a row has at most 400 KB"},
+     "lacks its index; `cruddur schema load` makes it"},
+    {"ValidationException", "key element", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "key schema", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "required keys", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "Missing the key", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "conditions on the keys", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "key condition", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "Type mismatch for", CRUDDUR_E_TABLE_SHAPE, OTHER_KEYS},
+    {"ValidationException", "Item size", CRUDDUR_E_ITEM_TOO_LARGE, "takes rows of at most 400 KB"},
     {"ValidationException", "protected against deletion", CRUDDUR_E_REFUSED,
-     ": it is protected from deletion"},
-    {"ItemCollectionSizeLimitExceededException", "", CRUDDUR_E_STORE_FULL, ""},
-    {"ConditionalCheckFailedException", "", CRUDDUR_E_CONFLICT, ""},
-    {"TransactionCanceledException", "", CRUDDUR_E_CONFLICT, ""},
-    {"TransactionConflictException", "", CRUDDUR_E_CONFLICT, ""},
-    {"TransactionInProgressException", "", CRUDDUR_E_CONFLICT, ""},
+     "is protected from deletion; take the protection away first (`aws dynamodb update-table "
+     "--no-deletion-protection-enabled`)"},
+    {"ItemCollectionSizeLimitExceededException", "", CRUDDUR_E_STORE_FULL, "is full"},
+    {"ConditionalCheckFailedException", "", CRUDDUR_E_CONFLICT, "has other rows by now"},
+    {"TransactionCanceledException", "", CRUDDUR_E_CONFLICT, "has other rows by now"},
+    {"TransactionConflictException", "", CRUDDUR_E_CONFLICT, "is being written to by others"},
+    {"TransactionInProgressException", "", CRUDDUR_E_CONFLICT, "is being written to by others"},
 };
+
+/* Nobody who drops a table wants to be told how to make one. */
+static const char *words_for(size_t meaning, cr_operation operation)
+{
+    bool is_gone = meanings[meaning].status == CRUDDUR_E_TABLE_MISSING;
+    return is_gone && operation == CR_DELETE_TABLE ? "does not exist" : meanings[meaning].words;
+}
 
 bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code)
 {
@@ -74,13 +86,13 @@ bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code)
 cruddur_status cr_dynamodb_fail(const cr_dynamodb *table, cr_operation operation,
                                 const cr_aws_answer *answer, cruddur_error **error)
 {
-    char action[400];
+    char action[480];
     const char *words = operations[operation].action;
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (cr_dynamodb_is_code(answer, meanings[i].code) &&
             strstr(answer->message, meanings[i].text) != NULL) {
-            (void)snprintf(action, sizeof(action), "%s table %.255s%s", words,
-                           table->names.table.data, meanings[i].hint);
+            (void)snprintf(action, sizeof(action), "table %.255s %s; %s it",
+                           table->names.table.data, words_for(i, operation), words);
             return cr_aws_fail_as(answer, meanings[i].status, action, error);
         }
     }
@@ -102,27 +114,33 @@ cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_b
     return status;
 }
 
-/* Reads a success. */
-static cruddur_status read_reply(const cr_dynamodb *table, const cr_aws_answer *answer,
-                                 cr_arena *arena, cr_call *call, cr_reply *reply)
+cruddur_status cr_dynamodb_fail_garbage(const cr_dynamodb *table, cr_operation operation,
+                                        const cr_aws_answer *answer, cruddur_error **error)
 {
-    switch (cr_reply_read(cr_aws_body(answer), arena, reply)) {
-    case CR_REPLY_GOOD:
-        call->meter.read_units += reply->capacity_units;
-        return CRUDDUR_OK;
-    case CR_REPLY_NO_MEMORY:
-        return cr_fail_memory(call->error);
-    case CR_REPLY_GARBAGE:
-        break;
-    }
-    (void)cr_fail_with(
-        call->error, CRUDDUR_E_PROTOCOL,
-        "reading from table %.255s: the answer is not what the service's API defines",
-        table->names.table.data);
-    if (call->error != NULL) {
-        cr_error_set_request_id(*call->error, answer->request_id);
+    (void)cr_fail_with(error, CRUDDUR_E_PROTOCOL,
+                       "%s table %.255s: what answers there does not speak DynamoDB's API; is the "
+                       "endpoint right?",
+                       operations[operation].action, table->names.table.data);
+    if (error != NULL) {
+        cr_error_set_request_id(*error, answer->request_id);
     }
     return CRUDDUR_E_PROTOCOL;
+}
+
+/* Reads a success. */
+static cruddur_status read_reply(const cr_dynamodb *table, cr_operation operation,
+                                 const cr_aws_answer *answer, cr_arena *arena, cr_call *call,
+                                 cr_reply *reply)
+{
+    cr_reply_check check = cr_reply_read(cr_aws_body(answer), arena, reply);
+    if (check == CR_REPLY_NO_MEMORY) {
+        return cr_fail_memory(call->error);
+    }
+    if (check == CR_REPLY_GARBAGE || (operations[operation].gives_rows && !reply->has_rows)) {
+        return cr_dynamodb_fail_garbage(table, operation, answer, call->error);
+    }
+    call->meter.read_units += reply->capacity_units;
+    return CRUDDUR_OK;
 }
 
 cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
@@ -134,7 +152,7 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
         request->size = size; /* the bytes are still there */
         cruddur_status status = cr_dynamodb_send(table, operation, request, call, answer);
         if (status == CRUDDUR_OK) {
-            status = cr_aws_is_ok(answer) ? read_reply(table, answer, arena, call, reply)
+            status = cr_aws_is_ok(answer) ? read_reply(table, operation, answer, arena, call, reply)
                                           : cr_dynamodb_fail(table, operation, answer, call->error);
         }
         if (status != CRUDDUR_E_PROTOCOL || round == GARBAGE_RETRIES) {

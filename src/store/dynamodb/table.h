@@ -67,6 +67,10 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
 cruddur_status cr_dynamodb_fail(const cr_dynamodb *table, cr_operation operation,
                                 const cr_aws_answer *answer, cruddur_error **error);
 
+/* The same for a success that is not what the service's API defines. */
+cruddur_status cr_dynamodb_fail_garbage(const cr_dynamodb *table, cr_operation operation,
+                                        const cr_aws_answer *answer, cruddur_error **error);
+
 bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code);
 
 #endif

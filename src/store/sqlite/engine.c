@@ -299,13 +299,34 @@ static cruddur_status load_schema(cr_store *base, const cruddur_schema_options *
     return CRUDDUR_OK;
 }
 
+/* What only a service can give. */
+static void add_what_files_lack(const cruddur_schema_options *options, cr_lines *differences)
+{
+    const struct {
+        bool is_asked_for;
+        const char *what;
+    } lacks[] = {
+        {options->read_units > 0, "provisioned capacity"},
+        {options->stream_view != NULL, "stream"},
+        {options->ttl_attribute != NULL, "rows that expire"},
+        {(options->flags & CRUDDUR_SCHEMA_DELETION_PROTECTION) != 0, "protection from deletion"},
+        {(options->flags & CRUDDUR_SCHEMA_POINT_IN_TIME_RECOVERY) != 0, "point-in-time recovery"},
+    };
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (lacks[i].is_asked_for) {
+            cr_lines_add(differences, "an SQLite file has no %s", lacks[i].what);
+        }
+    }
+}
+
 static cruddur_status verify_schema(cr_store *base, const cruddur_schema_options *options,
                                     cr_lines *differences, cr_call *call)
 {
     (void)base;
-    (void)options;
-    (void)differences;
     (void)call;
+    if (options != NULL) {
+        add_what_files_lack(options, differences);
+    }
     return CRUDDUR_OK;
 }
 
@@ -345,7 +366,7 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
     if (store == NULL) {
         return cr_fail_memory(error);
     }
-    store->base = (cr_store){&operations, TRAITS};
+    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE};
     cruddur_status status = read_url(url, &store->place, error);
     if (status == CRUDDUR_OK) {
         status = open_parts(store, options, error);

@@ -73,9 +73,11 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
 {
     const char *path = connection->place->path;
     if (is_fresh(id)) {
-        return must_exist
-                   ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.256s is an empty file", path)
-                   : CRUDDUR_OK;
+        return must_exist ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING,
+                                         "%.256s is an empty file; `cruddur schema load` makes "
+                                         "a store of it",
+                                         path)
+                          : CRUDDUR_OK;
     }
     if (id->application_id != APPLICATION_ID) {
         return cr_fail_with(error, CRUDDUR_E_STORE_FOREIGN,

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command on DynamoDB Local: the same commands, the table, what it costs, tables of another
+shape."""
+import os
+import re
+import subprocess
+import unittest
+
+from cli import LAYLA, MAREN_TEO, SECRET, TEO
+from dynamodb import INDEX, AwsTest, Local
+
+local = Local()
+
+METRICS = re.compile(
+    r"cruddur \w+: (\w+): (\w+) in [\d.]+ ms; runs (\d+), rows read (\d+), rows written (\d+), "
+    r"requests (\d+), read units ([\d.]+), write units ([\d.]+)")
+
+
+def setUpModule():
+    local.start()
+
+
+def tearDownModule():
+    local.stop()
+
+
+class DynamoDBTest(AwsTest):
+    """A table's name for each test."""
+
+    def setUp(self):
+        super().setUp()
+        self.table = self.id().rsplit(".", 1)[1]
+        self.use(local.url, self.table)
+
+    def load(self, *options):
+        self.assertEqual(self.ok("schema", "load", *options).out, f"{self.table}: ready\n")
+
+
+class Commands(DynamoDBTest):
+    def test_a_conversation(self):
+        for mode in ("auto", "atomic", "steps"):
+            self.use(local.url, f"{self.table}-{mode}", mode=mode)
+            self.ok("schema", "load")
+            self.assertEqual(self.seed(5)["added"], 5)
+            self.assertEqual(self.seed(5)["already_there"], 5)
+            sent = self.ok_json("send", "--as", "@teo", MAREN_TEO, "Hello!")
+            other = self.ok_json("new", "--as", "@layla", "--to", "@maren", "--to", "@teo", "Hi!")
+            self.assertEqual([group["uuid"] for group in self.ok_json("groups", TEO)["groups"]],
+                             [other["uuid"], MAREN_TEO])
+            page = self.ok_json("messages", MAREN_TEO, "--as", "@maren", "--limit", "2")
+            self.assertEqual([message["message"] for message in page["messages"]],
+                             ["message 00004", "Hello!"])
+            self.assertEqual(page["messages"][1], sent)
+            older = self.ok_json("messages", MAREN_TEO, "--cursor", page["older"])
+            self.assertEqual(len(older["messages"]), 4)
+            self.fails(3, "is not a member", "messages", MAREN_TEO, "--as", LAYLA)
+            self.assertEqual(len(self.ok_json("scan")["rows"]), 6 + 2 + 1 + 3)
+
+    def test_what_it_costs(self):
+        self.load()
+        result = self.run_command("new", "--as", "@maren", "--to", "@teo", "--verbose", SECRET)
+        self.assertEqual(result.code, 0)
+        self.assertNotIn(SECRET, result.err)
+        self.assertIn("cruddur new: debug: TransactWriteItems: attempt 1, HTTP 200, ", result.err)
+        operation, outcome, runs, *_, written, requests, read, write = METRICS.search(
+            result.err).groups()
+        self.assertEqual((operation, outcome, runs, written), ("group_create", "OK", "1", "3"))
+        attempts = len(re.findall(r": attempt \d", result.err))
+        self.assertEqual(int(requests), attempts)
+        self.assertGreater(float(read), 0)
+        self.assertGreater(float(write), 0)
+        failed = self.run_command("messages", MAREN_TEO, "--as", "@layla", "--verbose")
+        self.assertEqual(METRICS.search(failed.err).group(1, 2), ("msg_list", "E_NOT_A_MEMBER"))
+
+    def test_no_word_of_secrets(self):
+        self.load()
+        for arguments in (("new", "--as", "@maren", "--to", "@teo", SECRET), ("scan",)):
+            result = self.run_command(*arguments, "--verbose")
+            self.assertEqual(result.code, 0)
+            self.assertNotIn("testsecretkey", result.err)
+
+
+class Examples(DynamoDBTest):
+    def test_examples(self):
+        programs = os.environ["CRUDDUR_TEST_PROGRAMS"].split(":")
+        self.assertEqual(len(programs), 3)
+        for program in programs:
+            self.use(local.url, f"{self.table}-{os.path.basename(program)}")
+            self.ok("schema", "load")
+            for _ in range(2):
+                done = subprocess.run([program, self.environment["CRUDDUR_STORE"]],
+                                      capture_output=True, text=True, timeout=120, check=False,
+                                      env=self.environment, cwd=self.folder)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertGreater(len(done.stdout), 0)
+
+
+class Schema(DynamoDBTest):
+    def test_load_verify_list_drop(self):
+        self.fails(1, f"table {self.table} does not exist; `cruddur schema load` makes it",
+                   "groups", "@maren")
+        verified = self.run_command("schema", "verify")
+        self.assertEqual((verified.code, verified.out, verified.err),
+                         (1, f"{self.table}: there is no table {self.table}\n", ""))
+        self.load()
+        self.load()
+        self.assertEqual(self.ok("schema", "verify").out, f"{self.table}: ready\n")
+        self.assertIn(f"* {self.table}\n", self.ok("schema", "list").out)
+        self.fails(2, "it needs --yes", "schema", "drop")
+        self.assertEqual(self.ok("schema", "drop", "--yes").out, f"{self.table}: dropped\n")
+        self.assertNotIn(self.table, self.ok("schema", "list").out)
+        failed = self.fails(1, f"table {self.table} does not exist", "schema", "drop", "--yes")
+        self.assertNotIn("schema load", failed.err)
+
+    def test_json(self):
+        nothing = {"table": self.table, "differences": []}
+        self.assertEqual(self.ok_json("schema", "load"), nothing)
+        self.assertEqual(self.ok_json("schema", "verify"), nothing)
+        result = self.run_command("schema", "verify", "--ttl", "expires_at", "--json")
+        self.assertEqual((result.code, result.json["differences"]),
+                         (1, ["rows do not expire; asked for is the attribute expires_at"]))
+        local.make_table(self.table + "-other", [("pk", "S")])
+        tables = {line["table"]: line["is_of_store"]
+                  for line in self.ok_json("schema", "list")["tables"]}
+        self.assertEqual((tables[self.table], tables[self.table + "-other"]), (True, False))
+        self.assertEqual(self.ok_json("schema", "drop", "--yes"),
+                         {"table": self.table, "dropped": True})
+
+    def test_options(self):
+        options = ("--read-units", "7", "--write-units", "3", "--stream-view",
+                   "NEW_AND_OLD_IMAGES", "--ttl", "expires_at", "--deletion-protection")
+        self.load(*options)
+        self.load(*options)
+        table = local.call("DescribeTable", TableName=self.table)["Table"]
+        for described in (table, table["GlobalSecondaryIndexes"][0]):
+            units = described["ProvisionedThroughput"]
+            self.assertEqual((units["ReadCapacityUnits"], units["WriteCapacityUnits"]), (7, 3))
+        self.assertEqual(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES")
+        expiry = local.call("DescribeTimeToLive", TableName=self.table)["TimeToLiveDescription"]
+        self.assertEqual(expiry["AttributeName"], "expires_at")
+        self.fails(1, "is protected from deletion", "schema", "drop", "--yes")
+
+    def test_what_is_there_is_kept_and_told(self):
+        self.load()
+        for command in ("load", "verify"):
+            result = self.run_command("schema", command, "--read-units", "7", "--write-units", "3",
+                                      "--no-stream", "--stream-view=NEW_IMAGE")
+            self.assertEqual(result.code, 2)
+            result = self.run_command("schema", command, "--read-units", "7", "--write-units", "3",
+                                      "--no-stream", "--json")
+            self.assertEqual(result.code, 1)
+            self.assertEqual(len(result.json["differences"]), 2)
+        self.load()
+        # DynamoDB Local has no such backups.
+        self.assertIn("no point-in-time recovery",
+                      self.run_command("schema", "load", "--point-in-time-recovery").out)
+
+    def test_no_stream_unless_wanted(self):
+        self.load("--no-stream")
+        table = local.call("DescribeTable", TableName=self.table)["Table"]
+        self.assertNotIn("StreamSpecification", table)
+        self.use(local.url, self.table, mode="stream")
+        self.assertEqual(self.run_command("schema", "verify").out,
+                         f"{self.table}: the table has no stream\n")
+        self.load()
+
+    def test_progress_on_a_terminal(self):
+        code, text = self.on_terminal(80, "schema", "load")
+        self.assertEqual(code, 0)
+        self.assertIn("\rthe table is being made (0 s)\x1b[K", text)
+        self.assertTrue(text.endswith(f"\r\x1b[K{self.table}: ready\n"), text)
+
+
+class OtherTables(DynamoDBTest):
+    """Tables that are not as they must be: what fails names the fix."""
+
+    def refused(self, words, difference):
+        self.fails(1, words, "new", "--as", "@maren", "--to", "@teo", "--timeout", "5", SECRET)
+        self.fails(1, words, "send", "--as", "@maren", MAREN_TEO, SECRET)
+        self.differs(difference)
+
+    def differs(self, difference):
+        verified = self.run_command("schema", "verify")
+        self.assertEqual(verified.code, 1)
+        self.assertIn(f"{self.table}: {difference}", verified.out.splitlines())
+
+    def test_other_keys(self):
+        local.make_table(self.table, [("id", "S"), ("at", "S")])
+        self.refused("has other keys than it must have; `cruddur schema verify` says which",
+                     "the table has the partition key id; it must be pk")
+        self.fails(1, "name another table", "schema", "load")
+
+    def test_no_sort_key(self):
+        local.make_table(self.table, [("pk", "S")])
+        self.use(local.url, self.table, mode="steps")
+        self.ok("groups", "@maren")
+        self.differs("the table has the sort key -; it must be sk")
+
+    def test_number_as_key(self):
+        local.make_table(self.table, [("pk", "S"), ("sk", "N")])
+        self.fails(1, "has other keys than it must have", "new", "--as", "@maren", "--to", "@teo",
+                   SECRET)
+        self.differs("the table has the sort key sk of type N; it must be S, a string")
+
+    def test_no_index(self):
+        local.make_table(self.table, [("pk", "S"), ("sk", "S")])
+        self.use(local.url, self.table, mode="steps")
+        self.run_command("new", "--as", "@maren", "--to", "@teo", "one")
+        self.fails(1, "lacks its index; `cruddur schema load` makes it", "new", "--as", "@maren",
+                   "--to", "@teo", SECRET)
+        self.differs(f"the table has no index {INDEX}")
+        self.load()
+        self.ok("new", "--as", "@maren", "--to", "@teo", "two")
+
+    def test_other_index(self):
+        local.make_table(self.table, [("pk", "S"), ("sk", "S")],
+                         [([("group", "S"), ("sk", "S")], "KEYS_ONLY")])
+        self.differs("the index has the partition key group; it must be message_group_uuid")
+        self.differs("the index has the projection KEYS_ONLY; it must be ALL")
+        self.fails(1, "name another table or index", "schema", "load")
+
+
+if __name__ == "__main__":
+    unittest.main()

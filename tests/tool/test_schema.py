@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`cruddur schema` on the embedded engine; its options; the question that `drop` asks."""
+import os
+import pty
+import subprocess
+import unittest
+
+from cli import COMMAND, MAREN, MAREN_TEO, CommandTest
+
+TABLE = "cruddur_messages"
+
+
+class Options(CommandTest):
+    def test_action(self):
+        self.fails(2, "ACTION is missing", "schema")
+        self.fails(2, "ACTION: it must be load, verify, list or drop", "schema", "destroy")
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_which_goes_with_which(self):
+        for action in ("list", "drop"):
+            for option in (("--read-units", "1"), ("--stream-view", "NEW_IMAGE"), ("--no-stream",),
+                           ("--ttl", "x"), ("--deletion-protection",),
+                           ("--point-in-time-recovery",)):
+                self.fails(2, f"{option[0]}: it goes with load and verify only", "schema", action,
+                           *option)
+        for action in ("load", "verify", "list"):
+            self.fails(2, "--yes: it goes with drop only", "schema", action, "--yes")
+        self.fails(2, "--read-units and --write-units go together", "schema", "load",
+                   "--read-units", "1")
+        self.fails(2, "--no-stream: it goes without --stream-view", "schema", "load", "--no-stream",
+                   "--stream-view", "NEW_IMAGE")
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_values(self):
+        for option in ("--read-units", "--write-units", "--timeout"):
+            for value in ("0", "-1", "x", "4000001"):
+                self.fails(2, f"{option}: it must be a whole number from 1 to 4000000", "schema",
+                           "load", option, value)
+        self.fails(2, "--stream-view: must be NEW_IMAGE or", "schema", "load", "--stream-view",
+                   "OLD")
+        self.fails(2, "--ttl: must have 1 to 255 bytes", "schema", "load", "--ttl", "x" * 256)
+
+
+class File(CommandTest):
+    def test_load_verify_list(self):
+        self.fails(1, "does not exist", "schema", "verify")
+        for _ in range(2):
+            self.assertEqual(self.ok("schema", "load").out, f"{TABLE}: ready\n")
+        self.assertEqual(self.ok_json("schema", "verify"), {"table": TABLE, "differences": []})
+        self.assertEqual(self.ok("schema", "list").out, f"* {TABLE}\n")
+        self.assertEqual(self.ok_json("schema", "list"),
+                         {"tables": [{"table": TABLE, "is_of_store": True}]})
+
+    def test_what_a_file_lacks(self):
+        for action in ("load", "verify"):
+            for options in (("--read-units=1", "--write-units=1"), ("--stream-view=NEW_IMAGE",),
+                            ("--ttl=x",), ("--deletion-protection",),
+                            ("--point-in-time-recovery",)):
+                result = self.run_command("schema", action, *options, "--json")
+                self.assertEqual((result.code, result.err), (1, ""))
+                self.assertEqual(len(result.json["differences"]), 1)
+                self.assertIn("an SQLite file has no ", result.json["differences"][0])
+        self.ok("schema", "verify", "--no-stream")
+
+    def test_drop_and_begin_anew(self):
+        self.seed(3)
+        self.fails(2, "it needs --yes", "schema", "drop")
+        self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 3)
+        self.assertEqual(self.ok("schema", "drop", "--yes").out, f"{TABLE}: dropped\n")
+        for command in (("groups", MAREN), ("schema", "verify"), ("schema", "drop", "--yes")):
+            self.fails(1, "is an empty file; `cruddur schema load` makes", *command)
+        self.ok("schema", "load")
+        self.assertEqual(self.ok_json("groups", MAREN)["groups"], [])
+        self.ok("schema", "drop", "--yes")
+        self.assertEqual(self.seed(3)["added"], 3)  # makes the table, too
+
+
+class Question(CommandTest):
+    def answer(self, text):
+        leader, follower = pty.openpty()
+        with subprocess.Popen([COMMAND, "schema", "drop"], stdin=follower, stdout=subprocess.PIPE,
+                              stderr=follower, cwd=self.folder, start_new_session=True,
+                              env=self.environment) as process:
+            os.close(follower)
+            asked = b""
+            while not asked.endswith(b"Type yes: "):
+                asked += os.read(leader, 65536)
+            os.write(leader, text)
+            out = process.stdout.read().decode()
+            code = process.wait(timeout=60)
+        os.close(leader)
+        return code, out, asked.decode()
+
+    def test_question(self):
+        self.seed(3)
+        for text in (b"y\n", b"no\n", b"\n", b"\x04"):
+            code, out, asked = self.answer(text)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(f"Drop table {TABLE} of {self.environment['CRUDDUR_STORE']}", asked)
+        self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 3)
+        self.assertEqual(self.answer(b"yes\n")[:2], (0, f"{TABLE}: dropped\n"))
+
+
+class Verbose(CommandTest):
+    def test_metrics(self):
+        self.seed(3)
+        result = self.run_command("groups", MAREN, "--verbose")
+        self.assertRegex(result.err, r"\Acruddur groups: group_list: OK in [\d.]+ ms; runs 1, rows "
+                                     r"read \d+, rows written 0, requests 0, read units 0, write "
+                                     r"units 0\n\Z")
+        self.assertEqual(result.out, self.ok("groups", MAREN).out)
+
+
+if __name__ == "__main__":
+    unittest.main()

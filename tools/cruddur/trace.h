@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* --verbose: what the library logs, and what each call cost, on standard error. */
+#ifndef CRUDDUR_TOOL_TRACE_H
+#define CRUDDUR_TOOL_TRACE_H
+
+#include <cruddur/cruddur.h>
+
+/* The hooks of cruddur_options; `data` is not looked at. */
+void trace_log(void *data, cruddur_log_level level, const char *message);
+void trace_metrics(void *data, const cruddur_metrics *metrics);
+
+#endif
