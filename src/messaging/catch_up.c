@@ -13,7 +13,8 @@ typedef struct look {
     cr_leftover leftover;
     cr_packed_row *kept;    /* of several rows of one message */
     cr_packed_row *reached; /* the sort key to which the latest run moved the rows */
-    bool has_put;           /* so that somebody may have cleared that place too early */
+    bool has_put;           /* rows there, which somebody may have cleared just before */
+    bool has_more;          /* than one change had room for */
     bool is_done;
 } look;
 
@@ -55,27 +56,26 @@ static cruddur_status replace(cr_packed_row **packed, const cr_row *row, const c
     return *packed == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-/* States the removal of all rows of the message but the latest. */
-static cruddur_status remove_copies(cr_txn *txn, look *looking, const cr_group_rows *messages)
+/* States the removal of one row of the message that is not the latest; there are seldom more. */
+static cruddur_status remove_copy(cr_txn *txn, look *looking, const cr_group_rows *messages)
 {
-    cruddur_status status = CRUDDUR_OK;
     const cr_row *latest = NULL;
+    const cr_row *copy = NULL;
     const cr_uuid *uuid = looking->leftover.message;
-    for (size_t i = messages->count; status == CRUDDUR_OK && uuid != NULL && i > 0; i--) {
+    for (size_t i = messages->count; uuid != NULL && i > 0; i--) {
         const cr_row *row = &messages->row[i - 1];
         if (!cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(uuid))) {
             continue;
         }
-        if (latest == NULL) {
-            latest = row;
-            continue;
-        }
-        status = replace(&looking->kept, latest, txn->call);
-        if (status == CRUDDUR_OK) {
-            status = txn->ops->remove(txn, row);
-        }
+        looking->has_more = looking->has_more || copy != NULL;
+        copy = latest == NULL ? NULL : row;
+        latest = latest == NULL ? row : latest;
     }
-    return status;
+    if (copy == NULL) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = replace(&looking->kept, latest, txn->call);
+    return status == CRUDDUR_OK ? txn->ops->remove(txn, copy) : status;
 }
 
 static cruddur_status note_reached(look *looking, const cr_row *head, const cr_inboxes *inboxes,
@@ -110,18 +110,43 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows 
         author.handle = head.value[CR_HANDLE];
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_rewrite(txn, &inboxes, &author, &head);
+        status = cr_inboxes_put(txn, &inboxes, &author, &head);
     }
-    return status == CRUDDUR_OK ? remove_copies(txn, looking, messages) : status;
+    bool is_complete = true;
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_remove(txn, &inboxes, &head, &is_complete);
+    }
+    looking->has_more = !is_complete;
+    return status;
 }
 
 static cruddur_status look_body(cr_txn *txn, void *argument)
 {
     look *looking = argument;
     cr_group_rows messages;
+    free(looking->kept);
+    looking->kept = NULL;
+    looking->has_put = looking->has_more = false;
     cruddur_status status = read_messages(txn, &looking->leftover, &messages);
     looking->is_done = status == CRUDDUR_OK && messages.count <= 1 && !looking->leftover.must_move;
-    return status != CRUDDUR_OK || looking->is_done ? status : move_rows(txn, looking, &messages);
+    if (status != CRUDDUR_OK || looking->is_done) {
+        return status;
+    }
+    if ((txn->traits & CR_TRAIT_STREAMED) == 0) {
+        status = move_rows(txn, looking, &messages);
+    }
+    return status == CRUDDUR_OK ? remove_copy(txn, looking, &messages) : status;
+}
+
+/* Goes on from where the rows were moved to. */
+static void go_on(look *looking, cr_packed_row **from)
+{
+    free(*from);
+    *from = looking->reached;
+    looking->reached = NULL;
+    looking->leftover.from_sk = cr_str_of(cr_packed_get(*from, CR_SK));
+    looking->leftover.from_included = true;
+    looking->leftover.must_move = false;
 }
 
 cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call,
@@ -129,21 +154,26 @@ cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call
 {
     look looking = {.leftover = *leftover};
     cr_packed_row *from = NULL;
+    bool has_put = false;
     cruddur_status status;
     do {
-        looking.has_put = false;
         status = store->ops->change(store, look_body, &looking, call);
-        if (status == CRUDDUR_OK && looking.has_put) {
-            free(from);
-            from = looking.reached;
-            looking.reached = NULL;
-            looking.leftover.from_sk = cr_str_of(cr_packed_get(from, CR_SK));
-            looking.leftover.from_included = true;
-            looking.leftover.must_move = false;
+        has_put = has_put || looking.has_put;
+        if (looking.has_more) {
+            looking.leftover.must_move = true; /* the same once more */
+        } else if (status == CRUDDUR_OK && has_put) {
+            go_on(&looking, &from);
+            has_put = false;
+        } else {
+            break;
         }
-    } while (status == CRUDDUR_OK && !looking.is_done && looking.has_put);
+    } while (status == CRUDDUR_OK);
     free(looking.reached);
     free(from);
+    if (status != CRUDDUR_OK) {
+        free(looking.kept);
+        looking.kept = NULL;
+    }
     *ret_kept = looking.kept;
     return status;
 }

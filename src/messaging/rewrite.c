@@ -148,12 +148,10 @@ static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_
     return found->count == inboxes->members.count;
 }
 
-/* Takes whatever rows the group has: of each member the newest counts, and all of them go. Of very
- * many, what one change has no room for is left to the next. */
+/* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
 static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inboxes *inboxes)
 {
-    size_t room = CR_CHANGE_WRITES_MAX - 1 - inboxes->members.count;
-    for (size_t i = 0; i < found->count && inboxes->old.count < room; i++) {
+    for (size_t i = 0; i < found->count; i++) {
         size_t owner = owner_of(inboxes, &found->row[i]);
         if (owner == inboxes->members.count) {
             continue;
@@ -332,8 +330,8 @@ static bool must_go(const cr_txn *txn, const cr_row *old, const cr_row *message)
     return order < 0 || (order > 0 && (txn->traits & CR_TRAIT_ATOMIC) != 0);
 }
 
-cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                                  const cr_row *message)
+cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
+                              const cr_row *message)
 {
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
@@ -341,10 +339,25 @@ cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const 
         bool is_there = cr_str_equal(inboxes->row[i].value[CR_SK], message->value[CR_SK]);
         status = is_there ? CRUDDUR_OK : txn->ops->put(txn, &moved);
     }
+    return status;
+}
+
+cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
+                                 bool *is_complete)
+{
+    cruddur_status status = CRUDDUR_OK;
+    size_t room = CR_CHANGE_WRITES_MAX - 1 - inboxes->members.count;
+    *is_complete = true;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        if (must_go(txn, &inboxes->old.row[i], message)) {
-            status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        if (!must_go(txn, &inboxes->old.row[i], message)) {
+            continue;
         }
+        *is_complete = room > 0;
+        if (!*is_complete) {
+            break;
+        }
+        status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        room--;
     }
     return status;
 }

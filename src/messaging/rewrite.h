@@ -34,10 +34,16 @@ bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk);
 /* One of the old rows has this sort key, so that no row can be put there. */
 bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
 
-/* States the rewrite: first all new rows, then the removal of the old, so that an interruption
- * leaves a duplicate and never a lost conversation. Rows that are at the message's key already
- * stay. */
-cruddur_status cr_inboxes_rewrite(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                                  const cr_row *message);
+/* States the rewrite: every member's row at the message's key, but for those that are there
+ * already.
+ */
+cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
+                              const cr_row *message);
+
+/* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
+ * conversation. Of very many, what one change has no room for is left to the next. One write is
+ * left to the caller. */
+cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
+                                 bool *is_complete);
 
 #endif

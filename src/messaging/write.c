@@ -38,7 +38,8 @@ typedef struct write_context {
     int64_t planned_us;  /* the time that the latest run chose */
     int64_t reach_us;    /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
-    bool is_repeat;        /* the result was there before this call */
+    bool is_repeat;        /* the result was there before this call, */
+    bool is_newest;        /* and is the group's newest message, which may be half done */
     unsigned traits;       /* that the latest run met */
 } write_context;
 
@@ -167,6 +168,7 @@ static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const c
                                 "options.message_uuid", "is the uuid of somebody else's message");
     }
     context->is_repeat = true;
+    context->is_newest = cr_str_equal(found.value[CR_SK], head->value[CR_SK]);
     status = note_head(context, &found, txn->call);
     if (status != CRUDDUR_OK) {
         return status;
@@ -324,9 +326,13 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, const
     cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
     cr_person author = name_author(draft, &known);
     cr_row message = message_row(draft, &author, &pk, sk);
-    status = txn->ops->put(txn, &message);
+    bool is_complete;
+    status = cr_inboxes_put(txn, &inboxes, &author, &message);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_rewrite(txn, &inboxes, &author, &message);
+        status = txn->ops->put(txn, &message);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_remove(txn, &inboxes, &message, &is_complete);
     }
     if (status == CRUDDUR_OK) {
         size_t self = cr_members_find(&inboxes.members, &author.uuid);
@@ -444,23 +450,34 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
                         first_present(draft->author.display_name, CR_STR_ABSENT),
                         first_present(draft->author.handle, CR_STR_ABSENT)};
     cr_row message = message_row(draft, &author, &pk, &sk);
-    /* The message comes last: it is what makes the group be there, and group rows that an
-     * interruption leaves without one do not keep the next try from opening it. */
     status = put_group_rows(txn, context, &message);
     return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
 }
 
 /* ---- the calls ---- */
 
-/* Other writers may have met the change half done, or may have opened the same group. */
+/* Other writers may have met the change half done, may have opened the same group, or sent the same
+ * message. */
 static bool has_left_over(const write_context *context)
 {
     bool is_opened = context->opening != NULL && context->head == NULL;
-    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0) {
+    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0 || (context->is_repeat && !context->is_newest)) {
         return false;
+    }
+    if ((context->traits & CR_TRAIT_STREAMED) != 0 && context->draft->may_be_repeat) {
+        return true;
     }
     return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 ||
            (is_opened && context->opening->may_be_there);
+}
+
+/* An earlier call that was interrupted may have left rows of a message that is stored, or of an
+ * opening that is not. */
+static bool must_move(const write_context *context)
+{
+    bool is_opened = context->opening != NULL && context->head == NULL;
+    return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 &&
+           (context->is_repeat || is_opened);
 }
 
 /* The message is stored: what goes wrong from here on is left to the next write. */
@@ -475,7 +492,7 @@ static void clear_up(cr_store *store, write_context *context, cr_call *call)
                                   .member = &draft->author.uuid,
                                   .from_sk = cr_str_of(head),
                                   .from_included = context->is_repeat,
-                                  .must_move = context->is_repeat,
+                                  .must_move = must_move(context),
                                   .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;

@@ -11,8 +11,8 @@
  *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
  *     run that came to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
- *   - states all its puts before its removals, and both in an order of which any beginning is safe,
- *     for engines without transactions;
+ *   - states all its puts before its removals, and a message last of the puts: for engines without
+ *     transactions it is what makes the change count;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;
  *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.

@@ -15,6 +15,7 @@ typedef enum verdict {
     COMMITTED,
     RUN_AGAIN, /* a condition failed, or the plan has to change for another reason */
     SEND_AGAIN,
+    SEND_LATER, /* it is all too much just now */
     GIVE_UP,
 } verdict;
 
@@ -27,8 +28,8 @@ static const struct {
     {"None", COMMITTED}, /* not to blame */
     {"ConditionalCheckFailed", RUN_AGAIN},
     {"TransactionConflict", SEND_AGAIN},
-    {"ThrottlingError", SEND_AGAIN},
-    {"ProvisionedThroughputExceeded", SEND_AGAIN},
+    {"ThrottlingError", SEND_LATER},
+    {"ProvisionedThroughputExceeded", SEND_LATER},
 };
 
 static verdict judge_reason(cr_str code)
@@ -53,22 +54,21 @@ static bool is_our_own(const cr_write *write, const cr_reason *reason)
  * succeed. */
 static verdict judge_reasons(const cr_dynamodb_txn *txn, const cr_reply *reply)
 {
-    bool is_refused = false;
-    bool is_busy = false;
-    bool is_bad = reply->reason_count == 0;
+    bool has[GIVE_UP + 1] = {false};
     for (size_t i = 0; i < reply->reason_count && i < txn->write_count; i++) {
         verdict of_action = judge_reason(reply->reason[i].code);
         if (of_action == RUN_AGAIN && is_our_own(&txn->write[i], &reply->reason[i])) {
             return COMMITTED;
         }
-        is_refused = is_refused || of_action == RUN_AGAIN;
-        is_busy = is_busy || of_action == SEND_AGAIN;
-        is_bad = is_bad || of_action == GIVE_UP;
+        has[of_action] = true;
     }
-    if (is_refused) {
-        return RUN_AGAIN;
+    if (has[RUN_AGAIN] || has[GIVE_UP]) {
+        return has[RUN_AGAIN] ? RUN_AGAIN : GIVE_UP;
     }
-    return is_busy && !is_bad ? SEND_AGAIN : GIVE_UP;
+    if (has[SEND_LATER] || has[SEND_AGAIN]) {
+        return has[SEND_LATER] ? SEND_LATER : SEND_AGAIN;
+    }
+    return GIVE_UP;
 }
 
 static verdict judge_cancelled(cr_dynamodb_txn *txn)
@@ -184,10 +184,27 @@ static cruddur_status freeze(const cr_dynamodb_txn *txn, cr_buffer *body)
     return body->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-static cruddur_status pause(cr_dynamodb_txn *txn, unsigned round)
+/* Waits before the transaction is sent again, and describes why it has not gone through where there
+ * is no time left for that. */
+static cruddur_status pause(cr_dynamodb_txn *txn, verdict why, unsigned round)
 {
-    return cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
-                        round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, txn->base.call);
+    cr_call *call = txn->base.call;
+    cr_retry_class class = why == SEND_LATER ? CR_RETRY_THROTTLE : CR_RETRY_TRANSIENT;
+    cruddur_status status = cr_aws_pause(txn->table->client, class,
+                                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
+    if (status == CRUDDUR_OK) {
+        return status;
+    }
+    cr_error_discard(call->error);
+    return why == SEND_LATER
+               ? cr_fail_with(
+                     call->error, CRUDDUR_E_THROTTLED,
+                     "writing to table %.255s: the service throttled it until the deadline",
+                     txn->table->names.table.data)
+               : cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
+                              "writing to table %.255s: other writers kept the rows busy until the "
+                              "deadline",
+                              txn->table->names.table.data);
 }
 
 /* The code of an action's reason where it has another name than as an error of its own. */
@@ -265,7 +282,8 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         if (status != CRUDDUR_OK) {
             return settle(txn, may_be_applied, status);
         }
-        switch (judge(txn)) {
+        verdict found = judge(txn);
+        switch (found) {
         case COMMITTED:
             note_success(txn);
             return CRUDDUR_OK;
@@ -274,15 +292,10 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         case GIVE_UP:
             return settle(txn, may_be_applied, fail_transaction(txn));
         case SEND_AGAIN:
-            status = pause(txn, round);
+        case SEND_LATER:
+            status = pause(txn, found, round);
         }
         if (status != CRUDDUR_OK) {
-            cr_error_discard(txn->base.call->error);
-            status =
-                cr_fail_with(txn->base.call->error, CRUDDUR_E_CONFLICT,
-                             "writing to table %.255s: other writers kept the rows busy until the "
-                             "deadline",
-                             txn->table->names.table.data);
             return settle(txn, may_be_applied, status);
         }
     }
@@ -292,16 +305,14 @@ static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
 {
     cr_buffer body;
     const cr_call *call = txn->base.call;
+    if (txn->text.size > CR_TRANSACTION_SIZE_MAX) {
+        return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
+                            "writing to table %.255s: with a row for each member the message comes "
+                            "to more than the 4 MB of a transaction",
+                            txn->table->names.table.data);
+    }
     cr_buffer_init(&body, 2 * CR_TRANSACTION_SIZE_MAX);
     cruddur_status status = freeze(txn, &body);
-    if (body.failed && txn->text.size > CR_TRANSACTION_SIZE_MAX) {
-        cr_error_discard(call->error);
-        status =
-            cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                         "writing to table %.255s: with a row for each member the message comes "
-                         "to more than the 4 MB of a transaction",
-                         txn->table->names.table.data);
-    }
     if (status == CRUDDUR_OK) {
         status = send_transaction(txn, &body);
     }

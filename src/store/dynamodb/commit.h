@@ -9,9 +9,9 @@
 /* All or none, where the service can; else in steps. */
 cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn);
 
-/* One write after the other. A put that fails its condition undoes those before it; a removal that
- * does is left to whoever was faster. Once all rows are put, the change counts as done: what a
- * failure leaves then are old rows that readers hide and the next change removes. */
+/* One write after the other, the message last of the puts: until it is stored the change can be
+ * taken back, and from then on it is done. What a failure leaves are group rows that readers hide
+ * and the next change removes. A removal whose condition fails is left to whoever was faster. */
 cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn);
 
 #endif

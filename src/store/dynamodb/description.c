@@ -212,19 +212,26 @@ bool cr_description_check_stream(const cr_description *description, const char *
     return is_good;
 }
 
+cr_capacity cr_description_capacity(const cr_description *description)
+{
+    json_object *capacity = cr_json_member(description->table, "ProvisionedThroughput");
+    int64_t read_units = member_number(capacity, "ReadCapacityUnits");
+    int64_t write_units = member_number(capacity, "WriteCapacityUnits");
+    return (cr_capacity){read_units > 0 ? (size_t)read_units : 0,
+                         write_units > 0 ? (size_t)write_units : 0};
+}
+
 bool cr_description_check_capacity(const cr_description *description, uint32_t read_units,
                                    uint32_t write_units, cr_lines *differences)
 {
-    json_object *capacity = cr_json_member(description->table, "ProvisionedThroughput");
-    int64_t has_read = member_number(capacity, "ReadCapacityUnits");
-    int64_t has_write = member_number(capacity, "WriteCapacityUnits");
-    if (has_read == read_units && has_write == write_units) {
+    cr_capacity has = cr_description_capacity(description);
+    if (has.read_units == read_units && has.write_units == write_units) {
         return true;
     }
     cr_lines_add(differences,
-                 "the table has a capacity of %" PRId64 " read and %" PRId64
-                 " write units; asked for are %" PRIu32 " and %" PRIu32 " (0: paid by request)",
-                 has_read, has_write, read_units, write_units);
+                 "the table has a capacity of %zu read and %zu write units; asked for are %" PRIu32
+                 " and %" PRIu32 " (0: paid by request)",
+                 has.read_units, has.write_units, read_units, write_units);
     return false;
 }
 

@@ -37,6 +37,14 @@ bool cr_description_check_capacity(const cr_description *description, uint32_t r
                                    uint32_t write_units, cr_lines *differences);
 bool cr_description_check_protection(const cr_description *description, cr_lines *differences);
 
+/* What the table was given; 0: it is paid for by request. */
+typedef struct cr_capacity {
+    size_t read_units;
+    size_t write_units;
+} cr_capacity;
+
+cr_capacity cr_description_capacity(const cr_description *description);
+
 bool cr_description_has_stream(const cr_description *description);
 
 /* A member of an object, wherever there is one of that name and type; else NULL, "", 0, false. */

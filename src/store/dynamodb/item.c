@@ -183,9 +183,10 @@ static cr_str read_known_value(cr_json *in, cr_attribute attribute)
     if (!cr_json_next_member(in, &first, &type)) {
         return value;
     }
-    if (attribute == CR_MEMBER_UUIDS && cr_str_equal(type, cr_str_of("SS"))) {
+    bool is_set = attribute == CR_MEMBER_UUIDS;
+    if (is_set && cr_str_equal(type, cr_str_of("SS"))) {
         value = read_set(in);
-    } else if (cr_str_equal(type, cr_str_of("S")) && cr_json_peek(in) == '"') {
+    } else if (!is_set && cr_str_equal(type, cr_str_of("S")) && cr_json_peek(in) == '"') {
         value = cr_json_string(in);
     }
     return value.data != NULL && cr_json_peek(in) == '}' ? (in->at++, value) : CR_STR_ABSENT;

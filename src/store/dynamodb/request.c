@@ -170,8 +170,8 @@ void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *r
                      ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
 }
 
-/* What a group row hands on when it moves, so that a change of it must not be overlooked. The text
- * is not among them: the new row has its own. */
+/* What a group row hands on when it moves, so that a change of it must not be overlooked; and whose
+ * message a message row is. The text is not among them: the new row has its own. */
 static const struct {
     cr_attribute attribute;
     const char *is_same;
@@ -186,6 +186,7 @@ static const struct {
     {CR_HANDLE, "user_handle = :h", "attribute_not_exists(user_handle)", ",\":h\":"},
     {CR_GROUP_NAME, "group_name = :n", "attribute_not_exists(group_name)", ",\":n\":"},
     {CR_MEMBER_UUIDS, "member_uuids = :m", "attribute_not_exists(member_uuids)", ",\":m\":"},
+    {CR_MESSAGE_UUID, "message_uuid = :i", "attribute_not_exists(message_uuid)", ",\":i\":"},
 };
 
 #define CARRIED_COUNT (sizeof(carried) / sizeof(carried[0]))

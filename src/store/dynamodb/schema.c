@@ -102,7 +102,7 @@ static cruddur_status wait_for(const calling *now, const char *what, int64_t *pa
     return CRUDDUR_OK;
 }
 
-/* What keeps the table from being used, in words; NULL: nothing. */
+/* What keeps the table from being used, in words; NULL: nothing, or memory ran out. */
 static char *first_line(cr_lines *lines)
 {
     return lines->count == 0 ? NULL : cr_lines_take(lines);
@@ -125,10 +125,11 @@ static cruddur_status wait_until_active(calling *now, cr_description *descriptio
         } else {
             (void)cr_description_check_active(description, &obstacles);
         }
+        bool is_free = obstacles.count == 0;
         char *obstacle = first_line(&obstacles);
         cr_lines_free(&obstacles);
         if (obstacle == NULL) {
-            return CRUDDUR_OK;
+            return is_free ? CRUDDUR_OK : cr_fail_memory(now->call->error);
         }
         status = wait_for(now, cr_lines_at(obstacle, 0), &pause_us);
         free(obstacle);
@@ -163,16 +164,21 @@ static bool has_flag(const calling *now, uint32_t flag)
     return now->options != NULL && (now->options->flags & flag) != 0;
 }
 
-static void add_throughput(calling *now)
+static cr_capacity asked_capacity(const calling *now)
+{
+    return (cr_capacity){now->options->read_units, now->options->write_units};
+}
+
+static void add_throughput(calling *now, cr_capacity capacity)
 {
     add_text(now, "\"ProvisionedThroughput\":{\"ReadCapacityUnits\":");
-    cr_json_add_number(&now->request, now->options->read_units);
+    cr_json_add_number(&now->request, capacity.read_units);
     add_text(now, ",\"WriteCapacityUnits\":");
-    cr_json_add_number(&now->request, now->options->write_units);
+    cr_json_add_number(&now->request, capacity.write_units);
     add_text(now, "}");
 }
 
-static void add_index(calling *now)
+static void add_index(calling *now, cr_capacity capacity)
 {
     add_text(now, "{\"IndexName\":\"");
     cr_json_add(&now->request, now->table->names.index);
@@ -180,9 +186,9 @@ static void add_index(calling *now)
                   "{\"AttributeName\":\"message_group_uuid\",\"KeyType\":\"HASH\"},"
                   "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
                   "\"Projection\":{\"ProjectionType\":\"ALL\"}");
-    if (now->options->read_units > 0) {
+    if (capacity.read_units > 0) {
         add_text(now, ",");
-        add_throughput(now);
+        add_throughput(now, capacity);
     }
     add_text(now, "}");
 }
@@ -211,11 +217,12 @@ static cruddur_status create(calling *now)
     add_text(now, ",\"KeySchema\":[{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},"
                   "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
                   "\"GlobalSecondaryIndexes\":[");
-    add_index(now);
+    cr_capacity capacity = asked_capacity(now);
+    add_index(now, capacity);
     add_text(now, "]");
-    if (now->options->read_units > 0) {
+    if (capacity.read_units > 0) {
         add_text(now, ",\"BillingMode\":\"PROVISIONED\",");
-        add_throughput(now);
+        add_throughput(now, capacity);
     } else {
         add_text(now, ",\"BillingMode\":\"PAY_PER_REQUEST\"");
     }
@@ -243,10 +250,15 @@ static cruddur_status add_missing_index(calling *now, cr_description *descriptio
     if (description->index != NULL) {
         return CRUDDUR_OK;
     }
+    /* The index is paid for as the table is, which stays as it is. */
+    cr_capacity capacity = cr_description_capacity(description);
+    if (capacity.read_units > 0 && now->options->read_units > 0) {
+        capacity = asked_capacity(now);
+    }
     add_table(now);
     add_attributes(now);
     add_text(now, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":");
-    add_index(now);
+    add_index(now, capacity);
     add_text(now, "}]}");
     return update(now, description);
 }

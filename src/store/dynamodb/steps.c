@@ -29,6 +29,7 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     bool may_be_applied = false;
     cruddur_status status;
     unsigned round = 0;
+    txn->answer.may_be_applied = false;
     do {
         cr_request_single(&txn->request, members);
         status =
@@ -41,21 +42,20 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     return status;
 }
 
-/* A lost answer may have been a success, and another writer may have helped: then what is there is
- * what was put. */
+/* A lost answer may have been a success: then what is there is what was put. A message is known by
+ * its uuid, which another call may have stored at this key as well. */
 static bool is_in_place(cr_dynamodb_txn *txn, const cr_write *write)
 {
     cr_reply reply;
-    const cr_str *put = write->row.value;
+    cr_str uuid = write->row.value[CR_MESSAGE_UUID];
     cr_arena_reset(&txn->page);
     if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) != CR_REPLY_GOOD ||
         reply.row_count != 1) {
         return false;
     }
-    const cr_str *found = reply.row[0].value;
-    cr_attribute uuid = put[CR_MESSAGE_UUID].data != NULL ? CR_MESSAGE_UUID : CR_GROUP_UUID;
-    return put[uuid].data != NULL && cr_str_equal(put[uuid], found[uuid]) &&
-           cr_str_equal(put[CR_TEXT], found[CR_TEXT]);
+    return uuid.data != NULL
+               ? cr_str_equal(uuid, reply.row[0].value[CR_MESSAGE_UUID])
+               : txn->answer.may_be_applied && cr_item_is_same(&reply.row[0], &write->row);
 }
 
 static outcome take_answer(cr_dynamodb_txn *txn, cr_operation operation, cruddur_status *status)
@@ -93,16 +93,47 @@ static outcome remove_row(cr_dynamodb_txn *txn, cr_str members, cruddur_status *
     return take_answer(txn, CR_DELETE_ITEM, status);
 }
 
+static bool is_message(const cr_write *write)
+{
+    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL;
+}
+
+/* A change that stores a message puts it last (store.h). */
+static bool stores_message(const cr_dynamodb_txn *txn, size_t puts)
+{
+    return puts > 0 && is_message(&txn->write[puts - 1]);
+}
+
+/* Runs through removals without describing a failure; false where there was one. */
+typedef bool (*cr_removals)(cr_dynamodb_txn *txn, size_t at);
+
+static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, const char *what)
+{
+    cr_call *call = txn->base.call;
+    cruddur_error *reason = NULL;
+    cr_call quiet = *call;
+    quiet.error = &reason;
+    txn->base.call = &quiet;
+    bool is_done = remove(txn, at);
+    txn->base.call = call;
+    call->meter = quiet.meter;
+    if (!is_done) {
+        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING, "%s, for the next change to remove: %s",
+                    what, cruddur_error_message(reason));
+    }
+    cr_error_discard(&reason);
+    return is_done;
+}
+
 /* Takes the puts before `end` back, in reverse order. */
-static cruddur_status undo(cr_dynamodb_txn *txn, size_t end)
+static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
 {
     cr_buffer members;
     cruddur_status status = CRUDDUR_OK;
     cr_buffer_init(&members, CR_REQUEST_SIZE_MAX);
     for (size_t i = end; status == CRUDDUR_OK && i > 0; i--) {
-        const cr_write *write = &txn->write[i - 1];
         members.size = 0;
-        cr_request_remove(&members, &txn->table->names, &write->row);
+        cr_request_remove(&members, &txn->table->names, &txn->write[i - 1].row);
         if (members.failed) {
             status = cr_fail_memory(txn->base.call->error);
         } else {
@@ -110,45 +141,37 @@ static cruddur_status undo(cr_dynamodb_txn *txn, size_t end)
         }
     }
     cr_buffer_free(&members);
-    return status;
+    return status == CRUDDUR_OK;
 }
 
-/* Whether the message is among the writes before `end`. */
-static bool has_message(const cr_dynamodb_txn *txn, size_t end)
+/* Carries out the removals from `first` on. One that is refused is left to whoever was faster. */
+static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 {
-    for (size_t i = 0; i < end; i++) {
-        if (txn->write[i].row.value[CR_MESSAGE_UUID].data != NULL) {
-            return true;
-        }
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = first; status == CRUDDUR_OK && i < txn->write_count; i++) {
+        (void)remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
     }
-    return false;
+    return status == CRUDDUR_OK;
 }
 
-/* A put failed for good. What was put is taken back, unless the message is among it: others may
- * have seen that and have moved the group's rows behind it, and would be left with none. Any
- * beginning is safe, and a repeat finds it. */
-static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, cruddur_status status)
+/* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
+ * stored message stay, whoever put them, for others may have removed older ones since. */
+static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
 {
-    cr_call *call = txn->base.call;
+    if (end > 0 && stores_message(txn, puts)) {
+        (void)remove_quietly(txn, remove_puts, end, "group rows of no message are left");
+    }
+}
+
+/* A put failed for good. Only a message that may be stored leaves the outcome open. */
+static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
+                              cruddur_status status)
+{
     bool may_be_applied = txn->answer.may_be_applied;
-    size_t end = failed + (may_be_applied ? 1 : 0);
-    if (end == 0) {
-        return status;
-    }
-    if (has_message(txn, end)) {
-        cr_error_set_outcome_unknown(call->error);
-        return status;
-    }
-    cruddur_error *reason = NULL;
-    cr_call quiet = *call;
-    quiet.error = &reason;
-    txn->base.call = &quiet;
-    bool is_undone = undo(txn, end) == CRUDDUR_OK;
-    txn->base.call = call;
-    call->meter = quiet.meter;
-    cr_error_discard(&reason);
-    if (!is_undone || may_be_applied) {
-        cr_error_set_outcome_unknown(call->error);
+    if (may_be_applied && is_message(&txn->write[failed])) {
+        cr_error_set_outcome_unknown(txn->base.call->error);
+    } else {
+        undo(txn, failed + (may_be_applied ? 1 : 0), puts);
     }
     return status;
 }
@@ -162,28 +185,6 @@ static size_t count_puts(const cr_dynamodb_txn *txn)
     return count;
 }
 
-/* The puts are done, and with them the change: what cannot be removed now is left. */
-static void remove_rest(cr_dynamodb_txn *txn, size_t first)
-{
-    cr_call *call = txn->base.call;
-    cruddur_error *reason = NULL;
-    cr_call quiet = *call;
-    cruddur_status status = CRUDDUR_OK;
-    quiet.error = &reason;
-    txn->base.call = &quiet;
-    for (size_t i = first; status == CRUDDUR_OK && i < txn->write_count; i++) {
-        (void)remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
-    }
-    txn->base.call = call;
-    call->meter = quiet.meter;
-    if (status != CRUDDUR_OK) {
-        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
-                    "old group rows were left behind, for the next change to remove: %s",
-                    cruddur_error_message(reason));
-        cr_error_discard(&reason);
-    }
-}
-
 cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
 {
     size_t puts = count_puts(txn);
@@ -193,17 +194,15 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
         case DONE:
             break;
         case REFUSED:
-            status = undo(txn, i);
-            if (status != CRUDDUR_OK) {
-                cr_error_set_outcome_unknown(txn->base.call->error);
-            }
-            return status == CRUDDUR_OK ? cr_dynamodb_run_again(txn) : status;
+            undo(txn, i, puts);
+            return cr_dynamodb_run_again(txn);
         case FAILED:
-            return give_up(txn, i, status);
+            return give_up(txn, i, puts, status);
         }
     }
     if (puts > 0) {
-        remove_rest(txn, puts);
+        /* With the puts the change is done. */
+        (void)remove_quietly(txn, remove_old, puts, "old group rows are left");
         return CRUDDUR_OK;
     }
     /* Nothing but removals: then they are what the change is about. */
