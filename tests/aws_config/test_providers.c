@@ -350,6 +350,22 @@ Test(providers, assume_role_by_the_environment)
     cr_expect_eq(server_requests(running), 0);
 }
 
+/* Also where the program names the profile, which else passes the environment over. */
+Test(providers, assume_role_by_keys_in_the_environment)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    given.profile = "p";
+    bed_write(".aws/config", "[profile p]\nrole_arn = " ROLE "\ncredential_source = Environment\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "Environment",
+                 "AWS_ACCESS_KEY_ID is not set");
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/t");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(0, "Credential=AKIDENV/");
+}
+
 Test(providers, assume_role_by_a_container)
 {
     const step steps[] = {{ACT_REPLY, json_answer("Token")},
