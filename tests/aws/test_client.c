@@ -366,6 +366,23 @@ Test(client, the_budget_is_shared_by_all_calls)
     cr_expect_eq(answer.attempts, 1u);
 }
 
+Test(client, a_retry_that_is_not_made_costs_nothing)
+{
+    step steps[42];
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        steps[i] = (step){ACT_REPLY, answer_of(503, "x-amz-retry-after: 4000\r\n", "")};
+    }
+    steps[40] = (step){ACT_REPLY, answer_of(503, "", "")};
+    steps[41] = (step){ACT_REPLY, OK};
+    start(steps, COUNT(steps));
+    for (int i = 0; i < 40; i++) {
+        cr_assert_eq(call_within(2 * SECOND), CRUDDUR_OK);
+        cr_assert_eq(answer.attempts, 1u);
+    }
+    cr_assert_eq(call(), CRUDDUR_OK);
+    cr_expect_eq(answer.attempts, 2u);
+}
+
 /* 35 retries leave 10 tokens. Three successes make it 13: too few for a retry. Another makes it 14,
  * enough for one, which its success gives back, so that the next call has one too. */
 Test(client, success_fills_the_budget_again)
