@@ -206,10 +206,11 @@ static cruddur_status meaning_of(const cr_aws_answer *answer)
         }
     }
     int http_status = answer->http.status;
-    if (cr_retry_classify(cr_str_of(answer->code), http_status) == CR_RETRY_THROTTLE) {
+    cr_retry_class class = cr_retry_classify(cr_str_of(answer->code), http_status);
+    if (class == CR_RETRY_THROTTLE) {
         return CRUDDUR_E_THROTTLED;
     }
-    if (http_status >= 500 || http_status == 0) {
+    if (class == CR_RETRY_TRANSIENT || http_status >= 500 || http_status == 0) {
         return CRUDDUR_E_SERVICE;
     }
     if (answer->code[0] != '\0') {

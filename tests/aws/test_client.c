@@ -259,6 +259,20 @@ Test(client, refusals_have_many_forms)
     }
 }
 
+/* The service's trouble, although the status says that it is ours. */
+Test(client, trouble_that_looks_like_a_refusal)
+{
+    const step steps[] = {{ACT_REPLY, REFUSAL("ReplicatedWriteConflictException")},
+                          {ACT_REPLY, REFUSAL("RequestTimeoutException")},
+                          {ACT_REPLY, REFUSAL("IDPCommunicationError")}};
+    options.attempts_max = 1;
+    start(steps, COUNT(steps));
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        cr_assert_eq(call(), CRUDDUR_OK);
+        cr_expect_eq(cr_aws_fail(&answer, "writing", NULL), CRUDDUR_E_SERVICE, "%s", answer.code);
+    }
+}
+
 /* ---- trying again ---- */
 
 Test(client, a_throttled_call_is_made_again)
