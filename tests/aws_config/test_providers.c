@@ -270,13 +270,18 @@ static const char *sts_answer(const char *action, const char *id)
                  action, action, id, bed_time(3600), action, action));
 }
 
-static const char *sts_refusal(int status, const char *code)
+static const char *sts_refusal_in_words(int status, const char *code, const char *words)
 {
     return answer(status,
                   bed_text("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-                           "<Error><Type>Sender</Type><Code>%s</Code><Message>You may "
-                           "not.</Message></Error><RequestId>req-1</RequestId></ErrorResponse>",
-                           code));
+                           "<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>"
+                           "<RequestId>req-1</RequestId></ErrorResponse>",
+                           code, words));
+}
+
+static const char *sts_refusal(int status, const char *code)
+{
+    return sts_refusal_in_words(status, code, "You may not.");
 }
 
 static void serve_sts(const step *steps, size_t count)
@@ -431,6 +436,31 @@ Test(providers, a_role_is_refused)
     EXPECT_ERROR(status, CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "AccessDenied",
                  "You may not.", "403");
     cr_expect_eq(server_requests(running), 1);
+}
+
+/* Long ones in full; none that may quote the request. */
+Test(providers, the_words_of_a_refusal)
+{
+    const char *user = "arn:aws:sts::123456789012:assumed-role/a-role-with-a-rather-long-name/and-"
+                       "a-session-with-a-longer-one";
+    const char *words = bed_text("User: %s is not authorized to perform: sts:AssumeRole on "
+                                 "resource: " ROLE " because no identity-based policy&#10;allows "
+                                 "the sts:AssumeRole action",
+                                 user);
+    const step steps[] = {
+        {ACT_REPLY, sts_refusal_in_words(403, "AccessDenied", words)},
+        {ACT_REPLY, sts_refusal_in_words(403, "SignatureDoesNotMatch", "has TOPSECRET in it")},
+        {ACT_REPLY, sts_refusal_in_words(403, "RegionDisabledException", "not in this region")},
+    };
+    serve_sts(steps, COUNT(steps));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    cr_assert_gt(strlen(words), 200u);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error,
+                 "AccessDenied (HTTP status 403) User: ", user,
+                 "identity-based policy allows the sts:AssumeRole action");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch", "403");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "not in this region");
 }
 
 Test(providers, trouble_on_the_way_to_a_role)

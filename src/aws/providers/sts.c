@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/answer.h"
 #include "aws/endpoint_url.h"
 #include "aws/providers/provider.h"
 #include "aws/providers/xml.h"
@@ -19,7 +20,8 @@
 #define FORM_REST ((size_t)8 * 1024) /* of a form beside its token, as a rule */
 #define SOURCE_SIZE 256
 #define CODE_SIZE 96
-#define TEXT_SIZE 8192 /* of one part of an answer; a session token has about 1,000 characters */
+#define WORDS_SIZE 1024 /* a refusal names who may not do what to which role, and why */
+#define TEXT_SIZE 8192  /* of one part of an answer; a session token has about 1,000 characters */
 
 typedef struct assumption {
     const cr_provider_context *context;
@@ -129,22 +131,34 @@ static cr_str find_code(const cr_http_response *response, void *data)
     return size < 0 ? CR_STR_ABSENT : (cr_str){now->code, (size_t)size};
 }
 
+/* The service's words on one line, where they are known not to quote the request. */
+static void read_words(const char *code, cr_str body, char words[WORDS_SIZE])
+{
+    if (!cr_aws_has_safe_words(code) ||
+        cr_xml_find(body, "ErrorResponse/Error/Message", words, WORDS_SIZE) < 0) {
+        words[0] = '\0';
+    }
+    for (char *at = words; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+    }
+}
+
 static cruddur_status fail_answer(assumption *now, const cr_http_response *response)
 {
-    char message[200];
+    char words[WORDS_SIZE] = "";
     char request_id[64];
     cruddur_error **error = now->context->error;
     cr_str body = body_of(response);
     cr_str code = find_code(response, now);
-    if (cr_xml_find(body, "ErrorResponse/Error/Message", message, sizeof(message)) < 0) {
-        message[0] = '\0';
+    if (code.data != NULL) {
+        read_words(now->code, body, words);
     }
     cruddur_status status =
         code.data == NULL
             ? cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: the answer has HTTP status %d",
                            now->source, response->status)
             : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s (HTTP status %d) %s", now->source,
-                           now->code, response->status, message);
+                           now->code, response->status, words);
     if (error != NULL &&
         cr_xml_find(body, "ErrorResponse/RequestId", request_id, sizeof(request_id)) >= 0) {
         cr_error_set_request_id(*error, request_id);
