@@ -342,6 +342,19 @@ Test(providers, assume_role_by_a_role)
     expect_header(1, "x-amz-security-token", "to&ken");
 }
 
+Test(providers, assume_role_by_keys_of_a_profile_that_has_a_role_too)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "2\nsource_profile = base\n"
+                             "[profile base]\nrole_arn = " ROLE "1\nsource_profile = other\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(0, "reader2&");
+    expect_in_request(0, "Credential=AKIDBASE/");
+    cr_expect_eq(server_requests(running), 1u);
+}
+
 Test(providers, assume_role_by_the_environment)
 {
     const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
