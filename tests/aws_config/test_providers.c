@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../aws/server.h"
@@ -449,6 +450,49 @@ Test(providers, a_role_is_refused)
     EXPECT_ERROR(status, CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "AccessDenied",
                  "You may not.", "403");
     cr_expect_eq(server_requests(running), 1);
+}
+
+/* A refusal of the service's whose clock is an hour ahead of ours. */
+static const char *sts_refusal_ahead(void)
+{
+    char date[64];
+    time_t ahead = time(NULL) + 3600;
+    struct tm utc;
+    cr_assert_not_null(gmtime_r(&ahead, &utc));
+    cr_assert_gt(strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc), 0u);
+    return bed_text("HTTP/1.1 403 Forbidden\r\nDate: %s%s", date,
+                    strstr(sts_refusal(403, "SignatureDoesNotMatch"), "\r\n"));
+}
+
+static void expect_signed_ahead(size_t request, long seconds)
+{
+    char date[64];
+    struct tm utc = {0};
+    cr_assert_not_null(server_header(running, request, "x-amz-date", date, sizeof(date)));
+    cr_assert_not_null(strptime(date, "%Y%m%dT%H%M%SZ", &utc));
+    cr_expect_lt(labs((long)(timegm(&utc) - time(NULL)) - seconds), 60, "%s", date);
+}
+
+/* Once: what the service still does not like then has another reason. */
+Test(providers, the_clock_of_the_service_that_gives_roles)
+{
+    const char *refusal = sts_refusal_ahead();
+    const step steps[] = {{ACT_REPLY, refusal},
+                          {ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")},
+                          {ACT_REPLY, refusal},
+                          {ACT_REPLY, refusal},
+                          {ACT_REPLY, refusal}};
+    serve_sts(steps, COUNT(steps));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_signed_ahead(0, 0);
+    expect_signed_ahead(1, 3600);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch");
+    cr_expect_eq(server_requests(running), 4u);
+    bed_set("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch");
+    cr_expect_eq(server_requests(running), 5u);
 }
 
 /* Long ones in full; none that may quote the request. */

@@ -10,6 +10,7 @@
 #include "aws/providers/xml.h"
 #include "aws/secret.h"
 #include "aws/sign.h"
+#include "aws/skew.h"
 #include "base/clock.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -34,6 +35,7 @@ typedef struct assumption {
     cr_signature signature;
     cr_header headers[4];
     char code[CODE_SIZE];
+    int64_t skew_us; /* how far the service's clock is ahead of ours */
 } assumption;
 
 /* ---- the form ---- */
@@ -105,7 +107,7 @@ static cruddur_status sign(void *data, cr_http_request *http, cruddur_error **er
                                .headers = now->headers,
                                .header_count = 1,
                                .body = form_of(now),
-                               .time_us = cr_clock_now_us()};
+                               .time_us = cr_clock_now_us() + now->skew_us};
     cruddur_status status = cr_sign(now->with, now->signer, &request, &now->signature, error);
     if (status != CRUDDUR_OK) {
         return status;
@@ -244,6 +246,19 @@ static cruddur_status find_service(assumption *now)
     return status;
 }
 
+/* Whether a refusal may be due to our clock; what the service's says is then used. */
+static bool was_clock(assumption *now, const cr_http_response *response)
+{
+    int64_t measured_us;
+    if (now->signer == NULL || now->context->config->disable_skew_correction ||
+        response->status == 200 || !cr_skew_is_suspect(find_code(response, now)) ||
+        !cr_skew_measure(response, &measured_us) || !cr_skew_matters(now->skew_us, measured_us)) {
+        return false;
+    }
+    now->skew_us = measured_us;
+    return true;
+}
+
 static cruddur_status send_form(assumption *now, const cr_identity **ret_identity)
 {
     cr_http_response response;
@@ -265,6 +280,9 @@ static cruddur_status send_form(assumption *now, const cr_identity **ret_identit
                                    .find_code = find_code};
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(now->context, &request, &response);
+    if (status == CRUDDUR_OK && was_clock(now, &response)) {
+        status = cr_provider_send(now->context, &request, &response);
+    }
     if (status == CRUDDUR_OK) {
         status = response.status == 200 ? read_answer(now, body_of(&response), ret_identity)
                                         : fail_answer(now, &response);
