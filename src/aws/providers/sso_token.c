@@ -2,7 +2,6 @@
 /* The token that `aws sso login` left in a file. With the session's registration, which lies there
  * too, it can be renewed without a person; the new one is written back, for all who share the file.
  */
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,14 +71,6 @@ static cruddur_status find_cache(const cr_provider_context *context,
     return length > 0 && length < PATH_SIZE ? CRUDDUR_OK
                                             : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                                                            "single sign-on: HOME is too long");
-}
-
-static void wipe(char *text, size_t size)
-{
-    if (text != NULL) {
-        OPENSSL_cleanse(text, size);
-        free(text);
-    }
 }
 
 static cr_str text_of(const cached_token *cached)
@@ -232,7 +223,7 @@ static cruddur_status take_answer(const cr_provider_context *context, cached_tok
     if (text == NULL) {
         return cr_fail_memory(context->error);
     }
-    wipe(cached->text, cached->size);
+    cr_secret_free_bytes(cached->text, cached->size);
     cached->text = text;
     cached->size = size;
     cached->expires_at_us = (int64_t)expires_at_s * US_PER_S;
@@ -298,7 +289,7 @@ static cruddur_status renew(const cr_provider_context *context, const cr_sso_set
         return cr_fail_memory(context->error);
     }
     status = ask_for_another(context, url, (cr_str){body, size}, cached);
-    wipe(body, size);
+    cr_secret_free_bytes(body, size);
     if (status == CRUDDUR_OK) {
         save(context, cached);
     }
@@ -315,7 +306,7 @@ static bool load_newer(const cr_provider_context *context, const cr_sso_settings
     bool is_newer =
         load(&quiet, settings, &again) == CRUDDUR_OK && again.expires_at_us > cached->expires_at_us;
     const cached_token *dropped = is_newer ? cached : &again;
-    wipe(dropped->text, dropped->size);
+    cr_secret_free_bytes(dropped->text, dropped->size);
     if (is_newer) {
         *cached = again;
     }
@@ -355,7 +346,7 @@ static cruddur_status take_token(const cr_provider_context *context, const cache
         return cr_fail_memory(context->error);
     }
     if (cr_secret_json_text(token, text) <= 0) {
-        wipe(text, token.size + 1);
+        cr_secret_free_bytes(text, token.size + 1);
         return cr_sso_fail_token(context, "is missing");
     }
     *ret_token = text;
@@ -373,7 +364,7 @@ cruddur_status cr_sso_token(const cr_provider_context *context, const cr_sso_set
     if (status == CRUDDUR_OK) {
         status = take_token(context, &cached, ret_token);
     }
-    wipe(cached.text, cached.size);
+    cr_secret_free_bytes(cached.text, cached.size);
     return status;
 }
 
