@@ -2,10 +2,12 @@
 /* Every source of credentials, against a small server and files. */
 #include "bed.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -1043,7 +1045,54 @@ Test(providers, instance_without_a_role)
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "no access key id");
 }
 
+Test(providers, instance_in_trouble)
+{
+    const step steps[] = {{ACT_REPLY, answer(503, "")},
+                          {ACT_RESET, NULL},
+                          {ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(200, "role")},
+                          {ACT_REPLY, json_answer("Token")}};
+    use_metadata(steps, COUNT(steps));
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_in_request(2, "PUT /latest/api/token HTTP/1.1\r\n");
+    expect_in_request(3, "GET /latest/meta-data");
+}
+
+/* A port whose queue of connections is full: whoever comes waits. */
+static int full_port(int sockets[4])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    sockets[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(sockets[0], 0);
+    cr_assert_eq(bind(sockets[0], (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(listen(sockets[0], 0), 0);
+    cr_assert_eq(getsockname(sockets[0], (struct sockaddr *)&address, &size), 0);
+    for (int i = 1; i < 4; i++) {
+        sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        cr_assert_geq(sockets[i], 0);
+        (void)connect(sockets[i], (struct sockaddr *)&address, size);
+    }
+    return ntohs(address.sin_port);
+}
+
 /* A surprise of one second is the most that a machine without metadata costs. */
+Test(providers, instance_that_cannot_be_reached)
+{
+    int sockets[4];
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", full_port(sockets));
+    int64_t start_us = cr_clock_monotonic_us();
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:");
+    int64_t took_us = cr_clock_monotonic_us() - start_us;
+    cr_expect(took_us > SECOND / 2 && took_us < (is_slow() ? 10 * SECOND : 5 * SECOND / 2),
+              "%lld us", (long long)took_us);
+    for (int i = 0; i < 4; i++) {
+        (void)close(sockets[i]);
+    }
+}
+
+/* One that takes the request and says nothing for a second is asked again. */
 Test(providers, instance_that_is_silent)
 {
     char token[401]; /* takes twenty seconds and more to come */
@@ -1053,8 +1102,8 @@ Test(providers, instance_that_is_silent)
     use_metadata(steps, 1);
     int64_t start_us = cr_clock_monotonic_us();
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:");
-    cr_expect_lt(cr_clock_monotonic_us() - start_us, (is_slow() ? 15 : 4) * SECOND);
-    cr_expect_eq(server_requests(running), 1u, "there is no second try");
+    cr_expect_lt(cr_clock_monotonic_us() - start_us, (is_slow() ? 15 : 6) * SECOND);
+    cr_expect_eq(server_requests(running), 3u);
 }
 
 /* Whatever comes before in the order is not asked when it is set up. */
