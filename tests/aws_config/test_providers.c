@@ -794,11 +794,14 @@ Test(providers, sso_token_that_nobody_can_renew)
     EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "renewing the token");
 }
 
+static int64_t renew_after_us;
+
 static void *renew_meanwhile(void *argument)
 {
     while (server_requests(running) == 0) {
         cr_clock_sleep_us(1000);
     }
+    cr_clock_sleep_us(renew_after_us);
     cr_expect_eq(rename(argument, bed_path(SESSION_FILE)), 0);
     return NULL;
 }
@@ -819,6 +822,52 @@ Test(providers, sso_token_is_renewed_by_another)
     expect_identity("ASIASSO", "t", NULL);
     cr_assert_eq(pthread_join(other, NULL), 0);
     expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET-2");
+    free(newer);
+}
+
+/* The same, and it has not yet written it when ours is refused. */
+Test(providers, sso_token_is_written_late_by_another)
+{
+    pthread_t other;
+    const step steps[] = {{ACT_REPLY, answer(400, "{}")}, {ACT_REPLY, portal_answer()}};
+    serve_sso(steps, 2);
+    write_renewable(-1, 86400);
+    char *newer =
+        strdup(bed_write("newer", bed_text("{\"accessToken\":\"TOPSECRET-2\",\"expiresAt\":\"%s\"}",
+                                           bed_time(3600))));
+    cr_assert_not_null(newer);
+    renew_after_us = SECOND / 2;
+    cr_assert_eq(pthread_create(&other, NULL, renew_meanwhile, newer), 0);
+    expect_identity("ASIASSO", "t", NULL);
+    cr_assert_eq(pthread_join(other, NULL), 0);
+    expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET-2");
+    free(newer);
+}
+
+/* What another program, or a person, has put there since stays. */
+Test(providers, sso_token_of_another_is_not_overwritten)
+{
+    pthread_t other;
+    char kept[256];
+    const step steps[] = {{is_slow() ? ACT_TRICKLE : ACT_LATE, answer(200, NEW_TOKEN NEXT_TOKEN)},
+                          {ACT_REPLY, portal_answer()}};
+    const char *theirs = bed_text("{\"accessToken\":\"TOPSECRET-3\",\"refreshToken\":\"R3\","
+                                  "\"expiresAt\":\"%s\"}",
+                                  bed_time(3600));
+    serve_sso(steps, 2);
+    write_renewable(-1, 86400);
+    char *newer = strdup(bed_write("newer", theirs));
+    cr_assert_not_null(newer);
+    cr_assert_eq(pthread_create(&other, NULL, renew_meanwhile, newer), 0);
+    expect_identity("ASIASSO", "t", NULL);
+    cr_assert_eq(pthread_join(other, NULL), 0);
+    expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET/2");
+    FILE *file = fopen(bed_path(SESSION_FILE), "r");
+    cr_assert_not_null(file);
+    size_t size = fread(kept, 1, sizeof(kept) - 1, file);
+    kept[size] = '\0';
+    cr_assert_eq(fclose(file), 0);
+    cr_expect_str_eq(kept, theirs);
     free(newer);
 }
 
