@@ -3,8 +3,10 @@
 #include "bed.h"
 
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -1043,6 +1045,45 @@ Test(providers, container_in_trouble)
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "no access key id");
     bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:%d", closed_port());
     EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "container");
+}
+
+/* ---- what is wiped ---- */
+
+#define HIDDEN "tok\0HIDDEN"
+
+static atomic_int hidden_wipes;
+
+/* In place of libcrypto's. */
+void OPENSSL_cleanse(void *bytes, size_t size)
+{
+    volatile char *at = bytes;
+    bool is_hidden = size >= sizeof(HIDDEN) - 1 && memcmp(bytes, HIDDEN, sizeof(HIDDEN) - 1) == 0;
+    (void)atomic_fetch_add(&hidden_wipes, is_hidden ? 1 : 0);
+    for (size_t i = 0; i < size; i++) {
+        at[i] = 0;
+    }
+}
+
+/* Up to its end, and not up to a NUL in it only. */
+Test(providers, a_file_with_a_token_is_wiped)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")},
+                          {ACT_REPLY, sts_answer("AssumeRoleWithWebIdentity", "ASIAWEB")}};
+    const char *path = bed_write("t", "");
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(HIDDEN, 1, sizeof(HIDDEN) - 1, file), sizeof(HIDDEN) - 1);
+    cr_assert_eq(fclose(file), 0);
+    serve_sts(steps, 2);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", server_url(running));
+    bed_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "%s", path);
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_header(0, "authorization", "tok");
+    cr_expect_eq(atomic_load(&hidden_wipes), 1);
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", path);
+    bed_set("AWS_ROLE_ARN", ROLE);
+    expect_identity("ASIAWEB", "to&ken", NULL);
+    cr_expect_eq(atomic_load(&hidden_wipes), 2);
 }
 
 /* ---- the machine itself ---- */
