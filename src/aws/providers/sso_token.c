@@ -305,7 +305,7 @@ static cruddur_status renew(const cr_provider_context *context, const cr_sso_set
 {
     char url[URL_SIZE];
     cr_endpoint endpoint;
-    cached_token renewed;
+    cached_token renewed = {.text = NULL};
     size_t size = 0;
     cruddur_status status = cr_sso_endpoint(context, settings, CR_SERVICE_SSO_OIDC, &endpoint);
     if (status != CRUDDUR_OK) {
