@@ -141,7 +141,9 @@ static void read_words(const char *code, cr_str body, char words[WORDS_SIZE])
         words[0] = '\0';
     }
     for (char *at = words; *at != '\0'; at++) {
-        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = ' ';
+        }
     }
 }
 
