@@ -183,15 +183,16 @@ static const struct {
     {"ProvisionedThroughputExceededException", CRUDDUR_E_THROTTLED, true},
     {"RequestLimitExceeded", CRUDDUR_E_THROTTLED, true},
     {"ThrottlingException", CRUDDUR_E_THROTTLED, true},
+    {"RegionDisabledException", CRUDDUR_E_REFUSED, true},
     {"ResourceInUseException", CRUDDUR_E_REFUSED, true},
     {"ResourceNotFoundException", CRUDDUR_E_REFUSED, true},
     {"UnknownOperationException", CRUDDUR_E_REFUSED, true},
 };
 
-static bool has_safe_words(const cr_aws_answer *answer)
+bool cr_aws_has_safe_words(const char *code)
 {
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-        if (strcmp(meanings[i].code, answer->code) == 0) {
+        if (strcmp(meanings[i].code, code) == 0) {
             return meanings[i].has_safe_words;
         }
     }
@@ -206,10 +207,11 @@ static cruddur_status meaning_of(const cr_aws_answer *answer)
         }
     }
     int http_status = answer->http.status;
-    if (cr_retry_classify(cr_str_of(answer->code), http_status) == CR_RETRY_THROTTLE) {
+    cr_retry_class class = cr_retry_classify(cr_str_of(answer->code), http_status);
+    if (class == CR_RETRY_THROTTLE) {
         return CRUDDUR_E_THROTTLED;
     }
-    if (http_status >= 500 || http_status == 0) {
+    if (class == CR_RETRY_TRANSIENT || http_status >= 500 || http_status == 0) {
         return CRUDDUR_E_SERVICE;
     }
     if (answer->code[0] != '\0') {
@@ -229,7 +231,7 @@ static const char *hint_for(const char *code)
 cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status,
                               const char *action, cruddur_error **error)
 {
-    bool has_words = answer->message[0] != '\0' && has_safe_words(answer);
+    bool has_words = answer->message[0] != '\0' && cr_aws_has_safe_words(answer->code);
     if (answer->code[0] == '\0') {
         (void)cr_fail_with(
             error, status, "%s: the service answered with HTTP %d and no error code%s", action,

@@ -8,4 +8,7 @@
 /* Fills the answer's code, message and request id from its HTTP response. */
 void cr_aws_answer_read(cr_aws_answer *answer);
 
+/* Whether the words that come with this error code are known not to quote the request. */
+bool cr_aws_has_safe_words(const char *code);
+
 #endif

@@ -382,16 +382,10 @@ static int64_t pause_us(const calling *now, cr_retry_class class)
     return delay_us;
 }
 
-/* Waits, unless the deadline would pass meanwhile: then what we know is told now. */
-static bool wait_until_deadline(int64_t delay_us, const cr_call *call)
+/* Whether there is time for a pause: where not, what we know is told now. */
+static bool is_time_for(int64_t delay_us, const cr_call *call)
 {
-    if (cr_clock_monotonic_us() + delay_us >= call->deadline_us) {
-        return false;
-    }
-    if (delay_us > 0) {
-        cr_clock_sleep_us(delay_us);
-    }
-    return true;
+    return cr_clock_monotonic_us() + delay_us < call->deadline_us;
 }
 
 /* Whether the cause of the failure was known and is removed: the next attempt follows at once and
@@ -418,13 +412,19 @@ static bool decide(calling *now)
         return true;
     }
     cr_retry_class class = class_of(now);
-    if (class == CR_RETRY_NONE || is_last_try(now) ||
+    if (class == CR_RETRY_NONE || is_last_try(now)) {
+        return false;
+    }
+    /* What is not tried again costs nothing, so the tokens are taken last. */
+    int64_t delay_us = pause_us(now, class);
+    if (!is_time_for(delay_us, now->call) ||
         !cr_retry_bucket_take(&now->client->bucket, cr_retry_cost(class))) {
         return false;
     }
     now->last_cost = cr_retry_cost(class);
     now->new_connection = now->new_connection || class == CR_RETRY_TRANSIENT;
-    return wait_until_deadline(pause_us(now, class), now->call);
+    cr_clock_sleep_us(delay_us);
+    return true;
 }
 
 /* ---- the call ---- */
@@ -483,9 +483,10 @@ cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, u
     int64_t base_us =
         class == CR_RETRY_THROTTLE ? CR_RETRY_BASE_THROTTLE_US : client->options.backoff_base_us;
     int64_t delay_us = cr_retry_delay_us(base_us, round, random_fraction());
-    if (wait_until_deadline(delay_us, call)) {
-        return CRUDDUR_OK;
+    if (!is_time_for(delay_us, call)) {
+        return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                            "the deadline would pass before another try");
     }
-    return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
-                        "the deadline would pass before another try");
+    cr_clock_sleep_us(delay_us);
+    return CRUDDUR_OK;
 }

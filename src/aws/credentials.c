@@ -299,6 +299,18 @@ static cruddur_status fetch_first(cr_credentials *credentials, int64_t deadline_
     return CRUDDUR_OK;
 }
 
+/* Until when a caller waits for another identity. One that is still good serves before the wait has
+ * used up the time that the call itself needs. */
+static int64_t end_of_wait_us(int64_t left_us, int64_t deadline_us)
+{
+    int64_t now_us = cr_clock_monotonic_us();
+    int64_t half_us = (deadline_us - now_us) / 2;
+    if (left_us <= 0) {
+        return deadline_us;
+    }
+    return now_us + (left_us < half_us ? left_us : half_us);
+}
+
 /* Replaces an identity that is about to expire, if it can be done. */
 static void refresh(cr_credentials *credentials, int64_t deadline_us)
 {
@@ -310,7 +322,7 @@ static void refresh(cr_credentials *credentials, int64_t deadline_us)
     if (left_us > MANDATORY_WINDOW_US) {
         begin_fetch(credentials);
     } else {
-        (void)fetch_and_wait(credentials, deadline_us);
+        (void)fetch_and_wait(credentials, end_of_wait_us(left_us, deadline_us));
     }
 }
 

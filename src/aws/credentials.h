@@ -36,7 +36,8 @@ void cr_credentials_free(cr_credentials *credentials);
 
 /* An identity that is good for now; the caller releases it. Where none is there yet, or the one
  * there is about to expire, it is fetched, and the call waits for that until the deadline (on the
- * monotonic clock). CRUDDUR_E_CREDENTIALS: no source had any; CRUDDUR_E_TIMEOUT. */
+ * monotonic clock), or half that time where the one there is still good. CRUDDUR_E_CREDENTIALS: no
+ * source had any; CRUDDUR_E_TIMEOUT. */
 cruddur_status cr_credentials_get(cr_credentials *credentials, int64_t deadline_us,
                                   const cr_identity **ret_identity, cruddur_error **error);
 

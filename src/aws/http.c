@@ -410,21 +410,29 @@ static const char *hint_for(CURLcode code)
     }
 }
 
+/* `https://host:port` of a URL: paths and queries name what others should not read. */
+static cr_str origin_of(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    size_t begin = authority == NULL ? 0 : (size_t)(authority - url) + strlen("://");
+    return (cr_str){url, begin + strcspn(url + begin, "/?#")};
+}
+
 static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_error **error)
 {
+    cr_str origin = origin_of(now->request->url);
     if (now->has_no_memory) {
         return cr_fail_memory(error);
     }
     if (now->is_too_large) {
-        return cr_fail_with(error, CRUDDUR_E_PROTOCOL,
-                            "%.200s: the answer is larger than %zu bytes", now->request->url,
-                            now->request->response_max);
+        return cr_fail_with(error, CRUDDUR_E_PROTOCOL, "%.*s: the answer is larger than %zu bytes",
+                            CR_STR_ARGS(origin), now->request->response_max);
     }
     if (now->starts > 1 || (now->starts == 1 && code == CURLE_ABORTED_BY_CALLBACK)) {
         now->response->connection_was_dead = true;
         now->response->is_transient = true;
-        return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.200s: an idle connection had been closed",
-                            now->request->url);
+        return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.*s: an idle connection had been closed",
+                            CR_STR_ARGS(origin));
     }
     verdict found = judge(code);
     if (found.status == CRUDDUR_E_TIMEOUT &&
@@ -435,7 +443,7 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
     if (found.status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    return cr_fail_with(error, found.status, "%.200s: %s%s", now->request->url,
+    return cr_fail_with(error, found.status, "%.*s: %s%s", CR_STR_ARGS(origin),
                         now->handle->words[0] == '\0' ? curl_easy_strerror(code)
                                                       : now->handle->words,
                         hint_for(code));

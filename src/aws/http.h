@@ -13,7 +13,7 @@
 typedef struct cr_http cr_http;
 
 typedef struct cr_http_options {
-    const char *ca_file;    /* PEM certificates that are trusted; NULL: the system's */
+    const char *ca_file;    /* PEM certificates that alone are trusted; NULL: the system's */
     const char *user_agent; /* NULL: libcruddur's name and version */
 } cr_http_options;
 
@@ -64,7 +64,7 @@ void cr_http_response_free(cr_http_response *response);
 
 /* Sends a request and waits for the answer. CRUDDUR_OK: there is one, of whatever status. Else
  * CRUDDUR_E_TIMEOUT, E_NETWORK, E_TLS, E_PROTOCOL or E_NO_MEMORY, with the response telling what is
- * known. */
+ * known, and an error that names the host, but not what was asked of it. */
 cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
                             cr_http_response *response, cruddur_error **error);
 

@@ -64,6 +64,13 @@ void cr_http_pool_destroy(cr_http_pool *pool)
     free(pool->user_agent);
 }
 
+/* libcurl may have been built with a folder of certificates, which it would trust besides. */
+static bool trust_only(const cr_http_pool *pool, const cr_http_handle *handle)
+{
+    return curl_easy_setopt(handle->curl, CURLOPT_CAINFO, pool->ca_file) == CURLE_OK &&
+           curl_easy_setopt(handle->curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
+}
+
 /* What is the same for all requests. Without QUICK_EXIT, a request that times out while its host's
  * name is being resolved would wait for the resolver nevertheless. */
 static bool set_up(const cr_http_pool *pool, cr_http_handle *handle)
@@ -93,10 +100,7 @@ static bool set_up(const cr_http_pool *pool, cr_http_handle *handle)
     if (code == CURLE_OK) {
         code = curl_easy_setopt(handle->curl, CURLOPT_USERAGENT, pool->user_agent);
     }
-    if (code == CURLE_OK && pool->ca_file != NULL) {
-        code = curl_easy_setopt(handle->curl, CURLOPT_CAINFO, pool->ca_file);
-    }
-    return code == CURLE_OK;
+    return code == CURLE_OK && (pool->ca_file == NULL || trust_only(pool, handle));
 }
 
 static cruddur_status new_handle(const cr_http_pool *pool, cr_http_handle **ret_handle,

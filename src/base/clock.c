@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 
+#include <errno.h>
+
 #define US_PER_S INT64_C(1000000)
 #define NS_PER_US INT64_C(1000)
 
@@ -35,6 +37,7 @@ struct timespec cr_deadline_timespec(int64_t deadline_us)
 
 void cr_clock_sleep_us(int64_t duration_us)
 {
-    struct timespec duration = to_timespec(duration_us);
-    (void)nanosleep(&duration, NULL);
+    struct timespec until = to_timespec(read_clock(CLOCK_MONOTONIC) + duration_us);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+    }
 }

@@ -21,7 +21,7 @@ static inline bool cr_deadline_passed(int64_t deadline_us)
 /* For waits on a condition variable whose clock is CLOCK_MONOTONIC. */
 struct timespec cr_deadline_timespec(int64_t deadline_us);
 
-/* Sleeps, or stops short where a signal comes. */
+/* Sleeps for that long, whatever signals come; not at all where it is not positive. */
 void cr_clock_sleep_us(int64_t duration_us);
 
 #endif

@@ -259,6 +259,20 @@ Test(client, refusals_have_many_forms)
     }
 }
 
+/* The service's trouble, although the status says that it is ours. */
+Test(client, trouble_that_looks_like_a_refusal)
+{
+    const step steps[] = {{ACT_REPLY, REFUSAL("ReplicatedWriteConflictException")},
+                          {ACT_REPLY, REFUSAL("RequestTimeoutException")},
+                          {ACT_REPLY, REFUSAL("IDPCommunicationError")}};
+    options.attempts_max = 1;
+    start(steps, COUNT(steps));
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        cr_assert_eq(call(), CRUDDUR_OK);
+        cr_expect_eq(cr_aws_fail(&answer, "writing", NULL), CRUDDUR_E_SERVICE, "%s", answer.code);
+    }
+}
+
 /* ---- trying again ---- */
 
 Test(client, a_throttled_call_is_made_again)
@@ -364,6 +378,23 @@ Test(client, the_budget_is_shared_by_all_calls)
     }
     cr_expect_eq(attempts, 20u + CR_RETRY_TOKENS_MAX / 14, "%u attempts", attempts);
     cr_expect_eq(answer.attempts, 1u);
+}
+
+Test(client, a_retry_that_is_not_made_costs_nothing)
+{
+    step steps[42];
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        steps[i] = (step){ACT_REPLY, answer_of(503, "x-amz-retry-after: 4000\r\n", "")};
+    }
+    steps[40] = (step){ACT_REPLY, answer_of(503, "", "")};
+    steps[41] = (step){ACT_REPLY, OK};
+    start(steps, COUNT(steps));
+    for (int i = 0; i < 40; i++) {
+        cr_assert_eq(call_within(2 * SECOND), CRUDDUR_OK);
+        cr_assert_eq(answer.attempts, 1u);
+    }
+    cr_assert_eq(call(), CRUDDUR_OK);
+    cr_expect_eq(answer.attempts, 2u);
 }
 
 /* 35 retries leave 10 tokens. Three successes make it 13: too few for a retry. Another makes it 14,

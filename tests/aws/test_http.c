@@ -231,6 +231,27 @@ Test(http, nobody_listens)
     cr_expect_not(response.may_have_arrived);
 }
 
+/* The path of a container's credentials is a secret. */
+Test(http, an_error_names_the_host_and_no_more)
+{
+    const step steps[] = {{ACT_REPLY, answer_of(200, "", "hello")}, {ACT_CLOSE, NULL}};
+    const char *const paths[] = {"/v2/SECRET", "/v2/SECRET", "/SECRET?SECRET=1", "?SECRET#SECRET"};
+    start(steps, COUNT(steps));
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        char url[128];
+        (void)snprintf(url, sizeof(url), "%s%s", server_url(running), paths[i]);
+        cr_http_request request = request_to(url);
+        request.response_max = 3; /* too little for the first */
+        cr_assert_neq(cr_http_send(http, &request, &response, &error), CRUDDUR_OK);
+        (void)snprintf(url, sizeof(url), "%s: ", server_url(running));
+        cr_expect_eq(strncmp(cruddur_error_message(error), url, strlen(url)), 0, "%s",
+                     cruddur_error_message(error));
+        cr_expect_null(strstr(cruddur_error_message(error), "SECRET"));
+        cruddur_error_free(error);
+        error = NULL;
+    }
+}
+
 Test(http, a_host_that_does_not_exist)
 {
     const char *const urls[] = {"http://" MISSING_HOST "/", "http://" EMPTY_HOST "/"};

@@ -2,13 +2,16 @@
 /* The pure parts: when to try again, checksums, dates, endpoints, identities. */
 #include "unit.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "aws/crc32.h"
 #include "aws/endpoint_url.h"
 #include "aws/identity.h"
 #include "aws/retry.h"
 #include "aws/skew.h"
+#include "base/clock.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SECOND INT64_C(1000000)
@@ -143,6 +146,31 @@ Test(crc32, a_garbled_header_contradicts_nothing)
 }
 
 /* ---- clocks ---- */
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+    (void)number;
+    signals++;
+}
+
+/* A profiler's timer, for one, sends signals all the time. */
+Test(clock, signals_do_not_cut_a_sleep_short)
+{
+    const struct sigaction action = {.sa_handler = count_signal};
+    const struct itimerval often = {{0, 5000}, {0, 5000}};
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+    cr_assert_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+    int64_t began_us = cr_clock_monotonic_us();
+    cr_clock_sleep_us(SECOND / 10);
+    cr_expect_geq(cr_clock_monotonic_us() - began_us, SECOND / 10);
+    cr_assert_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+    cr_expect_gt(signals, 2);
+    cr_clock_sleep_us(-SECOND);
+    cr_expect_lt(cr_clock_monotonic_us() - began_us, 5 * SECOND);
+}
 
 Test(skew, dates)
 {

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Secure connections, and those that are not. */
+#define _GNU_SOURCE /* NOLINT: dlsym's RTLD_NEXT */
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +18,52 @@
 #include "unit.h"
 
 #define SECOND INT64_C(1000000)
+
+/* ---- looks into the folder of certificates that libcurl was built with ---- */
+
+static atomic_int system_looks;
+
+static const char *system_folder(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->capath;
+}
+
+/* OpenSSL looks for a certificate under the hash of its name: FOLDER/756b76dc.0. */
+static void note_look(const char *path)
+{
+    const char *folder = system_folder();
+    size_t length = folder == NULL ? 0 : strlen(folder);
+    if (length > 0 && strncmp(path, folder, length) == 0 && path[length] == '/' &&
+        strspn(path + length + 1, "0123456789abcdef") == 8) {
+        (void)atomic_fetch_add(&system_looks, 1);
+    }
+}
+
+static int look_at(const char *function, const char *path, struct stat *about)
+{
+    union {
+        void *object;
+        int (*function)(const char *, struct stat *);
+    } real = {dlsym(RTLD_NEXT, function)};
+    note_look(path);
+    return real.function(path, about);
+}
+
+/* In place of the C library's stat() and lstat(), of which <sys/stat.h> may make others. */
+int look(const char *path, struct stat *about) __asm__("stat");
+int look_here(const char *path, struct stat *about) __asm__("lstat");
+
+int look(const char *path, struct stat *about)
+{
+    return look_at("stat", path, about);
+}
+
+int look_here(const char *path, struct stat *about)
+{
+    return look_at("lstat", path, about);
+}
+
+/* ---- what the tests share ---- */
 
 /* The program tls_server.py, while it runs. */
 static struct {
@@ -69,11 +121,11 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    static const char *const names[] = {"ca.pem", "key.pem"};
+    static const char *const names[] = {"ca.pem", "key.pem", "other.pem"};
     char path[128];
     (void)close(servers.to);
     (void)waitpid(servers.process, NULL, 0);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", servers.folder, names[i]);
         (void)unlink(path);
     }
@@ -85,12 +137,14 @@ static void tear_down(void)
 
 TestSuite(tls, .init = set_up, .fini = tear_down, .timeout = 60);
 
-static cruddur_status send_to(const char *host, int port, bool is_trusted)
+/* Trusts the certificate in this file of the servers' folder; NULL: what the system trusts. */
+static cruddur_status send_trusting(const char *trusted, const char *host, int port)
 {
     char ca_file[128];
     char url[64];
-    cr_http_options options = {.ca_file = is_trusted ? ca_file : NULL};
-    (void)snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", servers.folder);
+    cr_http_options options = {.ca_file = trusted == NULL ? NULL : ca_file};
+    (void)snprintf(ca_file, sizeof(ca_file), "%s/%s", servers.folder,
+                   trusted == NULL ? "" : trusted);
     (void)snprintf(url, sizeof(url), "https://%s:%d/", host, port);
     if (http == NULL) {
         cr_assert_eq(cr_http_new(&options, &http, &error), CRUDDUR_OK);
@@ -103,6 +157,11 @@ static cruddur_status send_to(const char *host, int port, bool is_trusted)
     cruddur_error_free(error);
     error = NULL;
     return cr_http_send(http, &request, &response, &error);
+}
+
+static cruddur_status send_to(const char *host, int port, bool is_trusted)
+{
+    return send_trusting(is_trusted ? "ca.pem" : NULL, host, port);
 }
 
 static void expect_tls_failure(cruddur_status status)
@@ -125,6 +184,17 @@ Test(tls, a_certificate_that_nobody_vouches_for)
 {
     expect_tls_failure(send_to("127.0.0.1", servers.port, false));
     cr_expect_not(response.is_transient);
+}
+
+/* The system's certificates are not even looked for. */
+Test(tls, a_file_of_certificates_stands_alone)
+{
+    expect_tls_failure(send_trusting("other.pem", "127.0.0.1", servers.port));
+    cr_expect_eq(atomic_load(&system_looks), 0);
+    cr_http_free(http);
+    http = NULL;
+    expect_tls_failure(send_trusting(NULL, "127.0.0.1", servers.port));
+    cr_expect(system_folder() == NULL || atomic_load(&system_looks) > 0);
 }
 
 Test(tls, a_certificate_of_another_host)

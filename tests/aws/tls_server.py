@@ -3,7 +3,7 @@
 """HTTPS servers on loopback that answer `hello`, until standard input ends. Writes a line with three
 ports to standard output: of a server that is as it should be, of one that speaks TLS 1.1 only, and
 of one that hangs up after each request. Its certificate, which vouches for 127.0.0.1 only, is
-FOLDER/ca.pem."""
+FOLDER/ca.pem; FOLDER/other.pem has nothing to do with it."""
 import os
 import socket
 import ssl
@@ -15,10 +15,10 @@ import warnings
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
-def make_certificate(folder):
-    key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "ca.pem")
+def make_certificate(folder, name="ca.pem"):
+    key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, name)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=" + name,
                     "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
                    check=True, capture_output=True)
     return certificate, key
@@ -60,6 +60,7 @@ def start(context, hang_up=False):
 
 
 def main():
+    make_certificate(sys.argv[1], "other.pem")
     files = make_certificate(sys.argv[1])
     good = make_context(*files)
     print(start(good), start(make_context(*files, old=True)), start(good, hang_up=True), flush=True)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../aws/server.h"
@@ -270,13 +271,18 @@ static const char *sts_answer(const char *action, const char *id)
                  action, action, id, bed_time(3600), action, action));
 }
 
-static const char *sts_refusal(int status, const char *code)
+static const char *sts_refusal_in_words(int status, const char *code, const char *words)
 {
     return answer(status,
                   bed_text("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-                           "<Error><Type>Sender</Type><Code>%s</Code><Message>You may "
-                           "not.</Message></Error><RequestId>req-1</RequestId></ErrorResponse>",
-                           code));
+                           "<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>"
+                           "<RequestId>req-1</RequestId></ErrorResponse>",
+                           code, words));
+}
+
+static const char *sts_refusal(int status, const char *code)
+{
+    return sts_refusal_in_words(status, code, "You may not.");
 }
 
 static void serve_sts(const step *steps, size_t count)
@@ -337,6 +343,19 @@ Test(providers, assume_role_by_a_role)
     expect_header(1, "x-amz-security-token", "to&ken");
 }
 
+Test(providers, assume_role_by_keys_of_a_profile_that_has_a_role_too)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "2\nsource_profile = base\n"
+                             "[profile base]\nrole_arn = " ROLE "1\nsource_profile = other\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(0, "reader2&");
+    expect_in_request(0, "Credential=AKIDBASE/");
+    cr_expect_eq(server_requests(running), 1u);
+}
+
 Test(providers, assume_role_by_the_environment)
 {
     const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
@@ -348,6 +367,22 @@ Test(providers, assume_role_by_the_environment)
     bed_write(".aws/config", "[profile p]\nrole_arn = " ROLE "\ncredential_source = Moon\n");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "credential_source is Environment");
     cr_expect_eq(server_requests(running), 0);
+}
+
+/* Also where the program names the profile, which else passes the environment over. */
+Test(providers, assume_role_by_keys_in_the_environment)
+{
+    const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};
+    serve_sts(steps, 1);
+    given.profile = "p";
+    bed_write(".aws/config", "[profile p]\nrole_arn = " ROLE "\ncredential_source = Environment\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "Environment",
+                 "AWS_ACCESS_KEY_ID is not set");
+    bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
+    bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/t");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_in_request(0, "Credential=AKIDENV/");
 }
 
 Test(providers, assume_role_by_a_container)
@@ -415,6 +450,74 @@ Test(providers, a_role_is_refused)
     EXPECT_ERROR(status, CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "AccessDenied",
                  "You may not.", "403");
     cr_expect_eq(server_requests(running), 1);
+}
+
+/* A refusal of the service's whose clock is an hour ahead of ours. */
+static const char *sts_refusal_ahead(void)
+{
+    char date[64];
+    time_t ahead = time(NULL) + 3600;
+    struct tm utc;
+    cr_assert_not_null(gmtime_r(&ahead, &utc));
+    cr_assert_gt(strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc), 0u);
+    return bed_text("HTTP/1.1 403 Forbidden\r\nDate: %s%s", date,
+                    strstr(sts_refusal(403, "SignatureDoesNotMatch"), "\r\n"));
+}
+
+static void expect_signed_ahead(size_t request, long seconds)
+{
+    char date[64];
+    struct tm utc = {0};
+    cr_assert_not_null(server_header(running, request, "x-amz-date", date, sizeof(date)));
+    cr_assert_not_null(strptime(date, "%Y%m%dT%H%M%SZ", &utc));
+    cr_expect_lt(labs((long)(timegm(&utc) - time(NULL)) - seconds), 60, "%s", date);
+}
+
+/* Once: what the service still does not like then has another reason. */
+Test(providers, the_clock_of_the_service_that_gives_roles)
+{
+    const char *refusal = sts_refusal_ahead();
+    const step steps[] = {{ACT_REPLY, refusal},
+                          {ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")},
+                          {ACT_REPLY, refusal},
+                          {ACT_REPLY, refusal},
+                          {ACT_REPLY, refusal}};
+    serve_sts(steps, COUNT(steps));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    expect_identity("ASIAROLE", "to&ken", NULL);
+    expect_signed_ahead(0, 0);
+    expect_signed_ahead(1, 3600);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch");
+    cr_expect_eq(server_requests(running), 4u);
+    bed_set("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch");
+    cr_expect_eq(server_requests(running), 5u);
+}
+
+/* Long ones in full; none that may quote the request. */
+Test(providers, the_words_of_a_refusal)
+{
+    const char *user = "arn:aws:sts::123456789012:assumed-role/a-role-with-a-rather-long-name/and-"
+                       "a-session-with-a-longer-one";
+    const char *words = bed_text("User: %s is not authorized to perform: sts:AssumeRole on "
+                                 "resource: " ROLE " because no identity-based policy&#10;allows "
+                                 "the sts:AssumeRole action",
+                                 user);
+    const step steps[] = {
+        {ACT_REPLY, sts_refusal_in_words(403, "AccessDenied", words)},
+        {ACT_REPLY, sts_refusal_in_words(403, "SignatureDoesNotMatch", "has TOPSECRET in it")},
+        {ACT_REPLY, sts_refusal_in_words(403, "RegionDisabledException", "not in this region")},
+    };
+    serve_sts(steps, COUNT(steps));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    cr_assert_gt(strlen(words), 200u);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error,
+                 "AccessDenied (HTTP status 403) User: ", user,
+                 "identity-based policy allows the sts:AssumeRole action");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "SignatureDoesNotMatch", "403");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "not in this region");
 }
 
 Test(providers, trouble_on_the_way_to_a_role)

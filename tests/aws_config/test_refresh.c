@@ -31,7 +31,17 @@ int64_t __wrap_cr_clock_monotonic_us(void) /* NOLINT */
     return __real_cr_clock_monotonic_us() + atomic_load(&forward_us);
 }
 
-/* Waits are by the real clock. */
+/* Waits are by the real clock; by the other where deadlines come from the latter. */
+static _Atomic int64_t waits_forward_us;
+
+struct timespec __real_cr_deadline_timespec(int64_t deadline_us); /* NOLINT */
+struct timespec __wrap_cr_deadline_timespec(int64_t deadline_us); /* NOLINT */
+
+struct timespec __wrap_cr_deadline_timespec(int64_t deadline_us) /* NOLINT */
+{
+    return __real_cr_deadline_timespec(deadline_us - atomic_load(&waits_forward_us));
+}
+
 static int64_t within(int64_t us)
 {
     return __real_cr_clock_monotonic_us() + us;
@@ -206,6 +216,26 @@ Test(refresh, all_wait_in_the_mandatory_window)
     cr_expect_eq(get(), 1);
     atomic_store(&from.delay_us, SECOND / 10);
     put_forward(6 * HOUR - MINUTE / 2);
+    cr_expect_eq(get(), 2);
+}
+
+/* What is still good serves a call that has no time for a slow source. */
+Test(refresh, a_slow_source_leaves_time_for_the_call)
+{
+    const cr_identity *identity = NULL;
+    cr_expect_eq(get(), 1);
+    atomic_store(&from.delay_us, 3 * SECOND);
+    put_forward(6 * HOUR - MINUTE / 2);
+    atomic_store(&waits_forward_us, atomic_load(&forward_us));
+    int64_t start_us = cr_clock_monotonic_us();
+    int64_t deadline_us = start_us + 2 * SECOND;
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    int64_t took_us = cr_clock_monotonic_us() - start_us;
+    cr_expect(took_us >= SECOND && took_us < 2 * SECOND, "%lld us", (long long)took_us);
+    cr_expect_str_eq(identity->access_key_id.data, "AKID1");
+    cr_identity_release(identity);
+    atomic_store(&waits_forward_us, 0);
+    wait_for_fetches(2);
     cr_expect_eq(get(), 2);
 }
 

@@ -152,7 +152,7 @@ class Servers(AwsTest):
     def test_nobody(self):
         port = nobody()
         self.use(f"http://127.0.0.1:{port}")
-        self.fails(4, f"after 4 attempts: http://127.0.0.1:{port}/: ", "groups", "@maren")
+        self.fails(4, f"after 4 attempts: http://127.0.0.1:{port}: ", "groups", "@maren")
 
     def test_another_kind_of_server(self):
         other = "what answers there does not speak DynamoDB's API; is the endpoint right?"

@@ -10,10 +10,11 @@
 static const struct {
     const char *name;
     cr_provider provide;
+    bool yields; /* to a profile that the program names */
 } sources[] = {
-    {"environment", cr_provide_environment}, {"web identity", cr_provide_web_identity},
-    {"profile", cr_provide_profile},         {"container", cr_provide_container},
-    {"instance", cr_provide_instance},
+    {"environment", cr_provide_environment, true}, {"web identity", cr_provide_web_identity, true},
+    {"profile", cr_provide_profile, false},        {"container", cr_provide_container, false},
+    {"instance", cr_provide_instance, false},
 };
 
 typedef struct chain {
@@ -30,6 +31,15 @@ static void note_reason(char reasons[REASONS_SIZE], const char *name, const char
                    reason);
 }
 
+/* A source that is passed over here may still be asked by a profile that names it. */
+static cruddur_status ask_one(size_t i, cr_provider_context *context,
+                              const cr_identity **ret_identity)
+{
+    return sources[i].yields && context->config->profile_is_given
+               ? cr_provider_has_none(context, "not asked, as a profile is named")
+               : sources[i].provide(context, ret_identity);
+}
+
 static cruddur_status ask_all(cr_provider_context *context, const cr_identity **ret_identity)
 {
     char reasons[REASONS_SIZE] = "";
@@ -38,7 +48,7 @@ static cruddur_status ask_all(cr_provider_context *context, const cr_identity **
         cruddur_status status = cr_provider_check(context);
         context->reason[0] = '\0';
         if (status == CRUDDUR_OK) {
-            status = sources[i].provide(context, &found);
+            status = ask_one(i, context, &found);
         }
         if (status != CRUDDUR_OK) {
             return status;
@@ -94,7 +104,7 @@ static cruddur_status make_fixed(const cr_aws_config *config, const cr_identity 
         *ret_identity = cr_identity_retain(config->identity);
         return CRUDDUR_OK;
     }
-    return cr_provide_environment(&context, ret_identity);
+    return config->profile_is_given ? CRUDDUR_OK : cr_provide_environment(&context, ret_identity);
 }
 
 static cruddur_status make_chain(const cr_aws_config *config, cr_http *http,

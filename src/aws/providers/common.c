@@ -90,21 +90,33 @@ static int digits_at(cr_str text, size_t start, size_t count)
     return value;
 }
 
-static bool ends_in_utc(cr_str rest)
+static cr_str skip_fraction(cr_str rest)
 {
-    const char *const zones[] = {"Z", "UTC", "+00:00", "+0000"};
     if (rest.size > 0 && rest.data[0] == '.') {
         do {
             rest.data++;
             rest.size--;
         } while (rest.size > 0 && rest.data[0] >= '0' && rest.data[0] <= '9');
     }
-    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
-        if (cr_str_equal(rest, cr_str_of(zones[i]))) {
-            return true;
-        }
+    return rest;
+}
+
+/* Z, UTC, or how far a local time is ahead of that: +02:00, -0930. */
+static bool read_zone(cr_str zone, int64_t *ahead_s)
+{
+    *ahead_s = 0;
+    if (cr_str_equal(zone, cr_str_of("Z")) || cr_str_equal(zone, cr_str_of("UTC"))) {
+        return true;
     }
-    return false;
+    bool has_colon = zone.size == strlen("+00:00") && zone.data[3] == ':';
+    if ((!has_colon && zone.size != strlen("+0000")) ||
+        (zone.data[0] != '+' && zone.data[0] != '-')) {
+        return false;
+    }
+    int hours = digits_at(zone, 1, 2);
+    int minutes = digits_at(zone, has_colon ? 4 : 3, 2);
+    *ahead_s = (hours * INT64_C(60) + minutes) * 60 * (zone.data[0] == '-' ? -1 : 1);
+    return hours >= 0 && hours <= 23 && minutes >= 0 && minutes <= 59;
 }
 
 bool cr_provider_parse_time(cr_str text, int64_t *time_us)
@@ -116,6 +128,7 @@ bool cr_provider_parse_time(cr_str text, int64_t *time_us)
                  {11, 2, 0, 23},     {14, 2, 0, 59}, {17, 2, 0, 60}};
     const char *form = "0000-00-00T00:00:00";
     const size_t length = strlen(form);
+    int64_t ahead_s;
     int value[sizeof(parts) / sizeof(parts[0])];
     for (size_t i = 0; i < length; i++) {
         if (text.size <= length || (form[i] != '0' && form[i] != text.data[i])) {
@@ -134,8 +147,10 @@ bool cr_provider_parse_time(cr_str text, int64_t *time_us)
                        .tm_hour = value[3],
                        .tm_min = value[4],
                        .tm_sec = value[5]};
-    *time_us = (int64_t)timegm(&civil) * US_PER_S;
-    return ends_in_utc((cr_str){text.data + length, text.size - length});
+    bool has_zone =
+        read_zone(skip_fraction((cr_str){text.data + length, text.size - length}), &ahead_s);
+    *time_us = ((int64_t)timegm(&civil) - ahead_s) * US_PER_S;
+    return has_zone;
 }
 
 /* ---- answers in JSON ---- */

@@ -5,9 +5,6 @@ cruddur_status cr_provide_environment(cr_provider_context *context,
                                       const cr_identity **ret_identity)
 {
     char *const *value = context->config->environment.value;
-    if (context->config->profile_is_given) {
-        return cr_provider_has_none(context, "not asked, as a profile is named");
-    }
     if (value[CR_ENV_ACCESS_KEY_ID] == NULL && value[CR_ENV_SECRET_ACCESS_KEY] == NULL) {
         return cr_provider_has_none(context, "AWS_ACCESS_KEY_ID is not set");
     }

@@ -79,13 +79,14 @@ static cruddur_status ask_named_source(cr_provider_context *context, const char 
                               context->reason);
 }
 
-/* A profile may name itself, and then has the keys as well as the role. */
+/* Where a source has keys as well as a role, the keys count: in the AWS SDKs too, and a profile may
+ * so name itself. */
 static cruddur_status ask_source_profile(cr_provider_context *context, const char *profile,
                                          const char *source, chain *above,
                                          const cr_identity **ret_identity)
 {
-    if (strcmp(profile, source) == 0 && has_keys(context, profile)) {
-        return use_keys(context, profile, ret_identity);
+    if (has_keys(context, source)) {
+        return use_keys(context, source, ret_identity);
     }
     for (size_t i = 0; i < above->count; i++) {
         if (strcmp(above->visited[i], source) == 0) {

@@ -100,7 +100,8 @@ cruddur_status cr_provider_identity_of_json(const cr_provider_context *context, 
                                             cr_str object, const cr_answer_names *names,
                                             const cr_identity **ret_identity);
 
-/* Reads a time such as 2026-01-31T09:30:00Z, with or without a fraction, with Z, UTC or +00:00. */
+/* Reads a time such as 2026-01-31T09:30:00Z, with or without a fraction, with Z, UTC or an offset
+ * such as +02:00. */
 bool cr_provider_parse_time(cr_str text, int64_t *time_us);
 
 typedef struct cr_provider_request {

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/answer.h"
 #include "aws/endpoint_url.h"
 #include "aws/providers/provider.h"
 #include "aws/providers/xml.h"
 #include "aws/secret.h"
 #include "aws/sign.h"
+#include "aws/skew.h"
 #include "base/clock.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -19,7 +21,8 @@
 #define FORM_REST ((size_t)8 * 1024) /* of a form beside its token, as a rule */
 #define SOURCE_SIZE 256
 #define CODE_SIZE 96
-#define TEXT_SIZE 8192 /* of one part of an answer; a session token has about 1,000 characters */
+#define WORDS_SIZE 1024 /* a refusal names who may not do what to which role, and why */
+#define TEXT_SIZE 8192  /* of one part of an answer; a session token has about 1,000 characters */
 
 typedef struct assumption {
     const cr_provider_context *context;
@@ -32,6 +35,7 @@ typedef struct assumption {
     cr_signature signature;
     cr_header headers[4];
     char code[CODE_SIZE];
+    int64_t skew_us; /* how far the service's clock is ahead of ours */
 } assumption;
 
 /* ---- the form ---- */
@@ -103,7 +107,7 @@ static cruddur_status sign(void *data, cr_http_request *http, cruddur_error **er
                                .headers = now->headers,
                                .header_count = 1,
                                .body = form_of(now),
-                               .time_us = cr_clock_now_us()};
+                               .time_us = cr_clock_now_us() + now->skew_us};
     cruddur_status status = cr_sign(now->with, now->signer, &request, &now->signature, error);
     if (status != CRUDDUR_OK) {
         return status;
@@ -129,22 +133,34 @@ static cr_str find_code(const cr_http_response *response, void *data)
     return size < 0 ? CR_STR_ABSENT : (cr_str){now->code, (size_t)size};
 }
 
+/* The service's words on one line, where they are known not to quote the request. */
+static void read_words(const char *code, cr_str body, char words[WORDS_SIZE])
+{
+    if (!cr_aws_has_safe_words(code) ||
+        cr_xml_find(body, "ErrorResponse/Error/Message", words, WORDS_SIZE) < 0) {
+        words[0] = '\0';
+    }
+    for (char *at = words; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+    }
+}
+
 static cruddur_status fail_answer(assumption *now, const cr_http_response *response)
 {
-    char message[200];
+    char words[WORDS_SIZE] = "";
     char request_id[64];
     cruddur_error **error = now->context->error;
     cr_str body = body_of(response);
     cr_str code = find_code(response, now);
-    if (cr_xml_find(body, "ErrorResponse/Error/Message", message, sizeof(message)) < 0) {
-        message[0] = '\0';
+    if (code.data != NULL) {
+        read_words(now->code, body, words);
     }
     cruddur_status status =
         code.data == NULL
             ? cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: the answer has HTTP status %d",
                            now->source, response->status)
             : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s (HTTP status %d) %s", now->source,
-                           now->code, response->status, message);
+                           now->code, response->status, words);
     if (error != NULL &&
         cr_xml_find(body, "ErrorResponse/RequestId", request_id, sizeof(request_id)) >= 0) {
         cr_error_set_request_id(*error, request_id);
@@ -230,6 +246,19 @@ static cruddur_status find_service(assumption *now)
     return status;
 }
 
+/* Whether a refusal may be due to our clock; what the service's says is then used. */
+static bool was_clock(assumption *now, const cr_http_response *response)
+{
+    int64_t measured_us;
+    if (now->signer == NULL || now->context->config->disable_skew_correction ||
+        response->status == 200 || !cr_skew_is_suspect(find_code(response, now)) ||
+        !cr_skew_measure(response, &measured_us) || !cr_skew_matters(now->skew_us, measured_us)) {
+        return false;
+    }
+    now->skew_us = measured_us;
+    return true;
+}
+
 static cruddur_status send_form(assumption *now, const cr_identity **ret_identity)
 {
     cr_http_response response;
@@ -251,6 +280,9 @@ static cruddur_status send_form(assumption *now, const cr_identity **ret_identit
                                    .find_code = find_code};
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(now->context, &request, &response);
+    if (status == CRUDDUR_OK && was_clock(now, &response)) {
+        status = cr_provider_send(now->context, &request, &response);
+    }
     if (status == CRUDDUR_OK) {
         status = response.status == 200 ? read_answer(now, body_of(&response), ret_identity)
                                         : fail_answer(now, &response);

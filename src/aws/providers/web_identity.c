@@ -5,9 +5,6 @@ cruddur_status cr_provide_web_identity(cr_provider_context *context,
                                        const cr_identity **ret_identity)
 {
     char *const *value = context->config->environment.value;
-    if (context->config->profile_is_given) {
-        return cr_provider_has_none(context, "not asked, as a profile is named");
-    }
     if (value[CR_ENV_WEB_IDENTITY_TOKEN_FILE] == NULL) {
         return cr_provider_has_none(context, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
     }
