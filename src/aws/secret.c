@@ -26,9 +26,14 @@ char *cr_secret_copy(cr_str text)
 
 void cr_secret_free(char *text)
 {
-    if (text != NULL) {
-        OPENSSL_cleanse(text, strlen(text));
-        free(text);
+    cr_secret_free_bytes(text, text == NULL ? 0 : strlen(text));
+}
+
+void cr_secret_free_bytes(char *bytes, size_t size)
+{
+    if (bytes != NULL) {
+        OPENSSL_cleanse(bytes, size);
+        free(bytes);
     }
 }
 

@@ -11,17 +11,21 @@
 /* A copy with a NUL behind it; NULL when memory runs out, and for absent text. */
 char *cr_secret_copy(cr_str text);
 
-/* Wipes and frees; NULL is ignored. */
+/* Wipes the text up to its NUL and frees it; NULL is ignored. */
 void cr_secret_free(char *text);
 
-/* The text without blanks, tabs and line ends around it. */
-cr_str cr_str_trim(cr_str text);
+/* Wipes all bytes, such as a file's, which may have NULs among them, and frees them; NULL is
+ * ignored. */
+void cr_secret_free_bytes(char *bytes, size_t size);
 
 /* The same for a buffer. */
 void cr_secret_buffer_free(cr_buffer *buffer);
 
+/* The text without blanks, tabs and line ends around it. */
+cr_str cr_str_trim(cr_str text);
+
 /* Reads a file of at most `max` bytes into a text with a NUL behind it, to be freed with
- * cr_secret_free(). CRUDDUR_E_CREDENTIALS names the file and what the system says of it;
+ * cr_secret_free_bytes(). CRUDDUR_E_CREDENTIALS names the file and what the system says of it;
  * *ret_missing, where wanted, tells that the file is not there. */
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
                                    bool *ret_missing, cruddur_error **error);

@@ -2,10 +2,14 @@
 /* Every source of credentials, against a small server and files. */
 #include "bed.h"
 
+#include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -792,11 +796,14 @@ Test(providers, sso_token_that_nobody_can_renew)
     EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "renewing the token");
 }
 
+static int64_t renew_after_us;
+
 static void *renew_meanwhile(void *argument)
 {
     while (server_requests(running) == 0) {
         cr_clock_sleep_us(1000);
     }
+    cr_clock_sleep_us(renew_after_us);
     cr_expect_eq(rename(argument, bed_path(SESSION_FILE)), 0);
     return NULL;
 }
@@ -817,6 +824,52 @@ Test(providers, sso_token_is_renewed_by_another)
     expect_identity("ASIASSO", "t", NULL);
     cr_assert_eq(pthread_join(other, NULL), 0);
     expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET-2");
+    free(newer);
+}
+
+/* The same, and it has not yet written it when ours is refused. */
+Test(providers, sso_token_is_written_late_by_another)
+{
+    pthread_t other;
+    const step steps[] = {{ACT_REPLY, answer(400, "{}")}, {ACT_REPLY, portal_answer()}};
+    serve_sso(steps, 2);
+    write_renewable(-1, 86400);
+    char *newer =
+        strdup(bed_write("newer", bed_text("{\"accessToken\":\"TOPSECRET-2\",\"expiresAt\":\"%s\"}",
+                                           bed_time(3600))));
+    cr_assert_not_null(newer);
+    renew_after_us = SECOND / 2;
+    cr_assert_eq(pthread_create(&other, NULL, renew_meanwhile, newer), 0);
+    expect_identity("ASIASSO", "t", NULL);
+    cr_assert_eq(pthread_join(other, NULL), 0);
+    expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET-2");
+    free(newer);
+}
+
+/* What another program, or a person, has put there since stays. */
+Test(providers, sso_token_of_another_is_not_overwritten)
+{
+    pthread_t other;
+    char kept[256];
+    const step steps[] = {{is_slow() ? ACT_TRICKLE : ACT_LATE, answer(200, NEW_TOKEN NEXT_TOKEN)},
+                          {ACT_REPLY, portal_answer()}};
+    const char *theirs = bed_text("{\"accessToken\":\"TOPSECRET-3\",\"refreshToken\":\"R3\","
+                                  "\"expiresAt\":\"%s\"}",
+                                  bed_time(3600));
+    serve_sso(steps, 2);
+    write_renewable(-1, 86400);
+    char *newer = strdup(bed_write("newer", theirs));
+    cr_assert_not_null(newer);
+    cr_assert_eq(pthread_create(&other, NULL, renew_meanwhile, newer), 0);
+    expect_identity("ASIASSO", "t", NULL);
+    cr_assert_eq(pthread_join(other, NULL), 0);
+    expect_header(1, "x-amz-sso_bearer_token", "TOPSECRET/2");
+    FILE *file = fopen(bed_path(SESSION_FILE), "r");
+    cr_assert_not_null(file);
+    size_t size = fread(kept, 1, sizeof(kept) - 1, file);
+    kept[size] = '\0';
+    cr_assert_eq(fclose(file), 0);
+    cr_expect_str_eq(kept, theirs);
     free(newer);
 }
 
@@ -994,6 +1047,45 @@ Test(providers, container_in_trouble)
     EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "container");
 }
 
+/* ---- what is wiped ---- */
+
+#define HIDDEN "tok\0HIDDEN"
+
+static atomic_int hidden_wipes;
+
+/* In place of libcrypto's. */
+void OPENSSL_cleanse(void *bytes, size_t size)
+{
+    volatile char *at = bytes;
+    bool is_hidden = size >= sizeof(HIDDEN) - 1 && memcmp(bytes, HIDDEN, sizeof(HIDDEN) - 1) == 0;
+    (void)atomic_fetch_add(&hidden_wipes, is_hidden ? 1 : 0);
+    for (size_t i = 0; i < size; i++) {
+        at[i] = 0;
+    }
+}
+
+/* Up to its end, and not up to a NUL in it only. */
+Test(providers, a_file_with_a_token_is_wiped)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")},
+                          {ACT_REPLY, sts_answer("AssumeRoleWithWebIdentity", "ASIAWEB")}};
+    const char *path = bed_write("t", "");
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(HIDDEN, 1, sizeof(HIDDEN) - 1, file), sizeof(HIDDEN) - 1);
+    cr_assert_eq(fclose(file), 0);
+    serve_sts(steps, 2);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", server_url(running));
+    bed_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "%s", path);
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_header(0, "authorization", "tok");
+    cr_expect_eq(atomic_load(&hidden_wipes), 1);
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", path);
+    bed_set("AWS_ROLE_ARN", ROLE);
+    expect_identity("ASIAWEB", "to&ken", NULL);
+    cr_expect_eq(atomic_load(&hidden_wipes), 2);
+}
+
 /* ---- the machine itself ---- */
 
 static void use_metadata(const step *steps, size_t count)
@@ -1043,7 +1135,54 @@ Test(providers, instance_without_a_role)
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "no access key id");
 }
 
+Test(providers, instance_in_trouble)
+{
+    const step steps[] = {{ACT_REPLY, answer(503, "")},
+                          {ACT_RESET, NULL},
+                          {ACT_REPLY, answer(200, "the-token")},
+                          {ACT_REPLY, answer(200, "role")},
+                          {ACT_REPLY, json_answer("Token")}};
+    use_metadata(steps, COUNT(steps));
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    expect_in_request(2, "PUT /latest/api/token HTTP/1.1\r\n");
+    expect_in_request(3, "GET /latest/meta-data");
+}
+
+/* A port whose queue of connections is full: whoever comes waits. */
+static int full_port(int sockets[4])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    sockets[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(sockets[0], 0);
+    cr_assert_eq(bind(sockets[0], (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(listen(sockets[0], 0), 0);
+    cr_assert_eq(getsockname(sockets[0], (struct sockaddr *)&address, &size), 0);
+    for (int i = 1; i < 4; i++) {
+        sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        cr_assert_geq(sockets[i], 0);
+        (void)connect(sockets[i], (struct sockaddr *)&address, size);
+    }
+    return ntohs(address.sin_port);
+}
+
 /* A surprise of one second is the most that a machine without metadata costs. */
+Test(providers, instance_that_cannot_be_reached)
+{
+    int sockets[4];
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", full_port(sockets));
+    int64_t start_us = cr_clock_monotonic_us();
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:");
+    int64_t took_us = cr_clock_monotonic_us() - start_us;
+    cr_expect(took_us > SECOND / 2 && took_us < (is_slow() ? 10 * SECOND : 5 * SECOND / 2),
+              "%lld us", (long long)took_us);
+    for (int i = 0; i < 4; i++) {
+        (void)close(sockets[i]);
+    }
+}
+
+/* One that takes the request and says nothing for a second is asked again. */
 Test(providers, instance_that_is_silent)
 {
     char token[401]; /* takes twenty seconds and more to come */
@@ -1053,8 +1192,8 @@ Test(providers, instance_that_is_silent)
     use_metadata(steps, 1);
     int64_t start_us = cr_clock_monotonic_us();
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:");
-    cr_expect_lt(cr_clock_monotonic_us() - start_us, (is_slow() ? 15 : 4) * SECOND);
-    cr_expect_eq(server_requests(running), 1u, "there is no second try");
+    cr_expect_lt(cr_clock_monotonic_us() - start_us, (is_slow() ? 15 : 6) * SECOND);
+    cr_expect_eq(server_requests(running), 3u);
 }
 
 /* Whatever comes before in the order is not asked when it is set up. */

@@ -238,7 +238,8 @@ static bool is_worth_another(const cr_provider_request *request, cruddur_status 
                              const cr_http_response *response)
 {
     if (status != CRUDDUR_OK) {
-        return status == CRUDDUR_E_TIMEOUT || response->is_transient;
+        bool is_missing = request->may_be_missing && !response->may_have_arrived;
+        return !is_missing && (status == CRUDDUR_E_TIMEOUT || response->is_transient);
     }
     cr_str code =
         request->find_code == NULL ? CR_STR_ABSENT : request->find_code(response, request->data);

@@ -105,7 +105,7 @@ static cruddur_status load_token(const cr_provider_context *context, char **ret_
     }
     char *token =
         cr_secret_copy(cr_str_trim(cr_str_of(path == NULL ? value[CR_ENV_CONTAINER_TOKEN] : text)));
-    cr_secret_free(text);
+    cr_secret_free_bytes(text, size);
     if (token == NULL) {
         return cr_fail_memory(context->error);
     }

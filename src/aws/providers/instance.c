@@ -10,8 +10,7 @@
 #define USUAL_ENDPOINT_IPV6 "http://[fd00:ec2::254]"
 #define ROLE_PATH "/latest/meta-data/iam/security-credentials/"
 #define ATTEMPT_LIMIT_US INT64_C(1000000)
-/* Whether there is such a service is asked once; one that is there may be slow now and then. */
-#define ATTEMPTS_MAX_FIRST 1
+/* Whether there is such a service is tried once; one that is there may be slow now and then. */
 #define ATTEMPTS_MAX 3
 #define URL_SIZE 1024
 #define SOURCE "the machine's metadata service"
@@ -65,7 +64,8 @@ static cruddur_status ask(const asking *now, const char *method, const char *pat
                                             .body = is_put ? cr_str_of("") : CR_STR_ABSENT,
                                             .avoid_proxy = true},
                                    .attempt_limit_us = ATTEMPT_LIMIT_US,
-                                   .attempts_max = is_put ? ATTEMPTS_MAX_FIRST : ATTEMPTS_MAX};
+                                   .attempts_max = ATTEMPTS_MAX,
+                                   .may_be_missing = is_put};
     cruddur_status status = cr_provider_send(now->context, &request, response);
     if (status == CRUDDUR_OK && response->status != 200) {
         status = cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s has HTTP status %d", SOURCE,

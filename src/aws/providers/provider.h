@@ -109,6 +109,7 @@ typedef struct cr_provider_request {
     cr_http_request http; /* its deadline is set for each attempt */
     int64_t attempt_limit_us;
     unsigned attempts_max;
+    bool may_be_missing; /* there may be no such service: without a connection, one attempt */
     /* Sets the headers of one attempt, and gives back what they need; NULL: there is nothing to
      * do. */
     cruddur_status (*prepare)(void *data, cr_http_request *http, cruddur_error **error);

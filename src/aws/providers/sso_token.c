@@ -2,7 +2,6 @@
 /* The token that `aws sso login` left in a file. With the session's registration, which lies there
  * too, it can be renewed without a person; the new one is written back, for all who share the file.
  */
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,9 @@
 #define ATTEMPTS_MAX 3
 /* A token that has no longer to live is renewed. */
 #define RENEWAL_WINDOW_US (300 * US_PER_S)
+/* How often, and after what pauses, another program's token is looked for. */
+#define LOOKS_MAX 4
+#define LOOK_PAUSE_US (US_PER_S / 3)
 #define LIFETIME_MAX_S (INT64_C(366) * 24 * 3600)
 #define CACHE_MAX ((size_t)256 * 1024)
 #define PATH_SIZE 4096
@@ -72,14 +74,6 @@ static cruddur_status find_cache(const cr_provider_context *context,
     return length > 0 && length < PATH_SIZE ? CRUDDUR_OK
                                             : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                                                            "single sign-on: HOME is too long");
-}
-
-static void wipe(char *text, size_t size)
-{
-    if (text != NULL) {
-        OPENSSL_cleanse(text, size);
-        free(text);
-    }
 }
 
 static cr_str text_of(const cached_token *cached)
@@ -201,9 +195,9 @@ static char *make_text(cr_str cached, exchange values[3], size_t *size)
     return join(parts, 7, size);
 }
 
-/* Puts the answer's token into the text of the file. */
-static cruddur_status take_answer(const cr_provider_context *context, cached_token *cached,
-                                  cr_str answer)
+/* Makes another text of the file's, with the answer's token in it. */
+static cruddur_status take_answer(const cr_provider_context *context, const cached_token *cached,
+                                  cr_str answer, cached_token *renewed)
 {
     char expires_text[sizeof("\"YYYY-MM-DDTHH:MM:SSZ\"")];
     int64_t lifetime_s = 0;
@@ -232,15 +226,15 @@ static cruddur_status take_answer(const cr_provider_context *context, cached_tok
     if (text == NULL) {
         return cr_fail_memory(context->error);
     }
-    wipe(cached->text, cached->size);
-    cached->text = text;
-    cached->size = size;
-    cached->expires_at_us = (int64_t)expires_at_s * US_PER_S;
+    *renewed = *cached;
+    renewed->text = text;
+    renewed->size = size;
+    renewed->expires_at_us = (int64_t)expires_at_s * US_PER_S;
     return CRUDDUR_OK;
 }
 
-static cruddur_status read_answer(const cr_provider_context *context, cached_token *cached,
-                                  const cr_http_response *response)
+static cruddur_status read_answer(const cr_provider_context *context, const cached_token *cached,
+                                  const cr_http_response *response, cached_token *renewed)
 {
     char what[80];
     cr_str body = {response->body.data, response->body.size};
@@ -248,11 +242,12 @@ static cruddur_status read_answer(const cr_provider_context *context, cached_tok
         (void)snprintf(what, sizeof(what), "cannot be renewed (HTTP status %d)", response->status);
         return cr_sso_fail_token(context, what);
     }
-    return take_answer(context, cached, body);
+    return take_answer(context, cached, body, renewed);
 }
 
 static cruddur_status ask_for_another(const cr_provider_context *context, const char *url,
-                                      cr_str body, cached_token *cached)
+                                      cr_str body, const cached_token *cached,
+                                      cached_token *renewed)
 {
     cr_http_response response;
     const cr_header header = {cr_str_of("content-type"), cr_str_of("application/json")};
@@ -264,17 +259,40 @@ static cruddur_status ask_for_another(const cr_provider_context *context, const 
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(context, &request, &response);
     if (status == CRUDDUR_OK) {
-        status = read_answer(context, cached, &response);
+        status = read_answer(context, cached, &response, renewed);
     }
     cr_provider_response_free(&response);
     return status;
 }
 
+/* Reads the file again, if it can be read. */
+static bool load_again(const cr_provider_context *context, const cr_sso_settings *settings,
+                       cached_token *again)
+{
+    cr_provider_context quiet = *context;
+    quiet.error = NULL;
+    return load(&quiet, settings, again) == CRUDDUR_OK;
+}
+
+/* Whether the file still has what the renewal began with: another program may have put a later
+ * token there, and a person may have signed out, or in as somebody else. */
+static bool is_unchanged(const cr_provider_context *context, const cr_sso_settings *settings,
+                         const cached_token *cached)
+{
+    cached_token again;
+    bool is_same = load_again(context, settings, &again) &&
+                   again.expires_at_us == cached->expires_at_us &&
+                   cr_str_equal(cr_secret_json_find(text_of(&again), "refreshToken"),
+                                cr_secret_json_find(text_of(cached), "refreshToken"));
+    cr_secret_free_bytes(again.text, again.size);
+    return is_same;
+}
+
 /* A token that cannot be kept is good all the same. */
-static void save(const cr_provider_context *context, const cached_token *cached)
+static void save(const cr_provider_context *context, const cached_token *renewed)
 {
     cruddur_error *error = NULL;
-    if (cr_secret_write_file(cached->path, text_of(cached), &error) != CRUDDUR_OK) {
+    if (cr_secret_write_file(renewed->path, text_of(renewed), &error) != CRUDDUR_OK) {
         cr_log_line(&context->config->logger, CRUDDUR_LOG_WARNING,
                     "single sign-on: the renewed token could not be kept: %s",
                     cruddur_error_message(error));
@@ -287,6 +305,7 @@ static cruddur_status renew(const cr_provider_context *context, const cr_sso_set
 {
     char url[URL_SIZE];
     cr_endpoint endpoint;
+    cached_token renewed;
     size_t size = 0;
     cruddur_status status = cr_sso_endpoint(context, settings, CR_SERVICE_SSO_OIDC, &endpoint);
     if (status != CRUDDUR_OK) {
@@ -297,12 +316,17 @@ static cruddur_status renew(const cr_provider_context *context, const cr_sso_set
     if (body == NULL) {
         return cr_fail_memory(context->error);
     }
-    status = ask_for_another(context, url, (cr_str){body, size}, cached);
-    wipe(body, size);
-    if (status == CRUDDUR_OK) {
-        save(context, cached);
+    status = ask_for_another(context, url, (cr_str){body, size}, cached, &renewed);
+    cr_secret_free_bytes(body, size);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
-    return status;
+    if (is_unchanged(context, settings, cached)) {
+        save(context, &renewed);
+    }
+    cr_secret_free_bytes(cached->text, cached->size);
+    *cached = renewed;
+    return CRUDDUR_OK;
 }
 
 /* Another program may have renewed the token in the meantime, for which ours was then refused. */
@@ -310,16 +334,28 @@ static bool load_newer(const cr_provider_context *context, const cr_sso_settings
                        cached_token *cached)
 {
     cached_token again;
-    cr_provider_context quiet = *context;
-    quiet.error = NULL;
     bool is_newer =
-        load(&quiet, settings, &again) == CRUDDUR_OK && again.expires_at_us > cached->expires_at_us;
+        load_again(context, settings, &again) && again.expires_at_us > cached->expires_at_us;
     const cached_token *dropped = is_newer ? cached : &again;
-    wipe(dropped->text, dropped->size);
+    cr_secret_free_bytes(dropped->text, dropped->size);
     if (is_newer) {
         *cached = again;
     }
     return is_newer;
+}
+
+/* The other program writes its token a moment after the service has refused ours. */
+static bool await_newer(const cr_provider_context *context, const cr_sso_settings *settings,
+                        cached_token *cached)
+{
+    for (int look = 1; !load_newer(context, settings, cached); look++) {
+        if (look == LOOKS_MAX || atomic_load(context->is_cancelled) ||
+            cr_clock_monotonic_us() + LOOK_PAUSE_US >= context->deadline_us) {
+            return false;
+        }
+        cr_clock_sleep_us(LOOK_PAUSE_US);
+    }
+    return true;
 }
 
 /* Renews the token; where that fails, the old one has to do while it is good. */
@@ -334,7 +370,11 @@ static cruddur_status freshen(const cr_provider_context *context, const cr_sso_s
     if (status == CRUDDUR_OK || status == CRUDDUR_E_NO_MEMORY) {
         return status;
     }
-    if (load_newer(context, settings, cached) || cached->expires_at_us > cr_clock_now_us()) {
+    bool is_good = cached->expires_at_us > cr_clock_now_us();
+    bool is_refused = status == CRUDDUR_E_CREDENTIALS;
+    bool is_newer = is_refused && !is_good ? await_newer(context, settings, cached)
+                                           : load_newer(context, settings, cached);
+    if (is_newer || is_good) {
         cr_error_discard(context->error);
         return CRUDDUR_OK;
     }
@@ -355,7 +395,7 @@ static cruddur_status take_token(const cr_provider_context *context, const cache
         return cr_fail_memory(context->error);
     }
     if (cr_secret_json_text(token, text) <= 0) {
-        wipe(text, token.size + 1);
+        cr_secret_free_bytes(text, token.size + 1);
         return cr_sso_fail_token(context, "is missing");
     }
     *ret_token = text;
@@ -373,7 +413,7 @@ cruddur_status cr_sso_token(const cr_provider_context *context, const cr_sso_set
     if (status == CRUDDUR_OK) {
         status = take_token(context, &cached, ret_token);
     }
-    wipe(cached.text, cached.size);
+    cr_secret_free_bytes(cached.text, cached.size);
     return status;
 }
 

@@ -348,7 +348,7 @@ cruddur_status cr_assume_role_with_token(cr_provider_context *context,
         status = token == NULL ? cr_fail_memory(context->error) : send_form(&now, ret_identity);
         cr_secret_free(token);
     }
-    cr_secret_free(text);
+    cr_secret_free_bytes(text, size);
     destroy(&now);
     return status;
 }
