@@ -132,7 +132,7 @@ static cruddur_status look_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || looking->is_done) {
         return status;
     }
-    if ((txn->traits & CR_TRAIT_STREAMED) == 0) {
+    if (!looking->leftover.rows_stay) {
         status = move_rows(txn, looking, &messages);
     }
     return status == CRUDDUR_OK ? remove_copy(txn, looking, &messages) : status;

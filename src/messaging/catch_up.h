@@ -23,6 +23,7 @@ typedef struct cr_leftover {
     cr_str from_sk;        /* group rows may be left of messages from here on; absent: of any */
     bool from_included;
     bool must_move; /* also where there is one such message only: an earlier call was interrupted */
+    bool rows_stay; /* somebody else moves the group rows */
     const cr_uuid *message; /* that other calls may have stored as well; NULL: none */
 } cr_leftover;
 

@@ -456,11 +456,15 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
 
 /* ---- the calls ---- */
 
+static bool has_opened(const write_context *context)
+{
+    return context->opening != NULL && context->head == NULL;
+}
+
 /* Other writers may have met the change half done, may have opened the same group, or sent the same
  * message. */
 static bool has_left_over(const write_context *context)
 {
-    bool is_opened = context->opening != NULL && context->head == NULL;
     if ((context->traits & CR_TRAIT_SNAPSHOT) != 0 || (context->is_repeat && !context->is_newest)) {
         return false;
     }
@@ -468,16 +472,15 @@ static bool has_left_over(const write_context *context)
         return true;
     }
     return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 ||
-           (is_opened && context->opening->may_be_there);
+           (has_opened(context) && context->opening->may_be_there);
 }
 
 /* An earlier call that was interrupted may have left rows of a message that is stored, or of an
  * opening that is not. */
 static bool must_move(const write_context *context)
 {
-    bool is_opened = context->opening != NULL && context->head == NULL;
     return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 &&
-           (context->is_repeat || is_opened);
+           (context->is_repeat || has_opened(context));
 }
 
 /* The message is stored: what goes wrong from here on is left to the next write. */
@@ -493,6 +496,8 @@ static void clear_up(cr_store *store, write_context *context, cr_call *call)
                                   .from_sk = cr_str_of(head),
                                   .from_included = context->is_repeat,
                                   .must_move = must_move(context),
+                                  .rows_stay = (context->traits & CR_TRAIT_STREAMED) != 0 &&
+                                               !has_opened(context),
                                   .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;

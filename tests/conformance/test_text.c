@@ -125,17 +125,23 @@ Test(text, the_limit_can_be_the_most)
     test_check(&store);
 }
 
+/* 1.4 MB: more than a service gives in one answer. */
 Test(text, a_page_of_long_texts)
 {
+    enum { TEXTS = 14, CHARACTERS_EACH = 25000 };
+    cruddur_options patient = CRUDDUR_OPTIONS_INIT;
+    patient.timeout_ms = 60000;
+    patient.max_text_chars = CHARACTERS_EACH;
+    test_store_reopen(&store, &patient);
     cruddur_list_options options = from_oldest(CRUDDUR_LIMIT_MAX);
-    char *text = repeat("\xf0\x9f\x98\x80", 1024);
+    char *text = repeat("\xf0\x9f\x98\x80", CHARACTERS_EACH);
     group_id group = open_direct(&test_ann, &test_bob, text);
-    for (int i = 1; i < 300; i++) {
+    for (int i = 1; i < TEXTS; i++) {
         say(&test_ann, &group, text);
     }
     cruddur_msg_page *page = list_messages(&test_ann, &group, &options);
-    cr_assert_eq(cruddur_msg_page_count(page), 300);
-    for (size_t i = 0; i < 300; i++) {
+    cr_assert_eq(cruddur_msg_page_count(page), TEXTS);
+    for (size_t i = 0; i < TEXTS; i++) {
         cr_assert_str_eq(cruddur_msg_text(cruddur_msg_page_at(page, i)), text);
     }
     cruddur_msg_page_free(page);

@@ -303,7 +303,8 @@ double cr_json_number(cr_json *in)
     for (; !in->failed && at < in->at && *at >= '0' && *at <= '9'; at++) {
         number = number * 10 + (*at - '0');
     }
-    for (at++; !in->failed && at < in->at && *at >= '0' && *at <= '9'; at++) {
+    at += at < in->at; /* the point */
+    for (; !in->failed && at < in->at && *at >= '0' && *at <= '9'; at++) {
         unit /= 10;
         number += unit * (*at - '0');
     }
