@@ -16,6 +16,7 @@ typedef struct look {
     bool has_put;           /* rows there, which somebody may have cleared just before */
     bool has_more;          /* than one change had room for */
     bool is_done;
+    bool has_gone_on; /* to where the rows were moved: that is where it looks from, inclusively */
 } look;
 
 static cr_sink_answer collect_message(void *context, const cr_row *row)
@@ -23,15 +24,39 @@ static cr_sink_answer collect_message(void *context, const cr_row *row)
     return cr_group_rows_add(context, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
 }
 
-static cruddur_status read_messages(cr_txn *txn, const cr_leftover *leftover,
-                                    cr_group_rows *messages)
+/* The messages behind the one from which the rows may be left, the oldest first. */
+static cruddur_status read_later(cr_txn *txn, const look *looking, cr_group_rows *messages)
 {
-    cr_pk pk = cr_pk_of_group(leftover->group);
+    cr_pk pk = cr_pk_of_group(looking->leftover.group);
     cr_query query = {.partition = cr_pk_str(&pk),
-                      .lower = {leftover->from_sk, leftover->from_included},
+                      .lower = {looking->leftover.from_sk, looking->has_gone_on},
                       .expected = MESSAGES_EXPECTED};
-    *messages = (cr_group_rows){.arena = txn->arena};
     return txn->ops->query(txn, &query, collect_message, messages);
+}
+
+static cr_sink_answer collect_two(void *context, const cr_row *row)
+{
+    cr_group_rows *messages = context;
+    if (!cr_group_rows_add(messages, row)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    return messages->count < 2 ? CR_SINK_MORE : CR_SINK_STOP;
+}
+
+/* The message of an earlier call, and the one that its writer may have met as the head. */
+static cruddur_status read_repeated(cr_txn *txn, const look *looking, cr_group_rows *messages)
+{
+    cr_pk pk = cr_pk_of_group(looking->leftover.group);
+    cr_query query = {.partition = cr_pk_str(&pk),
+                      .upper = {looking->leftover.from_sk, true},
+                      .descending = true,
+                      .expected = MESSAGES_EXPECTED};
+    return txn->ops->query(txn, &query, collect_two, messages);
+}
+
+static bool looks_at_repeat(const look *looking)
+{
+    return looking->leftover.is_repeat && !looking->has_gone_on;
 }
 
 /* Adds what the members have at the keys of messages that are no longer the newest. */
@@ -127,15 +152,18 @@ static cruddur_status look_body(cr_txn *txn, void *argument)
     free(looking->kept);
     looking->kept = NULL;
     looking->has_put = looking->has_more = false;
-    cruddur_status status = read_messages(txn, &looking->leftover, &messages);
-    looking->is_done = status == CRUDDUR_OK && messages.count <= 1 && !looking->leftover.must_move;
+    messages = (cr_group_rows){.arena = txn->arena};
+    bool is_repeat = looks_at_repeat(looking);
+    cruddur_status status = (is_repeat ? read_repeated : read_later)(txn, looking, &messages);
+    looking->is_done =
+        status == CRUDDUR_OK && messages.count <= 1 && !is_repeat && !looking->leftover.must_move;
     if (status != CRUDDUR_OK || looking->is_done) {
         return status;
     }
     if (!looking->leftover.rows_stay) {
         status = move_rows(txn, looking, &messages);
     }
-    return status == CRUDDUR_OK ? remove_copy(txn, looking, &messages) : status;
+    return status == CRUDDUR_OK && !is_repeat ? remove_copy(txn, looking, &messages) : status;
 }
 
 /* Goes on from where the rows were moved to. */
@@ -145,7 +173,7 @@ static void go_on(look *looking, cr_packed_row **from)
     *from = looking->reached;
     looking->reached = NULL;
     looking->leftover.from_sk = cr_str_of(cr_packed_get(*from, CR_SK));
-    looking->leftover.from_included = true;
+    looking->has_gone_on = true;
     looking->leftover.must_move = false;
 }
 

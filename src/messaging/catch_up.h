@@ -20,9 +20,9 @@
 typedef struct cr_leftover {
     const cr_uuid *group;
     const cr_uuid *member; /* any of the group */
-    cr_str from_sk;        /* group rows may be left of messages from here on; absent: of any */
-    bool from_included;
-    bool must_move; /* also where there is one such message only: an earlier call was interrupted */
+    cr_str from_sk;        /* group rows may be left of messages behind this one; absent: of any */
+    bool is_repeat; /* of this one rather, and of the one before it: an earlier call stored it */
+    bool must_move; /* also where there is one such message only */
     bool rows_stay; /* somebody else moves the group rows */
     const cr_uuid *message; /* that other calls may have stored as well; NULL: none */
 } cr_leftover;

@@ -38,8 +38,7 @@ typedef struct write_context {
     int64_t planned_us;  /* the time that the latest run chose */
     int64_t reach_us;    /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
-    bool is_repeat;        /* the result was there before this call, */
-    bool is_newest;        /* and is the group's newest message, which may be half done */
+    bool is_repeat;        /* the result was there before this call */
     unsigned traits;       /* that the latest run met */
 } write_context;
 
@@ -168,7 +167,6 @@ static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const c
                                 "options.message_uuid", "is the uuid of somebody else's message");
     }
     context->is_repeat = true;
-    context->is_newest = cr_str_equal(found.value[CR_SK], head->value[CR_SK]);
     status = note_head(context, &found, txn->call);
     if (status != CRUDDUR_OK) {
         return status;
@@ -461,26 +459,29 @@ static bool has_opened(const write_context *context)
     return context->opening != NULL && context->head == NULL;
 }
 
+static bool is_isolated(const write_context *context)
+{
+    return (context->traits & CR_TRAIT_ATOMIC) != 0;
+}
+
+/* Somebody else moves the group rows behind an append. */
+static bool rows_stay(const write_context *context)
+{
+    return (context->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(context);
+}
+
 /* Other writers may have met the change half done, may have opened the same group, or sent the same
  * message. */
 static bool has_left_over(const write_context *context)
 {
-    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0 || (context->is_repeat && !context->is_newest)) {
+    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0) {
         return false;
     }
-    if ((context->traits & CR_TRAIT_STREAMED) != 0 && context->draft->may_be_repeat) {
-        return true;
+    if (context->is_repeat) {
+        return !rows_stay(context) && (!is_isolated(context) || context->opening != NULL);
     }
-    return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 ||
+    return !is_isolated(context) || (rows_stay(context) && context->draft->may_be_repeat) ||
            (has_opened(context) && context->opening->may_be_there);
-}
-
-/* An earlier call that was interrupted may have left rows of a message that is stored, or of an
- * opening that is not. */
-static bool must_move(const write_context *context)
-{
-    return (context->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0 &&
-           (context->is_repeat || has_opened(context));
 }
 
 /* The message is stored: what goes wrong from here on is left to the next write. */
@@ -494,10 +495,9 @@ static void clear_up(cr_store *store, write_context *context, cr_call *call)
     const cr_leftover leftover = {.group = &draft->group,
                                   .member = &draft->author.uuid,
                                   .from_sk = cr_str_of(head),
-                                  .from_included = context->is_repeat,
-                                  .must_move = must_move(context),
-                                  .rows_stay = (context->traits & CR_TRAIT_STREAMED) != 0 &&
-                                               !has_opened(context),
+                                  .is_repeat = context->is_repeat,
+                                  .must_move = has_opened(context) && !is_isolated(context),
+                                  .rows_stay = rows_stay(context),
                                   .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;

@@ -167,7 +167,9 @@ Test(clock, signals_do_not_cut_a_sleep_short)
     cr_clock_sleep_us(SECOND / 10);
     cr_expect_geq(cr_clock_monotonic_us() - began_us, SECOND / 10);
     cr_assert_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+#ifndef __SANITIZE_THREAD__ /* which holds signals back */
     cr_expect_gt(signals, 2);
+#endif
     cr_clock_sleep_us(-SECOND);
     cr_expect_lt(cr_clock_monotonic_us() - began_us, 5 * SECOND);
 }
