@@ -385,10 +385,12 @@ static const lasting lasting_faults[] = {
      UNKNOWN(E_CONFLICT)},
 };
 
-/* A conflict that stays ends at the deadline, in a pause or in the middle of a request. */
+/* A conflict that stays, or throttling, ends at the deadline, in a pause or in the middle of a
+ * request. */
 static bool is_as_expected(const scene *now, expected wanted)
 {
-    if (wanted.status == CRUDDUR_E_CONFLICT && now->status == CRUDDUR_E_TIMEOUT) {
+    bool lasts = wanted.status == CRUDDUR_E_CONFLICT || wanted.status == CRUDDUR_E_THROTTLED;
+    if (lasts && now->status == CRUDDUR_E_TIMEOUT) {
         return true;
     }
     return now->status == wanted.status && now->is_unknown == wanted.is_unknown;
@@ -528,11 +530,11 @@ static const struct {
     {{"TransactionConflict", "\"fault\": \"cancel\""}, KNOWN(OK), KNOWN(E_CONFLICT)},
     {{"ThrottlingError", "\"fault\": \"cancel\", \"reason\": \"ThrottlingError\""},
      KNOWN(OK),
-     KNOWN(E_CONFLICT)},
+     KNOWN(E_THROTTLED)},
     {{"ProvisionedThroughputExceeded",
       "\"fault\": \"cancel\", \"reason\": \"ProvisionedThroughputExceeded\""},
      KNOWN(OK),
-     KNOWN(E_CONFLICT)},
+     KNOWN(E_THROTTLED)},
     {{"ConditionalCheckFailed", "\"fault\": \"cancel\", \"reason\": \"ConditionalCheckFailed\""},
      KNOWN(OK),
      KNOWN(E_CONFLICT)},
