@@ -15,6 +15,9 @@
 #define REACH_FIRST_US INT64_C(1)
 #define REACH_GROWTH 4
 #define REACH_MAX_US INT64_C(100000)
+/* How often a look back is tried that fails, and for how long the first pause is. */
+#define LOOKS_MAX 6
+#define LOOK_PAUSE_US INT64_C(10000)
 /* How many messages a group has had since one was first sent that is sent again. */
 #define REPEAT_EXPECTED 16
 
@@ -484,6 +487,22 @@ static bool has_left_over(const write_context *context)
            (has_opened(context) && context->opening->may_be_there);
 }
 
+static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr_call *call,
+                                cr_packed_row **ret_kept)
+{
+    int64_t pause_us = LOOK_PAUSE_US;
+    cruddur_status status = cr_catch_up(store, leftover, call, ret_kept);
+    for (int look = 1; look < LOOKS_MAX && cruddur_status_is_retryable(status) &&
+                       cr_clock_monotonic_us() + pause_us < call->deadline_us;
+         look++) {
+        cr_error_discard(call->error);
+        cr_clock_sleep_us(pause_us);
+        pause_us *= 2;
+        status = cr_catch_up(store, leftover, call, ret_kept);
+    }
+    return status;
+}
+
 /* The message is stored: what goes wrong from here on is left to the next write. */
 static void clear_up(cr_store *store, write_context *context, cr_call *call)
 {
@@ -501,7 +520,7 @@ static void clear_up(cr_store *store, write_context *context, cr_call *call)
                                   .message = draft->may_be_repeat ? &draft->uuid : NULL};
     uint32_t attempts = call->meter.attempts;
     call->error = &error;
-    if (cr_catch_up(store, &leftover, call, &kept) != CRUDDUR_OK) {
+    if (look_back(store, &leftover, call, &kept) != CRUDDUR_OK) {
         cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: old group rows may be left, for the next write to remove: %s",
                     draft->group.text, cruddur_error_message(error));
