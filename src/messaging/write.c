@@ -16,7 +16,7 @@
 #define REACH_GROWTH 4
 #define REACH_MAX_US INT64_C(100000)
 /* How often a look back is tried that fails, and for how long the first pause is. */
-#define LOOKS_MAX 6
+#define LOOKS_MAX 8
 #define LOOK_PAUSE_US INT64_C(10000)
 /* How many messages a group has had since one was first sent that is sent again. */
 #define REPEAT_EXPECTED 16
@@ -492,7 +492,7 @@ static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr
 {
     int64_t pause_us = LOOK_PAUSE_US;
     cruddur_status status = cr_catch_up(store, leftover, call, ret_kept);
-    for (int look = 1; look < LOOKS_MAX && cruddur_status_is_retryable(status) &&
+    for (int look = 1; look < LOOKS_MAX && status != CRUDDUR_OK &&
                        cr_clock_monotonic_us() + pause_us < call->deadline_us;
          look++) {
         cr_error_discard(call->error);
@@ -503,11 +503,30 @@ static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr
     return status;
 }
 
-/* The message is stored: what goes wrong from here on is left to the next write. */
-static void clear_up(cr_store *store, write_context *context, cr_call *call)
+/* Where changes are transactions no later write clears up: then a look back that fails leaves the
+ * outcome open, and whoever sends again under the same uuid makes up for it. Elsewhere the next
+ * write does. */
+static cruddur_status end_look(const write_context *context, cruddur_status status,
+                               cruddur_error *found, cr_call *call)
+{
+    if (status != CRUDDUR_OK && is_isolated(context) && call->error != NULL) {
+        cr_error_wrap(found, "the message is stored, but others may have opened the same group");
+        *call->error = found;
+        cr_error_set_outcome_unknown(call->error);
+        return status;
+    }
+    if (status != CRUDDUR_OK) {
+        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
+                    "group %s: old group rows may be left, for the next write to remove: %s",
+                    context->draft->group.text, cruddur_error_message(found));
+    }
+    cruddur_error_free(found);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status clear_up(cr_store *store, write_context *context, cr_call *call)
 {
     cruddur_error *error = NULL;
-    cruddur_error **told = call->error;
     cr_packed_row *kept;
     const cr_draft *draft = context->draft;
     const char *head = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
@@ -518,22 +537,18 @@ static void clear_up(cr_store *store, write_context *context, cr_call *call)
                                   .must_move = has_opened(context) && !is_isolated(context),
                                   .rows_stay = rows_stay(context),
                                   .message = draft->may_be_repeat ? &draft->uuid : NULL};
-    uint32_t attempts = call->meter.attempts;
-    call->error = &error;
-    if (look_back(store, &leftover, call, &kept) != CRUDDUR_OK) {
-        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
-                    "group %s: old group rows may be left, for the next write to remove: %s",
-                    draft->group.text, cruddur_error_message(error));
-    }
-    cr_error_discard(&error);
-    call->error = told;
-    call->meter.attempts = attempts;
+    cr_call quiet = *call;
+    quiet.error = &error;
+    cruddur_status status = look_back(store, &leftover, &quiet, &kept);
+    quiet.meter.attempts = call->meter.attempts;
+    call->meter = quiet.meter;
     if (kept != NULL && context->wanted == WANT_MESSAGE) {
         free(context->result);
         context->result = kept;
         kept = NULL;
     }
     free(kept);
+    return end_look(context, status, error, call);
 }
 
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
@@ -548,7 +563,7 @@ static cruddur_status run_write(cr_store *store, cr_body body, write_context *co
         status = store->ops->change(store, body, context, call);
     }
     if (status == CRUDDUR_OK && has_left_over(context)) {
-        clear_up(store, context, call);
+        status = clear_up(store, context, call);
     }
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;
