@@ -127,6 +127,11 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows 
     if (status == CRUDDUR_OK) {
         status = read_leftovers(txn, leftover, messages, &head, &inboxes);
     }
+    /* An append that began before ours may have moved the rows on from an older message meanwhile,
+     * past the head's: then those are the ones that are left over. */
+    if (status == CRUDDUR_OK) {
+        status = cr_group_check_head(txn, leftover->group, &head);
+    }
     if (status == CRUDDUR_OK) {
         status = note_reached(looking, &head, &inboxes, txn->call);
     }
