@@ -509,10 +509,14 @@ static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr
 static cruddur_status end_look(const write_context *context, cruddur_status status,
                                cruddur_error *found, cr_call *call)
 {
-    if (status != CRUDDUR_OK && is_isolated(context) && call->error != NULL) {
-        cr_error_wrap(found, "the message is stored, but others may have opened the same group");
-        *call->error = found;
-        cr_error_set_outcome_unknown(call->error);
+    if (status != CRUDDUR_OK && is_isolated(context)) {
+        cr_error_wrap(found, "the message is stored, but others may have done the same just now");
+        cr_error_set_outcome_unknown(&found);
+        if (call->error != NULL) {
+            *call->error = found;
+        } else {
+            cruddur_error_free(found);
+        }
         return status;
     }
     if (status != CRUDDUR_OK) {

@@ -294,6 +294,24 @@ Test(dynamodb_engine, a_step_whose_answer_was_lost_is_recognised)
     close_store(4);
 }
 
+static cruddur_status remove_message_body(cr_txn *txn, void *context)
+{
+    cr_row message = message_row();
+    (void)context;
+    return txn->ops->remove(txn, &message);
+}
+
+/* Another message may have come to stand at the same key. */
+Test(dynamodb_engine, a_message_is_removed_by_its_uuid)
+{
+    OPEN("", reply(200, "{}"));
+    cr_assert_eq(now.store->ops->change(now.store, remove_message_body, NULL, &now.call),
+                 CRUDDUR_OK);
+    expect_target(0, "DeleteItem");
+    cr_assert_not_null(strstr(body_of(0), "message_uuid = :i"));
+    close_store(1);
+}
+
 Test(dynamodb_engine, what_is_left_to_remove_is_no_failure)
 {
     OPEN("&mode=steps&attempts=1", reply(200, "{}"), reply(200, "{}"),
