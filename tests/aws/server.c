@@ -22,6 +22,7 @@
 #define TLS_HANDSHAKE 0x16
 #define REQUEST_SIZE 65536
 #define CONNECTIONS_MAX 1024
+#define POLL_US 1000
 
 struct server {
     step steps[STEPS_MAX];
@@ -36,6 +37,7 @@ struct server {
     int sockets[CONNECTIONS_MAX];
     size_t connection_count;
     atomic_bool is_stopping;
+    atomic_bool is_released;
 };
 
 typedef struct connection {
@@ -109,6 +111,13 @@ static void trickle(server *owner, int socket, const char *bytes)
     }
 }
 
+static void wait_for_release(const server *owner)
+{
+    while (!owner->is_released && !owner->is_stopping) {
+        usleep(POLL_US);
+    }
+}
+
 static void reset_connection(int socket)
 {
     struct linger at_once = {1, 0};
@@ -126,6 +135,9 @@ static bool take_step(connection *peer, const step *now)
     case ACT_LATE:
         usleep(LATE_US);
         return send_bytes(peer->socket, bytes, strlen(bytes));
+    case ACT_HELD:
+        wait_for_release(peer->owner);
+        break;
     case ACT_CLOSE:
         (void)send_bytes(peer->socket, bytes, strlen(bytes));
         return false;
@@ -243,6 +255,11 @@ void server_stop(server *running)
     (void)close(running->listener);
     (void)pthread_mutex_destroy(&running->lock);
     free(running);
+}
+
+void server_release(server *running)
+{
+    running->is_released = true;
 }
 
 const char *server_url(const server *running)

@@ -12,6 +12,7 @@ typedef enum act {
     ACT_CLOSE,   /* sends the bytes, if any, and closes the connection */
     ACT_RESET,   /* the same with a reset */
     ACT_LATE,    /* sends the bytes after a while */
+    ACT_HELD,    /* sends the bytes once the test lets go of them: server_release() */
     ACT_DEAF,    /* closes the connection with a reset before the request is read to its end */
 } act;
 
@@ -27,6 +28,9 @@ typedef struct server server;
 
 server *server_start(const step *steps, size_t count);
 void server_stop(server *running);
+
+/* Lets every answer go that is held, or will be. */
+void server_release(server *running);
 
 /* http://127.0.0.1:PORT */
 const char *server_url(const server *running);
