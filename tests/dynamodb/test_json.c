@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "store/dynamodb/answer.h"
-#include "store/dynamodb/item.h"
+#include "model/item.h"
 
 #define DOCUMENTS 4000
 #define DAMAGED_EACH 4

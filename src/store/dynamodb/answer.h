@@ -3,7 +3,7 @@
 #ifndef CR_STORE_DYNAMODB_ANSWER_H
 #define CR_STORE_DYNAMODB_ANSWER_H
 
-#include "store/dynamodb/item.h"
+#include "model/item.h"
 
 /* Why an action of a transaction did not go through. */
 typedef struct cr_reason {

@@ -3,7 +3,7 @@
 #ifndef CR_STORE_DYNAMODB_REQUEST_H
 #define CR_STORE_DYNAMODB_REQUEST_H
 
-#include "store/dynamodb/item.h"
+#include "model/item.h"
 #include "store/store.h"
 
 /* The most that the service takes at once. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/dynamodb/item.h"
+#include "model/item.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON without a tree: answers are read where they lie, from front to back, and requests are
  * written as text. */
-#ifndef CR_STORE_DYNAMODB_JSON_H
-#define CR_STORE_DYNAMODB_JSON_H
+#ifndef CR_BASE_JSON_H
+#define CR_BASE_JSON_H
 
 #include "base/arena.h"
 #include "base/buffer.h"

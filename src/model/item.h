@@ -2,11 +2,11 @@
 /* Rows as DynamoDB writes them: {"pk": {"S": "MSG#…"}, "message": {"S": "…"}, …}. All attributes
  * that the library knows are strings, but for member_uuids, a set of strings. Attributes that it
  * does not know, or that are of another type, keep their text (CR_OTHERS). */
-#ifndef CR_STORE_DYNAMODB_ITEM_H
-#define CR_STORE_DYNAMODB_ITEM_H
+#ifndef CR_MODEL_ITEM_H
+#define CR_MODEL_ITEM_H
 
 #include "model/row.h"
-#include "store/dynamodb/json.h"
+#include "base/json.h"
 
 /* Adds the row as an item. */
 void cr_item_write(cr_buffer *out, const cr_row *row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/dynamodb/json.h"
+#include "base/json.h"
 
 #include <stdint.h>
 #include <stdio.h>
