@@ -3,30 +3,39 @@
 """Measures the stream processor: cruddur_stream_apply() against the algorithm of the application that
 the library grew out of, on one DynamoDB Local.
 
-    stream.py LIBRARY SERVICE_URL
+    stream.py LIBRARY SERVICE_URL spread|some|busy|away
 
 Every contender has a table of its own, to which the same messages are written in mode `stream`; what
 is measured is the processing of the records that the table's stream then has. The contenders take
 turns, round after round; a ratio is taken within a round, and its median over the rounds is printed.
 docs/performance.md says what is compared and why.
 """
+import asyncio
 import ctypes
 import json
+import multiprocessing
 import os
 import statistics
 import sys
 import time
+import urllib.parse
 import uuid
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, \
     c_uint32, c_void_p
 
 import boto3
 
-ROUNDS = 7
+ROUNDS = 5
 BATCH = 100
 INDEX = "message-group-sk-index"
-SPREADS = (("spread: each record is of another group", 100), ("10 messages of each group", 10),
-           ("busy: all records are of one group", 1))
+AWAY_MS = 5
+# What, in how many groups, and whether the service is away.
+SPREADS = {
+    "spread": ("each record is of another group of two", 100, False),
+    "some": ("10 records of each group of two", 10, False),
+    "busy": ("all records are of one group of two", 1, False),
+    "away": (f"each of another group, and each answer comes {AWAY_MS} ms later", 100, True),
+}
 
 
 # ---- the library ----
@@ -66,18 +75,18 @@ def load(path):
     for name in ("stream_result_failure_count", "stream_result_moved_count"):
         getattr(library, "cruddur_" + name).restype = c_size_t
         getattr(library, "cruddur_" + name).argtypes = [c_void_p]
-    for name in ("close", "group_free", "msg_free", "stream_result_free", "error_free"):
+    for name in ("group_free", "msg_free", "stream_result_free", "error_free"):
         getattr(library, "cruddur_" + name).argtypes = [c_void_p]
         getattr(library, "cruddur_" + name).restype = None
     return library
 
 
 class Store:
-    """A table of its own, made by the library."""
+    """A handle of a table."""
 
-    def __init__(self, library, service):
+    def __init__(self, library, service, table):
         self.library = library
-        self.table = "bench-" + uuid.uuid4().hex
+        self.table = table
         self.requests = 0
         self.hook = METRICS_FN(self.note)
         options = Options()
@@ -85,9 +94,8 @@ class Store:
         options.metrics = self.hook
         options.timeout_ms = 60000
         self.dm = c_void_p()
-        url = f"dynamodb:{self.table}?mode=stream&endpoint={service}"
+        url = f"dynamodb:{table}?mode=stream&endpoint={service}"
         self.call("open", url.encode(), byref(options), output=self.dm)
-        self.call("schema_load", self.dm, None)
 
     def note(self, _, metrics):
         self.requests += metrics.contents.requests
@@ -154,7 +162,7 @@ class Original:
             row["message"] = record["dynamodb"]["NewImage"]["message"]
             self.ask("put_item", Item=row)
 
-    def apply(self, records):
+    def apply(self, records, _):
         for record in records:
             self.handle(record)
 
@@ -185,38 +193,71 @@ class Stream:
         return found
 
 
+# ---- a service that is some way off ----
+
+async def relay(port, told):
+    """Passes bytes on to a port; those that come back wait first."""
+    async def copy(reader, writer, wait_s):
+        while data := await reader.read(65536):
+            await asyncio.sleep(wait_s)
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader, writer):
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(reader, back, 0), copy(there, writer, AWAY_MS / 1000),
+                             return_exceptions=True)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    told.send(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
+def start_relay(service):
+    here, there = multiprocessing.Pipe()
+    multiprocessing.Process(target=lambda port: asyncio.run(relay(port, there)), daemon=True,
+                            args=(urllib.parse.urlsplit(service).port,)).start()
+    return f"http://127.0.0.1:{here.recv()}"
+
+
+# ---- the contenders ----
+
+def clients_of(service):
+    region = os.environ["AWS_REGION"]
+    return [boto3.client(name, endpoint_url=service, region_name=region)
+            for name in ("dynamodb", "dynamodbstreams")]
+
+
 class Contender:
-    def __init__(self, name, library, service, clients, workers):
+    """Processes the records at `away`; everything else happens at the service itself."""
+
+    def __init__(self, name, library, service, away, workers):
         self.name = name
-        self.store = Store(library, service)
         self.workers = workers
-        self.original = None if workers else Original(clients[0], self.store.table)
-        self.streams = clients[1]
-        self.seconds, self.processor = [], []
-        self.groups = []
+        self.store = Store(library, service, "bench-" + uuid.uuid4().hex)
+        self.store.call("schema_load", self.store.dm, None)
+        self.processor = Store(library, away, self.store.table) if workers else \
+            Original(clients_of(away)[0], self.store.table)
+        self.streams = clients_of(service)[1]
 
     def begin(self, groups):
+        self.seconds, self.processor_seconds = [], []
         self.groups = [self.store.open_group() for _ in range(groups)]
         self.stream = Stream(self.streams, self.store.table)
-        self.seconds, self.processor = [], []
-
-    def processor_of_records(self):
-        return self.original or self.store
+        self.run_round()
+        self.seconds, self.processor_seconds = [], []
 
     def run_round(self):
         """Returns how many requests the records took."""
         for i in range(BATCH):
             self.store.append(self.groups[i % len(self.groups)])
         records = self.stream.next_messages(BATCH)
-        before = self.processor_of_records().requests
+        self.processor.requests = 0
         started, processor = time.perf_counter(), time.process_time()
-        if self.original:
-            self.original.apply(records)
-        else:
-            self.store.apply(records, self.workers)
+        self.processor.apply(records, self.workers)
         self.seconds.append(time.perf_counter() - started)
-        self.processor.append(time.process_time() - processor)
-        return self.processor_of_records().requests - before
+        self.processor_seconds.append(time.process_time() - processor)
+        return self.processor.requests
 
 
 def middle(values):
@@ -229,36 +270,32 @@ def report(contenders, requests):
           f"{'requests/record':>17}")
     for one in contenders:
         rate = middle([b / s for b, s in zip(base.seconds, one.seconds)])
-        processor = middle([s / b for b, s in zip(base.processor, one.processor)])
+        processor = middle([s / b for b, s in zip(base.processor_seconds, one.processor_seconds)])
         print(f"  {one.name:22}{BATCH / middle(one.seconds):10.0f}{rate:7.2f}x"
-              f"{1e6 * middle(one.processor) / BATCH:15.0f}{processor:7.3f}x"
+              f"{1e6 * middle(one.processor_seconds) / BATCH:15.0f}{processor:7.3f}x"
               f"{requests[one.name] / BATCH:17.2f}")
     print()
 
 
-def main(arguments):
-    path, service = arguments
-    library = load(path)
-    region = os.environ["AWS_REGION"]
-    clients = [boto3.client(name, endpoint_url=service, region_name=region)
-               for name in ("dynamodb", "dynamodbstreams")]
-    contenders = [Contender("the original's way", library, service, clients, 0),
-                  Contender("library, 1 worker", library, service, clients, 1),
-                  Contender("library, 8 workers", library, service, clients, 8)]
-    print(f"Groups of two; batches of {BATCH} records; medians of {ROUNDS} rounds\n")
-    for title, groups in SPREADS:
-        requests = {}
-        for one in contenders:
-            one.begin(groups)
-            one.run_round()
-            one.seconds, one.processor = [], []
-        for number in range(ROUNDS):
-            for one in contenders if number % 2 == 0 else contenders[::-1]:
-                requests[one.name] = one.run_round()
-        print(title)
-        report(contenders, requests)
+def compare(contenders, groups):
+    requests = {}
     for one in contenders:
-        library.cruddur_close(one.store.dm)
+        one.begin(groups)
+    for number in range(ROUNDS):
+        for one in contenders if number % 2 == 0 else contenders[::-1]:
+            requests[one.name] = one.run_round()
+    report(contenders, requests)
+
+
+def main(arguments):
+    path, service, name = arguments
+    title, groups, is_away = SPREADS[name]
+    library = load(path)
+    away = start_relay(service) if is_away else service
+    print(f"{title}; batches of {BATCH}, medians of {ROUNDS} rounds")
+    compare([Contender("the original's way", library, service, away, 0),
+             Contender("library, 1 worker", library, service, away, 1),
+             Contender("library, 8 workers", library, service, away, 8)], groups)
 
 
 if __name__ == "__main__":
