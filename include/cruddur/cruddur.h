@@ -17,6 +17,7 @@
 #include <cruddur/msg.h>
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>
+#include <cruddur/stream.h>
 #include <cruddur/time.h>
 #include <cruddur/user.h>
 #include <cruddur/uuid.h>

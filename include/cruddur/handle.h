@@ -37,6 +37,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_SCHEMA_VERIFY = 8,
     CRUDDUR_OP_SCHEMA_LIST = 9,
     CRUDDUR_OP_SCHEMA_DROP = 10,
+    CRUDDUR_OP_STREAM_APPLY = 11,
 } cruddur_operation;
 
 /** What one call cost. Given to the metrics hook; valid during the hook only. */
@@ -69,8 +70,9 @@ typedef struct cruddur_metrics {
  * @param data    as given in the options.
  * @param level   how much it matters.
  * @param message one line, NUL-terminated, valid during the hook only.
- * Threads: called from any thread that uses the handle, several at once; a line about one thread's
- * call may come on another's, which writes for both. It must not call the library with the same
+ * Threads: called from any thread that uses the handle, and from threads that a call starts for
+ * itself, several at once; a line about one thread's call may come on another's, which writes for
+ * both. It must not call the library with the same
  * handle.
  */
 typedef void (*cruddur_log_fn)(void *data, cruddur_log_level level, const char *message);

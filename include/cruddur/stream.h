@@ -72,10 +72,9 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * Threads: any. Since: 0.1. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
  * DynamoDB"; Amazon DynamoDB API Reference, GetRecords.
  */
-CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
-cruddur_stream_apply(cruddur *dm, const char *event, size_t event_size,
-                     const cruddur_stream_options *options, cruddur_stream_result **ret_result,
-                     cruddur_error **error);
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_stream_apply(
+    cruddur *dm, const char *event, size_t event_size, const cruddur_stream_options *options,
+    cruddur_stream_result **ret_result, cruddur_error **error);
 
 /**
  * The answer for the event source: `{"batchItemFailures":[{"itemIdentifier":"…"}]}`, with the
@@ -166,8 +165,8 @@ cruddur_stream_result_failure_sequence_number(const cruddur_stream_result *resul
  *         again; else what moving the group's rows came to. #CRUDDUR_OK beyond the end.
  * Threads: any. Since: 0.1.
  */
-CRUDDUR_API cruddur_status
-cruddur_stream_result_failure_status(const cruddur_stream_result *result, size_t index);
+CRUDDUR_API cruddur_status cruddur_stream_result_failure_status(const cruddur_stream_result *result,
+                                                                size_t index);
 
 /**
  * The same in words. They have no message text in them.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #define REPLACEMENT 0xfffdu
+#define EXPONENT_MAX 400 /* beyond what a double holds */
 
 void cr_json_init(cr_json *in, cr_str text, cr_arena *arena)
 {
@@ -293,6 +294,26 @@ static void skip_number(cr_json *in)
     }
 }
 
+static bool is_digit_at(const char *at, const char *end)
+{
+    return at < end && *at >= '0' && *at <= '9';
+}
+
+/* Multiplies by the power of ten that stands behind the `e`. */
+static double scale(double number, const char *at, const char *end)
+{
+    int exponent = 0;
+    bool is_down = at < end && *at == '-';
+    at += at < end && (*at == '-' || *at == '+');
+    for (; is_digit_at(at, end) && exponent < EXPONENT_MAX; at++) {
+        exponent = exponent * 10 + (*at - '0');
+    }
+    for (; exponent > 0; exponent--) {
+        number = is_down ? number / 10 : number * 10;
+    }
+    return number;
+}
+
 double cr_json_number(cr_json *in)
 {
     (void)cr_json_peek(in);
@@ -300,15 +321,19 @@ double cr_json_number(cr_json *in)
     double number = 0;
     double unit = 1;
     skip_number(in);
-    for (; !in->failed && at < in->at && *at >= '0' && *at <= '9'; at++) {
+    if (in->failed) {
+        return 0;
+    }
+    for (; is_digit_at(at, in->at); at++) {
         number = number * 10 + (*at - '0');
     }
-    at += at < in->at; /* the point */
-    for (; !in->failed && at < in->at && *at >= '0' && *at <= '9'; at++) {
-        unit /= 10;
-        number += unit * (*at - '0');
+    if (at < in->at && *at == '.') {
+        for (at++; is_digit_at(at, in->at); at++) {
+            unit /= 10;
+            number += unit * (*at - '0');
+        }
     }
-    return number;
+    return at < in->at ? scale(number, at + 1, in->at) : number;
 }
 
 static void skip_word(cr_json *in, const char *word)

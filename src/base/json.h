@@ -34,7 +34,7 @@ bool cr_json_next_member(cr_json *in, bool *first, cr_str *name);
 /* Reads a string. Its text is borrowed from what is read, or lies in the arena. */
 cr_str cr_json_string(cr_json *in);
 
-/* Reads a number that is not negative; its exponent, if there is one, must not matter. */
+/* Reads a number that is not negative. */
 double cr_json_number(cr_json *in);
 
 /* Goes behind a value of any kind and returns its text. */

@@ -43,6 +43,12 @@ void cruddur_scan_options_init(cruddur_scan_options *options, size_t size)
     init(options, size, &defaults, sizeof(defaults));
 }
 
+void cruddur_stream_options_init(cruddur_stream_options *options, size_t size)
+{
+    static const cruddur_stream_options defaults = CRUDDUR_STREAM_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
 void cruddur_schema_options_init(cruddur_schema_options *options, size_t size)
 {
     static const cruddur_schema_options defaults = CRUDDUR_SCHEMA_OPTIONS_INIT;

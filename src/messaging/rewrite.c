@@ -216,27 +216,58 @@ static cruddur_status read_rows(cr_txn *txn, const cr_uuid *group, const cr_row 
     return take_rows(txn, &found, inboxes);
 }
 
-cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
-                               cr_inboxes *inboxes)
+/* Takes the members of a group row, who have no rows yet. */
+static cruddur_status begin(cr_txn *txn, const cr_uuid *group, const cr_row *group_row,
+                            cr_inboxes *inboxes)
 {
-    cr_uuid group;
     inboxes->old = (cr_group_rows){.arena = txn->arena};
-    if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "a group row's message_group_uuid is no uuid");
-    }
+    inboxes->forward_only = false;
     if (!cr_members_of_row(group_row, &inboxes->members)) {
         return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "a row of group %s does not tell its members", group.text);
+                            "a row of group %s does not tell its members", group->text);
     }
     for (size_t i = 0; i < inboxes->members.count; i++) {
         inboxes->pk[i] = cr_pk_of_member(&inboxes->members.uuid[i]);
         inboxes->row[i] = (cr_row){0};
     }
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
+                               cr_inboxes *inboxes)
+{
+    cr_uuid group;
+    if (!cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "a group row's message_group_uuid is no uuid");
+    }
+    cruddur_status status = begin(txn, &group, group_row, inboxes);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     /* An index that is fresh and cheap also shows what does not belong there. */
     return (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
                ? search_rows(txn, &group, head, group_row, inboxes)
                : read_rows(txn, &group, head, group_row, inboxes);
+}
+
+cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
+                                 cr_inboxes *inboxes, bool *is_whole)
+{
+    cruddur_status status = CRUDDUR_OK;
+    *is_whole = false;
+    if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+        status = refresh(txn, told, cr_uuid_str(group));
+    }
+    if (status != CRUDDUR_OK || told->count == 0) {
+        return status;
+    }
+    status = begin(txn, group, &told->row[0], inboxes);
+    if (status == CRUDDUR_OK) {
+        status = take_rows(txn, told, inboxes);
+    }
+    *is_whole = status == CRUDDUR_OK && is_healthy(inboxes);
+    return status;
 }
 
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
@@ -324,10 +355,39 @@ bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
 }
 
 /* Where writers see each other's changes half done, a later message's rows are left alone. */
-static bool must_go(const cr_txn *txn, const cr_row *old, const cr_row *message)
+static bool later_stay(const cr_txn *txn, const cr_inboxes *inboxes)
+{
+    return inboxes->forward_only || (txn->traits & CR_TRAIT_ATOMIC) == 0;
+}
+
+static bool must_go(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *old,
+                    const cr_row *message)
 {
     int order = cr_str_compare(old->value[CR_SK], message->value[CR_SK]);
-    return order < 0 || (order > 0 && (txn->traits & CR_TRAIT_ATOMIC) != 0);
+    return order < 0 || (order > 0 && !later_stay(txn, inboxes));
+}
+
+/* Whether a member's row is where it belongs, or must not be moved there. */
+static bool stays(const cr_inboxes *inboxes, size_t member, const cr_row *message)
+{
+    const cr_row *row = &inboxes->row[member];
+    int order = cr_str_compare(row->value[CR_SK], message->value[CR_SK]);
+    return cr_row_exists(row) && (order == 0 || (order > 0 && inboxes->forward_only));
+}
+
+bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!stays(inboxes, i, message)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        if (must_go(txn, inboxes, &inboxes->old.row[i], message)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
@@ -336,8 +396,7 @@ cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_p
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
-        bool is_there = cr_str_equal(inboxes->row[i].value[CR_SK], message->value[CR_SK]);
-        status = is_there ? CRUDDUR_OK : txn->ops->put(txn, &moved);
+        status = stays(inboxes, i, message) ? CRUDDUR_OK : txn->ops->put(txn, &moved);
     }
     return status;
 }
@@ -349,7 +408,7 @@ cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const c
     size_t room = CR_CHANGE_WRITES_MAX - 1 - inboxes->members.count;
     *is_complete = true;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        if (!must_go(txn, &inboxes->old.row[i], message)) {
+        if (!must_go(txn, inboxes, &inboxes->old.row[i], message)) {
             continue;
         }
         *is_complete = room > 0;

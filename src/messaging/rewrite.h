@@ -12,11 +12,17 @@ typedef struct cr_inboxes {
     cr_pk pk[CRUDDUR_MEMBERS_MAX];   /* each member's partition */
     cr_row row[CRUDDUR_MEMBERS_MAX]; /* each member's newest; absent where the member has none */
     cr_group_rows old;               /* every row that the rewrite removes */
+    bool forward_only;               /* rows of a later message stay where they are */
 } cr_inboxes;
 
 /* Reads the group rows of all members, given one of them and the head. */
 cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
                                cr_inboxes *inboxes);
+
+/* Reads those that the index told of, as the table has them by now, and drops the others from
+ * `told`. *is_whole: every member has one; else it takes cr_inboxes_read(). */
+cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
+                                 cr_inboxes *inboxes, bool *is_whole);
 
 /* Adds the group rows that the members have at a sort key that is not the head's. */
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes);
@@ -33,6 +39,9 @@ bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk);
 
 /* One of the old rows has this sort key, so that no row can be put there. */
 bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
+
+/* Whether the rewrite has anything to do. */
+bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message);
 
 /* States the rewrite: every member's row at the message's key, but for those that are there
  * already.

@@ -18,6 +18,7 @@ static const char *const operations[] = {
     [CRUDDUR_OP_SCHEMA_VERIFY] = "schema_verify",
     [CRUDDUR_OP_SCHEMA_LIST] = "schema_list",
     [CRUDDUR_OP_SCHEMA_DROP] = "schema_drop",
+    [CRUDDUR_OP_STREAM_APPLY] = "stream_apply",
 };
 
 static const char *const levels[] = {
