@@ -80,6 +80,7 @@ static void log_summary(struct handler *handler, const cruddur_stream_result *re
     (void)pthread_mutex_lock(&handler->lock);
     struct costs costs = handler->costs;
     (void)pthread_mutex_unlock(&handler->lock);
+    const char *trace_id = getenv("_X_AMZN_TRACE_ID");
     struct json_object *line = log_begin(handler->log, CRUDDUR_LOG_INFO, "event applied");
     log_number(line, "eventBytes", event_size);
     log_number(line, "records", cruddur_stream_result_record_count(result));
@@ -92,7 +93,7 @@ static void log_summary(struct handler *handler, const cruddur_stream_result *re
     log_number(line, "rowsWritten", costs.rows_written);
     log_fraction(line, "readUnits", costs.read_units);
     log_fraction(line, "writeUnits", costs.write_units);
-    log_text(line, "traceId", getenv("_X_AMZN_TRACE_ID"));
+    log_text(line, "traceId", trace_id != NULL && trace_id[0] != '\0' ? trace_id : NULL);
     log_end(line);
 }
 
