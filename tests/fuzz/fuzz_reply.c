@@ -213,7 +213,7 @@ typedef struct walk {
     const cr_reply *reply;
     size_t row;
     double units;
-    bool units_are_plain; /* our reader makes nothing of exponents and signs, nor has any number */
+    bool units_are_plain; /* without a sign or an exponent, and not so large that digits get lost */
 } walk;
 
 static void walk_row(walk *at, json_object *item)
