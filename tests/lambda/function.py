@@ -20,7 +20,7 @@ SECRET = "xyzzy-the-secret"
 
 
 class Function:
-    """The program, started; its log is read when it has ended, or by lines()."""
+    """The program, started; its log is read by lines(), and when it has ended."""
 
     def __init__(self, address, store, command=None, **environment):
         self.log = tempfile.TemporaryFile()
@@ -56,6 +56,7 @@ class Function:
 
     def __exit__(self, *_):
         self.kill()
+        self.lines()
         self.log.close()
 
 

@@ -164,6 +164,15 @@ class Runs(FunctionTest):
             self.assert_answer(api.invoke(self.table.event(self.records)))
             self.assertEqual(self.table.check(), "")
 
+    def test_host_names(self):
+        """The C library needs no module of its own for them, and does without those it is told of."""
+        self.root.write("etc/nsswitch.conf", b"hosts: resolve myhostname files dns\n")
+        self.root.write("etc/hosts", b"127.0.0.1 dynamodb.internal\n")
+        store = self.table.store.replace("127.0.0.1", "dynamodb.internal")
+        with RuntimeApi() as api, self.root.start(api.address, store):
+            self.assert_answer(api.invoke(self.table.event(self.records)))
+            self.assertEqual(self.table.check(), "")
+
     def test_the_systems_certificates(self):
         event = {"Records": self.records[-1:]}
         bundles = ["etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/certs/ca-certificates.crt"]

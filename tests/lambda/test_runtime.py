@@ -56,6 +56,7 @@ class Invocations(FunctionTest):
                     self.assertEqual(post.path, f"invocation/request-{number}/error")
                     self.assertEqual(post.json.keys(), {"errorMessage", "errorType", "stackTrace"})
                     self.assertIn(words, post.json["errorMessage"])
+                    self.assertNotIn(SECRET, post.json["errorMessage"])
                     self.assertEqual(post.json["stackTrace"], [])
                     self.assertEqual(post.json["errorType"], "Function.E_INVALID_ARGUMENT")
                     self.assertEqual(post.headers["lambda-runtime-function-error-type"],
