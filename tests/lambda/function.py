@@ -37,7 +37,10 @@ class Function:
         text = self.log.read().decode()
         if SECRET in text:
             raise AssertionError(f"the log has a message's text: {text}")
-        return [json.loads(line) for line in text.splitlines()]
+        try:
+            return [json.loads(line) for line in text.splitlines()]
+        except ValueError:
+            raise AssertionError(f"the log has a line that is not JSON: {text}") from None
 
     def wait(self):
         """Its exit status."""

@@ -85,7 +85,7 @@ class Invocations(FunctionTest):
         with socket.create_server(("127.0.0.1", 0)) as deaf, RuntimeApi() as api:
             store = f"dynamodb:messages?endpoint=http://127.0.0.1:{deaf.getsockname()[1]}"
             with Function(api.address, store) as function:
-                post = api.invoke({"Records": [a_message("7")]}, deadline_s=5)
+                post = api.invoke({"Records": [a_message("7")]}, deadline_s=10)
                 self.assert_answer(post, "7")
                 self.assertLess(post.time, api.handed_out[0][1])
                 line = self.line_with(function, sequenceNumber="7")

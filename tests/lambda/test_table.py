@@ -106,7 +106,7 @@ class Apply(TableTest):
                              "applied": False})
         with RuntimeApi() as api, Function(api.address, self.table.store,
                                            CRUDDUR_WORKERS="1") as function:
-            post = api.invoke(self.table.event(records), deadline_s=8)
+            post = api.invoke(self.table.event(records), deadline_s=10)
             self.assertLess(post.time, api.handed_out[0][1])
             failed = [line["sequenceNumber"] for line in function.lines() if "status" in line]
             self.assertEqual(len(failed), 2)
