@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The Lambda function killed at every point of its work, and run again with the same event, as Lambda
+does it. All that it does to the world is requests; so it is killed at each request, once before that
+has had an effect and once after. Run by run_with_service.py.
+
+In the end the table has to be what an undisturbed run makes of it: no group row lost, none there
+twice, every invariant true."""
+import time
+import unittest
+
+from function import Function, FunctionTest
+from runtime_api import HOLD, RuntimeApi
+from table import PEOPLE, Door, Table
+
+GROUPS = [f"5ae290ed-55d1-47a0-bc6d-{number:012}" for number in range(3)]
+CROWD = [f"c0000000-55d1-47a0-bc6d-{number:012}" for number in range(12)]
+LIMIT_S = 60
+
+
+def write_groups(table):
+    """Of two people, of four, and of two where there is nothing to do."""
+    table.open_group(GROUPS[0], PEOPLE[:2], 0, "1")
+    table.open_group(GROUPS[1], PEOPLE[:4], 1, "2", group_name="Four")
+    table.open_group(GROUPS[2], PEOPLE[1:3], 2, "3")
+    table.send(GROUPS[0], PEOPLE[1], 3, "4")
+    table.send(GROUPS[1], PEOPLE[2], 4, "5")
+    table.send(GROUPS[0], PEOPLE[0], 5, "6")
+
+
+def write_crowd(table):
+    for number, group in enumerate(CROWD):
+        table.open_group(group, PEOPLE[number % 3:][:2], number, "first")
+        table.send(group, PEOPLE[number % 3], 100 + number, "second")
+
+
+def wait_until(condition, why):
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{why}: it did not happen")
+        time.sleep(0.005)
+
+
+class Scene:
+    """A table of its own behind a door of its own, with the event that its stream has."""
+
+    def __init__(self, write, mode, workers):
+        self.door = Door()
+        self.table = Table(self.door)
+        self.store = self.table.store.replace("mode=stream", "mode=" + mode)
+        self.workers = workers
+        write(self.table)
+        self.event = self.table.event(self.table.records())
+        self.requests = 0  # that were sent
+
+    def start(self, api):
+        return Function(api.address, self.store, CRUDDUR_WORKERS=str(self.workers))
+
+    def run(self):
+        """A run that nobody disturbs; its answer."""
+        self.door.set_rules()
+        before = self.door.count("received")
+        with RuntimeApi() as api, self.start(api):
+            post = api.invoke(self.event)
+        self.requests = self.door.count("received") - before
+        return post
+
+    def run_until_killed(self, number, applied):
+        """False where it ended before its request of this number."""
+        faults, done = self.door.count("fault.silent"), self.door.count("applied")
+        self.door.set_rules({"fault": "silent", "first": number, "times": 0, "applied": applied})
+        with RuntimeApi({"event": self.event}) as api, self.start(api) as function:
+            wait_until(lambda: api.posts or self.door.count("fault.silent") > faults,
+                       f"request {number}")
+            if api.posts:
+                return False
+            if applied:
+                wait_until(lambda: self.door.count("applied") >= done + number, f"effect {number}")
+            function.kill()
+        return True
+
+
+class Kills(FunctionTest):
+    def expect(self, write, mode="stream", workers=1):
+        """The rows that an undisturbed run leaves, and the requests that it takes."""
+        scene = Scene(write, mode, workers)
+        self.assertNotEqual(scene.table.check(), "")
+        self.assert_answer(scene.run())
+        self.assertEqual(scene.table.check(), "")
+        rows = scene.table.rows()
+        scene.table.drop()
+        return rows, scene.requests
+
+    def finish(self, scene, rows):
+        self.assert_answer(scene.run())
+        self.assertEqual(scene.table.check(), "")
+        self.assertEqual(scene.table.rows(), rows)
+
+    def sweep(self, mode):
+        rows, requests = self.expect(write_groups, mode)
+        for applied in (False, True):
+            for number in range(1, requests + 2):
+                with self.subTest(mode=mode, number=number, applied=applied):
+                    scene = Scene(write_groups, mode, 1)
+                    self.assertEqual(scene.run_until_killed(number, applied), number <= requests)
+                    self.finish(scene, rows)
+                    scene.table.drop()
+        print(f"{mode}: killed {2 * requests} times", flush=True)
+
+    def test_at_every_request(self):
+        self.sweep("stream")
+
+    def test_at_every_request_in_steps(self):
+        """Without transactions each row is a request of its own."""
+        self.sweep("steps")
+
+    def test_again_and_again(self):
+        """The same event is killed one request later each time, until it gets through."""
+        for mode in ("stream", "steps"):
+            for applied in (False, True):
+                with self.subTest(mode=mode, applied=applied):
+                    rows, _ = self.expect(write_groups, mode)
+                    scene = Scene(write_groups, mode, 1)
+                    number = 1
+                    while scene.run_until_killed(number, applied):
+                        number += 1
+                    self.assertGreater(number, 5)
+                    self.finish(scene, rows)
+                    scene.table.drop()
+
+    def test_several_workers(self):
+        rows, requests = self.expect(write_crowd, workers=8)
+        for number in range(1, requests, 5):
+            with self.subTest(number=number):
+                scene = Scene(write_crowd, "stream", 8)
+                scene.run_until_killed(number, False)
+                self.finish(scene, rows)
+                scene.table.drop()
+
+    def test_before_its_answer_arrives(self):
+        rows, _ = self.expect(write_groups)
+        scene = Scene(write_groups, "stream", 1)
+        with RuntimeApi({"event": scene.event}, answers={"response": [HOLD]}) as api, \
+                scene.start(api) as function:
+            self.assert_answer(api.wait_posts(1)[0])
+            function.kill()
+        self.finish(scene, rows)
+        scene.table.drop()
+
+
+if __name__ == "__main__":
+    unittest.main()
