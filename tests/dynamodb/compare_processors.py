@@ -24,6 +24,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import check_table  # noqa: E402
 import processor  # noqa: E402
 from doors import Door  # noqa: E402
+from stream_records import read_stream  # noqa: E402
 
 INDEX = "message-group-sk-index"
 MEMBERS = (2, 2, 3, 4)  # of the groups
@@ -135,22 +136,6 @@ class World:
         return [by_key[message["sk"]["S"]] for message in self.messages]
 
 
-def read_stream(endpoint, arn):
-    """All records, as JSON; botocore would make dates of some."""
-    def ask(operation, **request):
-        return check_table.ask_dynamodb(endpoint, operation, request,
-                                        target="DynamoDBStreams_20120810")
-    records = []
-    for shard in ask("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]:
-        iterator = ask("GetShardIterator", StreamArn=arn, ShardId=shard["ShardId"],
-                       ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        while iterator is not None:
-            answer = ask("GetRecords", ShardIterator=iterator)
-            records += answer["Records"]
-            iterator = answer.get("NextShardIterator") if answer["Records"] else None
-    return records
-
-
 def make_table(client, **more):
     name = f"compare-{uuid.uuid4()}"
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
@@ -245,6 +230,22 @@ def judge(rows, head):
 
 # ---- the scenarios: each a generator of what was counted after each run ----
 
+def group_of(record):
+    return record["dynamodb"]["Keys"]["pk"]["S"]
+
+
+def numbers_of_largest(records):
+    """Which records are of the last group, which has the most members."""
+    largest = group_of(records[len(MEMBERS) - 1])
+    return [number for number, record in enumerate(records) if group_of(record) == largest]
+
+
+def newest_of_others(records):
+    newest = {group_of(record): record for record in records}
+    del newest[group_of(records[len(MEMBERS) - 1])]
+    return list(newest.values())
+
+
 def one_at_a_time(make_run, records, _source):
     run = make_run()
     run.deliver_as_written([[record] for record in records])
@@ -258,22 +259,22 @@ def in_batches(make_run, records, _source):
 
 
 def killed(make_run, records, is_applied):
-    """At each request of the work on a message to the largest group, with the messages before it
-    applied; then the same batch comes again."""
-    number = max(i for i, record in enumerate(records) if is_of_largest(record, records))
+    """At each request of the work on one batch, which then comes again. It begins with a message to
+    the largest group, as the original goes no further."""
+    number = numbers_of_largest(records)[-1]
+    batch = [records[number], *newest_of_others(records[:number])]
     for first in range(1, REQUESTS_MAX):
         run = make_run()
         run.store(number + 1)
         door = run.bench.doors[1]
         door.rules({"fault": "silent", "applied": is_applied, "first": first})
-        child = run.start(door, [[records[number]]])
+        child = run.start(door, [batch])
         was_reached = door.wait_for("fault.silent", lambda: child.exitcode is not None)
         if was_reached and is_applied:
             door.wait_for("applied", lambda: False, first)
         child.kill()
         child.join()
-        run.deliver([[records[number]]])
-        others_too(run)
+        run.deliver([batch, *([record] for record in batch[1:])])
         if not was_reached:
             return
         yield run.count()
@@ -333,23 +334,24 @@ def late_batch(make_run, records, _source):
 
 
 def two_at_once(make_run, records, _source):
-    """One processor is held at each of its requests for one message, while another one does all its
-    work for the group's next."""
-    numbers = [i for i, record in enumerate(records) if is_of_largest(record, records)]
-    for first in range(1, REQUESTS_MAX):
-        run = make_run()
-        run.store(numbers[-1] + 1)
-        door = run.bench.doors[1]
-        door.rules({"fault": "held", "first": first})
-        child = run.start(door, [[records[numbers[-2]]]])
-        was_reached = door.wait_for("fault.held", lambda: child.exitcode is not None)
-        run.deliver([[records[numbers[-1]]]])
-        door.order("let-go")
-        run.finish(child)
-        others_too(run)
-        if not was_reached:
-            return
-        yield run.count()
+    """One processor is held at each of its requests for one message of a group, while another one
+    does all its work for the next, the one before, or the same."""
+    older, newer = numbers_of_largest(records)[-2:]
+    for one, other in ((older, newer), (newer, older), (newer, newer)):
+        for first in range(1, REQUESTS_MAX):
+            run = make_run()
+            run.store(newer + 1)
+            door = run.bench.doors[1]
+            door.rules({"fault": "held", "first": first})
+            child = run.start(door, [[records[one]]])
+            was_reached = door.wait_for("fault.held", lambda: child.exitcode is not None)
+            run.deliver([[records[other]]])
+            door.order("let-go")
+            run.finish(child)
+            run.deliver([[record] for record in newest_of_others(records[:newer])])
+            if not was_reached:
+                break
+            yield run.count()
 
 
 def stale_index(make_run, records, _source):
@@ -379,19 +381,6 @@ SCENARIOS = (
 )
 
 
-def is_of_largest(record, records):
-    group = records[len(MEMBERS) - 1]["dynamodb"]["Keys"]["pk"]
-    return record["dynamodb"]["Keys"]["pk"] == group
-
-
-def others_too(run):
-    """The other groups' newest messages: whatever is counted comes from the largest group."""
-    newest = {record["dynamodb"]["Keys"]["pk"]["S"]: record
-              for record in run.world.records[:run.stored]
-              if not is_of_largest(record, run.world.records)}
-    run.deliver([[record] for record in newest.values()])
-
-
 # ---- all of it ----
 
 class Bench:
@@ -417,7 +406,7 @@ class Bench:
 
 
 def print_head():
-    columns = [f"{name}: {DEFECTS[0]}" if defect == DEFECTS[0] else defect
+    columns = [f"{name}: {defect}" if defect == DEFECTS[0] else defect.replace("attributes", "attributes lost")
                for name in ("original", "ours") for defect in DEFECTS]
     print("| | runs, original / ours | inbox rows | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 3) + "|", flush=True)
