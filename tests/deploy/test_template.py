@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The CloudFormation template, looked at without an account.
 
-    test_template.py TEMPLATE
+    test_template.py TEMPLATE PAGE
 
-Exits with 77, and the reason, where there is no PyYAML.
+PAGE is what tells of it, docs/stream-deployment.md. Exits with 77, and the reason, where there is no
+PyYAML.
 """
 import json
 import re
@@ -21,6 +22,8 @@ except ImportError as missing:
 from event_filter import passes
 
 TEMPLATE = Template(sys.argv.pop(1))
+with open(sys.argv.pop(1), encoding="utf-8") as page:
+    PAGE = page.read()
 STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/messages/stream/2026-01-01T00:00:00.000"
 RENDERINGS = {
     "as it is": {},
@@ -176,6 +179,28 @@ class Settings(unittest.TestCase):
         self.assertEqual(len(alarms), 4)
         for alarm in alarms:
             self.assertEqual(alarm["AlarmActions"], [topic])
+
+
+class Page(unittest.TestCase):
+    def test_gives_the_defaults(self):
+        told = {name: int(value) for name, value in re.findall(r"`(\w+)` (\d+)", PAGE)
+                if name in TEMPLATE.parameters}
+        self.assertEqual(told, {name: TEMPLATE.parameters[name]["Default"] for name in (
+            "MemorySize", "Workers", "BatchSize", "BatchWindowSeconds", "ParallelizationFactor",
+            "RetryAttempts", "RecordAgeSeconds")})
+
+    def test_names_parameters_that_are_there(self):
+        for line in re.findall(r"--parameter-overrides (.*)", PAGE):
+            for name in re.findall(r"([A-Za-z]+)=", line):
+                self.assertIn(name, TEMPLATE.parameters)
+
+    def test_tells_every_right_on_the_table(self):
+        for policy in TEMPLATE.render().resources()["Role"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                named = statement["Action"]
+                for action in [named] if isinstance(named, str) else named:
+                    if action.startswith("dynamodb:"):
+                        self.assertIn(f"`{action.removeprefix('dynamodb:')}`", PAGE)
 
 
 class Filter(unittest.TestCase):

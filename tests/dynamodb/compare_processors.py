@@ -30,7 +30,7 @@ INDEX = "message-group-sk-index"
 MEMBERS = (2, 2, 3, 4)  # of the groups
 MESSAGES = 36
 BATCH = 12
-BATCHES_OLD = 6  # the records of the late batch
+OLD = 6  # records of the late batch
 CHILD_S = 120
 REQUESTS_MAX = 60
 
@@ -330,7 +330,7 @@ def replayed(make_run, records, _source):
 def late_batch(make_run, records, _source):
     run = make_run()
     run.store_all()
-    run.deliver([[record] for record in records + records[:BATCHES_OLD]])
+    run.deliver([[record] for record in records + records[:OLD]])
     yield run.count()
 
 
@@ -407,8 +407,9 @@ class Bench:
 
 
 def print_head():
-    columns = [f"{name}: {defect}" if defect == DEFECTS[0] else defect.replace("attributes", "attributes lost")
-               for name in ("original", "ours") for defect in DEFECTS]
+    titles = [defect.replace("attributes", "attributes lost") for defect in DEFECTS]
+    columns = [f"{name}: {title}" if title == titles[0] else title
+               for name in ("original", "ours") for title in titles]
     print("| | runs, original / ours | inbox rows | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 3) + "|", flush=True)
 
