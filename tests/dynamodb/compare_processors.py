@@ -173,7 +173,8 @@ class Run:
         self.store(len(self.world.messages))
 
     def start(self, door, batches):
-        child = FORK.Process(target=self.apply, args=(self.table, door.url, batches))
+        child = FORK.Process(target=self.apply, args=(self.table, door.url, batches),
+                             daemon=True)
         child.start()
         return child
 
@@ -424,6 +425,8 @@ def complain(name, known, original, ours):
     for defect in DEFECTS + ("violations",):
         if ours[defect] > 0:
             yield f"{name}: ours has {ours[defect]} {defect}"
+    if original["runs"] == 0 or ours["runs"] == 0:
+        yield f"{name}: nothing was run"
     for defect in sorted(known):
         if original[defect] == 0:
             yield f"{name}: the original has none {defect}, which it is known for"
