@@ -138,6 +138,12 @@ def slow(exchange, given):
     return exchange.send(answer)
 
 
+def held(exchange, _given):
+    """Waits in front of the service until the door is told to let go."""
+    exchange.door.released.wait()
+    return exchange.send(exchange.forward())
+
+
 def stall(exchange, given):
     """Half an answer; the rest never comes."""
     answer = exchange.forward()
@@ -220,6 +226,7 @@ FAULTS = {
     "drop-after": (drop_after, set()),
     "silent": (silent, {"ms", "applied"}),
     "slow": (slow, {"ms"}),
+    "held": (held, set()),
     "stall": (stall, {"ms"}),
     "trickle": (trickle, {"ms"}),
     "truncate": (truncate, set()),

@@ -13,6 +13,7 @@ The control port takes one JSON object a line and answers with one:
 
     {"do": "door"}                                        -> {"door": 2, "url": "http://…"}
     {"do": "rules", "door": 2, "rules": […], "seed": 7}   see faults.py; instead of those before
+    {"do": "let-go", "door": 2}                           of requests that the fault `held` holds
     {"do": "shut", "door": 2, "ms": 500}                  no connections; without ms until "open"
     {"do": "open", "door": 2}
     {"do": "skew", "door": 2, "seconds": 3600}            how far the door's clock is ahead
@@ -22,8 +23,9 @@ The control port takes one JSON object a line and answers with one:
     {"do": "count", "door": 2, "of": "applied.PutItem"}   -> {"count": 3}; without a door, of all
     {"do": "report"}                                      -> {"counts": {…}, "problems": […]}
 
-What is counted: received, applied, each also by operation; fault.NAME; connections;
-refused_signatures; skewed; stale (index queries answered from the past).
+What is counted: received, applied, each also by operation; right.ACTION, the IAM actions that the
+requests need (on an index right.ACTION.index); fault.NAME; connections; refused_signatures; skewed;
+stale (index queries answered from the past).
 """
 import collections
 import email.utils
@@ -46,7 +48,15 @@ from stale_index import StaleIndex
 IDLE_MAX_S = 5  # the service may close connections that are older
 HEAD_MAX = 65536
 PASSED_ON = ("content-type", "x-amz-target", "x-amz-date", "authorization", "accept-encoding")
+ACTIONS = {"Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem",
+           "ConditionCheck": "ConditionCheckItem"}  # of a transaction
 NOT_PASSED_BACK = {"content-length", "date", "connection", "transfer-encoding", "keep-alive"}
+
+
+def rights_of(operation, request):
+    if operation == "TransactWriteItems":
+        return {"right." + ACTIONS[name] for action in request["TransactItems"] for name in action}
+    return {f"right.{operation}.index" if "IndexName" in request else f"right.{operation}"}
 
 
 class Upstream:
@@ -114,6 +124,7 @@ class Door:
         self.stale = {}  # table -> StaleIndex
         self.connections = set()
         self.is_open = threading.Event()
+        self.released = threading.Event()
         self.listener, self.port = self.make_listener()
         self.listener.listen(128)
         self.is_open.set()
@@ -196,6 +207,7 @@ class Door:
         with self.lock:
             self.rules = made
             self.source = random.Random(seed)
+            self.released.clear()
 
     def choose_rule(self, operation, is_index):
         with self.lock:
@@ -277,6 +289,7 @@ class Exchange:
         if refusal is not None:
             return self.send(refusal)
         self.request = json.loads(self.body)
+        self.door.count(*rights_of(self.operation, self.request))
         rule = self.door.choose_rule(self.operation, "IndexName" in self.request)
         if rule is None:
             return self.send(self.forward())
@@ -326,7 +339,8 @@ class House:
         self.lock = threading.Lock()
         self.doors = {}
         self.problems = []
-        self.orders = {"door": self.order_door, "rules": self.order_rules, "shut": self.order_shut,
+        self.orders = {"door": self.order_door, "rules": self.order_rules,
+                       "let-go": self.order_let_go, "shut": self.order_shut,
                        "open": self.order_open, "skew": self.order_skew,
                        "freeze-index": self.order_freeze, "delay-index": self.order_delay,
                        "thaw-index": self.order_thaw, "count": self.order_count,
@@ -348,6 +362,10 @@ class House:
 
     def order_rules(self, order):
         self.doors[order["door"]].set_rules(order["rules"], order.get("seed", 0))
+        return {}
+
+    def order_let_go(self, order):
+        self.doors[order["door"]].released.set()
         return {}
 
     def order_shut(self, order):

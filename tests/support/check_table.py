@@ -58,10 +58,10 @@ def read_sqlite(location):
         connection.close()
 
 
-def ask_dynamodb(endpoint, operation, request):
+def ask_dynamodb(endpoint, operation, request, target="DynamoDB_20120810"):
     """For DynamoDB Local, which looks at no signature."""
     headers = {"Content-Type": "application/x-amz-json-1.0",
-               "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+               "X-Amz-Target": f"{target}.{operation}",
                "Authorization": "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/dynamodb/"
                                 "aws4_request, SignedHeaders=host, Signature=0"}
     posted = urllib.request.Request(endpoint, json.dumps(request).encode(), headers)
