@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 static char group_cursor[512];
 static char msg_cursor[512];
 static char scan_cursor[512];
@@ -275,6 +277,53 @@ static cruddur_status run_uuid_v5(scene *stage, cruddur_error **error)
     return status;
 }
 
+/* ---- the stream ---- */
+
+/* A record of each group, later than all messages, one of a group that is not there, and poison. */
+static size_t write_event(const scene *stage, char *event, size_t size)
+{
+    const char *const groups[] = {stage->two, stage->five, person(0)->uuid, "poison"};
+    size_t length = (size_t)snprintf(event, size, "{\"Records\":[");
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        length += (size_t)snprintf(
+            event + length, size - length,
+            "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
+            "{\"Keys\":{\"pk\":{\"S\":\"MSG#%s\"},\"sk\":{\"S\":\"2099-01-01T00:00:00.000000+00:"
+            "00\"}},"
+            "\"NewImage\":{\"user_uuid\":{\"S\":\"%s\"}},\"SequenceNumber\":\"%zu\"}}",
+            i == 0 ? "" : ",", groups[i], person(0)->uuid, i + 1);
+    }
+    return length + (size_t)snprintf(event + length, size - length, "]}");
+}
+
+/* The poison fails, and else nothing but for want of memory. */
+static cruddur_status judge_result(const cruddur_stream_result *result, cruddur_error **error)
+{
+    cruddur_status found = CRUDDUR_OK;
+    for (size_t i = 0; i < cruddur_stream_result_failure_count(result); i++) {
+        cruddur_status status = cruddur_stream_result_failure_status(result, i);
+        bool is_poison = cruddur_stream_result_failure_record(result, i) == 3;
+        cr_assert_eq(status, is_poison ? CRUDDUR_E_INVALID_ARGUMENT : CRUDDUR_E_NO_MEMORY);
+        found = is_poison ? found : cr_fail_memory(error);
+    }
+    cr_assert_eq(cruddur_stream_result_moved_count(result), 0u);
+    return found;
+}
+
+static cruddur_status run_stream(scene *stage, cruddur_error **error)
+{
+    char event[2048];
+    cruddur_stream_result *result = UNTOUCHED;
+    size_t size = write_event(stage, event, sizeof(event));
+    cruddur_status status = cruddur_stream_apply(stage->dm, event, size, NULL, &result, error);
+    cr_assert_eq((void *)result == UNTOUCHED, status != CRUDDUR_OK);
+    if (status == CRUDDUR_OK) {
+        status = judge_result(result, error);
+        cruddur_stream_result_free(result);
+    }
+    return status;
+}
+
 const memory_call memory_calls[MEMORY_CALLS] = {
     {"open", CRUDDUR_OK, true, false, false, run_open, 5, 20},
     {"open a new store", CRUDDUR_OK, true, false, false, run_open_new, 5, 100},
@@ -305,6 +354,7 @@ const memory_call memory_calls[MEMORY_CALLS] = {
     {"members, to anybody", CRUDDUR_OK, false, false, false, run_members_any, 3, 20},
     {"scan", CRUDDUR_OK, false, false, false, run_scan, 3, 10},
     {"scan, on", CRUDDUR_OK, false, false, false, run_scan_on, 3, 10},
+    {"stream_apply", CRUDDUR_OK, false, false, false, run_stream, 5, 20},
     {"uuid_v5", CRUDDUR_OK, false, false, false, run_uuid_v5, 1, 0},
     {"time_parse", CRUDDUR_E_TIME, false, false, false, run_time_parse, 1, 0},
 };
