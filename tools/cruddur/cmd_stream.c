@@ -15,8 +15,6 @@
 #define EVENT_MAX ((size_t)64 << 20)
 #define MS_PER_S 1000
 #define US_PER_MS 1000
-#define US_PER_S 1000000
-#define REDRAW_US 100000
 #define STATUS_US 60000000
 
 /* --- stopping --- */
@@ -234,15 +232,14 @@ static void tell(struct view *view, const cruddur_follow_event *event)
     }
 }
 
-/* On a terminal one line, at most ten times a second; elsewhere a line a minute, if it has news. */
+/* On a terminal one line; elsewhere a line a minute, if it has news. */
 static void show_totals(struct view *view)
 {
     int64_t now_us = cruddur_time_now_us();
     int64_t passed_us = now_us - view->shown_at_us;
-    if (view->redraws && (passed_us >= REDRAW_US || passed_us < 0)) {
+    if (view->redraws) {
         draw(view);
-        view->shown_at_us = now_us;
-    } else if (!view->redraws && view->has_news && (passed_us >= STATUS_US || passed_us < 0)) {
+    } else if (view->has_news && (passed_us >= STATUS_US || passed_us < 0)) {
         write_totals(view);
         view->shown_at_us = now_us;
         view->has_news = false;
