@@ -342,6 +342,9 @@ static void plan_next(turn *now)
     cr_reader *reader = now->reader;
     int64_t pause_us = (int64_t)run->options->poll_ms * US_PER_MS;
     reader->empty_pages = reader->sums.records == 0 ? reader->empty_pages + 1 : 0;
+    if (reader->empty_pages > 0) {
+        cr_arena_free(&reader->arena); /* thousands of shards may be idle */
+    }
     if (cr_run_is_once(run)) {
         pause_us = pause_us < EMPTY_PAGE_PAUSE_US ? pause_us : EMPTY_PAGE_PAUSE_US;
         reader->has_caught_up = reader->empty_pages >= EMPTY_PAGES_MAX ||

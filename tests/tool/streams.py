@@ -56,7 +56,7 @@ def removal(count):
 
 
 class Failure(Exception):
-    """An answer that is an error of the service, or (status, bytes) of any kind."""
+    """An answer that is an error of the service."""
 
     def __init__(self, code, status=400):
         super().__init__(code)
@@ -90,6 +90,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Whoever asked was killed."""
+
+
 class Script:
     """What the server tells. `faults` has for an operation what comes instead of its next answers:
     a Failure, bytes, or None for the usual one. `on_request` sees each request first."""
@@ -106,8 +113,7 @@ class Script:
         self.on_request = None
         self.after_records = None
         self.lock = threading.RLock()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.script = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)

@@ -260,7 +260,7 @@ class WithoutTable(ScriptTest):
         self.script.faults["DescribeTable"] = [Failure("ResourceNotFoundException")]
         self.fails(1, "does not exist; `cruddur schema load` makes it", "stream", "follow")
         self.script.faults["DescribeStream"] = [Failure("AccessDeniedException")]
-        self.fails(1, "denie", "stream", "follow")
+        self.fails(1, "AccessDeniedException", "stream", "follow")
         self.script.has_stream = False
         self.fails(1, f"table {self.table} has no stream; `cruddur schema load` switches one on",
                    "stream", "follow")
