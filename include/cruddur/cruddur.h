@@ -11,6 +11,7 @@
 
 #include <cruddur/api.h>
 #include <cruddur/error.h>
+#include <cruddur/follow.h>
 #include <cruddur/group.h>
 #include <cruddur/handle.h>
 #include <cruddur/list.h>

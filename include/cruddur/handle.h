@@ -38,6 +38,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_SCHEMA_LIST = 9,
     CRUDDUR_OP_SCHEMA_DROP = 10,
     CRUDDUR_OP_STREAM_APPLY = 11,
+    CRUDDUR_OP_STREAM_FOLLOW = 12,
 } cruddur_operation;
 
 /** What one call cost. Given to the metrics hook; valid during the hook only. */

@@ -28,3 +28,13 @@ cruddur_status cr_call_check_deadline(const cr_call *call)
     }
     return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT, "the deadline passed during the call");
 }
+
+void cr_meter_add(cr_meter *sum, const cr_meter *part)
+{
+    sum->attempts += part->attempts;
+    sum->rows_read += part->rows_read;
+    sum->rows_written += part->rows_written;
+    sum->requests += part->requests;
+    sum->read_units += part->read_units;
+    sum->write_units += part->write_units;
+}

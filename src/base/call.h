@@ -18,6 +18,8 @@ typedef struct cr_meter {
     double write_units;
 } cr_meter;
 
+void cr_meter_add(cr_meter *sum, const cr_meter *part);
+
 typedef struct cr_logger {
     cruddur_log_fn log;
     void *data;

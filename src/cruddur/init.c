@@ -49,6 +49,12 @@ void cruddur_stream_options_init(cruddur_stream_options *options, size_t size)
     init(options, size, &defaults, sizeof(defaults));
 }
 
+void cruddur_follow_options_init(cruddur_follow_options *options, size_t size)
+{
+    static const cruddur_follow_options defaults = CRUDDUR_FOLLOW_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
 void cruddur_schema_options_init(cruddur_schema_options *options, size_t size)
 {
     static const cruddur_schema_options defaults = CRUDDUR_SCHEMA_OPTIONS_INIT;

@@ -174,16 +174,6 @@ static void add_failure(work *shared, const cr_record *record, cruddur_status st
     }
 }
 
-static void add_meter(cr_meter *sum, const cr_meter *part)
-{
-    sum->attempts += part->attempts;
-    sum->rows_read += part->rows_read;
-    sum->rows_written += part->rows_written;
-    sum->requests += part->requests;
-    sum->read_units += part->read_units;
-    sum->write_units += part->write_units;
-}
-
 static void run_move(work *shared, const cr_record *newest)
 {
     cruddur_error *error = NULL;
@@ -196,7 +186,7 @@ static void run_move(work *shared, const cr_record *newest)
         status = move_group(shared->store, &moving, &call);
     }
     (void)pthread_mutex_lock(&shared->lock);
-    add_meter(&shared->meter, &call.meter);
+    cr_meter_add(&shared->meter, &call.meter);
     shared->outcome->moved += moving.has_moved ? 1 : 0;
     if (status != CRUDDUR_OK) {
         add_failure(shared, newest, status, cruddur_error_message(error));
@@ -304,7 +294,7 @@ cruddur_status cr_stream_apply(cr_store *store, const cr_records *records, unsig
     sort_records(&shared, records);
     run_workers(&shared, workers);
     (void)pthread_mutex_destroy(&shared.lock);
-    add_meter(&call->meter, &shared.meter);
+    cr_meter_add(&call->meter, &shared.meter);
     qsort(outcome->failure, outcome->failure_count, sizeof(*outcome->failure), compare_failures);
     return shared.no_memory ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }

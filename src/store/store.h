@@ -135,11 +135,14 @@ enum {
     CR_TRAIT_STREAMED = 0x8u, /* somebody else moves the group rows behind each new message */
 };
 
+typedef struct cr_stream_ops cr_stream_ops; /* store/stream.h */
+
 /* What all engines' stores begin with. */
 struct cr_store {
     const cr_store_ops *ops;
     unsigned traits;
-    const char *table; /* its name; lives as long as the store */
+    const char *table;           /* its name; lives as long as the store */
+    const cr_stream_ops *stream; /* NULL: the engine has no streams */
 };
 
 /* How an engine is asked to open. */

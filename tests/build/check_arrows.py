@@ -16,7 +16,8 @@ ROOMS = {
     "model": {"base"},
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
-    "cruddur": {"messaging", "store", "model", "base"},
+    "stream": {"messaging", "store", "model", "base"},
+    "cruddur": {"stream", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }

@@ -26,10 +26,15 @@ int main(void)
     cruddur_create_options create = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_scan_options scan = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_stream_options stream = CRUDDUR_STREAM_OPTIONS_INIT;
+    cruddur_follow_options follow = CRUDDUR_FOLLOW_OPTIONS_INIT;
     cruddur_user user = CRUDDUR_USER_INIT;
     char uuid[CRUDDUR_UUID_SIZE] = "";
     char time[CRUDDUR_TIME_SIZE] = "";
     options.flags = CRUDDUR_OPEN_EXISTING;
+    stream.workers = CRUDDUR_STREAM_WORKERS_MAX;
+    follow.flags = CRUDDUR_FOLLOW_ONCE;
+    follow.from = CRUDDUR_FOLLOW_LATEST;
     create.flags = CRUDDUR_CREATE_SEPARATE;
     list.limit = CRUDDUR_LIMIT_MAX;
     list.start = CRUDDUR_START_OLDEST;
@@ -38,7 +43,7 @@ int main(void)
     list.since_us = CRUDDUR_SINCE_ALWAYS;
     list.until_us = CRUDDUR_UNTIL_FOREVER;
     user.uuid = uuid;
-    return options.size > 0 && create.size > 0 && append.size > 0 && scan.size > 0 &&
+    return options.size > 0 && stream.size > 0 && follow.size > 0 && create.size > 0 && append.size > 0 && scan.size > 0 &&
                    list.size > 0 && user.size > 0 && uuid[0] == time[0] &&
                    CRUDDUR_VERSION_NUMBER > 0
                ? CRUDDUR_OK

@@ -12,6 +12,7 @@ from cli import CommandTest
 
 SCRIPT = os.environ["CRUDDUR_TEST_DYNAMODB_LOCAL"]
 TARGET = "DynamoDB_20120810."
+STREAMS_TARGET = "DynamoDBStreams_20120810."
 INDEX = "message-group-sk-index"
 
 
@@ -36,8 +37,15 @@ class Local:
 
     def call(self, operation, **request):
         """A call past the library; it checks no signature."""
+        return self.send(TARGET + operation, request)
+
+    def stream(self, operation, **request):
+        """The same about the table's stream."""
+        return self.send(STREAMS_TARGET + operation, request)
+
+    def send(self, target, request):
         sent = urllib.request.Request(self.url, json.dumps(request).encode(), {
-            "X-Amz-Target": TARGET + operation, "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0",
             "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/"
                              "aws4_request, SignedHeaders=host, Signature=0"})
         with urllib.request.urlopen(sent, timeout=60) as answer:

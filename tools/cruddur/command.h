@@ -24,7 +24,8 @@ struct context {
 struct command {
     const char *name;
     enum command_bit bit;
-    const char *arguments[COMMAND_ARGUMENTS_MAX]; /* besides options, all required */
+    const char *arguments[COMMAND_ARGUMENTS_MAX]; /* besides options */
+    bool first_is_enough;                         /* else all are required */
     const char *summary;                          /* a line for the list of commands */
     const char *help;                             /* from "Usage: " to the examples */
     enum exit_code (*run)(struct context *context);
@@ -37,6 +38,7 @@ extern const struct command command_messages;
 extern const struct command command_seed;
 extern const struct command command_scan;
 extern const struct command command_schema;
+extern const struct command command_stream;
 
 /* What a call may take where the library has another default; see --timeout. */
 uint32_t context_timeout_ms(const struct context *context, uint32_t usual_ms);

@@ -12,7 +12,7 @@
 
 static const struct command *const commands[] = {
     &command_new,  &command_send, &command_groups, &command_messages,
-    &command_seed, &command_scan, &command_schema,
+    &command_seed, &command_scan, &command_schema, &command_stream,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -96,6 +96,9 @@ static enum exit_code take_arguments(struct context *context, const struct comma
 {
     size_t most = 0;
     for (; most < COMMAND_ARGUMENTS_MAX && command->arguments[most] != NULL; most++) {
+        if (count <= (int)most && most > 0 && command->first_is_enough) {
+            break;
+        }
         if (count <= (int)most) {
             return report(CODE_USAGE, "%s is missing; see --help", command->arguments[most]);
         }

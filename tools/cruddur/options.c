@@ -74,6 +74,10 @@ static const struct spec specs[] = {
     {"deletion-protection", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(deletion_protection)},
     {"point-in-time-recovery", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(point_in_time_recovery)},
     {"yes", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(yes)},
+    {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
+    {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
+    {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
+    {"workers", KIND_SMALL, COMMAND_STREAM, 0, FIELD(workers)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 

@@ -20,7 +20,8 @@ enum command_bit {
     COMMAND_SEED = 0x10,
     COMMAND_SCAN = 0x20,
     COMMAND_SCHEMA = 0x40,
-    COMMAND_EVERY = 0x7f,
+    COMMAND_STREAM = 0x80,
+    COMMAND_EVERY = 0xff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
@@ -55,6 +56,10 @@ struct options {
     bool deletion_protection;
     bool point_in_time_recovery;
     bool yes;
+    bool once;
+    char *checkpoint;
+    char *from;
+    uint64_t workers;
 };
 
 void options_init(struct options *options);

@@ -19,6 +19,7 @@ static const char *const operations[] = {
     [CRUDDUR_OP_SCHEMA_LIST] = "schema_list",
     [CRUDDUR_OP_SCHEMA_DROP] = "schema_drop",
     [CRUDDUR_OP_STREAM_APPLY] = "stream_apply",
+    [CRUDDUR_OP_STREAM_FOLLOW] = "stream_follow",
 };
 
 static const char *const levels[] = {

@@ -7,6 +7,7 @@
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/schema.h"
+#include "store/dynamodb/stream.h"
 
 /* A failed condition means that somebody else got on, so the next run need not wait, and those
  * after it not for long: pauses keep a crowd apart, and stop growing at a tenth of a second. */
@@ -121,12 +122,14 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
         return cr_fail_memory(error);
     }
     atomic_init(&table->lacks_transactions, false);
+    atomic_init(&table->stream_client, NULL);
     cruddur_status status = cr_dynamodb_open_table(url, options, table, error);
     if (status != CRUDDUR_OK) {
         close_store(&table->base);
         return status;
     }
-    table->base = (cr_store){&operations, cr_dynamodb_traits(table), table->names.table.data};
+    table->base = (cr_store){&operations, cr_dynamodb_traits(table), table->names.table.data,
+                             &cr_dynamodb_stream_operations};
     *ret_store = &table->base;
     return CRUDDUR_OK;
 }

@@ -12,6 +12,7 @@
  *   json.c     JSON without a tree
  *   table.c    asking the service; what its errors mean
  *   schema.c   making, checking and dropping the table
+ *   stream.c   reading the table's stream
  */
 #ifndef CR_STORE_DYNAMODB_ENGINE_H
 #define CR_STORE_DYNAMODB_ENGINE_H

@@ -181,14 +181,19 @@ static void log_attempt(void *data, const cr_aws_attempt *attempt)
                 attempt->connection_was_new ? ", new connection" : "");
 }
 
-static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoint,
-                                  cruddur_error **error)
+cruddur_status cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
+                                       cr_aws_client **ret_client, cruddur_error **error)
 {
+    cr_endpoint endpoint;
+    cruddur_status status = cr_aws_config_endpoint(table->config, service, &endpoint, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     cr_aws_options options = {
-        .signing_name = endpoint->signing_name,
-        .region = endpoint->signing_region,
-        .endpoint_url = endpoint->url,
-        .of_account = endpoint,
+        .signing_name = endpoint.signing_name,
+        .region = endpoint.signing_region,
+        .endpoint_url = endpoint.url,
+        .of_account = &endpoint,
         .http = table->http,
         .credentials = table->credentials,
         .attempts_max = table->config->attempts_max == 0 ? CR_RETRY_ATTEMPTS_DYNAMODB
@@ -198,21 +203,17 @@ static cruddur_status make_client(cr_dynamodb *table, const cr_endpoint *endpoin
         .on_attempt = table->logger.log == NULL ? NULL : log_attempt,
         .on_attempt_data = table,
     };
-    return cr_aws_client_new(&options, &table->client, error);
+    return cr_aws_client_new(&options, ret_client, error);
 }
 
 cruddur_status cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
                                       cr_dynamodb *table, cruddur_error **error)
 {
     settings set;
-    cr_endpoint endpoint;
     table->logger = options->logger;
     cruddur_status status = read_url(url, table, &set, error);
     if (status == CRUDDUR_OK) {
         status = cr_aws_config_load(&set.given, &table->config, error);
-    }
-    if (status == CRUDDUR_OK) {
-        status = cr_aws_config_endpoint(table->config, CR_SERVICE_DYNAMODB, &endpoint, error);
     }
     if (status == CRUDDUR_OK) {
         cr_http_options http = {.ca_file = table->config->ca_bundle};
@@ -221,7 +222,9 @@ cruddur_status cr_dynamodb_open_table(const cr_url *url, const cr_store_options 
     if (status == CRUDDUR_OK) {
         status = cr_aws_config_credentials(table->config, table->http, &table->credentials, error);
     }
-    return status == CRUDDUR_OK ? make_client(table, &endpoint, error) : status;
+    return status == CRUDDUR_OK
+               ? cr_dynamodb_make_client(table, CR_SERVICE_DYNAMODB, &table->client, error)
+               : status;
 }
 
 static void free_name(cr_str name)
@@ -235,6 +238,7 @@ static void free_name(cr_str name)
 
 void cr_dynamodb_close_table(cr_dynamodb *table)
 {
+    cr_aws_client_free(atomic_load(&table->stream_client));
     if (table->client != NULL) {
         cr_aws_client_free(table->client);
     }

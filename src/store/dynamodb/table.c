@@ -15,6 +15,8 @@ static const struct {
 } operations[] = {
 #define OPERATION_ROW(id, name, action, gives_rows)                                                \
     [id] = {"DynamoDB_20120810." name, action, gives_rows}
+#define STREAM_ROW(id, name)                                                                       \
+    [id] = {"DynamoDBStreams_20120810." name, "reading the stream of", false}
     OPERATION_ROW(CR_GET_ITEM, "GetItem", "reading from", false),
     OPERATION_ROW(CR_BATCH_GET_ITEM, "BatchGetItem", "reading from", true),
     OPERATION_ROW(CR_QUERY, "Query", "reading from", true),
@@ -31,7 +33,11 @@ static const struct {
     OPERATION_ROW(CR_UPDATE_TIME_TO_LIVE, "UpdateTimeToLive", "updating", false),
     OPERATION_ROW(CR_DESCRIBE_CONTINUOUS_BACKUPS, "DescribeContinuousBackups", "looking at", false),
     OPERATION_ROW(CR_UPDATE_CONTINUOUS_BACKUPS, "UpdateContinuousBackups", "updating", false),
+    STREAM_ROW(CR_DESCRIBE_STREAM, "DescribeStream"),
+    STREAM_ROW(CR_GET_SHARD_ITERATOR, "GetShardIterator"),
+    STREAM_ROW(CR_GET_RECORDS, "GetRecords"),
 #undef OPERATION_ROW
+#undef STREAM_ROW
 };
 
 #define NO_TABLE "does not exist; `cruddur schema load` makes it"
@@ -100,18 +106,24 @@ cruddur_status cr_dynamodb_fail(const cr_dynamodb *table, cr_operation operation
     return cr_aws_fail(answer, action, error);
 }
 
-cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
-                                cr_call *call, cr_aws_answer *answer)
+cruddur_status cr_dynamodb_send_by(cr_aws_client *client, cr_operation operation,
+                                   cr_buffer *request, cr_call *call, cr_aws_answer *answer)
 {
     if (request->failed) {
         return cr_fail_memory(call->error);
     }
     cr_aws_request made = {
         operations[operation].target, CONTENT_TYPE, {request->data, request->size}};
-    cruddur_status status = cr_aws_call(table->client, &made, call, answer);
+    cruddur_status status = cr_aws_call(client, &made, call, answer);
     call->meter.requests += answer->attempts;
     request->size = 0;
     return status;
+}
+
+cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
+                                cr_call *call, cr_aws_answer *answer)
+{
+    return cr_dynamodb_send_by(table->client, operation, request, call, answer);
 }
 
 cruddur_status cr_dynamodb_fail_garbage(const cr_dynamodb *table, cr_operation operation,

@@ -25,7 +25,8 @@ typedef struct cr_dynamodb {
     cr_http *http;
     cr_credentials *credentials;
     cr_aws_client *client;
-    cr_table_names names; /* these two own their text, which ends with a NUL */
+    _Atomic(cr_aws_client *) stream_client; /* made when it is first needed */
+    cr_table_names names;                   /* these two own their text, which ends with a NUL */
     cr_mode mode;
     atomic_bool lacks_transactions; /* found out by asking */
     cr_logger logger;
@@ -51,9 +52,17 @@ typedef enum cr_operation {
     CR_UPDATE_TIME_TO_LIVE,
     CR_DESCRIBE_CONTINUOUS_BACKUPS,
     CR_UPDATE_CONTINUOUS_BACKUPS,
+    CR_DESCRIBE_STREAM, /* these are asked of another endpoint: store/dynamodb/stream.c */
+    CR_GET_SHARD_ITERATOR,
+    CR_GET_RECORDS,
 } cr_operation;
 
-/* Makes a call; CRUDDUR_OK: the service has answered, with success or not. Empties the request. */
+/* Makes a call through a client; CRUDDUR_OK: the service has answered, with success or not. Empties
+ * the request. */
+cruddur_status cr_dynamodb_send_by(cr_aws_client *client, cr_operation operation,
+                                   cr_buffer *request, cr_call *call, cr_aws_answer *answer);
+
+/* The same through the table's own. */
 cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                 cr_call *call, cr_aws_answer *answer);
 

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/stream.h"
+
+#include "aws/skew.h"
+#include "store/dynamodb/description.h"
+#include "store/dynamodb/open.h"
+
+#define REQUEST_MAX ((size_t)64 * 1024)
+#define FIRST_CAPACITY 16
+#define NAME_MAX_SIZE 1024
+
+/* What all calls about one stream share. */
+typedef struct calling {
+    cr_dynamodb *table;
+    cr_call *call;
+    cr_arena *arena;
+    cr_buffer request;
+    cr_aws_answer answer;
+} calling;
+
+static void begin(calling *now, cr_store *base, cr_arena *arena, cr_call *call)
+{
+    *now = (calling){.table = (cr_dynamodb *)base, .call = call, .arena = arena};
+    cr_buffer_init(&now->request, REQUEST_MAX);
+    cr_aws_answer_init(&now->answer);
+}
+
+static void end(calling *now)
+{
+    cr_buffer_free(&now->request);
+    cr_aws_answer_free(&now->answer);
+}
+
+/* ---- asking ---- */
+
+static void add_text(calling *now, const char *text)
+{
+    cr_json_add(&now->request, cr_str_of(text));
+}
+
+/* `before` begins the object, or goes on with it, and names the member. */
+static void add_member(calling *now, const char *before, cr_str value)
+{
+    add_text(now, before);
+    cr_json_add_string(&now->request, value);
+}
+
+/* The streams' endpoint is another than the table's. Two threads may make a client at the same
+ * time: the first counts. */
+static cruddur_status find_client(cr_dynamodb *table, cr_aws_client **ret_client,
+                                  cruddur_error **error)
+{
+    cr_aws_client *known = atomic_load(&table->stream_client);
+    if (known == NULL) {
+        cr_aws_client *made = NULL;
+        cruddur_status status =
+            cr_dynamodb_make_client(table, CR_SERVICE_DYNAMODB_STREAMS, &made, error);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+        if (atomic_compare_exchange_strong(&table->stream_client, &known, made)) {
+            known = made;
+        } else {
+            cr_aws_client_free(made);
+        }
+    }
+    *ret_client = known;
+    return CRUDDUR_OK;
+}
+
+/* The service's codes for what is no failure of the request. */
+static const struct {
+    const char *code;
+    cr_shard_state state;
+} states[] = {
+    {"ExpiredIteratorException", CR_SHARD_EXPIRED},
+    {"TrimmedDataAccessException", CR_SHARD_TRIMMED},
+    {"ResourceNotFoundException", CR_SHARD_GONE},
+};
+
+/* Sends the request: a success, or, where the caller can tell them apart, one of those states. */
+static cruddur_status ask(calling *now, cr_operation operation, cr_shard_state *state)
+{
+    cr_aws_client *client;
+    cruddur_status status = find_client(now->table, &client, now->call->error);
+    if (status == CRUDDUR_OK) {
+        status = cr_dynamodb_send_by(client, operation, &now->request, now->call, &now->answer);
+    }
+    if (status != CRUDDUR_OK || cr_aws_is_ok(&now->answer)) {
+        return status;
+    }
+    for (size_t i = 0; state != NULL && i < sizeof(states) / sizeof(states[0]); i++) {
+        if (cr_dynamodb_is_code(&now->answer, states[i].code)) {
+            *state = states[i].state;
+            return CRUDDUR_OK;
+        }
+    }
+    return cr_dynamodb_fail(now->table, operation, &now->answer, now->call->error);
+}
+
+static cruddur_status fail_garbage(calling *now, cr_operation operation)
+{
+    return cr_dynamodb_fail_garbage(now->table, operation, &now->answer, now->call->error);
+}
+
+/* ---- text ---- */
+
+static bool copy_text(cr_arena *arena, const char *text, cr_str *copy)
+{
+    *copy = *text == '\0' ? CR_STR_ABSENT : cr_arena_copy(arena, cr_str_of(text));
+    return *text == '\0' || copy->data != NULL;
+}
+
+/* Names are kept in files, a line for each: nothing that shows as something else is one. */
+static bool is_name(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return text.size > 0 && text.size <= NAME_MAX_SIZE;
+}
+
+/* ---- which stream ---- */
+
+static cruddur_status fail_shape(const calling *now, const char *words)
+{
+    return cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.255s %s",
+                        now->table->names.table.data, words);
+}
+
+static cruddur_status read_stream_name(calling *now, const cr_description *description,
+                                       cr_str *stream)
+{
+    const char *name = cr_json_member_text(description->table, "LatestStreamArn");
+    cr_lines differences;
+    if (!cr_description_has_stream(description)) {
+        return fail_shape(now, "has no stream; `cruddur schema load` switches one on");
+    }
+    cr_lines_init(&differences);
+    bool is_good = cr_description_check_stream(description, NULL, &differences);
+    cr_lines_free(&differences);
+    if (!is_good) {
+        return fail_shape(now, "has a stream that does not tell of new rows as they are; it must "
+                               "have the view NEW_IMAGE or NEW_AND_OLD_IMAGES");
+    }
+    if (!is_name(cr_str_of(name))) {
+        return fail_garbage(now, CR_DESCRIBE_TABLE);
+    }
+    *stream = cr_arena_copy(now->arena, cr_str_of(name));
+    return stream->data == NULL ? cr_fail_memory(now->call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status find_stream(calling *now, cr_str *stream)
+{
+    cr_description description;
+    add_member(now, "{\"TableName\":", now->table->names.table);
+    add_text(now, "}");
+    cruddur_status status =
+        cr_dynamodb_send(now->table, CR_DESCRIBE_TABLE, &now->request, now->call, &now->answer);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (!cr_aws_is_ok(&now->answer)) {
+        return cr_dynamodb_fail(now->table, CR_DESCRIBE_TABLE, &now->answer, now->call->error);
+    }
+    status = cr_description_read(&description, cr_aws_body(&now->answer), now->table->names.index)
+                 ? read_stream_name(now, &description, stream)
+                 : fail_garbage(now, CR_DESCRIBE_TABLE);
+    cr_description_free(&description);
+    return status;
+}
+
+/* ---- its shards ---- */
+
+static bool grow(cr_shards *shards, size_t *capacity, cr_arena *arena)
+{
+    if (shards->count < *capacity) {
+        return true;
+    }
+    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
+    cr_shard *grown = cr_arena_alloc(arena, larger * sizeof(*grown));
+    if (grown == NULL) {
+        return false;
+    }
+    if (shards->count > 0) {
+        memcpy(grown, shards->shard, shards->count * sizeof(*grown));
+    }
+    shards->shard = grown;
+    *capacity = larger;
+    return true;
+}
+
+static bool add_shard(calling *now, json_object *described, cr_shards *shards, size_t *capacity)
+{
+    if (!grow(shards, capacity, now->arena)) {
+        return false;
+    }
+    cr_shard *added = &shards->shard[shards->count++];
+    json_object *range = cr_json_member(described, "SequenceNumberRange");
+    added->is_closed = *cr_json_member_text(range, "EndingSequenceNumber") != '\0';
+    return copy_text(now->arena, cr_json_member_text(described, "ShardId"), &added->id) &&
+           copy_text(now->arena, cr_json_member_text(described, "ParentShardId"), &added->parent);
+}
+
+static bool is_shard(const cr_shard *shard)
+{
+    return is_name(shard->id) && (shard->parent.data == NULL || is_name(shard->parent));
+}
+
+/* Adds one page of shards; *last names where the next one begins, and is absent behind the last. */
+static cruddur_status read_page(calling *now, cr_shards *shards, size_t *capacity, cr_str *last)
+{
+    json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
+    json_object *stream = cr_json_member(answer, "StreamDescription");
+    json_object *list = cr_json_member(stream, "Shards");
+    bool is_good = json_object_is_type(list, json_type_array);
+    bool has_memory =
+        copy_text(now->arena, cr_json_member_text(stream, "LastEvaluatedShardId"), last);
+    for (size_t i = 0; is_good && has_memory && i < json_object_array_length(list); i++) {
+        has_memory = add_shard(now, json_object_array_get_idx(list, i), shards, capacity);
+        is_good = !has_memory || is_shard(&shards->shard[shards->count - 1]);
+    }
+    (void)json_object_put(answer);
+    if (!has_memory) {
+        return cr_fail_memory(now->call->error);
+    }
+    return is_good ? CRUDDUR_OK : fail_garbage(now, CR_DESCRIBE_STREAM);
+}
+
+static cruddur_status describe_stream(calling *now, cr_shards *shards)
+{
+    cr_str last = CR_STR_ABSENT;
+    size_t capacity = 0;
+    cruddur_status status;
+    do {
+        cr_shard_state state = CR_SHARD_GOOD;
+        add_member(now, "{\"StreamArn\":", shards->stream);
+        if (last.data != NULL) {
+            add_member(now, ",\"ExclusiveStartShardId\":", last);
+        }
+        add_text(now, "}");
+        status = ask(now, CR_DESCRIBE_STREAM, &state);
+        if (status == CRUDDUR_OK && state != CR_SHARD_GOOD) {
+            return fail_shape(now, "has another stream by now");
+        }
+        if (status == CRUDDUR_OK) {
+            status = read_page(now, shards, &capacity, &last);
+        }
+    } while (status == CRUDDUR_OK && last.data != NULL);
+    return status;
+}
+
+static cruddur_status list_shards(cr_store *base, cr_arena *arena, cr_call *call, cr_shards *shards)
+{
+    calling now;
+    *shards = (cr_shards){.shard = NULL};
+    begin(&now, base, arena, call);
+    cruddur_status status = find_stream(&now, &shards->stream);
+    if (status == CRUDDUR_OK) {
+        status = describe_stream(&now, shards);
+    }
+    if (status == CRUDDUR_OK && !cr_skew_measure(&now.answer.http, &shards->clock_ahead_us)) {
+        shards->clock_ahead_us = 0;
+    }
+    end(&now);
+    return status;
+}
+
+/* ---- reading one ---- */
+
+static cruddur_status read_iterator(calling *now, cr_str *iterator)
+{
+    json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
+    bool has_memory = copy_text(now->arena, cr_json_member_text(answer, "ShardIterator"), iterator);
+    (void)json_object_put(answer);
+    if (!has_memory) {
+        return cr_fail_memory(now->call->error);
+    }
+    return iterator->data == NULL ? fail_garbage(now, CR_GET_SHARD_ITERATOR) : CRUDDUR_OK;
+}
+
+static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
+                                   cr_shard_start start, cr_str sequence_number, cr_arena *arena,
+                                   cr_call *call, cr_shard_state *state, cr_str *iterator)
+{
+    static const char *const types[] = {
+        [CR_SHARD_OLDEST] = "TRIM_HORIZON",
+        [CR_SHARD_LATEST] = "LATEST",
+        [CR_SHARD_AFTER] = "AFTER_SEQUENCE_NUMBER",
+    };
+    calling now;
+    *state = CR_SHARD_GOOD;
+    *iterator = CR_STR_ABSENT;
+    begin(&now, base, arena, call);
+    add_member(&now, "{\"StreamArn\":", stream);
+    add_member(&now, ",\"ShardId\":", shard);
+    add_member(&now, ",\"ShardIteratorType\":", cr_str_of(types[start]));
+    if (start == CR_SHARD_AFTER) {
+        add_member(&now, ",\"SequenceNumber\":", sequence_number);
+    }
+    add_text(&now, "}");
+    cruddur_status status = ask(&now, CR_GET_SHARD_ITERATOR, state);
+    if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
+        status = read_iterator(&now, iterator);
+    }
+    end(&now);
+    return status;
+}
+
+/* The records' text is borrowed from what is read, and outlives the answer in the arena. */
+static cruddur_status read_records(calling *now, cr_records *records)
+{
+    cr_str body = cr_aws_body(&now->answer);
+    cr_str kept = body.size == 0 ? cr_str_of("") : cr_arena_copy(now->arena, body);
+    if (kept.data == NULL) {
+        return cr_fail_memory(now->call->error);
+    }
+    switch (cr_records_read(kept, CR_STR_ABSENT, now->arena, records)) {
+    case CR_RECORDS_GOOD:
+        return CRUDDUR_OK;
+    case CR_RECORDS_NO_MEMORY:
+        return cr_fail_memory(now->call->error);
+    case CR_RECORDS_NOT_JSON:
+    case CR_RECORDS_NO_LIST:
+        break;
+    }
+    return fail_garbage(now, CR_GET_RECORDS);
+}
+
+static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limit, cr_arena *arena,
+                                  cr_call *call, cr_shard_state *state, cr_records *records)
+{
+    calling now;
+    *state = CR_SHARD_GOOD;
+    *records = (cr_records){.record = NULL};
+    begin(&now, base, arena, call);
+    add_member(&now, "{\"ShardIterator\":", iterator);
+    add_text(&now, ",\"Limit\":");
+    cr_json_add_number(&now.request, limit);
+    add_text(&now, "}");
+    cruddur_status status = ask(&now, CR_GET_RECORDS, state);
+    if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
+        status = read_records(&now, records);
+    }
+    end(&now);
+    return status;
+}
+
+const cr_stream_ops cr_dynamodb_stream_operations = {
+    list_shards,
+    get_iterator,
+    get_records,
+};

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADING "cruddur stream checkpoint "
+#define VERSION "1"
+#define MODE 0600
+#define LINE_END_SIZE 64
+
+/* ---- writing text ---- */
+
+static void add(cr_buffer *out, cr_str text)
+{
+    char *room = cr_buffer_extend(out, text.size);
+    if (room != NULL && text.size > 0) {
+        memcpy(room, text.data, text.size);
+    }
+}
+
+static void add_words(cr_buffer *out, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        add(out, cr_str_of(*words));
+    }
+}
+
+/* FNV-1a: it is to notice what was cut off, mixed up or edited, not what was forged. */
+static uint64_t hash(cr_str text)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text.size; i++) {
+        value = (value ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+    }
+    return value;
+}
+
+static void format_end(char *line, size_t size, size_t count, cr_str before)
+{
+    (void)snprintf(line, size, "end %zu %016" PRIx64, count, hash(before));
+}
+
+void cr_checkpoint_format(cr_str stream, const cr_lineage *lineage, cr_buffer *out)
+{
+    size_t count = 0;
+    char last[LINE_END_SIZE];
+    add_words(out, (const char *const[]){HEADING, VERSION, "\nstream ", NULL});
+    add(out, stream);
+    add(out, cr_str_of("\n"));
+    for (size_t i = 0; i < lineage->count; i++) {
+        const cr_node *node = lineage->node[i];
+        if (node->is_done) {
+            add_words(out, (const char *const[]){"done ", node->id, "\n", NULL});
+        } else if (node->after != NULL) {
+            add_words(out, (const char *const[]){"after ", node->id, " ", node->after, "\n", NULL});
+        }
+        count += node->is_done || node->after != NULL ? 1 : 0;
+    }
+    if (!out->failed) {
+        format_end(last, sizeof(last), count, (cr_str){out->data, out->size});
+        add_words(out, (const char *const[]){last, "\n", NULL});
+    }
+}
+
+/* ---- reading text ---- */
+
+/* Takes what stands before the next `end` off the text; false where there is none. */
+static bool take(cr_str *text, char end, cr_str *taken)
+{
+    const char *found = text->size == 0 ? NULL : memchr(text->data, end, text->size);
+    if (found == NULL) {
+        return false;
+    }
+    *taken = (cr_str){text->data, (size_t)(found - text->data)};
+    text->data = found + 1;
+    text->size -= taken->size + 1;
+    return true;
+}
+
+/* Takes a word off the beginning. */
+static bool take_prefix(cr_str *text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    if (text->size < size || memcmp(text->data, prefix, size) != 0) {
+        return false;
+    }
+    text->data += size;
+    text->size -= size;
+    return true;
+}
+
+static bool is_number(cr_str text)
+{
+    size_t digits = 0;
+    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
+        digits++;
+    }
+    return digits == text.size && digits > 0;
+}
+
+/* Adds a shard that is not there yet. */
+static cr_checkpoint_check add_node(cr_lineage *lineage, cr_str id, cr_node **node)
+{
+    if (id.size == 0 || memchr(id.data, ' ', id.size) != NULL ||
+        cr_lineage_find(lineage, id) != NULL) {
+        return CR_CHECKPOINT_DAMAGED;
+    }
+    *node = cr_lineage_add(lineage, id);
+    return *node == NULL ? CR_CHECKPOINT_NO_MEMORY : CR_CHECKPOINT_GOOD;
+}
+
+static cr_checkpoint_check parse_shard(cr_str line, cr_lineage *lineage)
+{
+    cr_node *node;
+    cr_str id = line;
+    cr_checkpoint_check check;
+    if (take_prefix(&line, "done ")) {
+        check = add_node(lineage, line, &node);
+        if (check == CR_CHECKPOINT_GOOD) {
+            node->is_done = true;
+        }
+        return check;
+    }
+    if (!take_prefix(&line, "after ") || !take(&line, ' ', &id) || !is_number(line)) {
+        return CR_CHECKPOINT_DAMAGED;
+    }
+    check = add_node(lineage, id, &node);
+    if (check == CR_CHECKPOINT_GOOD && !cr_node_set_after(node, line)) {
+        check = CR_CHECKPOINT_NO_MEMORY;
+    }
+    return check;
+}
+
+static cr_checkpoint_check parse_heading(cr_str *text, cr_str stream)
+{
+    cr_str line;
+    if (!take(text, '\n', &line) || !take_prefix(&line, HEADING) || !is_number(line)) {
+        return CR_CHECKPOINT_DAMAGED;
+    }
+    if (!cr_str_equal(line, cr_str_of(VERSION))) {
+        return CR_CHECKPOINT_NEWER;
+    }
+    if (!take(text, '\n', &line) || !take_prefix(&line, "stream ")) {
+        return CR_CHECKPOINT_DAMAGED;
+    }
+    return cr_str_equal(line, stream) ? CR_CHECKPOINT_GOOD : CR_CHECKPOINT_FOREIGN;
+}
+
+cr_checkpoint_check cr_checkpoint_parse(cr_str text, cr_str stream, cr_lineage *lineage)
+{
+    cr_str rest = text;
+    cr_str line;
+    char last[LINE_END_SIZE];
+    cr_checkpoint_check check = parse_heading(&rest, stream);
+    while (check == CR_CHECKPOINT_GOOD) {
+        cr_str before = {text.data, text.size - rest.size};
+        if (!take(&rest, '\n', &line)) {
+            return CR_CHECKPOINT_DAMAGED;
+        }
+        cr_str end = line;
+        if (take_prefix(&end, "end ")) {
+            format_end(last, sizeof(last), lineage->count, before);
+            bool is_good = cr_str_equal(line, cr_str_of(last)) && rest.size == 0;
+            return is_good ? CR_CHECKPOINT_GOOD : CR_CHECKPOINT_DAMAGED;
+        }
+        check = parse_shard(line, lineage);
+    }
+    return check;
+}
+
+/* ---- the file ---- */
+
+struct cr_checkpoint {
+    char *path;
+    char *path_new; /* the file to be */
+    int folder;
+    int lock;
+};
+
+static cruddur_status fail_io(const char *path, const char *doing, cruddur_error **error)
+{
+    return cr_fail_with(error, CRUDDUR_E_STORE_IO, "the checkpoint %.300s: %s: %s", path, doing,
+                        strerror(errno));
+}
+
+/* The path with something behind it; NULL when memory ran out. */
+static char *join(const char *path, const char *suffix)
+{
+    size_t size = strlen(path) + strlen(suffix) + 1;
+    char *joined = malloc(size);
+    if (joined != NULL) {
+        (void)snprintf(joined, size, "%s%s", path, suffix);
+    }
+    return joined;
+}
+
+/* Renaming is durable once the folder is. */
+static int open_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    char *folder = slash == NULL ? strdup(".") : strndup(path, size);
+    int fd = folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    return fd;
+}
+
+/* A file of its own: the checkpoint itself is another file after each write. It stays, as removing
+ * it would take the lock from whoever is just about to get it. */
+static cruddur_status lock_path(cr_checkpoint *checkpoint, cruddur_error **error)
+{
+    char *path = join(checkpoint->path, ".lock");
+    if (path == NULL) {
+        return cr_fail_memory(error);
+    }
+    checkpoint->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
+    free(path);
+    if (checkpoint->lock < 0) {
+        return fail_io(checkpoint->path, "its lock cannot be opened", error);
+    }
+    if (flock(checkpoint->lock, LOCK_EX | LOCK_NB) == 0) {
+        return CRUDDUR_OK;
+    }
+    return errno == EWOULDBLOCK
+               ? cr_fail_with(error, CRUDDUR_E_STORE_LOCKED,
+                              "the checkpoint %.300s: another follower uses it; each needs one of "
+                              "its own",
+                              checkpoint->path)
+               : fail_io(checkpoint->path, "it cannot be locked", error);
+}
+
+static cruddur_status open_files(const char *path, cr_checkpoint *checkpoint, cruddur_error **error)
+{
+    checkpoint->path = strdup(path);
+    checkpoint->path_new = join(path, ".new");
+    if (checkpoint->path == NULL || checkpoint->path_new == NULL) {
+        return cr_fail_memory(error);
+    }
+    checkpoint->folder = open_folder(path);
+    return checkpoint->folder < 0 ? fail_io(path, "its folder cannot be opened", error)
+                                  : lock_path(checkpoint, error);
+}
+
+cruddur_status cr_checkpoint_open(const char *path, cr_checkpoint **ret_checkpoint,
+                                  cruddur_error **error)
+{
+    cr_checkpoint *checkpoint = malloc(sizeof(*checkpoint));
+    if (checkpoint == NULL) {
+        return cr_fail_memory(error);
+    }
+    *checkpoint = (cr_checkpoint){.folder = -1, .lock = -1};
+    cruddur_status status = open_files(path, checkpoint, error);
+    if (status != CRUDDUR_OK) {
+        cr_checkpoint_close(checkpoint);
+        return status;
+    }
+    *ret_checkpoint = checkpoint;
+    return CRUDDUR_OK;
+}
+
+static void close_file(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+void cr_checkpoint_close(cr_checkpoint *checkpoint)
+{
+    if (checkpoint != NULL) {
+        close_file(checkpoint->folder);
+        close_file(checkpoint->lock);
+        free(checkpoint->path);
+        free(checkpoint->path_new);
+        free(checkpoint);
+    }
+}
+
+/* Reads to the end; false, with errno, on failure. */
+static bool read_all(int fd, cr_buffer *text)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return false;
+    }
+    if (!S_ISREG(facts.st_mode) || (uintmax_t)facts.st_size > CR_CHECKPOINT_MAX) {
+        errno = S_ISREG(facts.st_mode) ? EFBIG : EINVAL;
+        return false;
+    }
+    char *room = cr_buffer_extend(text, (size_t)facts.st_size);
+    size_t size = 0;
+    while (room != NULL && size < (size_t)facts.st_size) {
+        ssize_t got = read(fd, room + size, (size_t)facts.st_size - size);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            errno = got == 0 ? EIO : errno;
+            return false;
+        }
+        size += (size_t)got;
+    }
+    return true;
+}
+
+cruddur_status cr_checkpoint_read(const cr_checkpoint *checkpoint, cr_buffer *text, bool *exists,
+                                  cruddur_error **error)
+{
+    int fd = open(checkpoint->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    *exists = fd >= 0;
+    if (fd < 0) {
+        return errno == ENOENT ? CRUDDUR_OK
+                               : fail_io(checkpoint->path, "it cannot be opened", error);
+    }
+    bool is_good = read_all(fd, text);
+    cruddur_status status =
+        is_good ? CRUDDUR_OK : fail_io(checkpoint->path, "it cannot be read", error);
+    (void)close(fd);
+    return status == CRUDDUR_OK && text->failed ? cr_fail_memory(error) : status;
+}
+
+cruddur_status cr_checkpoint_fail(const cr_checkpoint *checkpoint, cr_checkpoint_check check,
+                                  cruddur_error **error)
+{
+    static const char *const words[] = {
+        [CR_CHECKPOINT_DAMAGED] = "it is damaged, or no checkpoint; without it, or with another "
+                                  "name, everything is applied again from the oldest record on",
+        [CR_CHECKPOINT_NEWER] = "it was written by a newer version",
+        [CR_CHECKPOINT_FOREIGN] = "it is of another stream; give each stream its own, and a new "
+                                  "one to a table whose stream was switched off and on",
+    };
+    if (check == CR_CHECKPOINT_NO_MEMORY) {
+        return cr_fail_memory(error);
+    }
+    return check == CR_CHECKPOINT_GOOD
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.checkpoint",
+                                  "%.300s: %s", checkpoint->path, words[check]);
+}
+
+/* False, with errno, on failure. */
+static bool write_all(int fd, cr_str text)
+{
+    while (text.size > 0) {
+        ssize_t put = write(fd, text.data, text.size);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return false;
+        }
+        text.data += put;
+        text.size -= (size_t)put;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_new(const cr_checkpoint *checkpoint, cr_str text)
+{
+    int fd =
+        open(checkpoint->path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, MODE);
+    if (fd < 0) {
+        return false;
+    }
+    bool is_good = write_all(fd, text);
+    int before = errno;
+    bool is_closed = close(fd) == 0;
+    errno = is_good ? errno : before;
+    return is_good && is_closed;
+}
+
+cruddur_status cr_checkpoint_write(const cr_checkpoint *checkpoint, cr_str text,
+                                   cruddur_error **error)
+{
+    if (!write_new(checkpoint, text) || rename(checkpoint->path_new, checkpoint->path) != 0) {
+        cruddur_status status = fail_io(checkpoint->path, "it cannot be written", error);
+        (void)unlink(checkpoint->path_new);
+        return status;
+    }
+    return fsync(checkpoint->folder) == 0
+               ? CRUDDUR_OK
+               : fail_io(checkpoint->path, "its folder cannot be synced", error);
+}

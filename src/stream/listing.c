@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "stream/run.h"
+
+/* A shard that ends has the list looked at at once; this is for those whose children come late. */
+#define LISTING_PERIOD_US INT64_C(10000000)
+
+/* ---- shards that are not there any more ---- */
+
+static void tell_gap(cr_run *run, const cr_node *node)
+{
+    cr_run_tell(run, (cruddur_follow_event){
+                         .kind = CRUDDUR_FOLLOW_GAP,
+                         .status = CRUDDUR_OK,
+                         .shard_id = node->id,
+                         .sequence_number = node->after,
+                         .message = "the stream does not keep this shard any more: what may have "
+                                    "come in it behind this record was not applied",
+                     });
+}
+
+/* A shard in our hands is read on, listed or not: reading it tells for sure. One that is done is
+ * forgotten. One that only the checkpoint knows may have had more records than were applied. */
+static void remove_unlisted(cr_run *run)
+{
+    for (size_t i = run->lineage.count; i > 0; i--) {
+        cr_node *node = run->lineage.node[i - 1];
+        if (node->is_listed || (!node->is_done && node->reader != NULL) ||
+            (node->reader != NULL && node->reader->is_busy)) {
+            continue;
+        }
+        if (!node->is_done) {
+            tell_gap(run, node);
+        }
+        cr_reader_free(node->reader);
+        cr_lineage_remove(&run->lineage, i - 1);
+        run->must_save = true;
+    }
+}
+
+/* ---- shards that are ---- */
+
+static bool add_reader(const cr_run *run, cr_node *node, const cr_shard *shard, bool is_first)
+{
+    bool skips = is_first && !run->has_found && run->options->from == CRUDDUR_FOLLOW_LATEST;
+    if (node->reader != NULL) {
+        return true;
+    }
+    node->reader = calloc(1, sizeof(*node->reader));
+    if (node->reader == NULL) {
+        return false;
+    }
+    node->is_done = node->is_done || (skips && shard->is_closed);
+    node->reader->starts_latest = skips;
+    return true;
+}
+
+static bool add_shards(cr_run *run, const cr_shards *shards, bool is_first)
+{
+    for (size_t i = 0; i < run->lineage.count; i++) {
+        run->lineage.node[i]->is_listed = false;
+    }
+    for (size_t i = 0; i < shards->count; i++) {
+        const cr_shard *shard = &shards->shard[i];
+        cr_node *node = cr_lineage_add(&run->lineage, shard->id);
+        if (node == NULL || !add_reader(run, node, shard, is_first) ||
+            (node->parent == NULL && !cr_node_set_parent(node, shard->parent))) {
+            return false;
+        }
+        node->is_listed = true;
+    }
+    return true;
+}
+
+/* ---- the list ---- */
+
+/* The first list tells which stream it is, and so whether the checkpoint is of use. */
+static cruddur_status take_first(cr_run *run, const cr_shards *shards, cruddur_error **error)
+{
+    cr_checkpoint_check check = CR_CHECKPOINT_GOOD;
+    if (run->has_found) {
+        cr_str text = {run->found.data, run->found.size};
+        check = cr_checkpoint_parse(text, shards->stream, &run->lineage);
+    }
+    if (check != CR_CHECKPOINT_GOOD) {
+        return cr_checkpoint_fail(run->checkpoint, check, error);
+    }
+    run->stream = strndup(shards->stream.data, shards->stream.size);
+    if (run->stream == NULL) {
+        return cr_fail_memory(error);
+    }
+    run->clock_ahead_us = shards->clock_ahead_us;
+    run->began_us = cr_clock_now_us() + shards->clock_ahead_us;
+    run->must_save = true;
+    return CRUDDUR_OK;
+}
+
+static cruddur_status take_list(cr_run *run, const cr_shards *shards, cruddur_error **error)
+{
+    bool is_first = run->stream == NULL;
+    if (is_first) {
+        cruddur_status status = take_first(run, shards, error);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+    } else if (!cr_str_equal(shards->stream, cr_str_of(run->stream))) {
+        return cr_fail_with(error, CRUDDUR_E_TABLE_SHAPE, "table %.255s has another stream by now",
+                            run->store->table);
+    }
+    if (!add_shards(run, shards, is_first)) {
+        return cr_fail_memory(error);
+    }
+    remove_unlisted(run);
+    return CRUDDUR_OK;
+}
+
+/* What failed at the first time, and not by chance, will fail again. */
+static bool is_final(const cr_run *run, cruddur_status status)
+{
+    return run->stream == NULL && !cruddur_status_is_retryable(status);
+}
+
+/* The stream was switched off, or is another: what is left of it is read to its end. */
+static bool has_ended(const cr_run *run, cruddur_status status)
+{
+    return run->stream != NULL &&
+           (status == CRUDDUR_E_TABLE_SHAPE || status == CRUDDUR_E_TABLE_MISSING);
+}
+
+static void end_stream(cr_run *run, cruddur_status status, cruddur_error *error)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    cruddur_error_free(run->ended);
+    run->ended = error;
+    run->ended_status = status;
+    run->listing_due_us = cr_clock_monotonic_us() + LISTING_PERIOD_US;
+    (void)pthread_mutex_unlock(&run->lock);
+}
+
+void cr_run_list(cr_run *run)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_shards shards;
+    cruddur_error *error;
+    cr_call call = cr_run_call(run, &error);
+    cruddur_status status = run->store->stream->list_shards(run->store, &arena, &call, &shards);
+    (void)pthread_mutex_lock(&run->lock);
+    cr_meter_add(&run->meter, &call.meter);
+    if (status == CRUDDUR_OK) {
+        status = take_list(run, &shards, &error);
+    }
+    (void)pthread_mutex_unlock(&run->lock);
+    if (status == CRUDDUR_OK) {
+        cr_attempts_succeed(&run->listing_attempts);
+        run->listing_due_us = cr_clock_monotonic_us() + LISTING_PERIOD_US;
+    } else if (is_final(run, status)) {
+        cr_run_finish(run, status, error);
+    } else if (has_ended(run, status)) {
+        end_stream(run, status, error);
+    } else {
+        cr_run_fail(run, NULL, &run->listing_attempts, &run->listing_due_us, status, error);
+    }
+    cr_arena_free(&arena);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/run.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+#define US_PER_MS 1000
+
+#define PAUSE_FIRST_US INT64_C(100000)
+#define PAUSE_FIRST_THROTTLED_US INT64_C(1000000)
+#define PAUSE_MAX_US INT64_C(20000000)
+
+cr_call cr_run_call(const cr_run *run, cruddur_error **error)
+{
+    cr_call call = *run->call;
+    *error = NULL;
+    call.deadline_us = cr_clock_monotonic_us() + run->timeout_us;
+    call.meter = (cr_meter){0};
+    call.error = error;
+    return call;
+}
+
+/* ---- telling ---- */
+
+static void log_event(const cr_run *run, const cruddur_follow_event *event)
+{
+    static const char *const words[] = {
+        [CRUDDUR_FOLLOW_GAP] = "records were lost",
+        [CRUDDUR_FOLLOW_RECORD_FAILED] = "a record was passed over",
+        [CRUDDUR_FOLLOW_TROUBLE] = "trouble",
+    };
+    if (event->kind < CRUDDUR_FOLLOW_GAP) {
+        return;
+    }
+    cr_log_line(&run->call->logger, CRUDDUR_LOG_WARNING, "stream: %s: shard %s, record %s: %s",
+                words[event->kind], event->shard_id == NULL ? "-" : event->shard_id,
+                event->sequence_number == NULL ? "-" : event->sequence_number, event->message);
+}
+
+void cr_run_tell(cr_run *run, cruddur_follow_event event)
+{
+    event.size = sizeof(event);
+    log_event(run, &event);
+    if (run->options->observe != NULL) {
+        (void)pthread_mutex_lock(&run->observing);
+        run->options->observe(run->options->data, &event);
+        (void)pthread_mutex_unlock(&run->observing);
+    }
+}
+
+void cr_run_finish(cr_run *run, cruddur_status status, cruddur_error *error)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    bool is_first = !run->is_over;
+    if (is_first) {
+        run->is_over = true;
+        run->status = status;
+        run->error = error;
+        (void)pthread_cond_broadcast(&run->changed);
+    }
+    (void)pthread_mutex_unlock(&run->lock);
+    if (!is_first) {
+        cruddur_error_free(error);
+    }
+}
+
+/* ---- failures ---- */
+
+/* Half of it is chance, so that several followers do not come back together. Where the system gives
+ * no random bytes the clock's low digits do. */
+static int64_t choose_pause_us(cruddur_status status, unsigned failures)
+{
+    uint32_t random;
+    int64_t bound_us = status == CRUDDUR_E_THROTTLED ? PAUSE_FIRST_THROTTLED_US : PAUSE_FIRST_US;
+    for (unsigned i = 1; i < failures && bound_us < PAUSE_MAX_US; i++) {
+        bound_us *= 2;
+    }
+    bound_us = bound_us < PAUSE_MAX_US ? bound_us : PAUSE_MAX_US;
+    if (!cr_random_bytes(&random, sizeof(random))) {
+        random = (uint32_t)cr_clock_monotonic_us() * 2654435761u;
+    }
+    return bound_us / 2 + bound_us / 2 * (int64_t)(random >> 12) / (INT64_C(1) << 20);
+}
+
+void cr_run_fail(cr_run *run, const char *shard_id, cr_attempts *attempts, int64_t *due_us,
+                 cruddur_status status, cruddur_error *error)
+{
+    int64_t now_us = cr_clock_monotonic_us();
+    attempts->failing_since_us = attempts->failures == 0 ? now_us : attempts->failing_since_us;
+    attempts->failures++;
+    if (run->patience_us > 0 && now_us - attempts->failing_since_us >= run->patience_us) {
+        cr_run_finish(run, status, error);
+        return;
+    }
+    int64_t pause_us = choose_pause_us(status, attempts->failures);
+    cr_run_tell(run, (cruddur_follow_event){
+                         .kind = CRUDDUR_FOLLOW_TROUBLE,
+                         .status = status,
+                         .shard_id = shard_id,
+                         .message = error == NULL ? cruddur_status_text(status)
+                                                  : cruddur_error_message(error),
+                         .wait_ms = (uint32_t)(pause_us / US_PER_MS),
+                     });
+    *due_us = cr_clock_monotonic_us() + pause_us;
+    cruddur_error_free(error);
+}

@@ -1,0 +1,455 @@
+# SPDX-License-Identifier: MIT
+"""`cruddur stream follow` on a stream that follows a script: lineage, splits, trimmed records,
+expired iterators, throttles, empty answers, garbage, and kills at every request."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+from cli import COMMAND, SECRET
+from dynamodb import AwsTest, Local
+from streams import Failure, Script, insert, number, removal
+
+CHECKER = pathlib.Path(__file__).resolve().parent.parent / "support" / "check_table.py"
+
+local = Local()
+
+
+def setUpModule():
+    local.start()
+
+
+def tearDownModule():
+    local.stop()
+
+
+def user(index):
+    return f"00000000-0000-4000-8000-{index:012}"
+
+
+class ScriptTest(AwsTest):
+    def setUp(self):
+        super().setUp()
+        self.table = self.id().rsplit(".", 1)[1]
+        self.script = Script()
+        self.addCleanup(self.script.stop)
+        self.use_script()
+
+    def use_script(self):
+        self.use(self.script.url, self.table, attempts="1")
+
+    def follow(self, *options, code=0):
+        """Follows once; returns what happened."""
+        result = self.run_command("stream", "follow", "--once", "--json", *options)
+        self.assertEqual(result.code, code, (result.err, result.out))
+        return [json.loads(line) for line in result.lines]
+
+    @staticmethod
+    def of_kind(events, kind):
+        return [event for event in events if event["event"] == kind]
+
+    def shards_read(self):
+        """In the order in which they were first asked for."""
+        return list(dict.fromkeys(request["ShardId"]
+                                  for request in self.script.asked("GetShardIterator")))
+
+
+class WithoutTable(ScriptTest):
+    """Records that move nothing: nobody asks for the table."""
+
+    def removals(self, first, count):
+        return [removal(n) for n in range(first, first + count)]
+
+    def test_parents_come_first(self):
+        self.script.add("c-root", None, self.removals(1, 3))
+        self.script.add("a-left", "c-root", self.removals(10, 3))
+        self.script.add("b-right", "c-root", self.removals(20, 3))
+        self.script.add("0-leaf", "b-right", self.removals(30, 3), closed=False)
+        self.script.page = 2
+        self.script.list_page = 1
+        events = self.follow()
+        read = self.shards_read()
+        self.assertEqual(read[0], "c-root")
+        self.assertLess(read.index("b-right"), read.index("0-leaf"))
+        self.assertEqual(sorted(read), ["0-leaf", "a-left", "b-right", "c-root"])
+        names = [(event["event"], event["shard"]) for event in events[:-1]]
+        for child, parent in (("a-left", "c-root"), ("b-right", "c-root"), ("0-leaf", "b-right")):
+            self.assertLess(names.index(("shard_closed", parent)),
+                            names.index(("shard_opened", child)))
+        self.assertEqual(events[-1]["records"], 12)
+
+    def test_a_parent_that_is_gone_is_not_waited_for(self):
+        self.script.add("child", "long-gone", self.removals(1, 2))
+        self.assertEqual(self.follow()[-1]["records"], 2)
+
+    def test_no_shards(self):
+        self.assertEqual(self.follow(), [
+            {"event": "end", "records": 0, "messages": 0, "moved": 0, "failed": 0, "gaps": 0}])
+
+    def test_shards_that_wait_for_each_other(self):
+        self.script.add("x", "y", self.removals(1, 1))
+        self.script.add("y", "x", self.removals(2, 1))
+        self.script.add("z", "z", self.removals(3, 1))
+        self.assertEqual(self.follow()[-1]["records"], 3)
+
+    def test_split_while_reading(self):
+        root = self.script.add("root", None, self.removals(1, 3), closed=False)
+
+        def split(shard):
+            if shard is root and not root.closed:
+                root.closed = True
+                self.script.add("left", "root", self.removals(10, 2))
+                self.script.add("right", "root", self.removals(20, 2), closed=False)
+
+        self.script.after_records = split
+        events = self.follow("--checkpoint", self.path("position"))
+        self.assertEqual(self.shards_read()[0], "root")
+        self.assertEqual(events[-1]["records"], 7)
+        with open(self.path("position"), encoding="ascii") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[2:5], ["done left", f"after right {number(21)}", "done root"])
+        self.script.log.clear()
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 0)
+        self.assertEqual(self.shards_read(), ["right"])
+
+    def test_expired_iterators(self):
+        self.script.add("s", None, self.removals(1, 6))
+        self.script.page = 2
+        self.script.faults["GetRecords"] = [None, Failure("ExpiredIteratorException"), None]
+        events = self.follow()
+        self.assertEqual(events[-1]["records"], 6)
+        self.assertEqual(self.of_kind(events, "trouble"), [])
+        asked = self.script.asked("GetShardIterator")
+        self.assertEqual([request["ShardIteratorType"] for request in asked],
+                         ["TRIM_HORIZON", "AFTER_SEQUENCE_NUMBER"])
+        self.assertEqual(asked[1]["SequenceNumber"], number(2))
+
+    def test_an_iterator_that_always_expires_is_trouble(self):
+        self.script.add("s", None, self.removals(1, 1))
+        self.script.faults["GetRecords"] = [Failure("ExpiredIteratorException")] * 4
+        events = self.follow()
+        self.assertEqual(events[-1]["records"], 1)
+        self.assertEqual(len(self.of_kind(events, "trouble")), 3)
+
+    def test_latest_is_not_lost_with_its_iterator(self):
+        """An iterator at the end that expires before there was a record: what came since counts."""
+        shard = self.script.add("s", None, self.removals(1, 2), closed=False)
+        self.script.add("closed", None, self.removals(100, 5))
+        self.script.faults["GetRecords"] = [None, Failure("ExpiredIteratorException")]
+        self.script.after_records = lambda _: shard.records.extend(
+            self.removals(3, 1) if len(shard.records) == 2 else [])
+        events = self.follow("--from", "latest")
+        self.assertEqual(self.shards_read(), ["s"])
+        self.assertEqual(events[-1]["records"], 3)
+
+    def test_trimmed_records_are_a_gap_once(self):
+        shard = self.script.add("s", None, self.removals(1, 10), closed=False)
+        self.follow("--checkpoint", self.path("position"))
+        shard.records += self.removals(11, 10)
+        shard.horizon = 15
+        events = self.follow("--checkpoint", self.path("position"), code=1)
+        gaps = self.of_kind(events, "gap")
+        self.assertEqual([(gap["shard"], gap["sequence_number"]) for gap in gaps],
+                         [("s", number(10))])
+        self.assertEqual((events[-1]["records"], events[-1]["gaps"]), (5, 1))
+        self.assertEqual(self.of_kind(events, "trouble"), [])
+        self.assertEqual(self.of_kind(self.follow("--checkpoint", self.path("position")), "gap"),
+                         [])
+
+    def test_trimmed_while_reading(self):
+        shard = self.script.add("s", None, self.removals(1, 10))
+        self.script.page = 2
+        self.script.on_request = lambda operation, request: setattr(
+            shard, "horizon", 6 if request.get("ShardIterator") == "s|2" else shard.horizon)
+        events = self.follow(code=1)
+        self.assertEqual(len(self.of_kind(events, "gap")), 1)
+        self.assertEqual(events[-1]["records"], 2 + 4)
+
+    def test_a_shard_that_is_gone(self):
+        shard = self.script.add("old", None, self.removals(1, 2), closed=False)
+        self.follow("--checkpoint", self.path("position"))
+        shard.listed = False
+        self.script.add("young", "old", self.removals(50, 2))
+        events = self.follow("--checkpoint", self.path("position"), code=1)
+        self.assertEqual([gap["shard"] for gap in self.of_kind(events, "gap")], ["old"])
+        self.assertEqual(events[-1]["records"], 2)
+        self.assertEqual(self.of_kind(self.follow("--checkpoint", self.path("position")), "gap"),
+                         [])
+
+    def test_a_shard_that_goes_between_list_and_reading(self):
+        shard = self.script.add("s", None, self.removals(1, 2))
+        self.script.add("t", "s", self.removals(50, 2))
+
+        def hide(operation, _):
+            if operation == "GetShardIterator":
+                shard.listed = False
+
+        self.script.on_request = hide
+        events = self.follow(code=1)
+        self.assertEqual([gap["shard"] for gap in self.of_kind(events, "gap")], ["s"])
+        self.assertEqual(events[-1]["records"], 2)
+
+    def test_throttled_and_failing(self):
+        self.script.add("s", None, self.removals(1, 3))
+        self.script.faults = {
+            "DescribeStream": [Failure("InternalServerError", 500)],
+            "GetShardIterator": [Failure("LimitExceededException")],
+            "GetRecords": [Failure("ProvisionedThroughputExceededException"),
+                           Failure("InternalServerError", 500), Failure("AccessDeniedException")]}
+        events = self.follow()
+        self.assertEqual(
+            [(event["shard"], event["status"]) for event in self.of_kind(events, "trouble")],
+            [(None, "E_SERVICE"), ("s", "E_THROTTLED"), ("s", "E_THROTTLED"), ("s", "E_SERVICE"),
+             ("s", "E_ACCESS_DENIED")])
+        self.assertTrue(all(event["wait_ms"] > 0 for event in self.of_kind(events, "trouble")))
+        self.assertEqual(events[-1]["records"], 3)
+
+    def test_empty_answers_before_records(self):
+        shard = self.script.add("s", None, self.removals(1, 3), closed=False)
+        empty = json.dumps({"Records": [], "NextShardIterator": "s|0"}).encode()
+        self.script.faults["GetRecords"] = [empty] * 4
+        self.assertEqual(self.follow()[-1]["records"], 3)
+        shard.closed = True
+        self.script.faults["GetRecords"] = [empty] * 4
+        self.assertEqual(self.follow()[-1]["records"], 3)
+
+    def test_steady_writing_is_caught_up_with(self):
+        """Each answer has a record that was written just now, for ever."""
+        shard = self.script.add("s", None, self.removals(1, 1), closed=False)
+
+        def write(_):
+            count = len(shard.records) + 1
+            record = removal(count)
+            record["dynamodb"]["ApproximateCreationDateTime"] += 3600 + 10 * (count > 20)
+            shard.records.append(record)
+
+        self.script.after_records = write
+        self.assertGreater(self.follow()[-1]["records"], 20)
+
+    def test_garbage(self):
+        self.script.add("s", None, self.removals(1, 3))
+        for iterator, records in ((b"<html>", b""), (b"{}", b"{"), (b"[]", b"{}"),
+                                  (b'{"ShardIterator":7}', b'{"Records":{}}'),
+                                  (b"", b'{"Records":[1,'), (b"null", b"null")):
+            self.script.faults = {"GetShardIterator": [iterator], "GetRecords": [records]}
+            events = self.follow()
+            self.assertEqual([event["status"] for event in self.of_kind(events, "trouble")],
+                             ["E_PROTOCOL"] * 2)
+            self.assertEqual(events[-1]["records"], 3)
+
+    def test_garbage_instead_of_records(self):
+        self.script.add("s", None, self.removals(1, 2))
+        self.script.faults["GetRecords"] = [json.dumps(
+            {"Records": [1, None, {}, {"dynamodb": 3}, removal(1)],
+             "NextShardIterator": "s|1"}).encode()]
+        events = self.follow(code=1)
+        self.assertEqual(len(self.of_kind(events, "record_failed")), 4)
+        self.assertEqual(events[-1]["records"], 6)
+
+    def test_garbage_instead_of_a_list(self):
+        for answer in (b"<html>", b"{}", b'{"StreamDescription":{"Shards":[{}]}}',
+                       b'{"StreamDescription":{"Shards":[{"ShardId":"a b\\n"}]}}',
+                       b'{"StreamDescription":{"Shards":[{"ShardId":"a","ParentShardId":" "}]}}'):
+            self.script.faults["DescribeStream"] = [answer]
+            self.fails(1, "does not speak DynamoDB's API", "stream", "follow")
+
+    def test_what_is_wrong_from_the_start(self):
+        self.script.faults["DescribeTable"] = [Failure("ResourceNotFoundException")]
+        self.fails(1, "does not exist; `cruddur schema load` makes it", "stream", "follow")
+        self.script.faults["DescribeStream"] = [Failure("AccessDeniedException")]
+        self.fails(1, "AccessDeniedException", "stream", "follow")
+        self.script.has_stream = False
+        self.fails(1, f"table {self.table} has no stream; `cruddur schema load` switches one on",
+                   "stream", "follow")
+
+    def test_the_stream_is_another_while_it_is_followed(self):
+        self.script.add("s", None, self.removals(1, 2), closed=False)
+        listings = []
+
+        def change(operation, _):
+            if operation == "DescribeTable":
+                listings.append(operation)
+            if len(listings) == 2:
+                self.script.has_stream = False
+                self.script.shards["s"].closed = True
+
+        self.script.on_request = change
+        result = self.run_command("stream", "follow", "--json", "--checkpoint",
+                                  self.path("position"))
+        self.assertEqual(result.code, 1)
+        self.assertIn("has no stream", result.err)
+        self.assertIn('"shard_closed"', result.out)
+
+    def test_a_checkpoint_of_another_stream(self):
+        self.follow("--checkpoint", self.path("position"))
+        self.script.stream = self.script.stream.replace("2026", "2027")
+        self.fails(2, f"--checkpoint: {self.path('position')}: it is of another stream", "stream",
+                   "follow", "--checkpoint", self.path("position"))
+        self.write("position", "cruddur stream checkpoint 1\n")
+        self.fails(2, "it is damaged, or no checkpoint", "stream", "follow", "--checkpoint",
+                   self.path("position"))
+        with open(self.path("position"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "cruddur stream checkpoint 1\n")
+
+
+class WithTable(ScriptTest):
+    """Messages that were written in mode stream, and records of them by script."""
+
+    def setUp(self):
+        super().setUp()
+        self.script.service = local.url
+        self.store = f"dynamodb:{self.table}?endpoint={local.url}&mode=stream"
+        self.ok("schema", "load", "--store", self.store)
+        self.seen = set()
+        self.count = 0
+
+    def write_groups(self, count):
+        return [self.ok_json("new", "--store", self.store, "--as", user(2 * i), "--to",
+                             user(2 * i + 1), SECRET)["uuid"] for i in range(count)]
+
+    def send(self, group, index):
+        self.ok("send", "--store", self.store, "--as", user(2 * index), group, SECRET)
+
+    def new_records(self):
+        """Of the messages that were written since the last time, in their order."""
+        rows = local.call("Scan", TableName=self.table, ConsistentRead=True)["Items"]
+        rows = sorted((row for row in rows if row["pk"]["S"].startswith("MSG#")
+                       and row["sk"]["S"] not in self.seen), key=lambda row: row["sk"]["S"])
+        self.seen.update(row["sk"]["S"] for row in rows)
+        records = []
+        for row in rows:
+            self.count += 1
+            records.append(insert(row, self.count))
+        return records
+
+    def check_table(self):
+        done = subprocess.run([sys.executable, "-B", CHECKER, self.store], text=True,
+                              capture_output=True, check=False, env=self.environment)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    def test_nothing_is_applied_before_its_parents_records(self):
+        groups = self.write_groups(6)
+        for index, group in enumerate(groups):
+            self.send(group, index)
+        records = self.new_records()
+        of = [[record for record in records if group in json.dumps(record["dynamodb"]["Keys"])]
+              for group in groups]
+        self.script.add("z", None, of[0] + of[1])
+        self.script.add("y", "z", of[2] + of[3])
+        self.script.add("x", "y", of[4] + of[5], closed=False)
+        self.script.page = 1
+        events = self.follow("--workers", "4")
+        self.assertEqual((events[-1]["messages"], events[-1]["moved"]), (12, 6))
+        self.check_table()
+        touched = []  # shards, as asked for and as written for
+        for operation, request in self.script.log:
+            text = json.dumps(request)
+            for index, group in enumerate(groups):
+                if operation == "TransactWriteItems" and group in text:
+                    touched.append("zyx"[index // 2])
+            if operation == "GetShardIterator":
+                touched.append(request["ShardId"])
+        self.assertEqual("".join(touched), "".join(sorted(touched, reverse=True)))
+
+    def test_poison_is_passed_over(self):
+        (group,) = self.write_groups(1)
+        self.send(group, 0)
+        records = self.new_records()
+        poison = insert({"pk": {"S": "MSG#" + group}, "sk": {"S": SECRET}}, 500)
+        self.script.add("s", None, records[:1] + [poison] + records[1:])
+        result = self.run_command("stream", "follow", "--once")
+        self.assertEqual(result.code, 1)
+        self.assertIn(f"record {number(500)}: passed over: ", result.err)
+        self.assertNotIn(SECRET, result.err + result.out)
+        self.assertEqual(result.out, "3 records, 2 messages, group rows moved 1 time, "
+                                     "1 passed over\n")
+        self.check_table()
+
+    def test_the_position_waits_for_what_failed(self):
+        groups = self.write_groups(3)
+        for index, group in enumerate(groups):
+            self.send(group, index)
+        self.script.add("s", None, self.new_records())
+        failures = []
+
+        def fail(operation, request):
+            if operation == "TransactWriteItems" and groups[1] in json.dumps(request):
+                if len(failures) < 3:
+                    failures.append(self.position())
+                    raise Failure("InternalServerError", 500)
+
+        self.script.on_request = fail
+        events = self.follow("--checkpoint", self.path("position"))
+        self.assertNotIn("s", "".join(failures))
+        self.assertEqual(len(self.of_kind(events, "trouble")), 3)
+        (batch,) = self.of_kind(events, "batch")
+        self.assertEqual((batch["records"], batch["messages"], batch["groups"], batch["moved"]),
+                         (6, 6, 3, 3))
+        self.assertEqual(self.position(), "done s")
+        self.check_table()
+
+    def position(self):
+        """The lines of shards in the checkpoint."""
+        try:
+            with open(self.path("position"), encoding="ascii") as file:
+                return "\n".join(file.read().splitlines()[2:-1])
+        except FileNotFoundError:
+            return ""
+
+    def test_killed_at_every_request(self):
+        groups = self.write_groups(2)
+        self.new_records()
+        self.script.page = 1
+        kills = 0
+        was_killed = True
+        while was_killed:
+            for index, group in enumerate(groups):
+                self.send(group, index)
+            first, second = self.new_records()
+            self.script.add("a", None, [removal(0), first])
+            self.script.add("b", "a", [second, removal(10**6)])
+            if os.path.exists(self.path("position")):
+                os.remove(self.path("position"))
+            kills += 1
+            was_killed = self.follow_until(kills)
+            self.resume()
+            self.check_table()
+        self.assertGreater(kills, 20)
+
+    def resume(self):
+        """Follows once, and checks that it goes on where the checkpoint says."""
+        before = self.position()
+        self.script.log.clear()
+        self.follow("--checkpoint", self.path("position"))
+        for request in self.script.asked("GetShardIterator"):
+            self.assertEqual("SequenceNumber" in request, f"after {request['ShardId']} " in before)
+            self.assertNotIn(f"done {request['ShardId']}", before)
+        self.assertEqual(self.position(), "done a\ndone b")
+
+    def follow_until(self, request_count):
+        """Follows once and is killed at that request; whether it was."""
+        asked = []
+        was_killed = []
+        with subprocess.Popen([COMMAND, "stream", "follow", "--once", "--checkpoint",
+                               self.path("position")], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, cwd=self.folder,
+                              env=self.environment) as process:
+
+            def count(*_):
+                asked.append(1)
+                if len(asked) == request_count:
+                    was_killed.append(1)
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+
+            self.script.on_request = count
+            process.wait(timeout=60)
+            self.script.on_request = None
+        return bool(was_killed)
+
+
+if __name__ == "__main__":
+    unittest.main()
