@@ -159,9 +159,10 @@ static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr
     return status;
 }
 
-cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_row *row)
+cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
+                                         cr_row *row)
 {
-    cr_query inbox = {.partition = cr_pk_str(pk), .expected = INBOX_TOP};
+    cr_query inbox = {.partition = cr_pk_str(pk), .upper = {last_sk, true}, .expected = INBOX_TOP};
     return find_newest(txn, &inbox, CR_GROUP_UUID, group, row);
 }
 
@@ -176,7 +177,7 @@ static cruddur_status search_member_row(cr_txn *txn, const cr_uuid *group, const
     bool is_settled =
         (cr_row_exists(row) && !is_gone) || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
     if (status == CRUDDUR_OK && !is_settled) {
-        status = cr_group_search_partition(txn, cr_uuid_str(group), pk, row);
+        status = cr_group_search_partition(txn, cr_uuid_str(group), pk, CR_STR_ABSENT, row);
     }
     return status;
 }

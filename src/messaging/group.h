@@ -52,9 +52,10 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *group, const cr_r
 cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
                                     const char *argument, cr_row *head, cr_row *group_row);
 
-/* Looks for a member's newest group row of the group in the member's partition, which may be long;
- * *row is absent throughout where there is none. */
-cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_row *row);
+/* Looks for a member's newest group row of the group in the member's partition, which may be long,
+ * up to a sort key (absent: to the end); *row is absent throughout where there is none. */
+cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
+                                         cr_row *row);
 
 /* Group rows, in no order. */
 typedef struct cr_group_rows {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
+/* How many messages behind the group rows are looked at for the names of their authors, and how
+ * many there are in most cases. */
+#define NEWS_MAX 1000
+#define NEWS_EXPECTED 4
+
 /* The member whose row this is; the member count for somebody else's. */
 static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
 {
@@ -106,7 +111,7 @@ static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inbo
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         cr_row row = inboxes->row[i];
         if (!cr_row_exists(&row) && !has_row[i]) {
-            status = cr_group_search_partition(txn, group, &inboxes->pk[i], &row);
+            status = cr_group_search_partition(txn, group, &inboxes->pk[i], CR_STR_ABSENT, &row);
         }
         if (status == CRUDDUR_OK && cr_row_exists(&row) && !add_once(found, &row)) {
             status = cr_fail_memory(txn->call->error);
@@ -246,27 +251,89 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
         return status;
     }
     /* An index that is fresh and cheap also shows what does not belong there. */
-    return (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
-               ? search_rows(txn, &group, head, group_row, inboxes)
-               : read_rows(txn, &group, head, group_row, inboxes);
+    status = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
+                 ? search_rows(txn, &group, head, group_row, inboxes)
+                 : read_rows(txn, &group, head, group_row, inboxes);
+    /* All of them went while they were being read. */
+    return status == CRUDDUR_OK && inboxes->old.count == 0 ? CRUDDUR_E_CONFLICT : status;
+}
+
+/* The first of the rows that tells the group's members. */
+static const cr_row *find_telling(const cr_group_rows *rows)
+{
+    cr_members members;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (cr_members_of_row(&rows->row[i], &members)) {
+            return &rows->row[i];
+        }
+    }
+    return &rows->row[0];
 }
 
 cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
-                                 cr_inboxes *inboxes, bool *is_whole)
+                                 cr_inboxes *inboxes)
 {
-    cruddur_status status = CRUDDUR_OK;
-    *is_whole = false;
-    if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+    cruddur_status status = begin(txn, group, find_telling(told), inboxes);
+    inboxes->forward_only = true;
+    if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
         status = refresh(txn, told, cr_uuid_str(group));
     }
-    if (status != CRUDDUR_OK || told->count == 0) {
-        return status;
+    return status == CRUDDUR_OK ? take_rows(txn, told, inboxes) : status;
+}
+
+static bool is_up_to(const cr_row *row, cr_str sk)
+{
+    return cr_row_exists(row) && cr_str_compare(row->value[CR_SK], sk) <= 0;
+}
+
+/* A row at a later message than the head is one of a message that is not stored yet, and may never
+ * be: the member's row before it counts, where there is one. */
+static void forget_later(cr_inboxes *inboxes, cr_str head_sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        cr_row kept = {0};
+        for (size_t j = 0; j < inboxes->old.count; j++) {
+            const cr_row *row = &inboxes->old.row[j];
+            if (is_up_to(row, head_sk) && owner_of(inboxes, row) == i) {
+                keep_newer(&kept, row);
+            }
+        }
+        inboxes->row[i] = cr_row_exists(&kept) ? kept : inboxes->row[i];
     }
-    status = begin(txn, group, &told->row[0], inboxes);
-    if (status == CRUDDUR_OK) {
-        status = take_rows(txn, told, inboxes);
+}
+
+bool cr_inboxes_are_whole(const cr_inboxes *inboxes, cr_str head_sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        const cr_row *row = &inboxes->row[i];
+        if (!cr_row_exists(row) || (head_sk.data != NULL && !is_up_to(row, head_sk))) {
+            return false;
+        }
     }
-    *is_whole = status == CRUDDUR_OK && is_healthy(inboxes);
+    return true;
+}
+
+cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
+                                 cr_inboxes *inboxes)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        cr_row found;
+        if (is_up_to(&inboxes->row[i], head_sk)) {
+            continue;
+        }
+        status =
+            cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i], head_sk, &found);
+        if (status == CRUDDUR_OK && !cr_row_exists(&found) && !cr_row_exists(&inboxes->row[i])) {
+            status = cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i],
+                                               CR_STR_ABSENT, &found);
+        }
+        if (status == CRUDDUR_OK && cr_row_exists(&found)) {
+            inboxes->row[i] = found;
+            status =
+                add_once(&inboxes->old, &found) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+        }
+    }
     return status;
 }
 
@@ -282,6 +349,116 @@ cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inbox
     }
     return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
 }
+
+/* ---- what the messages tell that the rows have not moved to yet ---- */
+
+/* A row that names the author gets the names that are known. */
+static void name_author(cr_row *row, const cr_person *author)
+{
+    if (!cr_str_equal(row->value[CR_USER_UUID], cr_uuid_str(&author->uuid))) {
+        return;
+    }
+    if (author->display_name.data != NULL) {
+        row->value[CR_DISPLAY_NAME] = author->display_name;
+    }
+    if (author->handle.data != NULL) {
+        row->value[CR_HANDLE] = author->handle;
+    }
+}
+
+typedef struct news {
+    cr_arena *arena;
+    const cr_members *members;
+    cr_row *newest;
+    cr_row latest[CRUDDUR_MEMBERS_MAX]; /* message of each member; absent where there is none */
+    size_t unknown;
+    size_t looked_at;
+} news;
+
+/* From the newest message on: each author's latest names count. */
+static cr_sink_answer take_news(void *context, const cr_row *message)
+{
+    news *heard = context;
+    cr_uuid author;
+    bool has_author = cr_uuid_parse(message->value[CR_USER_UUID], &author);
+    size_t member = has_author ? cr_members_find(heard->members, &author) : heard->members->count;
+    if (heard->looked_at++ == 0 && !cr_row_copy(heard->arena, message, heard->newest)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    if (member < heard->members->count && !cr_row_exists(&heard->latest[member])) {
+        if (!cr_row_copy(heard->arena, message, &heard->latest[member])) {
+            return CR_SINK_NO_MEMORY;
+        }
+        heard->unknown--;
+    }
+    return heard->unknown == 0 || heard->looked_at == NEWS_MAX ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
+/* Gives the rows that name an author the names that the author has by now. */
+static void learn_names(cr_inboxes *inboxes, const cr_row *message)
+{
+    cr_person author = {{""}, message->value[CR_DISPLAY_NAME], message->value[CR_HANDLE]};
+    if (!cr_uuid_parse(message->value[CR_USER_UUID], &author.uuid)) {
+        return;
+    }
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (cr_row_exists(&inboxes->row[i])) {
+            name_author(&inboxes->row[i], &author);
+        }
+    }
+}
+
+cr_str cr_inboxes_oldest(const cr_inboxes *inboxes)
+{
+    cr_str oldest = CR_STR_ABSENT;
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        cr_str sk = inboxes->old.row[i].value[CR_SK];
+        oldest = oldest.data == NULL || cr_str_compare(sk, oldest) < 0 ? sk : oldest;
+    }
+    return oldest;
+}
+
+cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
+                                    cr_row *newest)
+{
+    cr_pk pk = cr_pk_of_group(group);
+    news heard = {.arena = txn->arena,
+                  .members = &inboxes->members,
+                  .newest = newest,
+                  .unknown = inboxes->members.count};
+    cr_query query = {.partition = cr_pk_str(&pk),
+                      .lower = {cr_inboxes_oldest(inboxes), false},
+                      .descending = true,
+                      .expected = NEWS_EXPECTED};
+    *newest = (cr_row){0};
+    cruddur_status status = txn->ops->query(txn, &query, take_news, &heard);
+    if (status == CRUDDUR_OK && cr_row_exists(newest) && inboxes->forward_only) {
+        forget_later(inboxes, newest->value[CR_SK]);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        learn_names(inboxes, &heard.latest[i]);
+    }
+    return status;
+}
+
+cruddur_status cr_inboxes_is_taken(cr_txn *txn, const cr_uuid *group, const cr_inboxes *inboxes,
+                                   cr_str sk, bool *is_taken)
+{
+    cr_key keys[CRUDDUR_MEMBERS_MAX];
+    cr_row found[CRUDDUR_MEMBERS_MAX];
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+    }
+    *is_taken = false;
+    cruddur_status status = txn->ops->get(txn, keys, inboxes->members.count, found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        bool is_of_group = cr_str_equal(found[i].value[CR_GROUP_UUID], cr_uuid_str(group));
+        *is_taken = *is_taken || (cr_row_exists(&found[i]) && !is_of_group);
+    }
+    return status;
+}
+
+/* ---- the rewrite ---- */
 
 cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid)
 {
@@ -308,19 +485,6 @@ static cr_row make_row(const cr_inboxes *inboxes, size_t member)
     row.value[CR_HANDLE] = cr_str_of("");
     row.value[CR_OTHERS] = CR_STR_ABSENT;
     return row;
-}
-
-static void name_author(cr_row *row, const cr_person *author)
-{
-    if (!cr_str_equal(row->value[CR_USER_UUID], cr_uuid_str(&author->uuid))) {
-        return;
-    }
-    if (author->display_name.data != NULL) {
-        row->value[CR_DISPLAY_NAME] = author->display_name;
-    }
-    if (author->handle.data != NULL) {
-        row->value[CR_HANDLE] = author->handle;
-    }
 }
 
 cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
@@ -405,7 +569,7 @@ cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const c
                                  bool *is_complete)
 {
     cruddur_status status = CRUDDUR_OK;
-    size_t room = CR_CHANGE_WRITES_MAX - 1 - inboxes->members.count;
+    size_t room = CR_CHANGE_WRITES_MAX - 2 - inboxes->members.count;
     *is_complete = true;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
         if (!must_go(txn, inboxes, &inboxes->old.row[i], message)) {

@@ -19,13 +19,34 @@ typedef struct cr_inboxes {
 cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *group_row,
                                cr_inboxes *inboxes);
 
-/* Reads those that the index told of, as the table has them by now, and drops the others from
- * `told`. *is_whole: every member has one; else it takes cr_inboxes_read(). */
+/* For whoever only moves rows forward: reads those that the index told of, of which there are some,
+ * as the table has them by now. */
 cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
-                                 cr_inboxes *inboxes, bool *is_whole);
+                                 cr_inboxes *inboxes);
+
+/* Whether every member has a row, and where there is a head (else absent), none but before or at
+ * it. */
+bool cr_inboxes_are_whole(const cr_inboxes *inboxes, cr_str head_sk);
+
+/* Looks for those rows of the other members in their partitions. */
+cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
+                                 cr_inboxes *inboxes);
 
 /* Adds the group rows that the members have at a sort key that is not the head's. */
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes);
+
+/* The sort key of the oldest of all rows; absent where there are none. */
+cr_str cr_inboxes_oldest(const cr_inboxes *inboxes);
+
+/* Reads the messages behind the oldest of the group rows: *newest is the newest of them, absent
+ * throughout where there is none, and the names that their authors had go into the rows. Of very
+ * many messages only the latest are looked at. */
+cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
+                                    cr_row *newest);
+
+/* Whether another group of some member has a row at this sort key (invariant 4). */
+cruddur_status cr_inboxes_is_taken(cr_txn *txn, const cr_uuid *group, const cr_inboxes *inboxes,
+                                   cr_str sk, bool *is_taken);
 
 /* What the group rows know of a member's name; absent where they do not. */
 cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid);
@@ -50,7 +71,7 @@ cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_p
                               const cr_row *message);
 
 /* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
- * conversation. Of very many, what one change has no room for is left to the next. One write is
+ * conversation. Of very many, what one change has no room for is left to the next. Two writes are
  * left to the caller. */
 cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
                                  bool *is_complete);

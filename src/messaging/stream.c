@@ -6,16 +6,30 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "messaging/catch_up.h"
+#include "messaging/reach.h"
 #include "messaging/rewrite.h"
+#include "model/time.h"
 
 #define WORKERS_MAX 64
+
+#define ROUND_PART 4
+
+/* How often a group's rows are looked for that nobody has heard of. */
+#define MISSES_MAX 6
 
 /* ---- one group ---- */
 
 /* One group's move, over all runs of its body. */
 typedef struct move {
     const cr_record *newest; /* of the group's records */
+    bool is_again;           /* a run came to nothing: the place may be taken */
+    unsigned misses;         /* runs that found no row of the group */
+    int64_t reach_us;        /* how far the message was moved at most, to a free place */
     unsigned traits;         /* that the latest run met */
+    cr_uuid member;          /* any of the group */
+    cr_packed_row *oldest;   /* sort key of the rows that the latest run met */
     bool has_writes;         /* of the latest run */
     bool has_more;           /* than one change had room for */
     bool has_moved;
@@ -42,66 +56,144 @@ static bool is_past(const cr_group_rows *rows, cr_str sk)
     return true;
 }
 
-/* Any row of the group: of those that the index told of and that are still there, else the
- * author's. */
-static cruddur_status find_any_row(cr_txn *txn, const cr_record *record, const cr_group_rows *rows,
-                                   cr_row *found)
+/* The index shows no row yet, or the group was deleted but for its messages, or it is damaged: that
+ * shows in a while. */
+static cruddur_status miss(cr_txn *txn, move *moving)
 {
-    *found = rows->count > 0 ? rows->row[0] : (cr_row){0};
-    if (rows->count > 0 || !record->has_author) {
-        return CRUDDUR_OK;
+    if (++moving->misses < MISSES_MAX) {
+        return CRUDDUR_E_CONFLICT;
     }
-    cr_pk pk = cr_pk_of_member(&record->author);
-    return cr_group_search_partition(txn, cr_uuid_str(&record->group), &pk, found);
+    return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                        "group %s has messages, and no group rows that could be found",
+                        moving->newest->group.text);
 }
 
-/* Reads the group rows where the index lags behind, or some are missing, and the head, which is
- * absent throughout for a group that is no longer there. */
-static cruddur_status read_from_head(cr_txn *txn, const cr_record *record,
-                                     const cr_group_rows *rows, cr_inboxes *inboxes, cr_row *head)
+/* Where the index tells of no row, the author's own leads to the others. The head is absent
+ * throughout for a group that is no longer there. */
+static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_group_rows *rows, cr_row *head)
 {
-    cr_row group_row;
-    cruddur_status status = find_any_row(txn, record, rows, &group_row);
-    if (status == CRUDDUR_OK) {
-        status = cr_group_find_head(txn, &record->group, head);
-    }
+    const cr_record *record = moving->newest;
+    cr_row row = {0};
+    cruddur_status status = cr_group_find_head(txn, &record->group, head);
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
-    if (!cr_row_exists(&group_row)) {
-        *head = (cr_row){0};
-        cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
-                    "group %s: it has messages, and no group rows that tell its members",
-                    record->group.text);
-        return CRUDDUR_OK;
+    if (record->has_author) {
+        cr_pk pk = cr_pk_of_member(&record->author);
+        status =
+            cr_group_search_partition(txn, cr_uuid_str(&record->group), &pk, CR_STR_ABSENT, &row);
     }
-    status = cr_inboxes_read(txn, head, &group_row, inboxes);
-    return status == CRUDDUR_OK ? cr_group_check_head(txn, &record->group, head) : status;
+    if (status == CRUDDUR_OK && !cr_row_exists(&row)) {
+        return miss(txn, moving);
+    }
+    return status == CRUDDUR_OK && !cr_group_rows_add(rows, &row) ? cr_fail_memory(txn->call->error)
+                                                                  : status;
 }
 
-/* The head is read last: whoever moved rows meanwhile did so to a message that it shows. */
-static cruddur_status read_group(cr_txn *txn, const cr_record *record, cr_group_rows *rows,
-                                 cr_inboxes *inboxes, cr_row *head)
+/* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
+ * a message that is read last. */
+static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inboxes, cr_row *head)
 {
-    bool is_whole;
-    cruddur_status status = cr_inboxes_reread(txn, &record->group, rows, inboxes, &is_whole);
-    if (status != CRUDDUR_OK) {
+    cr_row newest = {0};
+    const cr_uuid *group = &moving->newest->group;
+    cruddur_status status = cr_group_find_head(txn, group, head);
+    if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
-    return is_whole ? cr_group_find_head(txn, &record->group, head)
-                    : read_from_head(txn, record, rows, inboxes, head);
+    status = cr_inboxes_search(txn, group, head->value[CR_SK], inboxes);
+    if (status == CRUDDUR_OK && inboxes->old.count == 0) {
+        return miss(txn, moving);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_read_news(txn, group, inboxes, &newest);
+    }
+    bool is_other =
+        cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], head->value[CR_SK]);
+    return status == CRUDDUR_OK && is_other ? CRUDDUR_E_CONFLICT : status;
 }
 
-static cruddur_status move_rows(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *head,
-                                bool *is_complete)
+/* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
+ * absent throughout where the rows are in place already. */
+static cruddur_status read_group(cr_txn *txn, move *moving, cr_group_rows *rows,
+                                 cr_inboxes *inboxes, cr_row *head)
+{
+    const cr_uuid *group = &moving->newest->group;
+    cruddur_status status = CRUDDUR_OK;
+    if (rows->count == 0) {
+        status = find_any_row(txn, moving, rows, head);
+    }
+    if (status != CRUDDUR_OK || rows->count == 0) {
+        return status;
+    }
+    status = cr_inboxes_reread(txn, group, rows, inboxes);
+    bool has_rows = status == CRUDDUR_OK && inboxes->old.count > 0;
+    if (has_rows) {
+        status = cr_inboxes_read_news(txn, group, inboxes, head);
+    }
+    bool is_whole = has_rows && cr_inboxes_are_whole(inboxes, head->value[CR_SK]);
+    return status == CRUDDUR_OK && !is_whole ? search_others(txn, moving, inboxes, head) : status;
+}
+
+/* Whoever writes a message alone does not see that another group of some member has its sort key.
+ * Then the message moves on to a free one, with the rows. `room` keeps its new key. */
+static cruddur_status find_place(cr_txn *txn, move *moving, const cr_inboxes *inboxes,
+                                 const cr_row *head, cr_sort_key *room, cr_row *message)
+{
+    int64_t head_us;
+    bool is_taken = false;
+    cr_str sk = head->value[CR_SK];
+    *message = *head;
+    cruddur_status status =
+        moving->is_again ? cr_inboxes_is_taken(txn, &moving->newest->group, inboxes, sk, &is_taken)
+                         : CRUDDUR_OK;
+    if (status != CRUDDUR_OK || !is_taken) {
+        return status;
+    }
+    moving->reach_us = cr_reach_next_us(moving->reach_us);
+    if (!cr_time_parse(sk, &head_us) ||
+        !cr_sort_key_after(head_us + cr_reach_step_us(moving->reach_us), sk, room)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "the sort key of group %s's newest message is taken, and none follows",
+                            moving->newest->group.text);
+    }
+    message->value[CR_SK] = cr_sort_key_str(room);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status move_rows(cr_txn *txn, move *moving, const cr_inboxes *inboxes,
+                                const cr_row *head)
 {
     cr_person author = {0};
+    cr_sort_key room;
+    cr_row message;
+    bool is_complete;
+    cruddur_status status = find_place(txn, moving, inboxes, head, &room, &message);
+    bool is_elsewhere = !cr_str_equal(message.value[CR_SK], head->value[CR_SK]);
     if (cr_uuid_parse(head->value[CR_USER_UUID], &author.uuid)) {
         author.display_name = head->value[CR_DISPLAY_NAME];
         author.handle = head->value[CR_HANDLE];
     }
-    cruddur_status status = cr_inboxes_put(txn, inboxes, &author, head);
-    return status == CRUDDUR_OK ? cr_inboxes_remove(txn, inboxes, head, is_complete) : status;
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_put(txn, inboxes, &author, &message);
+    }
+    if (status == CRUDDUR_OK && is_elsewhere) {
+        status = txn->ops->put(txn, &message);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_remove(txn, inboxes, &message, &is_complete);
+        moving->has_more = !is_complete;
+    }
+    return status == CRUDDUR_OK && is_elsewhere ? txn->ops->remove(txn, head) : status;
+}
+
+static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const cr_call *call)
+{
+    cr_row key = {0};
+    key.value[CR_SK] = cr_inboxes_oldest(inboxes);
+    free(moving->oldest);
+    moving->oldest = cr_pack_row(&key);
+    moving->member = inboxes->members.uuid[0];
+    return moving->oldest == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
 static cruddur_status move_body(cr_txn *txn, void *argument)
@@ -111,37 +203,53 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     cr_group_rows rows;
     cr_inboxes inboxes;
     cr_row head;
-    bool is_complete = true;
     moving->traits = txn->traits;
     moving->has_writes = moving->has_more = false;
     cruddur_status status = cr_group_read_index(txn, &record->group, &rows);
     if (status != CRUDDUR_OK || is_past(&rows, record->sk)) {
         return status;
     }
-    status = read_group(txn, record, &rows, &inboxes, &head);
+    status = read_group(txn, moving, &rows, &inboxes, &head);
     if (status != CRUDDUR_OK || !cr_row_exists(&head)) {
         return status;
     }
-    inboxes.forward_only = true;
     moving->has_writes = cr_inboxes_must_move(txn, &inboxes, &head);
     if (moving->has_writes) {
-        status = move_rows(txn, &inboxes, &head, &is_complete);
-        moving->has_more = !is_complete;
+        status = note_start(moving, &inboxes, txn->call);
+    }
+    if (status == CRUDDUR_OK && moving->has_writes) {
+        status = move_rows(txn, moving, &inboxes, &head);
+        moving->is_again = true;
     }
     return status;
 }
 
-/* Where others may have met the move half done, it looks again until there is nothing to do. */
+/* Where others may have met the move half done, it looks back: at the keys of all messages since
+ * the rows' old place. */
+static cruddur_status look_back(cr_store *store, const move *moving, cr_call *call)
+{
+    cr_packed_row *kept;
+    const cr_leftover leftover = {.group = &moving->newest->group,
+                                  .member = &moving->member,
+                                  .from_sk = cr_str_of(cr_packed_get(moving->oldest, CR_SK))};
+    cruddur_status status = cr_catch_up(store, &leftover, call, &kept);
+    free(kept);
+    return status;
+}
+
 static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
 {
     cruddur_status status;
-    bool must_look;
     do {
+        moving->is_again = false;
         status = store->ops->change(store, move_body, moving, call);
-        bool has_written = status == CRUDDUR_OK && moving->has_writes;
-        moving->has_moved = moving->has_moved || has_written;
-        must_look = has_written && (moving->traits & CR_TRAIT_ATOMIC) == 0;
-    } while (status == CRUDDUR_OK && (moving->has_more || must_look));
+        moving->has_moved = moving->has_moved || (status == CRUDDUR_OK && moving->has_writes);
+        if (status == CRUDDUR_OK && moving->has_writes && (moving->traits & CR_TRAIT_ATOMIC) == 0) {
+            status = look_back(store, moving, call);
+        }
+    } while (status == CRUDDUR_OK && moving->has_more);
+    free(moving->oldest);
+    moving->oldest = NULL;
     return status;
 }
 
@@ -155,7 +263,10 @@ typedef struct work {
     const cr_record **newest; /* of each group */
     size_t count;
     atomic_size_t next;
-    pthread_mutex_t lock; /* of all below */
+    bool is_last_round;
+    pthread_mutex_t lock;    /* of all below */
+    const cr_record **again; /* those for the next round */
+    size_t again_count;
     cr_meter meter;
     cr_arena *arena;
     cr_stream_outcome *outcome;
@@ -174,6 +285,20 @@ static void add_failure(work *shared, const cr_record *record, cruddur_status st
     }
 }
 
+/* One group that others keep busy is not to use up all of the time: in the first round it gets a
+ * part of what is left, and in the second, behind the others, the rest. */
+static int64_t deadline_us(const work *shared)
+{
+    int64_t now_us = cr_clock_monotonic_us();
+    int64_t left_us = shared->call->deadline_us - now_us;
+    return shared->is_last_round ? shared->call->deadline_us : now_us + left_us / ROUND_PART;
+}
+
+static bool may_go_again(const work *shared, cruddur_status status)
+{
+    return !shared->is_last_round && (status == CRUDDUR_E_CONFLICT || status == CRUDDUR_E_TIMEOUT);
+}
+
 static void run_move(work *shared, const cr_record *newest)
 {
     cruddur_error *error = NULL;
@@ -181,6 +306,7 @@ static void run_move(work *shared, const cr_record *newest)
     move moving = {.newest = newest};
     call.meter = (cr_meter){0};
     call.error = &error;
+    call.deadline_us = deadline_us(shared);
     cruddur_status status = cr_call_check_deadline(&call);
     if (status == CRUDDUR_OK) {
         status = move_group(shared->store, &moving, &call);
@@ -188,7 +314,9 @@ static void run_move(work *shared, const cr_record *newest)
     (void)pthread_mutex_lock(&shared->lock);
     cr_meter_add(&shared->meter, &call.meter);
     shared->outcome->moved += moving.has_moved ? 1 : 0;
-    if (status != CRUDDUR_OK) {
+    if (may_go_again(shared, status)) {
+        shared->again[shared->again_count++] = newest;
+    } else if (status != CRUDDUR_OK) {
         add_failure(shared, newest, status, cruddur_error_message(error));
     }
     (void)pthread_mutex_unlock(&shared->lock);
@@ -206,13 +334,14 @@ static void *run_moves(void *argument)
 }
 
 /* The caller's thread is one of the workers: what no thread can be had for, it does itself. */
-static void run_workers(work *shared, unsigned workers)
+static void run_round(work *shared, unsigned workers)
 {
     pthread_t thread[WORKERS_MAX];
     sigset_t all;
     sigset_t before;
     size_t started = 0;
     size_t wanted = workers < shared->count ? workers : shared->count;
+    atomic_init(&shared->next, 0);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the caller's threads' */
     while (started + 1 < wanted && started < WORKERS_MAX &&
@@ -287,12 +416,16 @@ cruddur_status cr_stream_apply(cr_store *store, const cr_records *records, unsig
     *outcome = (cr_stream_outcome){0};
     outcome->failure = cr_arena_alloc(arena, room * sizeof(*outcome->failure));
     shared.newest = cr_arena_alloc(arena, room * sizeof(const cr_record *));
-    if (outcome->failure == NULL || shared.newest == NULL) {
+    shared.again = cr_arena_alloc(arena, room * sizeof(const cr_record *));
+    if (outcome->failure == NULL || shared.newest == NULL || shared.again == NULL) {
         return cr_fail_memory(call->error);
     }
-    atomic_init(&shared.next, 0);
     sort_records(&shared, records);
-    run_workers(&shared, workers);
+    run_round(&shared, workers);
+    shared.is_last_round = true;
+    shared.newest = shared.again;
+    shared.count = shared.again_count;
+    run_round(&shared, workers);
     (void)pthread_mutex_destroy(&shared.lock);
     cr_meter_add(&call->meter, &shared.meter);
     qsort(outcome->failure, outcome->failure_count, sizeof(*outcome->failure), compare_failures);

@@ -4,17 +4,13 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "messaging/catch_up.h"
+#include "messaging/reach.h"
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
 /* How far back a repeat of any other uuid is looked for. */
 #define REPEAT_WINDOW_US INT64_C(86400000000) /* 24 hours */
-/* How far the sort key steps on when it is taken: after each try somewhat further. */
-#define REACH_FIRST_US INT64_C(1)
-#define REACH_GROWTH 4
-#define REACH_MAX_US INT64_C(100000)
 /* How often a look back is tried that fails, and for how long the first pause is. */
 #define LOOKS_MAX 8
 #define LOOK_PAUSE_US INT64_C(10000)
@@ -37,9 +33,11 @@ typedef struct write_context {
     const cr_opening *opening; /* NULL for an append */
     wanted_row wanted;
     cr_packed_row *head; /* of the latest run: its sort key; NULL before, or where there was none */
-    bool is_searched;    /* up to that head there is no message with the draft's uuid */
-    int64_t planned_us;  /* the time that the latest run chose */
-    int64_t reach_us;    /* how far the next run steps on at most, if it finds the same head */
+    cr_packed_row *behind; /* sort key of the oldest group row that the latest run met, if it is one
+                              that lags behind the head */
+    bool is_searched;      /* up to that head there is no message with the draft's uuid */
+    int64_t planned_us;    /* the time that the latest run chose */
+    int64_t reach_us;      /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
     bool is_repeat;        /* the result was there before this call */
     unsigned traits;       /* that the latest run met */
@@ -62,6 +60,20 @@ static cruddur_status note_head(write_context *context, const cr_row *head, cons
     return context->head == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
+static cruddur_status note_behind(write_context *context, const cr_inboxes *inboxes,
+                                  const cr_row *head, const cr_call *call)
+{
+    cr_row key = {0};
+    key.value[CR_SK] = cr_inboxes_oldest(inboxes);
+    free(context->behind);
+    context->behind = NULL;
+    if (cr_str_compare(key.value[CR_SK], head->value[CR_SK]) >= 0) {
+        return CRUDDUR_OK;
+    }
+    context->behind = cr_pack_row(&key);
+    return context->behind == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
 static cruddur_status keep_result(write_context *context, const cr_row *row, const cr_call *call)
 {
     free(context->result);
@@ -70,15 +82,6 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
 }
 
 /* ---- the sort key ---- */
-
-/* Somewhere within reach, so that of many that step on from the same moment each finds a place
- * soon: in fixed steps all would follow the same trail. */
-static int64_t random_step_us(int64_t reach_us)
-{
-    uint32_t random = 0;
-    (void)cr_random_bytes(&random, sizeof(random)); /* without them the next place is tried */
-    return 1 + random % reach_us;
-}
 
 /* Chooses the message's sort key. A run that finds the head of the one before it was run again
  * because a key was taken: another group of some member has it (invariant 4). It steps on, by a few
@@ -90,7 +93,7 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
     const cr_draft *draft = context->draft;
     int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
     if (context->reach_us > 0 && time_us <= context->planned_us + context->reach_us) {
-        time_us = context->planned_us + random_step_us(context->reach_us);
+        time_us = context->planned_us + cr_reach_step_us(context->reach_us);
     }
     if (!cr_sort_key_after(time_us, head_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
@@ -100,8 +103,7 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
                        : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
                                       "the newest message's sort key is no time");
     }
-    context->reach_us = context->reach_us == 0 ? REACH_FIRST_US : context->reach_us * REACH_GROWTH;
-    context->reach_us = context->reach_us < REACH_MAX_US ? context->reach_us : REACH_MAX_US;
+    context->reach_us = cr_reach_next_us(context->reach_us);
     return CRUDDUR_OK;
 }
 
@@ -272,16 +274,21 @@ static cr_person name_author(const cr_draft *draft, const cr_person *known)
                        first_present(draft->author.handle, known->handle)};
 }
 
-/* Fills in what the caller does not tell of the author. */
+/* Fills in what the caller does not tell of the author: the group rows know it, or a message that
+ * they have not moved to yet. */
 static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, const cr_row *head,
                                       const cr_row *author_row, cr_person *author)
 {
     cr_inboxes inboxes;
+    cr_row newest;
     *author = draft->author;
     if (author->display_name.data != NULL && author->handle.data != NULL) {
         return CRUDDUR_OK;
     }
     cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_read_news(txn, &draft->group, &inboxes, &newest);
+    }
     if (status == CRUDDUR_OK) {
         cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
         *author = name_author(draft, &known);
@@ -316,7 +323,15 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, const
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
+    cr_row newest;
     cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
+    /* Rows that lag behind, in mode stream, have not got the names of the messages between. */
+    if (status == CRUDDUR_OK && !cr_inboxes_are_at(&inboxes, head->value[CR_SK])) {
+        status = cr_inboxes_read_news(txn, &draft->group, &inboxes, &newest);
+    }
+    if (status == CRUDDUR_OK) {
+        status = note_behind(context, &inboxes, head, txn->call);
+    }
     if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(sk))) {
         status = CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
     }
@@ -533,10 +548,11 @@ static cruddur_status clear_up(cr_store *store, write_context *context, cr_call 
     cruddur_error *error = NULL;
     cr_packed_row *kept;
     const cr_draft *draft = context->draft;
-    const char *head = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
+    bool is_behind = context->behind != NULL && !context->is_repeat;
+    const char *from = cr_packed_get(is_behind ? context->behind : context->head, CR_SK);
     const cr_leftover leftover = {.group = &draft->group,
                                   .member = &draft->author.uuid,
-                                  .from_sk = cr_str_of(head),
+                                  .from_sk = cr_str_of(from),
                                   .is_repeat = context->is_repeat,
                                   .must_move = has_opened(context) && !is_isolated(context),
                                   .rows_stay = rows_stay(context),
@@ -575,6 +591,7 @@ static cruddur_status run_write(cr_store *store, cr_body body, write_context *co
         free(context->result);
     }
     free(context->head);
+    free(context->behind);
     return status;
 }
 

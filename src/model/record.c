@@ -234,6 +234,7 @@ static bool grow(cr_records *records, size_t *capacity, cr_arena *arena)
 static void read_list(cr_json *in, cr_str table, cr_records *records)
 {
     size_t capacity = 0;
+    records->count = 0;
     cr_json_enter(in, '[');
     for (bool first = true; cr_json_next_element(in, &first);) {
         cr_str text = cr_json_skip(in);
@@ -248,20 +249,30 @@ static void read_list(cr_json *in, cr_str table, cr_records *records)
     }
 }
 
+static cr_records_check check_end(cr_json *in, bool has_list)
+{
+    if (!cr_json_is_done(in)) {
+        return in->no_memory ? CR_RECORDS_NO_MEMORY : CR_RECORDS_NOT_JSON;
+    }
+    return has_list ? CR_RECORDS_GOOD : CR_RECORDS_NO_LIST;
+}
+
 cr_records_check cr_records_read(cr_str text, cr_str table, cr_arena *arena, cr_records *records)
 {
     cr_json in;
     cr_str name;
     bool has_list = false;
+    bool has_twins = false;
     *records = (cr_records){.record = NULL};
     cr_json_init(&in, text, arena);
     if (cr_json_peek(&in) != '{') {
         (void)cr_json_skip(&in);
-        return cr_json_is_done(&in) ? CR_RECORDS_NO_LIST : CR_RECORDS_NOT_JSON;
+        return check_end(&in, false);
     }
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
-        if (!has_list && cr_str_equal(name, cr_str_of("Records")) && cr_json_peek(&in) == '[') {
+        if (cr_str_equal(name, cr_str_of("Records")) && cr_json_peek(&in) == '[') {
+            has_twins = has_list;
             has_list = true;
             read_list(&in, table, records);
         } else if (cr_str_equal(name, cr_str_of("NextShardIterator"))) {
@@ -270,8 +281,5 @@ cr_records_check cr_records_read(cr_str text, cr_str table, cr_arena *arena, cr_
             (void)cr_json_skip(&in);
         }
     }
-    if (!cr_json_is_done(&in)) {
-        return in.no_memory ? CR_RECORDS_NO_MEMORY : CR_RECORDS_NOT_JSON;
-    }
-    return has_list ? CR_RECORDS_GOOD : CR_RECORDS_NO_LIST;
+    return check_end(&in, has_list && !has_twins);
 }

@@ -231,7 +231,8 @@ static cruddur_status fetch(turn *now)
  * for it. The group's next message tries once more. */
 static bool is_hopeless(cruddur_status status)
 {
-    return status == CRUDDUR_E_INVALID_ARGUMENT || status == CRUDDUR_E_ITEM_TOO_LARGE;
+    return status == CRUDDUR_E_INVALID_ARGUMENT || status == CRUDDUR_E_ITEM_TOO_LARGE ||
+           status == CRUDDUR_E_STORE_DAMAGED;
 }
 
 static void tell_failure(turn *now, const cr_record *record, const cr_stream_failure *failure)

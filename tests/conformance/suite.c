@@ -125,6 +125,7 @@ cruddur_msg_page *list_messages(const cruddur_user *viewer, const group_id *grou
 cruddur_group_page *list_groups(const cruddur_user *user, const cruddur_list_options *options)
 {
     cruddur_group_page *page = NULL;
+    test_store_settle(&store);
     must_succeed(cruddur_group_list(store.dm, user->uuid, options, &page, TEST_ERROR));
     cr_assert(page != NULL);
     return page;

@@ -19,6 +19,7 @@ Test(lifetime, results_outlive_the_handle)
     group_id id;
     (void)snprintf(id.text, sizeof(id.text), "%s", cruddur_group_uuid(group));
     must_succeed(cruddur_msg_append(store.dm, &test_bob, id.text, "two", NULL, &msg, TEST_ERROR));
+    test_store_settle(&store);
     must_succeed(cruddur_group_members(store.dm, NULL, id.text, 0, &members, TEST_ERROR));
     must_succeed(cruddur_scan(store.dm, NULL, &rows, TEST_ERROR));
     cruddur_msg_page *messages = list_messages(NULL, &id, NULL);

@@ -9,6 +9,7 @@ CONFORMANCE_SUITE(members);
 static cruddur_group *get(const cruddur_user *user, const group_id *group)
 {
     cruddur_group *found = NULL;
+    test_store_settle(&store);
     must_succeed(cruddur_group_get(store.dm, user->uuid, group->text, 0, &found, TEST_ERROR));
     cr_assert(found != NULL);
     return found;
@@ -17,6 +18,7 @@ static cruddur_group *get(const cruddur_user *user, const group_id *group)
 static cruddur_members *members_of(const cruddur_user *viewer, const group_id *group)
 {
     cruddur_members *members = NULL;
+    test_store_settle(&store);
     must_succeed(cruddur_group_members(store.dm, viewer == NULL ? NULL : viewer->uuid, group->text,
                                        0, &members, TEST_ERROR));
     cr_assert(members != NULL);

@@ -264,6 +264,7 @@ Test(repeat, of_a_create_after_other_messages)
     uuid_text uuid = v7(cruddur_time_now_us());
     cruddur_group *one = create_with(&test_bob, 1, NULL, uuid.text, 0);
     group_id group = open_direct(&test_bob, &test_ann, "second");
+    test_store_settle(&store);
     cruddur_group *two = create_with(&test_bob, 1, NULL, uuid.text, 0);
     cr_assert_str_eq(cruddur_group_uuid(two), group.text);
     cr_assert_str_eq(cruddur_group_text(two), "second");

@@ -10,8 +10,6 @@ The program finds in its environment
     CRUDDUR_TEST_DYNAMODB   the service itself, for those who look at tables without the library
     CRUDDUR_TEST_MODE       MODE
     CRUDDUR_TEST_PROXY      the port of the proxy's control (proxy.py)
-    CRUDDUR_TEST_LAGGING    in mode stream, where nobody moves the group rows: the checker of tables
-                            lets them stand at any message of their group
 
 and credentials that open nothing elsewhere. --direct leaves the proxy out. Exits as the program
 does; with 1 where the proxy refused a signature, failed itself, or saw no request; with 77, and the
@@ -133,8 +131,6 @@ def run(options, helpers):
         environment["CRUDDUR_TEST_PROXY"] = str(control)
     environment["CRUDDUR_TEST_MODE"] = options.mode
     environment["CRUDDUR_TEST_STORE"] = f"dynamodb:{{name}}?endpoint={endpoint}&mode={options.mode}"
-    if options.mode == "stream":
-        environment["CRUDDUR_TEST_LAGGING"] = "1"
     code = run_program([options.program, *options.arguments], environment)
     complaints = [] if control is None else judge_proxy(control)
     for complaint in complaints:

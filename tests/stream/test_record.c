@@ -207,6 +207,7 @@ Test(record, lists_of_them, .fini = free_arena)
         {"{\"Records\":{}}", CR_RECORDS_NO_LIST},
         {"{\"Records\":null}", CR_RECORDS_NO_LIST},
         {"{\"records\":[]}", CR_RECORDS_NO_LIST},
+        {"{\"Records\":[],\"Records\":[]}", CR_RECORDS_NO_LIST},
         {"", CR_RECORDS_NOT_JSON},
         {"{", CR_RECORDS_NOT_JSON},
         {"hello", CR_RECORDS_NOT_JSON},

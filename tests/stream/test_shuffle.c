@@ -99,13 +99,17 @@ static void copy_rows(const cruddur_row_page *page, cruddur *to)
     }
 }
 
+/* People change their names, and do not always tell. */
 static void append_messages(story *all, dice *thrown)
 {
+    static const char *const names[] = {NULL, NULL, "Kim", "Kim the Second", ""};
     for (size_t i = 0; i < MESSAGES; i++) {
         char text[32];
         size_t g = roll(thrown, GROUPS);
         cruddur_user author = member_of(all, g, roll(thrown, PEOPLE));
         (void)snprintf(text, sizeof(text), "message %zu", i);
+        author.display_name = names[roll(thrown, sizeof(names) / sizeof(names[0]))];
+        author.handle = names[roll(thrown, sizeof(names) / sizeof(names[0]))];
         must_succeed(
             cruddur_msg_append(all->told.dm, &author, all->group[g], text, NULL, NULL, TEST_ERROR));
     }
@@ -320,6 +324,115 @@ Test(shuffle, leaves_what_is_no_longer_there)
     cr_assert_eq(replay(&all), 0u);
     cruddur_row_page *after = scan(all.moved.dm);
     cr_assert_eq(cruddur_row_page_count(after), 0u);
+    cruddur_row_page_free(before);
+    cruddur_row_page_free(after);
+    end(&all);
+}
+
+/* ---- one sort key ---- */
+
+/* Copies all rows to a new store, has a message appended there, and copies that to the first. */
+static void write_elsewhere(cruddur *to, const cruddur_row_page *start, const cruddur_user *author,
+                            const char *group_uuid, int64_t created_at_us)
+{
+    test_store elsewhere;
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    test_store_open(&elsewhere, NULL);
+    copy_rows(start, elsewhere.dm);
+    options.created_at_us = created_at_us;
+    must_succeed(cruddur_msg_append(elsewhere.dm, author, group_uuid, "at the same moment",
+                                    &options, NULL, TEST_ERROR));
+    cruddur_row_page *rows = scan(elsewhere.dm);
+    for (size_t i = 0; i < cruddur_row_page_count(rows); i++) {
+        if (is_message(rows, i) && !has_row(start, rows, i)) {
+            must_succeed(raw_put(to, rows, i, NULL));
+        }
+    }
+    cruddur_row_page_free(rows);
+    test_store_remove(&elsewhere);
+}
+
+#define TWINS 8
+
+/* Who writes a message alone does not see that another group of a member has its key: the message
+ * moves on a little, with the rows (invariant 4). */
+Test(shuffle, groups_whose_newest_messages_have_one_sort_key)
+{
+    test_store store;
+    test_report report;
+    cruddur_stream_options options = CRUDDUR_STREAM_OPTIONS_INIT;
+    char group[TWINS][CRUDDUR_UUID_SIZE];
+    int64_t moment_us = cruddur_time_now_us() + 60 * INT64_C(1000000);
+    event made;
+    test_store_open(&store, NULL);
+    for (size_t i = 0; i < TWINS; i++) {
+        cruddur_group *opened;
+        cruddur_user other = test_user(i);
+        must_succeed(cruddur_group_create(store.dm, &test_ann, &other, 1, "first", NULL, &opened,
+                                          TEST_ERROR));
+        memcpy(group[i], cruddur_group_uuid(opened), CRUDDUR_UUID_SIZE);
+        cruddur_group_free(opened);
+    }
+    cruddur_row_page *start = scan(store.dm);
+    for (size_t i = 0; i < TWINS; i++) {
+        write_elsewhere(store.dm, start, &test_ann, group[i], moment_us);
+    }
+    cruddur_row_page *rows = scan(store.dm);
+    event_begin(&made);
+    for (size_t i = 0; i < cruddur_row_page_count(rows); i++) {
+        if (is_message(rows, i)) {
+            event_add_insert(&made, rows, i, (unsigned)i + 1);
+        }
+    }
+    options.workers = 4;
+    cruddur_stream_result *result = event_apply(&made, store.dm, &options);
+    cr_expect_str_eq(cruddur_stream_result_answer(result), "{\"batchItemFailures\":[]}");
+    cr_expect_eq(cruddur_stream_result_moved_count(result), (size_t)TWINS);
+    cr_assert_eq(test_check_run(&store, "--unknown-attributes", &report), 0, "%s", report.text);
+    for (size_t i = 0; i < TWINS; i++) {
+        cruddur_msg_page *page;
+        must_succeed(cruddur_msg_list(store.dm, NULL, group[i], NULL, &page, TEST_ERROR));
+        cr_assert_eq(cruddur_msg_page_count(page), 2u);
+        const cruddur_msg *newest = cruddur_msg_page_at(page, 0);
+        cr_expect_str_eq(cruddur_msg_text(newest), "at the same moment");
+        cr_expect_geq(cruddur_msg_created_at_us(newest), moment_us);
+        cr_expect_lt(cruddur_msg_created_at_us(newest), moment_us + 1000000);
+        cruddur_msg_page_free(page);
+    }
+    cruddur_stream_result_free(result);
+    cruddur_row_page_free(rows);
+    cruddur_row_page_free(start);
+    test_store_remove(&store);
+}
+
+/* A group that has messages and no rows is a failure, and makes none. */
+Test(shuffle, makes_no_rows_of_nothing)
+{
+    dice thrown = {6};
+    story all;
+    event made;
+    begin(&all, &thrown);
+    while (all.written < MESSAGES) {
+        write_next(&all);
+    }
+    cruddur_row_page *before = scan(all.moved.dm);
+    size_t messages = 0;
+    for (size_t i = 0; i < cruddur_row_page_count(before); i++) {
+        messages += is_message(before, i) ? 1 : 0;
+        if (!is_message(before, i)) {
+            must_succeed(raw_remove(all.moved.dm, before, i));
+        }
+    }
+    event_begin(&made);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        add_record(&all, &made, i);
+    }
+    cruddur_stream_result *result = event_apply(&made, all.moved.dm, NULL);
+    cr_expect_eq(cruddur_stream_result_failure_count(result), (size_t)GROUPS);
+    cr_expect_eq(cruddur_stream_result_failure_status(result, 0), CRUDDUR_E_STORE_DAMAGED);
+    cruddur_stream_result_free(result);
+    cruddur_row_page *after = scan(all.moved.dm);
+    cr_expect_eq(cruddur_row_page_count(after), messages);
     cruddur_row_page_free(before);
     cruddur_row_page_free(after);
     end(&all);

@@ -94,19 +94,13 @@ int test_check_run(const test_store *store, const char *flag, test_report *repor
     bool by_rows = !test_store_is_lasting(store);
     char url[sizeof(store->url)];
     char option[32] = "";
-    /* Where a processor moves the group rows, they may stand at an earlier message meanwhile. */
-    char lagging_rows[] = "--lagging-rows";
-    char *lagging = getenv("CRUDDUR_TEST_LAGGING") == NULL ? NULL : lagging_rows;
-    char *arguments[] = {(char[]){TEST_PYTHON},
-                         (char[]){"-B"},
-                         (char[]){TEST_CHECK_TABLE},
-                         by_rows ? (char[]){"--rows=-"} : url,
-                         flag == NULL ? lagging : option,
-                         flag == NULL ? NULL : lagging,
-                         NULL};
+    char *arguments[] = {(char[]){TEST_PYTHON},        (char[]){"-B"},
+                         (char[]){TEST_CHECK_TABLE},   by_rows ? (char[]){"--rows=-"} : url,
+                         flag == NULL ? NULL : option, NULL};
     FILE *in = tmpfile();
     FILE *out = tmpfile();
     cr_assert(in != NULL && out != NULL);
+    test_store_settle(store);
     memcpy(url, store->url, sizeof(url));
     (void)snprintf(option, sizeof(option), "%s", flag == NULL ? "" : flag);
     if (by_rows) {

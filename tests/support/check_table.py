@@ -136,10 +136,9 @@ def parse_sort_key(text, accept_old):
 
 
 class Checker:
-    def __init__(self, accept_old=False, accept_unknown=False, accept_lagging=False):
+    def __init__(self, accept_old=False, accept_unknown=False):
         self.accept_old = accept_old
         self.accept_unknown = accept_unknown
-        self.accept_lagging = accept_lagging
         self.violations = []
         self.keys = set()
         self.messages = collections.defaultdict(dict)  # group -> sk -> row
@@ -244,10 +243,9 @@ class Checker:
         head = messages[max(messages, key=lambda text: text.encode())]
         for row in rows:
             where = f"{place}, row of {row['pk'][4:]}"
-            shown = messages.get(row["sk"], head) if self.accept_lagging else head
-            if row["sk"] != shown["sk"]:
+            if row["sk"] != head["sk"]:
                 self.report(where, f"sk is {row['sk']}, the newest message's is {head['sk']}")
-            if row.get("message") != shown.get("message"):
+            if row.get("message") != head.get("message"):
                 self.report(where, "its message is not the newest message's text")
         for sk, message in messages.items():
             if message.get("user_uuid") not in members:
@@ -291,13 +289,10 @@ def main(arguments):
                         help="accept sort keys in the forms that were written before")
     parser.add_argument("--unknown-attributes", action="store_true",
                         help="accept attributes that the data model does not know")
-    parser.add_argument("--lagging-rows", action="store_true",
-                        help="accept group rows that stand at an earlier message of the group: where "
-                             "a processor of the stream moves them, later")
     options = parser.parse_args(arguments)
     if (options.url is None) == (options.rows is None):
         parser.error("name a store or --rows")
-    checker = Checker(options.old_keys, options.unknown_attributes, options.lagging_rows)
+    checker = Checker(options.old_keys, options.unknown_attributes)
     if options.url is not None:
         violations = checker.check(read_store(options.url))
     elif options.rows == "-":

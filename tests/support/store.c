@@ -122,6 +122,24 @@ bool test_store_is_lasting(const test_store *store)
     return strstr(store->url, ":memory:") == NULL;
 }
 
+bool test_store_is_streamed(const test_store *store)
+{
+    return strstr(store->url, "mode=stream") != NULL;
+}
+
+void test_store_settle(const test_store *store)
+{
+    cruddur_follow_options options = CRUDDUR_FOLLOW_OPTIONS_INIT;
+    if (!test_store_is_streamed(store)) {
+        return;
+    }
+    options.flags = CRUDDUR_FOLLOW_ONCE;
+    options.poll_ms = 1;
+    cruddur *dm = test_store_connect(store, NULL);
+    must_succeed(cruddur_stream_follow(dm, &options, TEST_ERROR));
+    cruddur_close(dm);
+}
+
 void test_store_close(test_store *store)
 {
     cruddur_close(store->dm);

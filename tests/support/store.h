@@ -33,6 +33,13 @@ void test_store_reopen(test_store *store, const cruddur_options *options);
 /* Closes the store and removes its folder. */
 void test_store_remove(test_store *store);
 
+/* Whether a processor moves the group rows behind an append (mode `stream`). */
+bool test_store_is_streamed(const test_store *store);
+
+/* Is that processor: moves the group rows behind everything written so far. Where none is needed it
+ * does nothing. */
+void test_store_settle(const test_store *store);
+
 /* Writes the store's URL with one parameter more, "name=value". */
 void test_store_url_with(const test_store *store, const char *parameter, char *url, size_t size);
 

@@ -79,17 +79,6 @@ class GoodTables(unittest.TestCase):
             row.pop("group_name", None)
         self.assertEqual(check_table.Checker().check(rows), [])
 
-    def test_lagging_rows_where_asked_for(self):
-        rows = good_table()
-        for row in rows[2:4]:
-            row.update(sk=T1, message="one")
-        self.assertNotEqual(check_table.Checker().check(rows), [])
-        self.assertEqual(check_table.Checker(accept_lagging=True).check(rows), [])
-        rows[2]["message"] = "two"
-        self.assertEqual(len(check_table.Checker(accept_lagging=True).check(rows)), 1)
-        rows[2].update(sk="2026-01-01T00:00:00.000004+00:00", message="two")
-        self.assertEqual(len(check_table.Checker(accept_lagging=True).check(rows)), 1)
-
     def test_old_keys_where_asked_for(self):
         for key in ("2025-12-31T23:00:00Z", "2025-12-31t23:00:00z", "2025-12-31 23:00:00",
                     "2025-12-31T23:00:00.123", "2025-12-31T23:00:00.123456789+01:00",
