@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 from cli import COMMAND, SECRET
@@ -210,10 +211,10 @@ class WithoutTable(ScriptTest):
     def test_empty_answers_before_records(self):
         shard = self.script.add("s", None, self.removals(1, 3), closed=False)
         empty = json.dumps({"Records": [], "NextShardIterator": "s|0"}).encode()
-        self.script.faults["GetRecords"] = [empty] * 4
+        self.script.faults["GetRecords"] = [empty] * 9
         self.assertEqual(self.follow()[-1]["records"], 3)
         shard.closed = True
-        self.script.faults["GetRecords"] = [empty] * 4
+        self.script.faults["GetRecords"] = [empty] * 9
         self.assertEqual(self.follow()[-1]["records"], 3)
 
     def test_steady_writing_is_caught_up_with(self):
@@ -293,6 +294,48 @@ class WithoutTable(ScriptTest):
                    self.path("position"))
         with open(self.path("position"), encoding="ascii") as file:
             self.assertEqual(file.read(), "cruddur stream checkpoint 1\n")
+
+
+class Stopping(ScriptTest):
+    """A request hangs; whoever follows is told to stop meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        self.hanging = threading.Event()
+        self.released = threading.Event()
+        self.addCleanup(self.released.set)
+
+    def hang(self, operation, _):
+        if operation == "GetRecords" and self.script.shards["s"].records:
+            self.hanging.set()
+            self.released.wait(60)
+
+    def stop(self, *options):
+        """Returns how it ended, and what its checkpoint says of shards."""
+        self.script.on_request = self.hang
+        with subprocess.Popen([COMMAND, "stream", "follow", "--checkpoint", self.path("position"),
+                               *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                              env=self.environment) as process:
+            self.assertTrue(self.hanging.wait(60))
+            process.send_signal(signal.SIGTERM)
+            if not options:
+                self.released.set()
+            out, err = process.communicate(timeout=60)
+        with open(self.path("position"), encoding="ascii") as file:
+            return process.returncode, out + err, file.read().splitlines()[2:-1]
+
+    def test_what_is_in_hand_is_finished(self):
+        self.script.add("s", None, [removal(1), removal(2)], closed=False)
+        code, told, shards = self.stop()
+        self.assertEqual((code, shards), (0, [f"after s {number(2)}"]), told)
+        self.assertIn("2 records, 0 messages", told)
+
+    def test_a_request_that_hangs_ends_at_its_deadline(self):
+        self.script.add("s", None, [removal(1), removal(2)], closed=False)
+        code, told, shards = self.stop("--timeout", "1")
+        self.assertEqual((code, shards), (0, []), told)
+        self.assertEqual(told, "0 records, 0 messages, group rows moved 0 times\n")
 
 
 class WithTable(ScriptTest):
