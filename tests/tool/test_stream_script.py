@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 from cli import COMMAND, SECRET
@@ -283,6 +284,56 @@ class WithoutTable(ScriptTest):
         self.assertEqual(result.code, 1)
         self.assertIn("has no stream", result.err)
         self.assertIn('"shard_closed"', result.out)
+
+    def test_the_stream_goes_while_it_is_caught_up_with(self):
+        """The open shard has caught up, the list is no more: that is all of it."""
+        self.script.add("a", None, self.removals(1, 2))
+        self.script.add("b", None, self.removals(10, 2), closed=False)
+
+        def change(operation, request):
+            if request.get("ShardIterator", "").startswith("a|"):
+                self.script.has_stream = False
+
+        self.script.on_request = change
+        result = self.run_command("stream", "follow", "--once", "--json")
+        self.assertEqual(result.code, 1)
+        self.assertIn("has no stream", result.err)
+        self.assertEqual(result.out.count('"batch"'), 2)
+
+    def test_a_checkpoint_that_cannot_be_written(self):
+        self.script.add("s", None, self.removals(1, 2), closed=False)
+        os.mkdir(self.path("position.new"))
+        self.fails_late("--once")
+        process = subprocess.Popen([COMMAND, "stream", "follow", "--json", "--checkpoint",
+                                    self.path("position")], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True, cwd=self.folder,
+                                   env=self.environment)
+        with process:
+            for line in process.stdout:
+                if json.loads(line)["event"] == "trouble":
+                    break
+            self.assertEqual(json.loads(line)["status"], "E_STORE_IO")
+            os.rmdir(self.path("position.new"))
+            while not os.path.exists(self.path("position")):
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+        self.assertEqual(process.returncode, 0)
+
+    def fails_late(self, *options):
+        result = self.run_command("stream", "follow", "--checkpoint", self.path("position"),
+                                  *options)
+        self.assertEqual(result.code, 1)
+        self.assertIn("it cannot be written: Is a directory", result.err)
+
+    def test_many_shards(self):
+        for index in range(400):
+            self.script.add(f"{index:04}", f"{index - 7:04}", self.removals(10 * index + 1, 2),
+                            closed=index < 393)
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 800)
+        self.script.log.clear()
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 0)
+        self.assertEqual(len(self.shards_read()), 7)
 
     def test_a_checkpoint_of_another_stream(self):
         self.follow("--checkpoint", self.path("position"))
