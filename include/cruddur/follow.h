@@ -176,7 +176,7 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  * the credentials, the checkpoint) ends the call at once.
  *
  * With #CRUDDUR_FOLLOW_ONCE it returns when every shard was read to its end, or, where a shard is
- * open, up to a record that was written after the call began, or to where five answers in a row
+ * open, up to a record that was written after the call began, or to where ten answers in a row
  * had nothing new.
  *
  * @param dm      the store with the table.

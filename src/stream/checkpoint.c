@@ -107,11 +107,20 @@ static bool is_number(cr_str text)
     return digits == text.size && digits > 0;
 }
 
+static bool is_id(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
 /* Adds a shard that is not there yet. */
 static cr_checkpoint_check add_node(cr_lineage *lineage, cr_str id, cr_node **node)
 {
-    if (id.size == 0 || memchr(id.data, ' ', id.size) != NULL ||
-        cr_lineage_find(lineage, id) != NULL) {
+    if (!is_id(id) || cr_lineage_find(lineage, id) != NULL) {
         return CR_CHECKPOINT_DAMAGED;
     }
     *node = cr_lineage_add(lineage, id);

@@ -62,8 +62,8 @@ static bool has_caught_up(const cr_run *run)
 
 static void check_end(cr_run *run)
 {
-    bool is_end = run->ended != NULL ? cr_lineage_is_done(&run->lineage)
-                                     : cr_run_is_once(run) && has_caught_up(run);
+    bool is_end = (run->ended_status != CRUDDUR_OK && cr_lineage_is_done(&run->lineage)) ||
+                  (cr_run_is_once(run) && has_caught_up(run));
     if (!run->is_over && is_end) {
         run->is_over = true;
         run->status = run->ended_status;

@@ -129,8 +129,10 @@ static bool has_ended(const cr_run *run, cruddur_status status)
            (status == CRUDDUR_E_TABLE_SHAPE || status == CRUDDUR_E_TABLE_MISSING);
 }
 
-static void end_stream(cr_run *run, cruddur_status status, cruddur_error *error)
+/* The list is there (CRUDDUR_OK), or will not be any more. */
+static void set_ended(cr_run *run, cruddur_status status, cruddur_error *error)
 {
+    cr_attempts_succeed(&run->listing_attempts);
     (void)pthread_mutex_lock(&run->lock);
     cruddur_error_free(run->ended);
     run->ended = error;
@@ -152,13 +154,10 @@ void cr_run_list(cr_run *run)
         status = take_list(run, &shards, &error);
     }
     (void)pthread_mutex_unlock(&run->lock);
-    if (status == CRUDDUR_OK) {
-        cr_attempts_succeed(&run->listing_attempts);
-        run->listing_due_us = cr_clock_monotonic_us() + LISTING_PERIOD_US;
+    if (status == CRUDDUR_OK || has_ended(run, status)) {
+        set_ended(run, status, error);
     } else if (is_final(run, status)) {
         cr_run_finish(run, status, error);
-    } else if (has_ended(run, status)) {
-        end_stream(run, status, error);
     } else {
         cr_run_fail(run, NULL, &run->listing_attempts, &run->listing_due_us, status, error);
     }

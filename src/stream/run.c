@@ -84,10 +84,22 @@ static int64_t choose_pause_us(cruddur_status status, unsigned failures)
     return bound_us / 2 + bound_us / 2 * (int64_t)(random >> 12) / (INT64_C(1) << 20);
 }
 
+static bool is_over(cr_run *run)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    bool over = run->is_over;
+    (void)pthread_mutex_unlock(&run->lock);
+    return over;
+}
+
 void cr_run_fail(cr_run *run, const char *shard_id, cr_attempts *attempts, int64_t *due_us,
                  cruddur_status status, cruddur_error *error)
 {
     int64_t now_us = cr_clock_monotonic_us();
+    if (is_over(run)) { /* nobody will try again */
+        cruddur_error_free(error);
+        return;
+    }
     attempts->failing_since_us = attempts->failures == 0 ? now_us : attempts->failing_since_us;
     attempts->failures++;
     if (run->patience_us > 0 && now_us - attempts->failing_since_us >= run->patience_us) {

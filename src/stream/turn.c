@@ -9,8 +9,8 @@
 
 /* An open shard answers with nothing also where there is more to come, and does not say which it
  * is. So many such answers in a row, so far apart, count as the end. */
-#define EMPTY_PAGES_MAX 5
-#define EMPTY_PAGE_PAUSE_US INT64_C(200000)
+#define EMPTY_PAGES_MAX 10
+#define EMPTY_PAGE_PAUSE_US INT64_C(100000)
 
 /* Records tell their time in whole seconds. */
 #define WRITTEN_MARGIN_US INT64_C(2000000)

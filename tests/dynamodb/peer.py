@@ -5,6 +5,7 @@ rows as the original application does, which the library reads and goes on with.
 
     peer.py CRUDDUR_COMMAND    run by run_with_service.py
 """
+import datetime
 import json
 import os
 import pathlib
@@ -131,6 +132,18 @@ class Peer(unittest.TestCase):
             self.assertEqual(row.keys(), GROUP | {"member_uuids", "group_name"})
             self.assertEqual(row["member_uuids"], everybody)
             self.assertEqual(row["group_name"], "All")
+        self.check()
+
+    def test_writes_what_the_stream_tells_of(self):
+        group = self.cruddur("new", "--as", "ann", "--to", "bob", "first")["uuid"]
+        self.table.meta.client.update_table(TableName=self.table.name, StreamSpecification={
+            "StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+        for text in ("one", "two", "three"):
+            now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+            self.put_message(self.table, group, now, BOB, text)
+        subprocess.run([COMMAND, "--store", self.store, "stream", "follow", "--once"], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.assertEqual([row["message"] for row in self.partition(group, INDEX)], ["three"] * 2)
         self.check()
 
     def test_writes_what_the_library_goes_on_with(self):

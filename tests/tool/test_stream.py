@@ -157,6 +157,15 @@ class Once(StreamTest):
         self.ok("stream", "follow", "--once", "--from", "latest", "--checkpoint", position)
         self.assertEqual(self.check_table(), "")
 
+    def test_another_view(self):
+        table = self.table + "-old"
+        local.call("CreateTable", TableName=table, BillingMode="PAY_PER_REQUEST",
+                   KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                   AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                   StreamSpecification={"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"})
+        self.use(local.url, table)
+        self.fails(1, "it must have the view NEW_IMAGE or NEW_AND_OLD_IMAGES", "stream", "follow")
+
     def test_verbose(self):
         self.open_groups(1)
         result = self.run_command("stream", "follow", "--once", "--verbose")

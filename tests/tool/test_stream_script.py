@@ -7,6 +7,8 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
+import time
 import unittest
 
 from cli import COMMAND, SECRET
@@ -210,10 +212,10 @@ class WithoutTable(ScriptTest):
     def test_empty_answers_before_records(self):
         shard = self.script.add("s", None, self.removals(1, 3), closed=False)
         empty = json.dumps({"Records": [], "NextShardIterator": "s|0"}).encode()
-        self.script.faults["GetRecords"] = [empty] * 4
+        self.script.faults["GetRecords"] = [empty] * 9
         self.assertEqual(self.follow()[-1]["records"], 3)
         shard.closed = True
-        self.script.faults["GetRecords"] = [empty] * 4
+        self.script.faults["GetRecords"] = [empty] * 9
         self.assertEqual(self.follow()[-1]["records"], 3)
 
     def test_steady_writing_is_caught_up_with(self):
@@ -283,6 +285,56 @@ class WithoutTable(ScriptTest):
         self.assertIn("has no stream", result.err)
         self.assertIn('"shard_closed"', result.out)
 
+    def test_the_stream_goes_while_it_is_caught_up_with(self):
+        """The open shard has caught up, the list is no more: that is all of it."""
+        self.script.add("a", None, self.removals(1, 2))
+        self.script.add("b", None, self.removals(10, 2), closed=False)
+
+        def change(operation, request):
+            if request.get("ShardIterator", "").startswith("a|"):
+                self.script.has_stream = False
+
+        self.script.on_request = change
+        result = self.run_command("stream", "follow", "--once", "--json")
+        self.assertEqual(result.code, 1)
+        self.assertIn("has no stream", result.err)
+        self.assertEqual(result.out.count('"batch"'), 2)
+
+    def test_a_checkpoint_that_cannot_be_written(self):
+        self.script.add("s", None, self.removals(1, 2), closed=False)
+        os.mkdir(self.path("position.new"))
+        self.fails_late("--once")
+        process = subprocess.Popen([COMMAND, "stream", "follow", "--json", "--checkpoint",
+                                    self.path("position")], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True, cwd=self.folder,
+                                   env=self.environment)
+        with process:
+            for line in process.stdout:
+                if json.loads(line)["event"] == "trouble":
+                    break
+            self.assertEqual(json.loads(line)["status"], "E_STORE_IO")
+            os.rmdir(self.path("position.new"))
+            while not os.path.exists(self.path("position")):
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+        self.assertEqual(process.returncode, 0)
+
+    def fails_late(self, *options):
+        result = self.run_command("stream", "follow", "--checkpoint", self.path("position"),
+                                  *options)
+        self.assertEqual(result.code, 1)
+        self.assertIn("it cannot be written: Is a directory", result.err)
+
+    def test_many_shards(self):
+        for index in range(400):
+            self.script.add(f"{index:04}", f"{index - 7:04}", self.removals(10 * index + 1, 2),
+                            closed=index < 393)
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 800)
+        self.script.log.clear()
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 0)
+        self.assertEqual(len(self.shards_read()), 7)
+
     def test_a_checkpoint_of_another_stream(self):
         self.follow("--checkpoint", self.path("position"))
         self.script.stream = self.script.stream.replace("2026", "2027")
@@ -293,6 +345,48 @@ class WithoutTable(ScriptTest):
                    self.path("position"))
         with open(self.path("position"), encoding="ascii") as file:
             self.assertEqual(file.read(), "cruddur stream checkpoint 1\n")
+
+
+class Stopping(ScriptTest):
+    """A request hangs; whoever follows is told to stop meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        self.hanging = threading.Event()
+        self.released = threading.Event()
+        self.addCleanup(self.released.set)
+
+    def hang(self, operation, _):
+        if operation == "GetRecords" and self.script.shards["s"].records:
+            self.hanging.set()
+            self.released.wait(60)
+
+    def stop(self, *options):
+        """Returns how it ended, and what its checkpoint says of shards."""
+        self.script.on_request = self.hang
+        with subprocess.Popen([COMMAND, "stream", "follow", "--checkpoint", self.path("position"),
+                               *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                              env=self.environment) as process:
+            self.assertTrue(self.hanging.wait(60))
+            process.send_signal(signal.SIGTERM)
+            if not options:
+                self.released.set()
+            out, err = process.communicate(timeout=60)
+        with open(self.path("position"), encoding="ascii") as file:
+            return process.returncode, out + err, file.read().splitlines()[2:-1]
+
+    def test_what_is_in_hand_is_finished(self):
+        self.script.add("s", None, [removal(1), removal(2)], closed=False)
+        code, told, shards = self.stop()
+        self.assertEqual((code, shards), (0, [f"after s {number(2)}"]), told)
+        self.assertIn("2 records, 0 messages", told)
+
+    def test_a_request_that_hangs_ends_at_its_deadline(self):
+        self.script.add("s", None, [removal(1), removal(2)], closed=False)
+        code, told, shards = self.stop("--timeout", "1")
+        self.assertEqual((code, shards), (0, []), told)
+        self.assertEqual(told, "0 records, 0 messages, group rows moved 0 times\n")
 
 
 class WithTable(ScriptTest):
