@@ -18,7 +18,7 @@ typedef struct cr_shard {
 } cr_shard;
 
 typedef struct cr_shards {
-    cr_str stream; /* which of the table's streams: a table that gets a new one has another name */
+    bool is_enabled;        /* more may come */
     int64_t clock_ahead_us; /* of the service's clock before ours */
     cr_shard *shard;
     size_t count;
@@ -41,9 +41,12 @@ typedef enum cr_shard_state {
 
 /* Text is borrowed from the arena. Any number of threads may call. */
 struct cr_stream_ops {
-    /* Finds the table's stream and all its shards. CRUDDUR_E_TABLE_SHAPE: the table has none, or
-     * one that does not tell what is needed. */
-    cruddur_status (*list_shards)(cr_store *store, cr_arena *arena, cr_call *call,
+    /* Finds the table's stream; a table that gets a new one gets one of another name.
+     * CRUDDUR_E_TABLE_SHAPE: it has none, or one that does not tell what is needed. */
+    cruddur_status (*find_stream)(cr_store *store, cr_arena *arena, cr_call *call, cr_str *stream);
+
+    /* Lists all shards. CRUDDUR_E_TABLE_SHAPE: the stream is not kept any more. */
+    cruddur_status (*list_shards)(cr_store *store, cr_str stream, cr_arena *arena, cr_call *call,
                                   cr_shards *shards);
 
     /* Gets an iterator, good for some minutes. It is absent unless the state is good. */

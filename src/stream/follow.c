@@ -48,7 +48,7 @@ static int64_t listing_due_us(const cr_run *run)
  * of a shard that has caught up have only what came later. */
 static bool has_caught_up(const cr_run *run)
 {
-    if (run->stream == NULL || run->must_list || run->is_listing) {
+    if (!run->is_listed || run->must_list || run->is_listing) {
         return false;
     }
     for (size_t i = 0; i < run->lineage.count; i++) {

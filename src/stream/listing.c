@@ -76,57 +76,77 @@ static bool add_shards(cr_run *run, const cr_shards *shards, bool is_first)
 
 /* ---- the list ---- */
 
-/* The first list tells which stream it is, and so whether the checkpoint is of use. */
-static cruddur_status take_first(cr_run *run, const cr_shards *shards, cruddur_error **error)
+/* Which stream it is tells whether the checkpoint is of use. */
+static cruddur_status take_stream(cr_run *run, cr_str stream, cruddur_error **error)
 {
     cr_checkpoint_check check = CR_CHECKPOINT_GOOD;
     if (run->has_found) {
         cr_str text = {run->found.data, run->found.size};
-        check = cr_checkpoint_parse(text, shards->stream, &run->lineage);
+        check = cr_checkpoint_parse(text, stream, &run->lineage);
     }
     if (check != CR_CHECKPOINT_GOOD) {
         return cr_checkpoint_fail(run->checkpoint, check, error);
     }
-    run->stream = strndup(shards->stream.data, shards->stream.size);
-    if (run->stream == NULL) {
-        return cr_fail_memory(error);
-    }
-    run->clock_ahead_us = shards->clock_ahead_us;
-    run->began_us = cr_clock_now_us() + shards->clock_ahead_us;
-    run->must_save = true;
-    return CRUDDUR_OK;
+    run->stream = strndup(stream.data, stream.size);
+    return run->stream == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
 }
 
+static cruddur_status find_stream(cr_run *run, cr_arena *arena, cr_call *call)
+{
+    cr_str stream;
+    cruddur_status status = run->store->stream->find_stream(run->store, arena, call, &stream);
+    if (status == CRUDDUR_OK) {
+        (void)pthread_mutex_lock(&run->lock);
+        status = take_stream(run, stream, call->error);
+        (void)pthread_mutex_unlock(&run->lock);
+    }
+    return status;
+}
+
+/* With the lock. */
 static cruddur_status take_list(cr_run *run, const cr_shards *shards, cruddur_error **error)
 {
-    bool is_first = run->stream == NULL;
-    if (is_first) {
-        cruddur_status status = take_first(run, shards, error);
-        if (status != CRUDDUR_OK) {
-            return status;
-        }
-    } else if (!cr_str_equal(shards->stream, cr_str_of(run->stream))) {
-        return cr_fail_with(error, CRUDDUR_E_TABLE_SHAPE, "table %.255s has another stream by now",
-                            run->store->table);
-    }
-    if (!add_shards(run, shards, is_first)) {
+    if (!add_shards(run, shards, !run->is_listed)) {
         return cr_fail_memory(error);
     }
+    if (!run->is_listed) {
+        run->clock_ahead_us = shards->clock_ahead_us;
+        run->began_us = cr_clock_now_us() + shards->clock_ahead_us;
+        run->is_listed = true;
+        run->must_save = true;
+    }
     remove_unlisted(run);
-    return CRUDDUR_OK;
+    return shards->is_enabled
+               ? CRUDDUR_OK
+               : cr_fail_with(error, CRUDDUR_E_TABLE_SHAPE,
+                              "the stream of table %.255s was switched off; with a new one goes a "
+                              "new checkpoint",
+                              run->store->table);
+}
+
+static cruddur_status list_shards(cr_run *run, cr_arena *arena, cr_call *call)
+{
+    cr_shards shards;
+    cruddur_status status =
+        run->store->stream->list_shards(run->store, cr_str_of(run->stream), arena, call, &shards);
+    if (status == CRUDDUR_OK) {
+        (void)pthread_mutex_lock(&run->lock);
+        status = take_list(run, &shards, call->error);
+        (void)pthread_mutex_unlock(&run->lock);
+    }
+    return status;
 }
 
 /* What failed at the first time, and not by chance, will fail again. */
 static bool is_final(const cr_run *run, cruddur_status status)
 {
-    return run->stream == NULL && !cruddur_status_is_retryable(status);
+    return !run->is_listed && !cruddur_status_is_retryable(status);
 }
 
-/* The stream was switched off, or is another: what is left of it is read to its end. */
+/* The stream was switched off: what is left of it is read to its end. */
 static bool has_ended(const cr_run *run, cruddur_status status)
 {
-    return run->stream != NULL &&
-           (status == CRUDDUR_E_TABLE_SHAPE || status == CRUDDUR_E_TABLE_MISSING);
+    return run->is_listed && status == CRUDDUR_E_TABLE_SHAPE;
 }
 
 /* The list is there (CRUDDUR_OK), or will not be any more. */
@@ -144,15 +164,14 @@ static void set_ended(cr_run *run, cruddur_status status, cruddur_error *error)
 void cr_run_list(cr_run *run)
 {
     cr_arena arena = CR_ARENA_INIT;
-    cr_shards shards;
     cruddur_error *error;
     cr_call call = cr_run_call(run, &error);
-    cruddur_status status = run->store->stream->list_shards(run->store, &arena, &call, &shards);
+    cruddur_status status = run->stream == NULL ? find_stream(run, &arena, &call) : CRUDDUR_OK;
+    if (status == CRUDDUR_OK) {
+        status = list_shards(run, &arena, &call);
+    }
     (void)pthread_mutex_lock(&run->lock);
     cr_meter_add(&run->meter, &call.meter);
-    if (status == CRUDDUR_OK) {
-        status = take_list(run, &shards, &error);
-    }
     (void)pthread_mutex_unlock(&run->lock);
     if (status == CRUDDUR_OK || has_ended(run, status)) {
         set_ended(run, status, error);

@@ -68,7 +68,8 @@ typedef struct cr_run {
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t changed;
     cr_lineage lineage;
-    char *stream; /* NULL until it was listed */
+    char *stream;   /* NULL until it was found */
+    bool is_listed; /* its shards are known */
     int64_t clock_ahead_us;
     int64_t began_us; /* by the service's clock */
     bool is_listing;

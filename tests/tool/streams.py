@@ -66,6 +66,7 @@ class Failure(Exception):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -184,11 +185,14 @@ class Script:
             raise Failure("ResourceNotFoundException")
         listed = sorted(name for name, shard in self.shards.items() if shard.listed)
         rest = [name for name in listed if name > request.get("ExclusiveStartShardId", "")]
-        described = {"StreamArn": self.stream, "StreamStatus": "ENABLED", "Shards": [
+        described = {"StreamArn": self.stream, "StreamStatus": self.status(), "Shards": [
             self.describe(self.shards[name]) for name in rest[:self.list_page]]}
         if len(rest) > self.list_page:
             described["LastEvaluatedShardId"] = rest[self.list_page - 1]
         return {"StreamDescription": described}
+
+    def status(self):
+        return "ENABLED" if self.has_stream else "DISABLED"
 
     def describe(self, shard):
         described = {"ShardId": shard.name,

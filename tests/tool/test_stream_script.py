@@ -267,12 +267,12 @@ class WithoutTable(ScriptTest):
         self.fails(1, f"table {self.table} has no stream; `cruddur schema load` switches one on",
                    "stream", "follow")
 
-    def test_the_stream_is_another_while_it_is_followed(self):
+    def test_the_stream_is_switched_off_while_it_is_followed(self):
         self.script.add("s", None, self.removals(1, 2), closed=False)
         listings = []
 
         def change(operation, _):
-            if operation == "DescribeTable":
+            if operation == "DescribeStream":
                 listings.append(operation)
             if len(listings) == 2:
                 self.script.has_stream = False
@@ -282,7 +282,7 @@ class WithoutTable(ScriptTest):
         result = self.run_command("stream", "follow", "--json", "--checkpoint",
                                   self.path("position"))
         self.assertEqual(result.code, 1)
-        self.assertIn("has no stream", result.err)
+        self.assertIn("was switched off", result.err)
         self.assertIn('"shard_closed"', result.out)
 
     def test_the_stream_goes_while_it_is_caught_up_with(self):
@@ -297,7 +297,7 @@ class WithoutTable(ScriptTest):
         self.script.on_request = change
         result = self.run_command("stream", "follow", "--once", "--json")
         self.assertEqual(result.code, 1)
-        self.assertIn("has no stream", result.err)
+        self.assertIn("was switched off", result.err)
         self.assertEqual(result.out.count('"batch"'), 2)
 
     def test_a_checkpoint_that_cannot_be_written(self):
@@ -511,7 +511,7 @@ class WithTable(ScriptTest):
             was_killed = self.follow_until(kills)
             self.resume()
             self.check_table()
-        self.assertGreater(kills, 20)
+        self.assertGreater(kills, 10)
 
     def resume(self):
         """Follows once, and checks that it goes on where the checkpoint says."""

@@ -105,10 +105,22 @@ static cruddur_status fail_garbage(calling *now, cr_operation operation)
 
 /* ---- text ---- */
 
-static bool copy_text(cr_arena *arena, const char *text, cr_str *copy)
+/* Text is borrowed from what is read, and outlives the answer in the arena; absent when memory ran
+ * out. */
+static cr_str keep_body(const calling *now)
 {
-    *copy = *text == '\0' ? CR_STR_ABSENT : cr_arena_copy(arena, cr_str_of(text));
-    return *text == '\0' || copy->data != NULL;
+    cr_str body = cr_aws_body(&now->answer);
+    return body.size == 0 ? cr_str_of("") : cr_arena_copy(now->arena, body);
+}
+
+/* Reads a string; absent, and behind the value, for one of another type. */
+static cr_str read_string(cr_json *in)
+{
+    if (cr_json_peek(in) != '"') {
+        (void)cr_json_skip(in);
+        return CR_STR_ABSENT;
+    }
+    return cr_json_string(in);
 }
 
 /* Names are kept in files, a line for each: nothing that shows as something else is one. */
@@ -152,7 +164,7 @@ static cruddur_status read_stream_name(calling *now, const cr_description *descr
     return stream->data == NULL ? cr_fail_memory(now->call->error) : CRUDDUR_OK;
 }
 
-static cruddur_status find_stream(calling *now, cr_str *stream)
+static cruddur_status ask_for_stream(calling *now, cr_str *stream)
 {
     cr_description description;
     add_member(now, "{\"TableName\":", now->table->names.table);
@@ -169,6 +181,15 @@ static cruddur_status find_stream(calling *now, cr_str *stream)
                  ? read_stream_name(now, &description, stream)
                  : fail_garbage(now, CR_DESCRIBE_TABLE);
     cr_description_free(&description);
+    return status;
+}
+
+static cruddur_status find_stream(cr_store *base, cr_arena *arena, cr_call *call, cr_str *stream)
+{
+    calling now;
+    begin(&now, base, arena, call);
+    cruddur_status status = ask_for_stream(&now, stream);
+    end(&now);
     return status;
 }
 
@@ -192,75 +213,140 @@ static bool grow(cr_shards *shards, size_t *capacity, cr_arena *arena)
     return true;
 }
 
-static bool add_shard(calling *now, json_object *described, cr_shards *shards, size_t *capacity)
-{
-    if (!grow(shards, capacity, now->arena)) {
-        return false;
-    }
-    cr_shard *added = &shards->shard[shards->count++];
-    json_object *range = cr_json_member(described, "SequenceNumberRange");
-    added->is_closed = *cr_json_member_text(range, "EndingSequenceNumber") != '\0';
-    return copy_text(now->arena, cr_json_member_text(described, "ShardId"), &added->id) &&
-           copy_text(now->arena, cr_json_member_text(described, "ParentShardId"), &added->parent);
-}
-
 static bool is_shard(const cr_shard *shard)
 {
     return is_name(shard->id) && (shard->parent.data == NULL || is_name(shard->parent));
 }
 
-/* Adds one page of shards; *last names where the next one begins, and is absent behind the last. */
-static cruddur_status read_page(calling *now, cr_shards *shards, size_t *capacity, cr_str *last)
+/* Whether there is an end among the sequence numbers. */
+static bool read_range(cr_json *in)
 {
-    json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
-    json_object *stream = cr_json_member(answer, "StreamDescription");
-    json_object *list = cr_json_member(stream, "Shards");
-    bool is_good = json_object_is_type(list, json_type_array);
-    bool has_memory =
-        copy_text(now->arena, cr_json_member_text(stream, "LastEvaluatedShardId"), last);
-    for (size_t i = 0; is_good && has_memory && i < json_object_array_length(list); i++) {
-        has_memory = add_shard(now, json_object_array_get_idx(list, i), shards, capacity);
-        is_good = !has_memory || is_shard(&shards->shard[shards->count - 1]);
+    cr_str name;
+    bool has_end = false;
+    cr_json_enter(in, '{');
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        bool is_end = cr_str_equal(name, cr_str_of("EndingSequenceNumber"));
+        has_end = (read_string(in).size > 0 && is_end) || has_end;
     }
-    (void)json_object_put(answer);
-    if (!has_memory) {
-        return cr_fail_memory(now->call->error);
-    }
-    return is_good ? CRUDDUR_OK : fail_garbage(now, CR_DESCRIBE_STREAM);
+    return has_end;
 }
 
-static cruddur_status describe_stream(calling *now, cr_shards *shards)
+static void read_shard(cr_json *in, cr_shard *shard)
 {
-    cr_str last = CR_STR_ABSENT;
-    size_t capacity = 0;
+    cr_str name;
+    *shard = (cr_shard){.is_closed = false};
+    cr_json_enter(in, '{');
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of("ShardId"))) {
+            shard->id = read_string(in);
+        } else if (cr_str_equal(name, cr_str_of("ParentShardId"))) {
+            shard->parent = read_string(in);
+        } else if (cr_str_equal(name, cr_str_of("SequenceNumberRange"))) {
+            shard->is_closed = read_range(in);
+        } else {
+            (void)cr_json_skip(in);
+        }
+    }
+}
+
+/* What one stream's pages come to. */
+typedef struct listing {
+    cr_shards *shards;
+    size_t capacity;
+    bool has_list; /* the latest page */
+    cr_str last;   /* where the next page begins; absent: there is none */
+} listing;
+
+static void read_shards(cr_json *in, listing *list)
+{
+    cr_shards *shards = list->shards;
+    list->has_list = true;
+    cr_json_enter(in, '[');
+    for (bool first = true; cr_json_next_element(in, &first);) {
+        if (!grow(shards, &list->capacity, in->arena)) {
+            in->no_memory = in->failed = true;
+            return;
+        }
+        cr_shard *added = &shards->shard[shards->count++];
+        read_shard(in, added);
+        in->failed = in->failed || !is_shard(added);
+    }
+}
+
+static void read_stream(cr_json *in, listing *list)
+{
+    cr_str name;
+    cr_json_enter(in, '{');
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of("Shards")) && cr_json_peek(in) == '[') {
+            read_shards(in, list);
+        } else if (cr_str_equal(name, cr_str_of("LastEvaluatedShardId"))) {
+            list->last = read_string(in);
+        } else if (cr_str_equal(name, cr_str_of("StreamStatus"))) {
+            cr_str value = read_string(in);
+            list->shards->is_enabled = !cr_str_equal(value, cr_str_of("DISABLED")) &&
+                                       !cr_str_equal(value, cr_str_of("DISABLING"));
+        } else {
+            (void)cr_json_skip(in);
+        }
+    }
+}
+
+static cruddur_status read_page(calling *now, listing *list)
+{
+    cr_json in;
+    cr_str name;
+    cr_str body = keep_body(now);
+    list->has_list = false;
+    list->last = CR_STR_ABSENT;
+    if (body.data == NULL) {
+        return cr_fail_memory(now->call->error);
+    }
+    cr_json_init(&in, body, now->arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of("StreamDescription"))) {
+            read_stream(&in, list);
+        } else {
+            (void)cr_json_skip(&in);
+        }
+    }
+    if (in.no_memory) {
+        return cr_fail_memory(now->call->error);
+    }
+    return cr_json_is_done(&in) && list->has_list ? CRUDDUR_OK
+                                                  : fail_garbage(now, CR_DESCRIBE_STREAM);
+}
+
+static cruddur_status describe_stream(calling *now, cr_str stream, cr_shards *shards)
+{
+    listing list = {.shards = shards};
     cruddur_status status;
     do {
         cr_shard_state state = CR_SHARD_GOOD;
-        add_member(now, "{\"StreamArn\":", shards->stream);
-        if (last.data != NULL) {
-            add_member(now, ",\"ExclusiveStartShardId\":", last);
+        add_member(now, "{\"StreamArn\":", stream);
+        if (list.last.data != NULL) {
+            add_member(now, ",\"ExclusiveStartShardId\":", list.last);
         }
         add_text(now, "}");
         status = ask(now, CR_DESCRIBE_STREAM, &state);
         if (status == CRUDDUR_OK && state != CR_SHARD_GOOD) {
-            return fail_shape(now, "has another stream by now");
+            return fail_shape(now, "has another stream by now, or none");
         }
         if (status == CRUDDUR_OK) {
-            status = read_page(now, shards, &capacity, &last);
+            status = read_page(now, &list);
         }
-    } while (status == CRUDDUR_OK && last.data != NULL);
+    } while (status == CRUDDUR_OK && list.last.data != NULL);
     return status;
 }
 
-static cruddur_status list_shards(cr_store *base, cr_arena *arena, cr_call *call, cr_shards *shards)
+static cruddur_status list_shards(cr_store *base, cr_str stream, cr_arena *arena, cr_call *call,
+                                  cr_shards *shards)
 {
     calling now;
-    *shards = (cr_shards){.shard = NULL};
+    *shards = (cr_shards){.is_enabled = true};
     begin(&now, base, arena, call);
-    cruddur_status status = find_stream(&now, &shards->stream);
-    if (status == CRUDDUR_OK) {
-        status = describe_stream(&now, shards);
-    }
+    cruddur_status status = describe_stream(&now, stream, shards);
     if (status == CRUDDUR_OK && !cr_skew_measure(&now.answer.http, &shards->clock_ahead_us)) {
         shards->clock_ahead_us = 0;
     }
@@ -272,13 +358,23 @@ static cruddur_status list_shards(cr_store *base, cr_arena *arena, cr_call *call
 
 static cruddur_status read_iterator(calling *now, cr_str *iterator)
 {
-    json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
-    bool has_memory = copy_text(now->arena, cr_json_member_text(answer, "ShardIterator"), iterator);
-    (void)json_object_put(answer);
-    if (!has_memory) {
+    cr_json in;
+    cr_str name;
+    cr_str body = keep_body(now);
+    if (body.data == NULL) {
         return cr_fail_memory(now->call->error);
     }
-    return iterator->data == NULL ? fail_garbage(now, CR_GET_SHARD_ITERATOR) : CRUDDUR_OK;
+    cr_json_init(&in, body, now->arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name);) {
+        cr_str value = read_string(&in);
+        *iterator = cr_str_equal(name, cr_str_of("ShardIterator")) ? value : *iterator;
+    }
+    if (in.no_memory) {
+        return cr_fail_memory(now->call->error);
+    }
+    return cr_json_is_done(&in) && iterator->size > 0 ? CRUDDUR_OK
+                                                      : fail_garbage(now, CR_GET_SHARD_ITERATOR);
 }
 
 static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
@@ -309,15 +405,13 @@ static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
     return status;
 }
 
-/* The records' text is borrowed from what is read, and outlives the answer in the arena. */
 static cruddur_status read_records(calling *now, cr_records *records)
 {
-    cr_str body = cr_aws_body(&now->answer);
-    cr_str kept = body.size == 0 ? cr_str_of("") : cr_arena_copy(now->arena, body);
-    if (kept.data == NULL) {
+    cr_str body = keep_body(now);
+    if (body.data == NULL) {
         return cr_fail_memory(now->call->error);
     }
-    switch (cr_records_read(kept, CR_STR_ABSENT, now->arena, records)) {
+    switch (cr_records_read(body, CR_STR_ABSENT, now->arena, records)) {
     case CR_RECORDS_GOOD:
         return CRUDDUR_OK;
     case CR_RECORDS_NO_MEMORY:
@@ -349,6 +443,7 @@ static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limi
 }
 
 const cr_stream_ops cr_dynamodb_stream_operations = {
+    find_stream,
     list_shards,
     get_iterator,
     get_records,
