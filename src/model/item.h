@@ -5,8 +5,8 @@
 #ifndef CR_MODEL_ITEM_H
 #define CR_MODEL_ITEM_H
 
-#include "model/row.h"
 #include "base/json.h"
+#include "model/row.h"
 
 /* Adds the row as an item. */
 void cr_item_write(cr_buffer *out, const cr_row *row);

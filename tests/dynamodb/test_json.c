@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/dynamodb/answer.h"
 #include "model/item.h"
+#include "store/dynamodb/answer.h"
 
 #define DOCUMENTS 4000
 #define DAMAGED_EACH 4
