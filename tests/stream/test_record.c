@@ -24,10 +24,10 @@ static cr_records_check read_as(const char *text, const char *table, cr_records 
     return cr_records_read(cr_str_of(text), cr_str_of(table), &arena, records);
 }
 
-/* The only record of an event. */
+/* The only record of an event, whose text stays until the next. */
 static cr_record read_one(const char *record)
 {
-    char text[4096];
+    static char text[4096];
     cr_records records;
     (void)snprintf(text, sizeof(text), "{\"Records\":[%s]}", record);
     cr_assert_eq(read_as(text, "messages", &records), CR_RECORDS_GOOD, "%s", text);
