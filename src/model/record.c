@@ -8,6 +8,7 @@
 
 #define FIRST_CAPACITY 64
 #define US_PER_S INT64_C(1000000)
+/* Up to 40 digits, says the service; those of its kin are longer. */
 #define SEQUENCE_NUMBER_MAX 64
 #define YEAR_10000_S 253402300800.0
 
@@ -30,16 +31,6 @@ static cr_str read_string(cr_json *in)
         return CR_STR_ABSENT;
     }
     return cr_json_string(in);
-}
-
-/* Up to 40 digits, says the service; those of its kin are longer. */
-static bool is_number(cr_str text)
-{
-    size_t digits = 0;
-    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
-        digits++;
-    }
-    return digits == text.size && digits > 0 && digits <= SEQUENCE_NUMBER_MAX;
 }
 
 /* Reads an item; false, and behind the value, for anything else. */
@@ -205,7 +196,8 @@ static bool read_record(cr_str text, cr_str table, cr_arena *arena, cr_record *r
     if (cr_json_peek(&in) == '{') {
         read_facts(&in, record, &found);
     }
-    if (!is_number(record->sequence_number)) {
+    if (record->sequence_number.size > SEQUENCE_NUMBER_MAX ||
+        !cr_str_is_number(record->sequence_number)) {
         record->sequence_number = cr_str_of("");
     }
     record->problem = judge(&found, table, record);
