@@ -46,6 +46,17 @@ static inline bool cr_str_is_number(cr_str text)
     return digits == text.size && digits > 0;
 }
 
+/* ASCII that shows as what it is, at least one character, and no space. */
+static inline bool cr_str_is_word(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
 /* Replaces a text of one's own, to be freed, by a copy of another; absent: by NULL. False, and
  * nothing changed, when memory ran out. */
 static inline bool cr_str_keep(char **kept, cr_str text)

@@ -23,16 +23,6 @@ typedef struct facts {
     cr_row image;
 } facts;
 
-/* Reads a string; absent, and behind the value, for one of another type. */
-static cr_str read_string(cr_json *in)
-{
-    if (cr_json_peek(in) != '"') {
-        (void)cr_json_skip(in);
-        return CR_STR_ABSENT;
-    }
-    return cr_json_string(in);
-}
-
 /* Reads an item; false, and behind the value, for anything else. */
 static bool read_item(cr_json *in, cr_row *row)
 {
@@ -74,7 +64,7 @@ static void read_change(cr_json *in, cr_record *record, facts *found)
         } else if (cr_str_equal(name, cr_str_of("NewImage"))) {
             found->has_image = read_item(in, &found->image);
         } else if (cr_str_equal(name, cr_str_of("SequenceNumber"))) {
-            record->sequence_number = read_string(in);
+            record->sequence_number = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("ApproximateCreationDateTime"))) {
             record->written_at_us = read_seconds_us(in);
         } else {
@@ -89,11 +79,11 @@ static void read_facts(cr_json *in, cr_record *record, facts *found)
     cr_json_enter(in, '{');
     for (bool first = true; cr_json_next_member(in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("eventName"))) {
-            found->event_name = read_string(in);
+            found->event_name = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("eventSource"))) {
-            found->event_source = read_string(in);
+            found->event_source = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("eventSourceARN"))) {
-            found->source_arn = read_string(in);
+            found->source_arn = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("dynamodb"))) {
             read_change(in, record, found);
         } else {
@@ -268,7 +258,7 @@ cr_records_check cr_records_read(cr_str text, cr_str table, cr_arena *arena, cr_
             has_list = true;
             read_list(&in, table, records);
         } else if (cr_str_equal(name, cr_str_of("NextShardIterator"))) {
-            records->next_iterator = read_string(&in);
+            records->next_iterator = cr_json_string_or_skip(&in);
         } else {
             (void)cr_json_skip(&in);
         }

@@ -98,20 +98,10 @@ static bool take_prefix(cr_str *text, const char *prefix)
     return true;
 }
 
-static bool is_id(cr_str text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return text.size > 0;
-}
-
 /* Adds a shard that is not there yet. */
 static cr_checkpoint_check add_node(cr_lineage *lineage, cr_str id, cr_node **node)
 {
-    if (!is_id(id) || cr_lineage_find(lineage, id) != NULL) {
+    if (!cr_str_is_word(id) || cr_lineage_find(lineage, id) != NULL) {
         return CR_CHECKPOINT_DAMAGED;
     }
     *node = cr_lineage_add(lineage, id);
