@@ -434,11 +434,22 @@ class Stopping(ScriptTest):
         told = "cruddur stream: it was stopped before it had caught up\n"
         self.assertEqual(self.stop("--once"), (
             4, "0 records, 0 messages, group rows moved 0 times\n", told, []))
+        self.hanging.clear()
         self.released.clear()
         code, out, err, _ = self.stop("--once", "--json")
         self.assertEqual((code, err), (4, told))
         self.assertEqual([json.loads(line)["event"] for line in out.splitlines()],
                          ["shard_opened"])
+
+    def test_once_is_not_done_when_its_reader_goes_away(self):
+        self.script.after_records = lambda shard: shard.records.append(
+            removal(len(shard.records) + 1))  # there is always more
+        with self.start("--once", "--json") as process:
+            self.assertTrue(self.hanging.wait(60))
+            process.stdout.close()
+            self.released.set()
+            self.assertEqual(process.wait(timeout=60), 4)
+            self.assertIn("it was stopped before it had caught up", process.stderr.read())
 
     def test_the_second_signal_ends_it(self):
         for first, second in ((signal.SIGTERM, signal.SIGINT), (signal.SIGINT, signal.SIGTERM),
