@@ -41,6 +41,13 @@ static cruddur_status run_once(cr_dynamodb_txn *txn, cr_body body, void *context
     return status == CRUDDUR_OK ? cr_dynamodb_commit(txn) : status;
 }
 
+static cruddur_status fail_conflict(cr_call *call)
+{
+    cr_error_discard(call->error);
+    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
+                        "the rows kept changing until the deadline");
+}
+
 static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round)
 {
     cr_call *call = txn->base.call;
@@ -50,12 +57,14 @@ static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round)
     cruddur_status status =
         cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
                      round <= PAUSE_ROUND_MAX ? round - 1 : PAUSE_ROUND_MAX, call);
-    if (status == CRUDDUR_OK) {
-        return status;
-    }
-    cr_error_discard(call->error);
-    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
-                        "the rows kept changing until the deadline");
+    return status == CRUDDUR_OK ? status : fail_conflict(call);
+}
+
+/* The deadline came in the middle of a later round, of which is known that it came to nothing. */
+static bool is_late_conflict(const cr_call *call, cruddur_status status, unsigned round)
+{
+    return status == CRUDDUR_E_TIMEOUT && round > 0 && call->error != NULL &&
+           !cruddur_error_outcome_unknown(*call->error);
 }
 
 static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *context,
@@ -65,7 +74,8 @@ static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *co
     cr_dynamodb_txn txn;
     cruddur_status status;
     cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, is_change, &arena, call);
-    for (unsigned round = 0;; round++) {
+    unsigned round = 0;
+    for (;; round++) {
         status = run_once(&txn, body, context);
         if (status != CRUDDUR_E_CONFLICT || !txn.must_run_again) {
             break;
@@ -77,7 +87,7 @@ static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *co
     }
     cr_dynamodb_txn_free(&txn);
     cr_arena_free(&arena);
-    return status;
+    return is_late_conflict(call, status, round) ? fail_conflict(call) : status;
 }
 
 static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr_call *call)
