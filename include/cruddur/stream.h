@@ -54,8 +54,8 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * the newest counts, and the group's rows move in one change. They move forward only, and to the
  * newest message that the table has: records that come again, late, or in another order change
  * nothing, nor do those of a group that is no longer there. Where another group of a member has
- * that message's sort key, the message moves on to a free one, with the rows. Any number of processors and writers
- * may be at work on the table at the same time.
+ * that message's sort key, the message moves on to a free one, with the rows. Any number of
+ * processors and writers may be at work on the table at the same time.
  *
  * A record that makes no sense, and a group whose rows could not be moved, do not hide the others:
  * they are in the result's list of failures, and in its answer.

@@ -18,7 +18,7 @@ typedef struct cr_shard {
 } cr_shard;
 
 typedef struct cr_shards {
-    bool is_enabled;        /* more may come */
+    bool is_enabled; /* more may come */
     bool has_clock;
     int64_t clock_ahead_us; /* of the service's clock before ours; 0 where it does not tell */
     cr_shard *shard;
