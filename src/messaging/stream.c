@@ -30,8 +30,10 @@ typedef struct move {
     unsigned traits;         /* that the latest run met */
     cr_uuid member;          /* any of the group */
     cr_packed_row *oldest;   /* sort key of the rows that the latest run met */
-    bool has_writes;         /* of the latest run */
-    bool has_more;           /* than one change had room for */
+    cr_uuid message;         /* that it moved them to */
+    bool has_message;
+    bool has_writes; /* of the latest run */
+    bool has_more;   /* than one change had room for */
     bool has_moved;
 } move;
 
@@ -179,17 +181,25 @@ static cruddur_status move_rows(cr_txn *txn, move *moving, const cr_inboxes *inb
     if (status == CRUDDUR_OK && is_elsewhere) {
         status = txn->ops->put(txn, &message);
     }
+    /* In steps, as long as there are old rows somebody looks at the group again, and finds a
+     * message that is there twice. */
+    if (status == CRUDDUR_OK && is_elsewhere) {
+        status = txn->ops->remove(txn, head);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_remove(txn, inboxes, &message, &is_complete);
         moving->has_more = !is_complete;
     }
-    return status == CRUDDUR_OK && is_elsewhere ? txn->ops->remove(txn, head) : status;
+    return status;
 }
 
-static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const cr_call *call)
+/* What a look back goes by. */
+static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const cr_row *head,
+                                 const cr_call *call)
 {
     cr_row key = {0};
     key.value[CR_SK] = cr_inboxes_oldest(inboxes);
+    moving->has_message = cr_uuid_parse(head->value[CR_MESSAGE_UUID], &moving->message);
     free(moving->oldest);
     moving->oldest = cr_pack_row(&key);
     moving->member = inboxes->members.uuid[0];
@@ -215,7 +225,7 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     }
     moving->has_writes = cr_inboxes_must_move(txn, &inboxes, &head);
     if (moving->has_writes) {
-        status = note_start(moving, &inboxes, txn->call);
+        status = note_start(moving, &inboxes, &head, txn->call);
     }
     if (status == CRUDDUR_OK && moving->has_writes) {
         status = move_rows(txn, moving, &inboxes, &head);
@@ -225,12 +235,13 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
 }
 
 /* Where others may have met the move half done, it looks back: at the keys of all messages since
- * the rows' old place. */
+ * the rows' old place, and for a message that was moved and left at its old key as well. */
 static cruddur_status look_back(cr_store *store, const move *moving, cr_call *call)
 {
     cr_packed_row *kept;
     const cr_leftover leftover = {.group = &moving->newest->group,
                                   .member = &moving->member,
+                                  .message = moving->has_message ? &moving->message : NULL,
                                   .from_sk = cr_str_of(cr_packed_get(moving->oldest, CR_SK))};
     cruddur_status status = cr_catch_up(store, &leftover, call, &kept);
     free(kept);
