@@ -6,7 +6,6 @@ import copy
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -33,15 +32,6 @@ def ask(target, **request):
         return json.load(answer)
 
 
-def ask_proxy(**order):
-    with socket.create_connection(("127.0.0.1", int(os.environ["CRUDDUR_TEST_PROXY"]))) as control:
-        control.sendall(json.dumps(order).encode() + b"\n")
-        answer = json.loads(control.makefile().readline())
-    if "error" in answer:
-        raise AssertionError(answer["error"])
-    return answer
-
-
 def sort_key(number):
     """The first is 0; each next one is a second later."""
     return f"2024-05-06T{7 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000+00:00"
@@ -50,24 +40,6 @@ def sort_key(number):
 def attributes(**values):
     return {name: {"SS": sorted(value)} if isinstance(value, set) else {"S": value}
             for name, value in values.items()}
-
-
-class Door:
-    """A port of the proxy's, with rules of its own."""
-
-    def __init__(self):
-        made = ask_proxy(do="door")
-        self.number, self.url = made["door"], made["url"]
-
-    def set_rules(self, *rules):
-        ask_proxy(do="rules", door=self.number, rules=list(rules))
-
-    def count(self, of):
-        return ask_proxy(do="count", door=self.number, of=of)["count"]
-
-    def close_connections(self):
-        ask_proxy(do="shut", door=self.number)
-        ask_proxy(do="open", door=self.number)
 
 
 class Table:

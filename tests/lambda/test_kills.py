@@ -6,16 +6,14 @@ has had an effect and once after. Run by run_with_service.py.
 
 In the end the table has to be what an undisturbed run makes of it: no group row lost, none there
 twice, every invariant true."""
-import time
 import unittest
 
-from function import Function, FunctionTest
+from function import Door, Function, FunctionTest
 from runtime_api import HOLD, RuntimeApi
-from table import PEOPLE, Door, Table
+from table import PEOPLE, Table
 
 GROUPS = [f"5ae290ed-55d1-47a0-bc6d-{number:012}" for number in range(3)]
 CROWD = [f"c0000000-55d1-47a0-bc6d-{number:012}" for number in range(12)]
-LIMIT_S = 60
 
 
 def write_groups(table):
@@ -32,14 +30,6 @@ def write_crowd(table):
     for number, group in enumerate(CROWD):
         table.open_group(group, PEOPLE[number % 3:][:2], number, "first")
         table.send(group, PEOPLE[number % 3], 100 + number, "second")
-
-
-def wait_until(condition, why):
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{why}: it did not happen")
-        time.sleep(0.005)
 
 
 class Scene:
@@ -59,24 +49,20 @@ class Scene:
 
     def run(self):
         """A run that nobody disturbs; its answer."""
-        self.door.set_rules()
-        before = self.door.count("received")
+        self.door.rules()
         with RuntimeApi() as api, self.start(api):
             post = api.invoke(self.event)
-        self.requests = self.door.count("received") - before
+        self.requests = self.door.count("received")
         return post
 
     def run_until_killed(self, number, applied):
         """False where it ended before its request of this number."""
-        faults, done = self.door.count("fault.silent"), self.door.count("applied")
-        self.door.set_rules({"fault": "silent", "first": number, "times": 0, "applied": applied})
+        self.door.rules({"fault": "silent", "first": number, "times": 0, "applied": applied})
         with RuntimeApi({"event": self.event}) as api, self.start(api) as function:
-            wait_until(lambda: api.posts or self.door.count("fault.silent") > faults,
-                       f"request {number}")
-            if api.posts:
+            if not self.door.wait_for("fault.silent", lambda: api.posts):
                 return False
             if applied:
-                wait_until(lambda: self.door.count("applied") >= done + number, f"effect {number}")
+                self.door.wait_for("applied", lambda: False, number)
             function.kill()
         return True
 
