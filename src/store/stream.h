@@ -19,7 +19,8 @@ typedef struct cr_shard {
 
 typedef struct cr_shards {
     bool is_enabled;        /* more may come */
-    int64_t clock_ahead_us; /* of the service's clock before ours */
+    bool has_clock;
+    int64_t clock_ahead_us; /* of the service's clock before ours; 0 where it does not tell */
     cr_shard *shard;
     size_t count;
 } cr_shards;

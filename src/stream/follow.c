@@ -57,7 +57,7 @@ static bool has_caught_up(const cr_run *run)
             return false;
         }
     }
-    return true;
+    return !cr_run_awaits_children(run);
 }
 
 static void check_end(cr_run *run)

@@ -104,6 +104,17 @@ bool cr_lineage_may_read(const cr_lineage *lineage, const cr_node *node)
     return ancestor == node;
 }
 
+bool cr_lineage_has_child(const cr_lineage *lineage, const cr_node *node)
+{
+    for (size_t i = 0; i < lineage->count; i++) {
+        const char *parent = lineage->node[i]->parent;
+        if (parent != NULL && strcmp(parent, node->id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cr_lineage_is_done(const cr_lineage *lineage)
 {
     for (size_t i = 0; i < lineage->count; i++) {

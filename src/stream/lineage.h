@@ -39,6 +39,9 @@ cr_node *cr_lineage_add(cr_lineage *lineage, cr_str id);
 bool cr_node_set_parent(cr_node *node, cr_str parent);
 bool cr_node_set_after(cr_node *node, cr_str sequence_number);
 
+/* Whether any shard names this one as its parent. */
+bool cr_lineage_has_child(const cr_lineage *lineage, const cr_node *node);
+
 /* Whether the shard's turn has come: its parent is done, or not kept any more. */
 bool cr_lineage_may_read(const cr_lineage *lineage, const cr_node *node);
 

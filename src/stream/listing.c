@@ -6,6 +6,7 @@
 
 /* A shard that ends has the list looked at at once; this is for those whose children come late. */
 #define LISTING_PERIOD_US INT64_C(10000000)
+#define CHILDREN_PERIOD_US INT64_C(200000)
 
 /* ---- shards that are not there any more ---- */
 
@@ -57,6 +58,26 @@ static bool add_reader(const cr_run *run, cr_node *node, const cr_shard *shard, 
     return true;
 }
 
+/* One that was open has been closed: it is to be read to its end. */
+static void take_end(cr_reader *reader, const cr_shard *shard)
+{
+    if (shard->is_closed && !reader->is_closed) {
+        reader->is_closed = true;
+        reader->has_caught_up = false;
+    }
+}
+
+/* What is in a shard whose parent is open came after the list was asked for. */
+static void await_parents(const cr_lineage *lineage)
+{
+    for (size_t i = 0; i < lineage->count; i++) {
+        const cr_node *node = lineage->node[i];
+        if (node->reader != NULL && !cr_lineage_may_read(lineage, node)) {
+            node->reader->starts_latest = false;
+        }
+    }
+}
+
 static bool add_shards(cr_run *run, const cr_shards *shards, bool is_first)
 {
     for (size_t i = 0; i < run->lineage.count; i++) {
@@ -70,6 +91,10 @@ static bool add_shards(cr_run *run, const cr_shards *shards, bool is_first)
             return false;
         }
         node->is_listed = true;
+        take_end(node->reader, shard);
+    }
+    if (is_first) {
+        await_parents(&run->lineage);
     }
     return true;
 }
@@ -109,8 +134,10 @@ static cruddur_status take_list(cr_run *run, const cr_shards *shards, cruddur_er
     if (!add_shards(run, shards, !run->is_listed)) {
         return cr_fail_memory(error);
     }
+    /* Taken anew each time: our own clock may be set. */
+    run->clock_ahead_us = shards->has_clock ? shards->clock_ahead_us : run->clock_ahead_us;
     if (!run->is_listed) {
-        run->clock_ahead_us = shards->clock_ahead_us;
+        run->has_clock = shards->has_clock;
         run->began_us = cr_clock_now_us() + shards->clock_ahead_us;
         run->is_listed = true;
         run->must_save = true;
@@ -157,7 +184,9 @@ static void set_ended(cr_run *run, cruddur_status status, cruddur_error *error)
     cruddur_error_free(run->ended);
     run->ended = error;
     run->ended_status = status;
-    run->listing_due_us = cr_clock_monotonic_us() + LISTING_PERIOD_US;
+    bool is_soon = cr_run_is_once(run) && cr_run_awaits_children(run);
+    run->listing_due_us =
+        cr_clock_monotonic_us() + (is_soon ? CHILDREN_PERIOD_US : LISTING_PERIOD_US);
     (void)pthread_mutex_unlock(&run->lock);
 }
 

@@ -8,6 +8,8 @@
 
 #define US_PER_MS 1000
 
+#define CHILDREN_LATE_US INT64_C(1000000)
+
 #define PAUSE_FIRST_US INT64_C(100000)
 #define PAUSE_FIRST_THROTTLED_US INT64_C(1000000)
 #define PAUSE_MAX_US INT64_C(20000000)
@@ -117,4 +119,17 @@ void cr_run_fail(cr_run *run, const char *shard_id, cr_attempts *attempts, int64
                      });
     *due_us = cr_clock_monotonic_us() + pause_us;
     cruddur_error_free(error);
+}
+
+bool cr_run_awaits_children(const cr_run *run)
+{
+    int64_t since_us = cr_clock_monotonic_us() - CHILDREN_LATE_US;
+    for (size_t i = 0; i < run->lineage.count; i++) {
+        const cr_node *node = run->lineage.node[i];
+        bool has_just_ended = node->reader != NULL && node->reader->ended_us > since_us;
+        if (has_just_ended && !cr_lineage_has_child(&run->lineage, node)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -36,10 +36,12 @@ typedef struct cr_batch_sums {
 struct cr_reader {
     bool is_busy;
     bool is_opened;
+    bool is_closed;        /* says the list: the shard has an end */
     bool has_caught_up;    /* all the same with CRUDDUR_FOLLOW_ONCE */
     bool is_gap_told;      /* since the last record */
     bool starts_latest;    /* the first iterator is behind what is there */
     int64_t due_us;        /* when its turn comes */
+    int64_t ended_us;      /* when it was read to its end; 0: not in this run */
     unsigned empty_pages;  /* in a row */
     bool is_iterator_lost; /* since the last page */
     cr_attempts attempts;
@@ -70,8 +72,9 @@ typedef struct cr_run {
     cr_lineage lineage;
     char *stream;   /* NULL until it was found */
     bool is_listed; /* its shards are known */
+    bool has_clock; /* the service has told its time */
     int64_t clock_ahead_us;
-    int64_t began_us; /* by the service's clock */
+    int64_t began_us; /* by that clock */
     bool is_listing;
     bool must_list; /* a shard has ended since the latest list was asked for */
     int64_t listing_due_us;
@@ -110,6 +113,10 @@ static inline bool cr_run_is_once(const cr_run *run)
 {
     return (run->options->flags & CRUDDUR_FOLLOW_ONCE) != 0;
 }
+
+/* Whether a shard has just ended whose children are not in the list: they may come a moment later.
+ * With the lock. */
+bool cr_run_awaits_children(const cr_run *run);
 
 /* ---- the jobs; without the lock ---- */
 

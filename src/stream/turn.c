@@ -64,7 +64,8 @@ static void finish_shard(turn *now)
     (void)pthread_mutex_lock(&run->lock);
     now->node->is_done = true;
     run->must_save = true;
-    run->must_list = true; /* for its children */
+    run->must_list = run->must_list || !cr_lineage_has_child(&run->lineage, now->node);
+    now->reader->ended_us = cr_clock_monotonic_us();
     (void)pthread_mutex_unlock(&run->lock);
     set_text(&now->reader->iterator, NULL);
     cr_arena_free(&now->reader->arena);
@@ -180,6 +181,17 @@ static cr_str last_number(const cr_records *records)
     return CR_STR_ABSENT;
 }
 
+/* 0 where no record tells. */
+static int64_t latest_time_us(const cr_records *records)
+{
+    int64_t latest_us = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        int64_t written_at_us = records->record[i].written_at_us;
+        latest_us = written_at_us > latest_us ? written_at_us : latest_us;
+    }
+    return latest_us;
+}
+
 static cruddur_status take_page(turn *now, const cr_records *page)
 {
     cr_reader *reader = now->reader;
@@ -197,7 +209,7 @@ static cruddur_status take_page(turn *now, const cr_records *page)
     reader->has_batch = true;
     reader->is_iterator_lost = false;
     reader->is_last_batch = page->next_iterator.size == 0;
-    reader->written_at_us = page->count == 0 ? 0 : page->record[page->count - 1].written_at_us;
+    reader->written_at_us = latest_time_us(page);
     reader->sums.records = page->count;
     return CRUDDUR_OK;
 }
@@ -235,9 +247,10 @@ static bool is_hopeless(cruddur_status status)
            status == CRUDDUR_E_STORE_DAMAGED;
 }
 
-static void tell_failure(turn *now, const cr_record *record, const cr_stream_failure *failure)
+static void tell_failure(turn *now, const cr_record *record, const cr_stream_failure *failure,
+                         cr_arena *arena)
 {
-    cr_str number = cr_arena_copy(&now->reader->arena, record->sequence_number);
+    cr_str number = cr_arena_copy(arena, record->sequence_number);
     cr_run_tell(now->run, (cruddur_follow_event){.kind = CRUDDUR_FOLLOW_RECORD_FAILED,
                                                  .status = failure->status,
                                                  .shard_id = now->node->id,
@@ -247,7 +260,7 @@ static void tell_failure(turn *now, const cr_record *record, const cr_stream_fai
 
 /* Tells of what is hopeless, and keeps the other records that failed to apply them again; the first
  * of these describes the turn's failure. */
-static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome)
+static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome, cr_arena *arena)
 {
     cr_records *batch = &now->reader->batch;
     cruddur_status status = CRUDDUR_OK;
@@ -256,7 +269,7 @@ static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome)
         const cr_stream_failure *failure = &outcome->failure[i];
         const cr_record *record = &batch->record[failure->record];
         if (is_hopeless(failure->status)) {
-            tell_failure(now, record, failure);
+            tell_failure(now, record, failure, arena);
             continue;
         }
         if (status == CRUDDUR_OK) {
@@ -277,17 +290,17 @@ static cruddur_status apply(turn *now)
         return CRUDDUR_OK;
     }
     bool is_again = reader->sums.groups > 0;
+    cr_arena arena = CR_ARENA_INIT; /* of this attempt: there may be thousands */
     begin_call(now);
-    cruddur_status status =
-        cr_stream_apply(now->run->store, &reader->batch, now->run->options->workers, &now->call,
-                        &reader->arena, &outcome);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cruddur_status status = cr_stream_apply(
+        now->run->store, &reader->batch, now->run->options->workers, &now->call, &arena, &outcome);
+    if (status == CRUDDUR_OK) {
+        reader->sums.messages += is_again ? 0 : outcome.messages;
+        reader->sums.groups += is_again ? 0 : outcome.groups;
+        reader->sums.moved += outcome.moved;
+        status = keep_failed(now, &outcome, &arena);
     }
-    reader->sums.messages += is_again ? 0 : outcome.messages;
-    reader->sums.groups += is_again ? 0 : outcome.groups;
-    reader->sums.moved += outcome.moved;
-    status = keep_failed(now, &outcome);
+    cr_arena_free(&arena);
     if (status != CRUDDUR_OK && reader->batch.count < before) {
         cr_attempts_succeed(&reader->attempts); /* it gets on */
     }
@@ -296,9 +309,12 @@ static cruddur_status apply(turn *now)
 
 /* ---- behind an applied batch ---- */
 
-static int64_t lag_ms(const cr_run *run, int64_t written_at_us)
+static int64_t lag_ms(cr_run *run, int64_t written_at_us)
 {
-    int64_t lag_us = cr_clock_now_us() + run->clock_ahead_us - written_at_us;
+    (void)pthread_mutex_lock(&run->lock);
+    int64_t now_us = cr_clock_now_us() + run->clock_ahead_us;
+    (void)pthread_mutex_unlock(&run->lock);
+    int64_t lag_us = now_us - written_at_us;
     return written_at_us == 0 ? -1 : lag_us < 0 ? 0 : lag_us / US_PER_MS;
 }
 
@@ -336,10 +352,22 @@ static cruddur_status keep_position(turn *now)
     return is_kept ? CRUDDUR_OK : cr_fail_memory(now->call.error);
 }
 
+/* Whether an open shard was read far enough for CRUDDUR_FOLLOW_ONCE. It may have been closed by
+ * now: that shows in the list. */
+static void judge_progress(cr_run *run, cr_reader *reader)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    bool is_empty = reader->empty_pages >= EMPTY_PAGES_MAX;
+    bool is_late = run->has_clock && reader->written_at_us > run->began_us + WRITTEN_MARGIN_US;
+    reader->has_caught_up = !reader->is_closed && (is_empty || is_late);
+    run->must_list = run->must_list || (reader->has_caught_up && !is_late);
+    (void)pthread_mutex_unlock(&run->lock);
+}
+
 /* When the shard's next turn comes. */
 static void plan_next(turn *now)
 {
-    const cr_run *run = now->run;
+    cr_run *run = now->run;
     cr_reader *reader = now->reader;
     int64_t pause_us = (int64_t)run->options->poll_ms * US_PER_MS;
     reader->empty_pages = reader->sums.records == 0 ? reader->empty_pages + 1 : 0;
@@ -348,8 +376,7 @@ static void plan_next(turn *now)
     }
     if (cr_run_is_once(run)) {
         pause_us = pause_us < EMPTY_PAGE_PAUSE_US ? pause_us : EMPTY_PAGE_PAUSE_US;
-        reader->has_caught_up = reader->empty_pages >= EMPTY_PAGES_MAX ||
-                                reader->written_at_us > run->began_us + WRITTEN_MARGIN_US;
+        judge_progress(run, reader);
     }
     reader->due_us = reader->empty_pages == 0 ? 0 : cr_clock_monotonic_us() + pause_us;
 }

@@ -218,6 +218,45 @@ class WithoutTable(ScriptTest):
         self.script.faults["GetRecords"] = [empty] * 9
         self.assertEqual(self.follow()[-1]["records"], 3)
 
+    def test_a_closed_shard_is_read_to_its_end_however_many_answers_are_empty(self):
+        self.script.add("sparse", None, self.removals(1, 3))
+        self.script.add("child", "sparse", self.removals(10, 5), closed=False)
+        empty = json.dumps({"Records": [], "NextShardIterator": "sparse|0"}).encode()
+        self.script.faults["GetRecords"] = [empty] * 25
+        self.assertEqual(self.follow()[-1]["records"], 8)
+
+    def test_a_silent_shard_that_was_closed_meanwhile(self):
+        """Ten empty answers are believed of an open shard only, and the list tells which is one."""
+        shard = self.script.add("s", None, self.removals(1, 3), closed=False)
+        empty = json.dumps({"Records": [], "NextShardIterator": "s|0"}).encode()
+        self.script.faults["GetRecords"] = [empty] * 14
+
+        def close(operation, _):
+            shard.closed = shard.closed or len(self.script.asked("GetRecords")) == 10
+
+        self.script.on_request = close
+        self.assertEqual(self.follow()[-1]["records"], 3)
+
+    def test_children_that_are_listed_late(self):
+        self.script.add("root", None, self.removals(1, 3))
+        child = self.script.add("child", "root", self.removals(10, 5), closed=False)
+        child.listed = False
+
+        def show(operation, _):
+            child.listed = len(self.script.asked("DescribeStream")) > 3
+
+        self.script.on_request = show
+        self.assertEqual(self.follow()[-1]["records"], 8)
+
+    def test_latest_takes_all_of_a_child_whose_parent_is_open(self):
+        root = self.script.add("a-root", None, self.removals(1, 3), closed=False)
+        self.script.add("b-child", "a-root", self.removals(10, 2), closed=False)
+        self.script.after_records = lambda _: setattr(root, "closed", True)
+        self.assertEqual(self.follow("--from", "latest")[-1]["records"], 2)
+        self.assertEqual([request["ShardIteratorType"]
+                          for request in self.script.asked("GetShardIterator")],
+                         ["LATEST", "TRIM_HORIZON"])
+
     def test_steady_writing_is_caught_up_with(self):
         """Each answer has a record that was written just now, for ever."""
         shard = self.script.add("s", None, self.removals(1, 1), closed=False)

@@ -347,8 +347,9 @@ static cruddur_status list_shards(cr_store *base, cr_str stream, cr_arena *arena
     *shards = (cr_shards){.is_enabled = true};
     begin(&now, base, arena, call);
     cruddur_status status = describe_stream(&now, stream, shards);
-    if (status == CRUDDUR_OK && !cr_skew_measure(&now.answer.http, &shards->clock_ahead_us)) {
-        shards->clock_ahead_us = 0;
+    if (status == CRUDDUR_OK) {
+        shards->has_clock = cr_skew_measure(&now.answer.http, &shards->clock_ahead_us);
+        shards->clock_ahead_us = shards->has_clock ? shards->clock_ahead_us : 0;
     }
     end(&now);
     return status;
