@@ -165,13 +165,13 @@ class Kills(FunctionTest):
         self.sweep_twins("steps")
 
     def test_twins_again_and_again(self):
-        for mode in ("atomic", "steps"):
-            rows, _ = self.expect(write_twins, mode, options=["--unknown-attributes"])
-            for applied in (False, True):
-                with self.subTest(mode=mode, applied=applied):
-                    scene = self.kill_again_and_again(write_twins, mode, applied)
-                    self.finish_twins(scene, rows)
-                    scene.table.drop()
+        """With transactions: in steps, each interruption may leave rows for the next message to remove."""
+        rows, _ = self.expect(write_twins, "atomic", options=["--unknown-attributes"])
+        for applied in (False, True):
+            with self.subTest(applied=applied):
+                scene = self.kill_again_and_again(write_twins, "atomic", applied)
+                self.finish_twins(scene, rows)
+                scene.table.drop()
 
     def test_several_workers(self):
         rows, requests = self.expect(write_crowd, workers=8)
