@@ -11,19 +11,21 @@ turns, round after round; a ratio is taken within a round, and its median over t
 docs/performance.md says what is compared and why.
 """
 import asyncio
-import ctypes
-import json
 import multiprocessing
 import os
+import pathlib
 import statistics
 import sys
 import time
 import urllib.parse
 import uuid
-from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, \
-    c_uint32, c_void_p
+from ctypes import byref
 
 import boto3
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"))
+from library import User, load  # noqa: E402
+from processor import Processor  # noqa: E402
 
 ROUNDS = 5
 BATCH = 100
@@ -40,97 +42,29 @@ SPREADS = {
 
 # ---- the library ----
 
-class Metrics(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("operation", c_int), ("status", c_int), ("us", c_int64),
-                ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
-                ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double)]
+def somebody():
+    return User(str(uuid.uuid4()).encode(), b"Somebody", b"somebody")
 
 
-METRICS_FN = CFUNCTYPE(None, c_void_p, POINTER(Metrics))
+class Store(Processor):
+    """A handle of a table, which it writes as well."""
 
-
-class Options(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("max_text_chars", c_uint32), ("reserved", c_uint32), ("log", c_void_p),
-                ("log_data", c_void_p), ("metrics", METRICS_FN), ("metrics_data", c_void_p)]
-
-
-class User(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("uuid", c_char_p), ("display_name", c_char_p),
-                ("handle", c_char_p)]
-
-    def __init__(self, person):
-        super().__init__(ctypes.sizeof(User), person.encode(), b"Somebody", b"somebody")
-
-
-class StreamOptions(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("timeout_ms", c_uint32), ("workers", c_uint32)]
-
-
-def load(path):
-    library = ctypes.CDLL(path)
-    for name in ("cruddur_error_message", "cruddur_group_uuid"):
-        getattr(library, name).restype = c_char_p
-        getattr(library, name).argtypes = [c_void_p]
-    for name in ("stream_result_failure_count", "stream_result_moved_count"):
-        getattr(library, "cruddur_" + name).restype = c_size_t
-        getattr(library, "cruddur_" + name).argtypes = [c_void_p]
-    for name in ("group_free", "msg_free", "stream_result_free", "error_free"):
-        getattr(library, "cruddur_" + name).argtypes = [c_void_p]
-        getattr(library, "cruddur_" + name).restype = None
-    return library
-
-
-class Store:
-    """A handle of a table."""
-
-    def __init__(self, library, service, table):
-        self.library = library
+    def __init__(self, library, service, table, workers=1):
+        super().__init__(library, f"dynamodb:{table}?mode=stream&endpoint={service}",
+                         workers=workers)
         self.table = table
-        self.requests = 0
-        self.hook = METRICS_FN(self.note)
-        options = Options()
-        library.cruddur_options_init(byref(options), c_size_t(ctypes.sizeof(options)))
-        options.metrics = self.hook
-        options.timeout_ms = 60000
-        self.dm = c_void_p()
-        url = f"dynamodb:{table}?mode=stream&endpoint={service}"
-        self.call("open", url.encode(), byref(options), output=self.dm)
-
-    def note(self, _, metrics):
-        self.requests += metrics.contents.requests
-
-    def call(self, name, *arguments, output=None):
-        error = c_void_p()
-        more = [] if output is None else [byref(output)]
-        status = getattr(self.library, "cruddur_" + name)(*arguments, *more, byref(error))
-        if status != 0:
-            sys.exit(f"{name}: {self.library.cruddur_error_message(error).decode()}")
 
     def open_group(self):
-        ann, bob = User(str(uuid.uuid4())), User(str(uuid.uuid4()))
-        group = c_void_p()
-        self.call("group_create", self.dm, byref(ann), byref(bob), c_size_t(1), b"Hello", None,
-                  output=group)
+        ann, bob = somebody(), somebody()
+        group = self.call("group_create", self.handle, byref(ann), byref(bob), 1, b"Hello", None)
         name = self.library.cruddur_group_uuid(group)
         self.library.cruddur_group_free(group)
         return name, ann
 
     def append(self, group):
-        message = c_void_p()
-        self.call("msg_append", self.dm, byref(group[1]), group[0], b"See you there", None,
-                  output=message)
+        name, author = group
+        message = self.call("msg_append", self.handle, byref(author), name, b"See you there", None)
         self.library.cruddur_msg_free(message)
-
-    def apply(self, records, workers):
-        event = json.dumps({"Records": records}).encode()
-        options = StreamOptions(ctypes.sizeof(StreamOptions), 60000, workers)
-        result = c_void_p()
-        self.call("stream_apply", self.dm, event, c_size_t(len(event)), byref(options),
-                  output=result)
-        if self.library.cruddur_stream_result_failure_count(result) != 0:
-            sys.exit("a record failed")
-        self.library.cruddur_stream_result_free(result)
 
 
 # ---- the original ----
@@ -162,7 +96,7 @@ class Original:
             row["message"] = record["dynamodb"]["NewImage"]["message"]
             self.ask("put_item", Item=row)
 
-    def apply(self, records, _):
+    def apply_all(self, records):
         for record in records:
             self.handle(record)
 
@@ -233,10 +167,9 @@ class Contender:
 
     def __init__(self, name, library, service, away, workers):
         self.name = name
-        self.workers = workers
         self.store = Store(library, service, "bench-" + uuid.uuid4().hex)
-        self.store.call("schema_load", self.store.dm, None)
-        self.processor = Store(library, away, self.store.table) if workers else \
+        self.store.call("schema_load", self.store.handle, None)
+        self.processor = Store(library, away, self.store.table, workers) if workers else \
             Original(clients_of(away)[0], self.store.table)
         self.streams = clients_of(service)[1]
 
@@ -254,7 +187,7 @@ class Contender:
         records = self.stream.next_messages(BATCH)
         self.processor.requests = 0
         started, processor = time.perf_counter(), time.process_time()
-        self.processor.apply(records, self.workers)
+        self.processor.apply_all(records)
         self.seconds.append(time.perf_counter() - started)
         self.processor_seconds.append(time.process_time() - processor)
         return self.processor.requests

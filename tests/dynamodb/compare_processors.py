@@ -22,8 +22,9 @@ import boto3
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import check_table  # noqa: E402
-import processor  # noqa: E402
 from doors import Door  # noqa: E402
+from library import load  # noqa: E402
+from processor import Processor  # noqa: E402
 from stream_records import read_stream  # noqa: E402
 
 INDEX = "message-group-sk-index"
@@ -63,11 +64,9 @@ def apply_original(table_name, endpoint, batches):
 
 
 def apply_ours(library, table_name, endpoint, batches):
-    ours = processor.Processor(library, f"dynamodb:{table_name}?endpoint={endpoint}&mode=stream")
+    ours = Processor(library, f"dynamodb:{table_name}?endpoint={endpoint}&mode=stream")
     for records in batches:
-        failed = ours.apply(records)
-        if failed:
-            raise processor.Failed(f"records {failed}")
+        ours.apply_all(records)
     ours.close()
 
 
@@ -389,7 +388,7 @@ class Bench:
     def __init__(self, library, rounds, seed):
         self.client = boto3.client("dynamodb", endpoint_url=os.environ["CRUDDUR_TEST_DYNAMODB"])
         self.doors = (Door(), Door())
-        loaded = processor.load(library)
+        loaded = load(library)
         self.processors = {
             "original": apply_original,
             "ours": lambda *arguments: apply_ours(loaded, *arguments)}

@@ -16,8 +16,10 @@ import sys
 
 import boto3
 
-from compare_processors import World, check_table, make_table, processor
+from compare_processors import World, check_table, make_table
 from doors import Door
+from library import load
+from processor import Processor
 from stream_records import read_stream
 
 BATCH_MAX = 15
@@ -59,7 +61,7 @@ class Table:
         self.name = make_table(client, StreamSpecification=STREAM)
         described = client.describe_table(TableName=self.name)["Table"]
         self.arn = described["LatestStreamArn"]
-        self.processor = processor.Processor(
+        self.processor = Processor(
             library, f"dynamodb:{self.name}?endpoint={door.url}&mode={mode}")
         for row in world.group_rows():
             client.put_item(TableName=self.name, Item=row)
@@ -74,9 +76,7 @@ class Table:
                 for record in read_stream(self.client.meta.endpoint_url, self.arn)]
 
     def apply(self, records):
-        failed = self.processor.apply(records)
-        if failed:
-            raise processor.Failed(f"records {failed}")
+        self.processor.apply_all(records)
 
     def rows(self):
         rows = check_table.read_dynamodb(f"{self.name}?endpoint={self.client.meta.endpoint_url}")
@@ -133,7 +133,7 @@ def shuffle(source, things):
 class Bed:
     def __init__(self, library):
         self.client = boto3.client("dynamodb", endpoint_url=os.environ["CRUDDUR_TEST_DYNAMODB"])
-        self.library = processor.load(library)
+        self.library = load(library)
         self.door = Door()
 
     def run(self, happening, seed, mode, index):
