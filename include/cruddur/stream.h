@@ -53,7 +53,8 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * Records other than inserts of message rows are passed over. Of several messages of one group only
  * the newest counts, and the group's rows move in one change. They move forward only, and to the
  * newest message that the table has: records that come again, late, or in another order change
- * nothing, nor do those of a group that is no longer there. Any number of processors and writers
+ * nothing, nor do those of a group that is no longer there. Where another group of a member has
+ * that message's sort key, the message moves on to a free one, with the rows. Any number of processors and writers
  * may be at work on the table at the same time.
  *
  * A record that makes no sense, and a group whose rows could not be moved, do not hide the others:
@@ -66,9 +67,10 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * @param options    how; NULL for the defaults.
  * @param ret_result receives what came of it; free it with cruddur_stream_result_free().
  * @param error      receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK, also when some records failed; #CRUDDUR_E_INVALID_ARGUMENT for an event that
- *         is not JSON, or has no list of records; #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT,
- *         #CRUDDUR_E_NO_MEMORY.
+ * @return #CRUDDUR_OK, also when some records failed, be it all of them for the deadline;
+ *         #CRUDDUR_E_INVALID_ARGUMENT for an event that is not JSON, or has no list of records, or
+ *         two, and for an option out of its range; #CRUDDUR_E_STRUCT_SIZE,
+ *         #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_NO_MEMORY.
  * Threads: any. Since: 0.1. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
  * DynamoDB"; Amazon DynamoDB API Reference, GetRecords.
  */
@@ -162,7 +164,9 @@ cruddur_stream_result_failure_sequence_number(const cruddur_stream_result *resul
  * @param result a result.
  * @param index  0 to the number of failures less 1.
  * @return #CRUDDUR_E_INVALID_ARGUMENT for a record that makes no sense, and will not when it comes
- *         again; else what moving the group's rows came to. #CRUDDUR_OK beyond the end.
+ *         again; else what moving the group's rows came to: #CRUDDUR_E_STORE_DAMAGED for a group
+ *         with messages and no group rows, or with rows that do not tell its members,
+ *         #CRUDDUR_E_TIMEOUT, and so on. #CRUDDUR_OK beyond the end.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API cruddur_status cruddur_stream_result_failure_status(const cruddur_stream_result *result,

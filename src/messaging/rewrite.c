@@ -4,7 +4,7 @@
 /* How many messages behind the group rows are looked at for the names of their authors, and how
  * many there are in most cases. */
 #define NEWS_MAX 1000
-#define NEWS_EXPECTED 4
+#define NEWS_EXPECTED 100
 
 /* The member whose row this is; the member count for somebody else's. */
 static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
