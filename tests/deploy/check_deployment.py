@@ -27,10 +27,10 @@ except ImportError as missing:
     sys.exit(77)
 import check_table  # noqa: E402
 from doors import Door  # noqa: E402
+from dynamodb_local import read_stream  # noqa: E402
 from event_filter import passes  # noqa: E402
 from library import load  # noqa: E402
 from processor import Processor  # noqa: E402
-from stream_records import read_stream  # noqa: E402
 
 TEMPLATE, COMMAND, LIBRARY = (sys.argv.pop(1) for _ in range(3))
 ENDPOINT = os.environ["CRUDDUR_TEST_DYNAMODB"]

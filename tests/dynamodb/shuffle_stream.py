@@ -16,18 +16,17 @@ import sys
 
 import boto3
 
-from compare_processors import World, check_table, make_table
+from compare_processors import World, check_table, make_name
 from doors import Door
+from dynamodb_local import make_table, read_stream
 from library import load
 from processor import Processor
-from stream_records import read_stream
 
 BATCH_MAX = 15
 PARTS_MAX = 4  # of a conversation, each processed before the next one is written
 AGAIN = 0.3  # of the records that have come before
 MODES = ("stream", "steps")
 INDEXES = ("fresh", "lagging")
-STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
 
 class Conversation(World):
@@ -58,9 +57,8 @@ class Table:
     def __init__(self, client, library, door, world, mode):
         self.client = client
         self.door = door
-        self.name = make_table(client, StreamSpecification=STREAM)
-        described = client.describe_table(TableName=self.name)["Table"]
-        self.arn = described["LatestStreamArn"]
+        self.name = make_name()
+        self.arn = make_table(client.meta.endpoint_url, self.name)["LatestStreamArn"]
         self.processor = Processor(
             library, f"dynamodb:{self.name}?endpoint={door.url}&mode={mode}")
         for row in world.group_rows():

@@ -245,16 +245,6 @@ class Daemon(StreamTest):
 
 
 class Apply(StreamTest):
-    def records(self):
-        """The stream's records, read past the library."""
-        table = local.call("DescribeTable", TableName=self.table)["Table"]
-        arn = table["LatestStreamArn"]
-        (shard,) = local.stream("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]
-        iterator = local.stream("GetShardIterator", StreamArn=arn, ShardId=shard["ShardId"],
-                                ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        records = local.stream("GetRecords", ShardIterator=iterator)["Records"]
-        return [{**record, "eventSourceARN": arn} for record in records]
-
     def event(self, records):
         return self.write("event.json", json.dumps({"Records": records}))
 
@@ -264,7 +254,7 @@ class Apply(StreamTest):
 
     def test_an_event(self):
         self.send_some()
-        path = self.event(self.records())
+        path = self.event(local.records(self.table))
         self.assertRegex(self.ok("stream", "apply", path).out,
                          r"\A\d+ records, 4 messages of 2 groups; group rows of 2 moved\n\Z")
         self.assertEqual(self.check_table(), "")
@@ -274,7 +264,7 @@ class Apply(StreamTest):
 
     def test_a_record_that_makes_no_sense(self):
         self.send_some()
-        records = self.records()
+        records = local.records(self.table)
         number = records[0]["dynamodb"]["SequenceNumber"][:-1] + "9"
         poison = {"eventName": "INSERT", "dynamodb": {
             "Keys": {"pk": {"S": "MSG#" + SECRET}, "sk": {"S": SECRET}}, "SequenceNumber": number}}
@@ -292,7 +282,7 @@ class Apply(StreamTest):
 
     def test_of_another_table(self):
         self.send_some()
-        records = self.records()
+        records = local.records(self.table)
         for record in records:
             record["eventSourceARN"] = record["eventSourceARN"].replace(self.table, "another")
         self.assertEqual(self.run_command("stream", "apply", self.event(records)).code, 1)
