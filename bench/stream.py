@@ -24,12 +24,13 @@ from ctypes import byref
 import boto3
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"))
+from dynamodb_local import STREAMS, ask, read_stream  # noqa: E402
 from library import User, load  # noqa: E402
+from original import Original  # noqa: E402
 from processor import Processor  # noqa: E402
 
 ROUNDS = 5
 BATCH = 100
-INDEX = "message-group-sk-index"
 AWAY_MS = 5
 # What, in how many groups, and whether the service is away.
 SPREADS = {
@@ -67,63 +68,24 @@ class Store(Processor):
         self.library.cruddur_msg_free(message)
 
 
-# ---- the original ----
-
-class Original:
-    """For each record of a message: the group's rows by the index, each deleted, and put again."""
-
-    def __init__(self, client, table):
-        self.client = client
-        self.table = table
-        self.requests = 0
-
-    def ask(self, method, **arguments):
-        self.requests += 1
-        return getattr(self.client, method)(TableName=self.table, **arguments)
-
-    def handle(self, record):
-        if record["eventName"] == "REMOVE":
-            return
-        keys = record["dynamodb"]["Keys"]
-        if not keys["pk"]["S"].startswith("MSG#"):
-            return
-        rows = self.ask("query", IndexName=INDEX,
-                        KeyConditionExpression="message_group_uuid = :g",
-                        ExpressionAttributeValues={":g": {"S": keys["pk"]["S"][4:]}})["Items"]
-        for row in rows:
-            self.ask("delete_item", Key={"pk": row["pk"], "sk": row["sk"]})
-            row["sk"] = keys["sk"]
-            row["message"] = record["dynamodb"]["NewImage"]["message"]
-            self.ask("put_item", Item=row)
-
-    def apply_all(self, records):
-        for record in records:
-            self.handle(record)
-
-
 # ---- the stream ----
 
 class Stream:
     """The records of a table's stream, from now on."""
 
-    def __init__(self, client, table):
-        self.client = client
-        arn = client.list_streams(TableName=table)["Streams"][0]["StreamArn"]
-        shard = client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][-1]
-        self.iterator = client.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="LATEST")["ShardIterator"]
+    def __init__(self, service, table):
+        self.service = service
+        (made,) = ask(service, "ListStreams", STREAMS, TableName=table)["Streams"]
+        self.stream = made["StreamArn"]
+        self.known = len(read_stream(service, self.stream))
 
     def next_messages(self, count):
-        found = []
-        while len(found) < count:
-            page = self.client.get_records(ShardIterator=self.iterator)
-            self.iterator = page["NextShardIterator"]
-            for record in page["Records"]:
-                change = record["dynamodb"]
-                change["ApproximateCreationDateTime"] = \
-                    int(change["ApproximateCreationDateTime"].timestamp())
-                if record["eventName"] == "INSERT" and change["Keys"]["pk"]["S"][:4] == "MSG#":
-                    found.append(record)
+        records = read_stream(self.service, self.stream)[self.known:]
+        self.known += len(records)
+        found = [record for record in records if record["eventName"] == "INSERT" and
+                 record["dynamodb"]["Keys"]["pk"]["S"].startswith("MSG#")]
+        if len(found) != count:
+            sys.exit(f"the stream has {len(found)} new messages, and not {count}")
         return found
 
 
@@ -156,10 +118,8 @@ def start_relay(service):
 
 # ---- the contenders ----
 
-def clients_of(service):
-    region = os.environ["AWS_REGION"]
-    return [boto3.client(name, endpoint_url=service, region_name=region)
-            for name in ("dynamodb", "dynamodbstreams")]
+def make_client(service):
+    return boto3.client("dynamodb", endpoint_url=service, region_name=os.environ["AWS_REGION"])
 
 
 class Contender:
@@ -170,13 +130,13 @@ class Contender:
         self.store = Store(library, service, "bench-" + uuid.uuid4().hex)
         self.store.call("schema_load", self.store.handle, None)
         self.processor = Store(library, away, self.store.table, workers) if workers else \
-            Original(clients_of(away)[0], self.store.table)
-        self.streams = clients_of(service)[1]
+            Original(make_client(away), self.store.table, is_thorough=True)
+        self.service = service
 
     def begin(self, groups):
         self.seconds, self.processor_seconds = [], []
         self.groups = [self.store.open_group() for _ in range(groups)]
-        self.stream = Stream(self.streams, self.store.table)
+        self.stream = Stream(self.service, self.store.table)
         self.run_round()
         self.seconds, self.processor_seconds = [], []
 

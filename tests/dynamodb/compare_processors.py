@@ -23,8 +23,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import check_table  # noqa: E402
 from doors import Door  # noqa: E402
-from dynamodb_local import INDEX, make_table, read_stream  # noqa: E402
+from dynamodb_local import make_table, read_stream  # noqa: E402
 from library import load  # noqa: E402
+from original import Original  # noqa: E402
 from processor import Processor  # noqa: E402
 
 MEMBERS = (2, 2, 3, 4)  # of the groups
@@ -44,22 +45,9 @@ FORK = multiprocessing.get_context("fork")
 # ---- the processors, each a function that applies batches in a process of its own ----
 
 def apply_original(table_name, endpoint, batches):
-    """The algorithm of the original handler."""
-    table = boto3.resource("dynamodb", endpoint_url=endpoint).Table(table_name)
+    original = Original(boto3.client("dynamodb", endpoint_url=endpoint), table_name)
     for records in batches:
-        record = records[0]
-        keys = record["dynamodb"]["Keys"]
-        if record["eventName"] == "REMOVE" or not keys["pk"]["S"].startswith("MSG#"):
-            continue
-        group = keys["pk"]["S"].removeprefix("MSG#")
-        rows = table.query(IndexName=INDEX, KeyConditionExpression="message_group_uuid = :group",
-                           ExpressionAttributeValues={":group": group})["Items"]
-        for row in rows:
-            table.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
-            moved = {name: row[name] for name in ("pk", "message_group_uuid", "user_uuid",
-                                                  "user_display_name", "user_handle")}
-            table.put_item(Item=moved | {
-                "sk": keys["sk"]["S"], "message": record["dynamodb"]["NewImage"]["message"]["S"]})
+        original.apply_all(records)
 
 
 def apply_ours(library, table_name, endpoint, batches):
