@@ -47,7 +47,7 @@ typedef enum cruddur_follow_kind {
      * Tells `shard_id`, `sequence_number`, `status`, `message`. */
     CRUDDUR_FOLLOW_RECORD_FAILED = 4,
     /** Something failed and will be tried again. Tells `status`, `message`, `wait_ms`; `shard_id`
-     * where it was about one. */
+     * where it was about one; `lag_ms`, which is -1 unless a batch waits to be applied. */
     CRUDDUR_FOLLOW_TROUBLE = 5,
 } cruddur_follow_kind;
 
@@ -74,8 +74,8 @@ typedef struct cruddur_follow_event {
     uint32_t groups;
     /** The groups whose rows were moved. */
     uint32_t moved;
-    /** How long ago the last record was written, in milliseconds, by the service's clock and as
-     * exactly as the service tells (seconds); -1: it does not tell. */
+    /** How long ago the batch's last record was written, in milliseconds, by the service's clock
+     * and as exactly as the service tells (seconds); -1: it does not tell. */
     int64_t lag_ms;
     /** How long the batch took, from its first request to its last, in microseconds. */
     int64_t duration_us;
@@ -97,7 +97,7 @@ typedef struct cruddur_follow_event {
  * Tells whether to stop.
  *
  * @param data as given in the options.
- * @return true to stop as soon as the batches in hand are applied.
+ * @return true to stop as soon as the batches that are being applied are done with.
  * Threads: called on the calling thread, at least ten times a second.
  */
 typedef bool (*cruddur_is_stopping_fn)(void *data);
@@ -138,7 +138,8 @@ typedef struct cruddur_follow_options {
      * milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
     /** How long the same trouble may last before the call gives up and returns it, in milliseconds;
-     * 0: 30 seconds with #CRUDDUR_FOLLOW_ONCE, else for ever. */
+     * 0: 30 seconds with #CRUDDUR_FOLLOW_ONCE, else for ever. The last attempt begins when that
+     * time is over, and takes no longer than its deadline. */
     uint32_t patience_ms;
     /** Tells whether to stop; may be NULL. */
     cruddur_is_stopping_fn is_stopping;
@@ -182,13 +183,13 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  * @param dm      the store with the table.
  * @param options how; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK when it was told to stop, or has caught up; #CRUDDUR_E_TABLE_SHAPE: the table
- *         has no stream, not one of the kind that is needed, or, while it was being followed, no
- *         longer the same; #CRUDDUR_E_INVALID_ARGUMENT: an option, a checkpoint that is damaged or
- *         of another stream, a store without streams (SQLite); #CRUDDUR_E_STORE_LOCKED: another
- *         follower uses the checkpoint; #CRUDDUR_E_STORE_IO: the checkpoint cannot be read or
- *         written; #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_NO_MEMORY; whatever
- *         the service has to say.
+ * @return #CRUDDUR_OK when it was told to stop (`is_stopping` knows), or has caught up;
+ *         #CRUDDUR_E_TABLE_SHAPE: the table has no stream, not one of the kind that is needed, or,
+ *         while it was being followed, no longer the same; #CRUDDUR_E_INVALID_ARGUMENT: an option,
+ *         a checkpoint that is damaged or of another stream, a store without streams (SQLite);
+ *         #CRUDDUR_E_STORE_LOCKED: another follower uses the checkpoint; #CRUDDUR_E_STORE_IO: the
+ *         checkpoint cannot be read or written; #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT,
+ *         #CRUDDUR_E_NO_MEMORY; whatever the service has to say.
  * Threads: any; it starts `shards` threads for itself, and each of them `workers` less 1 more for a
  * batch. Since: 0.1. Source: Amazon DynamoDB API Reference, "Amazon DynamoDB Streams".
  */

@@ -409,6 +409,15 @@ cr_str cr_json_skip(cr_json *in)
     return in->failed ? CR_STR_ABSENT : (cr_str){from, (size_t)(in->at - from)};
 }
 
+cr_str cr_json_string_or_skip(cr_json *in)
+{
+    if (cr_json_peek(in) != '"') {
+        (void)cr_json_skip(in);
+        return CR_STR_ABSENT;
+    }
+    return cr_json_string(in);
+}
+
 /* ---- writing ---- */
 
 void cr_json_add(cr_buffer *out, cr_str text)

@@ -34,6 +34,9 @@ bool cr_json_next_member(cr_json *in, bool *first, cr_str *name);
 /* Reads a string. Its text is borrowed from what is read, or lies in the arena. */
 cr_str cr_json_string(cr_json *in);
 
+/* The same; absent, and behind the value, for one of another type. */
+cr_str cr_json_string_or_skip(cr_json *in);
+
 /* Reads a number that is not negative. */
 double cr_json_number(cr_json *in);
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct cr_str {
@@ -33,6 +34,40 @@ static inline int cr_str_compare(cr_str a, cr_str b)
     size_t shared = a.size < b.size ? a.size : b.size;
     int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* Digits, and at least one. */
+static inline bool cr_str_is_number(cr_str text)
+{
+    size_t digits = 0;
+    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
+        digits++;
+    }
+    return digits == text.size && digits > 0;
+}
+
+/* ASCII that shows as what it is, at least one character, and no space. */
+static inline bool cr_str_is_word(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return text.size > 0;
+}
+
+/* Replaces a text of one's own, to be freed, by a copy of another; absent: by NULL. False, and
+ * nothing changed, when memory ran out. */
+static inline bool cr_str_keep(char **kept, cr_str text)
+{
+    char *copy = text.data == NULL ? NULL : strndup(text.data, text.size);
+    if (text.data != NULL && copy == NULL) {
+        return false;
+    }
+    free(*kept);
+    *kept = copy;
+    return true;
 }
 
 #endif

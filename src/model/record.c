@@ -8,6 +8,7 @@
 
 #define FIRST_CAPACITY 64
 #define US_PER_S INT64_C(1000000)
+/* Up to 40 digits, says the service; those of its kin are longer. */
 #define SEQUENCE_NUMBER_MAX 64
 #define YEAR_10000_S 253402300800.0
 
@@ -21,26 +22,6 @@ typedef struct facts {
     cr_row keys;
     cr_row image;
 } facts;
-
-/* Reads a string; absent, and behind the value, for one of another type. */
-static cr_str read_string(cr_json *in)
-{
-    if (cr_json_peek(in) != '"') {
-        (void)cr_json_skip(in);
-        return CR_STR_ABSENT;
-    }
-    return cr_json_string(in);
-}
-
-/* Up to 40 digits, says the service; those of its kin are longer. */
-static bool is_number(cr_str text)
-{
-    size_t digits = 0;
-    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
-        digits++;
-    }
-    return digits == text.size && digits > 0 && digits <= SEQUENCE_NUMBER_MAX;
-}
 
 /* Reads an item; false, and behind the value, for anything else. */
 static bool read_item(cr_json *in, cr_row *row)
@@ -83,7 +64,7 @@ static void read_change(cr_json *in, cr_record *record, facts *found)
         } else if (cr_str_equal(name, cr_str_of("NewImage"))) {
             found->has_image = read_item(in, &found->image);
         } else if (cr_str_equal(name, cr_str_of("SequenceNumber"))) {
-            record->sequence_number = read_string(in);
+            record->sequence_number = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("ApproximateCreationDateTime"))) {
             record->written_at_us = read_seconds_us(in);
         } else {
@@ -98,11 +79,11 @@ static void read_facts(cr_json *in, cr_record *record, facts *found)
     cr_json_enter(in, '{');
     for (bool first = true; cr_json_next_member(in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("eventName"))) {
-            found->event_name = read_string(in);
+            found->event_name = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("eventSource"))) {
-            found->event_source = read_string(in);
+            found->event_source = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("eventSourceARN"))) {
-            found->source_arn = read_string(in);
+            found->source_arn = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("dynamodb"))) {
             read_change(in, record, found);
         } else {
@@ -205,7 +186,8 @@ static bool read_record(cr_str text, cr_str table, cr_arena *arena, cr_record *r
     if (cr_json_peek(&in) == '{') {
         read_facts(&in, record, &found);
     }
-    if (!is_number(record->sequence_number)) {
+    if (record->sequence_number.size > SEQUENCE_NUMBER_MAX ||
+        !cr_str_is_number(record->sequence_number)) {
         record->sequence_number = cr_str_of("");
     }
     record->problem = judge(&found, table, record);
@@ -276,7 +258,7 @@ cr_records_check cr_records_read(cr_str text, cr_str table, cr_arena *arena, cr_
             has_list = true;
             read_list(&in, table, records);
         } else if (cr_str_equal(name, cr_str_of("NextShardIterator"))) {
-            records->next_iterator = read_string(&in);
+            records->next_iterator = cr_json_string_or_skip(&in);
         } else {
             (void)cr_json_skip(&in);
         }

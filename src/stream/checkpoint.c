@@ -98,29 +98,10 @@ static bool take_prefix(cr_str *text, const char *prefix)
     return true;
 }
 
-static bool is_number(cr_str text)
-{
-    size_t digits = 0;
-    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
-        digits++;
-    }
-    return digits == text.size && digits > 0;
-}
-
-static bool is_id(cr_str text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return text.size > 0;
-}
-
 /* Adds a shard that is not there yet. */
 static cr_checkpoint_check add_node(cr_lineage *lineage, cr_str id, cr_node **node)
 {
-    if (!is_id(id) || cr_lineage_find(lineage, id) != NULL) {
+    if (!cr_str_is_word(id) || cr_lineage_find(lineage, id) != NULL) {
         return CR_CHECKPOINT_DAMAGED;
     }
     *node = cr_lineage_add(lineage, id);
@@ -139,7 +120,7 @@ static cr_checkpoint_check parse_shard(cr_str line, cr_lineage *lineage)
         }
         return check;
     }
-    if (!take_prefix(&line, "after ") || !take(&line, ' ', &id) || !is_number(line)) {
+    if (!take_prefix(&line, "after ") || !take(&line, ' ', &id) || !cr_str_is_number(line)) {
         return CR_CHECKPOINT_DAMAGED;
     }
     check = add_node(lineage, id, &node);
@@ -152,7 +133,7 @@ static cr_checkpoint_check parse_shard(cr_str line, cr_lineage *lineage)
 static cr_checkpoint_check parse_heading(cr_str *text, cr_str stream)
 {
     cr_str line;
-    if (!take(text, '\n', &line) || !take_prefix(&line, HEADING) || !is_number(line)) {
+    if (!take(text, '\n', &line) || !take_prefix(&line, HEADING) || !cr_str_is_number(line)) {
         return CR_CHECKPOINT_DAMAGED;
     }
     if (!cr_str_equal(line, cr_str_of(VERSION))) {
@@ -294,21 +275,13 @@ void cr_checkpoint_close(cr_checkpoint *checkpoint)
     }
 }
 
-/* Reads to the end; false, with errno, on failure. */
-static bool read_all(int fd, cr_buffer *text)
+/* Reads so many bytes; false, with errno, on failure. */
+static bool read_all(int fd, size_t all, cr_buffer *text)
 {
-    struct stat facts;
-    if (fstat(fd, &facts) != 0) {
-        return false;
-    }
-    if (!S_ISREG(facts.st_mode) || (uintmax_t)facts.st_size > CR_CHECKPOINT_MAX) {
-        errno = S_ISREG(facts.st_mode) ? EFBIG : EINVAL;
-        return false;
-    }
-    char *room = cr_buffer_extend(text, (size_t)facts.st_size);
+    char *room = cr_buffer_extend(text, all);
     size_t size = 0;
-    while (room != NULL && size < (size_t)facts.st_size) {
-        ssize_t got = read(fd, room + size, (size_t)facts.st_size - size);
+    while (room != NULL && size < all) {
+        ssize_t got = read(fd, room + size, all - size);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -321,6 +294,25 @@ static bool read_all(int fd, cr_buffer *text)
     return true;
 }
 
+static cruddur_status read_file(const char *path, int fd, cr_buffer *text, cruddur_error **error)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return fail_io(path, "it cannot be read", error);
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return cr_fail_with(error, CRUDDUR_E_STORE_IO, "the checkpoint %.300s: it is %s", path,
+                            S_ISDIR(facts.st_mode) ? "a folder; name a file in it"
+                                                   : "a device or a pipe; it must be a file");
+    }
+    if ((uintmax_t)facts.st_size > CR_CHECKPOINT_MAX) {
+        errno = EFBIG;
+        return fail_io(path, "it cannot be read", error);
+    }
+    return read_all(fd, (size_t)facts.st_size, text) ? CRUDDUR_OK
+                                                     : fail_io(path, "it cannot be read", error);
+}
+
 cruddur_status cr_checkpoint_read(const cr_checkpoint *checkpoint, cr_buffer *text, bool *exists,
                                   cruddur_error **error)
 {
@@ -330,9 +322,7 @@ cruddur_status cr_checkpoint_read(const cr_checkpoint *checkpoint, cr_buffer *te
         return errno == ENOENT ? CRUDDUR_OK
                                : fail_io(checkpoint->path, "it cannot be opened", error);
     }
-    bool is_good = read_all(fd, text);
-    cruddur_status status =
-        is_good ? CRUDDUR_OK : fail_io(checkpoint->path, "it cannot be read", error);
+    cruddur_status status = read_file(checkpoint->path, fd, text, error);
     (void)close(fd);
     return status == CRUDDUR_OK && text->failed ? cr_fail_memory(error) : status;
 }

@@ -174,13 +174,14 @@ static void save_when_due(cr_run *run, int64_t *due_us, cr_attempts *attempts)
     if (status == CRUDDUR_OK) {
         cr_attempts_succeed(attempts);
     } else {
-        cr_run_fail(run, NULL, attempts, due_us, status, error);
+        cr_run_fail(run, (cruddur_follow_event){.status = status, .lag_ms = -1}, attempts, due_us,
+                    error);
     }
 }
 
 /* ---- the caller's thread ---- */
 
-static bool is_over(cr_run *run)
+static bool wait_for_end(cr_run *run)
 {
     (void)pthread_mutex_lock(&run->lock);
     if (!run->is_over) {
@@ -202,7 +203,7 @@ static void watch(cr_run *run)
         } else {
             save_when_due(run, &save_due_us, &save_attempts);
         }
-    } while (!is_over(run));
+    } while (!wait_for_end(run));
 }
 
 /* Signals are the caller's threads'. */

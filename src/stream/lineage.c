@@ -43,18 +43,6 @@ static bool grow(cr_lineage *lineage)
     return true;
 }
 
-/* Replaces a text by a copy; absent: by none. */
-static bool set_text(char **text, cr_str value)
-{
-    char *copy = value.data == NULL ? NULL : strndup(value.data, value.size);
-    if (value.data != NULL && copy == NULL) {
-        return false;
-    }
-    free(*text);
-    *text = copy;
-    return true;
-}
-
 cr_node *cr_lineage_add(cr_lineage *lineage, cr_str id)
 {
     cr_node *node = cr_lineage_find(lineage, id);
@@ -62,7 +50,7 @@ cr_node *cr_lineage_add(cr_lineage *lineage, cr_str id)
         return node;
     }
     node = calloc(1, sizeof(*node));
-    if (node == NULL || !set_text(&node->id, id)) {
+    if (node == NULL || !cr_str_keep(&node->id, id)) {
         free(node);
         return NULL;
     }
@@ -76,12 +64,12 @@ cr_node *cr_lineage_add(cr_lineage *lineage, cr_str id)
 
 bool cr_node_set_parent(cr_node *node, cr_str parent)
 {
-    return set_text(&node->parent, parent);
+    return cr_str_keep(&node->parent, parent);
 }
 
 bool cr_node_set_after(cr_node *node, cr_str sequence_number)
 {
-    return set_text(&node->after, sequence_number);
+    return cr_str_keep(&node->after, sequence_number);
 }
 
 static const cr_node *waits_for(const cr_lineage *lineage, const cr_node *node)

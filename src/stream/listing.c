@@ -10,18 +10,6 @@
 
 /* ---- shards that are not there any more ---- */
 
-static void tell_gap(cr_run *run, const cr_node *node)
-{
-    cr_run_tell(run, (cruddur_follow_event){
-                         .kind = CRUDDUR_FOLLOW_GAP,
-                         .status = CRUDDUR_OK,
-                         .shard_id = node->id,
-                         .sequence_number = node->after,
-                         .message = "the stream does not keep this shard any more: what may have "
-                                    "come in it behind this record was not applied",
-                     });
-}
-
 /* A shard in our hands is read on, listed or not: reading it tells for sure. One that is done is
  * forgotten. One that only the checkpoint knows may have had more records than were applied. */
 static void remove_unlisted(cr_run *run)
@@ -33,7 +21,7 @@ static void remove_unlisted(cr_run *run)
             continue;
         }
         if (!node->is_done) {
-            tell_gap(run, node);
+            cr_run_tell_gap(run, node, CR_SHARD_GONE);
         }
         cr_reader_free(node->reader);
         cr_lineage_remove(&run->lineage, i - 1);
@@ -207,7 +195,8 @@ void cr_run_list(cr_run *run)
     } else if (is_final(run, status)) {
         cr_run_finish(run, status, error);
     } else {
-        cr_run_fail(run, NULL, &run->listing_attempts, &run->listing_due_us, status, error);
+        cr_run_fail(run, (cruddur_follow_event){.status = status, .lag_ms = -1},
+                    &run->listing_attempts, &run->listing_due_us, error);
     }
     cr_arena_free(&arena);
 }

@@ -52,6 +52,30 @@ void cr_run_tell(cr_run *run, cruddur_follow_event event)
     }
 }
 
+void cr_run_tell_gap(cr_run *run, const cr_node *node, cr_shard_state state)
+{
+    static const char *const words[] = {
+        [CR_SHARD_TRIMMED] = "records behind this one were not read in time, and the stream does "
+                             "not keep them any more; how many, it does not say",
+        [CR_SHARD_GONE] = "the stream does not keep this shard any more: what may have come in it "
+                          "behind this record was not applied",
+    };
+    cr_run_tell(run, (cruddur_follow_event){.kind = CRUDDUR_FOLLOW_GAP,
+                                            .shard_id = node->id,
+                                            .sequence_number = node->after,
+                                            .message = words[state]});
+}
+
+/* ---- the end ---- */
+
+bool cr_run_is_over(cr_run *run)
+{
+    (void)pthread_mutex_lock(&run->lock);
+    bool over = run->is_over;
+    (void)pthread_mutex_unlock(&run->lock);
+    return over;
+}
+
 void cr_run_finish(cr_run *run, cruddur_status status, cruddur_error *error)
 {
     (void)pthread_mutex_lock(&run->lock);
@@ -86,37 +110,35 @@ static int64_t choose_pause_us(cruddur_status status, unsigned failures)
     return bound_us / 2 + bound_us / 2 * (int64_t)(random >> 12) / (INT64_C(1) << 20);
 }
 
-static bool is_over(cr_run *run)
+/* For how much longer the job may go on failing. */
+static int64_t patience_left_us(const cr_run *run, const cr_attempts *attempts, int64_t now_us)
 {
-    (void)pthread_mutex_lock(&run->lock);
-    bool over = run->is_over;
-    (void)pthread_mutex_unlock(&run->lock);
-    return over;
+    return run->patience_us == 0 ? INT64_MAX
+                                 : run->patience_us - (now_us - attempts->failing_since_us);
 }
 
-void cr_run_fail(cr_run *run, const char *shard_id, cr_attempts *attempts, int64_t *due_us,
-                 cruddur_status status, cruddur_error *error)
+void cr_run_fail(cr_run *run, cruddur_follow_event trouble, cr_attempts *attempts, int64_t *due_us,
+                 cruddur_error *error)
 {
     int64_t now_us = cr_clock_monotonic_us();
-    if (is_over(run)) { /* nobody will try again */
+    if (cr_run_is_over(run)) { /* nobody will try again */
         cruddur_error_free(error);
         return;
     }
     attempts->failing_since_us = attempts->failures == 0 ? now_us : attempts->failing_since_us;
     attempts->failures++;
-    if (run->patience_us > 0 && now_us - attempts->failing_since_us >= run->patience_us) {
-        cr_run_finish(run, status, error);
+    int64_t left_us = patience_left_us(run, attempts, now_us);
+    if (left_us <= 0) {
+        cr_run_finish(run, trouble.status, error);
         return;
     }
-    int64_t pause_us = choose_pause_us(status, attempts->failures);
-    cr_run_tell(run, (cruddur_follow_event){
-                         .kind = CRUDDUR_FOLLOW_TROUBLE,
-                         .status = status,
-                         .shard_id = shard_id,
-                         .message = error == NULL ? cruddur_status_text(status)
-                                                  : cruddur_error_message(error),
-                         .wait_ms = (uint32_t)(pause_us / US_PER_MS),
-                     });
+    int64_t pause_us = choose_pause_us(trouble.status, attempts->failures);
+    pause_us = pause_us < left_us ? pause_us : left_us; /* the last attempt is at the very end */
+    trouble.kind = CRUDDUR_FOLLOW_TROUBLE;
+    trouble.message =
+        error == NULL ? cruddur_status_text(trouble.status) : cruddur_error_message(error);
+    trouble.wait_ms = (uint32_t)(pause_us / US_PER_MS);
+    cr_run_tell(run, trouble);
     *due_us = cr_clock_monotonic_us() + pause_us;
     cruddur_error_free(error);
 }

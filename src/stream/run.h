@@ -4,7 +4,7 @@
  *   follow.c   the threads: whose turn it is, when it is over, when the checkpoint is written
  *   listing.c  finding the shards
  *   turn.c     one shard's turn: fetching a batch, applying it
- *   run.c      telling what happened, pauses
+ *   run.c      telling what happened, pauses, whether it is over
  */
 #ifndef CR_STREAM_RUN_H
 #define CR_STREAM_RUN_H
@@ -96,13 +96,20 @@ cr_call cr_run_call(const cr_run *run, cruddur_error **error);
 /* Hands an event to the observer and to the log. */
 void cr_run_tell(cr_run *run, cruddur_follow_event event);
 
+/* Tells of what a shard lost: for what is trimmed or gone. */
+void cr_run_tell_gap(cr_run *run, const cr_node *node, cr_shard_state state);
+
+/* Without the lock. */
+bool cr_run_is_over(cr_run *run);
+
 /* Ends the run, unless it is over; takes the error. Without the lock. */
 void cr_run_finish(cr_run *run, cruddur_status status, cruddur_error *error);
 
 /* A job failed: tells of it, and how long it waits until *due_us. Where that has lasted for too
- * long, ends the run. Takes the error. Without the lock. */
-void cr_run_fail(cr_run *run, const char *shard_id, cr_attempts *attempts, int64_t *due_us,
-                 cruddur_status status, cruddur_error *error);
+ * long, ends the run. The trouble has the status, the shard and the lag. Takes the error. Without
+ * the lock. */
+void cr_run_fail(cr_run *run, cruddur_follow_event trouble, cr_attempts *attempts, int64_t *due_us,
+                 cruddur_error *error);
 
 static inline void cr_attempts_succeed(cr_attempts *attempts)
 {

@@ -42,18 +42,32 @@ static void begin_call(turn *now)
     now->call.meter = meter;
 }
 
-static void fail(turn *now, cruddur_status status)
+/* Of the batch in hand, or the one that was just applied; -1: not told. */
+static int64_t lag_ms(const turn *now)
 {
-    cruddur_error *error = now->error;
-    now->error = NULL;
-    cr_run_fail(now->run, now->node->id, &now->reader->attempts, &now->reader->due_us, status,
-                error);
+    int64_t written_at_us = now->reader->written_at_us;
+    (void)pthread_mutex_lock(&now->run->lock);
+    int64_t now_us = cr_clock_now_us() + now->run->clock_ahead_us;
+    (void)pthread_mutex_unlock(&now->run->lock);
+    int64_t lag_us = now_us - written_at_us;
+    return written_at_us == 0 ? -1 : lag_us < 0 ? 0 : lag_us / US_PER_MS;
 }
 
-static void set_text(char **text, char *value)
+static void fail(turn *now, cruddur_status status)
 {
-    free(*text);
-    *text = value;
+    cr_reader *reader = now->reader;
+    cruddur_error *error = now->error;
+    now->error = NULL;
+    cr_run_fail(now->run,
+                (cruddur_follow_event){.status = status,
+                                       .shard_id = now->node->id,
+                                       .lag_ms = reader->has_batch ? lag_ms(now) : -1},
+                &reader->attempts, &reader->due_us, error);
+}
+
+static void drop_iterator(turn *now)
+{
+    (void)cr_str_keep(&now->reader->iterator, CR_STR_ABSENT);
 }
 
 /* ---- the end of a shard, and what it lost ---- */
@@ -67,21 +81,18 @@ static void finish_shard(turn *now)
     run->must_list = run->must_list || !cr_lineage_has_child(&run->lineage, now->node);
     now->reader->ended_us = cr_clock_monotonic_us();
     (void)pthread_mutex_unlock(&run->lock);
-    set_text(&now->reader->iterator, NULL);
+    drop_iterator(now);
     cr_arena_free(&now->reader->arena);
     cr_run_tell(run, (cruddur_follow_event){.kind = CRUDDUR_FOLLOW_SHARD_CLOSED,
                                             .shard_id = now->node->id});
 }
 
 /* Told once, however often the service says so before there is a record again. */
-static void tell_gap(turn *now, const char *message)
+static void tell_gap(turn *now, cr_shard_state state)
 {
     if (!now->reader->is_gap_told) {
         now->reader->is_gap_told = true;
-        cr_run_tell(now->run, (cruddur_follow_event){.kind = CRUDDUR_FOLLOW_GAP,
-                                                     .shard_id = now->node->id,
-                                                     .sequence_number = now->node->after,
-                                                     .message = message});
+        cr_run_tell_gap(now->run, now->node, state);
     }
 }
 
@@ -89,8 +100,7 @@ static void tell_gap(turn *now, const char *message)
 static void skip_trimmed(turn *now)
 {
     cr_run *run = now->run;
-    tell_gap(now, "records behind this one were not read in time, and the stream does not keep "
-                  "them any more; how many, it does not say");
+    tell_gap(now, CR_SHARD_TRIMMED);
     (void)pthread_mutex_lock(&run->lock);
     (void)cr_node_set_after(now->node, CR_STR_ABSENT);
     run->must_save = true;
@@ -112,7 +122,7 @@ static cruddur_status get_another(turn *now, const char *message)
 /* Anything but a good state ends the turn. */
 static cruddur_status leave_state(turn *now, cr_shard_state state)
 {
-    set_text(&now->reader->iterator, NULL);
+    drop_iterator(now);
     switch (state) {
     case CR_SHARD_GOOD:
         break;
@@ -122,8 +132,7 @@ static cruddur_status leave_state(turn *now, cr_shard_state state)
         skip_trimmed(now);
         return get_another(now, "the oldest record is not kept any more");
     case CR_SHARD_GONE:
-        tell_gap(now, "the stream does not keep this shard any more: what may have come in it "
-                      "behind this record was not applied");
+        tell_gap(now, state);
         finish_shard(now);
         break;
     }
@@ -132,14 +141,11 @@ static cruddur_status leave_state(turn *now, cr_shard_state state)
 
 /* ---- fetching ---- */
 
-static cruddur_status copy_text(turn *now, cr_str text, char **copy)
+/* What is empty is none. */
+static cruddur_status keep_text(turn *now, cr_str text, char **kept)
 {
-    char *made = text.size == 0 ? NULL : strndup(text.data, text.size);
-    if (text.size > 0 && made == NULL) {
-        return cr_fail_memory(now->call.error);
-    }
-    set_text(copy, made);
-    return CRUDDUR_OK;
+    bool is_kept = cr_str_keep(kept, text.size == 0 ? CR_STR_ABSENT : text);
+    return is_kept ? CRUDDUR_OK : cr_fail_memory(now->call.error);
 }
 
 static cruddur_status get_iterator(turn *now, cr_shard_state *state)
@@ -155,7 +161,7 @@ static cruddur_status get_iterator(turn *now, cr_shard_state *state)
         run->store, cr_str_of(run->stream), cr_str_of(now->node->id), start, after, &reader->arena,
         &now->call, state, &iterator);
     if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
-        status = copy_text(now, iterator, &reader->iterator);
+        status = keep_text(now, iterator, &reader->iterator);
     }
     if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
         /* Should this iterator expire before there is a record, what came since is not to be lost:
@@ -195,16 +201,13 @@ static int64_t latest_time_us(const cr_records *records)
 static cruddur_status take_page(turn *now, const cr_records *page)
 {
     cr_reader *reader = now->reader;
-    char *last = NULL;
-    cruddur_status status = copy_text(now, last_number(page), &last);
+    cruddur_status status = keep_text(now, last_number(page), &reader->last);
     if (status == CRUDDUR_OK) {
-        status = copy_text(now, page->next_iterator, &reader->iterator);
+        status = keep_text(now, page->next_iterator, &reader->iterator);
     }
     if (status != CRUDDUR_OK) {
-        free(last);
         return status;
     }
-    set_text(&reader->last, last);
     reader->batch = *page;
     reader->has_batch = true;
     reader->is_iterator_lost = false;
@@ -309,15 +312,6 @@ static cruddur_status apply(turn *now)
 
 /* ---- behind an applied batch ---- */
 
-static int64_t lag_ms(cr_run *run, int64_t written_at_us)
-{
-    (void)pthread_mutex_lock(&run->lock);
-    int64_t now_us = cr_clock_now_us() + run->clock_ahead_us;
-    (void)pthread_mutex_unlock(&run->lock);
-    int64_t lag_us = now_us - written_at_us;
-    return written_at_us == 0 ? -1 : lag_us < 0 ? 0 : lag_us / US_PER_MS;
-}
-
 static void tell_batch(turn *now)
 {
     const cr_reader *reader = now->reader;
@@ -330,7 +324,7 @@ static void tell_batch(turn *now)
                               .messages = (uint32_t)sums->messages,
                               .groups = (uint32_t)sums->groups,
                               .moved = (uint32_t)sums->moved,
-                              .lag_ms = lag_ms(now->run, reader->written_at_us),
+                              .lag_ms = lag_ms(now),
                               .duration_us = cr_clock_monotonic_us() - sums->began_us,
                               .rows_written = sums->meter.rows_written,
                               .requests = sums->meter.requests,
@@ -403,6 +397,14 @@ static cruddur_status finish_batch(turn *now)
     return CRUDDUR_OK;
 }
 
+/* Whoever stops does not wait for a batch that was not begun with: it comes again. */
+static void drop_if_over(turn *now)
+{
+    if (now->reader->has_batch && cr_run_is_over(now->run)) {
+        now->reader->has_batch = false;
+    }
+}
+
 void cr_run_take_turn(cr_run *run, cr_node *node)
 {
     turn now = {.run = run, .node = node, .reader = node->reader};
@@ -410,6 +412,7 @@ void cr_run_take_turn(cr_run *run, cr_node *node)
     begin_call(&now);
     if (!now.reader->has_batch) {
         status = fetch(&now);
+        drop_if_over(&now);
     }
     if (status == CRUDDUR_OK && now.reader->has_batch) {
         status = apply(&now);

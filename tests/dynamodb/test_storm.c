@@ -253,6 +253,8 @@ static void weather_the_storm(void)
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
     }
     door_rules(&way, 0, "");
+    /* What a call left that failed just now shows in the index, or nobody could clear it up. */
+    door_order(&way, "\"do\": \"thaw-index\"");
     report(writers, cr_clock_monotonic_us() - began_us);
     for (size_t i = 0; i < THREADS; i++) {
         cr_assert_str_eq(writers[i].problem, "", "thread %zu: %s", i, writers[i].problem);
@@ -279,5 +281,4 @@ Test(storm, beside_an_index_that_lags)
 {
     door_order(&way, "\"do\": \"delay-index\", \"table\": \"%s\", \"ms\": 300", door_table(&store));
     weather_the_storm();
-    door_order(&way, "\"do\": \"thaw-index\"");
 }

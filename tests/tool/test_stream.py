@@ -308,7 +308,8 @@ class Refused(CommandTest):
         self.fails(2, "FILE is missing", "stream", "apply")
         self.fails(2, "there are too many arguments", "stream", "follow", "now")
         self.fails(2, "there are too many arguments", "stream", "apply", "a", "b")
-        for option in (("--once",), ("--checkpoint", "x"), ("--from", "latest")):
+        for option in (("--once",), ("--checkpoint", "x"), ("--from", "latest"),
+                       ("--shards", "2")):
             self.fails(2, f"{option[0]}: it goes with follow only", "stream", "apply", "x", *option)
         self.fails(2, "--from: it must be oldest or latest", "stream", "follow", "--from", "now")
         self.assertEqual(os.listdir(self.folder), [])
@@ -320,11 +321,11 @@ class Refused(CommandTest):
                          "0 records, 0 messages of 0 groups; group rows of 0 moved\n")
         self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 3)
 
-    def test_workers(self):
-        self.seed(1)
-        for action in (("follow",), ("apply", self.write("e", '{"Records":[]}'))):
-            self.fails(2, "--workers: must be 1 to 64; it is 65", "stream", *action, "--workers",
-                       "65")
+    def test_numbers(self):
+        for option in ("--workers", "--shards"):
+            for value in ("0", "65", "-1", "x"):
+                self.fails(2, f"{option}: it must be a whole number from 1 to 64", "stream",
+                           "follow", option, value)
 
     def test_a_checkpoint_that_cannot_be(self):
         self.environment["CRUDDUR_STORE"] = "dynamodb:messages?endpoint=http://127.0.0.1:1"
@@ -333,7 +334,7 @@ class Refused(CommandTest):
         self.fails(1, "its folder cannot be opened: No such file", "stream", "follow",
                    "--checkpoint", "not/there/position")
         os.mkdir(self.path("folder"))
-        self.fails(1, "it cannot be read", "stream", "follow", "--checkpoint", "folder")
+        self.fails(1, "it is a folder; name a file in it", "stream", "follow", "--checkpoint", "folder")
 
 
 if __name__ == "__main__":

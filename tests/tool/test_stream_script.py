@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
 """`cruddur stream follow` on a stream that follows a script: lineage, splits, trimmed records,
 expired iterators, throttles, empty answers, garbage, and kills at every request."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import re
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import unittest
 
-from cli import COMMAND, SECRET
+from cli import COMMAND, SECRET, display_width
 from dynamodb import AwsTest, Local
 from streams import Failure, Script, insert, number, removal
 
@@ -38,6 +44,9 @@ class ScriptTest(AwsTest):
         self.table = self.id().rsplit(".", 1)[1]
         self.script = Script()
         self.addCleanup(self.script.stop)
+        self.hanging = threading.Event()
+        self.released = threading.Event()
+        self.addCleanup(self.released.set)
         self.use_script()
 
     def use_script(self):
@@ -48,6 +57,38 @@ class ScriptTest(AwsTest):
         result = self.run_command("stream", "follow", "--once", "--json", *options)
         self.assertEqual(result.code, code, (result.err, result.out))
         return [json.loads(line) for line in result.lines]
+
+    def start(self, *options, **streams):
+        """Begins to follow."""
+        return subprocess.Popen([COMMAND, "stream", "follow", *options], **{
+            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+            "text": True, "cwd": self.folder, "env": self.environment, **streams})
+
+    def hang_at(self, name):
+        """Lets such requests wait until `released` is set; `hanging` tells of the first."""
+        def hang(operation, _):
+            if operation == name:
+                self.hanging.set()
+                self.released.wait(60)
+
+        return hang
+
+    def wait_for(self, condition):
+        until = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), until, "it did not come to pass")
+            time.sleep(0.02)
+
+    def stop_and_wait(self, process, number=signal.SIGTERM):
+        """Stops a process whose one request hangs, and returns when it knows: the threads for the
+        other three shards are gone. (A sanitizer may have one of its own.)"""
+        def count():
+            return len(os.listdir(f"/proc/{process.pid}/task"))
+
+        self.assertTrue(self.hanging.wait(60))
+        self.wait_for(lambda: count() >= 5)
+        process.send_signal(number)
+        self.wait_for(lambda: count() <= 3)
 
     @staticmethod
     def of_kind(events, kind):
@@ -206,7 +247,8 @@ class WithoutTable(ScriptTest):
             [(event["shard"], event["status"]) for event in self.of_kind(events, "trouble")],
             [(None, "E_SERVICE"), ("s", "E_THROTTLED"), ("s", "E_THROTTLED"), ("s", "E_SERVICE"),
              ("s", "E_ACCESS_DENIED")])
-        self.assertTrue(all(event["wait_ms"] > 0 for event in self.of_kind(events, "trouble")))
+        self.assertTrue(all(event["wait_ms"] > 0 and event["lag_ms"] is None
+                            for event in self.of_kind(events, "trouble")))
         self.assertEqual(events[-1]["records"], 3)
 
     def test_empty_answers_before_records(self):
@@ -374,6 +416,19 @@ class WithoutTable(ScriptTest):
         self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 0)
         self.assertEqual(len(self.shards_read()), 7)
 
+    def test_shards_at_the_same_time(self):
+        for index in range(8):
+            self.script.add(str(index), None, self.removals(10 * index + 1, 2))
+        together = threading.Barrier(8)
+
+        def meet(operation, request):
+            if operation == "GetRecords":
+                together.wait(60)
+
+        self.script.on_request = meet
+        self.assertEqual(self.follow("--shards", "8")[-1]["records"], 16)
+        self.assertFalse(together.broken)
+
     def test_a_checkpoint_of_another_stream(self):
         self.follow("--checkpoint", self.path("position"))
         self.script.stream = self.script.stream.replace("2026", "2027")
@@ -391,41 +446,97 @@ class Stopping(ScriptTest):
 
     def setUp(self):
         super().setUp()
-        self.hanging = threading.Event()
-        self.released = threading.Event()
-        self.addCleanup(self.released.set)
+        self.script.add("s", None, [removal(1), removal(2)], closed=False)
+        self.script.on_request = self.hang_at("GetRecords")
 
-    def hang(self, operation, _):
-        if operation == "GetRecords" and self.script.shards["s"].records:
-            self.hanging.set()
-            self.released.wait(60)
-
-    def stop(self, *options):
-        """Returns how it ended, and what its checkpoint says of shards."""
-        self.script.on_request = self.hang
-        with subprocess.Popen([COMMAND, "stream", "follow", "--checkpoint", self.path("position"),
-                               *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                              env=self.environment) as process:
-            self.assertTrue(self.hanging.wait(60))
-            process.send_signal(signal.SIGTERM)
-            if not options:
+    def stop(self, *options, release=True):
+        """Returns how it ended, what it told, and what its checkpoint says of shards."""
+        with self.start("--checkpoint", self.path("position"), *options) as process:
+            self.stop_and_wait(process)
+            if release:
                 self.released.set()
             out, err = process.communicate(timeout=60)
         with open(self.path("position"), encoding="ascii") as file:
-            return process.returncode, out + err, file.read().splitlines()[2:-1]
+            return process.returncode, out, err, file.read().splitlines()[2:-1]
 
-    def test_what_is_in_hand_is_finished(self):
-        self.script.add("s", None, [removal(1), removal(2)], closed=False)
-        code, told, shards = self.stop()
-        self.assertEqual((code, shards), (0, [f"after s {number(2)}"]), told)
-        self.assertIn("2 records, 0 messages", told)
+    def test_what_was_not_begun_with_is_dropped(self):
+        self.assertEqual(self.stop(), (0, "0 records, 0 messages, group rows moved 0 times\n", "",
+                                       []))
+        self.script.on_request = None
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["records"], 2)
 
     def test_a_request_that_hangs_ends_at_its_deadline(self):
-        self.script.add("s", None, [removal(1), removal(2)], closed=False)
-        code, told, shards = self.stop("--timeout", "1")
-        self.assertEqual((code, shards), (0, []), told)
-        self.assertEqual(told, "0 records, 0 messages, group rows moved 0 times\n")
+        self.assertEqual(self.stop("--timeout", "1", release=False),
+                         (0, "0 records, 0 messages, group rows moved 0 times\n", "", []))
+
+    def test_once_is_not_done(self):
+        told = "cruddur stream: it was stopped before it had caught up\n"
+        self.assertEqual(self.stop("--once"), (
+            4, "0 records, 0 messages, group rows moved 0 times\n", told, []))
+        self.hanging.clear()
+        self.released.clear()
+        code, out, err, _ = self.stop("--once", "--json")
+        self.assertEqual((code, err), (4, told))
+        self.assertEqual([json.loads(line)["event"] for line in out.splitlines()],
+                         ["shard_opened"])
+
+    def test_once_is_not_done_when_its_reader_goes_away(self):
+        self.script.after_records = lambda shard: shard.records.append(
+            removal(len(shard.records) + 1))  # there is always more
+        with self.start("--once", "--json") as process:
+            self.assertTrue(self.hanging.wait(60))
+            process.stdout.close()
+            self.released.set()
+            self.assertEqual(process.wait(timeout=60), 4)
+            self.assertIn("it was stopped before it had caught up", process.stderr.read())
+
+    def test_the_second_signal_ends_it(self):
+        for first, second in ((signal.SIGTERM, signal.SIGINT), (signal.SIGINT, signal.SIGTERM),
+                              (signal.SIGTERM, signal.SIGTERM)):
+            self.hanging.clear()
+            with self.start("--checkpoint", self.path("position")) as process:
+                self.stop_and_wait(process, first)
+                process.send_signal(second)
+                self.assertEqual(process.wait(timeout=60), -second)
+
+
+class OnTerminal(ScriptTest):
+    """The line that is written over and over."""
+
+    def setUp(self):
+        super().setUp()
+        self.leader, self.follower = pty.openpty()
+        self.addCleanup(os.close, self.leader)
+        self.addCleanup(os.close, self.follower)
+        self.seen = ""
+
+    def read_until(self, pattern):
+        until = time.monotonic() + 60
+        while not re.search(pattern, self.seen):
+            self.assertLess(time.monotonic(), until, self.seen)
+            if select.select([self.leader], [], [], 1)[0]:
+                self.seen += os.read(self.leader, 65536).decode()
+
+    def test_it_is_shown_before_and_between_events(self):
+        self.script.add("s", None, [removal(1)], closed=False)
+        self.script.on_request = self.hang_at("DescribeTable")
+        fcntl.ioctl(self.follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        with self.start(stdout=self.follower, stderr=self.follower) as process:
+            self.read_until(r"\r0 shards: 0 records, 0 messages, group rows moved 0 times\x1b\[K")
+            self.released.set()
+            self.read_until(r"\r1 shard: 1 record, .*, lag 36\d\d s\x1b\[K")
+            self.read_until(r", lag 36\d\d s \([2-9]\d* s ago\)\x1b\[K")
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_it_fits(self):
+        self.script.add("s", None, [removal(1)], closed=False)
+        code, text = self.on_terminal(40, "stream", "follow", "--once")
+        self.assertEqual(code, 0)
+        lines = re.findall(r"\r([^\r\x1b]+)\x1b\[K", text)
+        self.assertTrue(any("1 shard: 1 record, " in line for line in lines), text)
+        for line in lines:
+            self.assertLess(display_width(line), 40)
 
 
 class WithTable(ScriptTest):
@@ -446,10 +557,12 @@ class WithTable(ScriptTest):
     def send(self, group, index):
         self.ok("send", "--store", self.store, "--as", user(2 * index), group, SECRET)
 
+    def rows(self):
+        return local.call("Scan", TableName=self.table, ConsistentRead=True)["Items"]
+
     def new_records(self):
         """Of the messages that were written since the last time, in their order."""
-        rows = local.call("Scan", TableName=self.table, ConsistentRead=True)["Items"]
-        rows = sorted((row for row in rows if row["pk"]["S"].startswith("MSG#")
+        rows = sorted((row for row in self.rows() if row["pk"]["S"].startswith("MSG#")
                        and row["sk"]["S"] not in self.seen), key=lambda row: row["sk"]["S"])
         self.seen.update(row["sk"]["S"] for row in rows)
         records = []
@@ -501,6 +614,58 @@ class WithTable(ScriptTest):
                                      "1 passed over\n")
         self.check_table()
 
+    def test_what_is_being_applied_is_finished(self):
+        (group,) = self.write_groups(1)
+        self.send(group, 0)
+        self.script.add("s", None, self.new_records(), closed=False)
+        self.script.on_request = self.hang_at("TransactWriteItems")
+        with self.start("--checkpoint", self.path("position"), "--workers", "1") as process:
+            self.stop_and_wait(process)
+            self.released.set()
+            out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out, err),
+                         (0, "2 records, 2 messages, group rows moved 1 time\n", ""))
+        self.assertEqual(self.position(), f"after s {number(2)}")
+        self.check_table()
+
+    def fill_up(self, group):
+        """Leaves no room for a longer message in one of the group's rows."""
+        row = next(row for row in self.rows() if row["pk"]["S"].startswith("GRP#")
+                   and row["message_group_uuid"]["S"] == group)
+        size = sum(len(name) + len(str(value)) for name, value in row.items())
+        row["padding"] = {"S": "x" * (400 * 1024 - size - 100)}
+        local.call("PutItem", TableName=self.table, Item=row)
+
+    def remove_group_rows(self, group):
+        for row in self.rows():
+            if row["pk"]["S"].startswith("GRP#") and row["message_group_uuid"]["S"] == group:
+                local.call("DeleteItem", TableName=self.table,
+                           Key={"pk": row["pk"], "sk": row["sk"]})
+
+    def test_hopeless_groups_are_passed_over(self):
+        """One whose row would be too large, and one that lost its rows, among others."""
+        groups = self.write_groups(4)
+        self.new_records()
+        for index, group in enumerate(groups):
+            self.ok("send", "--store", self.store, "--as", user(2 * index), group,
+                    SECRET + "x" * 900)
+        self.fill_up(groups[0])
+        self.remove_group_rows(groups[2])
+        records = self.new_records()
+        self.script.add("s", None, records, closed=False)
+        self.script.page = 3
+        events = self.follow("--checkpoint", self.path("position"), code=1)
+        self.assertEqual({event["sequence_number"]: event["status"]
+                          for event in self.of_kind(events, "record_failed")},
+                         {number(5): "E_ITEM_TOO_LARGE", number(7): "E_STORE_DAMAGED"})
+        self.assertEqual([(batch["records"], batch["moved"])
+                          for batch in self.of_kind(events, "batch")], [(3, 1), (1, 1)])
+        self.assertEqual(self.of_kind(events, "trouble"), [])
+        self.assertEqual((events[-1]["messages"], events[-1]["failed"]), (4, 2))
+        self.assertNotIn(SECRET, json.dumps(events))
+        self.assertEqual(self.position(), f"after s {number(8)}")
+        self.assertEqual(self.follow("--checkpoint", self.path("position"))[-1]["failed"], 0)
+
     def test_the_position_waits_for_what_failed(self):
         groups = self.write_groups(3)
         for index, group in enumerate(groups):
@@ -518,6 +683,8 @@ class WithTable(ScriptTest):
         events = self.follow("--checkpoint", self.path("position"))
         self.assertNotIn("s", "".join(failures))
         self.assertEqual(len(self.of_kind(events, "trouble")), 3)
+        self.assertTrue(all(event["lag_ms"] >= 3600000 - 1000  # the records are an hour old
+                            for event in self.of_kind(events, "trouble")))
         (batch,) = self.of_kind(events, "batch")
         self.assertEqual((batch["records"], batch["messages"], batch["groups"], batch["moved"]),
                          (6, 6, 3, 3))

@@ -285,8 +285,24 @@ Test(checkpoint, what_is_no_file)
     cr_checkpoint *checkpoint = open_checkpoint();
     cr_buffer_init(&text, CR_CHECKPOINT_MAX);
     cr_assert_eq(cr_checkpoint_read(checkpoint, &text, &exists, &error), CRUDDUR_E_STORE_IO);
+    cr_assert(strstr(cruddur_error_message(error), "it is a folder") != NULL);
     cruddur_error_free(error);
     must_fail_to_write(checkpoint);
+    cr_buffer_free(&text);
+    cr_checkpoint_close(checkpoint);
+}
+
+Test(checkpoint, a_pipe_does_not_hang)
+{
+    cr_buffer text;
+    bool exists;
+    cruddur_error *error = NULL;
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_checkpoint *checkpoint = open_checkpoint();
+    cr_buffer_init(&text, CR_CHECKPOINT_MAX);
+    cr_assert_eq(cr_checkpoint_read(checkpoint, &text, &exists, &error), CRUDDUR_E_STORE_IO);
+    cr_assert(strstr(cruddur_error_message(error), "it must be a file") != NULL);
+    cruddur_error_free(error);
     cr_buffer_free(&text);
     cr_checkpoint_close(checkpoint);
 }

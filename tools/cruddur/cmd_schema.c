@@ -6,18 +6,16 @@
 
 #include "command.h"
 #include "json.h"
+#include "progress.h"
 #include "text.h"
 
 #define ANSWER_MAX 16
 #define US_PER_S 1000000
 
-struct action {
-    const char *name;
-    bool makes_store;
-    bool takes_table_options; /* how the table is to be */
-    bool takes_yes;
-    enum exit_code (*run)(struct context *context);
-};
+/* What an action does, as bits. */
+#define MAKES_STORE 0x1u
+#define TAKES_TABLE_OPTIONS 0x2u /* how the table is to be */
+#define TAKES_YES 0x4u
 
 /* --- options --- */
 
@@ -47,10 +45,10 @@ static const char *first_table_option(const struct options *options)
 static enum exit_code check_options(const struct options *options, const struct action *action)
 {
     const char *name = first_table_option(options);
-    if (name != NULL && !action->takes_table_options) {
+    if (name != NULL && (action->traits & TAKES_TABLE_OPTIONS) == 0) {
         return report(CODE_USAGE, "--%s: it goes with load and verify only", name);
     }
-    if (options->yes && !action->takes_yes) {
+    if (options->yes && (action->traits & TAKES_YES) == 0) {
         return report(CODE_USAGE, "--yes: it goes with drop only");
     }
     if ((options->read_units > 0) != (options->write_units > 0)) {
@@ -64,7 +62,7 @@ static enum exit_code check_options(const struct options *options, const struct 
 
 /* --- progress --- */
 
-/* On a terminal one line is written over and over; nothing in other places, as with `seed`. */
+/* Nothing where there is no terminal, as with `seed`. */
 struct progress {
     int64_t began_us;
     bool is_verbose;
@@ -76,11 +74,11 @@ static void show_progress(void *data, const char *text)
     struct progress *progress = data;
     if (progress->is_verbose) {
         report_remark("%s", text);
-    } else if (isatty(STDERR_FILENO) == 1 && !out_is_dumb_terminal()) {
+    } else if (progress_can_be_shown()) {
         struct buffer line = {NULL, 0, 0};
-        text_clean(&line, text, TEXT_BREAKS_ESCAPED);
-        (void)fprintf(stderr, "\r%s (%lld s)\x1b[K", buffer_text(&line),
-                      (long long)((cruddur_time_now_us() - progress->began_us) / US_PER_S));
+        buffer_add_format(&line, "%s (%lld s)", text,
+                          (long long)((cruddur_time_now_us() - progress->began_us) / US_PER_S));
+        progress_show(buffer_text(&line));
         buffer_free(&line);
         progress->is_drawn = true;
     }
@@ -89,7 +87,7 @@ static void show_progress(void *data, const char *text)
 static void end_progress(const struct progress *progress)
 {
     if (progress->is_drawn) {
-        (void)fputs("\r\x1b[K", stderr);
+        progress_clear();
     }
 }
 
@@ -260,26 +258,23 @@ static enum exit_code run_drop(struct context *context)
 /* --- which --- */
 
 static const struct action actions[] = {
-    {.name = "load", .makes_store = true, .takes_table_options = true, .run = run_load},
-    {.name = "verify", .takes_table_options = true, .run = run_verify},
-    {.name = "list", .run = run_list},
-    {.name = "drop", .takes_yes = true, .run = run_drop},
+    {"load", MAKES_STORE | TAKES_TABLE_OPTIONS, run_load},
+    {"verify", TAKES_TABLE_OPTIONS, run_verify},
+    {"list", 0, run_list},
+    {"drop", TAKES_YES, run_drop},
 };
 
 static enum exit_code run(struct context *context)
 {
-    const struct action *action = NULL;
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (strcmp(actions[i].name, context->arguments[0]) == 0) {
-            action = &actions[i];
-        }
-    }
-    if (action == NULL) {
-        return report(CODE_USAGE, "ACTION: it must be load, verify, list or drop");
-    }
-    enum exit_code code = check_options(&context->options, action);
+    const struct action *action;
+    enum exit_code code =
+        context_action(context, actions, sizeof(actions) / sizeof(actions[0]), &action);
     if (code == CODE_OK) {
-        code = context_open(context, action->makes_store ? 0 : CRUDDUR_OPEN_EXISTING);
+        code = check_options(&context->options, action);
+    }
+    if (code == CODE_OK) {
+        bool makes_store = (action->traits & MAKES_STORE) != 0;
+        code = context_open(context, makes_store ? 0 : CRUDDUR_OPEN_EXISTING);
     }
     return code == CODE_OK ? action->run(context) : code;
 }

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "buffer.h"
 #include "command.h"
 #include "json.h"
+#include "progress.h"
 #include "script.h"
 
 #define FILE_MAX ((size_t)16 << 20)
@@ -219,17 +219,20 @@ static void show_progress(struct seed *seed, size_t done, size_t total)
 {
     int64_t now_us = cruddur_time_now_us();
     /* A clock that was set back must not stop the drawing. */
-    if (isatty(STDERR_FILENO) == 1 && !out_is_dumb_terminal() &&
+    if (progress_can_be_shown() &&
         (now_us - seed->drawn_at_us >= REDRAW_US || now_us < seed->drawn_at_us)) {
         seed->drawn_at_us = now_us;
-        (void)fprintf(stderr, "\rseeding %zu/%zu\x1b[K", done, total);
+        struct buffer line = {NULL, 0, 0};
+        buffer_add_format(&line, "seeding %zu/%zu", done, total);
+        progress_show(buffer_text(&line));
+        buffer_free(&line);
     }
 }
 
 static void end_progress(const struct seed *seed)
 {
     if (seed->drawn_at_us != seed->context->now_us) {
-        (void)fputs("\r\x1b[K", stderr);
+        progress_clear();
     }
 }
 

@@ -1,40 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /* cruddur stream: moving group rows behind messages, as the table's stream tells of them. */
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "buffer.h"
 #include "command.h"
 #include "input.h"
 #include "json.h"
-#include "text.h"
+#include "progress.h"
 
 #define EVENT_MAX ((size_t)64 << 20)
 #define MS_PER_S 1000
 #define US_PER_MS 1000
+#define US_PER_S 1000000
+/* How often the totals are shown, at most elsewhere and at least on a terminal. */
 #define STATUS_US 60000000
+#define REDRAW_US 1000000
+/* What is told of a lag that is older says how old. */
+#define LAG_IS_NEW_US 2000000
 
 /* --- stopping --- */
 
 static volatile sig_atomic_t was_told_to_stop;
 
+static void handle_signals(void (*handler)(int signal_number))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+}
+
+/* The second one, be it the same or the other, ends the command at once. */
 static void note_signal(int signal_number)
 {
     (void)signal_number;
     was_told_to_stop = 1;
-}
-
-/* The second one ends the command at once. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
-    action.sa_flags |= (int)SA_RESETHAND;
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
+    handle_signals(SIG_DFL);
 }
 
 /* --- follow: what happens --- */
@@ -45,24 +50,26 @@ struct totals {
     uint64_t moved;
     uint64_t failed;
     uint64_t gaps;
-    uint64_t shards; /* that are being read */
-    int64_t lag_ms;  /* of the latest batch; -1: not known */
+    uint64_t shards;   /* that are being read */
+    int64_t lag_ms;    /* of the latest batch; -1: not known */
+    int64_t lag_at_us; /* when that was told */
 };
 
 struct view {
     struct context *context;
+    pthread_mutex_t lock; /* for all below, and the output */
     struct totals totals;
     int64_t shown_at_us;
     bool redraws; /* one line on the terminal, over and over */
     bool is_drawn;
-    bool has_news; /* since the totals were shown */
+    bool has_news;    /* since the totals were shown */
+    bool was_stopped; /* it did not end by itself */
 };
 
-static bool is_stopping(void *data)
+static void note_lag(struct totals *totals, int64_t lag_ms)
 {
-    const struct view *view = data;
-    /* Nobody reads what is written any more. */
-    return was_told_to_stop != 0 || view->context->out.is_closed || view->context->out.error != 0;
+    totals->lag_ms = lag_ms;
+    totals->lag_at_us = cruddur_time_now_us();
 }
 
 static void add_to_totals(struct totals *totals, const cruddur_follow_event *event)
@@ -78,7 +85,7 @@ static void add_to_totals(struct totals *totals, const cruddur_follow_event *eve
         totals->records += event->records;
         totals->messages += event->messages;
         totals->moved += event->moved;
-        totals->lag_ms = event->lag_ms;
+        note_lag(totals, event->lag_ms);
         break;
     case CRUDDUR_FOLLOW_GAP:
         totals->gaps++;
@@ -87,6 +94,9 @@ static void add_to_totals(struct totals *totals, const cruddur_follow_event *eve
         totals->failed++;
         break;
     case CRUDDUR_FOLLOW_TROUBLE:
+        if (event->lag_ms >= 0) {
+            note_lag(totals, event->lag_ms);
+        }
         break;
     }
 }
@@ -98,17 +108,22 @@ static void json_units(struct out *out, const char *key, double units)
     out_format(out, ",\"%s\":%g", key, units);
 }
 
+static void json_lag(struct out *out, int64_t lag_ms)
+{
+    if (lag_ms < 0) {
+        out_text(out, ",\"lag_ms\":null");
+    } else {
+        json_number(out, ",", "lag_ms", (uint64_t)lag_ms);
+    }
+}
+
 static void json_batch(struct out *out, const cruddur_follow_event *event)
 {
     json_number(out, ",", "records", event->records);
     json_number(out, ",", "messages", event->messages);
     json_number(out, ",", "groups", event->groups);
     json_number(out, ",", "moved", event->moved);
-    if (event->lag_ms < 0) {
-        out_text(out, ",\"lag_ms\":null");
-    } else {
-        json_number(out, ",", "lag_ms", (uint64_t)event->lag_ms);
-    }
+    json_lag(out, event->lag_ms);
     out_format(out, ",\"duration_ms\":%.3f", (double)event->duration_us / US_PER_MS);
     json_number(out, ",", "requests", event->requests);
     json_number(out, ",", "rows_written", event->rows_written);
@@ -150,6 +165,7 @@ static void json_event(struct out *out, const cruddur_follow_event *event)
     }
     if (event->kind == CRUDDUR_FOLLOW_TROUBLE) {
         json_number(out, ",", "wait_ms", event->wait_ms);
+        json_lag(out, event->lag_ms);
     }
     out_text(out, "}\n");
     (void)out_flush(out);
@@ -182,18 +198,27 @@ static void format_totals(struct buffer *line, const struct totals *totals)
     }
 }
 
+static void format_lag(struct buffer *line, const struct totals *totals, int64_t now_us)
+{
+    int64_t age_us = now_us - totals->lag_at_us;
+    if (totals->lag_ms >= 0) {
+        buffer_add_format(line, ", lag %" PRId64 " s", totals->lag_ms / MS_PER_S);
+    }
+    if (totals->lag_ms >= 0 && age_us >= LAG_IS_NEW_US) {
+        buffer_add_format(line, " (%" PRId64 " s ago)", age_us / US_PER_S);
+    }
+}
+
 /* The line that is written over and over. */
-static void draw(struct view *view)
+static void draw(struct view *view, int64_t now_us)
 {
     struct buffer line = {NULL, 0, 0};
     const struct totals *totals = &view->totals;
     buffer_add_format(&line, "%" PRIu64 " shard%s: ", totals->shards,
                       totals->shards == 1 ? "" : "s");
     format_totals(&line, totals);
-    if (totals->lag_ms >= 0) {
-        buffer_add_format(&line, ", lag %" PRId64 " s", totals->lag_ms / MS_PER_S);
-    }
-    (void)fprintf(stderr, "\r%s\x1b[K", buffer_text(&line));
+    format_lag(&line, totals, now_us);
+    progress_show(buffer_text(&line));
     buffer_free(&line);
     view->is_drawn = true;
 }
@@ -201,7 +226,7 @@ static void draw(struct view *view)
 static void clear_line(struct view *view)
 {
     if (view->is_drawn) {
-        (void)fputs("\r\x1b[K", stderr);
+        progress_clear();
         view->is_drawn = false;
     }
 }
@@ -233,30 +258,51 @@ static void tell(struct view *view, const cruddur_follow_event *event)
 }
 
 /* On a terminal one line; elsewhere a line a minute, if it has news. */
-static void show_totals(struct view *view)
+static void show_totals(struct view *view, bool has_event)
 {
     int64_t now_us = cruddur_time_now_us();
     int64_t passed_us = now_us - view->shown_at_us;
-    if (view->redraws) {
-        draw(view);
-    } else if (view->has_news && (passed_us >= STATUS_US || passed_us < 0)) {
+    bool is_due = passed_us >= (view->redraws ? REDRAW_US : STATUS_US) || passed_us < 0;
+    if (view->redraws && (has_event || is_due)) {
+        draw(view, now_us);
+        view->shown_at_us = now_us;
+    } else if (!view->redraws && is_due && view->has_news) {
         write_totals(view);
         view->shown_at_us = now_us;
         view->has_news = false;
     }
 }
 
+/* --- follow: what the library calls, on threads of its own and on ours --- */
+
+static bool is_stopping(void *data)
+{
+    struct view *view = data;
+    const struct context *context = view->context;
+    (void)pthread_mutex_lock(&view->lock);
+    /* Or nobody reads what is written any more. */
+    bool stops = was_told_to_stop != 0 || context->out.is_closed || context->out.error != 0;
+    view->was_stopped = view->was_stopped || stops;
+    if (!stops && !context->options.json) {
+        show_totals(view, false);
+    }
+    (void)pthread_mutex_unlock(&view->lock);
+    return stops;
+}
+
 static void observe(void *data, const cruddur_follow_event *event)
 {
     struct view *view = data;
+    (void)pthread_mutex_lock(&view->lock);
     add_to_totals(&view->totals, event);
     view->has_news = view->has_news || event->kind == CRUDDUR_FOLLOW_BATCH;
     if (view->context->options.json) {
         json_event(&view->context->out, event);
     } else {
         tell(view, event);
-        show_totals(view);
+        show_totals(view, true);
     }
+    (void)pthread_mutex_unlock(&view->lock);
 }
 
 /* --- follow --- */
@@ -268,6 +314,9 @@ static enum exit_code fill_options(const struct options *options, cruddur_follow
     if (options->workers > 0) {
         follow->workers = (uint32_t)options->workers;
     }
+    if (options->shards > 0) {
+        follow->shards = (uint32_t)options->shards;
+    }
     if (options->from != NULL && strcmp(options->from, "latest") == 0) {
         follow->from = CRUDDUR_FOLLOW_LATEST;
     } else if (options->from != NULL && strcmp(options->from, "oldest") != 0) {
@@ -276,31 +325,46 @@ static enum exit_code fill_options(const struct options *options, cruddur_follow
     return CODE_OK;
 }
 
+/* Without --once there is no end but being stopped, and what is lost is told when it happens. */
+static enum exit_code judge(const struct view *view)
+{
+    if (!view->context->options.once) {
+        return CODE_OK;
+    }
+    if (view->was_stopped) {
+        (void)report(CODE_RETRY, "it was stopped before it had caught up");
+    }
+    return view->totals.failed > 0 || view->totals.gaps > 0 ? CODE_FAILED
+           : view->was_stopped                              ? CODE_RETRY
+                                                            : CODE_OK;
+}
+
 static enum exit_code follow(struct context *context, const cruddur_follow_options *options,
                              struct view *view)
 {
     cruddur_error *error = NULL;
-    catch_signals();
+    handle_signals(note_signal);
     cruddur_status status = cruddur_stream_follow(context->dm, options, &error);
     clear_line(view);
     if (status != CRUDDUR_OK) {
         return report_error(status, error, NULL);
     }
-    if (context->options.json) {
-        json_totals(&context->out, &view->totals);
-    } else {
+    if (!context->options.json) {
         write_totals(view);
+    } else if (!context->options.once || !view->was_stopped) {
+        json_totals(&context->out, &view->totals);
     }
-    bool is_whole = view->totals.failed == 0 && view->totals.gaps == 0;
-    return is_whole || !context->options.once ? CODE_OK : CODE_FAILED;
+    return judge(view);
 }
 
 static enum exit_code run_follow(struct context *context)
 {
     cruddur_follow_options options = CRUDDUR_FOLLOW_OPTIONS_INIT;
-    struct view view = {.context = context, .totals.lag_ms = -1, .shown_at_us = context->now_us};
-    view.redraws = !context->options.json && !context->options.verbose &&
-                   isatty(STDERR_FILENO) == 1 && !out_is_dumb_terminal();
+    struct view view = {.context = context,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .totals.lag_ms = -1,
+                        .shown_at_us = context->now_us};
+    view.redraws = !context->options.json && !context->options.verbose && progress_can_be_shown();
     enum exit_code code = fill_options(&context->options, &options);
     if (code == CODE_OK) {
         code = context_open(context, CRUDDUR_OPEN_EXISTING);
@@ -371,46 +435,41 @@ static enum exit_code run_apply(struct context *context)
 
 /* --- which --- */
 
-static const struct action {
-    const char *name;
-    bool takes_file;
-    enum exit_code (*run)(struct context *context);
-} actions[] = {
-    {"follow", false, run_follow},
-    {"apply", true, run_apply},
+#define TAKES_FILE 0x1u
+
+static const struct action actions[] = {
+    {"follow", 0, run_follow},
+    {"apply", TAKES_FILE, run_apply},
 };
 
 static enum exit_code check_arguments(const struct context *context, const struct action *action)
 {
     const struct options *options = &context->options;
     const char *file = context->arguments[1];
-    if (action->takes_file && file == NULL) {
+    bool takes_file = (action->traits & TAKES_FILE) != 0;
+    if (takes_file && file == NULL) {
         return report(CODE_USAGE, "FILE is missing; see --help");
     }
-    if (!action->takes_file && file != NULL) {
+    if (!takes_file && file != NULL) {
         return report(CODE_USAGE, "there are too many arguments: follow takes none");
     }
     const char *name = options->once                 ? "once"
                        : options->checkpoint != NULL ? "checkpoint"
                        : options->from != NULL       ? "from"
+                       : options->shards > 0         ? "shards"
                                                      : NULL;
-    return action->takes_file && name != NULL
-               ? report(CODE_USAGE, "--%s: it goes with follow only", name)
-               : CODE_OK;
+    return takes_file && name != NULL ? report(CODE_USAGE, "--%s: it goes with follow only", name)
+                                      : CODE_OK;
 }
 
 static enum exit_code run(struct context *context)
 {
-    const struct action *action = NULL;
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (strcmp(actions[i].name, context->arguments[0]) == 0) {
-            action = &actions[i];
-        }
+    const struct action *action;
+    enum exit_code code =
+        context_action(context, actions, sizeof(actions) / sizeof(actions[0]), &action);
+    if (code == CODE_OK) {
+        code = check_arguments(context, action);
     }
-    if (action == NULL) {
-        return report(CODE_USAGE, "ACTION: it must be follow or apply");
-    }
-    enum exit_code code = check_arguments(context, action);
     return code == CODE_OK ? action->run(context) : code;
 }
 
@@ -437,10 +496,12 @@ const struct command command_stream = {
             "\n"
             "Options of follow:\n"
             "  --once          apply what is there now, and exit; with 1 if a record was passed\n"
-            "                  over, or some were lost before they could be read\n"
+            "                  over, or some were lost before they could be read; with 4 if it\n"
+            "                  was stopped before it had caught up\n"
             "  --checkpoint FILE\n"
             "                  keep in FILE how far it has come, and go on there the next time\n"
             "  --from WHERE    where to begin without a checkpoint: oldest (default) or latest\n"
+            "  --shards N      shards that are read at the same time (default 4)\n"
             "\n"
             "With --json follow writes a line for each batch, and for whatever else happens.\n"
             "\n"

@@ -31,6 +31,13 @@ struct command {
     enum exit_code (*run)(struct context *context);
 };
 
+/* One of the things that a command does, where its first argument says which. */
+struct action {
+    const char *name;
+    unsigned traits; /* bits of the command's own */
+    enum exit_code (*run)(struct context *context);
+};
+
 extern const struct command command_new;
 extern const struct command command_send;
 extern const struct command command_groups;
@@ -64,6 +71,10 @@ enum exit_code context_user(struct context *context, const char *argument, char 
  * for CRUDDUR_MEMBERS_MAX. */
 enum exit_code context_people(struct context *context, const char *me, const char *others,
                               cruddur_user *ret_users);
+
+/* Finds the action that the first argument names. */
+enum exit_code context_action(const struct context *context, const struct action *actions,
+                              size_t count, const struct action **ret_action);
 
 void context_close(struct context *context);
 

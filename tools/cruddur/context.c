@@ -128,6 +128,24 @@ enum exit_code context_people(struct context *context, const char *me, const cha
     return code;
 }
 
+enum exit_code context_action(const struct context *context, const struct action *actions,
+                              size_t count, const struct action **ret_action)
+{
+    struct buffer names = {NULL, 0, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(actions[i].name, context->arguments[0]) == 0) {
+            *ret_action = &actions[i];
+            buffer_free(&names);
+            return CODE_OK;
+        }
+        const char *before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        buffer_add_format(&names, "%s%s", before, actions[i].name);
+    }
+    enum exit_code code = report(CODE_USAGE, "ACTION: it must be %s", buffer_text(&names));
+    buffer_free(&names);
+    return code;
+}
+
 void context_close(struct context *context)
 {
     cruddur_close(context->dm);

@@ -23,11 +23,22 @@ enum kind {
     KIND_FLAG,  /* bool; the option takes no value */
     KIND_TEXT,  /* char *, not empty */
     KIND_UUID,  /* char *, in lower case */
-    KIND_LIMIT, /* uint64_t, from 1 to CRUDDUR_LIMIT_MAX */
-    KIND_COUNT, /* uint64_t, from 1 */
-    KIND_SMALL, /* uint64_t, from 1 to SMALL_MAX */
+    KIND_LIMIT, /* uint64_t from 1, as the following */
+    KIND_COUNT,
+    KIND_SMALL,
+    KIND_WORKERS,
+    KIND_SHARDS,
     KIND_TIME,  /* int64_t */
     KIND_OTHER, /* the next one of the others */
+};
+
+/* What numbers go up to. */
+static const uint64_t most_of[] = {
+    [KIND_LIMIT] = CRUDDUR_LIMIT_MAX,
+    [KIND_COUNT] = UINT64_MAX,
+    [KIND_SMALL] = SMALL_MAX,
+    [KIND_WORKERS] = CRUDDUR_STREAM_WORKERS_MAX,
+    [KIND_SHARDS] = CRUDDUR_FOLLOW_SHARDS_MAX,
 };
 
 struct spec {
@@ -77,7 +88,8 @@ static const struct spec specs[] = {
     {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
     {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
-    {"workers", KIND_SMALL, COMMAND_STREAM, 0, FIELD(workers)},
+    {"workers", KIND_WORKERS, COMMAND_STREAM, 0, FIELD(workers)},
+    {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
@@ -104,9 +116,7 @@ static enum exit_code read_number(const struct spec *spec, const char *text, uin
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    uint64_t most = spec->kind == KIND_LIMIT   ? CRUDDUR_LIMIT_MAX
-                    : spec->kind == KIND_SMALL ? SMALL_MAX
-                                               : UINT64_MAX;
+    uint64_t most = most_of[spec->kind];
     /* strtoull() accepts white space and a sign. */
     bool is_good = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && number > 0 &&
                    number <= most;
@@ -161,6 +171,8 @@ static enum exit_code read_value(struct options *options, const struct spec *spe
     case KIND_LIMIT:
     case KIND_COUNT:
     case KIND_SMALL:
+    case KIND_WORKERS:
+    case KIND_SHARDS:
         return read_number(spec, text, field);
     case KIND_TIME:
         return read_time(spec, text, field);

@@ -60,6 +60,7 @@ struct options {
     char *checkpoint;
     char *from;
     uint64_t workers;
+    uint64_t shards;
 };
 
 void options_init(struct options *options);

@@ -25,10 +25,10 @@ static const char *value_of(const char *variable)
     return value != NULL ? value : "";
 }
 
-static size_t find_width(void)
+size_t out_find_width(int fd)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
     }
     char *end;
@@ -44,7 +44,7 @@ bool out_is_dumb_terminal(void)
 
 void out_init(struct out *out)
 {
-    *out = (struct out){.stream = stdout, .width = find_width()};
+    *out = (struct out){.stream = stdout, .width = out_find_width(STDOUT_FILENO)};
     out->is_terminal = isatty(STDOUT_FILENO) == 1;
     out->has_colour =
         out->is_terminal && value_of("NO_COLOR")[0] == '\0' && !out_is_dumb_terminal();

@@ -20,6 +20,9 @@ struct out {
     int error;      /* the errno of the first write that failed; 0 while all is well */
 };
 
+/* The columns of the terminal that a file descriptor leads to; elsewhere COLUMNS, or 80. */
+size_t out_find_width(int fd);
+
 /* Looks at standard output. */
 void out_init(struct out *out);
 

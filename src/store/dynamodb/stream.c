@@ -113,25 +113,10 @@ static cr_str keep_body(const calling *now)
     return body.size == 0 ? cr_str_of("") : cr_arena_copy(now->arena, body);
 }
 
-/* Reads a string; absent, and behind the value, for one of another type. */
-static cr_str read_string(cr_json *in)
-{
-    if (cr_json_peek(in) != '"') {
-        (void)cr_json_skip(in);
-        return CR_STR_ABSENT;
-    }
-    return cr_json_string(in);
-}
-
-/* Names are kept in files, a line for each: nothing that shows as something else is one. */
+/* Names are kept in files, a line for each. */
 static bool is_name(cr_str text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return text.size > 0 && text.size <= NAME_MAX_SIZE;
+    return text.size <= NAME_MAX_SIZE && cr_str_is_word(text);
 }
 
 /* ---- which stream ---- */
@@ -226,7 +211,7 @@ static bool read_range(cr_json *in)
     cr_json_enter(in, '{');
     for (bool first = true; cr_json_next_member(in, &first, &name);) {
         bool is_end = cr_str_equal(name, cr_str_of("EndingSequenceNumber"));
-        has_end = (read_string(in).size > 0 && is_end) || has_end;
+        has_end = (cr_json_string_or_skip(in).size > 0 && is_end) || has_end;
     }
     return has_end;
 }
@@ -238,9 +223,9 @@ static void read_shard(cr_json *in, cr_shard *shard)
     cr_json_enter(in, '{');
     for (bool first = true; cr_json_next_member(in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("ShardId"))) {
-            shard->id = read_string(in);
+            shard->id = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("ParentShardId"))) {
-            shard->parent = read_string(in);
+            shard->parent = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("SequenceNumberRange"))) {
             shard->is_closed = read_range(in);
         } else {
@@ -281,9 +266,9 @@ static void read_stream(cr_json *in, listing *list)
         if (cr_str_equal(name, cr_str_of("Shards")) && cr_json_peek(in) == '[') {
             read_shards(in, list);
         } else if (cr_str_equal(name, cr_str_of("LastEvaluatedShardId"))) {
-            list->last = read_string(in);
+            list->last = cr_json_string_or_skip(in);
         } else if (cr_str_equal(name, cr_str_of("StreamStatus"))) {
-            cr_str value = read_string(in);
+            cr_str value = cr_json_string_or_skip(in);
             list->shards->is_enabled = !cr_str_equal(value, cr_str_of("DISABLED")) &&
                                        !cr_str_equal(value, cr_str_of("DISABLING"));
         } else {
@@ -368,7 +353,7 @@ static cruddur_status read_iterator(calling *now, cr_str *iterator)
     cr_json_init(&in, body, now->arena);
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
-        cr_str value = read_string(&in);
+        cr_str value = cr_json_string_or_skip(&in);
         *iterator = cr_str_equal(name, cr_str_of("ShardIterator")) ? value : *iterator;
     }
     if (in.no_memory) {
