@@ -20,7 +20,7 @@ SCRIPT = os.environ["CRUDDUR_TEST_DYNAMODB_LOCAL"]
 
 
 class Local:
-    """DynamoDB Local, in memory, from start() to stop(): for setUpModule and tearDownModule."""
+    """DynamoDB Local, in memory, from start() to stop()."""
 
     def __init__(self):
         self.process = None
@@ -53,6 +53,22 @@ class Local:
         dynamodb_local.make_table(self.url, name, keys, indexes, has_stream=False)
 
 
+# A test program that imports all three has the service while it runs.
+local = Local()
+
+
+def setUpModule():
+    local.start()
+
+
+def tearDownModule():
+    local.stop()
+
+
+def user(index):
+    return f"00000000-0000-4000-8000-{index:012}"
+
+
 class AwsTest(CommandTest):
     """With keys that open nothing, and nothing of the machine's own AWS configuration."""
 
@@ -69,6 +85,13 @@ class AwsTest(CommandTest):
         """Names the store from now on."""
         self.environment["CRUDDUR_STORE"] = f"dynamodb:{table}?endpoint={url}" + "".join(
             f"&{name}={value}" for name, value in parameters.items())
+
+    def check_table(self, store, *options):
+        """What the checker says, which is an empty text where all is well."""
+        done = subprocess.run([sys.executable, "-B", SUPPORT / "check_table.py", *options, store],
+                              capture_output=True, text=True, check=False, env=self.environment)
+        self.assertEqual(done.stderr, "")
+        return "" if done.returncode == 0 else done.stdout
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
