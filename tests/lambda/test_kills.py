@@ -165,7 +165,8 @@ class Kills(FunctionTest):
         self.sweep_twins("steps")
 
     def test_twins_again_and_again(self):
-        """With transactions: in steps, each interruption may leave rows for the next message to remove."""
+        """With transactions: in steps, each interruption may leave rows for the next message to
+        remove."""
         rows, _ = self.expect(write_twins, "atomic", options=["--unknown-attributes"])
         for applied in (False, True):
             with self.subTest(applied=applied):
