@@ -11,23 +11,26 @@ turns, round after round; a ratio is taken within a round, and its median over t
 docs/performance.md says what is compared and why.
 """
 import asyncio
-import ctypes
-import json
 import multiprocessing
 import os
+import pathlib
 import statistics
 import sys
 import time
 import urllib.parse
 import uuid
-from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, \
-    c_uint32, c_void_p
+from ctypes import byref
 
 import boto3
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"))
+from dynamodb_local import STREAMS, ask, read_stream  # noqa: E402
+from library import User, load  # noqa: E402
+from original import Original  # noqa: E402
+from processor import Processor  # noqa: E402
+
 ROUNDS = 5
 BATCH = 100
-INDEX = "message-group-sk-index"
 AWAY_MS = 5
 # What, in how many groups, and whether the service is away.
 SPREADS = {
@@ -40,131 +43,29 @@ SPREADS = {
 
 # ---- the library ----
 
-class Metrics(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("operation", c_int), ("status", c_int), ("us", c_int64),
-                ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
-                ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double)]
+def somebody():
+    return User(str(uuid.uuid4()).encode(), b"Somebody", b"somebody")
 
 
-METRICS_FN = CFUNCTYPE(None, c_void_p, POINTER(Metrics))
+class Store(Processor):
+    """A handle of a table, which it writes as well."""
 
-
-class Options(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("max_text_chars", c_uint32), ("reserved", c_uint32), ("log", c_void_p),
-                ("log_data", c_void_p), ("metrics", METRICS_FN), ("metrics_data", c_void_p)]
-
-
-class User(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("uuid", c_char_p), ("display_name", c_char_p),
-                ("handle", c_char_p)]
-
-    def __init__(self, person):
-        super().__init__(ctypes.sizeof(User), person.encode(), b"Somebody", b"somebody")
-
-
-class StreamOptions(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("timeout_ms", c_uint32), ("workers", c_uint32)]
-
-
-def load(path):
-    library = ctypes.CDLL(path)
-    for name in ("cruddur_error_message", "cruddur_group_uuid"):
-        getattr(library, name).restype = c_char_p
-        getattr(library, name).argtypes = [c_void_p]
-    for name in ("stream_result_failure_count", "stream_result_moved_count"):
-        getattr(library, "cruddur_" + name).restype = c_size_t
-        getattr(library, "cruddur_" + name).argtypes = [c_void_p]
-    for name in ("group_free", "msg_free", "stream_result_free", "error_free"):
-        getattr(library, "cruddur_" + name).argtypes = [c_void_p]
-        getattr(library, "cruddur_" + name).restype = None
-    return library
-
-
-class Store:
-    """A handle of a table."""
-
-    def __init__(self, library, service, table):
-        self.library = library
+    def __init__(self, library, service, table, workers=1):
+        super().__init__(library, f"dynamodb:{table}?mode=stream&endpoint={service}",
+                         workers=workers)
         self.table = table
-        self.requests = 0
-        self.hook = METRICS_FN(self.note)
-        options = Options()
-        library.cruddur_options_init(byref(options), c_size_t(ctypes.sizeof(options)))
-        options.metrics = self.hook
-        options.timeout_ms = 60000
-        self.dm = c_void_p()
-        url = f"dynamodb:{table}?mode=stream&endpoint={service}"
-        self.call("open", url.encode(), byref(options), output=self.dm)
-
-    def note(self, _, metrics):
-        self.requests += metrics.contents.requests
-
-    def call(self, name, *arguments, output=None):
-        error = c_void_p()
-        more = [] if output is None else [byref(output)]
-        status = getattr(self.library, "cruddur_" + name)(*arguments, *more, byref(error))
-        if status != 0:
-            sys.exit(f"{name}: {self.library.cruddur_error_message(error).decode()}")
 
     def open_group(self):
-        ann, bob = User(str(uuid.uuid4())), User(str(uuid.uuid4()))
-        group = c_void_p()
-        self.call("group_create", self.dm, byref(ann), byref(bob), c_size_t(1), b"Hello", None,
-                  output=group)
+        ann, bob = somebody(), somebody()
+        group = self.call("group_create", self.handle, byref(ann), byref(bob), 1, b"Hello", None)
         name = self.library.cruddur_group_uuid(group)
         self.library.cruddur_group_free(group)
         return name, ann
 
     def append(self, group):
-        message = c_void_p()
-        self.call("msg_append", self.dm, byref(group[1]), group[0], b"See you there", None,
-                  output=message)
+        name, author = group
+        message = self.call("msg_append", self.handle, byref(author), name, b"See you there", None)
         self.library.cruddur_msg_free(message)
-
-    def apply(self, records, workers):
-        event = json.dumps({"Records": records}).encode()
-        options = StreamOptions(ctypes.sizeof(StreamOptions), 60000, workers)
-        result = c_void_p()
-        self.call("stream_apply", self.dm, event, c_size_t(len(event)), byref(options),
-                  output=result)
-        if self.library.cruddur_stream_result_failure_count(result) != 0:
-            sys.exit("a record failed")
-        self.library.cruddur_stream_result_free(result)
-
-
-# ---- the original ----
-
-class Original:
-    """For each record of a message: the group's rows by the index, each deleted, and put again."""
-
-    def __init__(self, client, table):
-        self.client = client
-        self.table = table
-        self.requests = 0
-
-    def ask(self, method, **arguments):
-        self.requests += 1
-        return getattr(self.client, method)(TableName=self.table, **arguments)
-
-    def handle(self, record):
-        if record["eventName"] == "REMOVE":
-            return
-        keys = record["dynamodb"]["Keys"]
-        if not keys["pk"]["S"].startswith("MSG#"):
-            return
-        rows = self.ask("query", IndexName=INDEX,
-                        KeyConditionExpression="message_group_uuid = :g",
-                        ExpressionAttributeValues={":g": {"S": keys["pk"]["S"][4:]}})["Items"]
-        for row in rows:
-            self.ask("delete_item", Key={"pk": row["pk"], "sk": row["sk"]})
-            row["sk"] = keys["sk"]
-            row["message"] = record["dynamodb"]["NewImage"]["message"]
-            self.ask("put_item", Item=row)
-
-    def apply(self, records, _):
-        for record in records:
-            self.handle(record)
 
 
 # ---- the stream ----
@@ -172,24 +73,19 @@ class Original:
 class Stream:
     """The records of a table's stream, from now on."""
 
-    def __init__(self, client, table):
-        self.client = client
-        arn = client.list_streams(TableName=table)["Streams"][0]["StreamArn"]
-        shard = client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][-1]
-        self.iterator = client.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="LATEST")["ShardIterator"]
+    def __init__(self, service, table):
+        self.service = service
+        (made,) = ask(service, "ListStreams", STREAMS, TableName=table)["Streams"]
+        self.stream = made["StreamArn"]
+        self.known = len(read_stream(service, self.stream))
 
     def next_messages(self, count):
-        found = []
-        while len(found) < count:
-            page = self.client.get_records(ShardIterator=self.iterator)
-            self.iterator = page["NextShardIterator"]
-            for record in page["Records"]:
-                change = record["dynamodb"]
-                change["ApproximateCreationDateTime"] = \
-                    int(change["ApproximateCreationDateTime"].timestamp())
-                if record["eventName"] == "INSERT" and change["Keys"]["pk"]["S"][:4] == "MSG#":
-                    found.append(record)
+        records = read_stream(self.service, self.stream)[self.known:]
+        self.known += len(records)
+        found = [record for record in records if record["eventName"] == "INSERT" and
+                 record["dynamodb"]["Keys"]["pk"]["S"].startswith("MSG#")]
+        if len(found) != count:
+            sys.exit(f"the stream has {len(found)} new messages, and not {count}")
         return found
 
 
@@ -222,10 +118,8 @@ def start_relay(service):
 
 # ---- the contenders ----
 
-def clients_of(service):
-    region = os.environ["AWS_REGION"]
-    return [boto3.client(name, endpoint_url=service, region_name=region)
-            for name in ("dynamodb", "dynamodbstreams")]
+def make_client(service):
+    return boto3.client("dynamodb", endpoint_url=service, region_name=os.environ["AWS_REGION"])
 
 
 class Contender:
@@ -233,17 +127,16 @@ class Contender:
 
     def __init__(self, name, library, service, away, workers):
         self.name = name
-        self.workers = workers
         self.store = Store(library, service, "bench-" + uuid.uuid4().hex)
-        self.store.call("schema_load", self.store.dm, None)
-        self.processor = Store(library, away, self.store.table) if workers else \
-            Original(clients_of(away)[0], self.store.table)
-        self.streams = clients_of(service)[1]
+        self.store.call("schema_load", self.store.handle, None)
+        self.processor = Store(library, away, self.store.table, workers) if workers else \
+            Original(make_client(away), self.store.table, is_thorough=True)
+        self.service = service
 
     def begin(self, groups):
         self.seconds, self.processor_seconds = [], []
         self.groups = [self.store.open_group() for _ in range(groups)]
-        self.stream = Stream(self.streams, self.store.table)
+        self.stream = Stream(self.service, self.store.table)
         self.run_round()
         self.seconds, self.processor_seconds = [], []
 
@@ -254,7 +147,7 @@ class Contender:
         records = self.stream.next_messages(BATCH)
         self.processor.requests = 0
         started, processor = time.perf_counter(), time.process_time()
-        self.processor.apply(records, self.workers)
+        self.processor.apply_all(records)
         self.seconds.append(time.perf_counter() - started)
         self.processor_seconds.append(time.process_time() - processor)
         return self.processor.requests

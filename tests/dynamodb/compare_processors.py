@@ -22,11 +22,12 @@ import boto3
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import check_table  # noqa: E402
-import processor  # noqa: E402
 from doors import Door  # noqa: E402
-from stream_records import read_stream  # noqa: E402
+from dynamodb_local import make_table, read_stream  # noqa: E402
+from library import load  # noqa: E402
+from original import Original  # noqa: E402
+from processor import Processor  # noqa: E402
 
-INDEX = "message-group-sk-index"
 MEMBERS = (2, 2, 3, 4)  # of the groups
 MESSAGES = 36
 BATCH = 12
@@ -44,34 +45,23 @@ FORK = multiprocessing.get_context("fork")
 # ---- the processors, each a function that applies batches in a process of its own ----
 
 def apply_original(table_name, endpoint, batches):
-    """The algorithm of the original handler."""
-    table = boto3.resource("dynamodb", endpoint_url=endpoint).Table(table_name)
+    original = Original(boto3.client("dynamodb", endpoint_url=endpoint), table_name)
     for records in batches:
-        record = records[0]
-        keys = record["dynamodb"]["Keys"]
-        if record["eventName"] == "REMOVE" or not keys["pk"]["S"].startswith("MSG#"):
-            continue
-        group = keys["pk"]["S"].removeprefix("MSG#")
-        rows = table.query(IndexName=INDEX, KeyConditionExpression="message_group_uuid = :group",
-                           ExpressionAttributeValues={":group": group})["Items"]
-        for row in rows:
-            table.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
-            moved = {name: row[name] for name in ("pk", "message_group_uuid", "user_uuid",
-                                                  "user_display_name", "user_handle")}
-            table.put_item(Item=moved | {
-                "sk": keys["sk"]["S"], "message": record["dynamodb"]["NewImage"]["message"]["S"]})
+        original.apply_all(records)
 
 
 def apply_ours(library, table_name, endpoint, batches):
-    ours = processor.Processor(library, f"dynamodb:{table_name}?endpoint={endpoint}&mode=stream")
+    ours = Processor(library, f"dynamodb:{table_name}?endpoint={endpoint}&mode=stream")
     for records in batches:
-        failed = ours.apply(records)
-        if failed:
-            raise processor.Failed(f"records {failed}")
+        ours.apply_all(records)
     ours.close()
 
 
 # ---- a world: groups, their conversation, and the stream's records of it ----
+
+def make_name():
+    return f"compare-{uuid.uuid4()}"
+
 
 def sort_key(number):
     return f"2026-03-01T12:00:00.{number:06}+00:00"
@@ -125,29 +115,13 @@ class World:
 
     def record(self, client):
         """What the service itself tells of these messages."""
-        table = make_table(client, StreamSpecification={"StreamEnabled": True,
-                                                        "StreamViewType": "NEW_IMAGE"})
+        made = make_table(client.meta.endpoint_url, make_name())
         for message in self.messages:
-            client.put_item(TableName=table, Item=message)
-        arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-        records = read_stream(client.meta.endpoint_url, arn)
-        client.delete_table(TableName=table)
+            client.put_item(TableName=made["TableName"], Item=message)
+        records = read_stream(client.meta.endpoint_url, made["LatestStreamArn"])
+        client.delete_table(TableName=made["TableName"])
         by_key = {record["dynamodb"]["Keys"]["sk"]["S"]: record for record in records}
         return [by_key[message["sk"]["S"]] for message in self.messages]
-
-
-def make_table(client, **more):
-    name = f"compare-{uuid.uuid4()}"
-    keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-    client.create_table(
-        TableName=name, KeySchema=keys, BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"}
-                              for attribute in ("pk", "sk", "message_group_uuid")],
-        GlobalSecondaryIndexes=[{
-            "IndexName": INDEX, "Projection": {"ProjectionType": "ALL"},
-            "KeySchema": [{"AttributeName": "message_group_uuid", "KeyType": "HASH"}, keys[1]]}],
-        **more)
-    return name
 
 
 # ---- one run: a table as the openings left it, and what a processor makes of it ----
@@ -158,7 +132,8 @@ class Run:
         self.client = bench.client
         self.world = world
         self.apply = apply
-        self.table = make_table(self.client)
+        self.table = make_name()
+        make_table(self.client.meta.endpoint_url, self.table)
         self.stored = 0
         for row in world.group_rows():
             self.client.put_item(TableName=self.table, Item=row)
@@ -389,7 +364,7 @@ class Bench:
     def __init__(self, library, rounds, seed):
         self.client = boto3.client("dynamodb", endpoint_url=os.environ["CRUDDUR_TEST_DYNAMODB"])
         self.doors = (Door(), Door())
-        loaded = processor.load(library)
+        loaded = load(library)
         self.processors = {
             "original": apply_original,
             "ours": lambda *arguments: apply_ours(loaded, *arguments)}

@@ -42,6 +42,10 @@ class Door:
     def count(self, of):
         return self.order("count", of=of)["count"] - self.before.get(of, 0)
 
+    def close_connections(self):
+        self.order("shut")
+        self.order("open")
+
     def wait_for(self, of, is_over, count=1):
         """Whether something was counted so often before something else was over."""
         give_up_at = time.monotonic() + TIMEOUT_S

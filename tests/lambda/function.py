@@ -10,6 +10,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "dynamodb"))
+from doors import Door  # noqa: E402,F401
 from run_with_service import make_environment  # noqa: E402
 
 PROGRAM = os.environ.get("CRUDDUR_TEST_LAMBDA")

@@ -3,43 +3,22 @@
 written as a store in mode `stream` writes them, and events are built from the stream's own records,
 which arrive in Lambda as GetRecords has them."""
 import copy
-import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
-import urllib.request
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
-CHECKER = HERE.parent / "support" / "check_table.py"
+SUPPORT = HERE.parent / "support"
+sys.path.insert(0, str(SUPPORT))
+from dynamodb_local import ask, make_table, read_stream, scan  # noqa: E402
+
+CHECKER = SUPPORT / "check_table.py"
 SERVICE = os.environ.get("CRUDDUR_TEST_DYNAMODB")
 STORE = os.environ.get("CRUDDUR_TEST_STORE", "")
-INDEX = "message-group-sk-index"
-TABLES, STREAMS = "DynamoDB_20120810.", "DynamoDBStreams_20120810."
 
 PEOPLE = [f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abcdef"]
-
-
-def ask(target, **request):
-    """A call past the library; the service checks no signature."""
-    sent = urllib.request.Request(SERVICE, json.dumps(request).encode(), {
-        "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={os.environ['AWS_ACCESS_KEY_ID']}/20260101/"
-                         f"{os.environ['AWS_REGION']}/dynamodb/aws4_request, SignedHeaders=host, "
-                         "Signature=0"})
-    with urllib.request.urlopen(sent, timeout=60) as answer:
-        return json.load(answer)
-
-
-def ask_proxy(**order):
-    with socket.create_connection(("127.0.0.1", int(os.environ["CRUDDUR_TEST_PROXY"]))) as control:
-        control.sendall(json.dumps(order).encode() + b"\n")
-        answer = json.loads(control.makefile().readline())
-    if "error" in answer:
-        raise AssertionError(answer["error"])
-    return answer
 
 
 def sort_key(number):
@@ -52,24 +31,6 @@ def attributes(**values):
             for name, value in values.items()}
 
 
-class Door:
-    """A port of the proxy's, with rules of its own."""
-
-    def __init__(self):
-        made = ask_proxy(do="door")
-        self.number, self.url = made["door"], made["url"]
-
-    def set_rules(self, *rules):
-        ask_proxy(do="rules", door=self.number, rules=list(rules))
-
-    def count(self, of):
-        return ask_proxy(do="count", door=self.number, of=of)["count"]
-
-    def close_connections(self):
-        ask_proxy(do="shut", door=self.number)
-        ask_proxy(do="open", door=self.number)
-
-
 class Table:
     """As `cruddur schema load` makes it. `door` is None for the runner's own."""
 
@@ -79,23 +40,13 @@ class Table:
         if door is not None:
             endpoint = STORE.partition("endpoint=")[2].partition("&")[0]
             self.store = self.store.replace(endpoint, door.url)
-        keys = [{"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"}]
-        made = ask(TABLES + "CreateTable", TableName=self.name, KeySchema=keys,
-                   BillingMode="PAY_PER_REQUEST",
-                   AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"}
-                                         for name in ("pk", "sk", "message_group_uuid")],
-                   GlobalSecondaryIndexes=[{
-                       "IndexName": INDEX, "Projection": {"ProjectionType": "ALL"}, "KeySchema": [
-                           {"AttributeName": "message_group_uuid", "KeyType": "HASH"}, keys[1]]}],
-                   StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
-        self.stream = made["TableDescription"]["LatestStreamArn"]
+        self.stream = make_table(SERVICE, self.name)["LatestStreamArn"]
 
     def drop(self):
-        ask(TABLES + "DeleteTable", TableName=self.name)
+        ask(SERVICE, "DeleteTable", TableName=self.name)
 
     def put(self, **values):
-        ask(TABLES + "PutItem", TableName=self.name, Item=attributes(**values))
+        ask(SERVICE, "PutItem", TableName=self.name, Item=attributes(**values))
 
     def send(self, group, author, number, text):
         """The message alone, as mode `stream` does it."""
@@ -116,27 +67,11 @@ class Table:
 
     def rows(self):
         """All of them, by key."""
-        request, rows = {}, []
-        while True:
-            answer = ask(TABLES + "Scan", TableName=self.name, ConsistentRead=True, **request)
-            rows += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
-            request = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return sorted(scan(SERVICE, self.name), key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
     def records(self):
         """All that the stream has, from its beginning."""
-        shards = ask(STREAMS + "DescribeStream", StreamArn=self.stream)["StreamDescription"]["Shards"]
-        records = []
-        for shard in shards:
-            iterator = ask(STREAMS + "GetShardIterator", StreamArn=self.stream,
-                           ShardId=shard["ShardId"],
-                           ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-            while iterator is not None:
-                answer = ask(STREAMS + "GetRecords", ShardIterator=iterator)
-                records += answer["Records"]
-                iterator = answer.get("NextShardIterator") if answer["Records"] else None
-        return records
+        return read_stream(SERVICE, self.stream)
 
     def event(self, records):
         return {"Records": [record | {"eventSourceARN": self.stream} for record in records]}

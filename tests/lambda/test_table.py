@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import unittest
 import uuid
 
-from function import SECRET, Function, FunctionTest
+from function import SECRET, Door, Function, FunctionTest
 from runtime_api import RuntimeApi
-from table import PEOPLE, Door, Table, messages_of, number_of, poisoned
+from table import PEOPLE, Table, messages_of, number_of, poisoned
 
 COMMAND = os.environ["CRUDDUR_TEST_COMMAND"]
 BATCH = 7
@@ -41,16 +42,21 @@ class TableTest(FunctionTest):
     def assert_done(self, *options):
         self.assertEqual(self.table.check(*options), "")
 
-
-class Apply(TableTest):
-    def run_command(self, *arguments):
+    def run_command(self, *arguments, mode="stream"):
         users = [{"uuid": person, "handle": "abcdef"[place], "display_name": f"Person {place}"}
                  for place, person in enumerate(PEOPLE)]
-        done = subprocess.run([COMMAND, "--store", self.table.store, "--users", "/dev/stdin",
-                               "--json", *arguments], input=json.dumps(users), text=True,
-                              stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([COMMAND, "--store", self.table.store.replace("=stream", "=" + mode),
+                               "--users", "/dev/stdin", "--timeout", "60", "--json", *arguments],
+                              input=json.dumps(users), text=True, stdout=subprocess.PIPE,
+                              check=True)
         return json.loads(done.stdout)
 
+    def events(self, records):
+        return [self.table.event(records[first:first + BATCH])
+                for first in range(0, len(records), BATCH)]
+
+
+class Apply(TableTest):
     def test_what_the_command_wrote(self):
         groups = [self.run_command("new", "--as", "a", "--to", "b", SECRET)["uuid"],
                   self.run_command("new", "--as", "a", "--to", "b", "--to", "c", SECRET)["uuid"]]
@@ -61,8 +67,7 @@ class Apply(TableTest):
         records = self.table.records()
         requests = self.door.count("received")
         with RuntimeApi() as api, Function(api.address, self.table.store) as function:
-            for first in range(0, len(records), BATCH):
-                event = self.table.event(records[first:first + BATCH])
+            for event in self.events(records):
                 self.assert_answer(api.invoke(event, deadline_s=60))
             self.assert_done()
             lines = function.lines()
@@ -102,8 +107,8 @@ class Apply(TableTest):
     def test_the_deadline_in_the_middle(self):
         """What was done by then stays, and what was not is reported; the next time does the rest."""
         records = self.make_groups(4)
-        self.door.set_rules({"fault": "silent", "operation": "write", "first": 3, "times": 0,
-                             "applied": False})
+        self.door.rules({"fault": "silent", "operation": "write", "first": 3, "times": 0,
+                         "applied": False})
         with RuntimeApi() as api, Function(api.address, self.table.store,
                                            CRUDDUR_WORKERS="1") as function:
             post = api.invoke(self.table.event(records), deadline_s=10)
@@ -112,7 +117,7 @@ class Apply(TableTest):
             self.assertEqual(len(failed), 2)
             self.assert_answer(post, *failed)
             self.assertEqual(self.line_with(function, message="event applied")["moved"], 2)
-            self.door.set_rules()
+            self.door.rules()
             self.assert_answer(api.invoke(self.table.event(records)))
             self.assert_done()
 
@@ -157,6 +162,134 @@ class Frozen(TableTest):
                 os.kill(function.process.pid, signal.SIGCONT)
             self.assertEqual({line["message"] for line in function.lines()}, {"event applied"})
             self.assertEqual([line["moved"] for line in function.lines()], [8] * 3)
+
+
+class Meetings(TableTest):
+    """The function beside others that move the same rows."""
+
+    def assert_answers(self, api, count):
+        for post in api.wait_posts(count):
+            self.assert_answer(post)
+
+    def test_two_at_once(self):
+        """The same batches, to both at the same moment; every event goes to both twice."""
+        events = self.events(self.make_groups(12)) * 2
+        with RuntimeApi() as one, RuntimeApi() as other, \
+                Function(one.address, self.table.store) as first, \
+                Function(other.address, self.table.store) as second:
+            one.wait_asked(1)
+            other.wait_asked(1)
+            for number, event in enumerate(events, 1):
+                one.add(event=event)
+                other.add(event=event)
+                self.assert_answers(one, number)
+                self.assert_answers(other, number)
+            for function in first, second:
+                self.assertEqual({line["message"] for line in function.lines()},
+                                 {"event applied"})
+        self.assert_done()
+
+    def test_one_is_held(self):
+        """At each of its writes in turn, while the other one does all of the work."""
+        for number in range(1, 5):
+            with self.subTest(number=number):
+                self.meet(number)
+
+    def meet(self, number):
+        table, held = Table(self.door), Door()
+        self.addCleanup(table.drop)
+        for index in range(4):
+            table.open_group(group_uuid(index), PEOPLE[index % 3:][:2 + index % 2], index, SECRET)
+            table.send(group_uuid(index), PEOPLE[index % 3], 10 + index, SECRET)
+        event = table.event(table.records())
+        held.rules({"fault": "held", "operation": "write", "first": number})
+        with RuntimeApi({"event": event}) as one, RuntimeApi({"event": event}) as other, \
+                Function(one.address, table.store.replace(self.door.url, held.url),
+                         CRUDDUR_WORKERS="1"):
+            self.assertTrue(held.wait_for("fault.held", lambda: one.posts))
+            with Function(other.address, table.store):
+                self.assert_answers(other, 1)
+            held.order("let-go")
+            self.assert_answers(one, 1)
+        self.assertEqual(table.check(), "")
+
+    def write(self, groups, mode, count, sent):
+        for place in range(count):
+            group = groups[place % len(groups)]
+            sent.append(self.run_command("send", "--as", "ab"[place // 2 % 2], group,
+                                         f"{SECRET} {mode} {place}", mode=mode)["uuid"])
+
+    def start_writers(self, count, sent):
+        """One for each mode, in the same groups."""
+        groups = [self.run_command("new", "--as", "a", "--to", "b", SECRET)["uuid"],
+                  self.run_command("new", "--as", "a", "--to", "b", "--to", "c", SECRET)["uuid"]]
+        writers = [threading.Thread(target=self.write, args=(groups, mode, count, sent))
+                   for mode in ("atomic", "stream")]
+        for writer in writers:
+            writer.start()
+        return writers
+
+    def invoke_until(self, api, is_over):
+        """With what the stream has, as it comes; and once more when all is written."""
+        known = 0
+        while True:
+            is_last = is_over()
+            records = self.table.records()
+            for event in self.events(records[known:]):
+                self.assert_answer(api.invoke(event))
+            known = len(records)
+            if is_last:
+                return
+
+    def assert_stored_once(self, sent, opened):
+        """Each message that was acknowledged, and no others than those that opened the groups."""
+        stored = [row["message_uuid"]["S"] for row in self.table.rows() if "message_uuid" in row]
+        self.assertEqual(len(stored), len(set(stored)))
+        self.assertLessEqual(set(sent), set(stored))
+        self.assertEqual(len(stored), len(sent) + opened)
+
+    def test_beside_writers(self):
+        """Those in mode atomic move the rows themselves."""
+        sent = []
+        writers = self.start_writers(12, sent)
+        with RuntimeApi() as api, Function(api.address, self.table.store) as function:
+            self.invoke_until(api, lambda: not any(map(threading.Thread.is_alive, writers)))
+            self.assertEqual({line["message"] for line in function.lines()}, {"event applied"})
+        self.assertEqual(len(sent), 24)
+        self.assert_stored_once(sent, 2)
+        self.assert_done()
+
+    def follow(self):
+        return subprocess.Popen([COMMAND, "stream", "follow", "--json", "--store",
+                                 self.table.store], stdin=subprocess.DEVNULL, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_beside_a_follower(self):
+        """Both are told of every message, while it is written."""
+        sent, events = [], []
+        with self.follow() as follower, RuntimeApi() as api, \
+                Function(api.address, self.table.store) as function:
+            try:
+                events.append(follower.stdout.readline())
+                writers = self.start_writers(12, sent)
+                self.invoke_until(api, lambda: not any(map(threading.Thread.is_alive, writers)))
+                while self.follower_messages(events) < len(sent) + 2:
+                    events.append(follower.stdout.readline())
+            finally:
+                follower.terminate()
+            out, err = follower.communicate(timeout=60)
+            self.assertEqual((follower.returncode, err), (0, ""))
+            self.assertEqual({line["message"] for line in function.lines()}, {"event applied"})
+        kinds = {json.loads(event)["event"] for event in events + out.splitlines()}
+        self.assertFalse(kinds & {"gap", "trouble", "record_failed"})
+        self.assertEqual(len(sent), 24)
+        self.assert_stored_once(sent, 2)
+        self.assert_done()
+
+    def follower_messages(self, events):
+        """How many it has been told of."""
+        self.assertTrue(events[-1], "the follower has ended")
+        return sum(json.loads(event).get("messages", 0) for event in events)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ import re
 import sqlite3
 import sys
 import urllib.parse
-import urllib.request
+
+import dynamodb_local
 
 KEYS = {"pk", "sk"}
 PERSON = {"user_uuid", "user_display_name", "user_handle"}
@@ -58,17 +59,6 @@ def read_sqlite(location):
         connection.close()
 
 
-def ask_dynamodb(endpoint, operation, request, target="DynamoDB_20120810"):
-    """For DynamoDB Local, which looks at no signature."""
-    headers = {"Content-Type": "application/x-amz-json-1.0",
-               "X-Amz-Target": f"{target}.{operation}",
-               "Authorization": "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/dynamodb/"
-                                "aws4_request, SignedHeaders=host, Signature=0"}
-    posted = urllib.request.Request(endpoint, json.dumps(request).encode(), headers)
-    with urllib.request.urlopen(posted, timeout=30) as answer:
-        return json.load(answer)
-
-
 def plain_value(name, value):
     """A string as itself, the members as SQLite has them, all else in DynamoDB's notation."""
     if "S" in value:
@@ -82,14 +72,8 @@ def read_dynamodb(location):
     table, _, query = location.partition("?")
     parameters = dict(urllib.parse.parse_qsl(query))
     endpoint = os.environ.get("CRUDDUR_TEST_DYNAMODB", parameters["endpoint"])
-    request = {"TableName": table or "cruddur-messages", "ConsistentRead": True}
-    while True:
-        answer = ask_dynamodb(endpoint, "Scan", request)
-        for item in answer["Items"]:
-            yield {name: plain_value(name, value) for name, value in item.items()}
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    for item in dynamodb_local.scan(endpoint, table or "cruddur-messages"):
+        yield {name: plain_value(name, value) for name, value in item.items()}
 
 
 def read_lines(file):

@@ -4,20 +4,23 @@ small servers that answer something else."""
 import http.server
 import json
 import os
+import pathlib
 import subprocess
+import sys
 import threading
-import urllib.request
 
 from cli import CommandTest
 
+SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
+sys.path.insert(0, str(SUPPORT))
+import dynamodb_local  # noqa: E402
+from dynamodb_local import INDEX  # noqa: E402,F401
+
 SCRIPT = os.environ["CRUDDUR_TEST_DYNAMODB_LOCAL"]
-TARGET = "DynamoDB_20120810."
-STREAMS_TARGET = "DynamoDBStreams_20120810."
-INDEX = "message-group-sk-index"
 
 
 class Local:
-    """DynamoDB Local, in memory, from start() to stop(): for setUpModule and tearDownModule."""
+    """DynamoDB Local, in memory, from start() to stop()."""
 
     def __init__(self):
         self.process = None
@@ -37,39 +40,33 @@ class Local:
 
     def call(self, operation, **request):
         """A call past the library; it checks no signature."""
-        return self.send(TARGET + operation, request)
+        return dynamodb_local.ask(self.url, operation, **request)
 
-    def stream(self, operation, **request):
-        """The same about the table's stream."""
-        return self.send(STREAMS_TARGET + operation, request)
-
-    def send(self, target, request):
-        sent = urllib.request.Request(self.url, json.dumps(request).encode(), {
-            "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/"
-                             "aws4_request, SignedHeaders=host, Signature=0"})
-        with urllib.request.urlopen(sent, timeout=60) as answer:
-            return json.load(answer)
+    def records(self, table):
+        """All that the table's stream has, as Lambda would bring them."""
+        stream = self.call("DescribeTable", TableName=table)["Table"]["LatestStreamArn"]
+        return [{**record, "eventSourceARN": stream}
+                for record in dynamodb_local.read_stream(self.url, stream)]
 
     def make_table(self, name, keys, indexes=()):
         """Makes a table of such keys, [(name, type), ...], and indexes, [(keys, projection)]."""
-        types = dict(keys)
-        for index_keys, _ in indexes:
-            types.update(index_keys)
-        request = {"TableName": name, "KeySchema": key_schema(keys),
-                   "BillingMode": "PAY_PER_REQUEST",
-                   "AttributeDefinitions": [{"AttributeName": key, "AttributeType": of_type}
-                                            for key, of_type in types.items()]}
-        if indexes:
-            request["GlobalSecondaryIndexes"] = [
-                {"IndexName": INDEX, "KeySchema": key_schema(index_keys),
-                 "Projection": {"ProjectionType": projection}} for index_keys, projection in indexes]
-        self.call("CreateTable", **request)
+        dynamodb_local.make_table(self.url, name, keys, indexes, has_stream=False)
 
 
-def key_schema(keys):
-    return [{"AttributeName": name, "KeyType": role}
-            for (name, _), role in zip(keys, ("HASH", "RANGE"))]
+# A test program that imports all three has the service while it runs.
+local = Local()
+
+
+def setUpModule():
+    local.start()
+
+
+def tearDownModule():
+    local.stop()
+
+
+def user(index):
+    return f"00000000-0000-4000-8000-{index:012}"
 
 
 class AwsTest(CommandTest):
@@ -88,6 +85,13 @@ class AwsTest(CommandTest):
         """Names the store from now on."""
         self.environment["CRUDDUR_STORE"] = f"dynamodb:{table}?endpoint={url}" + "".join(
             f"&{name}={value}" for name, value in parameters.items())
+
+    def check_table(self, store, *options):
+        """What the checker says, which is an empty text where all is well."""
+        done = subprocess.run([sys.executable, "-B", SUPPORT / "check_table.py", *options, store],
+                              capture_output=True, text=True, check=False, env=self.environment)
+        self.assertEqual(done.stderr, "")
+        return "" if done.returncode == 0 else done.stdout
 
 
 class Answering(http.server.BaseHTTPRequestHandler):

@@ -8,21 +8,11 @@ import subprocess
 import unittest
 
 from cli import LAYLA, MAREN_TEO, SECRET, TEO
-from dynamodb import INDEX, AwsTest, Local
-
-local = Local()
+from dynamodb import INDEX, AwsTest, local, setUpModule, tearDownModule  # noqa: F401
 
 METRICS = re.compile(
     r"cruddur \w+: (\w+): (\w+) in [\d.]+ ms; runs (\d+), rows read (\d+), rows written (\d+), "
     r"requests (\d+), read units ([\d.]+), write units ([\d.]+)")
-
-
-def setUpModule():
-    local.start()
-
-
-def tearDownModule():
-    local.stop()
 
 
 class DynamoDBTest(AwsTest):

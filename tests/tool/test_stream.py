@@ -3,35 +3,18 @@
 and stopped; events from files; what is refused."""
 import json
 import os
-import pathlib
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 import unittest
 
 from cli import COMMAND, MAREN_TEO, SECRET, CommandTest
-from dynamodb import AwsTest, Local
+from dynamodb import AwsTest, local, setUpModule, tearDownModule, user  # noqa: F401
 
-CHECKER = pathlib.Path(__file__).resolve().parent.parent / "support" / "check_table.py"
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
 PATIENCE_S = 120
-
-local = Local()
-
-
-def setUpModule():
-    local.start()
-
-
-def tearDownModule():
-    local.stop()
-
-
-def user(index):
-    return f"00000000-0000-4000-8000-{index:012}"
 
 
 class StreamTest(AwsTest):
@@ -63,12 +46,8 @@ class StreamTest(AwsTest):
             thread.start()
         return threads
 
-    def check_table(self, *options):
-        """What the checker says, which is an empty text where all is well."""
-        done = subprocess.run([sys.executable, "-B", CHECKER, self.store("stream"), *options],
-                              capture_output=True, text=True, check=False, env=self.environment)
-        self.assertEqual(done.stderr, "")
-        return "" if done.returncode == 0 else done.stdout
+    def check(self):
+        return self.check_table(self.store("stream"))
 
     def wait_for(self, condition):
         until = time.monotonic() + PATIENCE_S
@@ -110,11 +89,11 @@ class Once(StreamTest):
         groups = self.open_groups(5)
         for thread in self.send(groups, 8):
             thread.join()
-        self.assertNotEqual(self.check_table(), "")
+        self.assertNotEqual(self.check(), "")
         position = self.path("position")
         events = self.ok("stream", "follow", "--once", "--checkpoint", position, "--json").lines
         events = [json.loads(event) for event in events]
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
         self.assertEqual(events[0]["event"], "shard_opened")
         batches = [event for event in events if event["event"] == "batch"]
         self.assertEqual(sum(batch["messages"] for batch in batches), 5 * 9)
@@ -152,10 +131,10 @@ class Once(StreamTest):
         position = self.path("position")
         self.assertEqual(
             self.follow_once("--from", "latest", "--checkpoint", position)["records"], 0)
-        self.assertNotEqual(self.check_table(), "")
+        self.assertNotEqual(self.check(), "")
         self.ok("send", "--as", user(0), group, "y")
         self.ok("stream", "follow", "--once", "--from", "latest", "--checkpoint", position)
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
 
     def test_another_view(self):
         table = self.table + "-old"
@@ -183,7 +162,7 @@ class Daemon(StreamTest):
         threads = self.send(groups, 6) + self.send(groups, 3, mode="atomic")
         for thread in threads:
             thread.join()
-        self.wait_for(lambda: self.check_table() == "")
+        self.wait_for(lambda: self.check() == "")
         for follower in followers:
             events = self.stop(follower)
             self.assertFalse([event for event in events if event["event"] in ("gap",
@@ -191,7 +170,7 @@ class Daemon(StreamTest):
         messages = local.call("Scan", TableName=self.table, ConsistentRead=True)["Items"]
         self.assertEqual(sum(row["pk"]["S"].startswith("MSG#") for row in messages), 4 * 10)
         self.ok("stream", "follow", "--once", "--checkpoint", self.path("position-0"))
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
 
     def test_killed_at_random(self):
         chance = random.Random(SEED)
@@ -205,7 +184,7 @@ class Daemon(StreamTest):
         for thread in threads:
             thread.join()
         self.ok("stream", "follow", "--once", "--checkpoint", self.path("position"))
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
 
     def test_stopped(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -214,7 +193,7 @@ class Daemon(StreamTest):
             process = self.start("--checkpoint", self.path("position"))
             line = process.stdout.readline()
             self.assertEqual(json.loads(line)["event"], "shard_opened")
-            self.wait_for(lambda: self.check_table() == "")
+            self.wait_for(lambda: self.check() == "")
             self.stop(process, number)
             self.assertEqual(self.follow_once("--checkpoint", self.path("position"))["messages"],
                              0)
@@ -245,16 +224,6 @@ class Daemon(StreamTest):
 
 
 class Apply(StreamTest):
-    def records(self):
-        """The stream's records, read past the library."""
-        table = local.call("DescribeTable", TableName=self.table)["Table"]
-        arn = table["LatestStreamArn"]
-        (shard,) = local.stream("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]
-        iterator = local.stream("GetShardIterator", StreamArn=arn, ShardId=shard["ShardId"],
-                                ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        records = local.stream("GetRecords", ShardIterator=iterator)["Records"]
-        return [{**record, "eventSourceARN": arn} for record in records]
-
     def event(self, records):
         return self.write("event.json", json.dumps({"Records": records}))
 
@@ -264,17 +233,17 @@ class Apply(StreamTest):
 
     def test_an_event(self):
         self.send_some()
-        path = self.event(self.records())
+        path = self.event(local.records(self.table))
         self.assertRegex(self.ok("stream", "apply", path).out,
                          r"\A\d+ records, 4 messages of 2 groups; group rows of 2 moved\n\Z")
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
         with open(path, encoding="utf-8") as file:
             again = self.ok("stream", "apply", "-", "--json", "--workers", "8", stdin=file.read())
         self.assertEqual(again.json, {"batchItemFailures": []})
 
     def test_a_record_that_makes_no_sense(self):
         self.send_some()
-        records = self.records()
+        records = local.records(self.table)
         number = records[0]["dynamodb"]["SequenceNumber"][:-1] + "9"
         poison = {"eventName": "INSERT", "dynamodb": {
             "Keys": {"pk": {"S": "MSG#" + SECRET}, "sk": {"S": SECRET}}, "SequenceNumber": number}}
@@ -285,18 +254,18 @@ class Apply(StreamTest):
                          rf"\Acruddur stream: record 4 \(sequence number {number}\): .*\n\Z")
         self.assertNotIn(SECRET, result.err)
         self.assertIn("4 messages of 2 groups; group rows of 2 moved\n", result.out)
-        self.assertEqual(self.check_table(), "")
+        self.assertEqual(self.check(), "")
         result = self.run_command("stream", "apply", path, "--json")
         self.assertEqual((result.code, result.json),
                          (1, {"batchItemFailures": [{"itemIdentifier": number}]}))
 
     def test_of_another_table(self):
         self.send_some()
-        records = self.records()
+        records = local.records(self.table)
         for record in records:
             record["eventSourceARN"] = record["eventSourceARN"].replace(self.table, "another")
         self.assertEqual(self.run_command("stream", "apply", self.event(records)).code, 1)
-        self.assertNotEqual(self.check_table(), "")
+        self.assertNotEqual(self.check(), "")
 
     def test_what_is_no_event(self):
         self.fails(1, "FILE: not-there: No such file", "stream", "apply", "not-there")

@@ -4,38 +4,20 @@ expired iterators, throttles, empty answers, garbage, and kills at every request
 import fcntl
 import json
 import os
-import pathlib
 import pty
 import re
 import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
 import unittest
 
 from cli import COMMAND, SECRET, display_width
-from dynamodb import AwsTest, Local
+from dynamodb import AwsTest, local, setUpModule, tearDownModule, user  # noqa: F401
 from streams import Failure, Script, insert, number, removal
-
-CHECKER = pathlib.Path(__file__).resolve().parent.parent / "support" / "check_table.py"
-
-local = Local()
-
-
-def setUpModule():
-    local.start()
-
-
-def tearDownModule():
-    local.stop()
-
-
-def user(index):
-    return f"00000000-0000-4000-8000-{index:012}"
 
 
 class ScriptTest(AwsTest):
@@ -571,10 +553,8 @@ class WithTable(ScriptTest):
             records.append(insert(row, self.count))
         return records
 
-    def check_table(self):
-        done = subprocess.run([sys.executable, "-B", CHECKER, self.store], text=True,
-                              capture_output=True, check=False, env=self.environment)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+    def check(self):
+        self.assertEqual(self.check_table(self.store), "")
 
     def test_nothing_is_applied_before_its_parents_records(self):
         groups = self.write_groups(6)
@@ -589,7 +569,7 @@ class WithTable(ScriptTest):
         self.script.page = 1
         events = self.follow("--workers", "4")
         self.assertEqual((events[-1]["messages"], events[-1]["moved"]), (12, 6))
-        self.check_table()
+        self.check()
         touched = []  # shards, as asked for and as written for
         for operation, request in self.script.log:
             text = json.dumps(request)
@@ -612,7 +592,7 @@ class WithTable(ScriptTest):
         self.assertNotIn(SECRET, result.err + result.out)
         self.assertEqual(result.out, "3 records, 2 messages, group rows moved 1 time, "
                                      "1 passed over\n")
-        self.check_table()
+        self.check()
 
     def test_what_is_being_applied_is_finished(self):
         (group,) = self.write_groups(1)
@@ -626,7 +606,7 @@ class WithTable(ScriptTest):
         self.assertEqual((process.returncode, out, err),
                          (0, "2 records, 2 messages, group rows moved 1 time\n", ""))
         self.assertEqual(self.position(), f"after s {number(2)}")
-        self.check_table()
+        self.check()
 
     def fill_up(self, group):
         """Leaves no room for a longer message in one of the group's rows."""
@@ -689,7 +669,7 @@ class WithTable(ScriptTest):
         self.assertEqual((batch["records"], batch["messages"], batch["groups"], batch["moved"]),
                          (6, 6, 3, 3))
         self.assertEqual(self.position(), "done s")
-        self.check_table()
+        self.check()
 
     def position(self):
         """The lines of shards in the checkpoint."""
@@ -716,7 +696,7 @@ class WithTable(ScriptTest):
             kills += 1
             was_killed = self.follow_until(kills)
             self.resume()
-            self.check_table()
+            self.check()
         self.assertGreater(kills, 10)
 
     def resume(self):

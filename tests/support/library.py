@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""The library from Python, by ctypes: what its tests and measurements call of it."""
+import ctypes
+from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int64, c_size_t,
+                    c_uint32, c_void_p)
+
+
+class User(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("uuid", c_char_p), ("display_name", c_char_p),
+                ("handle", c_char_p)]
+
+    def __init__(self, uuid, display_name, handle):
+        super().__init__(ctypes.sizeof(User), uuid, display_name, handle)
+
+
+class Metrics(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("operation", c_int), ("status", c_int), ("us", c_int64),
+                ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
+                ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double)]
+
+
+OnMetrics = CFUNCTYPE(None, c_void_p, POINTER(Metrics))
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("max_text_chars", c_uint32), ("reserved", c_uint32), ("log", c_void_p),
+                ("log_data", c_void_p), ("metrics", OnMetrics), ("metrics_data", c_void_p)]
+
+
+class ListOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("limit", c_uint32), ("start", c_uint32), ("order", c_uint32),
+                ("consistency", c_uint32), ("since_us", c_int64), ("until_us", c_int64),
+                ("cursor", c_char_p), ("timeout_ms", c_uint32)]
+
+    def __init__(self, limit, order):
+        super().__init__(ctypes.sizeof(ListOptions), limit, 0, order, 0, -2**63, 2**63 - 1, None, 0)
+
+
+class StreamOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("timeout_ms", c_uint32), ("workers", c_uint32)]
+
+    def __init__(self, timeout_ms, workers):
+        super().__init__(ctypes.sizeof(StreamOptions), timeout_ms, workers)
+
+
+class FollowEvent(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("kind", c_int), ("status", c_int), ("shard_id", c_char_p),
+                ("sequence_number", c_char_p), ("message", c_char_p), ("records", c_uint32),
+                ("messages", c_uint32), ("groups", c_uint32), ("moved", c_uint32),
+                ("lag_ms", c_int64), ("duration_us", c_int64), ("wait_ms", c_uint32),
+                ("rows_written", c_uint32), ("requests", c_uint32), ("reserved", c_uint32),
+                ("read_units", c_double), ("write_units", c_double)]
+
+
+IsStopping = CFUNCTYPE(c_bool, c_void_p)
+Observe = CFUNCTYPE(None, c_void_p, POINTER(FollowEvent))
+
+
+class FollowOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("from_", c_uint32),
+                ("checkpoint", c_char_p), ("workers", c_uint32), ("shards", c_uint32),
+                ("poll_ms", c_uint32), ("batch_limit", c_uint32), ("timeout_ms", c_uint32),
+                ("patience_ms", c_uint32), ("is_stopping", IsStopping), ("observe", Observe),
+                ("data", c_void_p)]
+
+
+# ---- the functions ----
+
+OUTPUT = ERROR = POINTER(c_void_p)
+# Those that can fail: their arguments. Each ends with an error, and most with an output before it.
+CALLS = {
+    "open": (c_char_p, POINTER(Options), OUTPUT, ERROR),
+    "schema_load": (c_void_p, c_void_p, ERROR),
+    "group_create": (c_void_p, POINTER(User), POINTER(User), c_size_t, c_char_p, c_void_p, OUTPUT,
+                     ERROR),
+    "group_list": (c_void_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
+    "msg_append": (c_void_p, POINTER(User), c_char_p, c_char_p, c_void_p, OUTPUT, ERROR),
+    "msg_list": (c_void_p, c_char_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
+    "stream_apply": (c_void_p, c_char_p, c_size_t, POINTER(StreamOptions), OUTPUT, ERROR),
+    "stream_follow": (c_void_p, POINTER(FollowOptions), ERROR),
+}
+DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions}
+TEXTS = ("error_message", "group_text", "group_user_display_name", "group_uuid", "msg_page_older",
+         "msg_text", "msg_uuid", "stream_result_answer")
+ENDS = ("close", "error_free", "group_free", "group_page_free", "msg_free", "msg_page_free",
+        "stream_result_free")
+
+
+def declare(library, name, result, *arguments):
+    function = getattr(library, f"cruddur_{name}")
+    function.restype = result
+    function.argtypes = arguments
+
+
+def load(path):
+    library = ctypes.CDLL(path)
+    for name, arguments in CALLS.items():
+        declare(library, name, c_int, *arguments)
+    for name, options in DEFAULTS.items():
+        declare(library, name, None, POINTER(options), c_size_t)
+    for name in TEXTS:
+        declare(library, name, c_char_p, c_void_p)
+    for name in ENDS:
+        declare(library, name, None, c_void_p)
+    for name in ("msg_page", "group_page"):
+        declare(library, f"{name}_count", c_size_t, c_void_p)
+        declare(library, f"{name}_at", c_void_p, c_void_p, c_size_t)
+    return library
+
+
+class Failed(Exception):
+    """A call of the library's failed."""
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
+
+
+def call(library, name, *arguments):
+    """Calls one of those that can fail; its output, or None where it has none."""
+    output = c_void_p()
+    error = c_void_p()
+    has_output = OUTPUT in CALLS[name][:-1]
+    outputs = [byref(output)] if has_output else []
+    status = getattr(library, f"cruddur_{name}")(*arguments, *outputs, byref(error))
+    if bool(error) != (status != 0):
+        raise AssertionError(f"{name}: status {status}, and {'an' if error else 'no'} error")
+    if status != 0:
+        message = library.cruddur_error_message(error).decode()
+        library.cruddur_error_free(error)
+        raise Failed(f"{name}: {message}", status)
+    return output if has_output else None
+
+
+def default(library, name):
+    """Options as the library fills them in."""
+    options = DEFAULTS[name]()
+    getattr(library, f"cruddur_{name}")(byref(options), ctypes.sizeof(options))
+    return options
