@@ -13,6 +13,8 @@ typedef struct cr_inboxes {
     cr_row row[CRUDDUR_MEMBERS_MAX]; /* each member's newest; absent where the member has none */
     cr_group_rows old;               /* every row that the rewrite removes */
     bool forward_only;               /* rows of a later message stay where they are */
+    cr_row
+        copy; /* of a message that was moved, at its old place; absent throughout: none is known */
 } cr_inboxes;
 
 /* Reads the group rows of all members, given one of them and the head. */
@@ -39,8 +41,9 @@ cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inbox
 cr_str cr_inboxes_oldest(const cr_inboxes *inboxes);
 
 /* Reads the messages behind the oldest of the group rows: *newest is the newest of them, absent
- * throughout where there is none, and the names that their authors had go into the rows. Of very
- * many messages only the latest are looked at. */
+ * throughout where there is none, and the names that their authors had go into the rows. Where rows
+ * only move forward, the newest of each member up to there counts from then on. Of very many
+ * messages only the latest are looked at. */
 cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
                                     cr_row *newest);
 

@@ -223,9 +223,16 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || !cr_row_exists(&head)) {
         return status;
     }
-    moving->has_writes = cr_inboxes_must_move(txn, &inboxes, &head);
+    /* As long as there are old rows, somebody looks at the group again: the copy goes before them.
+     */
+    bool has_copy = cr_row_exists(&inboxes.copy) && (txn->traits & CR_TRAIT_ATOMIC) == 0;
+    moving->has_writes = has_copy || cr_inboxes_must_move(txn, &inboxes, &head);
     if (moving->has_writes) {
         status = note_start(moving, &inboxes, &head, txn->call);
+    }
+    if (status == CRUDDUR_OK && has_copy) {
+        moving->has_more = true;
+        return txn->ops->remove(txn, &inboxes.copy);
     }
     if (status == CRUDDUR_OK && moving->has_writes) {
         status = move_rows(txn, moving, &inboxes, &head);
