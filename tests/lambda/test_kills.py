@@ -165,13 +165,25 @@ class Kills(FunctionTest):
         self.sweep_twins("steps")
 
     def test_twins_again_and_again(self):
-        """With transactions: in steps, each interruption may leave rows for the next message to
-        remove."""
         rows, _ = self.expect(write_twins, "atomic", options=["--unknown-attributes"])
         for applied in (False, True):
             with self.subTest(applied=applied):
                 scene = self.kill_again_and_again(write_twins, "atomic", applied)
                 self.finish_twins(scene, rows)
+                scene.table.drop()
+
+    def test_twins_again_and_again_in_steps(self):
+        """Each interruption may leave group rows for the next message to remove, and none leaves a
+        message twice."""
+        for applied in (False, True):
+            with self.subTest(applied=applied):
+                scene = self.kill_again_and_again(write_twins, "steps", applied)
+                self.assert_answer(scene.run())
+                for number, group in enumerate(TWINS):
+                    scene.table.send(group, PEOPLE[0], 100 + number, "third")
+                scene.event = scene.table.event(scene.table.records())
+                self.assert_answer(scene.run())
+                self.assertEqual(scene.table.check("--unknown-attributes"), "")
                 scene.table.drop()
 
     def test_several_workers(self):
