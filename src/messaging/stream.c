@@ -219,6 +219,7 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || is_past(&rows, record->sk)) {
         return status;
     }
+    inboxes.copy = (cr_row){0}; /* a group without rows has none */
     status = read_group(txn, moving, &rows, &inboxes, &head);
     if (status != CRUDDUR_OK || !cr_row_exists(&head)) {
         return status;
