@@ -13,7 +13,7 @@
 #include "model/time.h"
 #include "stream/simulated.h"
 
-TestSuite(races, .timeout = 600);
+TestSuite(turns, .timeout = 600);
 
 #define SEEDS 400
 #define SEEDS_SLOW 20
@@ -253,17 +253,17 @@ static void play_all(unsigned lag)
     }
 }
 
-Test(races, beside_an_index_that_is_fresh)
+Test(turns, beside_an_index_that_is_fresh)
 {
     play_all(0);
 }
 
-Test(races, beside_an_index_that_lags)
+Test(turns, beside_an_index_that_lags)
 {
     play_all(100);
 }
 
-Test(races, beside_an_index_that_lags_far_behind)
+Test(turns, beside_an_index_that_lags_far_behind)
 {
     play_all(1000);
 }
