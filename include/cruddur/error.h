@@ -28,53 +28,55 @@ CRUDDUR_BEGIN_DECLS
     X(E_NO_MEMORY, 1, "out of memory")                                                             \
     X(E_INTERNAL, 2, "internal error")                                                             \
     /* The arguments: nothing was read or written. */                                              \
-    X(E_NULL_ARGUMENT, 10, "an argument must not be NULL")                                         \
-    X(E_INVALID_ARGUMENT, 11, "an argument is not valid")                                          \
-    X(E_STRUCT_SIZE, 12, "a struct is not of this library's version")                              \
-    X(E_TEXT_BLANK, 13, "text is blank")                                                           \
-    X(E_TEXT_TOO_LONG, 14, "text is too long")                                                     \
-    X(E_NOT_UTF8, 15, "not valid UTF-8")                                                           \
-    X(E_UUID, 16, "not a uuid")                                                                    \
-    X(E_NAME_TOO_LONG, 17, "a name is too long")                                                   \
-    X(E_NAME_CHARACTER, 18, "a name has a control character")                                      \
+    X(E_NULL_ARGUMENT, 10, "a required argument is NULL")                                          \
+    X(E_INVALID_ARGUMENT, 11, "invalid argument")                                                  \
+    X(E_STRUCT_SIZE, 12, "the size field of a struct is wrong")                                    \
+    X(E_TEXT_BLANK, 13, "the text is blank")                                                       \
+    X(E_TEXT_TOO_LONG, 14, "the text is too long")                                                 \
+    X(E_NOT_UTF8, 15, "invalid UTF-8")                                                             \
+    X(E_UUID, 16, "invalid uuid")                                                                  \
+    X(E_NAME_TOO_LONG, 17, "the name is too long")                                                 \
+    X(E_NAME_CHARACTER, 18, "the name contains a control character")                               \
     X(E_MEMBER_COUNT, 19, "a group has 2 to 49 members")                                           \
-    X(E_MEMBER_TWICE, 20, "a member is named twice")                                               \
-    X(E_MEMBER_SELF, 21, "nobody writes to oneself")                                               \
+    X(E_MEMBER_TWICE, 20, "a member is listed twice")                                              \
+    X(E_MEMBER_SELF, 21, "a user cannot send a message to themselves")                             \
     X(E_LIMIT, 22, "a page has 1 to 1000 rows")                                                    \
     X(E_CURSOR_DAMAGED, 23, "the cursor is damaged")                                               \
-    X(E_CURSOR_FOREIGN, 24, "the cursor is of another list")                                       \
-    X(E_TIME, 25, "not a time from year 1 to year 9999")                                           \
-    X(E_TIME_RANGE, 26, "since is not before until")                                               \
-    X(E_URL_SCHEME, 27, "no engine has this URL scheme")                                           \
-    X(E_URL_PARAMETER, 28, "the store URL has a wrong parameter")                                  \
+    X(E_CURSOR_FOREIGN, 24, "the cursor belongs to another list")                                  \
+    X(E_TIME, 25, "the time is outside the years 1 to 9999")                                       \
+    X(E_TIME_RANGE, 26, "since must be before until")                                              \
+    X(E_URL_SCHEME, 27, "unknown store URL scheme")                                                \
+    X(E_URL_PARAMETER, 28, "invalid store URL parameter")                                          \
     /* The data: the question was understood, and this is the answer. */                           \
-    X(E_GROUP_NOT_FOUND, 40, "no such group")                                                      \
+    X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \
     X(E_NOT_A_MEMBER, 41, "not a member of the group")                                             \
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \
-    X(E_CONFLICT, 43, "the rows kept changing")                                                    \
+    X(E_CONFLICT, 43, "too many conflicting writes")                                               \
     /* The store. */                                                                               \
-    X(E_TIMEOUT, 60, "the deadline has passed")                                                    \
-    X(E_STORE_LOCKED, 61, "the store stayed locked by another process")                            \
+    X(E_TIMEOUT, 60, "deadline exceeded")                                                          \
+    X(E_STORE_LOCKED, 61, "the store is locked by another process")                                \
     X(E_STORE_MISSING, 62, "the store does not exist")                                             \
     X(E_STORE_ACCESS, 63, "the store cannot be opened")                                            \
     X(E_STORE_READ_ONLY, 64, "the store is read-only")                                             \
-    X(E_STORE_FULL, 65, "no space is left for the store")                                          \
+    X(E_STORE_FULL, 65, "no space left for the store")                                             \
     X(E_STORE_FOREIGN, 66, "the file is not a cruddur store")                                      \
-    X(E_STORE_NEWER, 67, "the store was written by a newer version")                               \
+    X(E_STORE_NEWER, 67, "the store was written by a newer version of the library")                \
     X(E_STORE_DAMAGED, 68, "the store is damaged")                                                 \
-    X(E_STORE_IO, 69, "input or output failed")                                                    \
+    X(E_STORE_IO, 69, "input/output error")                                                        \
+    X(E_STORE_FORKED, 70, "an embedded store was open when this process was forked")               \
+    X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
     /* The service, of a store that is one. */                                                     \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
-    X(E_TLS, 81, "no secure connection to the service")                                            \
-    X(E_PROTOCOL, 82, "the service's answer made no sense")                                        \
+    X(E_TLS, 81, "TLS verification failed")                                                        \
+    X(E_PROTOCOL, 82, "the service returned an invalid response")                                  \
     X(E_CREDENTIALS, 83, "no valid credentials")                                                   \
-    X(E_ACCESS_DENIED, 84, "the service denies access")                                            \
-    X(E_THROTTLED, 85, "the service is asked too much")                                            \
-    X(E_SERVICE, 86, "the service failed")                                                         \
+    X(E_ACCESS_DENIED, 84, "access denied by the service")                                         \
+    X(E_THROTTLED, 85, "rate limit exceeded")                                                      \
+    X(E_SERVICE, 86, "internal error of the service")                                              \
     X(E_TABLE_MISSING, 87, "the table does not exist")                                             \
-    X(E_TABLE_SHAPE, 88, "the table or its index is not as it must be")                            \
-    X(E_ITEM_TOO_LARGE, 89, "a row is too large for the service")                                  \
-    X(E_CONFIG, 90, "the configuration is wrong")                                                  \
+    X(E_TABLE_SHAPE, 88, "the table or its index has the wrong schema")                            \
+    X(E_ITEM_TOO_LARGE, 89, "the item is too large for the service")                               \
+    X(E_CONFIG, 90, "invalid configuration")                                                       \
     X(E_REFUSED, 91, "the service refused the request")
 
 /** What a call came to. */

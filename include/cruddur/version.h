@@ -10,9 +10,9 @@
 
 /** The version that these headers belong to. */
 #define CRUDDUR_VERSION_MAJOR 0
-#define CRUDDUR_VERSION_MINOR 1
+#define CRUDDUR_VERSION_MINOR 2
 #define CRUDDUR_VERSION_PATCH 0
-#define CRUDDUR_VERSION_STRING "0.1.0"
+#define CRUDDUR_VERSION_STRING "0.2.0"
 
 /** The same as one number: 10000 × major + 100 × minor + patch. */
 #define CRUDDUR_VERSION_NUMBER                                                                     \
@@ -21,7 +21,7 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * The version of the loaded library as text, for example "0.1.0".
+ * The version of the loaded library as text, for example "0.2.0".
  *
  * @return a string that lives as long as the library; never NULL.
  * Threads: any. Since: 0.1.

@@ -2,12 +2,12 @@
 #include "aws/credentials.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/thread.h"
 
 #define US_PER_S INT64_C(1000000)
 #define US_PER_MINUTE (60 * US_PER_S)
@@ -227,19 +227,6 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
-/* The program's signals are handled by the program's threads. */
-static bool start_thread(cr_credentials *credentials)
-{
-    sigset_t all;
-    sigset_t before;
-    if (sigfillset(&all) != 0 || pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
-        return false;
-    }
-    bool started = pthread_create(&credentials->thread, NULL, run_thread, credentials) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 /* Begins a fetch unless one is under way. The lock is held, and held again at the end. The thread
  * of the fetch before, if any, has nothing left to do but to end. */
 static void begin_fetch(cr_credentials *credentials)
@@ -249,7 +236,7 @@ static void begin_fetch(cr_credentials *credentials)
     }
     credentials->is_fetching = true;
     join_thread(credentials);
-    credentials->has_thread = start_thread(credentials);
+    credentials->has_thread = cr_thread_start(&credentials->thread, run_thread, credentials);
     if (!credentials->has_thread) {
         (void)pthread_mutex_unlock(&credentials->lock);
         fetch(credentials);

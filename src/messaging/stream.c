@@ -2,11 +2,11 @@
 #include "messaging/stream.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "messaging/catch_up.h"
 #include "messaging/reach.h"
 #include "messaging/rewrite.h"
@@ -356,18 +356,13 @@ static void *run_moves(void *argument)
 static void run_round(work *shared, unsigned workers)
 {
     pthread_t thread[WORKERS_MAX];
-    sigset_t all;
-    sigset_t before;
     size_t started = 0;
     size_t wanted = workers < shared->count ? workers : shared->count;
     atomic_init(&shared->next, 0);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the caller's threads' */
     while (started + 1 < wanted && started < WORKERS_MAX &&
-           pthread_create(&thread[started], NULL, run_moves, shared) == 0) {
+           cr_thread_start(&thread[started], run_moves, shared)) {
         started++;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)run_moves(shared);
     for (size_t i = 0; i < started; i++) {
         (void)pthread_join(thread[i], NULL);

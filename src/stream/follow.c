@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/follow.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "stream/run.h"
 
 #define US_PER_MS 1000
@@ -206,19 +206,12 @@ static void watch(cr_run *run)
     } while (!wait_for_end(run));
 }
 
-/* Signals are the caller's threads'. */
 static size_t start_threads(cr_run *run, pthread_t *thread)
 {
-    sigset_t all;
-    sigset_t before;
     size_t started = 0;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (started < run->options->shards &&
-           pthread_create(&thread[started], NULL, run_jobs, run) == 0) {
+    while (started < run->options->shards && cr_thread_start(&thread[started], run_jobs, run)) {
         started++;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;
 }
 
