@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Installs the library into a temporary folder; a program outside the tree finds it by pkg-config,
-and is linked with the shared library, then with the static one.
+"""Installs everything into a temporary folder. The installed programs start from there. A program
+outside the tree finds the library with pkg-config alone, and is linked with the shared library, then
+with the static one.
 
     check_install.py BUILD_FOLDER CONSUMER
 """
@@ -30,22 +31,17 @@ def find(root, name):
 
 
 def pkg_config(root, *arguments):
+    """Asks pkg-config, which sees no package but ours."""
     environment = os.environ | {
         "PKG_CONFIG_SYSROOT_DIR": root,
-        "PKG_CONFIG_PATH": os.path.dirname(find(root, "libcruddur.pc")),
+        "PKG_CONFIG_LIBDIR": os.path.dirname(find(root, "libcruddur.pc")),
+        "PKG_CONFIG_PATH": "",
     }
-    return run(["pkg-config", *arguments], env=environment)
+    return run(["pkg-config", *arguments, "libcruddur"], env=environment)
 
 
-def needed_packages(root):
-    """The packages that the library itself is linked with, without their versions."""
-    lines = pkg_config(root, "--print-requires-private", "libcruddur").splitlines()
-    return [line.split()[0] for line in lines]
-
-
-def build(root, consumer, program, *packages):
-    """The other packages are those that a program names which is linked with the static library."""
-    flags = pkg_config(root, "--cflags", "--libs", "libcruddur", *packages)
+def build(root, consumer, program, *options):
+    flags = pkg_config(root, "--cflags", "--libs", *options)
     if root not in flags:
         sys.exit(f"pkg-config leads elsewhere: {flags}")
     run([os.environ.get("CC", "cc"), consumer, "-o", program, *shlex.split(flags)])
@@ -61,6 +57,14 @@ def needs_library(program):
     return "libcruddur.so" in run(["readelf", "-d", program])
 
 
+def start_programs(root, environment):
+    """Starts what was installed, without any help to find the library."""
+    if not run([find(root, "bin/cruddur"), "--version"], env=environment).startswith("cruddur "):
+        sys.exit("the installed command does not tell its version")
+    if needs_library(find(root, "cruddur-lambda")):
+        sys.exit("the installed Lambda function needs the shared library")
+
+
 def main(arguments):
     build_folder, consumer = arguments
     environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
@@ -68,6 +72,7 @@ def main(arguments):
         run(["meson", "install", "-C", build_folder, "--destdir", root, "--no-rebuild"])
         library = find(root, "libcruddur.so.0")
         program = os.path.join(root, "consumer")
+        start_programs(root, environment)
 
         build(root, consumer, program)
         if not needs_library(program):
@@ -76,7 +81,7 @@ def main(arguments):
 
         for name in glob.glob(f"{os.path.dirname(library)}/libcruddur.so*"):
             os.remove(name)
-        build(root, consumer, program, *needed_packages(root))
+        build(root, consumer, program, "--static")
         if needs_library(program):
             sys.exit("the program was not linked with the static library")
         expect(program, environment)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Builds a small project that has the library as a Meson subproject.
+"""Builds a small project that has the library as a Meson subproject: the shared library, the static
+one next to it, and the static one alone. Only the library is built and installed.
 
     check_subproject.py SOURCE_FOLDER CONSUMER
 """
@@ -12,9 +13,17 @@ import tempfile
 
 PROJECT = """
 project('guest', 'c', default_options: ['c_std=c11', 'werror=true'])
-cruddur = dependency('libcruddur', default_options: ['tools=false', 'default_library=static'])
-test('consumer', executable('consumer', 'consumer.c', dependencies: cruddur))
+foreach name, is_static : NEEDS
+  test(name, executable(name, 'consumer.c',
+    dependencies: dependency('libcruddur', static: is_static, default_options: OPTIONS)))
+endforeach
 """
+
+# What is asked for by name of the program, and how the library is to be built.
+CASES = [
+    ({"shared": False, "static": True}, "['default_library=both']"),
+    ({"static": True}, "['default_library=static']"),
+]
 
 PARTS = ["meson.build", "meson_options.txt", "include", "src", "pkgconfig"]
 
@@ -23,6 +32,35 @@ def run(command, folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def needs_library(program):
+    dynamic = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True)
+    return "libcruddur.so" in dynamic.stdout
+
+
+def describe(needs, options):
+    pairs = ", ".join(f"'{name}': {str(static).lower()}" for name, static in needs.items())
+    return PROJECT.replace("NEEDS", f"{{{pairs}}}").replace("OPTIONS", options)
+
+
+def check(guest, needs, options):
+    with open(os.path.join(guest, "meson.build"), "w", encoding="utf-8") as file:
+        file.write(describe(needs, options))
+    build, root = os.path.join(guest, "build"), os.path.join(guest, "root")
+    run(["meson", "setup", build, "--wrap-mode=forcefallback",
+         "--force-fallback-for=libcruddur"], guest)
+    run(["meson", "test", "-C", build], guest)
+    for name, is_static in needs.items():
+        if needs_library(os.path.join(build, name)) == is_static:
+            sys.exit(f"{options}: {name} was linked with the other library")
+    run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", root], guest)
+    programs = [file for folder, _, files in os.walk(root) for file in files
+                if os.path.basename(folder) in ("bin", "cruddur") and not file.endswith(".h")]
+    if programs:
+        sys.exit(f"{options}: installed programs of the subproject: {programs}")
+    shutil.rmtree(build)
+    shutil.rmtree(root)
 
 
 def main(arguments):
@@ -38,11 +76,8 @@ def main(arguments):
             else:
                 shutil.copy(path, copy)
         shutil.copy(consumer, guest)
-        with open(os.path.join(guest, "meson.build"), "w", encoding="utf-8") as file:
-            file.write(PROJECT)
-        run(["meson", "setup", "build", "--wrap-mode=forcefallback",
-             "--force-fallback-for=libcruddur"], guest)
-        run(["meson", "test", "-C", "build"], guest)
+        for needs, options in CASES:
+            check(guest, needs, options)
     return 0
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The shared library exports what the public headers declare, and the version script lists, and
-nothing else.
+"""The shared library exports what the public headers declare and the version script lists, and
+nothing else. The same functions are all that the static library adds to a program's names.
 
-    check_symbols.py LIBRARY VERSION_SCRIPT HEADER…
+    check_symbols.py LIBRARY ARCHIVE VERSION_SCRIPT HEADER…
 """
 import re
 import subprocess
@@ -35,12 +35,15 @@ def listed(path):
     return set(EXPORTED.findall(text.split("local:")[0].split("global:")[-1]))
 
 
-def exported(library):
-    output = subprocess.run(["nm", "-D", "--defined-only", library], check=True,
-                            capture_output=True, text=True).stdout
+def exported(*command):
+    """The names in the output of nm."""
+    output = subprocess.run(["nm", "--defined-only", *command], check=True, capture_output=True,
+                            text=True).stdout
     names = set()
     for line in output.splitlines():
-        kind, name = line.split()[-2:]
+        if len(line.split()) != 3:  # the heading of an archive's member
+            continue
+        _, kind, name = line.split()
         if kind != "A":  # the version's own name
             names.add(name.split("@")[0])
     return names
@@ -55,12 +58,13 @@ def compare(wanted, found, what, where):
 
 
 def main(arguments):
-    library, script, *headers = arguments
+    library, archive, script, *headers = arguments
     wanted = declared(headers)
-    strangers = {name for name in exported(library) if not name.startswith("cruddur_")}
+    strangers = {name for name in exported("-D", library) if not name.startswith("cruddur_")}
     for name in sorted(strangers):
         print(f"{name} is exported and has not our prefix")
-    good = compare(wanted, exported(library), "exported", "by the library")
+    good = compare(wanted, exported("-D", library), "exported", "by the library")
+    good = compare(wanted, exported("-g", archive), "global", "in the archive") and good
     good = compare(wanted, listed(script), "listed", "in the version script") and good
     print(f"{len(wanted)} functions are declared")
     return 0 if good and wanted and not strangers else 1
