@@ -56,7 +56,9 @@ static void list_page(void *context, size_t count)
     for (size_t i = 0; i < count; i++) {
         cruddur_msg_page *page = NULL;
         cruddur_error *error = NULL;
-        need(cruddur_msg_list(now.dm, NULL, group.text, NULL, &page, &error), &error);
+        cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+        options.flags = CRUDDUR_LIST_TRUSTED;
+        need(cruddur_msg_list(now.dm, NULL, group.text, &options, &page, &error), &error);
         must(cruddur_msg_page_count(page) == CANNED_PAGE, "a full page");
         cruddur_msg_page_free(page);
     }

@@ -20,6 +20,7 @@ static cruddur_msg_page *list(cruddur *dm, uint32_t limit)
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_msg_page *page = NULL;
     cruddur_error *error = NULL;
+    options.flags = CRUDDUR_LIST_TRUSTED;
     options.limit = limit;
     need(cruddur_msg_list(dm, NULL, group.text, &options, &page, &error), &error);
     must(cruddur_msg_page_count(page) == limit, "a full page");

@@ -20,10 +20,12 @@ typedef struct page_context {
 
 static void list_messages(const page_context *context, const char *viewer, size_t count)
 {
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    options.flags = viewer == NULL ? CRUDDUR_LIST_TRUSTED : 0;
     for (size_t i = 0; i < count; i++) {
         cruddur_msg_page *page = NULL;
         cruddur_error *error = NULL;
-        need(cruddur_msg_list(context->dm, viewer, context->group.text, NULL, &page, &error),
+        need(cruddur_msg_list(context->dm, viewer, context->group.text, &options, &page, &error),
              &error);
         must(cruddur_msg_page_count(page) == LIMIT, "a full page");
         cruddur_msg_page_free(page);

@@ -39,7 +39,9 @@ static cruddur_status list_messages(cruddur *dm, const char *group,
                                     cruddur_error **error)
 {
     cruddur_msg_page *page = NULL;
-    cruddur_status status = cruddur_msg_list(dm, NULL, group, options, &page, error);
+    cruddur_list_options trusted = *options;
+    trusted.flags = CRUDDUR_LIST_TRUSTED;
+    cruddur_status status = cruddur_msg_list(dm, NULL, group, &trusted, &page, error);
     *ret_page = page;
     return status;
 }

@@ -56,10 +56,10 @@ typedef enum cruddur_follow_kind {
 typedef struct cruddur_follow_event {
     /** `sizeof` of this struct in the library: fields beyond it do not exist. */
     size_t size;
-    /** What happened. */
-    cruddur_follow_kind kind;
-    /** What it came to. */
-    cruddur_status status;
+    /** What happened: a #cruddur_follow_kind. */
+    uint32_t kind;
+    /** Why it failed: a #cruddur_status. */
+    uint32_t status;
     /** The shard. */
     const char *shard_id;
     /** A record of it. */
@@ -118,13 +118,16 @@ typedef struct cruddur_follow_options {
     size_t size;
     /** #CRUDDUR_FOLLOW_ONCE or 0. */
     uint32_t flags;
+    /** The deadline of each request to the stream, and of each attempt to apply a batch, in
+     * milliseconds; 0 for the handle's. */
+    uint32_t timeout_ms;
+    /** How long the same trouble may last before the call gives up and returns it, in milliseconds;
+     * 0: 30 seconds with #CRUDDUR_FOLLOW_ONCE, else for ever. The last attempt begins when that
+     * time is over, and takes no longer than its deadline. */
+    uint32_t patience_ms;
     /** Where to begin when there is no checkpoint: #CRUDDUR_FOLLOW_OLDEST or
      * #CRUDDUR_FOLLOW_LATEST. */
     uint32_t from;
-    /** The file that keeps how far each shard was applied, made with mode 0600 where there is none;
-     * NULL for none. Beside it lie, under the same name and `.lock` and `.new`, a lock and the file
-     * to be. */
-    const char *checkpoint;
     /** How many groups of a batch are moved at the same time: 1 to #CRUDDUR_STREAM_WORKERS_MAX. */
     uint32_t workers;
     /** How many shards are read at the same time: 1 to #CRUDDUR_FOLLOW_SHARDS_MAX. */
@@ -134,13 +137,10 @@ typedef struct cruddur_follow_options {
     uint32_t poll_ms;
     /** How many records are fetched at once: 1 to #CRUDDUR_FOLLOW_BATCH_MAX. */
     uint32_t batch_limit;
-    /** The deadline of each request to the stream, and of each attempt to apply a batch, in
-     * milliseconds; 0 for the handle's. */
-    uint32_t timeout_ms;
-    /** How long the same trouble may last before the call gives up and returns it, in milliseconds;
-     * 0: 30 seconds with #CRUDDUR_FOLLOW_ONCE, else for ever. The last attempt begins when that
-     * time is over, and takes no longer than its deadline. */
-    uint32_t patience_ms;
+    /** The file that keeps how far each shard was applied, made with mode 0600 where there is none;
+     * NULL for none. Beside it lie, under the same name and `.lock` and `.new`, a lock and the file
+     * to be. */
+    const char *checkpoint;
     /** Tells whether to stop; may be NULL. */
     cruddur_is_stopping_fn is_stopping;
     /** Receives what happens; may be NULL. */
@@ -152,7 +152,9 @@ typedef struct cruddur_follow_options {
 /* clang-format off */
 /** The defaults: for ever, from the oldest record, no checkpoint, 4 groups of each of 4 shards at
  * the same time, half a second, 1000 records. */
-#define CRUDDUR_FOLLOW_OPTIONS_INIT {sizeof(cruddur_follow_options), 0, CRUDDUR_FOLLOW_OLDEST, NULL, 4, 4, 500, CRUDDUR_FOLLOW_BATCH_MAX, 0, 0, NULL, NULL, NULL}
+#define CRUDDUR_FOLLOW_OPTIONS_INIT \
+    {sizeof(cruddur_follow_options), 0, 0, 0, CRUDDUR_FOLLOW_OLDEST, 4, 4, 500, \
+     CRUDDUR_FOLLOW_BATCH_MAX, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /**

@@ -64,6 +64,57 @@ typedef struct cruddur_create_options {
  */
 CRUDDUR_API void cruddur_create_options_init(cruddur_create_options *options, size_t size);
 
+/** How to look at a group. Start from #CRUDDUR_GET_OPTIONS_INIT. Since: 0.2. */
+typedef struct cruddur_get_options {
+    /** `sizeof (cruddur_get_options)`. */
+    size_t size;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
+    /** This call's deadline in milliseconds; 0 for the handle's. */
+    uint32_t timeout_ms;
+} cruddur_get_options;
+
+/* clang-format off */
+/** The defaults. */
+#define CRUDDUR_GET_OPTIONS_INIT {sizeof(cruddur_get_options), 0, 0}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_GET_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_get_options)` as the caller knows it.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_API void cruddur_get_options_init(cruddur_get_options *options, size_t size);
+
+/** The caller vouches for this read: membership is not checked, and there is no viewer. */
+#define CRUDDUR_MEMBERS_TRUSTED 0x1u
+
+/** How to list members. Start from #CRUDDUR_MEMBERS_OPTIONS_INIT. Since: 0.2. */
+typedef struct cruddur_members_options {
+    /** `sizeof (cruddur_members_options)`. */
+    size_t size;
+    /** #CRUDDUR_MEMBERS_TRUSTED or 0. */
+    uint32_t flags;
+    /** This call's deadline in milliseconds; 0 for the handle's. */
+    uint32_t timeout_ms;
+} cruddur_members_options;
+
+/* clang-format off */
+/** The defaults. */
+#define CRUDDUR_MEMBERS_OPTIONS_INIT {sizeof(cruddur_members_options), 0, 0}
+/* clang-format on */
+
+/**
+ * The same as #CRUDDUR_MEMBERS_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_members_options)` as the caller knows it.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_API void cruddur_members_options_init(cruddur_members_options *options, size_t size);
+
 /**
  * Lists the groups of a user (pattern B), by the time of their newest message.
  *
@@ -137,19 +188,19 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_direct_uuid(const char
 /**
  * Looks at one group as one of its members sees it.
  *
- * @param dm         the store.
- * @param user_uuid  the member.
- * @param group_uuid the group.
- * @param timeout_ms this call's deadline in milliseconds; 0 for the handle's.
- * @param ret_group  receives the group; free it with cruddur_group_free().
- * @param error      receives the error on failure; may be NULL.
+ * @param dm          the store.
+ * @param viewer_uuid the member.
+ * @param group_uuid  the group.
+ * @param options     how; NULL for the defaults.
+ * @param ret_group   receives the group; free it with cruddur_group_free().
+ * @param error       receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_NOT_FOUND; #CRUDDUR_E_NOT_A_MEMBER; #CRUDDUR_E_UUID,
  *         #CRUDDUR_E_NULL_ARGUMENT; any `E_STORE_…`; #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
  * Threads: any. Since: 0.1.
  */
-CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const char *user_uuid,
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid,
                                                               const char *group_uuid,
-                                                              uint32_t timeout_ms,
+                                                              const cruddur_get_options *options,
                                                               cruddur_group **ret_group,
                                                               cruddur_error **error);
 
@@ -157,17 +208,18 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const
  * Lists the members of a group, by uuid.
  *
  * @param dm          the store.
- * @param viewer_uuid who asks: only members get an answer. NULL: the caller vouches for this read.
+ * @param viewer_uuid who asks: only members get an answer. NULL with #CRUDDUR_MEMBERS_TRUSTED, and
+ *                    only then.
  * @param group_uuid  the group.
- * @param timeout_ms  this call's deadline in milliseconds; 0 for the handle's.
+ * @param options     how; NULL for the defaults.
  * @param ret_members receives the members; free them with cruddur_members_free().
  * @param error       receives the error on failure; may be NULL.
  * @return as cruddur_group_get().
  * Threads: any. Since: 0.1.
  */
-CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
-cruddur_group_members(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
-                      uint32_t timeout_ms, cruddur_members **ret_members, cruddur_error **error);
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_members(
+    cruddur *dm, const char *viewer_uuid, const char *group_uuid,
+    const cruddur_members_options *options, cruddur_members **ret_members, cruddur_error **error);
 
 /**
  * How many groups are on the page.

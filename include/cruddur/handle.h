@@ -45,10 +45,10 @@ typedef enum cruddur_operation {
 typedef struct cruddur_metrics {
     /** `sizeof` of this struct in the library: fields beyond it do not exist. */
     size_t size;
-    /** The call. */
-    cruddur_operation operation;
-    /** What it came to. */
-    cruddur_status status;
+    /** The call: a #cruddur_operation. */
+    uint32_t operation;
+    /** What it returned: a #cruddur_status. */
+    uint32_t status;
     /** From entry to return, in microseconds. */
     int64_t duration_us;
     /** How often the call's plan was run: 1 when nothing moved underneath. */
@@ -69,14 +69,14 @@ typedef struct cruddur_metrics {
  * Receives a line for the log. It has no message text and no secret in it.
  *
  * @param data    as given in the options.
- * @param level   how much it matters.
+ * @param level   how much it matters: a #cruddur_log_level.
  * @param message one line, NUL-terminated, valid during the hook only.
  * Threads: called from any thread that uses the handle, and from threads that a call starts for
  * itself, several at once; a line about one thread's call may come on another's, which writes for
  * both. It must not call the library with the same
  * handle.
  */
-typedef void (*cruddur_log_fn)(void *data, cruddur_log_level level, const char *message);
+typedef void (*cruddur_log_fn)(void *data, uint32_t level, const char *message);
 
 /**
  * Receives what a call cost, just before the call returns.

@@ -51,10 +51,20 @@ typedef enum cruddur_consistency {
     CRUDDUR_CONSISTENCY_EVENTUAL = 1,
 } cruddur_consistency;
 
+/**
+ * The caller vouches for this read: membership is not checked, and there is no viewer. For
+ * cruddur_msg_list() only.
+ */
+#define CRUDDUR_LIST_TRUSTED 0x1u
+
 /** What to list. Start from #CRUDDUR_LIST_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_list_options {
     /** `sizeof (cruddur_list_options)`. */
     size_t size;
+    /** #CRUDDUR_LIST_TRUSTED or 0. */
+    uint32_t flags;
+    /** This call's deadline in milliseconds; 0 for the handle's. */
+    uint32_t timeout_ms;
     /** The most rows, 1 to #CRUDDUR_LIMIT_MAX. */
     uint32_t limit;
     /** A #cruddur_list_start; without meaning when there is a cursor. */
@@ -63,23 +73,19 @@ typedef struct cruddur_list_options {
     uint32_t order;
     /** A #cruddur_consistency. */
     uint32_t consistency;
+    /** Where to continue: a cursor of an earlier page of the same list, or NULL. */
+    const char *cursor;
     /** Only rows of this time or later, microseconds since the epoch. */
     int64_t since_us;
     /** Only rows before this time, microseconds since the epoch; after `since_us`. */
     int64_t until_us;
-    /** Where to continue: a cursor of an earlier page of the same list, or NULL. */
-    const char *cursor;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
-    uint32_t timeout_ms;
-    /** Zero: no bit has a meaning yet. */
-    uint32_t flags;
 } cruddur_list_options;
 
 /* clang-format off */
 /** The defaults: the newest 20, newest first, strongly consistent. */
 #define CRUDDUR_LIST_OPTIONS_INIT \
-    {sizeof(cruddur_list_options), 20, CRUDDUR_START_NEWEST, CRUDDUR_NEWEST_FIRST, \
-     CRUDDUR_CONSISTENCY_STRONG, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER, NULL, 0, 0}
+    {sizeof(cruddur_list_options), 0, 0, 20, CRUDDUR_START_NEWEST, CRUDDUR_NEWEST_FIRST, \
+     CRUDDUR_CONSISTENCY_STRONG, NULL, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER}
 /* clang-format on */
 
 /**

@@ -22,6 +22,10 @@ typedef struct cruddur_msg_page cruddur_msg_page;
 typedef struct cruddur_append_options {
     /** `sizeof (cruddur_append_options)`. */
     size_t size;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
+    /** This call's deadline in milliseconds; 0 for the handle's. */
+    uint32_t timeout_ms;
     /**
      * The message's uuid, so that the call can be repeated; NULL to have one made. See
      * cruddur_msg_append().
@@ -33,15 +37,11 @@ typedef struct cruddur_append_options {
      * future, but for the 15 minutes that clocks may disagree.
      */
     int64_t created_at_us;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
-    uint32_t timeout_ms;
-    /** Zero: no bit has a meaning yet. */
-    uint32_t flags;
 } cruddur_append_options;
 
 /* clang-format off */
 /** The defaults. */
-#define CRUDDUR_APPEND_OPTIONS_INIT {sizeof(cruddur_append_options), NULL, 0, 0, 0}
+#define CRUDDUR_APPEND_OPTIONS_INIT {sizeof(cruddur_append_options), 0, 0, NULL, 0}
 /* clang-format on */
 
 /**
@@ -57,7 +57,8 @@ CRUDDUR_API void cruddur_append_options_init(cruddur_append_options *options, si
  * Lists the messages of a group (pattern A).
  *
  * @param dm          the store.
- * @param viewer_uuid who asks: only members get an answer. NULL: the caller vouches for this read.
+ * @param viewer_uuid who asks: only members get an answer. NULL with #CRUDDUR_LIST_TRUSTED, and
+ *                    only then.
  * @param group_uuid  the group.
  * @param options     which messages; NULL for the defaults.
  * @param ret_page    receives the page; free it with cruddur_msg_page_free().

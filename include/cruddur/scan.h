@@ -18,17 +18,21 @@ typedef struct cruddur_row_page cruddur_row_page;
 typedef struct cruddur_scan_options {
     /** `sizeof (cruddur_scan_options)`. */
     size_t size;
-    /** The most rows, 1 to #CRUDDUR_LIMIT_MAX. */
-    uint32_t limit;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
     /** This call's deadline in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
+    /** The most rows, 1 to #CRUDDUR_LIMIT_MAX. */
+    uint32_t limit;
+    /** Zero. */
+    uint32_t reserved;
     /** Where to continue: the cursor of the page before, or NULL. */
     const char *cursor;
 } cruddur_scan_options;
 
 /* clang-format off */
 /** The defaults: 100 rows from the start. */
-#define CRUDDUR_SCAN_OPTIONS_INIT {sizeof(cruddur_scan_options), 100, 0, NULL}
+#define CRUDDUR_SCAN_OPTIONS_INIT {sizeof(cruddur_scan_options), 0, 0, 100, 0, NULL}
 /* clang-format on */
 
 /**

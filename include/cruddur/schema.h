@@ -111,15 +111,15 @@ cruddur_schema_verify(cruddur *dm, const cruddur_schema_options *options,
  * Lists the tables that are there: those of the same account and region, or of the same file.
  *
  * @param dm         the store.
- * @param timeout_ms this call's deadline in milliseconds; 0 for the handle's.
+ * @param options    the deadline; NULL for the defaults.
  * @param ret_tables receives a line for each table, its name; free it with cruddur_lines_free().
  * @param error      receives the error on failure; may be NULL.
  * @return as cruddur_schema_load().
  * Threads: any. Since: 0.1.
  */
-CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_schema_list(cruddur *dm, uint32_t timeout_ms,
-                                                                cruddur_lines **ret_tables,
-                                                                cruddur_error **error);
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
+cruddur_schema_list(cruddur *dm, const cruddur_schema_options *options, cruddur_lines **ret_tables,
+                    cruddur_error **error);
 
 /**
  * Drops the table with all messages in it, and waits until it is gone.

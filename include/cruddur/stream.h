@@ -22,16 +22,20 @@ CRUDDUR_BEGIN_DECLS
 typedef struct cruddur_stream_options {
     /** `sizeof (cruddur_stream_options)`. */
     size_t size;
+    /** Zero: no bit has a meaning yet. */
+    uint32_t flags;
     /** This call's deadline in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
     /** How many groups are moved at the same time, on threads of the call's own: 1 to
      * #CRUDDUR_STREAM_WORKERS_MAX. */
     uint32_t workers;
+    /** Zero. */
+    uint32_t reserved;
 } cruddur_stream_options;
 
 /* clang-format off */
 /** The defaults: the handle's deadline, one group after the other. */
-#define CRUDDUR_STREAM_OPTIONS_INIT {sizeof(cruddur_stream_options), 0, 1}
+#define CRUDDUR_STREAM_OPTIONS_INIT {sizeof(cruddur_stream_options), 0, 0, 1, 0}
 /* clang-format on */
 
 /**

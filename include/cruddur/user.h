@@ -17,7 +17,7 @@ CRUDDUR_BEGIN_DECLS
  * Since: 0.1.
  */
 typedef struct cruddur_user {
-    /** `sizeof (cruddur_user)`. */
+    /** `sizeof (cruddur_user)`; 0 means the struct as version 0.2 has it, the fields below. */
     size_t size;
     /** The person's uuid. */
     const char *uuid;

@@ -8,30 +8,37 @@
 /* No struct of ours will ever be larger: what says that it is was never initialised. */
 #define STRUCT_MAX 4096
 
-cruddur_status cr_read_struct(const char *argument, const void *given, void *ours,
-                              cr_struct_sizes sizes, cruddur_error **error)
+/* Copies a struct of `size` bytes, if such a struct can be. */
+static cruddur_status copy_struct(const char *argument, const void *given, size_t size, void *ours,
+                                  cr_struct known, cruddur_error **error)
+{
+    if (size < known.first_size || size > STRUCT_MAX) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
+                                "its size is %zu; start from %s", size, known.initializer);
+    }
+    const unsigned char *bytes = given;
+    for (size_t i = known.size; i < size; i++) {
+        if (bytes[i] != 0) {
+            return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
+                                    "it is of a newer version (%zu bytes, this library knows %zu) "
+                                    "and sets a field that this library does not know",
+                                    size, known.size);
+        }
+    }
+    memcpy(ours, given, size < known.size ? size : known.size);
+    memcpy(ours, &known.size, sizeof(known.size));
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, cr_struct known,
+                              cruddur_error **error)
 {
     size_t size;
     if (given == NULL) {
         return CRUDDUR_OK;
     }
     memcpy(&size, given, sizeof(size)); /* every sized struct begins with it */
-    if (size < sizes.first || size > STRUCT_MAX) {
-        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
-                                "its size is %zu; start from its _INIT value", size);
-    }
-    const unsigned char *bytes = given;
-    for (size_t i = sizes.ours; i < size; i++) {
-        if (bytes[i] != 0) {
-            return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, argument,
-                                    "it is of a newer version (%zu bytes, known are %zu) and sets "
-                                    "what this library does not know",
-                                    size, sizes.ours);
-        }
-    }
-    memcpy(ours, given, size < sizes.ours ? size : sizes.ours);
-    memcpy(ours, &sizes.ours, sizeof(sizes.ours));
-    return CRUDDUR_OK;
+    return copy_struct(argument, given, size, ours, known, error);
 }
 
 cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
@@ -54,6 +61,19 @@ cruddur_status cr_read_optional_uuid(const char *argument, const char *given, cr
 {
     *present = given != NULL;
     return *present ? cr_read_uuid(argument, given, uuid, error) : CRUDDUR_OK;
+}
+
+cruddur_status cr_read_viewer(const char *viewer_uuid, bool is_trusted, cr_uuid *viewer,
+                              const cr_uuid **ret_viewer, cruddur_error **error)
+{
+    *ret_viewer = is_trusted ? NULL : viewer;
+    if (!is_trusted) {
+        return cr_read_uuid("viewer_uuid", viewer_uuid, viewer, error);
+    }
+    return viewer_uuid == NULL ? CRUDDUR_OK
+                               : cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "viewer_uuid",
+                                                  "must be NULL if options.flags says that the "
+                                                  "caller is trusted");
 }
 
 static cruddur_status fail_utf8(const char *argument, const cr_text_facts *facts,
@@ -163,11 +183,12 @@ static cruddur_status check_bounds(const cruddur_list_options *options, cruddur_
     return status;
 }
 
-cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
-                               cr_listing *listing, cruddur_error **error)
+cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags,
+                               cruddur_list_options *options, cr_listing *listing,
+                               cruddur_error **error)
 {
     cruddur_status status =
-        cr_read_struct("options", given, options, CR_SIZES_0_1(*options), error);
+        cr_read_struct("options", given, options, CR_STRUCT_0_2(LIST_OPTIONS, *options), error);
     if (status == CRUDDUR_OK && (options->limit < 1 || options->limit > CRUDDUR_LIMIT_MAX)) {
         status = cr_fail_argument(error, CRUDDUR_E_LIMIT, "options.limit",
                                   "must be 1 to %d; it is %u", CRUDDUR_LIMIT_MAX, options->limit);
@@ -182,7 +203,7 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_o
         status = check_choice("options.consistency", options->consistency, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_check_flags("options.flags", options->flags, 0, error);
+        status = cr_check_flags("options.flags", options->flags, flags, error);
     }
     if (status == CRUDDUR_OK) {
         status = check_bounds(options, error);
@@ -198,6 +219,12 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_o
     return status;
 }
 
+/* Without a size it is the struct of version 0.2, also in arrays. */
+size_t cr_user_size(const cruddur_user *user)
+{
+    return user->size == 0 ? CR_USER_SIZE_0_2 : user->size;
+}
+
 cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
                             cr_person *person, cruddur_error **error)
 {
@@ -205,7 +232,8 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
     if (given == NULL) {
         return cr_fail_null(error, names->user);
     }
-    cruddur_status status = cr_read_struct(names->user, given, &user, CR_SIZES_0_1(user), error);
+    cruddur_status status = copy_struct(names->user, given, cr_user_size(given), &user,
+                                        CR_STRUCT_0_2(USER, user), error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
     }

@@ -5,6 +5,7 @@
 
 #include <cruddur/cruddur.h>
 
+#include "cruddur/layout.h"
 #include "messaging/list.h"
 #include "messaging/write.h"
 #include "store/store.h"
@@ -37,18 +38,21 @@ cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);
 
 /* ---- the checks; each names the argument in its error ---- */
 
-/* Copies a sized struct of the caller's into one of ours, which has the defaults: an older caller's
- * is shorter, and what a newer caller's has beyond ours must be zero. `given` may be NULL. */
-typedef struct cr_struct_sizes {
-    size_t ours;
-    size_t first; /* of the version that introduced the struct: none is smaller */
-} cr_struct_sizes;
+/* What the library knows of a struct that callers fill in. */
+typedef struct cr_struct {
+    size_t size;
+    size_t first_size; /* in the version that introduced the struct: none is smaller */
+    const char *initializer;
+} cr_struct;
 
-/* For a struct that is as version 0.1 introduced it. */
-#define CR_SIZES_0_1(structure) ((cr_struct_sizes){sizeof(structure), sizeof(structure)})
+/* Of a structure of version 0.2: CR_STRUCT_0_2(LIST_OPTIONS, options). */
+#define CR_STRUCT_0_2(NAME, structure)                                                             \
+    ((cr_struct){sizeof(structure), CR_##NAME##_SIZE_0_2, "CRUDDUR_" #NAME "_INIT"})
 
-cruddur_status cr_read_struct(const char *argument, const void *given, void *ours,
-                              cr_struct_sizes sizes, cruddur_error **error);
+/* Copies the caller's struct into ours, which has the defaults. An older caller's is shorter; what
+ * a newer caller's has beyond ours must be zero. `given` may be NULL. */
+cruddur_status cr_read_struct(const char *argument, const void *given, void *ours, cr_struct known,
+                              cruddur_error **error);
 
 cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
                             cruddur_error **error);
@@ -77,8 +81,18 @@ cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t kno
  * group that follows has to come after it. */
 cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
 
-cruddur_status cr_read_listing(const cruddur_list_options *given, cruddur_list_options *options,
-                               cr_listing *listing, cruddur_error **error);
+/* Whoever reads has to be a member, whom `viewer_uuid` names. Trusted callers have no viewer:
+ * *ret_viewer becomes NULL. Else it becomes `viewer`. */
+cruddur_status cr_read_viewer(const char *viewer_uuid, bool is_trusted, cr_uuid *viewer,
+                              const cr_uuid **ret_viewer, cruddur_error **error);
+
+/* `flags` are those that the call knows. */
+cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags,
+                               cruddur_list_options *options, cr_listing *listing,
+                               cruddur_error **error);
+
+/* The size of one element of an array of users. */
+size_t cr_user_size(const cruddur_user *user);
 
 /* The names of a user argument and its fields, for errors. */
 typedef struct cr_user_names {

@@ -30,7 +30,7 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, error);
-    cruddur_status status = cr_read_listing(given, &options, &listing, frame.call.error);
+    cruddur_status status = cr_read_listing(given, 0, &options, &listing, frame.call.error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
     }
@@ -62,11 +62,11 @@ static int compare_persons(const void *a, const void *b)
 /* The elements are as far apart as the first one's size says. */
 static const cruddur_user *user_at(const cruddur_user *users, size_t index)
 {
-    const void *at = (const char *)users + index * users->size;
+    const void *at = (const char *)users + index * cr_user_size(users);
     return at;
 }
 
-static cruddur_status check_users(const cruddur_user *others, size_t n_others,
+static cruddur_status check_count(const cruddur_user *others, size_t n_others,
                                   cruddur_error **error)
 {
     if (others == NULL && n_others > 0) {
@@ -78,19 +78,26 @@ static cruddur_status check_users(const cruddur_user *others, size_t n_others,
                                 CRUDDUR_MEMBERS_MIN - 1, CRUDDUR_MEMBERS_MAX - 1,
                                 CRUDDUR_MEMBERS_MIN, CRUDDUR_MEMBERS_MAX, n_others);
     }
-    if (others->size < sizeof(cruddur_user) || others->size % sizeof(void *) != 0) {
+    return CRUDDUR_OK;
+}
+
+/* The elements before this one are good: the first one's size can be trusted. */
+static cruddur_status read_other(const cruddur_user *others, size_t index, cr_person *person,
+                                 cruddur_error **error)
+{
+    const cruddur_user *other = user_at(others, index);
+    if (cr_user_size(other) % sizeof(void *) != 0) {
         return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
                                 "its elements' size is %zu; start from CRUDDUR_USER_INIT",
-                                others->size);
+                                other->size);
     }
-    for (size_t i = 0; i < n_others; i++) {
-        if (user_at(others, i)->size != others->size) {
-            return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                    "every element must have the same size; element %zu has not",
-                                    i);
-        }
+    if (cr_user_size(other) != cr_user_size(others)) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
+                                "all elements must have the same size; element %zu has %zu, the "
+                                "first has %zu",
+                                index, other->size, others->size);
     }
-    return CRUDDUR_OK;
+    return cr_read_user(&other_names, other, person, error);
 }
 
 /* The creator and the others, sorted, nobody twice. */
@@ -100,12 +107,12 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
     cr_person *author = &opening->first_message.author;
     cruddur_status status = cr_read_user(&creator_names, creator, author, error);
     if (status == CRUDDUR_OK) {
-        status = check_users(others, n_others, error);
+        status = check_count(others, n_others, error);
     }
     opening->person[0] = *author;
     for (size_t i = 0; status == CRUDDUR_OK && i < n_others; i++) {
         cr_person *person = &opening->person[i + 1];
-        status = cr_read_user(&other_names, user_at(others, i), person, error);
+        status = read_other(others, i, person, error);
         if (status == CRUDDUR_OK && cr_uuid_compare(&person->uuid, &author->uuid) == 0) {
             status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "others",
                                       "must not have the creator in it: element %zu", i);
@@ -203,8 +210,8 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
         return cr_fail_null(error, "dm");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
-    cruddur_status status =
-        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
+    cruddur_status status = cr_read_struct(
+        "options", given, &options, CR_STRUCT_0_2(CREATE_OPTIONS, options), frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_members(creator, others, n_others, &opening, frame.call.error);
@@ -254,25 +261,33 @@ cruddur_status cruddur_group_direct_uuid(const char *user_uuid, const char *othe
 
 /* ---- one group ---- */
 
-cruddur_status cruddur_group_get(cruddur *dm, const char *user_uuid, const char *group_uuid,
-                                 uint32_t timeout_ms, cruddur_group **ret_group,
+cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
+                                 const cruddur_get_options *given, cruddur_group **ret_group,
                                  cruddur_error **error)
 {
+    cruddur_get_options options = CRUDDUR_GET_OPTIONS_INIT;
     cr_frame frame;
-    cr_uuid user;
+    cr_uuid viewer;
     cr_uuid group;
     cr_packed_row *row = NULL;
     if (dm == NULL || ret_group == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_group");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, error);
-    cr_frame_set_timeout(&frame, timeout_ms);
-    cruddur_status status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+    cruddur_status status = cr_read_struct("options", given, &options,
+                                           CR_STRUCT_0_2(GET_OPTIONS, options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_uuid("viewer_uuid", viewer_uuid, &viewer, frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, frame.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_get_group(dm->store, &user, &group, &frame.call, &row);
+        status = cr_get_group(dm->store, &viewer, &group, &frame.call, &row);
     }
     if (status == CRUDDUR_OK) {
         *ret_group = (cruddur_group *)row;

@@ -103,7 +103,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
         return cr_fail_null(error, store_url == NULL ? "store_url" : "ret_dm");
     }
     cruddur_status status =
-        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), error);
+        cr_read_struct("options", given, &options, CR_STRUCT_0_2(OPTIONS, options), error);
     if (status == CRUDDUR_OK) {
         status = check_options(&options, error);
     }

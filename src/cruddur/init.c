@@ -37,6 +37,18 @@ void cruddur_create_options_init(cruddur_create_options *options, size_t size)
     init(options, size, &defaults, sizeof(defaults));
 }
 
+void cruddur_get_options_init(cruddur_get_options *options, size_t size)
+{
+    static const cruddur_get_options defaults = CRUDDUR_GET_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_members_options_init(cruddur_members_options *options, size_t size)
+{
+    static const cruddur_members_options defaults = CRUDDUR_MEMBERS_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
 void cruddur_scan_options_init(cruddur_scan_options *options, size_t size)
 {
     static const cruddur_scan_options defaults = CRUDDUR_SCAN_OPTIONS_INIT;

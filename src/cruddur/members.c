@@ -44,21 +44,19 @@ static cruddur_members *make_members(const cr_page *page)
 }
 
 static cruddur_status list_members(cr_frame *frame, const char *viewer_uuid, const char *group_uuid,
-                                   cruddur_members **members)
+                                   bool is_trusted, cruddur_members **members)
 {
-    cr_uuid viewer;
+    cr_uuid uuid;
     cr_uuid group;
-    bool has_viewer;
+    const cr_uuid *viewer;
     cr_page *page = NULL;
     cr_call *call = &frame->call;
-    cruddur_status status =
-        cr_read_optional_uuid("viewer_uuid", viewer_uuid, &viewer, &has_viewer, call->error);
+    cruddur_status status = cr_read_viewer(viewer_uuid, is_trusted, &uuid, &viewer, call->error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
     }
     if (status == CRUDDUR_OK) {
-        status =
-            cr_list_members(frame->dm->store, has_viewer ? &viewer : NULL, &group, call, &page);
+        status = cr_list_members(frame->dm->store, viewer, &group, call, &page);
     }
     if (status == CRUDDUR_OK) {
         *members = make_members(page);
@@ -69,17 +67,27 @@ static cruddur_status list_members(cr_frame *frame, const char *viewer_uuid, con
 }
 
 cruddur_status cruddur_group_members(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
-                                     uint32_t timeout_ms, cruddur_members **ret_members,
-                                     cruddur_error **error)
+                                     const cruddur_members_options *given,
+                                     cruddur_members **ret_members, cruddur_error **error)
 {
+    cruddur_members_options options = CRUDDUR_MEMBERS_OPTIONS_INIT;
     cr_frame frame;
     cruddur_members *members = NULL;
     if (dm == NULL || ret_members == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_members");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
-    cr_frame_set_timeout(&frame, timeout_ms);
-    cruddur_status status = list_members(&frame, viewer_uuid, group_uuid, &members);
+    cruddur_status status = cr_read_struct(
+        "options", given, &options, CR_STRUCT_0_2(MEMBERS_OPTIONS, options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.flags", options.flags, CRUDDUR_MEMBERS_TRUSTED,
+                                frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_frame_set_timeout(&frame, options.timeout_ms);
+        status = list_members(&frame, viewer_uuid, group_uuid,
+                              (options.flags & CRUDDUR_MEMBERS_TRUSTED) != 0, &members);
+    }
     if (status == CRUDDUR_OK) {
         *ret_members = members;
     }

@@ -23,12 +23,12 @@ static cruddur_status list(cr_frame *frame, const char *viewer_uuid, const char 
                            const cruddur_list_options *options, const cr_listing *listing,
                            cr_page **page)
 {
-    cr_uuid viewer;
+    cr_uuid uuid;
     cr_uuid group;
-    bool has_viewer;
+    const cr_uuid *viewer;
     cr_call *call = &frame->call;
-    cruddur_status status =
-        cr_read_optional_uuid("viewer_uuid", viewer_uuid, &viewer, &has_viewer, call->error);
+    bool is_trusted = (options->flags & CRUDDUR_LIST_TRUSTED) != 0;
+    cruddur_status status = cr_read_viewer(viewer_uuid, is_trusted, &uuid, &viewer, call->error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
     }
@@ -36,8 +36,7 @@ static cruddur_status list(cr_frame *frame, const char *viewer_uuid, const char 
         return status;
     }
     call->consistency = (cruddur_consistency)options->consistency;
-    return cr_list_messages(frame->dm->store, has_viewer ? &viewer : NULL, &group, listing, call,
-                            page);
+    return cr_list_messages(frame->dm->store, viewer, &group, listing, call, page);
 }
 
 cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
@@ -52,7 +51,8 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, error);
-    cruddur_status status = cr_read_listing(given, &options, &listing, frame.call.error);
+    cruddur_status status =
+        cr_read_listing(given, CRUDDUR_LIST_TRUSTED, &options, &listing, frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = list(&frame, viewer_uuid, group_uuid, &options, &listing, &page);
@@ -113,8 +113,8 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
         return cr_fail_null(error, "dm");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
-    cruddur_status status =
-        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
+    cruddur_status status = cr_read_struct(
+        "options", given, &options, CR_STRUCT_0_2(APPEND_OPTIONS, options), frame.call.error);
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);

@@ -91,8 +91,14 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
     cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
-    cruddur_status status =
-        cr_read_struct("options", given, &options, CR_SIZES_0_1(options), frame.call.error);
+    cruddur_status status = cr_read_struct("options", given, &options,
+                                           CR_STRUCT_0_2(SCAN_OPTIONS, options), frame.call.error);
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.reserved", options.reserved, 0, frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = scan(dm, &options, &frame.call, &page);

@@ -48,8 +48,8 @@ static cruddur_status begin(cr_frame *frame, const cruddur *dm, cruddur_operatio
                             cruddur_error **error)
 {
     cr_frame_begin(frame, dm, operation, error);
-    cruddur_status status =
-        cr_read_struct("options", given, options, CR_SIZES_0_1(*options), frame->call.error);
+    cruddur_status status = cr_read_struct(
+        "options", given, options, CR_STRUCT_0_2(SCHEMA_OPTIONS, *options), frame->call.error);
     if (status == CRUDDUR_OK) {
         status = check_options(options, frame->call.error);
     }
@@ -107,18 +107,20 @@ cruddur_status cruddur_schema_verify(cruddur *dm, const cruddur_schema_options *
     return end(&frame, status, &lines, ret_differences);
 }
 
-cruddur_status cruddur_schema_list(cruddur *dm, uint32_t timeout_ms, cruddur_lines **ret_tables,
-                                   cruddur_error **error)
+cruddur_status cruddur_schema_list(cruddur *dm, const cruddur_schema_options *given,
+                                   cruddur_lines **ret_tables, cruddur_error **error)
 {
+    cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
     cr_frame frame;
     cr_lines lines;
     if (dm == NULL || ret_tables == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_tables");
     }
     cr_lines_init(&lines);
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_SCHEMA_LIST, error);
-    cr_frame_set_timeout(&frame, timeout_ms);
-    cruddur_status status = dm->store->ops->schema_list(dm->store, &lines, &frame.call);
+    cruddur_status status = begin(&frame, dm, CRUDDUR_OP_SCHEMA_LIST, given, &options, error);
+    if (status == CRUDDUR_OK) {
+        status = dm->store->ops->schema_list(dm->store, &lines, &frame.call);
+    }
     return end(&frame, status, &lines, ret_tables);
 }
 

@@ -108,7 +108,13 @@ static cruddur_status read_options(const cruddur_stream_options *given,
                                    cruddur_stream_options *options, cruddur_error **error)
 {
     cruddur_status status =
-        cr_read_struct("options", given, options, CR_SIZES_0_1(*options), error);
+        cr_read_struct("options", given, options, CR_STRUCT_0_2(STREAM_OPTIONS, *options), error);
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.flags", options->flags, 0, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_check_flags("options.reserved", options->reserved, 0, error);
+    }
     if (status == CRUDDUR_OK &&
         (options->workers < 1 || options->workers > CRUDDUR_STREAM_WORKERS_MAX)) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.workers",

@@ -421,7 +421,7 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
     cr_row head;
     cr_row group_row;
     cruddur_status status =
-        cr_group_read_member(txn, context->group, context->user, "user_uuid", &head, &group_row);
+        cr_group_read_member(txn, context->group, context->user, "viewer_uuid", &head, &group_row);
     if (status == CRUDDUR_OK) {
         free(context->row);
         context->row = cr_pack_row(&group_row);

@@ -115,7 +115,7 @@ static cr_credentials *credentials;
 static cruddur_error *error;
 static atomic_int warnings;
 
-static void count_warning(void *data, cruddur_log_level level, const char *message)
+static void count_warning(void *data, uint32_t level, const char *message)
 {
     (void)data;
     check(level == CRUDDUR_LOG_WARNING && strstr(message, "the source is down") != NULL);

@@ -70,7 +70,7 @@ def main(arguments):
     environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
     with tempfile.TemporaryDirectory() as root:
         run(["meson", "install", "-C", build_folder, "--destdir", root, "--no-rebuild"])
-        library = find(root, "libcruddur.so.0")
+        library = find(root, "libcruddur.so.0.2")
         program = os.path.join(root, "consumer")
         start_programs(root, environment)
 

@@ -84,21 +84,22 @@ const char *try_groups(cruddur_status expected, const char *argument, const char
                  argument, page);
 }
 
-const char *try_get(cruddur_status expected, const char *argument, const char *user,
-                    const char *group)
+const char *try_get(cruddur_status expected, const char *argument, const char *viewer,
+                    const char *group, const cruddur_get_options *options)
 {
     cruddur_group *found = untouched;
-    cruddur_status status = cruddur_group_get(store.dm, user, group, 0, &found, TEST_ERROR);
-    return judge(status, cruddur_group_get(store.dm, user, group, 0, &found, NULL), expected,
-                 argument, found);
+    cruddur_status status = cruddur_group_get(store.dm, viewer, group, options, &found, TEST_ERROR);
+    return judge(status, cruddur_group_get(store.dm, viewer, group, options, &found, NULL),
+                 expected, argument, found);
 }
 
 const char *try_members(cruddur_status expected, const char *argument, const char *viewer,
-                        const char *group)
+                        const char *group, const cruddur_members_options *options)
 {
     cruddur_members *members = untouched;
-    cruddur_status status = cruddur_group_members(store.dm, viewer, group, 0, &members, TEST_ERROR);
-    return judge(status, cruddur_group_members(store.dm, viewer, group, 0, &members, NULL),
+    cruddur_status status =
+        cruddur_group_members(store.dm, viewer, group, options, &members, TEST_ERROR);
+    return judge(status, cruddur_group_members(store.dm, viewer, group, options, &members, NULL),
                  expected, argument, members);
 }
 

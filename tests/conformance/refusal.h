@@ -36,10 +36,10 @@ const char *try_messages(cruddur_status expected, const char *argument, const ch
                          const char *group, const cruddur_list_options *options);
 const char *try_groups(cruddur_status expected, const char *argument, const char *user,
                        const cruddur_list_options *options);
-const char *try_get(cruddur_status expected, const char *argument, const char *user,
-                    const char *group);
+const char *try_get(cruddur_status expected, const char *argument, const char *viewer,
+                    const char *group, const cruddur_get_options *options);
 const char *try_members(cruddur_status expected, const char *argument, const char *viewer,
-                        const char *group);
+                        const char *group, const cruddur_members_options *options);
 const char *try_scan(cruddur_status expected, const char *argument,
                      const cruddur_scan_options *options);
 

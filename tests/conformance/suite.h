@@ -45,7 +45,8 @@ void open_many(group_id *groups, size_t count);
 
 /* ---- listings ---- */
 
-/* `viewer` and `options` may be NULL. Free the page. Inboxes are looked at when they have moved. */
+/* `viewer` and `options` may be NULL; without a viewer the caller is trusted. Free the page.
+ * Inboxes are looked at when they have moved. */
 cruddur_msg_page *list_messages(const cruddur_user *viewer, const group_id *group,
                                 const cruddur_list_options *options);
 cruddur_group_page *list_groups(const cruddur_user *user, const cruddur_list_options *options);

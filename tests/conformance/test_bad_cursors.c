@@ -56,6 +56,7 @@ static const char *try_cursor_on_messages(cruddur_status expected, const char *g
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     options.cursor = cursor;
     const char *wrong = try_messages(expected, "options.cursor", test_ann.uuid, group, &options);
+    options.flags = CRUDDUR_LIST_TRUSTED;
     return wrong != NULL ? wrong : try_messages(expected, "options.cursor", NULL, group, &options);
 }
 

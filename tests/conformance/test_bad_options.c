@@ -18,7 +18,9 @@ static void refuse_listing(cruddur_status expected, const char *argument,
 {
     const char *group = refusal_group.text;
     refused(try_messages(expected, argument, test_ann.uuid, group, options));
-    refused(try_messages(expected, argument, NULL, group, options));
+    cruddur_list_options trusted = *options;
+    trusted.flags |= CRUDDUR_LIST_TRUSTED;
+    refused(try_messages(expected, argument, NULL, group, &trusted));
     refused(try_groups(expected, argument, test_ann.uuid, options));
 }
 
@@ -119,11 +121,25 @@ Test(bad_options, fields_that_are_kept_for_later)
         cruddur_options open = CRUDDUR_OPTIONS_INIT;
         cruddur_list_options list = CRUDDUR_LIST_OPTIONS_INIT;
         cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
-        open.reserved = list.flags = append.flags = UINT32_C(1) << bit;
-        refused(try_open(CRUDDUR_E_INVALID_ARGUMENT, "options.reserved", store.url, &open));
-        refuse_listing(CRUDDUR_E_INVALID_ARGUMENT, "options.flags", &list);
-        refused(try_append(CRUDDUR_E_INVALID_ARGUMENT, "options.flags", &test_ann,
-                           refusal_group.text, TEST_SECRET, &append));
+        cruddur_get_options get = CRUDDUR_GET_OPTIONS_INIT;
+        cruddur_members_options members = CRUDDUR_MEMBERS_OPTIONS_INIT;
+        cruddur_scan_options scan = CRUDDUR_SCAN_OPTIONS_INIT;
+        const char *group = refusal_group.text;
+        const cruddur_status expected = CRUDDUR_E_INVALID_ARGUMENT;
+        open.reserved = list.flags = append.flags = get.flags = members.flags = scan.flags =
+            UINT32_C(1) << bit;
+        refused(try_open(expected, "options.reserved", store.url, &open));
+        refused(try_groups(expected, "options.flags", test_ann.uuid, &list));
+        refused(try_append(expected, "options.flags", &test_ann, group, TEST_SECRET, &append));
+        refused(try_get(expected, "options.flags", test_ann.uuid, group, &get));
+        refused(try_scan(expected, "options.flags", &scan));
+        scan.flags = 0;
+        scan.reserved = UINT32_C(1) << bit;
+        refused(try_scan(expected, "options.reserved", &scan));
+        if (bit > 0) { /* bit 0 is CRUDDUR_LIST_TRUSTED, CRUDDUR_MEMBERS_TRUSTED */
+            refuse_listing(expected, "options.flags", &list);
+            refused(try_members(expected, "options.flags", test_ann.uuid, group, &members));
+        }
     }
     refusals_end();
 }

@@ -36,13 +36,13 @@ static void refuse_uuid_in_reads(const char *uuid)
     const char *group = refusal_group.text;
     refused(try_messages(expected, "viewer_uuid", uuid, group, NULL));
     refused(try_messages(expected, "group_uuid", test_ann.uuid, uuid, NULL));
-    refused(try_messages(expected, "group_uuid", NULL, uuid, NULL));
+    refused(try_messages(expected, "group_uuid", NULL, uuid, &test_trusted_list));
     refused(try_groups(expected, "user_uuid", uuid, NULL));
-    refused(try_get(expected, "user_uuid", uuid, group));
-    refused(try_get(expected, "group_uuid", test_ann.uuid, uuid));
-    refused(try_members(expected, "viewer_uuid", uuid, group));
-    refused(try_members(expected, "group_uuid", test_ann.uuid, uuid));
-    refused(try_members(expected, "group_uuid", NULL, uuid));
+    refused(try_get(expected, "viewer_uuid", uuid, group, NULL));
+    refused(try_get(expected, "group_uuid", test_ann.uuid, uuid, NULL));
+    refused(try_members(expected, "viewer_uuid", uuid, group, NULL));
+    refused(try_members(expected, "group_uuid", test_ann.uuid, uuid, NULL));
+    refused(try_members(expected, "group_uuid", NULL, uuid, &test_trusted_members));
 }
 
 static void refuse_uuid_in_writes(const char *uuid)
@@ -154,10 +154,10 @@ Test(bad_people, a_group_that_is_not_there)
     const cruddur_status expected = CRUDDUR_E_GROUP_NOT_FOUND;
     refused(try_append(expected, "group_uuid", &test_ann, UNKNOWN_GROUP, TEST_SECRET, NULL));
     refused(try_messages(expected, "group_uuid", test_ann.uuid, UNKNOWN_GROUP, NULL));
-    refused(try_messages(expected, "group_uuid", NULL, UNKNOWN_GROUP, NULL));
-    refused(try_get(expected, "group_uuid", test_ann.uuid, UNKNOWN_GROUP));
-    refused(try_members(expected, "group_uuid", test_ann.uuid, UNKNOWN_GROUP));
-    refused(try_members(expected, "group_uuid", NULL, UNKNOWN_GROUP));
+    refused(try_messages(expected, "group_uuid", NULL, UNKNOWN_GROUP, &test_trusted_list));
+    refused(try_get(expected, "group_uuid", test_ann.uuid, UNKNOWN_GROUP, NULL));
+    refused(try_members(expected, "group_uuid", test_ann.uuid, UNKNOWN_GROUP, NULL));
+    refused(try_members(expected, "group_uuid", NULL, UNKNOWN_GROUP, &test_trusted_members));
     refusals_end();
 }
 
@@ -167,8 +167,8 @@ Test(bad_people, somebody_who_is_not_a_member)
     const char *group = refusal_group.text;
     refused(try_append(expected, "author.uuid", &test_cem, group, TEST_SECRET, NULL));
     refused(try_messages(expected, "viewer_uuid", test_cem.uuid, group, NULL));
-    refused(try_get(expected, "user_uuid", test_cem.uuid, group));
-    refused(try_members(expected, "viewer_uuid", test_cem.uuid, group));
+    refused(try_get(expected, "viewer_uuid", test_cem.uuid, group, NULL));
+    refused(try_members(expected, "viewer_uuid", test_cem.uuid, group, NULL));
     refusals_end();
 }
 
@@ -182,6 +182,23 @@ Test(bad_people, uuids_of_another_kind)
     refusals_end();
 }
 
+/* ---- trusted callers ---- */
+
+/* Whom a read is for must be clear: a viewer, or a caller that vouches for itself. */
+Test(bad_people, a_viewer_of_a_trusted_caller)
+{
+    const cruddur_status expected = CRUDDUR_E_INVALID_ARGUMENT;
+    const char *const viewers[] = {test_ann.uuid, test_cem.uuid, "x", ""};
+    for (size_t i = 0; i < LENGTH(viewers); i++) {
+        refused(try_messages(expected, "viewer_uuid", viewers[i], refusal_group.text,
+                             &test_trusted_list));
+        refused(try_members(expected, "viewer_uuid", viewers[i], refusal_group.text,
+                            &test_trusted_members));
+    }
+    refused(try_groups(expected, "options.flags", test_ann.uuid, &test_trusted_list));
+    refusals_end();
+}
+
 /* ---- NULL ---- */
 
 Test(bad_people, null_where_a_read_needs_something)
@@ -190,16 +207,21 @@ Test(bad_people, null_where_a_read_needs_something)
     const char *ann = test_ann.uuid;
     const char *group = refusal_group.text;
     refused(try_messages(expected, "group_uuid", ann, NULL, NULL));
-    refused(try_messages(expected, "group_uuid", NULL, NULL, NULL));
+    refused(try_messages(expected, "group_uuid", NULL, NULL, &test_trusted_list));
+    refused(try_messages(expected, "viewer_uuid", NULL, group, NULL));
+    refused(try_messages(expected, "viewer_uuid", NULL, NULL, NULL));
     refused(try_groups(expected, "user_uuid", NULL, NULL));
-    refused(try_get(expected, "user_uuid", NULL, group));
-    refused(try_get(expected, "group_uuid", ann, NULL));
-    refused(try_members(expected, "group_uuid", ann, NULL));
+    refused(try_get(expected, "viewer_uuid", NULL, group, NULL));
+    refused(try_get(expected, "group_uuid", ann, NULL, NULL));
+    refused(try_members(expected, "viewer_uuid", NULL, group, NULL));
+    refused(try_members(expected, "group_uuid", ann, NULL, NULL));
+    refused(try_members(expected, "group_uuid", NULL, NULL, &test_trusted_members));
     must_fail(expected, "ret_page", cruddur_msg_list(store.dm, ann, group, NULL, NULL, TEST_ERROR));
     must_fail(expected, "ret_page", cruddur_group_list(store.dm, ann, NULL, NULL, TEST_ERROR));
-    must_fail(expected, "ret_group", cruddur_group_get(store.dm, ann, group, 0, NULL, TEST_ERROR));
+    must_fail(expected, "ret_group",
+              cruddur_group_get(store.dm, ann, group, NULL, NULL, TEST_ERROR));
     must_fail(expected, "ret_members",
-              cruddur_group_members(store.dm, ann, group, 0, NULL, TEST_ERROR));
+              cruddur_group_members(store.dm, ann, group, NULL, NULL, TEST_ERROR));
     must_fail(expected, "ret_page", cruddur_scan(store.dm, NULL, NULL, TEST_ERROR));
     refusals_end();
 }
@@ -233,8 +255,8 @@ Test(bad_people, null_for_the_handle)
     refused(try_create(expected, "dm", &test_ann, &test_bob, 1, TEST_SECRET, NULL));
     refused(try_messages(expected, "dm", test_ann.uuid, group, NULL));
     refused(try_groups(expected, "dm", test_ann.uuid, NULL));
-    refused(try_get(expected, "dm", test_ann.uuid, group));
-    refused(try_members(expected, "dm", test_ann.uuid, group));
+    refused(try_get(expected, "dm", test_ann.uuid, group, NULL));
+    refused(try_members(expected, "dm", test_ann.uuid, group, NULL));
     refused(try_scan(expected, "dm", NULL));
     store.dm = kept;
     refusals_end();

@@ -11,21 +11,23 @@ Test(deadlines, a_calls_own_is_accepted_by_every_call)
         cruddur_list_options list = CRUDDUR_LIST_OPTIONS_INIT;
         cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
         cruddur_create_options create = CRUDDUR_CREATE_OPTIONS_INIT;
+        cruddur_get_options get = CRUDDUR_GET_OPTIONS_INIT;
+        cruddur_members_options see = CRUDDUR_MEMBERS_OPTIONS_INIT;
         cruddur_scan_options scan = CRUDDUR_SCAN_OPTIONS_INIT;
         cruddur_group *group = NULL;
         cruddur_group *again = NULL;
         cruddur_members *members = NULL;
         cruddur_row_page *rows = NULL;
+        get.timeout_ms = see.timeout_ms = timeouts[i];
         list.timeout_ms = append.timeout_ms = create.timeout_ms = scan.timeout_ms = timeouts[i];
         must_succeed(cruddur_group_create(store.dm, &test_ann, &test_bob, 1, "one", &create, &group,
                                           TEST_ERROR));
         const char *uuid = cruddur_group_uuid(group);
         must_succeed(
             cruddur_msg_append(store.dm, &test_bob, uuid, "two", &append, NULL, TEST_ERROR));
+        must_succeed(cruddur_group_get(store.dm, test_ann.uuid, uuid, &get, &again, TEST_ERROR));
         must_succeed(
-            cruddur_group_get(store.dm, test_ann.uuid, uuid, timeouts[i], &again, TEST_ERROR));
-        must_succeed(
-            cruddur_group_members(store.dm, NULL, uuid, timeouts[i], &members, TEST_ERROR));
+            cruddur_group_members(store.dm, test_bob.uuid, uuid, &see, &members, TEST_ERROR));
         must_succeed(cruddur_scan(store.dm, &scan, &rows, TEST_ERROR));
         cruddur_group_page_free(list_groups(&test_ann, &list));
         cruddur_group_free(group);

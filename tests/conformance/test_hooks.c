@@ -23,7 +23,7 @@ static void note_metrics(void *data, const cruddur_metrics *metrics)
     noted->last = *metrics;
 }
 
-static void note_log(void *data, cruddur_log_level level, const char *message)
+static void note_log(void *data, uint32_t level, const char *message)
 {
     record *noted = data;
     size_t used = strlen(noted->log);
@@ -122,9 +122,10 @@ Test(hooks, metrics_of_reads)
     cruddur_group_page_free(list_groups(&test_ann, NULL));
     expect_measured(&noted, CRUDDUR_OP_GROUP_LIST, CRUDDUR_OK);
     cr_assert_geq(noted.last.rows_read, 1);
-    must_succeed(cruddur_group_get(store.dm, test_ann.uuid, group.text, 0, &got, TEST_ERROR));
+    must_succeed(cruddur_group_get(store.dm, test_ann.uuid, group.text, NULL, &got, TEST_ERROR));
     expect_measured(&noted, CRUDDUR_OP_GROUP_GET, CRUDDUR_OK);
-    must_succeed(cruddur_group_members(store.dm, NULL, group.text, 0, &members, TEST_ERROR));
+    must_succeed(cruddur_group_members(store.dm, NULL, group.text, &test_trusted_members, &members,
+                                       TEST_ERROR));
     expect_measured(&noted, CRUDDUR_OP_GROUP_MEMBERS, CRUDDUR_OK);
     must_succeed(cruddur_scan(store.dm, NULL, &rows, TEST_ERROR));
     expect_measured(&noted, CRUDDUR_OP_SCAN, CRUDDUR_OK);
@@ -199,10 +200,11 @@ Test(hooks, failed_calls_are_measured_too)
     expect_measured(&noted, CRUDDUR_OP_MSG_APPEND, CRUDDUR_E_GROUP_NOT_FOUND);
     cr_assert_eq(noted.last.rows_written, 0);
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-              cruddur_group_get(store.dm, test_ann.uuid, UNKNOWN_GROUP, 0, &got, TEST_ERROR));
+              cruddur_group_get(store.dm, test_ann.uuid, UNKNOWN_GROUP, NULL, &got, TEST_ERROR));
     expect_measured(&noted, CRUDDUR_OP_GROUP_GET, CRUDDUR_E_GROUP_NOT_FOUND);
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-              cruddur_group_members(store.dm, NULL, UNKNOWN_GROUP, 0, &members, TEST_ERROR));
+              cruddur_group_members(store.dm, NULL, UNKNOWN_GROUP, &test_trusted_members, &members,
+                                    TEST_ERROR));
     expect_measured(&noted, CRUDDUR_OP_GROUP_MEMBERS, CRUDDUR_E_GROUP_NOT_FOUND);
     test_check(&store);
 }

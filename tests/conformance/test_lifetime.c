@@ -20,7 +20,8 @@ Test(lifetime, results_outlive_the_handle)
     (void)snprintf(id.text, sizeof(id.text), "%s", cruddur_group_uuid(group));
     must_succeed(cruddur_msg_append(store.dm, &test_bob, id.text, "two", NULL, &msg, TEST_ERROR));
     test_store_settle(&store);
-    must_succeed(cruddur_group_members(store.dm, NULL, id.text, 0, &members, TEST_ERROR));
+    must_succeed(cruddur_group_members(store.dm, NULL, id.text, &test_trusted_members, &members,
+                                       TEST_ERROR));
     must_succeed(cruddur_scan(store.dm, NULL, &rows, TEST_ERROR));
     cruddur_msg_page *messages = list_messages(NULL, &id, NULL);
     cruddur_group_page *groups = list_groups(&test_ann, NULL);
@@ -141,7 +142,7 @@ Test(lifetime, the_place_for_the_error_need_not_be_empty)
     cr_assert(error != garbage);
     cruddur_error_free(error);
     error = garbage;
-    cr_assert_eq(cruddur_msg_list(store.dm, NULL, test_ann.uuid, NULL, &page, &error),
+    cr_assert_eq(cruddur_msg_list(store.dm, NULL, test_ann.uuid, &test_trusted_list, &page, &error),
                  CRUDDUR_E_GROUP_NOT_FOUND);
     cr_assert(error != garbage);
     cruddur_error_free(error);

@@ -173,7 +173,7 @@ Test(list_messages, a_group_that_is_not_there)
     cruddur_msg_page *page = NULL;
     (void)open_with_messages(1);
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-              cruddur_msg_list(store.dm, NULL, unknown, NULL, &page, TEST_ERROR));
+              cruddur_msg_list(store.dm, NULL, unknown, &test_trusted_list, &page, TEST_ERROR));
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_list(store.dm, test_ann.uuid, unknown, NULL, &page, TEST_ERROR));
     cr_assert(page == NULL);

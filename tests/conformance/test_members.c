@@ -10,7 +10,7 @@ static cruddur_group *get(const cruddur_user *user, const group_id *group)
 {
     cruddur_group *found = NULL;
     test_store_settle(&store);
-    must_succeed(cruddur_group_get(store.dm, user->uuid, group->text, 0, &found, TEST_ERROR));
+    must_succeed(cruddur_group_get(store.dm, user->uuid, group->text, NULL, &found, TEST_ERROR));
     cr_assert(found != NULL);
     return found;
 }
@@ -20,7 +20,8 @@ static cruddur_members *members_of(const cruddur_user *viewer, const group_id *g
     cruddur_members *members = NULL;
     test_store_settle(&store);
     must_succeed(cruddur_group_members(store.dm, viewer == NULL ? NULL : viewer->uuid, group->text,
-                                       0, &members, TEST_ERROR));
+                                       viewer == NULL ? &test_trusted_members : NULL, &members,
+                                       TEST_ERROR));
     cr_assert(members != NULL);
     return members;
 }
@@ -162,14 +163,16 @@ Test(members, who_may_not_ask)
     group_id group = open_direct(&test_ann, &test_bob, "one");
     cruddur_members *members = NULL;
     cruddur_group *found = NULL;
+    must_fail(
+        CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+        cruddur_group_members(store.dm, test_cem.uuid, group.text, NULL, &members, TEST_ERROR));
     must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
-              cruddur_group_members(store.dm, test_cem.uuid, group.text, 0, &members, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "user_uuid",
-              cruddur_group_get(store.dm, test_cem.uuid, group.text, 0, &found, TEST_ERROR));
+              cruddur_group_get(store.dm, test_cem.uuid, group.text, NULL, &found, TEST_ERROR));
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-              cruddur_group_members(store.dm, NULL, UNKNOWN_GROUP, 0, &members, TEST_ERROR));
+              cruddur_group_members(store.dm, NULL, UNKNOWN_GROUP, &test_trusted_members, &members,
+                                    TEST_ERROR));
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-              cruddur_group_get(store.dm, test_ann.uuid, UNKNOWN_GROUP, 0, &found, TEST_ERROR));
+              cruddur_group_get(store.dm, test_ann.uuid, UNKNOWN_GROUP, NULL, &found, TEST_ERROR));
     cr_assert(members == NULL && found == NULL);
     test_check(&store);
 }
@@ -181,12 +184,12 @@ Test(members, a_member_of_another_group_with_the_same_newest_time)
     cruddur_user zero = test_user(0);
     group_id third = open_direct_at(&test_cem, &zero, "three", AT_SECOND(1) + 1);
     cruddur_group *found = NULL;
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "user_uuid",
-              cruddur_group_get(store.dm, test_cem.uuid, group.text, 0, &found, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "user_uuid",
-              cruddur_group_get(store.dm, test_ann.uuid, other.text, 0, &found, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "user_uuid",
-              cruddur_group_get(store.dm, test_ann.uuid, third.text, 0, &found, TEST_ERROR));
+    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+              cruddur_group_get(store.dm, test_cem.uuid, group.text, NULL, &found, TEST_ERROR));
+    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+              cruddur_group_get(store.dm, test_ann.uuid, other.text, NULL, &found, TEST_ERROR));
+    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+              cruddur_group_get(store.dm, test_ann.uuid, third.text, NULL, &found, TEST_ERROR));
     test_check(&store);
 }
 

@@ -381,8 +381,10 @@ static void step_look(talk *self)
     cruddur_members *members = NULL;
     test_store_settle(&store);
     must_succeed(
-        cruddur_group_get(store.dm, test_user(user).uuid, group->id.text, 0, &got, TEST_ERROR));
-    must_succeed(cruddur_group_members(store.dm, viewer, group->id.text, 0, &members, TEST_ERROR));
+        cruddur_group_get(store.dm, test_user(user).uuid, group->id.text, NULL, &got, TEST_ERROR));
+    must_succeed(cruddur_group_members(store.dm, viewer, group->id.text,
+                                       viewer == NULL ? &test_trusted_members : NULL, &members,
+                                       TEST_ERROR));
     model_expect_group(group, user, got);
     model_expect_members(group, members);
     cruddur_group_free(got);

@@ -93,9 +93,11 @@ static cruddur_status list(scene *now)
 
 static cruddur_status members(scene *now)
 {
+    cruddur_members_options options = CRUDDUR_MEMBERS_OPTIONS_INIT;
     cruddur_members *found = NULL;
-    cruddur_status status = cruddur_group_members(now->dm, now->ann.uuid, now->group,
-                                                  now->timeout_ms, &found, TEST_ERROR);
+    options.timeout_ms = now->timeout_ms;
+    cruddur_status status =
+        cruddur_group_members(now->dm, now->ann.uuid, now->group, &options, &found, TEST_ERROR);
     cr_assert(status != CRUDDUR_OK || cruddur_members_count(found) == 2);
     cruddur_members_free(found);
     return status;
@@ -151,7 +153,8 @@ static size_t count_message(const scene *now)
     if (now->group[0] == '\0') {
         return 0;
     }
-    must_succeed(cruddur_msg_list(store.dm, NULL, now->group, NULL, &page, TEST_ERROR));
+    must_succeed(
+        cruddur_msg_list(store.dm, NULL, now->group, &test_trusted_list, &page, TEST_ERROR));
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
         count += strcmp(cruddur_msg_uuid(cruddur_msg_page_at(page, i)), now->uuid) == 0;
     }

@@ -63,7 +63,7 @@ static void expect_members(const char *group, size_t n_members)
 {
     cruddur_members *members = NULL;
     must_succeed(
-        cruddur_group_members(store.dm, test_user(0).uuid, group, 0, &members, TEST_ERROR));
+        cruddur_group_members(store.dm, test_user(0).uuid, group, NULL, &members, TEST_ERROR));
     cr_assert_eq(cruddur_members_count(members), n_members);
     for (size_t i = 0; i < n_members; i++) {
         const cruddur_user *found = cruddur_members_at(members, i);

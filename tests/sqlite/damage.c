@@ -64,6 +64,7 @@ static void read_all_messages(cruddur *dm, unsigned *seen)
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_msg_page *page = NULL;
     cruddur_error *error = NULL;
+    options.flags = CRUDDUR_LIST_TRUSTED;
     options.limit = CRUDDUR_LIMIT_MAX;
     note(cruddur_msg_list(dm, NULL, group_uuid, &options, &page, &error), &error, seen);
     cruddur_msg_page_free(page);
@@ -86,7 +87,8 @@ static bool try_all(cruddur *dm)
         note(cruddur_msg_append(dm, person(i), group_uuid, "hello", NULL, NULL, &error), &error,
              &seen);
     }
-    note(cruddur_group_members(dm, NULL, group_uuid, 0, &members, &error), &error, &seen);
+    note(cruddur_group_members(dm, NULL, group_uuid, &test_trusted_members, &members, &error),
+         &error, &seen);
     options.limit = CRUDDUR_LIMIT_MAX;
     note(cruddur_scan(dm, &options, &rows, &error), &error, &seen);
     note(cruddur_group_create(dm, person(8), person(9), 1, "hello", NULL, NULL, &error), &error,
@@ -147,7 +149,7 @@ Test(damage, all_but_the_first_page)
     }
     must_succeed(cruddur_open(bed_url(path), NULL, &dm, TEST_ERROR));
     must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
-              cruddur_msg_list(dm, NULL, group_uuid, NULL, &page, TEST_ERROR));
+              cruddur_msg_list(dm, NULL, group_uuid, &test_trusted_list, &page, TEST_ERROR));
     must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
               cruddur_msg_append(dm, person(0), group_uuid, "hello", NULL, NULL, TEST_ERROR));
     must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,

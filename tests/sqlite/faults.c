@@ -92,7 +92,8 @@ static cruddur_status run_msg_list(scene *stage, cruddur_error **error)
 static cruddur_status run_members(scene *stage, cruddur_error **error)
 {
     cruddur_members *members = NULL;
-    cruddur_status status = cruddur_group_members(stage->dm, NULL, stage->five, 0, &members, error);
+    cruddur_status status =
+        cruddur_group_members(stage->dm, NULL, stage->five, &test_trusted_members, &members, error);
     cr_assert_eq(cruddur_members_count(members), status == CRUDDUR_OK ? 5 : 0);
     cruddur_members_free(members);
     return status;

@@ -133,7 +133,8 @@ Test(locks, readers_do_not_wait)
     must_succeed(cruddur_group_list(dm, person(0)->uuid, &options, &groups, TEST_ERROR));
     must_succeed(
         cruddur_msg_list(dm, person(4)->uuid, group_uuid, &options, &messages, TEST_ERROR));
-    must_succeed(cruddur_group_members(dm, NULL, group_uuid, 0, &members, TEST_ERROR));
+    must_succeed(
+        cruddur_group_members(dm, NULL, group_uuid, &test_trusted_members, &members, TEST_ERROR));
     cr_assert_eq(cruddur_group_page_count(groups), 1);
     cr_assert_eq(cruddur_msg_page_count(messages), 1);
     cr_assert_eq(cruddur_members_count(members), 5);

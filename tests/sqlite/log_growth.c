@@ -64,8 +64,8 @@ static void *read_on(void *argument)
     reader *self = argument;
     while (!atomic_load(self->is_over) && !self->has_failed) {
         cruddur_msg_page *page = NULL;
-        self->has_failed =
-            cruddur_msg_list(self->dm, NULL, group_uuid, NULL, &page, NULL) != CRUDDUR_OK;
+        self->has_failed = cruddur_msg_list(self->dm, NULL, group_uuid, &test_trusted_list, &page,
+                                            NULL) != CRUDDUR_OK;
         cruddur_msg_page_free(page);
     }
     return NULL;

@@ -191,6 +191,7 @@ static cruddur_status list_messages(scene *stage, const char *viewer_uuid, const
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_msg_page *page = UNTOUCHED;
+    options.flags = viewer_uuid == NULL ? CRUDDUR_LIST_TRUSTED : 0;
     options.limit = 1;
     options.order = CRUDDUR_OLDEST_FIRST;
     options.cursor = cursor;
@@ -218,7 +219,7 @@ static cruddur_status run_group_get(scene *stage, cruddur_error **error)
 {
     cruddur_group *group = UNTOUCHED;
     cruddur_status status =
-        cruddur_group_get(stage->dm, person(2)->uuid, stage->five, 0, &group, error);
+        cruddur_group_get(stage->dm, person(2)->uuid, stage->five, NULL, &group, error);
     return settle(status, group, free_cruddur_group);
 }
 
@@ -226,7 +227,8 @@ static cruddur_status members_of(scene *stage, const char *viewer_uuid, cruddur_
 {
     cruddur_members *members = UNTOUCHED;
     cruddur_status status =
-        cruddur_group_members(stage->dm, viewer_uuid, stage->five, 0, &members, error);
+        cruddur_group_members(stage->dm, viewer_uuid, stage->five,
+                              viewer_uuid == NULL ? &test_trusted_members : NULL, &members, error);
     return settle(status, members, free_cruddur_members);
 }
 
@@ -371,7 +373,8 @@ void memory_calls_prepare(scene *stage)
     options.limit = 1;
     scan_options.limit = 2;
     must_succeed(cruddur_group_list(stage->dm, person(1)->uuid, &options, &groups, TEST_ERROR));
-    must_succeed(cruddur_msg_list(stage->dm, NULL, stage->five, &options, &messages, TEST_ERROR));
+    must_succeed(
+        cruddur_msg_list(stage->dm, person(3)->uuid, stage->five, &options, &messages, TEST_ERROR));
     must_succeed(cruddur_scan(stage->dm, &scan_options, &rows, TEST_ERROR));
     (void)snprintf(group_cursor, sizeof(group_cursor), "%s", cruddur_group_page_older(groups));
     (void)snprintf(msg_cursor, sizeof(msg_cursor), "%s", cruddur_msg_page_older(messages));

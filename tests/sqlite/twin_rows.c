@@ -227,7 +227,7 @@ Test(twin_rows, healed_when_all_lag)
                    "'aaaaaaaa-0000-4000-8000-000000000001', '%s', 'A', 'a')",
                    uuid, key, person(0)->uuid);
     raw_run(path, sql);
-    must_succeed(cruddur_group_get(dm, person(4)->uuid, uuid, 0, &group, TEST_ERROR));
+    must_succeed(cruddur_group_get(dm, person(4)->uuid, uuid, NULL, &group, TEST_ERROR));
     cr_assert_str_eq(cruddur_group_text(group), "group 3");
     cruddur_group_free(group);
     append_to(dm, 4, 3);

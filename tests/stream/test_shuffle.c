@@ -193,7 +193,7 @@ static void expect_forward(const story *all, char latest[GROUPS][CRUDDUR_TIME_SI
         cruddur_group *now;
         cruddur_user member = member_of(all, g, 0);
         must_succeed(
-            cruddur_group_get(all->moved.dm, member.uuid, all->group[g], 0, &now, TEST_ERROR));
+            cruddur_group_get(all->moved.dm, member.uuid, all->group[g], NULL, &now, TEST_ERROR));
         cr_assert_geq(strcmp(cruddur_group_sort_key(now), latest[g]), 0, "seed %u", seed);
         (void)snprintf(latest[g], CRUDDUR_TIME_SIZE, "%s", cruddur_group_sort_key(now));
         cruddur_group_free(now);
@@ -391,7 +391,8 @@ Test(shuffle, groups_whose_newest_messages_have_one_sort_key)
     cr_assert_eq(test_check_run(&store, "--unknown-attributes", &report), 0, "%s", report.text);
     for (size_t i = 0; i < TWINS; i++) {
         cruddur_msg_page *page;
-        must_succeed(cruddur_msg_list(store.dm, NULL, group[i], NULL, &page, TEST_ERROR));
+        must_succeed(
+            cruddur_msg_list(store.dm, NULL, group[i], &test_trusted_list, &page, TEST_ERROR));
         cr_assert_eq(cruddur_msg_page_count(page), 2u);
         const cruddur_msg *newest = cruddur_msg_page_at(page, 0);
         cr_expect_str_eq(cruddur_msg_text(newest), "at the same moment");

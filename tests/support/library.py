@@ -14,7 +14,7 @@ class User(ctypes.Structure):
 
 
 class Metrics(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("operation", c_int), ("status", c_int), ("us", c_int64),
+    _fields_ = [("size", c_size_t), ("operation", c_uint32), ("status", c_uint32), ("us", c_int64),
                 ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
                 ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double)]
 
@@ -29,23 +29,26 @@ class Options(ctypes.Structure):
 
 
 class ListOptions(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("limit", c_uint32), ("start", c_uint32), ("order", c_uint32),
-                ("consistency", c_uint32), ("since_us", c_int64), ("until_us", c_int64),
-                ("cursor", c_char_p), ("timeout_ms", c_uint32)]
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("limit", c_uint32), ("start", c_uint32), ("order", c_uint32),
+                ("consistency", c_uint32), ("cursor", c_char_p), ("since_us", c_int64),
+                ("until_us", c_int64)]
 
     def __init__(self, limit, order):
-        super().__init__(ctypes.sizeof(ListOptions), limit, 0, order, 0, -2**63, 2**63 - 1, None, 0)
+        super().__init__(ctypes.sizeof(ListOptions), 0, 0, limit, 0, order, 0, None, -2**63,
+                         2**63 - 1)
 
 
 class StreamOptions(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("timeout_ms", c_uint32), ("workers", c_uint32)]
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("workers", c_uint32), ("reserved", c_uint32)]
 
     def __init__(self, timeout_ms, workers):
-        super().__init__(ctypes.sizeof(StreamOptions), timeout_ms, workers)
+        super().__init__(ctypes.sizeof(StreamOptions), 0, timeout_ms, workers, 0)
 
 
 class FollowEvent(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("kind", c_int), ("status", c_int), ("shard_id", c_char_p),
+    _fields_ = [("size", c_size_t), ("kind", c_uint32), ("status", c_uint32), ("shard_id", c_char_p),
                 ("sequence_number", c_char_p), ("message", c_char_p), ("records", c_uint32),
                 ("messages", c_uint32), ("groups", c_uint32), ("moved", c_uint32),
                 ("lag_ms", c_int64), ("duration_us", c_int64), ("wait_ms", c_uint32),
@@ -58,10 +61,10 @@ Observe = CFUNCTYPE(None, c_void_p, POINTER(FollowEvent))
 
 
 class FollowOptions(ctypes.Structure):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("from_", c_uint32),
-                ("checkpoint", c_char_p), ("workers", c_uint32), ("shards", c_uint32),
-                ("poll_ms", c_uint32), ("batch_limit", c_uint32), ("timeout_ms", c_uint32),
-                ("patience_ms", c_uint32), ("is_stopping", IsStopping), ("observe", Observe),
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("patience_ms", c_uint32), ("from_", c_uint32), ("workers", c_uint32),
+                ("shards", c_uint32), ("poll_ms", c_uint32), ("batch_limit", c_uint32),
+                ("checkpoint", c_char_p), ("is_stopping", IsStopping), ("observe", Observe),
                 ("data", c_void_p)]
 
 

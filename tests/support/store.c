@@ -202,6 +202,19 @@ cruddur_user test_user(size_t number)
 
 /* ---- calls ---- */
 
+const cruddur_list_options test_trusted_list = {sizeof(cruddur_list_options),
+                                                CRUDDUR_LIST_TRUSTED,
+                                                0,
+                                                20,
+                                                CRUDDUR_START_NEWEST,
+                                                CRUDDUR_NEWEST_FIRST,
+                                                CRUDDUR_CONSISTENCY_STRONG,
+                                                NULL,
+                                                CRUDDUR_SINCE_ALWAYS,
+                                                CRUDDUR_UNTIL_FOREVER};
+const cruddur_members_options test_trusted_members = {sizeof(cruddur_members_options),
+                                                      CRUDDUR_MEMBERS_TRUSTED, 0};
+
 _Thread_local cruddur_error *test_error;
 
 static _Thread_local char description[1024];

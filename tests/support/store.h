@@ -60,6 +60,10 @@ cruddur_user test_user(size_t number);
 
 /* ---- calls ---- */
 
+/* The defaults of a trusted caller, who reads without a viewer. */
+extern const cruddur_list_options test_trusted_list;
+extern const cruddur_members_options test_trusted_members;
+
 /* Stands in the texts of messages; no error may repeat it. */
 #define TEST_SECRET "xyzzy-the-secret"
 

@@ -265,7 +265,7 @@ typedef struct log_line {
     char text[2000];
 } log_line;
 
-static void note(void *data, cruddur_log_level level, const char *message)
+static void note(void *data, uint32_t level, const char *message)
 {
     log_line *line = data;
     line->count++;

@@ -180,10 +180,11 @@ static enum exit_code run_load(struct context *context)
 static enum exit_code run_list(struct context *context)
 {
     struct out *out = &context->out;
+    cruddur_schema_options schema = CRUDDUR_SCHEMA_OPTIONS_INIT;
     cruddur_lines *tables = NULL;
     cruddur_error *error = NULL;
-    cruddur_status status =
-        cruddur_schema_list(context->dm, context_timeout_ms(context, 0), &tables, &error);
+    schema.timeout_ms = context_timeout_ms(context, 0);
+    cruddur_status status = cruddur_schema_list(context->dm, &schema, &tables, &error);
     if (status != CRUDDUR_OK) {
         return report_error(status, error, NULL);
     }

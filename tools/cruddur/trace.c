@@ -36,7 +36,7 @@ static const char *name_at(const char *const *names, size_t count, size_t index)
 
 #define NAME_AT(names, index) name_at(names, sizeof(names) / sizeof((names)[0]), (size_t)(index))
 
-void trace_log(void *data, cruddur_log_level level, const char *message)
+void trace_log(void *data, uint32_t level, const char *message)
 {
     (void)data;
     report_remark("%s: %s", NAME_AT(levels, level), message);

@@ -6,7 +6,7 @@
 #include <cruddur/cruddur.h>
 
 /* The hooks of cruddur_options; `data` is not looked at. */
-void trace_log(void *data, cruddur_log_level level, const char *message);
+void trace_log(void *data, uint32_t level, const char *message);
 void trace_metrics(void *data, const cruddur_metrics *metrics);
 
 #endif

@@ -105,7 +105,7 @@ void log_say(struct log *log, cruddur_log_level level, const char *message)
     log_end(log_begin(log, level, message));
 }
 
-void log_hook(void *data, cruddur_log_level level, const char *message)
+void log_hook(void *data, uint32_t level, const char *message)
 {
     log_say(data, level, message);
 }

@@ -42,6 +42,6 @@ void log_end(struct json_object *line);
 void log_say(struct log *log, cruddur_log_level level, const char *message);
 
 /* The library's hook; `data` is a struct log. */
-void log_hook(void *data, cruddur_log_level level, const char *message);
+void log_hook(void *data, uint32_t level, const char *message);
 
 #endif
