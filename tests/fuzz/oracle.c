@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle.h"
 
-#include <limits.h>
 #include <math.h>
+
+#include "../support/json_c.h"
 
 json_object *oracle_read(cr_str text, int depth_max)
 {
     bool has_nul = text.size > 0 && memchr(text.data, '\0', text.size) != NULL;
-    if (has_nul || text.size > INT_MAX) {
+    if (has_nul) {
         return NULL;
     }
-    char *copy = fuzz_copy(text); /* the NUL tells json-c that nothing more will come */
-    json_tokener *tokener = json_tokener_new_ex(depth_max);
-    FUZZ_REQUIRE(tokener != NULL);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    json_object *value = json_tokener_parse_ex(tokener, copy, (int)text.size + 1);
-    const char *end = copy + json_tokener_get_parse_end(tokener);
-    bool is_good = json_tokener_get_error(tokener) == json_tokener_success &&
-                   strspn(end, " \n\r\t") == strlen(end);
-    json_tokener_free(tokener);
+    bool is_json;
+    char *copy = fuzz_copy(text);
+    json_object *value = json_c_read(copy, text.size, depth_max, &is_json);
     free(copy);
-    if (!is_good || (!json_object_is_type(value, json_type_object) &&
+    if (!is_json || (!json_object_is_type(value, json_type_object) &&
                      !json_object_is_type(value, json_type_array))) {
         (void)json_object_put(value);
         return NULL;

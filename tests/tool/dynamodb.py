@@ -15,8 +15,7 @@ SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
 import dynamodb_local  # noqa: E402
 from dynamodb_local import INDEX  # noqa: E402,F401
-
-SCRIPT = os.environ["CRUDDUR_TEST_DYNAMODB_LOCAL"]
+from npm_service import DYNAMODB_LOCAL  # noqa: E402
 
 
 class Local:
@@ -27,8 +26,8 @@ class Local:
         self.url = None
 
     def start(self):
-        self.process = subprocess.Popen([SCRIPT], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        text=True)
+        self.process = subprocess.Popen([DYNAMODB_LOCAL.script], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
         if not self.url.startswith("http://127.0.0.1:"):
             raise RuntimeError("DynamoDB Local did not start")
@@ -58,6 +57,7 @@ local = Local()
 
 
 def setUpModule():
+    DYNAMODB_LOCAL.fetch_or_skip()
     local.start()
 
 

@@ -62,6 +62,26 @@ Test(users, json)
                        "\"}]}\n");
 }
 
+/* Names in other scripts, in every place that text can be in. */
+Test(users, json_beyond_ascii)
+{
+    static const char *const texts[] = {
+        "[{\"uuid\": \"" ANN "\", \"handle\": \"ليلى\", \"display_name\": \"Zoë 🎬\"}]",
+        "{\"größe\": [\"né\"], \"users\": [{\"handle\": \"ليلى\", \"uuid\": \"" ANN
+        "\", \"名\": 1, \"display_name\": \"Zo\\u00eb \\ud83c\\udfac\"}]}\n",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct users users;
+        struct problem problem;
+        bool is_good = users_parse(&users, texts[i], &problem);
+        cr_assert(is_good, "%zu: %s", problem.line, problem.text);
+        const struct users_entry *entry = users_find(&users, USERS_HANDLE, "ليلى");
+        cr_assert_not_null(entry);
+        cr_assert_str_eq(entry->fields[USERS_DISPLAY_NAME], "Zoë 🎬");
+        users_free(&users);
+    }
+}
+
 Test(users, nobody)
 {
     struct users users;
@@ -149,6 +169,11 @@ Test(users, wrong_json)
     expect_problem("[\n}", 2, 0, "not JSON");
     expect_problem("[] x", 1, 0, "not JSON");
     expect_problem("['x']", 1, 0, "not JSON");
+    expect_problem("[\"ä\",\n 'ä']", 2, 0, "not JSON");
+    expect_problem("[\"\\ä\"]", 1, 0, "not JSON");
+    expect_problem("[ä]", 1, 0, "not JSON");
+    expect_problem("[\n\"ä\xff\"]", 2, 0, "not JSON");
+    expect_problem("[\n\"ä\"", 2, 0, "ends too early");
     expect_problem("{}", 0, 0, "neither an array");
     expect_problem("{\"users\": null}", 0, 0, "neither an array");
     expect_problem("[null]", 0, 1, "every user is an object");

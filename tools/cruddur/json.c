@@ -2,11 +2,9 @@
 #include "json.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
+#include "json_read.h"
 #include "text.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
@@ -100,13 +98,9 @@ void json_message(struct out *out, const cruddur_msg *msg)
 /* Writes text that holds a JSON object as what it holds; other text as a string. */
 static void write_parsed(struct out *out, const char *text)
 {
-    struct json_tokener *tokener = memory_check(json_tokener_new_ex(DEPTH_MAX));
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    size_t length = strlen(text);
-    struct json_object *value = NULL;
-    if (length < INT_MAX) {
-        value = json_tokener_parse_ex(tokener, text, (int)length);
-    }
+    enum json_tokener_error error;
+    size_t offset;
+    struct json_object *value = json_read(text, DEPTH_MAX, &error, &offset);
     if (json_object_is_type(value, json_type_object)) {
         write_escaped(out,
                       json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
@@ -116,7 +110,6 @@ static void write_parsed(struct out *out, const char *text)
         json_string(out, text);
     }
     json_object_put(value);
-    json_tokener_free(tokener);
 }
 
 void json_row(struct out *out, const cruddur_row_page *page, size_t index)

@@ -2,15 +2,13 @@
 #include "users.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "buffer.h"
 #include "csv.h"
+#include "json_read.h"
 #include "text.h"
 
 #define JSON_DEPTH_MAX 16
@@ -154,22 +152,15 @@ static bool read_csv(struct users *users, const char *text, struct problem *prob
 
 static struct json_object *parse_json(const char *text, struct problem *problem)
 {
-    size_t length = strlen(text);
-    if (length > INT_MAX) {
-        (void)problem_set(problem, 0, "it is too large");
-        return NULL;
-    }
-    struct json_tokener *tokener = memory_check(json_tokener_new_ex(JSON_DEPTH_MAX));
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    struct json_object *root = json_tokener_parse_ex(tokener, text, (int)length);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
+    enum json_tokener_error error;
+    size_t offset;
+    struct json_object *root = json_read(text, JSON_DEPTH_MAX, &error, &offset);
     if (error == json_tokener_continue) {
-        (void)problem_set(problem, line_at(text, length), "the JSON ends too early");
+        (void)problem_set(problem, line_at(text, strlen(text)), "the JSON ends too early");
     } else if (error != json_tokener_success) {
-        (void)problem_set(problem, line_at(text, json_tokener_get_parse_end(tokener)),
-                          "this is not JSON: %s", json_tokener_error_desc(error));
+        (void)problem_set(problem, line_at(text, offset), "this is not JSON: %s",
+                          json_tokener_error_desc(error));
     }
-    json_tokener_free(tokener);
     return root; /* NULL is a JSON null, too. */
 }
 
