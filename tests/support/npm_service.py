@@ -42,7 +42,7 @@ class Service:
             fcntl.flock(lock, fcntl.LOCK_EX)
             failure = self.recent_failure()
             if failure is not None:
-                return failure
+                return f"{self.name} cannot be fetched: {failure}"
             done = subprocess.run([self.script, "--fetch"], stdin=subprocess.DEVNULL, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         lines = done.stdout.strip().splitlines() or ["no reason given"]
