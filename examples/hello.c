@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens a store, opens a conversation, answers, and prints both sides' view of it.
+/* Opens a store and a conversation, answers, and prints what both sides see.
  *
  *     cc hello.c $(pkg-config --cflags --libs libcruddur) -o hello
- *     ./hello sqlite:hello.db          (or without a store: one in memory)
+ *     ./hello sqlite:hello.db          (without an argument: a store in memory)
  */
 #include <cruddur/cruddur.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Every call tells how it went; this is all the error handling that an example needs. */
+static const cruddur_user ada = {
+    .uuid = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399", .display_name = "Ada", .handle = "ada"};
+static const cruddur_user ben = {
+    .uuid = "ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60", .display_name = "Ben", .handle = "ben"};
+
+/* Ends the program if a call failed. A service would report the error and carry on; threads.c shows
+ * which errors to retry, and how. */
 static void require(cruddur_status status, cruddur_error **error)
 {
     if (status != CRUDDUR_OK) {
@@ -18,6 +24,7 @@ static void require(cruddur_status status, cruddur_error **error)
     }
 }
 
+/* The newest 20 messages, oldest first; paging.c shows how to get to the others. */
 static void print_messages(cruddur *dm, const cruddur_user *viewer, const char *group_uuid)
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
@@ -32,6 +39,7 @@ static void print_messages(cruddur *dm, const cruddur_user *viewer, const char *
     cruddur_msg_page_free(page);
 }
 
+/* The 20 groups with the newest messages. */
 static void print_inbox(cruddur *dm, const cruddur_user *user)
 {
     cruddur_group_page *page = NULL;
@@ -48,8 +56,6 @@ static void print_inbox(cruddur *dm, const cruddur_user *user)
 
 int main(int argc, char **argv)
 {
-    cruddur_user ada = {sizeof(ada), "5ae290ed-55d1-47a0-bc6d-fe2bc2700399", "Ada", "ada"};
-    cruddur_user ben = {sizeof(ben), "ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60", "Ben", "ben"};
     cruddur *dm = NULL;
     cruddur_group *group = NULL;
     cruddur_error *error = NULL;
@@ -64,7 +70,7 @@ int main(int argc, char **argv)
     print_inbox(dm, &ada);
     print_inbox(dm, &ben);
 
-    cruddur_group_free(group); /* results outlive the store, in any order */
+    cruddur_group_free(group); /* before or after the store is closed */
     cruddur_close(dm);
     return EXIT_SUCCESS;
 }

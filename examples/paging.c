@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages through a conversation in both directions, and follows it while it grows.
+/* Pages through a conversation in both directions, and polls it for new messages.
  *
  *     cc paging.c $(pkg-config --cflags --libs libcruddur) -o paging
- *     ./paging sqlite:paging.db        (or without a store: one in memory)
+ *     ./paging sqlite:paging.db        (without an argument: a store in memory)
  */
 #include <cruddur/cruddur.h>
 #include <stdio.h>
@@ -11,9 +11,12 @@
 #define MESSAGES 25
 #define PAGE 10
 
-static const cruddur_user ada = {sizeof(ada), "5ae290ed-55d1-47a0-bc6d-fe2bc2700399", "Ada", "ada"};
-static const cruddur_user ben = {sizeof(ben), "ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60", "Ben", "ben"};
+static const cruddur_user ada = {
+    .uuid = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399", .display_name = "Ada", .handle = "ada"};
+static const cruddur_user ben = {
+    .uuid = "ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60", .display_name = "Ben", .handle = "ben"};
 
+/* Ends the program if a call failed; threads.c shows which errors to retry, and how. */
 static void require(cruddur_status status, cruddur_error **error)
 {
     if (status != CRUDDUR_OK) {
@@ -47,7 +50,7 @@ static void print_page(const char *title, const cruddur_msg_page *page)
     printf("\n");
 }
 
-/* The newest page, then page by page towards the oldest; on each page the oldest comes first. */
+/* Prints the newest page, then the pages before it. On each page the oldest message is first. */
 static void walk_back(cruddur *dm, const char *group_uuid)
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
@@ -61,31 +64,51 @@ static void walk_back(cruddur *dm, const char *group_uuid)
         cruddur_msg_page *older = NULL;
         options.cursor = cruddur_msg_page_older(page);
         require(cruddur_msg_list(dm, ada.uuid, group_uuid, &options, &older, &error), &error);
-        cruddur_msg_page_free(page); /* the cursor belonged to it */
+        cruddur_msg_page_free(page); /* not before: the cursor belongs to it */
         page = older;
         print_page("older", page);
     }
     cruddur_msg_page_free(page);
 }
 
-/* What a client does that shows a conversation: ask again and again for what is newer. */
+/* Prints all messages after `shown`, page by page. Frees `shown`; returns the last page, whose
+ * cursor is where to continue. A page without messages has a cursor too. */
+static cruddur_msg_page *catch_up(cruddur *dm, const char *group_uuid, cruddur_msg_page *shown)
+{
+    cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
+    cruddur_error *error = NULL;
+    bool has_more = true;
+    options.limit = PAGE;
+    options.order = CRUDDUR_OLDEST_FIRST;
+    while (has_more) {
+        cruddur_msg_page *newer = NULL;
+        options.cursor = cruddur_msg_page_newer(shown);
+        require(cruddur_msg_list(dm, ada.uuid, group_uuid, &options, &newer, &error), &error);
+        cruddur_msg_page_free(shown);
+        shown = newer;
+        print_page("newer", shown);
+        has_more = cruddur_msg_page_has_newer(shown);
+    }
+    return shown;
+}
+
+/* What a client does that shows a conversation: it polls for what follows the last page. */
 static void follow(cruddur *dm, const char *group_uuid)
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_msg_page *shown = NULL;
-    cruddur_msg_page *news = NULL;
     cruddur_error *error = NULL;
-    options.limit = 1;
+    options.limit = PAGE;
+    options.order = CRUDDUR_OLDEST_FIRST;
     require(cruddur_msg_list(dm, ada.uuid, group_uuid, &options, &shown, &error), &error);
-    options.cursor = cruddur_msg_page_newer(shown);
-    require(cruddur_msg_list(dm, ada.uuid, group_uuid, &options, &news, &error), &error);
-    print_page("nothing new", news);
-    cruddur_msg_page_free(news);
-
-    require(cruddur_msg_append(dm, &ben, group_uuid, "one more", NULL, NULL, &error), &error);
-    require(cruddur_msg_list(dm, ada.uuid, group_uuid, &options, &news, &error), &error);
-    print_page("new", news);
-    cruddur_msg_page_free(news);
+    print_page("shown", shown);
+    shown = catch_up(dm, group_uuid, shown); /* nothing new yet */
+    for (int i = 1; i <= PAGE + 1; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof(text), "new message %d", i);
+        require(cruddur_msg_append(dm, &ben, group_uuid, text, NULL, NULL, &error), &error);
+    }
+    shown = catch_up(dm, group_uuid, shown);
     cruddur_msg_page_free(shown);
 }
 
