@@ -11,7 +11,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 GROUP_KEYS = ["uuid", "display_name", "handle", "user_uuid", "name", "member_count", "message",
               "created_at", "sort_key"]
-MESSAGE_KEYS = ["uuid", "message_group_uuid", "user_uuid", "display_name", "handle", "message",
+MESSAGE_KEYS = ["uuid", "group_uuid", "user_uuid", "display_name", "handle", "message",
                 "created_at", "sort_key"]
 
 
@@ -57,7 +57,7 @@ class Writing(CommandTest):
         self.assertRegex(message["created_at"], TIME)
         self.assertEqual(
             {key: message[key] for key in MESSAGE_KEYS[1:6]},
-            {"message_group_uuid": MAREN_TEO, "user_uuid": TEO, "display_name": "Téo Okafor",
+            {"group_uuid": MAREN_TEO, "user_uuid": TEO, "display_name": "Téo Okafor",
              "handle": "teo", "message": "Hi"})
         self.assertEqual(self.ok_json("messages", MAREN_TEO, "--limit", "1")["messages"], [message])
 

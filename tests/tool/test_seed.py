@@ -33,7 +33,7 @@ class Seed(CommandTest):
             lines = [line.rstrip("\n") for line in file if re.match(r"Person [12]: ", line)]
         self.assertGreaterEqual(len(lines), 100)
         done = self.ok_json("seed", path, *PEOPLE)
-        self.assertEqual(done, {"message_group_uuid": MAREN_TEO, "messages": len(lines),
+        self.assertEqual(done, {"group_uuid": MAREN_TEO, "messages": len(lines),
                                 "added": len(lines), "already_there": 0})
         messages = self.all_messages()
         person = {MAREN: "Person 1: ", TEO: "Person 2: "}
@@ -54,7 +54,7 @@ class Seed(CommandTest):
 
     def test_longer_conversation_goes_on(self):
         self.seed(5)
-        self.assertEqual(self.seed(8), {"message_group_uuid": MAREN_TEO, "messages": 8, "added": 3,
+        self.assertEqual(self.seed(8), {"group_uuid": MAREN_TEO, "messages": 8, "added": 3,
                                         "already_there": 5})
         self.assertEqual([message["message"] for message in self.all_messages()],
                          [f"message {i:05}" for i in range(8)])
@@ -74,7 +74,7 @@ class Seed(CommandTest):
             self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
         there = len(self.all_messages())
         self.assertTrue(50 <= there < 2000, there)
-        self.assertEqual(self.seed(2000), {"message_group_uuid": MAREN_TEO, "messages": 2000,
+        self.assertEqual(self.seed(2000), {"group_uuid": MAREN_TEO, "messages": 2000,
                                            "added": 2000 - there, "already_there": there})
         messages = self.all_messages()
         self.assertEqual([message["message"] for message in messages],
@@ -108,14 +108,14 @@ class Seed(CommandTest):
         path = self.write("c.txt", "Person 3: first\nPerson 1: second\nPerson 2: third\n")
         done = self.ok_json("seed", path, *PEOPLE, "--other", "@layla")
         self.assertEqual([message["user_uuid"] for message in
-                          self.all_messages(done["message_group_uuid"])], [LAYLA, MAREN, TEO])
+                          self.all_messages(done["group_uuid"])], [LAYLA, MAREN, TEO])
         again = self.ok_json("seed", path, *PEOPLE, "--other", LAYLA.upper())
         self.assertEqual(again["already_there"], 3)
-        self.assertEqual(again["message_group_uuid"], done["message_group_uuid"])
+        self.assertEqual(again["group_uuid"], done["message_group_uuid"])
         path = self.write("d.txt", "Person 1: fourth\n")
         other_order = self.ok_json("seed", path, "--me", "@layla", "--other", "@maren", "--other",
                                    "@teo")
-        self.assertEqual(other_order["message_group_uuid"], done["message_group_uuid"])
+        self.assertEqual(other_order["group_uuid"], done["message_group_uuid"])
 
     def test_group_with_other_members(self):
         self.seed(1)

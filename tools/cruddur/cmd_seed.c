@@ -294,7 +294,7 @@ static void write_summary(const struct seed *seed, size_t added)
                    added == 1 ? "" : "s", seed->group, seed->n_there);
         return;
     }
-    json_text(out, "{", "message_group_uuid", seed->group);
+    json_text(out, "{", "group_uuid", seed->group);
     json_number(out, ",", "messages", seed->script.count);
     json_number(out, ",", "added", added);
     json_number(out, ",", "already_there", seed->n_there);

@@ -85,7 +85,7 @@ void json_group(struct out *out, const cruddur_group *group, const char *message
 void json_message(struct out *out, const cruddur_msg *msg)
 {
     json_text(out, "{", "uuid", cruddur_msg_uuid(msg));
-    json_text(out, ",", "message_group_uuid", cruddur_msg_group_uuid(msg));
+    json_text(out, ",", "group_uuid", cruddur_msg_group_uuid(msg));
     json_text(out, ",", "user_uuid", cruddur_msg_user_uuid(msg));
     json_text(out, ",", "display_name", cruddur_msg_user_display_name(msg));
     json_text(out, ",", "handle", cruddur_msg_user_handle(msg));
