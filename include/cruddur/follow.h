@@ -43,8 +43,9 @@ typedef enum cruddur_follow_kind {
      * Their groups' rows move with the next message of each. Tells `shard_id`, `message`, and
      * `sequence_number`, the last one that was applied. */
     CRUDDUR_FOLLOW_GAP = 3,
-    /** A record makes no sense, or its group cannot be moved whatever is tried; it was passed over.
-     * Tells `shard_id`, `sequence_number`, `status`, `message`. */
+    /** A record is not one of this table's stream, or lacks the new image, or its group cannot be
+     * moved whatever is tried; it was passed over. Records of rows of other programs are no
+     * failures. Tells `shard_id`, `sequence_number`, `status`, `message`. */
     CRUDDUR_FOLLOW_RECORD_FAILED = 4,
     /** Something failed and will be tried again. Tells `status`, `message`, `wait_ms`; `shard_id`
      * where it was about one; `lag_ms`, which is -1 unless a batch waits to be applied. */

@@ -61,8 +61,9 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * that message's sort key, the message moves on to a free one, with the rows. Any number of
  * processors and writers may be at work on the table at the same time.
  *
- * A record that makes no sense, and a group whose rows could not be moved, do not hide the others:
- * they are in the result's list of failures, and in its answer.
+ * Records of rows that are not messages of the library are passed over. A record that cannot be one
+ * of this table's stream, or that lacks the new image, and a group whose rows could not be moved,
+ * do not hide the others: they are in the result's list of failures, and in its answer.
  *
  * @param dm         the store with the stream's table.
  * @param event      the event as JSON, UTF-8: an object with a list `Records`, as a Lambda trigger
@@ -167,10 +168,10 @@ cruddur_stream_result_failure_sequence_number(const cruddur_stream_result *resul
  *
  * @param result a result.
  * @param index  0 to the number of failures less 1.
- * @return #CRUDDUR_E_INVALID_ARGUMENT for a record that makes no sense, and will not when it comes
- *         again; else what moving the group's rows came to: #CRUDDUR_E_STORE_DAMAGED for a group
- *         with messages and no group rows, or with rows that do not tell its members,
- *         #CRUDDUR_E_TIMEOUT, and so on. #CRUDDUR_OK beyond the end.
+ * @return #CRUDDUR_E_INVALID_ARGUMENT for a record that cannot be applied, now or later; else the
+ *         status of moving the group's rows: #CRUDDUR_E_STORE_DAMAGED for a group with messages and
+ *         no group rows, or with rows that do not tell its members, #CRUDDUR_E_TIMEOUT, and so on.
+ *         #CRUDDUR_OK beyond the end.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API cruddur_status cruddur_stream_result_failure_status(const cruddur_stream_result *result,

@@ -19,39 +19,25 @@ typedef struct look {
     bool has_gone_on; /* to where the rows were moved: that is where it looks from, inclusively */
 } look;
 
-static cr_sink_answer collect_message(void *context, const cr_row *row)
-{
-    return cr_group_rows_add(context, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
-}
-
 /* The messages behind the one from which the rows may be left, the oldest first. */
-static cruddur_status read_later(cr_txn *txn, const look *looking, cr_group_rows *messages)
+static cruddur_status read_later(cr_txn *txn, const look *looking, cr_rows *messages)
 {
     cr_pk pk = cr_pk_of_group(looking->leftover.group);
     cr_query query = {.partition = cr_pk_str(&pk),
                       .lower = {looking->leftover.from_sk, looking->has_gone_on},
                       .expected = MESSAGES_EXPECTED};
-    return txn->ops->query(txn, &query, collect_message, messages);
-}
-
-static cr_sink_answer collect_two(void *context, const cr_row *row)
-{
-    cr_group_rows *messages = context;
-    if (!cr_group_rows_add(messages, row)) {
-        return CR_SINK_NO_MEMORY;
-    }
-    return messages->count < 2 ? CR_SINK_MORE : CR_SINK_STOP;
+    return cr_rows_collect(txn, &query, SIZE_MAX, messages);
 }
 
 /* The message of an earlier call, and the one that its writer may have met as the head. */
-static cruddur_status read_repeated(cr_txn *txn, const look *looking, cr_group_rows *messages)
+static cruddur_status read_repeated(cr_txn *txn, const look *looking, cr_rows *messages)
 {
     cr_pk pk = cr_pk_of_group(looking->leftover.group);
     cr_query query = {.partition = cr_pk_str(&pk),
                       .upper = {looking->leftover.from_sk, true},
                       .descending = true,
                       .expected = MESSAGES_EXPECTED};
-    return txn->ops->query(txn, &query, collect_two, messages);
+    return cr_rows_collect(txn, &query, 2, messages);
 }
 
 static bool looks_at_repeat(const look *looking)
@@ -61,7 +47,7 @@ static bool looks_at_repeat(const look *looking)
 
 /* Adds what the members have at the keys of messages that are no longer the newest. */
 static cruddur_status read_leftovers(cr_txn *txn, const cr_leftover *leftover,
-                                     const cr_group_rows *messages, const cr_row *head,
+                                     const cr_rows *messages, const cr_row *head,
                                      cr_inboxes *inboxes)
 {
     cruddur_status status = CRUDDUR_OK;
@@ -82,7 +68,7 @@ static cruddur_status replace(cr_packed_row **packed, const cr_row *row, const c
 }
 
 /* States the removal of one row of the message that is not the latest; there are seldom more. */
-static cruddur_status remove_copy(cr_txn *txn, look *looking, const cr_group_rows *messages)
+static cruddur_status remove_copy(cr_txn *txn, look *looking, const cr_rows *messages)
 {
     const cr_row *latest = NULL;
     const cr_row *copy = NULL;
@@ -112,7 +98,7 @@ static cruddur_status note_reached(look *looking, const cr_row *head, const cr_i
     return replace(&looking->reached, &key, call);
 }
 
-static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows *messages)
+static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messages)
 {
     const cr_leftover *leftover = &looking->leftover;
     cr_row head;
@@ -153,11 +139,11 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_group_rows 
 static cruddur_status look_body(cr_txn *txn, void *argument)
 {
     look *looking = argument;
-    cr_group_rows messages;
+    cr_rows messages;
     free(looking->kept);
     looking->kept = NULL;
     looking->has_put = looking->has_more = false;
-    messages = (cr_group_rows){.arena = txn->arena};
+    messages = (cr_rows){.arena = txn->arena};
     bool is_repeat = looks_at_repeat(looking);
     cruddur_status status = (is_repeat ? read_repeated : read_later)(txn, looking, &messages);
     looking->is_done =

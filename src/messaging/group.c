@@ -73,53 +73,12 @@ bool cr_members_of_row(const cr_row *group_row, cr_members *members)
 
 /* ---- rows ---- */
 
-bool cr_group_rows_add(cr_group_rows *rows, const cr_row *row)
-{
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity == 0 ? CRUDDUR_MEMBERS_MAX : rows->capacity * 2;
-        cr_row *grown = cr_arena_alloc(rows->arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return false;
-        }
-        if (rows->count > 0) {
-            memcpy(grown, rows->row, rows->count * sizeof(*grown));
-        }
-        rows->row = grown;
-        rows->capacity = capacity;
-    }
-    return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
-}
-
-typedef struct row_search {
-    cr_arena *arena;
-    cr_attribute attribute; /* the first row that has this */
-    cr_str value;           /* with this value, is taken */
-    cr_row *found;
-} row_search;
-
-static cr_sink_answer take_match(void *context, const cr_row *row)
-{
-    const row_search *search = context;
-    if (!cr_str_equal(row->value[search->attribute], search->value)) {
-        return CR_SINK_MORE;
-    }
-    return cr_row_copy(search->arena, row, search->found) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
-}
-
-cruddur_status cr_find_first(cr_txn *txn, const cr_query *query, cr_attribute attribute,
-                             cr_str value, cr_row *found)
-{
-    row_search search = {txn->arena, attribute, value, found};
-    *found = (cr_row){0};
-    return txn->ops->query(txn, query, take_match, &search);
-}
-
 static cruddur_status find_newest(cr_txn *txn, const cr_query *where, cr_attribute attribute,
                                   cr_str value, cr_row *found)
 {
     cr_query query = *where;
     query.descending = true;
-    return cr_find_first(txn, &query, attribute, value, found);
+    return cr_rows_find(txn, &query, attribute, value, found);
 }
 
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
@@ -152,11 +111,7 @@ static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr
                                      const cr_row *head, cr_row *row)
 {
     cr_key key = {cr_pk_str(pk), head->value[CR_SK]};
-    cruddur_status status = txn->ops->get(txn, &key, 1, row);
-    if (status == CRUDDUR_OK && !cr_str_equal(row->value[CR_GROUP_UUID], cr_uuid_str(group))) {
-        *row = (cr_row){0}; /* another group's */
-    }
-    return status;
+    return cr_rows_get(txn, cr_uuid_str(group), &key, 1, row);
 }
 
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
@@ -212,15 +167,10 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
                             "%s is not a member of group %s", member->text, group->text);
 }
 
-static cr_sink_answer collect_row(void *context, const cr_row *row)
-{
-    return cr_group_rows_add(context, row) ? CR_SINK_MORE : CR_SINK_NO_MEMORY;
-}
-
-cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_group_rows *rows)
+cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_rows *rows)
 {
     cr_query query = {
         .index = CR_INDEX_GROUPS, .partition = cr_uuid_str(group), .descending = true};
-    *rows = (cr_group_rows){.arena = txn->arena};
-    return txn->ops->query(txn, &query, collect_row, rows);
+    *rows = (cr_rows){.arena = txn->arena};
+    return cr_rows_collect(txn, &query, SIZE_MAX, rows);
 }

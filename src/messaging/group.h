@@ -5,8 +5,8 @@
 
 #include <cruddur/group.h>
 
+#include "messaging/rows.h"
 #include "model/key.h"
-#include "store/store.h"
 
 /* The members of a group, sorted by uuid. */
 typedef struct cr_members {
@@ -31,11 +31,6 @@ static inline size_t cr_members_next(const cr_members *members, size_t index)
  * is not among them. */
 bool cr_members_of_row(const cr_row *group_row, cr_members *members);
 
-/* Copies the first row of a query that has this value in this attribute; *found is absent
- * throughout where none has. */
-cruddur_status cr_find_first(cr_txn *txn, const cr_query *query, cr_attribute attribute,
-                             cr_str value, cr_row *found);
-
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head);
 
@@ -57,18 +52,7 @@ cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
 
-/* Group rows, in no order. */
-typedef struct cr_group_rows {
-    cr_row *row;
-    size_t count;
-    size_t capacity;
-    cr_arena *arena;
-} cr_group_rows;
-
-/* Adds a copy of the row; false when memory ran out. */
-bool cr_group_rows_add(cr_group_rows *rows, const cr_row *row);
-
 /* Reads every group row of the group by the index. */
-cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_group_rows *rows);
+cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_rows *rows);
 
 #endif

@@ -34,8 +34,7 @@ typedef struct walk {
     const cr_listing *listing;
     cr_str list; /* the partition key */
     bool has_cursor;
-    cr_cursor from;   /* where the page begins, if there is a cursor */
-    bool only_groups; /* pass over rows without a group */
+    cr_cursor from; /* where the page begins, if there is a cursor */
     bool descending;
     cr_sort_key since, until; /* what the bounds point to */
     cr_bound lower, upper;
@@ -111,9 +110,6 @@ static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     walk *walking = context;
-    if (walking->only_groups && row->value[CR_GROUP_UUID].data == NULL) {
-        return CR_SINK_MORE; /* somebody else's row */
-    }
     if (!cr_page_add(&walking->builder, row)) {
         return CR_SINK_NO_MEMORY;
     }
@@ -147,7 +143,7 @@ static cruddur_status fill_page(walk *walking, cr_txn *txn)
     cr_query query = query_from(walking, walking->descending, here);
     query.expected = rows_wanted(walking) - walking->builder.count;
     walking->is_at_end = true;
-    cruddur_status status = txn->ops->query(txn, &query, take_row, walking);
+    cruddur_status status = cr_rows_query(txn, &query, take_row, walking);
     return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
 }
 
@@ -182,7 +178,7 @@ static cruddur_status look_back(walk *walking, cr_txn *txn)
     }
     cr_query query = query_from(walking, !walking->descending, here);
     query.expected = 1;
-    return txn->ops->query(txn, &query, find_any, &walking->has_back);
+    return cr_rows_query(txn, &query, find_any, &walking->has_back);
 }
 
 /* The ends of the list are no rows to stand behind: their cursors are made where nothing was found.
@@ -336,7 +332,7 @@ static cruddur_status has_newer_twin(cr_txn *txn, const walk *walking, size_t in
     cr_query query = {.index = CR_INDEX_GROUPS,
                       .partition = cr_page_peek(&walking->builder, index, CR_GROUP_UUID),
                       .lower = {cr_page_peek(&walking->builder, index, CR_SK), false}};
-    cruddur_status status = cr_find_first(txn, &query, CR_PK, walking->list, &twin);
+    cruddur_status status = cr_rows_find(txn, &query, CR_PK, walking->list, &twin);
     *has = cr_row_exists(&twin);
     return status;
 }
@@ -384,7 +380,6 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK) {
         return status;
     }
-    walking.only_groups = true;
     do {
         status = fill_page(&walking, txn);
         if (status == CRUDDUR_OK) {
@@ -448,7 +443,7 @@ static cruddur_status read_any_row(cr_txn *txn, const cr_uuid *group, cr_row *he
                                    cr_row *group_row)
 {
     cr_uuid author;
-    cr_group_rows rows;
+    cr_rows rows;
     cruddur_status status = cr_group_read_head(txn, group, head);
     if (status == CRUDDUR_OK && cr_uuid_parse(head->value[CR_USER_UUID], &author)) {
         status = cr_group_read_member(txn, group, &author, "group_uuid", head, group_row);

@@ -28,13 +28,11 @@ static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_in
             keys[count++] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
         }
     }
-    cruddur_status status = txn->ops->get(txn, keys, count, found);
+    cruddur_status status = cr_rows_get(txn, group, keys, count, found);
     size_t next = 0;
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
         if (i != known) {
-            bool is_of_group = cr_str_equal(found[next].value[CR_GROUP_UUID], group);
-            rows[i] = is_of_group ? found[next] : (cr_row){0};
-            next++;
+            rows[i] = found[next++];
         }
     }
     return status;
@@ -57,7 +55,7 @@ static void keep_newer(cr_row *kept, const cr_row *row)
     }
 }
 
-static bool has_key_of(const cr_group_rows *rows, const cr_row *row)
+static bool has_key_of(const cr_rows *rows, const cr_row *row)
 {
     for (size_t i = 0; i < rows->count; i++) {
         if (cr_str_equal(rows->row[i].value[CR_PK], row->value[CR_PK]) &&
@@ -68,13 +66,13 @@ static bool has_key_of(const cr_group_rows *rows, const cr_row *row)
     return false;
 }
 
-static bool add_once(cr_group_rows *rows, const cr_row *row)
+static bool add_once(cr_rows *rows, const cr_row *row)
 {
-    return has_key_of(rows, row) || cr_group_rows_add(rows, row);
+    return has_key_of(rows, row) || cr_rows_add(rows, row);
 }
 
 /* Reads rows that the index told of from the table itself: they may have moved on, or changed. */
-static cruddur_status refresh(cr_txn *txn, cr_group_rows *rows, cr_str group)
+static cruddur_status refresh(cr_txn *txn, cr_rows *rows, cr_str group)
 {
     cr_key *keys = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*keys));
     cr_row *fresh = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*fresh));
@@ -84,10 +82,10 @@ static cruddur_status refresh(cr_txn *txn, cr_group_rows *rows, cr_str group)
     for (size_t i = 0; i < rows->count; i++) {
         keys[i] = cr_row_key(&rows->row[i]);
     }
-    cruddur_status status = txn->ops->get(txn, keys, rows->count, fresh);
+    cruddur_status status = cr_rows_get(txn, group, keys, rows->count, fresh);
     size_t kept = 0;
     for (size_t i = 0; status == CRUDDUR_OK && i < rows->count; i++) {
-        if (cr_str_equal(fresh[i].value[CR_GROUP_UUID], group)) {
+        if (cr_row_exists(&fresh[i])) {
             rows->row[kept++] = fresh[i];
         }
     }
@@ -98,7 +96,7 @@ static cruddur_status refresh(cr_txn *txn, cr_group_rows *rows, cr_str group)
 /* Adds the rows that an index lags behind with: those read by key, and for members that still have
  * none whatever their partitions hold. */
 static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inboxes *inboxes,
-                                        cr_group_rows *found)
+                                        cr_rows *found)
 {
     bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
     for (size_t i = 0; i < found->count; i++) {
@@ -122,7 +120,7 @@ static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inbo
 
 /* Reads every group row of the group: by the index, and what that may not show yet. */
 static cruddur_status find_rows(cr_txn *txn, const cr_uuid *group, const cr_row *group_row,
-                                const cr_inboxes *inboxes, cr_group_rows *found)
+                                const cr_inboxes *inboxes, cr_rows *found)
 {
     cruddur_status status = cr_group_read_index(txn, group, found);
     if (status == CRUDDUR_OK && !add_once(found, group_row)) {
@@ -143,7 +141,7 @@ static bool is_at_rest(const cr_txn *txn)
 }
 
 /* A member count of rows, all with the head's key, is as it should be. */
-static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_inboxes *inboxes)
+static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxes *inboxes)
 {
     for (size_t i = 0; i < found->count; i++) {
         if (!cr_str_equal(found->row[i].value[CR_SK], head->value[CR_SK])) {
@@ -154,7 +152,7 @@ static bool is_orderly(const cr_group_rows *found, const cr_row *head, const cr_
 }
 
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
-static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inboxes *inboxes)
+static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_inboxes *inboxes)
 {
     for (size_t i = 0; i < found->count; i++) {
         size_t owner = owner_of(inboxes, &found->row[i]);
@@ -172,7 +170,7 @@ static cruddur_status take_rows(cr_txn *txn, const cr_group_rows *found, cr_inbo
 static cruddur_status search_rows(cr_txn *txn, const cr_uuid *group, const cr_row *head,
                                   const cr_row *group_row, cr_inboxes *inboxes)
 {
-    cr_group_rows found;
+    cr_rows found;
     cruddur_status status = find_rows(txn, group, group_row, inboxes, &found);
     /* Elsewhere a disorder passes by itself. */
     if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(&found, head, inboxes)) {
@@ -217,7 +215,7 @@ static cruddur_status read_rows(cr_txn *txn, const cr_uuid *group, const cr_row 
     if (!healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
         return search_rows(txn, group, head, group_row, inboxes);
     }
-    cr_group_rows found = {inboxes->row, inboxes->members.count, inboxes->members.count, NULL};
+    cr_rows found = {inboxes->row, inboxes->members.count, inboxes->members.count, NULL};
     return take_rows(txn, &found, inboxes);
 }
 
@@ -225,7 +223,7 @@ static cruddur_status read_rows(cr_txn *txn, const cr_uuid *group, const cr_row 
 static cruddur_status begin(cr_txn *txn, const cr_uuid *group, const cr_row *group_row,
                             cr_inboxes *inboxes)
 {
-    inboxes->old = (cr_group_rows){.arena = txn->arena};
+    inboxes->old = (cr_rows){.arena = txn->arena};
     inboxes->forward_only = false;
     inboxes->copy = (cr_row){0};
     if (!cr_members_of_row(group_row, &inboxes->members)) {
@@ -260,7 +258,7 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
 }
 
 /* The first of the rows that tells the group's members. */
-static const cr_row *find_telling(const cr_group_rows *rows)
+static const cr_row *find_telling(const cr_rows *rows)
 {
     cr_members members;
     for (size_t i = 0; i < rows->count; i++) {
@@ -271,7 +269,7 @@ static const cr_row *find_telling(const cr_group_rows *rows)
     return &rows->row[0];
 }
 
-cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
+cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_rows *told,
                                  cr_inboxes *inboxes)
 {
     cruddur_status status = begin(txn, group, find_telling(told), inboxes);
@@ -341,10 +339,10 @@ cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
 {
     cr_row rows[CRUDDUR_MEMBERS_MAX];
-    cr_group_rows found = {.arena = txn->arena};
+    cr_rows found = {.arena = txn->arena};
     cruddur_status status = get_rows(txn, sk, group, inboxes, inboxes->members.count, rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        if (cr_row_exists(&rows[i]) && !cr_group_rows_add(&found, &rows[i])) {
+        if (cr_row_exists(&rows[i]) && !cr_rows_add(&found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);
         }
     }
@@ -453,7 +451,7 @@ cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxe
                       .descending = true,
                       .expected = NEWS_EXPECTED};
     *newest = (cr_row){0};
-    cruddur_status status = txn->ops->query(txn, &query, take_news, &heard);
+    cruddur_status status = cr_rows_query(txn, &query, take_news, &heard);
     if (status == CRUDDUR_OK && cr_row_exists(newest) && inboxes->forward_only) {
         forget_later(inboxes, newest->value[CR_SK]);
     }
@@ -471,13 +469,8 @@ cruddur_status cr_inboxes_is_taken(cr_txn *txn, const cr_uuid *group, const cr_i
     for (size_t i = 0; i < inboxes->members.count; i++) {
         keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
     }
-    *is_taken = false;
-    cruddur_status status = txn->ops->get(txn, keys, inboxes->members.count, found);
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        bool is_of_group = cr_str_equal(found[i].value[CR_GROUP_UUID], cr_uuid_str(group));
-        *is_taken = *is_taken || (cr_row_exists(&found[i]) && !is_of_group);
-    }
-    return status;
+    return cr_rows_are_taken(txn, cr_uuid_str(group), keys, inboxes->members.count, found,
+                             is_taken);
 }
 
 /* ---- the rewrite ---- */

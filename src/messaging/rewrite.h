@@ -11,7 +11,7 @@ typedef struct cr_inboxes {
     cr_members members;
     cr_pk pk[CRUDDUR_MEMBERS_MAX];   /* each member's partition */
     cr_row row[CRUDDUR_MEMBERS_MAX]; /* each member's newest; absent where the member has none */
-    cr_group_rows old;               /* every row that the rewrite removes */
+    cr_rows old;                     /* every row that the rewrite removes */
     bool forward_only;               /* rows of a later message stay where they are */
     cr_row
         copy; /* of a message that was moved, at its old place; absent throughout: none is known */
@@ -23,7 +23,7 @@ cruddur_status cr_inboxes_read(cr_txn *txn, const cr_row *head, const cr_row *gr
 
 /* For whoever only moves rows forward: reads those that the index told of, of which there are some,
  * as the table has them by now. */
-cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_group_rows *told,
+cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, cr_rows *told,
                                  cr_inboxes *inboxes);
 
 /* Whether every member has a row, and where there is a head (else absent), none but before or at
@@ -47,7 +47,7 @@ cr_str cr_inboxes_oldest(const cr_inboxes *inboxes);
 cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
                                     cr_row *newest);
 
-/* Whether another group of some member has a row at this sort key (invariant 4). */
+/* Whether some member has a row at this sort key that is none of this group (invariant 4). */
 cruddur_status cr_inboxes_is_taken(cr_txn *txn, const cr_uuid *group, const cr_inboxes *inboxes,
                                    cr_str sk, bool *is_taken);
 

@@ -39,7 +39,7 @@ typedef struct move {
 
 /* Every member has one row, all of the same message, and that is the record's or a later one: as
  * rows only move forward, it does not matter how far the index lags behind. */
-static bool is_past(const cr_group_rows *rows, cr_str sk)
+static bool is_past(const cr_rows *rows, cr_str sk)
 {
     cr_members members;
     cr_uuid owner;
@@ -72,7 +72,7 @@ static cruddur_status miss(cr_txn *txn, move *moving)
 
 /* Where the index tells of no row, the author's own leads to the others. The head is absent
  * throughout for a group that is no longer there. */
-static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_group_rows *rows, cr_row *head)
+static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_rows *rows, cr_row *head)
 {
     const cr_record *record = moving->newest;
     cr_row row = {0};
@@ -88,8 +88,8 @@ static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_group_rows *row
     if (status == CRUDDUR_OK && !cr_row_exists(&row)) {
         return miss(txn, moving);
     }
-    return status == CRUDDUR_OK && !cr_group_rows_add(rows, &row) ? cr_fail_memory(txn->call->error)
-                                                                  : status;
+    return status == CRUDDUR_OK && !cr_rows_add(rows, &row) ? cr_fail_memory(txn->call->error)
+                                                            : status;
 }
 
 /* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
@@ -116,8 +116,8 @@ static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inbox
 
 /* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
  * absent throughout where the rows are in place already. */
-static cruddur_status read_group(cr_txn *txn, move *moving, cr_group_rows *rows,
-                                 cr_inboxes *inboxes, cr_row *head)
+static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_inboxes *inboxes,
+                                 cr_row *head)
 {
     const cr_uuid *group = &moving->newest->group;
     cruddur_status status = CRUDDUR_OK;
@@ -210,7 +210,7 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
 {
     move *moving = argument;
     const cr_record *record = moving->newest;
-    cr_group_rows rows;
+    cr_rows rows;
     cr_inboxes inboxes;
     cr_row head;
     moving->traits = txn->traits;

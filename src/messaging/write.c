@@ -89,7 +89,6 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
 static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort_key *key,
                                  const cr_call *call)
 {
-    int64_t head_us;
     const cr_draft *draft = context->draft;
     int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
     if (context->reach_us > 0 && time_us <= context->planned_us + context->reach_us) {
@@ -97,11 +96,8 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
     }
     if (!cr_sort_key_after(time_us, head_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
-        bool is_time = head_sk.data == NULL || cr_time_parse(head_sk, &head_us);
-        return is_time ? cr_fail_with(call->error, CRUDDUR_E_TIME,
-                                      "no time up to the year 9999 comes after the newest message")
-                       : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
-                                      "the newest message's sort key is no time");
+        return cr_fail_with(call->error, CRUDDUR_E_TIME,
+                            "no time up to the year 9999 comes after the newest message");
     }
     context->reach_us = cr_reach_next_us(context->reach_us);
     return CRUDDUR_OK;
@@ -148,7 +144,7 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, const cr_
         cr_pk pk = cr_pk_of_group(&context->draft->group);
         cr_query query = repeat_query(context, &pk, &earliest);
         status =
-            cr_find_first(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&context->draft->uuid), found);
+            cr_rows_find(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&context->draft->uuid), found);
     }
     if (status == CRUDDUR_OK && !cr_row_exists(found)) {
         status = note_head(context, head, txn->call);

@@ -11,10 +11,10 @@ static cr_pk prefixed(const char *prefix, const cr_uuid *uuid)
 
 cr_pk cr_pk_of_member(const cr_uuid *member)
 {
-    return prefixed("GRP#", member);
+    return prefixed(CR_PK_GROUPS, member);
 }
 
 cr_pk cr_pk_of_group(const cr_uuid *group)
 {
-    return prefixed("MSG#", group);
+    return prefixed(CR_PK_MESSAGES, group);
 }

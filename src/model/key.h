@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "model/uuid.h"
 
+#define CR_PK_GROUPS "GRP#"
+#define CR_PK_MESSAGES "MSG#"
 #define CR_PK_PREFIX_SIZE 4
 
 typedef struct cr_pk {

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "model/item.h"
 #include "model/key.h"
-#include "model/time.h"
+#include "model/kind.h"
 
 #define FIRST_CAPACITY 64
 #define US_PER_S INT64_C(1000000)
@@ -109,32 +109,16 @@ static bool is_of_table(cr_str arn, cr_str table)
     return false;
 }
 
-static bool starts_with(cr_str text, const char *prefix)
+/* The row that was put, as far as the record shows it. */
+static cr_row row_of(const facts *found)
 {
-    return text.size >= CR_PK_PREFIX_SIZE && memcmp(text.data, prefix, CR_PK_PREFIX_SIZE) == 0;
-}
-
-static const char *judge_message(const facts *found, cr_record *record)
-{
-    int64_t time_us;
-    cr_str pk = found->keys.value[CR_PK];
-    if (!cr_uuid_parse(cr_pk_suffix(pk), &record->group)) {
-        return "its partition key has no uuid behind MSG#";
-    }
-    cr_pk canonical = cr_pk_of_group(&record->group);
-    if (!cr_str_equal(cr_pk_str(&canonical), pk)) {
-        return "its partition key has a uuid in upper case";
-    }
-    record->sk = found->keys.value[CR_SK];
-    if (!cr_time_parse(record->sk, &time_us)) {
-        return "its sort key is no time";
-    }
+    cr_row row = found->has_image ? found->image : (cr_row){0};
+    row.value[CR_PK] = found->keys.value[CR_PK];
+    row.value[CR_SK] = found->keys.value[CR_SK];
     if (!found->has_image) {
-        return "it has no new image; the stream's view must be NEW_IMAGE or NEW_AND_OLD_IMAGES";
+        row.value[CR_TEXT] = cr_str_of(""); /* it may have been a message */
     }
-    record->has_author = cr_uuid_parse(found->image.value[CR_USER_UUID], &record->author);
-    record->kind = CR_RECORD_MESSAGE;
-    return NULL;
+    return row;
 }
 
 static const char *judge_insert(const facts *found, cr_record *record)
@@ -142,15 +126,18 @@ static const char *judge_insert(const facts *found, cr_record *record)
     if (!found->has_keys) {
         return "it has no keys";
     }
-    cr_str pk = found->keys.value[CR_PK];
-    if (pk.data == NULL || found->keys.value[CR_SK].data == NULL) {
-        return "its keys are not pk and sk, both strings";
-    }
-    if (starts_with(pk, "GRP#")) {
+    cr_row row = row_of(found);
+    if (cr_row_kind(&row) != CR_KIND_MESSAGE) {
         return NULL;
     }
-    return starts_with(pk, "MSG#") ? judge_message(found, record)
-                                   : "its partition key begins with neither MSG# nor GRP#";
+    if (!found->has_image) {
+        return "it has no new image; the stream's view must be NEW_IMAGE or NEW_AND_OLD_IMAGES";
+    }
+    record->kind = CR_RECORD_MESSAGE;
+    record->sk = row.value[CR_SK];
+    record->has_author = cr_uuid_parse(row.value[CR_USER_UUID], &record->author);
+    (void)cr_uuid_parse(cr_pk_suffix(row.value[CR_PK]), &record->group); /* as its kind says */
+    return NULL;
 }
 
 /* What is wrong with a record; NULL for nothing. */

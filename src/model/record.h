@@ -9,10 +9,13 @@
 #include "base/arena.h"
 #include "model/uuid.h"
 
+/* Only what no row can cause is poison: a record that is not one of this table's stream, or a
+ * stream that leaves out what is needed. Whatever rows other programs put into the table, their
+ * records are passed over. */
 typedef enum cr_record_kind {
     CR_RECORD_OTHER,   /* nothing that the group rows depend on */
     CR_RECORD_MESSAGE, /* a message row was put */
-    CR_RECORD_POISON,  /* makes no sense */
+    CR_RECORD_POISON,
 } cr_record_kind;
 
 /* Text is borrowed from what was read, or lies in the arena. */

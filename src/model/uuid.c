@@ -47,6 +47,12 @@ bool cr_uuid_parse(cr_str text, cr_uuid *uuid)
     return true;
 }
 
+bool cr_uuid_is_canonical(cr_str text)
+{
+    cr_uuid uuid;
+    return cr_uuid_parse(text, &uuid) && memcmp(text.data, uuid.text, CR_UUID_LENGTH) == 0;
+}
+
 static void to_bytes(const cr_uuid *uuid, unsigned char bytes[UUID_BYTES])
 {
     size_t at = 0;

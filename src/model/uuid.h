@@ -16,6 +16,9 @@ typedef struct cr_uuid {
 /* False, and *uuid as it was, for what is not a uuid. Upper case becomes lower case. */
 bool cr_uuid_parse(cr_str text, cr_uuid *uuid);
 
+/* Whether it is a uuid in lower case. */
+bool cr_uuid_is_canonical(cr_str text);
+
 /* False when the system gives no random bytes. */
 bool cr_uuid_v4(cr_uuid *uuid);
 bool cr_uuid_v7(int64_t time_us, cr_uuid *uuid);

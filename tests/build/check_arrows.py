@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The rooms of the library include each other in one direction only (docs/architecture.md).
+"""The rooms of the library include each other in one direction only (docs/architecture.md), and
+the rules read rows in one place, which passes over those of other programs.
 
     check_arrows.py SOURCE_FOLDER
 """
@@ -25,6 +26,10 @@ ENGINE = {"store", "model", "aws", "base"}
 
 # The one place that knows which engines there are.
 ENGINES_LISTED_IN = "store/open.c"
+
+# What the rules call in one place only.
+READS = re.compile(r"ops->(get|query)\b")
+READS_IN = "messaging/rows.c"
 
 # System headers that belong to one room.
 OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws", "aws/providers"},
@@ -88,9 +93,26 @@ def check_outside(path, mark, target):
     return None
 
 
+def find_reads(folder):
+    """Where the rules read past the place that knows which rows are ours."""
+    for path in files_below(folder):
+        if room_of(path) == "messaging":
+            with open(os.path.join(folder, path), encoding="utf-8") as file:
+                yield path, bool(READS.search(file.read()))
+
+
+def check_reads(folder):
+    reads = dict(find_reads(folder))
+    problems = [f"src/{path}: only {READS_IN} may call get and query"
+                for path, is_reading in reads.items() if is_reading and path != READS_IN]
+    if not reads.get(READS_IN, False):
+        problems.append(f"src/{READS_IN}: reads nothing; look for the place that does")
+    return problems
+
+
 def main(arguments):
     (source,) = arguments
-    problems = []
+    problems = check_reads(os.path.join(source, "src"))
     count = 0
     for part, check in (("src", check_source), ("include", check_public),
                         ("tools", check_outside), ("examples", check_outside)):

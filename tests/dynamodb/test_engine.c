@@ -17,12 +17,18 @@
 #define NONE "{\"Code\":\"None\"}"
 #define CONFLICT "{\"Code\":\"TransactionConflict\"}"
 #define REFUSED "{\"Code\":\"ConditionalCheckFailed\"}"
+#define UUID "00000000-0000-4000-8000-00000000000a"
+#define TALK "MSG#" UUID
+#define INBOX "GRP#" UUID
+#define OLD "2026-01-31T09:30:00.000001+00:00"
+#define NEW "2026-01-31T09:30:00.000002+00:00"
 #define MESSAGE                                                                                    \
-    "{\"pk\":{\"S\":\"MSG#g\"},\"sk\":{\"S\":\"2\"},\"message\":{\"S\":\"secret\"},"               \
+    "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"secret\"},"      \
     "\"message_uuid\":{\"S\":\"u\"}}"
 #define OUR_OWN "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" MESSAGE "}"
 #define THEIRS                                                                                     \
-    "{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"pk\":{\"S\":\"MSG#g\"},\"sk\":{\"S\":\"2\"}" \
+    "{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"pk\":{\"S\":\"" TALK                         \
+    "\"},\"sk\":{\"S\":\"" NEW "\"}"                                                               \
     ","                                                                                            \
     "\"message\":{\"S\":\"secret\"},\"message_uuid\":{\"S\":\"v\"}}}"
 
@@ -95,8 +101,8 @@ static void expect_target(size_t number, const char *operation)
 static cr_row message_row(void)
 {
     cr_row row = {0};
-    row.value[CR_PK] = cr_str_of("MSG#g");
-    row.value[CR_SK] = cr_str_of("2");
+    row.value[CR_PK] = cr_str_of(TALK);
+    row.value[CR_SK] = cr_str_of(NEW);
     row.value[CR_TEXT] = cr_str_of("secret");
     row.value[CR_MESSAGE_UUID] = cr_str_of("u");
     return row;
@@ -105,9 +111,9 @@ static cr_row message_row(void)
 static cr_row group_row(const char *sk)
 {
     cr_row row = {0};
-    row.value[CR_PK] = cr_str_of("GRP#a");
+    row.value[CR_PK] = cr_str_of(INBOX);
     row.value[CR_SK] = cr_str_of(sk);
-    row.value[CR_GROUP_UUID] = cr_str_of("g");
+    row.value[CR_GROUP_UUID] = cr_str_of(UUID);
     row.value[CR_OTHERS] = cr_str_of("{\"pinned\":{\"BOOL\":true}}");
     return row;
 }
@@ -116,8 +122,8 @@ static cr_row group_row(const char *sk)
 static cruddur_status change_body(cr_txn *txn, void *context)
 {
     cr_row message = message_row();
-    cr_row moved = group_row("2");
-    cr_row old = group_row("1");
+    cr_row moved = group_row(NEW);
+    cr_row old = group_row(OLD);
     (void)context;
     now.runs++;
     cruddur_status status = txn->ops->put(txn, &moved);
@@ -252,7 +258,7 @@ Test(dynamodb_engine, steps_are_undone_where_one_is_refused)
     expect_target(0, "PutItem");
     expect_target(1, "PutItem");
     expect_target(2, "DeleteItem");
-    cr_assert_not_null(strstr(body_of(2), "GRP#a"));
+    cr_assert_not_null(strstr(body_of(2), INBOX));
     expect_target(3, "PutItem");
     close_store(6);
 }

@@ -94,8 +94,15 @@ def number_of(record):
 
 
 def poisoned(record):
-    """The same record with a sort key that is no time."""
+    """The same record without the new image, as a stream of another view has it."""
     bad = copy.deepcopy(record)
-    for part in ("Keys", "NewImage"):
-        bad["dynamodb"][part]["sk"] = {"S": "yesterday"}
+    del bad["dynamodb"]["NewImage"]
     return bad
+
+
+def foreign(record):
+    """The same record of a row that is another program's: a note beside the messages."""
+    other = copy.deepcopy(record)
+    for part in ("Keys", "NewImage"):
+        other["dynamodb"][part]["sk"] = {"S": "NOTE"}
+    return other

@@ -12,7 +12,7 @@ import uuid
 
 from function import SECRET, Door, Function, FunctionTest
 from runtime_api import RuntimeApi
-from table import PEOPLE, Table, messages_of, number_of, poisoned
+from table import PEOPLE, Table, foreign, messages_of, number_of, poisoned
 
 COMMAND = os.environ["CRUDDUR_TEST_COMMAND"]
 BATCH = 7
@@ -103,6 +103,14 @@ class Apply(TableTest):
             self.assertEqual((line["level"], line["status"], line["record"], line["requestId"]),
                              ("ERROR", "E_INVALID_ARGUMENT", at, "request-1"))
             self.assertEqual(self.line_with(function, message="event applied")["failures"], 1)
+
+    def test_rows_of_other_programs_are_no_failures(self):
+        records = self.make_groups(4)
+        event = self.table.event([foreign(record) for record in records] + records)
+        with RuntimeApi() as api, Function(api.address, self.table.store) as function:
+            self.assert_answer(api.invoke(event))
+            self.assert_done()
+            self.assertEqual(self.line_with(function, message="event applied")["failures"], 0)
 
     def test_the_deadline_in_the_middle(self):
         """What was done by then stays, and what was not is reported; the next time does the rest."""

@@ -281,10 +281,11 @@ static cruddur_status run_uuid_v5(scene *stage, cruddur_error **error)
 
 /* ---- the stream ---- */
 
-/* A record of each group, later than all messages, one of a group that is not there, and poison. */
+/* A record of each group, later than all messages, one of a group that is not there, and poison,
+ * which has no new image. */
 static size_t write_event(const scene *stage, char *event, size_t size)
 {
-    const char *const groups[] = {stage->two, stage->five, person(0)->uuid, "poison"};
+    const char *const groups[] = {stage->two, stage->five, person(0)->uuid, person(1)->uuid};
     size_t length = (size_t)snprintf(event, size, "{\"Records\":[");
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         length += (size_t)snprintf(
@@ -292,8 +293,9 @@ static size_t write_event(const scene *stage, char *event, size_t size)
             "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
             "{\"Keys\":{\"pk\":{\"S\":\"MSG#%s\"},\"sk\":{\"S\":\"2099-01-01T00:00:00.000000+00:"
             "00\"}},"
-            "\"NewImage\":{\"user_uuid\":{\"S\":\"%s\"}},\"SequenceNumber\":\"%zu\"}}",
-            i == 0 ? "" : ",", groups[i], person(0)->uuid, i + 1);
+            "\"%s\":{\"message\":{\"S\":\"hi\"},\"user_uuid\":{\"S\":\"%s\"}},"
+            "\"SequenceNumber\":\"%zu\"}}",
+            i == 0 ? "" : ",", groups[i], i == 3 ? "OldImage" : "NewImage", person(0)->uuid, i + 1);
     }
     return length + (size_t)snprintf(event + length, size - length, "]}");
 }

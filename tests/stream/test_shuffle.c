@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "stream/event.h"
-#include "stream/raw.h"
 #include "support/check.h"
+#include "support/raw.h"
 
 TestSuite(shuffle, .timeout = 600);
 

@@ -13,7 +13,11 @@ What is verified:
 3. The messages of a group have distinct sort keys, whose order as text is their order in time.
 4. Nobody has two group rows with one sort key.
 
-Beside them: that no key is there twice, that the group rows of a group agree on its members and
+A row is a message or a group row only if it looks like one in full; other rows are foreign, of
+another program. By default there must be none. With --foreign-rows they are counted, and change
+nothing of what is verified.
+
+Beside the above: that no key is there twice, that the group rows of a group agree on its members and
 its name, that no message uuid is in a group twice, that keys and uuids are well formed, and that
 each kind of row has the attributes that it must have and no others.
 """
@@ -119,10 +123,25 @@ def parse_sort_key(text, accept_old):
     return (time - epoch) // datetime.timedelta(microseconds=1)
 
 
+def kind_of(row):
+    """What a row is by all that it has: "MSG#", "GRP#", or None for a foreign row."""
+    pk, sk = row["pk"], row["sk"]
+    if not UUID.fullmatch(pk[4:]) or parse_sort_key(sk, True) is None:
+        return None
+    if pk.startswith("MSG#"):
+        texts = (row.get("message"), row.get("message_uuid"))
+        return "MSG#" if any(isinstance(text, str) for text in texts) else None
+    group = row.get("message_group_uuid")
+    is_group_row = pk.startswith("GRP#") and isinstance(group, str) and UUID.fullmatch(group)
+    return "GRP#" if is_group_row else None
+
+
 class Checker:
-    def __init__(self, accept_old=False, accept_unknown=False):
+    def __init__(self, accept_old=False, accept_unknown=False, accept_foreign=False):
         self.accept_old = accept_old
         self.accept_unknown = accept_unknown
+        self.accept_foreign = accept_foreign
+        self.foreign_rows = 0
         self.violations = []
         self.keys = set()
         self.messages = collections.defaultdict(dict)  # group -> sk -> row
@@ -152,13 +171,17 @@ class Checker:
         if key in self.keys:
             self.report(place, "is there twice")
         self.keys.add(key)
+        if self.accept_foreign and kind_of(row) is None:
+            self.foreign_rows += 1
+            return
         if parse_sort_key(row["sk"], self.accept_old) is None:
             self.report(place, "sk is not a time in the form of sort keys")
         prefix, owner = row["pk"][:4], row["pk"][4:]
         if prefix not in ("MSG#", "GRP#") or not UUID.fullmatch(owner):
             self.report(place, "pk is neither MSG#<uuid> nor GRP#<uuid>")
         elif prefix == "MSG#":
-            self.check_attributes(row, place, MESSAGE_ROW)
+            in_index = {"message_group_uuid"} if self.accept_foreign else set()
+            self.check_attributes(row, place, MESSAGE_ROW, in_index)
             self.messages[owner][row["sk"]] = row
         else:
             self.check_group_row(row, place, owner)
@@ -261,7 +284,8 @@ class Checker:
         messages = sum(map(len, self.messages.values()))
         group_rows = sum(map(len, self.group_rows.values()))
         groups = len(self.messages.keys() | self.group_rows.keys())
-        return (f"groups {groups} messages {messages} group_rows {group_rows} "
+        foreign = f"foreign_rows {self.foreign_rows} " if self.accept_foreign else ""
+        return (f"groups {groups} messages {messages} group_rows {group_rows} {foreign}"
                 f"digest {self.digest.hexdigest()}")
 
 
@@ -273,10 +297,13 @@ def main(arguments):
                         help="accept sort keys in the forms that were written before")
     parser.add_argument("--unknown-attributes", action="store_true",
                         help="accept attributes that the data model does not know")
+    parser.add_argument("--foreign-rows", action="store_true",
+                        help="accept rows of other programs, and messages that they put into the "
+                             "index")
     options = parser.parse_args(arguments)
     if (options.url is None) == (options.rows is None):
         parser.error("name a store or --rows")
-    checker = Checker(options.old_keys, options.unknown_attributes)
+    checker = Checker(options.old_keys, options.unknown_attributes, options.foreign_rows)
     if options.url is not None:
         violations = checker.check(read_store(options.url))
     elif options.rows == "-":

@@ -2,6 +2,7 @@
 #include "support/store.h"
 
 #include <ftw.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,16 +128,28 @@ bool test_store_is_streamed(const test_store *store)
     return strstr(store->url, "mode=stream") != NULL;
 }
 
+static void note_failure(void *data, const cruddur_follow_event *event)
+{
+    atomic_size_t *failures = data;
+    if (event->kind == CRUDDUR_FOLLOW_RECORD_FAILED) {
+        atomic_fetch_add(failures, 1);
+    }
+}
+
 void test_store_settle(const test_store *store)
 {
+    atomic_size_t failures = 0;
     cruddur_follow_options options = CRUDDUR_FOLLOW_OPTIONS_INIT;
     if (!test_store_is_streamed(store)) {
         return;
     }
     options.flags = CRUDDUR_FOLLOW_ONCE;
     options.poll_ms = 1;
+    options.observe = note_failure;
+    options.data = &failures;
     cruddur *dm = test_store_connect(store, NULL);
     must_succeed(cruddur_stream_follow(dm, &options, TEST_ERROR));
+    cr_assert_eq(atomic_load(&failures), 0, "the processor passed over records");
     cruddur_close(dm);
 }
 

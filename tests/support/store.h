@@ -36,8 +36,8 @@ void test_store_remove(test_store *store);
 /* Whether a processor moves the group rows behind an append (mode `stream`). */
 bool test_store_is_streamed(const test_store *store);
 
-/* Is that processor: moves the group rows behind everything written so far. Where none is needed it
- * does nothing. */
+/* Is that processor: moves the group rows behind everything written so far. No record may fail.
+ * Where no processor is needed it does nothing. */
 void test_store_settle(const test_store *store);
 
 /* Writes the store's URL with one parameter more, "name=value". */

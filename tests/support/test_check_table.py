@@ -243,6 +243,42 @@ class BrokenTables(unittest.TestCase):
         self.expect_changed(0, "user_uuid", CEM, f"the author of message {T1} is not a member")
 
 
+class ForeignRows(unittest.TestCase):
+    """Rows of other programs: as they are in a table that several share."""
+    ROWS = (
+        {"pk": "USR#" + ANN, "sk": T1, "message_group_uuid": DIRECT, "message": "mine"},
+        {"pk": "GRP#" + ANN, "sk": "PROFILE", "message_group_uuid": DIRECT},
+        {"pk": "GRP#" + ANN, "sk": T1, "message": "of no group"},
+        {"pk": "GRP#" + ANN, "sk": T1, "message_group_uuid": DIRECT.upper().replace("1", "A")},
+        {"pk": "GRP#" + ANN.upper(), "sk": T1, "message_group_uuid": DIRECT},
+        {"pk": "GRP#ann", "sk": T1, "message_group_uuid": DIRECT},
+        {"pk": "MSG#" + DIRECT, "sk": "META", "message": "a note"},
+        {"pk": "MSG#" + DIRECT, "sk": T3, "title": "of no message"},
+        {"pk": "MSG#" + DIRECT, "sk": T3, "other_attributes": '{"message": {"N": "1"}}'},
+        {"pk": "MSG#" + ANN.upper(), "sk": T3, "message": "upper case"},
+    )
+
+    def test_are_violations_unless_they_are_asked_for(self):
+        for row in self.ROWS:
+            self.assertNotEqual(check_table.Checker().check(good_table() + [row]), [], row)
+            checker = check_table.Checker(accept_foreign=True)
+            self.assertEqual(checker.check(good_table() + [row]), [], row)
+            self.assertTrue(checker.summary().startswith(
+                "groups 2 messages 3 group_rows 5 foreign_rows 1 digest "))
+
+    def test_rows_that_look_like_ours_are_not_foreign(self):
+        for row in (message(DIRECT, T3, ANN, "newer", 4),
+                    {"pk": "MSG#" + DIRECT, "sk": T3, "message": ""},
+                    group_row(DIRECT, T1, ANN, BOB, "one")):
+            checker = check_table.Checker(accept_foreign=True)
+            self.assertNotEqual(checker.check(good_table() + [row]), [], row)
+
+    def test_messages_in_the_index(self):
+        rows = good_table()
+        rows[0]["message_group_uuid"] = DIRECT
+        self.assertEqual(check_table.Checker(accept_foreign=True).check(rows), [])
+
+
 class Program(unittest.TestCase):
     def make_store(self, rows):
         path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "a?b%c #.db")

@@ -259,6 +259,16 @@ class Apply(StreamTest):
         self.assertEqual((result.code, result.json),
                          (1, {"batchItemFailures": [{"itemIdentifier": number}]}))
 
+    def test_rows_of_other_programs(self):
+        self.send_some()
+        records = local.records(self.table)
+        others = json.loads(json.dumps(records))
+        for record in others:
+            record["dynamodb"]["Keys"]["pk"]["S"] = "USR#" + record["dynamodb"]["Keys"]["pk"]["S"]
+        result = self.ok("stream", "apply", self.event(others + records))
+        self.assertIn("4 messages of 2 groups; group rows of 2 moved\n", result.out)
+        self.assertEqual((result.err, self.check()), ("", ""))
+
     def test_of_another_table(self):
         self.send_some()
         records = local.records(self.table)

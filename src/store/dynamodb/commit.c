@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "model/kind.h"
 #include "model/uuid.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */
@@ -42,12 +43,19 @@ static verdict judge_reason(cr_str code)
     return GIVE_UP;
 }
 
+/* A group row may carry a message_uuid, too, where another program has put one. */
+static bool is_witness(const cr_write *write)
+{
+    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL &&
+           cr_row_kind(&write->row) == CR_KIND_MESSAGE;
+}
+
 /* An earlier attempt of ours went through, and its answer was lost: the row with the message's uuid
  * is there, exactly as it was to be put, and the transaction put all or nothing. */
 static bool is_our_own(const cr_write *write, const cr_reason *reason)
 {
-    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL &&
-           cr_row_exists(&reason->row) && cr_item_is_same(&reason->row, &write->row);
+    return is_witness(write) && cr_row_exists(&reason->row) &&
+           cr_item_is_same(&reason->row, &write->row);
 }
 
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
@@ -118,7 +126,7 @@ static verdict judge(cr_dynamodb_txn *txn)
 static const cr_write *find_witness(const cr_dynamodb_txn *txn)
 {
     for (size_t i = 0; i < txn->write_count; i++) {
-        if (txn->write[i].is_put && txn->write[i].row.value[CR_MESSAGE_UUID].data != NULL) {
+        if (is_witness(&txn->write[i])) {
             return &txn->write[i];
         }
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/commit.h"
 
+#include "model/kind.h"
+
 typedef enum outcome {
     DONE,
     REFUSED, /* its condition failed */
@@ -42,6 +44,11 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     return status;
 }
 
+static bool is_message(const cr_write *write)
+{
+    return write->is_put && cr_row_kind(&write->row) == CR_KIND_MESSAGE;
+}
+
 /* A lost answer may have been a success: then what is there is what was put. A message is known by
  * its uuid, which another call may have stored at this key as well. */
 static bool is_in_place(cr_dynamodb_txn *txn, const cr_write *write)
@@ -53,7 +60,7 @@ static bool is_in_place(cr_dynamodb_txn *txn, const cr_write *write)
         reply.row_count != 1) {
         return false;
     }
-    return uuid.data != NULL
+    return uuid.data != NULL && is_message(write)
                ? cr_str_equal(uuid, reply.row[0].value[CR_MESSAGE_UUID])
                : txn->answer.may_be_applied && cr_item_is_same(&reply.row[0], &write->row);
 }
@@ -91,11 +98,6 @@ static outcome remove_row(cr_dynamodb_txn *txn, cr_str members, cruddur_status *
 {
     *status = send(txn, CR_DELETE_ITEM, members);
     return take_answer(txn, CR_DELETE_ITEM, status);
-}
-
-static bool is_message(const cr_write *write)
-{
-    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL;
 }
 
 /* A change that stores a message puts it last (store.h). */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/rows.h"
+
+#include <cruddur/group.h>
+
+#include "model/key.h"
+
+/* ---- queries ---- */
+
+typedef struct own_rows {
+    cr_kind kind;
+    cr_sink sink;
+    void *context;
+} own_rows;
+
+static cr_sink_answer pass_over_foreign(void *context, const cr_row *row)
+{
+    const own_rows *own = context;
+    return cr_row_kind(row) == own->kind ? own->sink(own->context, row) : CR_SINK_MORE;
+}
+
+static bool is_of_messages(const cr_query *query)
+{
+    cr_str pk = query->partition;
+    return query->index == CR_INDEX_TABLE && pk.size >= CR_PK_PREFIX_SIZE &&
+           memcmp(pk.data, CR_PK_MESSAGES, CR_PK_PREFIX_SIZE) == 0;
+}
+
+/* What sorts before or after all times is not even read: a note at MSG#<group>/META would else be
+ * read in every search for the newest message. */
+static cr_query within_times(const cr_query *query)
+{
+    cr_query within = *query;
+    cr_str first = cr_str_of(CR_SK_FIRST);
+    cr_str behind = cr_str_of(CR_SK_BEHIND);
+    if (query->lower.sk.data == NULL || cr_str_compare(query->lower.sk, first) < 0) {
+        within.lower = (cr_bound){first, true};
+    }
+    if (query->upper.sk.data == NULL || cr_str_compare(query->upper.sk, behind) > 0) {
+        within.upper = (cr_bound){behind, false};
+    }
+    return within;
+}
+
+cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, void *context)
+{
+    own_rows own = {is_of_messages(query) ? CR_KIND_MESSAGE : CR_KIND_GROUP_ROW, sink, context};
+    cr_query within = within_times(query);
+    return txn->ops->query(txn, &within, pass_over_foreign, &own);
+}
+
+typedef struct row_search {
+    cr_arena *arena;
+    cr_attribute attribute; /* the first row that has this */
+    cr_str value;           /* with this value, is taken */
+    cr_row *found;
+} row_search;
+
+static cr_sink_answer take_match(void *context, const cr_row *row)
+{
+    const row_search *search = context;
+    if (!cr_str_equal(row->value[search->attribute], search->value)) {
+        return CR_SINK_MORE;
+    }
+    return cr_row_copy(search->arena, row, search->found) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
+}
+
+cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute attribute,
+                            cr_str value, cr_row *found)
+{
+    row_search search = {txn->arena, attribute, value, found};
+    *found = (cr_row){0};
+    return cr_rows_query(txn, query, take_match, &search);
+}
+
+/* ---- by key ---- */
+
+static bool is_of_group(const cr_row *row, cr_str group)
+{
+    return cr_row_kind(row) == CR_KIND_GROUP_ROW && cr_str_equal(row->value[CR_GROUP_UUID], group);
+}
+
+cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                           cr_row *rows)
+{
+    cruddur_status status = txn->ops->get(txn, keys, count, rows);
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        if (!is_of_group(&rows[i], group)) {
+            rows[i] = (cr_row){0};
+        }
+    }
+    return status;
+}
+
+cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                                 cr_row *rows, bool *are_taken)
+{
+    cruddur_status status = txn->ops->get(txn, keys, count, rows);
+    *are_taken = false;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        *are_taken = *are_taken || (cr_row_exists(&rows[i]) && !is_of_group(&rows[i], group));
+    }
+    return status;
+}
+
+/* ---- lists ---- */
+
+bool cr_rows_add(cr_rows *rows, const cr_row *row)
+{
+    if (rows->count == rows->capacity) {
+        size_t capacity = rows->capacity == 0 ? CRUDDUR_MEMBERS_MAX : rows->capacity * 2;
+        cr_row *grown = cr_arena_alloc(rows->arena, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return false;
+        }
+        if (rows->count > 0) {
+            memcpy(grown, rows->row, rows->count * sizeof(*grown));
+        }
+        rows->row = grown;
+        rows->capacity = capacity;
+    }
+    return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
+}
+
+typedef struct collection {
+    cr_rows *rows;
+    size_t left;
+} collection;
+
+static cr_sink_answer collect_row(void *context, const cr_row *row)
+{
+    collection *collected = context;
+    if (!cr_rows_add(collected->rows, row)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    return --collected->left > 0 ? CR_SINK_MORE : CR_SINK_STOP;
+}
+
+cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows)
+{
+    collection collected = {rows, max};
+    return cr_rows_query(txn, query, collect_row, &collected);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* How the rules read. The table may have rows of other programs anywhere (model/kind.h): they are
+ * passed over here, so that no rule has to think of them. No other file of this room calls get or
+ * query of a transaction; tests/build/check_arrows.py makes sure. */
+#ifndef CR_MESSAGING_ROWS_H
+#define CR_MESSAGING_ROWS_H
+
+#include "model/kind.h"
+#include "store/store.h"
+
+/* Walks over our rows: in the partition of a group its messages, in that of a member and in the
+ * index group rows. Otherwise as cr_txn_ops.query. */
+cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, void *context);
+
+/* Reads group rows of this group (a uuid) by key. A key that is free, or has any other row, gives a
+ * row that is absent throughout. */
+cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                           cr_row *rows);
+
+/* Whether any of these keys has a row that is not a group row of this group, foreign rows
+ * included: no group row can be put there. `rows` is room for `count`. */
+cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                                 cr_row *rows, bool *are_taken);
+
+/* Copies the first row of a query that has this value in this attribute; *found is absent
+ * throughout where none has. */
+cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute attribute,
+                            cr_str value, cr_row *found);
+
+/* A list of rows. */
+typedef struct cr_rows {
+    cr_row *row;
+    size_t count;
+    size_t capacity;
+    cr_arena *arena;
+} cr_rows;
+
+/* Adds a copy of the row; false when memory ran out. */
+bool cr_rows_add(cr_rows *rows, const cr_row *row);
+
+/* Adds copies of the first rows of a query, up to `max`. */
+cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);
+
+#endif

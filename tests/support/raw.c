@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/raw.h"
+
+#include "base/clock.h"
+#include "cruddur/frame.h"
+
+#define DEADLINE_US INT64_C(60000000)
+
+typedef struct plan {
+    const cr_row *row;
+    bool is_removal;
+    bool was_tried;
+} plan;
+
+/* Nobody else writes, so a put that has to be tried again meets a key that is taken. */
+static cruddur_status write_row(cr_txn *txn, void *context)
+{
+    plan *planned = context;
+    if (planned->was_tried) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_REFUSED, "the row is not as it should be");
+    }
+    planned->was_tried = true;
+    return planned->is_removal ? txn->ops->remove(txn, planned->row)
+                               : txn->ops->put(txn, planned->row);
+}
+
+static cruddur_status run(cruddur *dm, plan planned)
+{
+    cr_call call = {.deadline_us = cr_clock_monotonic_us() + DEADLINE_US};
+    return dm->store->ops->change(dm->store, write_row, &planned, &call);
+}
+
+cruddur_status raw_put_row(cruddur *dm, const cr_row *row)
+{
+    return run(dm, (plan){.row = row});
+}
+
+cruddur_status raw_remove_row(cruddur *dm, const cr_row *as_read)
+{
+    return run(dm, (plan){.row = as_read, .is_removal = true});
+}
+
+cr_row raw_row_at(const cruddur_row_page *page, size_t index)
+{
+    cr_row row = {0};
+    for (size_t i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        row.value[i] = cr_str_of(cruddur_row_page_get(page, index, i));
+    }
+    return row;
+}
+
+cruddur_status raw_put(cruddur *dm, const cruddur_row_page *page, size_t index, const char *others)
+{
+    cr_row row = raw_row_at(page, index);
+    if (others != NULL) {
+        row.value[CR_OTHERS] = cr_str_of(others);
+    }
+    return raw_put_row(dm, &row);
+}
+
+cruddur_status raw_remove(cruddur *dm, const cruddur_row_page *page, size_t index)
+{
+    cr_row row = raw_row_at(page, index);
+    return raw_remove_row(dm, &row);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing single rows, as other programs do: for suites that know the library from inside. */
+#ifndef TEST_SUPPORT_RAW_H
+#define TEST_SUPPORT_RAW_H
+
+#include <cruddur/cruddur.h>
+
+#include "model/row.h"
+
+/* Adds a row; CRUDDUR_E_REFUSED where its key is taken. */
+cruddur_status raw_put_row(cruddur *dm, const cr_row *row);
+
+/* Takes a row away, which must be as it was read. */
+cruddur_status raw_remove_row(cruddur *dm, const cr_row *as_read);
+
+/* The same for a row of a page of a scan; `others`, unless NULL, are its other attributes. */
+cruddur_status raw_put(cruddur *dm, const cruddur_row_page *page, size_t index, const char *others);
+cruddur_status raw_remove(cruddur *dm, const cruddur_row_page *page, size_t index);
+
+/* A row of a page, as long as the page lives. */
+cr_row raw_row_at(const cruddur_row_page *page, size_t index);
+
+#endif
