@@ -111,11 +111,11 @@ class Seed(CommandTest):
                           self.all_messages(done["group_uuid"])], [LAYLA, MAREN, TEO])
         again = self.ok_json("seed", path, *PEOPLE, "--other", LAYLA.upper())
         self.assertEqual(again["already_there"], 3)
-        self.assertEqual(again["group_uuid"], done["message_group_uuid"])
+        self.assertEqual(again["group_uuid"], done["group_uuid"])
         path = self.write("d.txt", "Person 1: fourth\n")
         other_order = self.ok_json("seed", path, "--me", "@layla", "--other", "@maren", "--other",
                                    "@teo")
-        self.assertEqual(other_order["group_uuid"], done["message_group_uuid"])
+        self.assertEqual(other_order["group_uuid"], done["group_uuid"])
 
     def test_group_with_other_members(self):
         self.seed(1)
