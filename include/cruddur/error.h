@@ -63,7 +63,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_NEWER, 67, "the store was written by a newer version of the library")                \
     X(E_STORE_DAMAGED, 68, "the store is damaged")                                                 \
     X(E_STORE_IO, 69, "input/output error")                                                        \
-    X(E_STORE_FORKED, 70, "an embedded store was open when this process was forked")               \
+    X(E_STORE_FORKED, 70, "the process was forked while a store was in use")                       \
     X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
     /* The service, of a store that is one. */                                                     \
     X(E_NETWORK, 80, "the service could not be reached")                                           \

@@ -11,8 +11,17 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * An open store. Any number of threads may use one at once. After `fork` only the parent may use
- * it, or close it. A thread must not be cancelled (pthread_cancel()) inside a call.
+ * An open store. Any number of threads may use one at once. A thread must not be cancelled
+ * (pthread_cancel()) inside a call.
+ *
+ * After `fork`, only the process that opened a handle can use it. In the child each call on an
+ * inherited handle fails with #CRUDDUR_E_STORE_FORKED, and cruddur_close() does nothing: the
+ * child's copy of the handle, its memory and its descriptors, lasts until the child ends or calls
+ * `exec`. Results and errors are plain memory and stay valid. The child can open handles of its
+ * own, with two exceptions, which also fail with #CRUDDUR_E_STORE_FORKED:
+ * - an SQLite store, if any SQLite store (also one in memory) was open at the fork: close them
+ *   before forking, or open them after `exec`;
+ * - a DynamoDB store, if another thread was in a call on a DynamoDB store at the fork.
  */
 typedef struct cruddur cruddur;
 
@@ -162,9 +171,11 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,
                                                          cruddur **ret_dm, cruddur_error **error);
 
 /**
- * Closes a store. Pages, groups, messages and errors that it gave stay valid.
+ * Closes a store. Pages, groups, messages and errors that it returned stay valid. In a child of
+ * `fork` it does nothing with a handle of the parent.
  *
- * @param dm the handle, or NULL. No other call may be using it, or use it from now on.
+ * @param dm the handle, or NULL. No other call may be in progress on this handle, and none may
+ *           start afterwards.
  * Threads: any, once. Since: 0.1.
  */
 CRUDDUR_API void cruddur_close(cruddur *dm);

@@ -6,6 +6,7 @@
 #include <cruddur/version.h>
 
 #include "base/clock.h"
+#include "base/fork.h"
 
 /* DynamoDB closes connections that were idle for some 90 s; ours go before. */
 #define IDLE_MAX_S 60
@@ -13,6 +14,10 @@
 
 /* Hosts that one handle stays connected to: the service, and where credentials come from. */
 #define CONNECTIONS_MAX 4
+
+/* Threads that are in libcurl, and with it in OpenSSL, which have locks of the whole process: one
+ * that a thread holds at a fork stays locked in the child. */
+static cr_fork_guard users;
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_init_code;
@@ -32,7 +37,14 @@ cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *opti
 {
     const char *agent =
         options->user_agent == NULL ? "libcruddur/" CRUDDUR_VERSION_STRING : options->user_agent;
+    if (!cr_fork_guard_enter(&users)) {
+        return cr_fail_with(error, CRUDDUR_E_STORE_FORKED,
+                            "another thread was using a DynamoDB store when this process was "
+                            "forked; fork before starting such threads, or open the store after "
+                            "exec");
+    }
     (void)pthread_once(&curl_once, init_curl);
+    cr_fork_guard_leave(&users);
     if (curl_init_code != CURLE_OK || pthread_mutex_init(&pool->lock, NULL) != 0) {
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl could not be set up");
     }
@@ -58,7 +70,9 @@ static void free_handles(cr_http_handle *handle)
 
 void cr_http_pool_destroy(cr_http_pool *pool)
 {
+    (void)cr_fork_guard_enter(&users);
     free_handles(pool->idle);
+    cr_fork_guard_leave(&users);
     (void)pthread_mutex_destroy(&pool->lock);
     free(pool->ca_file);
     free(pool->user_agent);
@@ -123,8 +137,7 @@ static cruddur_status new_handle(const cr_http_pool *pool, cr_http_handle **ret_
     return CRUDDUR_OK;
 }
 
-cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle,
-                                 cruddur_error **error)
+static cruddur_status take(cr_http_pool *pool, cr_http_handle **ret_handle, cruddur_error **error)
 {
     (void)pthread_mutex_lock(&pool->lock);
     cr_http_handle *handle = pool->idle;
@@ -140,6 +153,18 @@ cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle
     return CRUDDUR_OK;
 }
 
+/* It can be entered: the pool would not be there otherwise. */
+cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle,
+                                 cruddur_error **error)
+{
+    (void)cr_fork_guard_enter(&users);
+    cruddur_status status = take(pool, ret_handle, error);
+    if (status != CRUDDUR_OK) {
+        cr_fork_guard_leave(&users);
+    }
+    return status;
+}
+
 /* Cuts off the handles that have been idle for so long that their connections are of no use. */
 static cr_http_handle *cut_stale(cr_http_pool *pool, int64_t now_us)
 {
@@ -152,17 +177,21 @@ static cr_http_handle *cut_stale(cr_http_pool *pool, int64_t now_us)
     return stale;
 }
 
-void cr_http_pool_give(cr_http_pool *pool, cr_http_handle *handle, bool is_sound)
+/* Returns those that are not kept any longer. */
+static cr_http_handle *keep(cr_http_pool *pool, cr_http_handle *handle)
 {
-    if (!is_sound) {
-        free_handles(handle);
-        return;
-    }
     handle->idle_since_us = cr_clock_monotonic_us();
     (void)pthread_mutex_lock(&pool->lock);
     handle->next = pool->idle;
     pool->idle = handle;
     cr_http_handle *stale = cut_stale(pool, handle->idle_since_us);
     (void)pthread_mutex_unlock(&pool->lock);
-    free_handles(stale);
+    return stale;
+}
+
+void cr_http_pool_give(cr_http_pool *pool, cr_http_handle *handle, bool is_sound)
+{
+    cr_http_handle *unused = is_sound ? keep(pool, handle) : handle;
+    free_handles(unused);
+    cr_fork_guard_leave(&users);
 }

@@ -47,9 +47,11 @@ cruddur_status cruddur_stream_follow(cruddur *dm, const cruddur_follow_options *
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_FOLLOW, error);
-    cruddur_status status = cr_read_struct(
-        "options", given, &options, CR_STRUCT_0_2(FOLLOW_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_FOLLOW, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(FOLLOW_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = check_options(&options, frame.call.error);
     }

@@ -13,6 +13,7 @@
 struct cruddur {
     cr_store *store;
     cruddur_options options;
+    uint32_t generation; /* cr_fork_generation() of the process that opened it */
 };
 
 /* ---- the frame of a call ---- */
@@ -26,9 +27,10 @@ typedef struct cr_frame {
     cruddur_error **ret_error;
 } cr_frame;
 
-/* Starts the clock, with the handle's deadline. */
-void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
-                    cruddur_error **error);
+/* Starts the clock, with the handle's deadline. Refuses a handle that was inherited by fork(); the
+ * frame has to be ended all the same. */
+cruddur_status cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+                              cruddur_error **error);
 
 /* Sets the call's own deadline, counted from its beginning; 0 leaves it. */
 void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms);

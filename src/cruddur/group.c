@@ -29,8 +29,10 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, error);
-    cruddur_status status = cr_read_listing(given, 0, &options, &listing, frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_listing(given, 0, &options, &listing, frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
     }
@@ -209,9 +211,11 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
-    cruddur_status status = cr_read_struct(
-        "options", given, &options, CR_STRUCT_0_2(CREATE_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(CREATE_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_members(creator, others, n_others, &opening, frame.call.error);
@@ -273,9 +277,11 @@ cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid, const cha
     if (dm == NULL || ret_group == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_group");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, error);
-    cruddur_status status = cr_read_struct("options", given, &options,
-                                           CR_STRUCT_0_2(GET_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(GET_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fork.h"
 #include "cruddur/frame.h"
 
 #define TEXT_MAX_CHARACTERS 100000
@@ -19,8 +20,15 @@ uint32_t cruddur_version_number(void)
 
 /* ---- the frame of a call ---- */
 
-void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
-                    cruddur_error **error)
+/* The child of a fork has the handle's memory, but neither its locks on files nor its threads, and
+ * it shares the handle's connections with the parent. */
+static bool is_inherited(const cruddur *dm)
+{
+    return dm->generation != cr_fork_generation();
+}
+
+cruddur_status cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+                              cruddur_error **error)
 {
     *frame = (cr_frame){.dm = dm, .operation = operation, .ret_error = error};
     frame->started_us = cr_clock_monotonic_us();
@@ -28,6 +36,12 @@ void cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operat
     frame->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
     frame->call.error = error == NULL ? NULL : &frame->error;
     cr_frame_set_timeout(frame, dm->options.timeout_ms);
+    return !is_inherited(dm)
+               ? CRUDDUR_OK
+               : cr_fail_with(frame->call.error, CRUDDUR_E_STORE_FORKED,
+                              "the handle was opened before this process was forked, and only the "
+                              "process that opened it may use it; open the store in this process "
+                              "(an SQLite store must be closed before forking)");
 }
 
 void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms)
@@ -115,6 +129,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
         return cr_fail_memory(error);
     }
     dm->options = options;
+    dm->generation = cr_fork_generation();
     status = open_store(store_url, dm, error);
     if (status != CRUDDUR_OK) {
         free(dm);
@@ -126,7 +141,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
 
 void cruddur_close(cruddur *dm)
 {
-    if (dm != NULL) {
+    if (dm != NULL && !is_inherited(dm)) {
         dm->store->ops->close(dm->store);
         free(dm);
     }

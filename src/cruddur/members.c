@@ -76,9 +76,11 @@ cruddur_status cruddur_group_members(cruddur *dm, const char *viewer_uuid, const
     if (dm == NULL || ret_members == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_members");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
-    cruddur_status status = cr_read_struct(
-        "options", given, &options, CR_STRUCT_0_2(MEMBERS_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(MEMBERS_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, CRUDDUR_MEMBERS_TRUSTED,
                                 frame.call.error);

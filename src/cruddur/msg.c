@@ -50,9 +50,10 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, error);
-    cruddur_status status =
-        cr_read_listing(given, CRUDDUR_LIST_TRUSTED, &options, &listing, frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_listing(given, CRUDDUR_LIST_TRUSTED, &options, &listing, frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = list(&frame, viewer_uuid, group_uuid, &options, &listing, &page);
@@ -112,9 +113,11 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
-    cruddur_status status = cr_read_struct(
-        "options", given, &options, CR_STRUCT_0_2(APPEND_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(APPEND_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);

@@ -90,9 +90,11 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
-    cruddur_status status = cr_read_struct("options", given, &options,
-                                           CR_STRUCT_0_2(SCAN_OPTIONS, options), frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(SCAN_OPTIONS, options),
+                                frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
     }

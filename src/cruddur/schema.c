@@ -47,9 +47,11 @@ static cruddur_status begin(cr_frame *frame, const cruddur *dm, cruddur_operatio
                             const cruddur_schema_options *given, cruddur_schema_options *options,
                             cruddur_error **error)
 {
-    cr_frame_begin(frame, dm, operation, error);
-    cruddur_status status = cr_read_struct(
-        "options", given, options, CR_STRUCT_0_2(SCHEMA_OPTIONS, *options), frame->call.error);
+    cruddur_status status = cr_frame_begin(frame, dm, operation, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_struct("options", given, options, CR_STRUCT_0_2(SCHEMA_OPTIONS, *options),
+                                frame->call.error);
+    }
     if (status == CRUDDUR_OK) {
         status = check_options(options, frame->call.error);
     }

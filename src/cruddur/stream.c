@@ -169,8 +169,10 @@ cruddur_status cruddur_stream_apply(cruddur *dm, const char *event, size_t event
     if (dm == NULL || event == NULL || ret_result == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : event == NULL ? "event" : "ret_result");
     }
-    cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_APPLY, error);
-    cruddur_status status = read_options(given, &options, frame.call.error);
+    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_APPLY, error);
+    if (status == CRUDDUR_OK) {
+        status = read_options(given, &options, frame.call.error);
+    }
     if (status == CRUDDUR_OK) {
         cr_frame_set_timeout(&frame, options.timeout_ms);
         status = apply(dm, (cr_str){event, event_size}, options.workers, &frame.call, &made);

@@ -12,6 +12,7 @@
 #include "aws/http.h"
 #include "base/clock.h"
 #include "server.h"
+#include "support/child.h"
 
 #define SECOND INT64_C(1000000)
 /* For a machine that is busy, and more for one that runs us under valgrind. */
@@ -443,4 +444,56 @@ Test(http, only_http_and_https)
         cruddur_error_free(error);
         error = NULL;
     }
+}
+
+/* ---- forks ---- */
+
+static void *send_from_thread(void *unused)
+{
+    (void)unused;
+    return send_one() == CRUDDUR_OK ? NULL : error;
+}
+
+static const char *be_refused(void *unused)
+{
+    const cr_http_options options = {0};
+    cr_http *own = NULL;
+    cruddur_error *refusal = NULL;
+    (void)unused;
+    return cr_http_new(&options, &own, &refusal) == CRUDDUR_E_STORE_FORKED ? NULL
+                                                                           : "it was not refused";
+}
+
+static const char *send_from_child(void *unused)
+{
+    const cr_http_options options = {0};
+    (void)unused;
+    if (cr_http_new(&options, &http, &error) != CRUDDUR_OK || send_one() != CRUDDUR_OK) {
+        return cruddur_error_message(error);
+    }
+    cr_http_free(http);
+    return NULL;
+}
+
+/* A thread that is in libcurl at a fork may hold a lock of its, or of OpenSSL's. */
+Test(http, a_child_of_a_fork_goes_on_only_if_no_thread_was_in_libcurl)
+{
+    const step steps[] = {{ACT_REPLY, answer_of(200, "", "1")},
+                          {ACT_HELD, answer_of(200, "", "2")},
+                          {ACT_REPLY, answer_of(200, "", "3")}};
+    pthread_t thread;
+    void *wrong = NULL;
+    start(steps, COUNT(steps));
+    cr_assert_eq(send_one(), CRUDDUR_OK);
+    cr_assert_eq(pthread_create(&thread, NULL, send_from_thread, NULL), 0);
+    while (server_requests(running) < 2) {
+        cr_clock_sleep_us(1000);
+    }
+    child_must_succeed(test_child_run(be_refused, NULL));
+    server_release(running);
+    cr_assert_eq(pthread_join(thread, &wrong), 0);
+    cr_assert_null(wrong);
+    child_must_succeed(test_child_run(send_from_child, NULL));
+    cr_assert_eq(send_one(), CRUDDUR_OK);
+    cr_assert_eq(server_connections(running), 2, "the child used the parent's connection");
 }

@@ -5,6 +5,7 @@ creates, appends and lists by ctypes, and follows a stream that is not there.
 
     check_ctypes.py LIBRARY
 """
+import multiprocessing
 import os
 import pathlib
 import sys
@@ -19,6 +20,7 @@ ANN = b"5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 BEN = b"ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60"
 E_INVALID_ARGUMENT = 11
 E_NOT_A_MEMBER = 41
+E_STORE_FORKED = 70
 E_NETWORK = 80
 TROUBLE = 5
 
@@ -103,11 +105,45 @@ def follow_nothing(library):
         sys.exit("there was no trouble")
 
 
+def work(path, url, inherited):
+    """A worker of multiprocessing: its statuses with the parent's handle and with its own."""
+    library = load(path)
+    found = [] if inherited is None else [status_of(library, "group_list", inherited, ANN, None)]
+    try:
+        dm = call(library, "open", url, None)
+    except Failed as failure:
+        return found + [failure.status]
+    library.cruddur_group_page_free(call(library, "group_list", dm, ANN, None))
+    library.cruddur_close(dm)
+    return found + [0]
+
+
+def share_work(path, library, url):
+    """Workers that are forked, or started anew, while the parent has the store open or not."""
+    dm = call(library, "open", url, None)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        for found in pool.starmap(work, [(path, url, None)] * 4):
+            expect(found, [E_STORE_FORKED])
+    child = os.fork()
+    if child == 0:
+        os._exit(work(path, url, dm) != [E_STORE_FORKED, E_STORE_FORKED])
+    expect(os.waitpid(child, 0)[1], 0)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        for found in pool.starmap(work, [(path, url, None)] * 4):
+            expect(found, [0])
+    library.cruddur_close(dm)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        for found in pool.starmap(work, [(path, url, None)] * 4):
+            expect(found, [0])
+
+
 def main(arguments):
     (path,) = arguments
     library = load(path)
     with tempfile.TemporaryDirectory() as folder:
-        converse(library, b"sqlite:" + os.fsencode(os.path.join(folder, "store.db")))
+        url = b"sqlite:" + os.fsencode(os.path.join(folder, "store.db"))
+        converse(library, url)
+        share_work(path, library, url)
     converse(library, b"sqlite::memory:")
     follow_nothing(library)
     return 0

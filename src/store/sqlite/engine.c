@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fork.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/txn.h"
@@ -23,6 +24,12 @@ typedef struct sqlite_store {
     cr_writer *writer;
     cr_readers *readers;
 } sqlite_store;
+
+/* Stores that are open, being opened or being closed. SQLite has state of the whole process: the
+ * files that it has open, with the locks on them, and mutexes. The child of a fork has a copy, but
+ * no locks on files, and a mutex that a thread of the parent held stays locked in it; so stores in
+ * memory count as well. */
+static cr_fork_guard open_stores;
 
 /* ---- opening ---- */
 
@@ -148,6 +155,7 @@ static void close_store(cr_store *base)
     cr_writer_free(store->writer); /* last: its connection tidies up the log */
     free(store->place.path);
     free(store);
+    cr_fork_guard_leave(&open_stores);
 }
 
 /* From here on the file is named from the root: readers are opened later, and the process may have
@@ -362,8 +370,16 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
     if (sqlite3_threadsafe() == 0) {
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "this SQLite was built without threads");
     }
+    if (!cr_fork_guard_enter(&open_stores)) {
+        return cr_fail_with(error, CRUDDUR_E_STORE_FORKED,
+                            "opening %.256s: an SQLite store was open when this process was "
+                            "forked; close all SQLite stores before forking, or open them after "
+                            "exec",
+                            url->rest);
+    }
     sqlite_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
+        cr_fork_guard_leave(&open_stores);
         return cr_fail_memory(error);
     }
     store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL};
