@@ -3,78 +3,52 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "aws/secret.h"
 
-/* ---- where a setting stands ---- */
+/* ---- where a setting is ---- */
 
-typedef struct setting {
-    const char *value; /* NULL: nowhere */
-    const char *where; /* for errors */
-} setting;
-
-static const char *profile_property(const cr_aws_config *config, const char *group,
-                                    const char *name)
+static cr_setting of_property(const cr_property *property, const char *name)
 {
-    return config->profiles == NULL ? NULL
-                                    : cr_profiles_get(config->profiles, CR_SECTION_PROFILE,
-                                                      config->profile, group, name);
+    bool is_set = property != NULL && *property->value != '\0';
+    return (cr_setting){is_set ? property->value : NULL, name, is_set ? property : NULL};
 }
 
-static setting find_setting(const cr_aws_config *config, const char *given, cr_env_name variable,
-                            const char *property)
+static cr_setting of_profile(const cr_aws_config *config, const char *name)
 {
-    if (given != NULL) {
-        return (setting){given, property};
-    }
-    if (config->environment.value[variable] != NULL) {
-        return (setting){config->environment.value[variable], cr_env_text(variable)};
-    }
-    return (setting){profile_property(config, NULL, property), property};
+    return config->profiles == NULL
+               ? (cr_setting){NULL, name, NULL}
+               : of_property(cr_profiles_find(config->profiles, CR_SECTION_PROFILE, config->profile,
+                                              NULL, name),
+                             name);
 }
 
-/* ---- what a setting says ---- */
-
-static cruddur_status read_switch(setting found, bool *value, cruddur_error **error)
+static cr_setting of_environment(const cr_aws_config *config, cr_env_name variable)
 {
-    if (found.value == NULL) {
-        return CRUDDUR_OK;
-    }
-    *value = strcasecmp(found.value, "true") == 0;
-    return *value || strcasecmp(found.value, "false") == 0
-               ? CRUDDUR_OK
-               : cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be true or false", found.where);
+    return (cr_setting){config->environment.value[variable], cr_env_text(variable), NULL};
 }
 
-static cruddur_status read_count(setting found, unsigned *value, cruddur_error **error)
+static cr_setting first_of(const cr_setting *settings, size_t count)
 {
-    if (found.value == NULL) {
-        return CRUDDUR_OK;
+    size_t i = 0;
+    while (i + 1 < count && settings[i].value == NULL) {
+        i++;
     }
-    char *end = NULL;
-    long number = strtol(found.value, &end, 10);
-    if (*end != '\0' || number < 1 || number > 100) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be a number from 1 to 100",
-                            found.where);
-    }
-    *value = (unsigned)number;
-    return CRUDDUR_OK;
+    return settings[i];
 }
 
-/* Sets the index of the word that was found. */
-static cruddur_status read_word(setting found, const char *const *words, size_t count,
-                                size_t *index, cruddur_error **error)
+/* A setting that has a variable, and maybe a property of the profile. `given` and its name: what
+ * the program says itself. */
+static cr_setting find_setting(const cr_aws_config *config, const char *given, const char *name,
+                               cr_env_name variable)
 {
-    for (size_t i = 0; found.value != NULL && i < count; i++) {
-        if (strcasecmp(found.value, words[i]) == 0) {
-            *index = i;
-            return CRUDDUR_OK;
-        }
-    }
-    return found.value == NULL ? CRUDDUR_OK
-                               : cr_fail_with(error, CRUDDUR_E_CONFIG, "%s must be %s, %s or %s",
-                                              found.where, words[0], words[1], words[2]);
+    const char *property = cr_env_property(variable);
+    const cr_setting settings[] = {
+        {given, name, NULL},
+        of_environment(config, variable),
+        property == NULL ? (cr_setting){NULL, NULL, NULL} : of_profile(config, property),
+    };
+    return first_of(settings, sizeof(settings) / sizeof(settings[0]));
 }
 
 /* ---- reading all of them ---- */
@@ -82,46 +56,52 @@ static cruddur_status read_word(setting found, const char *const *words, size_t 
 static cruddur_status read_region(cr_aws_config *config, const cr_aws_given *given,
                                   cruddur_error **error)
 {
-    setting region = find_setting(config, given->region, CR_ENV_REGION, "region");
-    if (given->region == NULL && config->environment.value[CR_ENV_REGION] == NULL) {
-        region = find_setting(config, NULL, CR_ENV_DEFAULT_REGION, "region");
-    }
-    if (region.value == NULL) {
+    const cr_setting settings[] = {
+        {given->region, "the region parameter", NULL},
+        of_environment(config, CR_ENV_REGION),
+        find_setting(config, NULL, NULL, CR_ENV_DEFAULT_REGION),
+    };
+    cr_setting *region = &config->asked[CR_PART_REGION];
+    *region = first_of(settings, sizeof(settings) / sizeof(settings[0]));
+    if (region->value == NULL) {
         return CRUDDUR_OK;
     }
-    if (*region.value == '\0' || strlen(region.value) >= sizeof(config->region)) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%s is empty or too long", region.where);
+    if (*region->value == '\0' || strlen(region->value) >= sizeof(config->region)) {
+        return cr_setting_blame(
+            region, cr_fail_with(error, CRUDDUR_E_CONFIG, "the region is empty or too long"),
+            error);
     }
-    memcpy(config->region, region.value, strlen(region.value) + 1);
+    memcpy(config->region, region->value, strlen(region->value) + 1);
+    region->value = config->region;
     return CRUDDUR_OK;
 }
 
-/* All three retry modes are one here: what has been standard since 2026. */
+/* All three retry modes do what is standard since 2026. */
 static cruddur_status read_retries(cr_aws_config *config, const cr_aws_given *given,
                                    cruddur_error **error)
 {
-    static const char *const modes[] = {"standard", "legacy", "adaptive"};
-    size_t mode = 0;
-    cruddur_status status = read_word(find_setting(config, NULL, CR_ENV_RETRY_MODE, "retry_mode"),
-                                      modes, 3, &mode, error);
+    static const char *const modes[CR_SETTING_WORDS_MAX] = {"standard", "legacy", "adaptive"};
+    size_t ignored;
+    const cr_setting mode = find_setting(config, NULL, NULL, CR_ENV_RETRY_MODE);
+    const cr_setting attempts = find_setting(config, NULL, NULL, CR_ENV_MAX_ATTEMPTS);
+    cruddur_status status = cr_setting_read_word(&mode, modes, &ignored, error);
     config->attempts_max = given->attempts_max;
-    if (status == CRUDDUR_OK && given->attempts_max == 0) {
-        status = read_count(find_setting(config, NULL, CR_ENV_MAX_ATTEMPTS, "max_attempts"),
-                            &config->attempts_max, error);
-    }
-    return status;
+    return status == CRUDDUR_OK && given->attempts_max == 0
+               ? cr_setting_read_count(&attempts, &config->attempts_max, error)
+               : status;
 }
 
 static cruddur_status read_account_mode(cr_aws_config *config, const cr_aws_given *given,
                                         cruddur_error **error)
 {
-    static const char *const modes[] = {"preferred", "disabled", "required"};
+    static const char *const modes[CR_SETTING_WORDS_MAX] = {"preferred", "disabled", "required"};
     static const cr_account_mode values[] = {CR_ACCOUNT_PREFERRED, CR_ACCOUNT_DISABLED,
                                              CR_ACCOUNT_REQUIRED};
     size_t mode = 0;
-    setting found = find_setting(config, given->account_id_endpoint_mode,
-                                 CR_ENV_ACCOUNT_ID_ENDPOINT_MODE, "account_id_endpoint_mode");
-    cruddur_status status = read_word(found, modes, 3, &mode, error);
+    cr_setting *found = &config->asked[CR_PART_ACCOUNT_MODE];
+    *found = find_setting(config, given->account_id_endpoint_mode, "the account_endpoint parameter",
+                          CR_ENV_ACCOUNT_ID_ENDPOINT_MODE);
+    cruddur_status status = cr_setting_read_word(found, modes, &mode, error);
     config->account_mode = values[mode];
     return status;
 }
@@ -129,27 +109,56 @@ static cruddur_status read_account_mode(cr_aws_config *config, const cr_aws_give
 static cruddur_status read_switches(cr_aws_config *config, const cr_aws_given *given,
                                     cruddur_error **error)
 {
+    cr_setting *fips = &config->asked[CR_PART_FIPS];
+    cr_setting *dual_stack = &config->asked[CR_PART_DUAL_STACK];
+    *fips = find_setting(config, given->use_fips, "the fips parameter", CR_ENV_USE_FIPS);
+    *dual_stack = find_setting(config, given->use_dual_stack, "the dualstack parameter",
+                               CR_ENV_USE_DUAL_STACK);
     const struct {
-        const char *given;
-        cr_env_name variable;
-        const char *property;
+        cr_setting found;
         bool *value;
     } switches[] = {
-        {given->use_fips, CR_ENV_USE_FIPS, "use_fips_endpoint", &config->use_fips},
-        {given->use_dual_stack, CR_ENV_USE_DUAL_STACK, "use_dualstack_endpoint",
-         &config->use_dual_stack},
-        {NULL, CR_ENV_IGNORE_ENDPOINT_URLS, "ignore_configured_endpoint_urls",
+        {*fips, &config->use_fips},
+        {*dual_stack, &config->use_dual_stack},
+        {find_setting(config, NULL, NULL, CR_ENV_IGNORE_ENDPOINT_URLS),
          &config->ignore_endpoint_urls},
-        {NULL, CR_ENV_DISABLE_CLOCK_SKEW_CORRECTION, "disable_clock_skew_correction",
+        {find_setting(config, NULL, NULL, CR_ENV_DISABLE_CLOCK_SKEW_CORRECTION),
          &config->disable_skew_correction},
+        {find_setting(config, NULL, NULL, CR_ENV_METADATA_DISABLED), &config->metadata_is_disabled},
     };
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < sizeof(switches) / sizeof(switches[0]); i++) {
-        status = read_switch(
-            find_setting(config, switches[i].given, switches[i].variable, switches[i].property),
-            switches[i].value, error);
+        status = cr_setting_read_switch(&switches[i].found, switches[i].value, error);
     }
     return status;
+}
+
+/* A URL precedes the mode, which has to be one all the same. */
+static cruddur_status read_metadata(cr_aws_config *config, cruddur_error **error)
+{
+    static const char *const modes[CR_SETTING_WORDS_MAX] = {"IPv4", "IPv6", NULL};
+    static const char *const usual[] = {"http://169.254.169.254", "http://[fd00:ec2::254]"};
+    size_t mode_index = 0;
+    cr_aws_url parsed;
+    const cr_setting mode = find_setting(config, NULL, NULL, CR_ENV_METADATA_ENDPOINT_MODE);
+    const cr_setting url = find_setting(config, NULL, NULL, CR_ENV_METADATA_ENDPOINT);
+    cruddur_status status = cr_setting_read_word(&mode, modes, &mode_index, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    const char *text = url.value == NULL ? usual[mode_index] : url.value;
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == '/') {
+        length--;
+    }
+    if (length >= sizeof(config->metadata_endpoint) || !cr_aws_url_parse(text, &parsed) ||
+        memchr(parsed.rest.data, '?', parsed.rest.size) != NULL) {
+        return cr_setting_blame(
+            &url, cr_fail_with(error, CRUDDUR_E_CONFIG, "must be a URL, such as %s", usual[0]),
+            error);
+    }
+    memcpy(config->metadata_endpoint, text, length);
+    return CRUDDUR_OK;
 }
 
 static cruddur_status read_settings(cr_aws_config *config, const cr_aws_given *given,
@@ -165,7 +174,10 @@ static cruddur_status read_settings(cr_aws_config *config, const cr_aws_given *g
     if (status == CRUDDUR_OK) {
         status = read_switches(config, given, error);
     }
-    config->ca_bundle = find_setting(config, NULL, CR_ENV_CA_BUNDLE, "ca_bundle").value;
+    if (status == CRUDDUR_OK) {
+        status = read_metadata(config, error);
+    }
+    config->ca_bundle = find_setting(config, NULL, NULL, CR_ENV_CA_BUNDLE);
     return status;
 }
 
@@ -192,50 +204,60 @@ static cruddur_status read_identity(cr_aws_config *config, const cr_aws_given *g
 
 /* ---- the profile ---- */
 
-static cruddur_status choose_profile(cr_aws_config *config, const cr_aws_given *given,
-                                     cruddur_error **error)
+static cr_setting find_profile(const cr_aws_config *config, const cr_aws_given *given)
 {
-    const char *named =
-        given->profile != NULL ? given->profile : config->environment.value[CR_ENV_PROFILE];
-    config->logger = given->logger;
-    config->profile_is_given = given->profile != NULL;
-    config->profile_is_named = named != NULL;
-    config->profile = cr_secret_copy(cr_str_of(named != NULL ? named : "default"));
-    return config->profile == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
+    const cr_setting settings[] = {
+        {given->profile, "the profile parameter", NULL},
+        of_environment(config, CR_ENV_PROFILE),
+        of_environment(config, CR_ENV_DEFAULT_PROFILE),
+    };
+    return first_of(settings, sizeof(settings) / sizeof(settings[0]));
 }
 
-/* Files that cannot be read do not matter until something in them is needed. */
-static cruddur_status load_profiles(cr_aws_config *config, cruddur_error **error)
+/* A profile that cannot be read does not matter until something in it is needed. */
+static cruddur_status read_files(cr_aws_config *config)
 {
-    cruddur_status status =
-        cr_profiles_load(&config->environment, &config->profiles, &config->profiles_error);
+    cruddur_error **error = &config->profiles_error;
+    cruddur_status status = cr_profiles_load(&config->environment, &config->profiles, error);
+    if (status == CRUDDUR_OK &&
+        (config->profile_is_named ||
+         cr_profiles_have(config->profiles, CR_SECTION_PROFILE, config->profile))) {
+        status = cr_profiles_check(config->profiles, CR_SECTION_PROFILE, config->profile, error);
+    }
+    if (status != CRUDDUR_OK) {
+        cr_profiles_free(config->profiles);
+        config->profiles = NULL;
+    }
+    return status;
+}
+
+static cruddur_status load_profile(cr_aws_config *config, const cr_aws_given *given,
+                                   cruddur_error **error)
+{
+    const cr_setting named = find_profile(config, given);
+    config->logger = given->logger;
+    config->profile_is_given = given->profile != NULL;
+    config->profile_is_named = named.value != NULL;
+    config->profile = cr_secret_copy(cr_str_of(named.value != NULL ? named.value : "default"));
+    if (config->profile == NULL) {
+        return cr_fail_memory(error);
+    }
+    cruddur_status status = read_files(config);
     if (status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    if (!config->profile_is_named) {
+    if (status == CRUDDUR_OK || !config->profile_is_named) {
         return CRUDDUR_OK;
     }
-    if (status != CRUDDUR_OK) {
-        return cr_fail_with(error, status, "%s", cruddur_error_message(config->profiles_error));
-    }
-    if (!cr_profiles_have(config->profiles, CR_SECTION_PROFILE, config->profile)) {
-        return cr_fail_with(
-            error, CRUDDUR_E_CONFIG,
-            "profile \"%.64s\" is neither in the config file nor in the credentials "
-            "file",
-            config->profile);
-    }
-    return CRUDDUR_OK;
+    status = cr_fail_with(error, status, "%s", cruddur_error_message(config->profiles_error));
+    return cr_setting_blame(&named, status, error);
 }
 
 static cruddur_status fill(cr_aws_config *config, const cr_aws_given *given, cruddur_error **error)
 {
     cruddur_status status = cr_environment_read(&config->environment, error);
     if (status == CRUDDUR_OK) {
-        status = choose_profile(config, given, error);
-    }
-    if (status == CRUDDUR_OK) {
-        status = load_profiles(config, error);
+        status = load_profile(config, given, error);
     }
     if (status == CRUDDUR_OK) {
         status = read_identity(config, given, error);
@@ -296,68 +318,117 @@ static const struct {
     [CR_SERVICE_COGNITO_IDP] = {"cognito_identity_provider", CR_ENV_ENDPOINT_URL_COGNITO_IDP, true},
 };
 
-static const char *url_in_services_section(const cr_aws_config *config, cr_service service)
+/* The URL in the section that the profile names. */
+static cruddur_status find_services_url(const cr_aws_config *config, cr_service service,
+                                        cr_setting *ret_url, cruddur_error **error)
 {
-    const char *section = profile_property(config, NULL, "services");
-    return section == NULL ? NULL
-                           : cr_profiles_get(config->profiles, CR_SECTION_SERVICES, section,
-                                             endpoint_settings[service].group, "endpoint_url");
-}
-
-static setting first_of(const setting *settings, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (settings[i].value != NULL) {
-            return settings[i];
-        }
+    const cr_setting section = of_profile(config, "services");
+    if (section.value == NULL) {
+        return CRUDDUR_OK;
     }
-    return (setting){NULL, NULL};
+    cruddur_status status =
+        cr_profiles_check(config->profiles, CR_SECTION_SERVICES, section.value, error);
+    if (status != CRUDDUR_OK) {
+        return cr_setting_blame(&section, status, error);
+    }
+    *ret_url = of_property(cr_profiles_find(config->profiles, CR_SECTION_SERVICES, section.value,
+                                            endpoint_settings[service].group, "endpoint_url"),
+                           "endpoint_url");
+    return CRUDDUR_OK;
 }
 
-static setting find_custom_url(const cr_aws_config *config, cr_service service)
+static cruddur_status find_custom_url(const cr_aws_config *config, cr_service service,
+                                      cr_setting *ret_url, cruddur_error **error)
 {
-    cr_env_name variable = endpoint_settings[service].variable;
+    *ret_url = (cr_setting){NULL, NULL, NULL};
     if (config->endpoint_url != NULL && endpoint_settings[service].takes_given_url) {
-        return (setting){config->endpoint_url, "the endpoint that was given"};
+        *ret_url = (cr_setting){config->endpoint_url, "the endpoint parameter", NULL};
+        return CRUDDUR_OK;
     }
     if (config->ignore_endpoint_urls) {
-        return (setting){NULL, NULL};
+        return CRUDDUR_OK;
     }
-    const setting urls[] = {
-        {config->environment.value[variable], cr_env_text(variable)},
-        {config->environment.value[CR_ENV_ENDPOINT_URL], cr_env_text(CR_ENV_ENDPOINT_URL)},
-        {url_in_services_section(config, service), "endpoint_url in the profile's services"},
-        {profile_property(config, NULL, "endpoint_url"), "endpoint_url in the profile"},
+    const cr_setting variables[] = {
+        of_environment(config, endpoint_settings[service].variable),
+        of_environment(config, CR_ENV_ENDPOINT_URL),
     };
-    return first_of(urls, sizeof(urls) / sizeof(urls[0]));
+    *ret_url = first_of(variables, sizeof(variables) / sizeof(variables[0]));
+    cruddur_status status = CRUDDUR_OK;
+    if (ret_url->value == NULL) {
+        status = find_services_url(config, service, ret_url, error);
+    }
+    if (status == CRUDDUR_OK && ret_url->value == NULL) {
+        *ret_url = of_profile(config, cr_env_property(CR_ENV_ENDPOINT_URL));
+    }
+    return status;
+}
+
+static cruddur_status fail_no_region(const cr_aws_config *config, cruddur_error **error)
+{
+    return config->profiles == NULL
+               ? cr_fail_with(error, CRUDDUR_E_CONFIG, "no region is known: %s",
+                              cruddur_error_message(config->profiles_error))
+               : cr_fail_with(
+                     error, CRUDDUR_E_CONFIG,
+                     "no region is known: give one (region=…), set AWS_REGION, or name it in "
+                     "profile \"%.64s\"",
+                     config->profile);
+}
+
+/* Names the settings that an error is about: one, or two that do not go together. */
+static cruddur_status blame_settings(const cr_endpoint *endpoint, const cr_setting *asked,
+                                     cruddur_status status, cruddur_error **error)
+{
+    char names[2 * CR_SETTING_NAME_SIZE + sizeof(" and ")] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < CR_PART_COUNT; i++) {
+        if (endpoint->is_blamed[i]) {
+            char name[CR_SETTING_NAME_SIZE];
+            cr_setting_name(&asked[i], name);
+            int length = snprintf(names + used, sizeof(names) - used, "%s%s",
+                                  used == 0 ? "" : " and ", name);
+            used += length > 0 && (size_t)length < sizeof(names) - used ? (size_t)length : 0;
+        }
+    }
+    if (error != NULL && used > 0) {
+        cr_error_wrap(*error, names);
+    }
+    return status;
+}
+
+cruddur_status cr_aws_config_endpoint_in(const cr_aws_config *config, cr_service service,
+                                         const cr_setting *region, cr_endpoint *endpoint,
+                                         cruddur_error **error)
+{
+    cr_setting asked[CR_PART_COUNT];
+    memcpy(asked, config->asked, sizeof(asked));
+    asked[CR_PART_REGION] = *region;
+    cruddur_status status = find_custom_url(config, service, &asked[CR_PART_URL], error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_endpoint_question question = {
+        .service = service,
+        .region = region->value,
+        .custom_url = asked[CR_PART_URL].value,
+        .use_fips = config->use_fips,
+        .use_dual_stack = config->use_dual_stack,
+        .account_mode = config->account_mode,
+    };
+    if (question.region == NULL && question.custom_url == NULL) {
+        return fail_no_region(config, error);
+    }
+    if (question.custom_url == NULL) {
+        asked[CR_PART_URL] = *region; /* "local" is a URL */
+    }
+    status = cr_endpoint_find(&question, endpoint, error);
+    cr_setting_name(&asked[CR_PART_ACCOUNT_MODE], endpoint->account_mode_name);
+    return status == CRUDDUR_OK ? status : blame_settings(endpoint, asked, status, error);
 }
 
 cruddur_status cr_aws_config_endpoint(const cr_aws_config *config, cr_service service,
                                       cr_endpoint *endpoint, cruddur_error **error)
 {
-    setting custom_url = find_custom_url(config, service);
-    cr_endpoint_question question = {
-        .service = service,
-        .region = config->region[0] == '\0' ? NULL : config->region,
-        .custom_url = custom_url.value,
-        .use_fips = config->use_fips,
-        .use_dual_stack = config->use_dual_stack,
-        .account_mode = config->account_mode,
-    };
-    if (question.region == NULL && question.custom_url == NULL && config->profiles == NULL) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "no region is known: %s",
-                            cruddur_error_message(config->profiles_error));
-    }
-    if (question.region == NULL && question.custom_url == NULL) {
-        return cr_fail_with(
-            error, CRUDDUR_E_CONFIG,
-            "no region is known: give one (region=…), set AWS_REGION, or name it in "
-            "profile \"%.64s\"",
-            config->profile);
-    }
-    cruddur_status status = cr_endpoint_find(&question, endpoint, error);
-    if (status == CRUDDUR_E_CONFIG && custom_url.value != NULL && error != NULL) {
-        cr_error_wrap(*error, custom_url.where);
-    }
-    return status;
+    return cr_aws_config_endpoint_in(config, service, &config->asked[CR_PART_REGION], endpoint,
+                                     error);
 }

@@ -218,30 +218,41 @@ static cruddur_status print(char *text, size_t size, cruddur_error **error, cons
                : CRUDDUR_OK;
 }
 
+/* Marks one part of the question, or two that do not go together. */
+static void blame(cr_endpoint *endpoint, cr_endpoint_part part, cr_endpoint_part other)
+{
+    endpoint->is_blamed[part] = true;
+    endpoint->is_blamed[other] = true;
+}
+
 static cruddur_status use_custom(const cr_endpoint_question *question, cr_endpoint *endpoint,
                                  cruddur_error **error)
 {
     cr_aws_url url;
     if (question->use_fips || question->use_dual_stack) {
+        blame(endpoint, CR_PART_URL, question->use_fips ? CR_PART_FIPS : CR_PART_DUAL_STACK);
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
                             "an endpoint URL and %s exclude each other: give one of them",
                             question->use_fips ? "FIPS endpoints" : "dual-stack endpoints");
     }
     if (!cr_aws_url_parse(question->custom_url, &url) ||
         memchr(url.rest.data, '?', url.rest.size) != NULL) {
-        return cr_fail_with(
-            error, CRUDDUR_E_CONFIG,
-            "an endpoint URL is http or https, a host, and maybe a port and a path, as "
-            "in http://localhost:8000");
+        blame(endpoint, CR_PART_URL, CR_PART_URL);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG,
+                            "an endpoint URL is http or https, a host, and optionally a port and a "
+                            "path, such as http://localhost:8000");
     }
     if (question->region != NULL && !is_label(question->region)) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "region \"%.40s\": letters, digits and - only",
+        blame(endpoint, CR_PART_REGION, CR_PART_REGION);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG,
+                            "\"%.40s\" is no region: a region has letters, digits and - only",
                             question->region);
     }
     size_t length = strlen(question->custom_url);
     while (question->custom_url[length - 1] == '/') {
         length--;
     }
+    blame(endpoint, CR_PART_URL, CR_PART_URL); /* in case it does not fit */
     return print(endpoint->url, sizeof(endpoint->url), error, "%.*s", (int)length,
                  question->custom_url);
 }
@@ -274,13 +285,14 @@ static cruddur_status find_account_suffix(const cr_endpoint_question *question,
     endpoint->account_is_required = services[question->service].has_account_endpoints &&
                                     question->account_mode == CR_ACCOUNT_REQUIRED;
     if (endpoint->account_is_required && question->use_fips) {
+        blame(endpoint, CR_PART_ACCOUNT_MODE, CR_PART_FIPS);
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                            "an account's own endpoint is required, and none of these is a FIPS "
-                            "endpoint");
+                            "an account-based endpoint is required, but none is a FIPS endpoint");
     }
     if (endpoint->account_is_required && !place->has_account_endpoints) {
+        blame(endpoint, CR_PART_ACCOUNT_MODE, CR_PART_REGION);
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                            "an account's own endpoint is required, and region %s has none",
+                            "an account-based endpoint is required, but region %s has none",
                             question->region);
     }
     if (!services[question->service].has_account_endpoints || !place->has_account_endpoints ||
@@ -298,11 +310,10 @@ static cruddur_status use_own(const cr_endpoint_question *question, cr_endpoint 
         return cr_fail_with(error, CRUDDUR_E_CONFIG, "no region is known");
     }
     if (!is_region(question->region)) {
-        return cr_fail_with(
-            error, CRUDDUR_E_CONFIG,
-            "region \"%.40s\": no AWS region has a name of this form, which is as in "
-            "eu-central-1",
-            question->region);
+        blame(endpoint, CR_PART_REGION, CR_PART_REGION);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG,
+                            "\"%.40s\" is not the name of an AWS region, such as eu-central-1",
+                            question->region);
     }
     const partition *place = find_partition(question->region);
     cruddur_status status = find_account_suffix(question, place, endpoint, error);
@@ -344,7 +355,8 @@ cruddur_status cr_endpoint_of_account(const cr_endpoint *endpoint, cr_str accoun
     bool is_of_account = endpoint->account_suffix[0] != '\0' && account_id.data != NULL;
     if (is_of_account && !is_account_id(account_id)) {
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                            "the credentials' account id has not 12 digits");
+                            "the account id of the credentials (AWS_ACCOUNT_ID, aws_account_id, or "
+                            "what their source returned) does not have 12 digits");
     }
     if (is_of_account) {
         return print(url, CR_ENDPOINT_SIZE, error, "https://%.*s.%s", CR_STR_ARGS(account_id),
@@ -353,7 +365,8 @@ cruddur_status cr_endpoint_of_account(const cr_endpoint *endpoint, cr_str accoun
     if (endpoint->account_is_required) {
         return cr_fail_with(
             error, CRUDDUR_E_CONFIG,
-            "an account's own endpoint is required, and the credentials name no account");
+            "%s%san account-based endpoint is required, but the credentials name no account",
+            endpoint->account_mode_name, endpoint->account_mode_name[0] == '\0' ? "" : ": ");
     }
     return print(url, CR_ENDPOINT_SIZE, error, "%s", endpoint->url);
 }

@@ -3,6 +3,7 @@
 #ifndef CR_AWS_ENDPOINT_H
 #define CR_AWS_ENDPOINT_H
 
+#include "aws/setting.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -34,17 +35,29 @@ typedef struct cr_endpoint_question {
     cr_account_mode account_mode;
 } cr_endpoint_question;
 
+/* What can be wrong with a question. */
+typedef enum cr_endpoint_part {
+    CR_PART_REGION,
+    CR_PART_URL,
+    CR_PART_FIPS,
+    CR_PART_DUAL_STACK,
+    CR_PART_ACCOUNT_MODE,
+    CR_PART_COUNT,
+} cr_endpoint_part;
+
 typedef struct cr_endpoint {
-    char url[CR_ENDPOINT_SIZE]; /* scheme, host, maybe a port and a path; no / behind it */
+    char url[CR_ENDPOINT_SIZE]; /* scheme, host, maybe a port and a path without a final / */
     /* The account's own endpoint is https://<account id>.<this>; empty: there is none. */
     char account_suffix[CR_ENDPOINT_SIZE];
     bool account_is_required;
+    char account_mode_name[CR_SETTING_NAME_SIZE]; /* the setting, for errors; maybe empty */
     char signing_region[CR_REGION_SIZE];
     const char *signing_name;
+    bool is_blamed[CR_PART_COUNT]; /* after a failure: the parts that caused it */
 } cr_endpoint;
 
-/* CRUDDUR_E_CONFIG: no region or none of that form, a malformed URL, choices that exclude each
- * other. */
+/* CRUDDUR_E_CONFIG: no region, or a malformed one; a malformed URL; choices that exclude each
+ * other. The error does not name the settings: the caller knows them. */
 cruddur_status cr_endpoint_find(const cr_endpoint_question *question, cr_endpoint *endpoint,
                                 cruddur_error **error);
 

@@ -69,9 +69,11 @@ static cruddur_status put_together(const pieces *found, cr_endpoint_url *parsed,
 {
     const char *host[] = {found->host, found->port == NULL ? "" : ":",
                           found->port == NULL ? "" : found->port};
+    size_t length = strlen(found->path);
+    const char *path[] = {found->path, length > 0 && found->path[length - 1] == '/' ? "" : "/"};
     lower(found->host);
     parsed->host = join(host, 3);
-    parsed->path = strdup(found->path);
+    parsed->path = join(path, 2);
     if (parsed->host == NULL || parsed->path == NULL) {
         return cr_fail_memory(error);
     }

@@ -6,9 +6,9 @@
 #include "base/error.h"
 
 typedef struct cr_endpoint_url {
-    char *url;  /* whole, and ending with a path */
+    char *url;  /* whole */
     char *host; /* in lower case, with the port unless it is the scheme's own */
-    char *path; /* "/" where the URL has none */
+    char *path; /* begins and ends with / */
 } cr_endpoint_url;
 
 /* Takes an http or https URL of host, maybe port and path, and nothing else, apart. */

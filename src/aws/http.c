@@ -34,6 +34,7 @@ typedef struct line_list {
 /* One request on its way. */
 typedef struct exchange {
     cr_http_handle *handle;
+    const char *ca_name;
     const cr_http_request *request;
     cr_http_response *response;
     unsigned starts;   /* how often libcurl set out to send the request */
@@ -398,8 +399,6 @@ static const char *hint_for(CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
         return "; AWS_CA_BUNDLE can name a file of certificates to trust";
-    case CURLE_SSL_CACERT_BADFILE:
-        return " (from AWS_CA_BUNDLE or ca_bundle)";
     case CURLE_SSL_CONNECT_ERROR:
         return "; does the server speak https?";
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -443,10 +442,14 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
     if (found.status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    return cr_fail_with(error, found.status, "%.*s: %s%s", CR_STR_ARGS(origin),
-                        now->handle->words[0] == '\0' ? curl_easy_strerror(code)
-                                                      : now->handle->words,
-                        hint_for(code));
+    (void)cr_fail_with(error, found.status, "%.*s: %s%s", CR_STR_ARGS(origin),
+                       now->handle->words[0] == '\0' ? curl_easy_strerror(code)
+                                                     : now->handle->words,
+                       hint_for(code));
+    if (code == CURLE_SSL_CACERT_BADFILE && error != NULL) {
+        cr_error_wrap(*error, now->ca_name);
+    }
+    return found.status;
 }
 
 /* A NUL behind the body: there is room, the cap is one more than what may come. */
@@ -510,6 +513,7 @@ cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
     if (status != CRUDDUR_OK) {
         return status;
     }
+    now.ca_name = http->pool.ca_name;
     now.request = request;
     now.response = response;
     now.starts = 0;

@@ -14,6 +14,7 @@ typedef struct cr_http cr_http;
 
 typedef struct cr_http_options {
     const char *ca_file;    /* PEM certificates that alone are trusted; NULL: the system's */
+    const char *ca_name;    /* the setting, for errors; NULL: ca_file */
     const char *user_agent; /* NULL: libcruddur's name and version */
 } cr_http_options;
 

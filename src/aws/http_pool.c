@@ -50,8 +50,10 @@ cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *opti
     }
     pool->idle = NULL;
     pool->ca_file = copy_text(options->ca_file);
+    pool->ca_name = strdup(options->ca_name == NULL ? "ca_file" : options->ca_name);
     pool->user_agent = strdup(agent);
-    if (pool->user_agent == NULL || (options->ca_file != NULL && pool->ca_file == NULL)) {
+    if (pool->user_agent == NULL || pool->ca_name == NULL ||
+        (options->ca_file != NULL && pool->ca_file == NULL)) {
         cr_http_pool_destroy(pool);
         return cr_fail_memory(error);
     }
@@ -75,6 +77,7 @@ void cr_http_pool_destroy(cr_http_pool *pool)
     cr_fork_guard_leave(&users);
     (void)pthread_mutex_destroy(&pool->lock);
     free(pool->ca_file);
+    free(pool->ca_name);
     free(pool->user_agent);
 }
 

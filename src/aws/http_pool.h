@@ -21,6 +21,7 @@ typedef struct cr_http_pool {
     pthread_mutex_t lock;
     cr_http_handle *idle; /* the latest first */
     char *ca_file;
+    char *ca_name;
     char *user_agent;
 } cr_http_pool;
 

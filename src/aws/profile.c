@@ -1,300 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/profile.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/profile_parser.h"
 #include "aws/secret.h"
 
-#define PATH_SIZE 4096
-
-/* Where a section came from; a higher rank comes first. */
-typedef enum rank {
-    RANK_BARE_DEFAULT, /* [default] in the config file: not looked at where there is … */
-    RANK_CONFIG,       /* [profile default], or any other section of the config file */
-    RANK_CREDENTIALS,
-} rank;
-
-/* A property, or with no name the section itself. All text lies in the files' text. */
-typedef struct entry {
-    cr_section kind;
-    rank rank;
-    const char *section;
-    const char *group;
-    const char *name;
-    char *value;
-} entry;
-
 typedef struct loaded_file {
+    char *path; /* NULL: unknown, as there is no home directory */
     char *text; /* NULL: not there */
     size_t size;
 } loaded_file;
 
 struct cr_profiles {
-    loaded_file files[2];
-    entry *entries;
-    size_t count;
-    size_t capacity;
+    loaded_file config;
+    loaded_file credentials;
+    cr_profile_entries entries;
 };
-
-typedef struct parser {
-    cr_profiles *profiles;
-    const char *path;
-    unsigned line_number;
-    bool is_credentials;
-    bool is_in_section;
-    entry section;
-    size_t property; /* the latest, that an indented line belongs to; SIZE_MAX: none */
-    cruddur_error **error;
-} parser;
-
-static cruddur_status fail_line(const parser *in, const char *what)
-{
-    return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s", in->path,
-                        in->line_number, what);
-}
-
-static cruddur_status add_entry(parser *in, const entry *added)
-{
-    cr_profiles *profiles = in->profiles;
-    if (profiles->count == profiles->capacity) {
-        size_t capacity = profiles->capacity == 0 ? 32 : profiles->capacity * 2;
-        entry *entries = realloc(profiles->entries, capacity * sizeof(*entries));
-        if (entries == NULL) {
-            return cr_fail_memory(in->error);
-        }
-        profiles->entries = entries;
-        profiles->capacity = capacity;
-    }
-    profiles->entries[profiles->count++] = *added;
-    return CRUDDUR_OK;
-}
-
-/* ---- pieces of text, cut in place ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static char *trim(char *text)
-{
-    cr_str kept = cr_str_trim(cr_str_of(text));
-    char *start = text + (kept.data - text);
-    start[kept.size] = '\0';
-    return start;
-}
-
-/* A comment begins with # or ; behind a blank. */
-static void cut_comment(char *text)
-{
-    for (char *at = text; *at != '\0'; at++) {
-        if ((*at == '#' || *at == ';') && (at == text || is_blank(at[-1]))) {
-            *at = '\0';
-            return;
-        }
-    }
-}
-
-static char *unquote(char *text)
-{
-    size_t length = strlen(text);
-    if (length >= 2 && strchr("\"'", text[0]) != NULL && text[length - 1] == text[0]) {
-        text[length - 1] = '\0';
-        return text + 1;
-    }
-    return text;
-}
-
-/* What follows the word and a blank; NULL where the text begins with something else. */
-static char *behind_word(char *text, const char *word)
-{
-    size_t length = strlen(word);
-    return strncmp(text, word, length) == 0 && is_blank(text[length]) ? trim(text + length) : NULL;
-}
-
-/* ---- lines ---- */
-
-static void name_config_section(char *title, entry *section)
-{
-    static const struct {
-        const char *word;
-        cr_section kind;
-    } words[] = {
-        {"profile", CR_SECTION_PROFILE},
-        {"sso-session", CR_SECTION_SSO_SESSION},
-        {"services", CR_SECTION_SERVICES},
-    };
-    *section = (entry){.kind = CR_SECTION_OTHER, .rank = RANK_CONFIG, .section = title};
-    if (strcmp(title, "default") == 0) {
-        section->kind = CR_SECTION_PROFILE;
-        section->rank = RANK_BARE_DEFAULT;
-        return;
-    }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        char *name = behind_word(title, words[i].word);
-        if (name != NULL) {
-            section->kind = words[i].kind;
-            section->section = unquote(name);
-            return;
-        }
-    }
-}
-
-static cruddur_status read_section(parser *in, char *line)
-{
-    char *end = strchr(line, ']');
-    if (end == NULL) {
-        return fail_line(in, "a section's name ends with ]");
-    }
-    *end = '\0';
-    cut_comment(end + 1);
-    if (*trim(end + 1) != '\0') {
-        return fail_line(in, "nothing may stand behind a section's name");
-    }
-    char *title = trim(line + 1);
-    if (in->is_credentials) {
-        in->section = (entry){.kind = CR_SECTION_PROFILE, .rank = RANK_CREDENTIALS};
-        in->section.section = unquote(title);
-    } else {
-        name_config_section(title, &in->section);
-    }
-    in->is_in_section = true;
-    in->property = SIZE_MAX;
-    return add_entry(in, &in->section);
-}
-
-/* Takes `name = value` apart; names are told apart without regard to case. */
-static cruddur_status read_property(parser *in, char *line, const char *group)
-{
-    char *value = strchr(line, '=');
-    if (value == NULL) {
-        return fail_line(in, "a property is written name = value");
-    }
-    *value++ = '\0';
-    char *name = trim(line);
-    if (*name == '\0') {
-        return fail_line(in, "a property needs a name");
-    }
-    for (char *at = name; *at != '\0'; at++) {
-        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-    }
-    cut_comment(value);
-    entry property = in->section;
-    property.group = group;
-    property.name = name;
-    property.value = trim(value);
-    return add_entry(in, &property);
-}
-
-/* An indented line is a property of the property above it if that has no value of its own, else one
- * more line of the value, which moves up in place. */
-static cruddur_status read_indented(parser *in, char *line)
-{
-    const entry *above = &in->profiles->entries[in->property];
-    if (*above->value == '\0') {
-        return read_property(in, line, above->name);
-    }
-    cut_comment(line);
-    char *more = trim(line);
-    char *end = above->value + strlen(above->value);
-    *end = '\n';
-    memmove(end + 1, more, strlen(more) + 1);
-    return CRUDDUR_OK;
-}
-
-static cruddur_status read_line(parser *in, char *line)
-{
-    cr_str content = cr_str_trim(cr_str_of(line));
-    if (content.size == 0 || content.data[0] == '#' || content.data[0] == ';') {
-        return CRUDDUR_OK;
-    }
-    if (line[0] == '[') {
-        return read_section(in, line);
-    }
-    if (!in->is_in_section) {
-        return fail_line(in, "a property stands in no section");
-    }
-    if (in->section.kind == CR_SECTION_OTHER) {
-        return CRUDDUR_OK;
-    }
-    if (!is_blank(line[0])) {
-        in->property = in->profiles->count;
-        return read_property(in, line, NULL);
-    }
-    return in->property == SIZE_MAX ? fail_line(in, "an indented line belongs to no property")
-                                    : read_indented(in, line);
-}
-
-static cruddur_status read_lines(parser *in, loaded_file *file)
-{
-    const char *byte_order_mark = "\xef\xbb\xbf";
-    char *line = file->text;
-    cruddur_status status = CRUDDUR_OK;
-    if (strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0) {
-        line += strlen(byte_order_mark);
-    }
-    if (strlen(file->text) != file->size) {
-        return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.200s: is not a text file", in->path);
-    }
-    while (status == CRUDDUR_OK && line != NULL) {
-        char *end = strchr(line, '\n');
-        if (end != NULL) {
-            *end = '\0';
-        }
-        in->line_number++;
-        status = read_line(in, line);
-        line = end == NULL ? NULL : end + 1;
-    }
-    return status;
-}
 
 /* ---- files ---- */
 
-/* The path that a variable names, or the usual one below the home directory; false: there is none.
- * A ~ at the beginning stands for the home directory. */
-static bool find_path(const cr_environment *environment, cr_env_name variable, const char *usual,
-                      char path[PATH_SIZE])
+static char *join(const char *a, const char *b)
+{
+    size_t size = strlen(a) + strlen(b) + 1;
+    char *joined = malloc(size);
+    if (joined != NULL) {
+        (void)snprintf(joined, size, "%s%s", a, b);
+    }
+    return joined;
+}
+
+/* Sets the path that a variable names, or the usual one; ~/ is the home directory. */
+static cruddur_status find_path(const cr_environment *environment, cr_env_name variable,
+                                const char *usual, loaded_file *file, cruddur_error **error)
 {
     const char *named = environment->value[variable];
     const char *home = environment->value[CR_ENV_HOME];
-    if (named == NULL) {
-        named = usual;
-    }
+    named = named == NULL ? usual : named;
     bool is_in_home = strncmp(named, "~/", 2) == 0;
     if (is_in_home && home == NULL) {
-        return false;
-    }
-    int length = is_in_home ? snprintf(path, PATH_SIZE, "%s/%s", home, named + 2)
-                            : snprintf(path, PATH_SIZE, "%s", named);
-    return length >= 0 && length < PATH_SIZE;
-}
-
-/* Takes the text of a file apart, which lies in place already. */
-static cruddur_status parse_file(cr_profiles *profiles, const char *path, bool is_credentials,
-                                 cruddur_error **error)
-{
-    parser in = {.profiles = profiles,
-                 .path = path,
-                 .is_credentials = is_credentials,
-                 .property = SIZE_MAX,
-                 .error = error};
-    return read_lines(&in, &profiles->files[is_credentials ? 1 : 0]);
-}
-
-static cruddur_status load_file(cr_profiles *profiles, const char *path, bool is_credentials,
-                                cruddur_error **error)
-{
-    loaded_file *file = &profiles->files[is_credentials ? 1 : 0];
-    bool is_missing = false;
-    cruddur_status status = cr_secret_read_file(path, CR_PROFILE_FILE_MAX, &file->text, &file->size,
-                                                &is_missing, error);
-    if (is_missing) {
-        cr_error_discard(error);
         return CRUDDUR_OK;
     }
-    return status == CRUDDUR_OK ? parse_file(profiles, path, is_credentials, error) : status;
+    file->path = is_in_home ? join(home, named + 1) : join(named, "");
+    return file->path == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
+}
+
+/* The AWS CLI would find the file under another name. */
+static cruddur_status check_missing(const loaded_file *file, cr_env_name variable,
+                                    cruddur_error **error)
+{
+    return *file->path != '~' && strchr(file->path, '$') == NULL
+               ? CRUDDUR_OK
+               : cr_fail_with(error, CRUDDUR_E_CONFIG,
+                              "%s: there is no file %.200s; only ~/ at the beginning of a path is "
+                              "replaced, so name it in full",
+                              cr_env_text(variable), file->path);
+}
+
+static cruddur_status parse_file(cr_profiles *profiles, const loaded_file *file,
+                                 cruddur_error **error)
+{
+    if (strlen(file->text) != file->size) {
+        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s: is not a text file", file->path);
+    }
+    return cr_profile_parse(&profiles->entries, file->path, file == &profiles->credentials,
+                            file->text, error);
+}
+
+static cruddur_status load_file(cr_profiles *profiles, loaded_file *file, cr_env_name variable,
+                                cruddur_error **error)
+{
+    bool is_missing = false;
+    cruddur_status status = cr_secret_read_file(file->path, CR_PROFILE_FILE_MAX, &file->text,
+                                                &file->size, &is_missing, error);
+    if (is_missing) {
+        cr_error_discard(error);
+        return check_missing(file, variable, error);
+    }
+    return status == CRUDDUR_OK ? parse_file(profiles, file, error) : status;
 }
 
 static cruddur_status finish(cr_profiles *profiles, cruddur_status status,
@@ -311,34 +95,38 @@ static cruddur_status finish(cr_profiles *profiles, cruddur_status status,
 cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles **ret_profiles,
                                 cruddur_error **error)
 {
-    char path[PATH_SIZE];
     cr_profiles *profiles = calloc(1, sizeof(*profiles));
     if (profiles == NULL) {
         return cr_fail_memory(error);
     }
+    const struct {
+        loaded_file *file;
+        cr_env_name variable;
+        const char *usual;
+    } files[] = {
+        {&profiles->config, CR_ENV_CONFIG_FILE, "~/.aws/config"},
+        {&profiles->credentials, CR_ENV_CREDENTIALS_FILE, "~/.aws/credentials"},
+    };
     cruddur_status status = CRUDDUR_OK;
-    if (find_path(environment, CR_ENV_CONFIG_FILE, "~/.aws/config", path)) {
-        status = load_file(profiles, path, false, error);
-    }
-    if (status == CRUDDUR_OK &&
-        find_path(environment, CR_ENV_CREDENTIALS_FILE, "~/.aws/credentials", path)) {
-        status = load_file(profiles, path, true, error);
+    for (size_t i = 0; status == CRUDDUR_OK && i < sizeof(files) / sizeof(files[0]); i++) {
+        loaded_file *file = files[i].file;
+        status = find_path(environment, files[i].variable, files[i].usual, file, error);
+        if (status == CRUDDUR_OK && file->path != NULL) {
+            status = load_file(profiles, file, files[i].variable, error);
+        }
     }
     return finish(profiles, status, ret_profiles);
 }
 
-static cruddur_status copy_and_parse(cr_profiles *profiles, cr_str text, bool is_credentials,
-                                     cruddur_error **error)
+static cruddur_status copy_and_parse(cr_profiles *profiles, loaded_file *file, const char *path,
+                                     cr_str text, cruddur_error **error)
 {
-    loaded_file *file = &profiles->files[is_credentials ? 1 : 0];
     if (text.data == NULL) {
         return CRUDDUR_OK;
     }
-    *file = (loaded_file){cr_secret_copy(text), text.size};
-    return file->text == NULL
-               ? cr_fail_memory(error)
-               : parse_file(profiles, is_credentials ? "the credentials file" : "the config file",
-                            is_credentials, error);
+    *file = (loaded_file){join(path, ""), cr_secret_copy(text), text.size};
+    return file->path == NULL || file->text == NULL ? cr_fail_memory(error)
+                                                    : parse_file(profiles, file, error);
 }
 
 cruddur_status cr_profiles_parse(cr_str config, cr_str credentials, cr_profiles **ret_profiles,
@@ -348,9 +136,11 @@ cruddur_status cr_profiles_parse(cr_str config, cr_str credentials, cr_profiles 
     if (profiles == NULL) {
         return cr_fail_memory(error);
     }
-    cruddur_status status = copy_and_parse(profiles, config, false, error);
+    cruddur_status status =
+        copy_and_parse(profiles, &profiles->config, "the config file", config, error);
     if (status == CRUDDUR_OK) {
-        status = copy_and_parse(profiles, credentials, true, error);
+        status = copy_and_parse(profiles, &profiles->credentials, "the credentials file",
+                                credentials, error);
     }
     return finish(profiles, status, ret_profiles);
 }
@@ -360,13 +150,11 @@ void cr_profiles_free(cr_profiles *profiles)
     if (profiles == NULL) {
         return;
     }
-    for (size_t i = 0; i < sizeof(profiles->files) / sizeof(profiles->files[0]); i++) {
-        if (profiles->files[i].text != NULL) {
-            OPENSSL_cleanse(profiles->files[i].text, profiles->files[i].size);
-            free(profiles->files[i].text);
-        }
-    }
-    free(profiles->entries);
+    cr_secret_free_bytes(profiles->config.text, profiles->config.size);
+    cr_secret_free_bytes(profiles->credentials.text, profiles->credentials.size);
+    free(profiles->config.path);
+    free(profiles->credentials.path);
+    free(profiles->entries.list);
     free(profiles);
 }
 
@@ -377,45 +165,131 @@ static bool is_same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The entry that counts: of the highest rank, and of these the latest. */
-static const entry *find_entry(const cr_profiles *profiles, const entry *wanted, rank from)
+static bool is_of_section(const cr_profile_entry *entry, cr_section kind, const char *section)
 {
-    const entry *found = NULL;
-    for (size_t i = 0; i < profiles->count; i++) {
-        const entry *candidate = &profiles->entries[i];
-        if (candidate->kind == wanted->kind && candidate->rank >= from &&
-            is_same(candidate->section, wanted->section) &&
-            is_same(candidate->group, wanted->group) && is_same(candidate->name, wanted->name) &&
-            (found == NULL || candidate->rank >= found->rank)) {
-            found = candidate;
-        }
-    }
-    return found;
+    return entry->kind == kind && is_same(entry->section, section);
 }
 
 /* [default] does not count beside a [profile default]. */
-static rank lowest_rank(const cr_profiles *profiles, cr_section kind, const char *section)
+static cr_profile_rank lowest_rank(const cr_profile_entries *entries, cr_section kind,
+                                   const char *section)
 {
-    for (size_t i = 0; i < profiles->count; i++) {
-        const entry *candidate = &profiles->entries[i];
-        if (candidate->kind == kind && candidate->rank == RANK_CONFIG &&
-            is_same(candidate->section, section)) {
-            return RANK_CONFIG;
+    for (size_t i = 0; i < entries->count; i++) {
+        const cr_profile_entry *entry = &entries->list[i];
+        if (entry->rank == CR_RANK_CONFIG && is_of_section(entry, kind, section)) {
+            return CR_RANK_CONFIG;
         }
     }
-    return RANK_BARE_DEFAULT;
+    return CR_RANK_BARE_DEFAULT;
 }
 
 bool cr_profiles_have(const cr_profiles *profiles, cr_section kind, const char *section)
 {
-    entry wanted = {.kind = kind, .section = section};
-    return find_entry(profiles, &wanted, RANK_BARE_DEFAULT) != NULL;
+    bool found = false;
+    for (size_t i = 0; !found && i < profiles->entries.count; i++) {
+        found = is_of_section(&profiles->entries.list[i], kind, section);
+    }
+    return found;
+}
+
+/* The one that counts: of the highest rank, and of these the last. */
+const cr_property *cr_profiles_find(const cr_profiles *profiles, cr_section kind,
+                                    const char *section, const char *group, const char *name)
+{
+    const cr_profile_entry *found = NULL;
+    cr_profile_rank from = lowest_rank(&profiles->entries, kind, section);
+    for (size_t i = 0; i < profiles->entries.count; i++) {
+        const cr_profile_entry *entry = &profiles->entries.list[i];
+        if (entry->name != NULL && entry->rank >= from && is_of_section(entry, kind, section) &&
+            is_same(entry->group, group) && is_same(entry->name, name) &&
+            (found == NULL || entry->rank >= found->rank)) {
+            found = entry;
+        }
+    }
+    return found == NULL ? NULL : &found->property;
 }
 
 const char *cr_profiles_get(const cr_profiles *profiles, cr_section kind, const char *section,
                             const char *group, const char *name)
 {
-    entry wanted = {.kind = kind, .section = section, .group = group, .name = name};
-    const entry *found = find_entry(profiles, &wanted, lowest_rank(profiles, kind, section));
+    const cr_property *found = cr_profiles_find(profiles, kind, section, group, name);
     return found == NULL || *found->value == '\0' ? NULL : found->value;
+}
+
+/* ---- checks ---- */
+
+/* An ignored section of this name in a file of this rank or higher; NULL: there is none. */
+static const cr_property *find_ignored(const cr_profile_entries *entries, const char *profile,
+                                       cr_profile_rank from, const char *word)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        const cr_profile_entry *entry = &entries->list[i];
+        const char *name = entry->section;
+        if (entry->kind != CR_SECTION_OTHER || entry->name != NULL || entry->fault != NULL ||
+            entry->rank < from) {
+            continue;
+        }
+        name += strncmp(name, word, strlen(word)) == 0 ? strlen(word) : 0;
+        if (is_same(name + strspn(name, " \t"), profile)) {
+            return &entry->property;
+        }
+    }
+    return NULL;
+}
+
+#define NAMES_RULE                                                                                 \
+    "is ignored: the config file has [profile NAME], the credentials file [NAME], and a name "     \
+    "letters, digits and _-/.%%@:+"
+
+static const char *path_of(const loaded_file *file, const char *usual)
+{
+    return file->path == NULL ? usual : file->path;
+}
+
+static cruddur_status fail_missing(const cr_profiles *profiles, cr_section kind,
+                                   const char *section, cruddur_error **error)
+{
+    const char *config = path_of(&profiles->config, "~/.aws/config");
+    if (kind != CR_SECTION_PROFILE) {
+        return cr_fail_with(error, CRUDDUR_E_CONFIG, "there is no [%s %.64s] in %.200s",
+                            kind == CR_SECTION_SERVICES ? "services" : "sso-session", section,
+                            config);
+    }
+    const cr_property *ignored =
+        find_ignored(&profiles->entries, section, CR_RANK_BARE_DEFAULT, "profile");
+    return ignored != NULL
+               ? cr_fail_with(error, CRUDDUR_E_CONFIG,
+                              "there is no profile \"%.64s\"; %.200s, line %u " NAMES_RULE, section,
+                              ignored->path, ignored->line)
+               : cr_fail_with(error, CRUDDUR_E_CONFIG,
+                              "there is no profile \"%.64s\" in %.200s or %.200s", section, config,
+                              path_of(&profiles->credentials, "~/.aws/credentials"));
+}
+
+/* The config file can have a name with other characters between quotes. For such a profile the AWS
+ * CLI would use keys of the credentials file, in a section that is ignored here. */
+static cruddur_status check_ignored(const cr_profiles *profiles, const char *section,
+                                    cruddur_error **error)
+{
+    const cr_property *ignored = find_ignored(&profiles->entries, section, CR_RANK_CREDENTIALS, "");
+    return ignored == NULL ? CRUDDUR_OK
+                           : cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s, line %u " NAMES_RULE,
+                                          ignored->path, ignored->line);
+}
+
+cruddur_status cr_profiles_check(const cr_profiles *profiles, cr_section kind, const char *section,
+                                 cruddur_error **error)
+{
+    cr_profile_rank from = lowest_rank(&profiles->entries, kind, section);
+    if (!cr_profiles_have(profiles, kind, section)) {
+        return fail_missing(profiles, kind, section, error);
+    }
+    for (size_t i = 0; i < profiles->entries.count; i++) {
+        const cr_profile_entry *entry = &profiles->entries.list[i];
+        if (entry->fault != NULL && entry->rank >= from && is_of_section(entry, kind, section)) {
+            return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s",
+                                entry->property.path, entry->property.line, entry->fault);
+        }
+    }
+    return kind == CR_SECTION_PROFILE ? check_ignored(profiles, section, error) : CRUDDUR_OK;
 }

@@ -12,18 +12,27 @@ typedef enum cr_section {
     CR_SECTION_PROFILE,
     CR_SECTION_SSO_SESSION,
     CR_SECTION_SERVICES,
-    CR_SECTION_OTHER, /* nothing that is known here: skipped */
+    CR_SECTION_OTHER, /* ignored */
 } cr_section;
+
+/* A property, and where it is. */
+typedef struct cr_property {
+    const char *value; /* "" where it is blank */
+    const char *path;
+    unsigned line;
+    bool is_credentials; /* it is in the credentials file */
+} cr_property;
 
 typedef struct cr_profiles cr_profiles;
 
-/* Reads both files; one that is not there counts as empty. Of a property that stands in several
- * places the credentials file's comes first, then the latest. CRUDDUR_E_CONFIG names the file and
- * the line, and quotes nothing; CRUDDUR_E_CREDENTIALS: a file is there and cannot be read. */
+/* Reads both files; a missing one counts as empty. If a property occurs several times, the
+ * credentials file precedes the config file, and then the last one counts. CRUDDUR_E_CONFIG: a file
+ * cannot be taken apart into sections; CRUDDUR_E_CREDENTIALS: it cannot be read. A malformed line
+ * inside a section is no failure here: see cr_profiles_check(). */
 cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles **ret_profiles,
                                 cruddur_error **error);
 
-/* The same of text that is there already; absent text counts as a file that is not there. */
+/* The same for text in memory; absent text counts as a missing file. */
 cruddur_status cr_profiles_parse(cr_str config, cr_str credentials, cr_profiles **ret_profiles,
                                  cruddur_error **error);
 
@@ -33,11 +42,20 @@ void cr_profiles_free(cr_profiles *profiles);
 /* Whether there is such a section. */
 bool cr_profiles_have(const cr_profiles *profiles, cr_section kind, const char *section);
 
-/* A property, NULL where it is missing or blank. `group` is NULL but for a property that is
- * indented below another: for endpoint_url in
+/* To be called before a section is used. CRUDDUR_E_CONFIG: it is not there, or has a malformed
+ * line; the error names files and line, and quotes nothing of them. */
+cruddur_status cr_profiles_check(const cr_profiles *profiles, cr_section kind, const char *section,
+                                 cruddur_error **error);
+
+/* A property; NULL where it is missing. `group` is NULL except for a property that is indented
+ * below another: for endpoint_url in
  *     dynamodb =
  *       endpoint_url = http://localhost:8000
  * it is "dynamodb". Lives as long as the profiles. */
+const cr_property *cr_profiles_find(const cr_profiles *profiles, cr_section kind,
+                                    const char *section, const char *group, const char *name);
+
+/* Its value; NULL where it is missing or blank. */
 const char *cr_profiles_get(const cr_profiles *profiles, cr_section kind, const char *section,
                             const char *group, const char *name);
 

@@ -241,8 +241,9 @@ Test(endpoint_url, pieces)
         {"http://localhost:8000/", "http://localhost:8000/", "localhost:8000", "/"},
         {"http://localhost:80", "http://localhost/", "localhost", "/"},
         {"http://[::1]:8000", "http://[::1]:8000/", "[::1]:8000", "/"},
-        {"https://example.com/some/where", "https://example.com/some/where", "example.com",
-         "/some/where"},
+        {"https://example.com/some/where", "https://example.com/some/where/", "example.com",
+         "/some/where/"},
+        {"https://example.com/a%20b/", "https://example.com/a%20b/", "example.com", "/a%20b/"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cr_endpoint_url parsed;

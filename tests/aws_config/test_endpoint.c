@@ -239,7 +239,7 @@ Test(endpoint, retries_and_the_rest)
     cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
     cr_expect_eq(config->attempts_max, 7);
     cr_expect_eq(config->account_mode, CR_ACCOUNT_REQUIRED);
-    cr_expect_str_eq(config->ca_bundle, "/a/b.pem");
+    cr_expect_str_eq(config->ca_bundle.value, "/a/b.pem");
     cr_expect_not(config->disable_skew_correction);
     cr_aws_config_free(config);
 
@@ -268,6 +268,10 @@ Test(endpoint, wrong_settings)
         {"AWS_RETRY_MODE", "bold"},
         {"AWS_ACCOUNT_ID_ENDPOINT_MODE", "maybe"},
         {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "x"},
+        {"AWS_DISABLE_CLOCK_SKEW_CORRECTION", "x"},
+        {"AWS_EC2_METADATA_DISABLED", "1"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "metadata"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "both"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cr_aws_config *config = NULL;
@@ -276,6 +280,227 @@ Test(endpoint, wrong_settings)
         EXPECT_ERROR(cr_aws_config_load(&given, &config, &error), CRUDDUR_E_CONFIG, &error,
                      cases[i][0]);
         (void)unsetenv(cases[i][0]);
+    }
+}
+
+/* A wrong value in the profile is blamed on the file and the line. */
+Test(endpoint, wrong_settings_of_the_profile)
+{
+    static const char *const cases[] = {
+        "use_fips_endpoint = yes",
+        "use_dualstack_endpoint = 1",
+        "max_attempts = 0",
+        "retry_mode = bold",
+        "account_id_endpoint_mode = maybe",
+        "ignore_configured_endpoint_urls = x",
+        "disable_clock_skew_correction = x",
+        "ec2_metadata_service_endpoint = 169.254.169.254",
+        "ec2_metadata_service_endpoint = http://x/?y",
+        "ec2_metadata_service_endpoint_mode = IPv5",
+        "region = a-region-with-a-name-that-is-longer-than-any-name-of-a-region-ever-was",
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cr_aws_config *config = NULL;
+        cr_aws_given given = {.region = NULL};
+        bed_write(".aws/config", bed_text("[default]\noutput = json\n%s\n", cases[i]));
+        EXPECT_ERROR(cr_aws_config_load(&given, &config, &error), CRUDDUR_E_CONFIG, &error,
+                     bed_text("%.*s (%s, line 3)", (int)strcspn(cases[i], " "), cases[i],
+                              bed_path(".aws/config")));
+    }
+}
+
+/* Each variable that has a twin in the profile comes before it, and where the variable is not set
+ * the twin counts: here it is wrong. */
+Test(endpoint, twins)
+{
+    static const struct {
+        cr_env_name variable;
+        const char *good;
+    } cases[] = {
+        {CR_ENV_METADATA_ENDPOINT, "http://127.0.0.1"},
+        {CR_ENV_METADATA_ENDPOINT_MODE, "IPv6"},
+        {CR_ENV_USE_FIPS, "false"},
+        {CR_ENV_USE_DUAL_STACK, "false"},
+        {CR_ENV_ACCOUNT_ID_ENDPOINT_MODE, "disabled"},
+        {CR_ENV_IGNORE_ENDPOINT_URLS, "false"},
+        {CR_ENV_RETRY_MODE, "legacy"},
+        {CR_ENV_MAX_ATTEMPTS, "3"},
+        {CR_ENV_DISABLE_CLOCK_SKEW_CORRECTION, "false"},
+        {CR_ENV_REGION, "eu-west-1"},
+        {CR_ENV_DEFAULT_REGION, "eu-west-1"},
+        {CR_ENV_ENDPOINT_URL, "http://127.0.0.1"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cr_aws_config *config = NULL;
+        cr_endpoint found;
+        cr_aws_given given = {.region = NULL};
+        const char *property = cr_env_property(cases[i].variable);
+        cr_assert_not_null(property);
+        bed_write(".aws/config", bed_text("[default]\nregion = eu-west-1\n%s = _?_\n", property));
+        cruddur_status status = cr_aws_config_load(&given, &config, &error);
+        if (status == CRUDDUR_OK) {
+            status = cr_aws_config_endpoint(config, DB, &found, &error);
+        }
+        cr_aws_config_free(config);
+        EXPECT_ERROR(status, CRUDDUR_E_CONFIG, &error, property, ".aws/config, line 3)");
+        bed_set(cr_env_text(cases[i].variable), "%s", cases[i].good);
+        cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK, "%s",
+                     cruddur_error_message(error));
+        cr_expect_eq(cr_aws_config_endpoint(config, DB, &found, &error), CRUDDUR_OK, "%s",
+                     cruddur_error_message(error));
+        cr_aws_config_free(config);
+        (void)unsetenv(cr_env_text(cases[i].variable));
+    }
+}
+
+static const struct {
+    cr_aws_given given;
+    const char *variable;
+    const char *value;
+    const char *config;
+    const char *words[2];
+    const char *innocent;
+} blamed[] = {
+    {{0},
+     "AWS_REGION",
+     "eu_west_1",
+     "endpoint_url = http://x",
+     {"AWS_REGION: \"eu_west_1\""},
+     "endpoint_url"},
+    {{0}, "AWS_DEFAULT_REGION", "eu_west_1", "", {"AWS_DEFAULT_REGION: "}, "endpoint"},
+    {{0}, "AWS_REGION", "frankfurt", "", {"AWS_REGION: \"frankfurt\""}, "endpoint"},
+    {{0},
+     "AWS_ENDPOINT_URL",
+     "http://x",
+     "region = eu_west_1",
+     {"region (", "line 2)"},
+     "AWS_ENDPOINT_URL"},
+    {{.region = "x/y"},
+     "AWS_ENDPOINT_URL",
+     "http://x",
+     "",
+     {"the region parameter: "},
+     "AWS_ENDPOINT_URL"},
+    {{.endpoint_url = "x"},
+     "AWS_ENDPOINT_URL",
+     "http://x",
+     "",
+     {"the endpoint parameter: "},
+     "AWS_ENDPOINT_URL"},
+    {{0}, "AWS_ENDPOINT_URL", "x", "region = eu-west-1", {"AWS_ENDPOINT_URL: "}, "region ("},
+    {{0},
+     "AWS_ENDPOINT_URL_DYNAMODB",
+     "x",
+     "region = eu-west-1\nendpoint_url = http://x",
+     {"AWS_ENDPOINT_URL_DYNAMODB: "},
+     "endpoint_url ("},
+    {{0},
+     "AWS_REGION",
+     "eu-west-1",
+     "endpoint_url = x",
+     {"endpoint_url (", "line 2)"},
+     "AWS_REGION"},
+    {{0},
+     "AWS_REGION",
+     "eu-west-1",
+     "services = s\n[services s]\ndynamodb =\n endpoint_url = x",
+     {"endpoint_url (", "line 5)"},
+     "AWS_REGION"},
+    {{0},
+     "AWS_REGION",
+     "eu-west-1",
+     "services = none",
+     {"services (", "no [services none]"},
+     "AWS_REGION"},
+    {{0},
+     "AWS_REGION",
+     "eu-west-1",
+     "services = s\n[services s]\nTOPSECRET",
+     {"services (", "line 4: "},
+     "AWS_REGION"},
+    {{0},
+     "AWS_USE_FIPS_ENDPOINT",
+     "true",
+     "region = eu-west-1\nendpoint_url = http://x",
+     {"endpoint_url (", "line 3) and AWS_USE_FIPS_ENDPOINT: "},
+     "region"},
+    {{0},
+     "AWS_ENDPOINT_URL",
+     "http://x",
+     "use_dualstack_endpoint = true",
+     {"AWS_ENDPOINT_URL and use_dualstack_endpoint (", "line 2): "},
+     "region"},
+    {{.use_fips = "true"},
+     "AWS_REGION",
+     "local",
+     "",
+     {"AWS_REGION and the fips parameter: "},
+     "endpoint_url"},
+    {{.use_fips = "true"},
+     "AWS_REGION",
+     "us-east-1",
+     "account_id_endpoint_mode = required",
+     {"the fips parameter and account_id_endpoint_mode (", "line 2): "},
+     "AWS_REGION"},
+    {{0},
+     "AWS_REGION",
+     "cn-north-1",
+     "account_id_endpoint_mode = required",
+     {"AWS_REGION and account_id_endpoint_mode (", "line 2): "},
+     "FIPS"},
+};
+
+/* An endpoint's error names the settings that it is about, and no other. */
+Test(endpoint, blame)
+{
+    for (size_t i = 0; i < COUNT(blamed); i++) {
+        cr_aws_config *config = NULL;
+        cr_endpoint found;
+        bed_set(blamed[i].variable, "%s", blamed[i].value);
+        bed_write(".aws/config", bed_text("[default]\n%s\n", blamed[i].config));
+        cr_assert_eq(cr_aws_config_load(&blamed[i].given, &config, &error), CRUDDUR_OK, "%zu: %s",
+                     i, cruddur_error_message(error));
+        cruddur_status status = cr_aws_config_endpoint(config, DB, &found, &error);
+        cr_expect_null(strstr(cruddur_error_message(error), blamed[i].innocent), "%s",
+                       cruddur_error_message(error));
+        cr_expect_null(strstr(cruddur_error_message(error), "TOPSECRET"));
+        EXPECT_ERROR(status, CRUDDUR_E_CONFIG, &error, blamed[i].words[0],
+                     blamed[i].words[1] == NULL ? "" : blamed[i].words[1]);
+        cr_aws_config_free(config);
+        (void)unsetenv(blamed[i].variable);
+    }
+}
+
+/* The same where an account turns out to be missing only when there are credentials. */
+Test(endpoint, blame_for_a_missing_account)
+{
+    char url[CR_ENDPOINT_SIZE];
+    cr_aws_config *config = NULL;
+    cr_aws_given given = {.region = "eu-west-1"};
+    cr_endpoint found;
+    bed_write(".aws/config", "[default]\naccount_id_endpoint_mode = required\n");
+    cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_endpoint(config, DB, &found, &error), CRUDDUR_OK);
+    EXPECT_ERROR(cr_endpoint_of_account(&found, CR_STR_ABSENT, url, &error), CRUDDUR_E_CONFIG,
+                 &error, "account_id_endpoint_mode (", ".aws/config, line 2): ", "no account");
+    cr_aws_config_free(config);
+}
+
+Test(endpoint, metadata_modes)
+{
+    static const char *const cases[][2] = {
+        {"IPv4", "http://169.254.169.254"},
+        {"ipv6", "http://[fd00:ec2::254]"},
+        {"", "http://169.254.169.254"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cr_aws_config *config = NULL;
+        cr_aws_given given = {.region = "eu-west-1"};
+        bed_write(".aws/config",
+                  bed_text("[default]\nec2_metadata_service_endpoint_mode = %s\n", cases[i][0]));
+        cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
+        cr_expect_str_eq(config->metadata_endpoint, cases[i][1]);
+        cr_aws_config_free(config);
     }
 }
 

@@ -7,15 +7,30 @@ static const char *const sections[] = {"default", "a", "b c"};
 static const char *const groups[] = {NULL, "dynamodb"};
 static const char *const names[] = {"region", "aws_access_key_id", "endpoint_url", "dynamodb"};
 
-/* What is found is not blank, and of a section that is there. */
+static void check_property(const cr_profiles *profiles, cr_section kind, const char *section,
+                           const char *group, const char *name)
+{
+    const cr_property *found = cr_profiles_find(profiles, kind, section, group, name);
+    const char *value = cr_profiles_get(profiles, kind, section, group, name);
+    FUZZ_REQUIRE(found == NULL || cr_profiles_have(profiles, kind, section));
+    FUZZ_REQUIRE(found == NULL || (found->line > 0 && found->path != NULL));
+    FUZZ_REQUIRE(value == (found == NULL || *found->value == '\0' ? NULL : found->value));
+    FUZZ_REQUIRE(value == NULL || strchr(" \t\r\n", *value) == NULL);
+    FUZZ_REQUIRE(value == NULL || strchr(" \t\r\n", value[strlen(value) - 1]) == NULL);
+}
+
+/* Whatever is found has a place, and no blanks around it. */
 static void check_section(const cr_profiles *profiles, cr_section kind, const char *section)
 {
+    cruddur_error *error = NULL;
+    cruddur_status status = cr_profiles_check(profiles, kind, section, &error);
+    FUZZ_REQUIRE(status == CRUDDUR_E_CONFIG ||
+                 (status == CRUDDUR_OK && cr_profiles_have(profiles, kind, section)));
+    FUZZ_REQUIRE((status == CRUDDUR_OK) == (error == NULL));
+    cruddur_error_free(error);
     for (size_t group = 0; group < sizeof(groups) / sizeof(groups[0]); group++) {
         for (size_t name = 0; name < sizeof(names) / sizeof(names[0]); name++) {
-            const char *value =
-                cr_profiles_get(profiles, kind, section, groups[group], names[name]);
-            FUZZ_REQUIRE(value == NULL || cr_profiles_have(profiles, kind, section));
-            FUZZ_REQUIRE(value == NULL || *value != '\0');
+            check_property(profiles, kind, section, groups[group], names[name]);
         }
     }
 }

@@ -27,8 +27,9 @@ class Settings(AwsTest):
         self.fails(2, words, "groups", "@maren", "--store", url, env=env)
 
     def test_url(self):
-        self.refused('region "mars": no AWS region', "dynamodb:messages?region=mars")
-        self.refused("the endpoint that was given: an endpoint URL is http or https",
+        self.refused('the region parameter: "mars" is not the name of an AWS region',
+                     "dynamodb:messages?region=mars")
+        self.refused("the endpoint parameter: an endpoint URL is http or https",
                      "dynamodb:messages?endpoint=localhost:8000")
         self.refused("mode is auto, atomic, steps or stream", "dynamodb:messages?mode=fast")
         self.refused("there are region, endpoint,", "dynamodb:messages?regoin=x")
@@ -46,17 +47,28 @@ class Settings(AwsTest):
         self.refused("AWS_USE_FIPS_ENDPOINT must be true or false", store,
                      AWS_USE_FIPS_ENDPOINT="yes")
         self.refused("AWS_MAX_ATTEMPTS must be a number", store, AWS_MAX_ATTEMPTS="many")
-        self.refused('profile "work" is neither in the config file nor', store, AWS_PROFILE="work")
+        self.refused('AWS_PROFILE: there is no profile "work" in', store, AWS_PROFILE="work")
         del self.environment["AWS_REGION"]
         self.refused("no region is known: give one (region=…), set AWS_REGION, or name it in "
                      'profile "default"', store)
 
     def test_profile(self):
+        store = "dynamodb:messages?profile=work"
         path = self.write("config", "[profile work]\nendpoint_url = nonsense\n")
-        self.refused("endpoint_url in the profile: an endpoint URL is", "dynamodb:messages?profile=work",
+        self.refused(f"endpoint_url ({path}, line 2): an endpoint URL is", store,
                      AWS_CONFIG_FILE=path)
+        path = self.write("config", "[profile work]\n\nretry_mode = bold\n")
+        self.refused(f"retry_mode ({path}, line 3) must be", store, AWS_CONFIG_FILE=path)
         path = self.write("config", f"[profile work]\n{SECRET}\n")
-        self.refused(f"{path}", "dynamodb:messages?profile=work", AWS_CONFIG_FILE=path)
+        self.refused(f"the profile parameter: {path}, line 2: ", store, AWS_CONFIG_FILE=path)
+
+    def test_region(self):
+        """It is the region that is wrong, and not the endpoint beside it."""
+        done = self.run_command("groups", "@maren", "--store", "dynamodb:messages",
+                                env={"AWS_REGION": "eu_west_1",
+                                     "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"})
+        self.assertIn("AWS_REGION: ", done.err)
+        self.assertNotIn("AWS_ENDPOINT_URL_DYNAMODB", done.err)
 
 
 class Endpoints(AwsTest):
@@ -105,7 +117,7 @@ class Endpoints(AwsTest):
     def test_no_account(self):
         store = "dynamodb:messages?account_endpoint=required"
         self.fails(2, "the credentials name no account", "groups", "@maren", "--store", store)
-        self.fails(2, "has not 12 digits", "groups", "@maren", "--store", store,
+        self.fails(2, "does not have 12 digits", "groups", "@maren", "--store", store,
                    env={"AWS_ACCOUNT_ID": "12"})
 
 
@@ -234,7 +246,7 @@ class Certificates(AwsTest):
             self.use(f"https://127.0.0.1:{server.port}")
             self.fails(1, "no alternative certificate subject name", "groups", "@maren",
                        env=trusting)
-            self.fails(1, "nofile.pem (from AWS_CA_BUNDLE or ca_bundle)", "groups", "@maren",
+            self.fails(1, "AWS_CA_BUNDLE: https://127.0.0.1", "groups", "@maren",
                        env={"AWS_CA_BUNDLE": "nofile.pem"})
 
     def test_https_to_a_server_without(self):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sources, one behind the other. */
+/* The sources, one after the other. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,14 +7,26 @@
 
 #define REASONS_SIZE 1024
 
+/* A profile that the program names excludes the environment's identities; one that AWS_PROFILE
+ * names precedes its web identity. */
+typedef enum when {
+    ALWAYS,
+    UNLESS_GIVEN, /* if the program does not name a profile */
+    IF_NAMED,     /* if the program or AWS_PROFILE names a profile */
+    UNLESS_NAMED,
+} when;
+
 static const struct {
     const char *name;
     cr_provider provide;
-    bool yields; /* to a profile that the program names */
+    when when;
 } sources[] = {
-    {"environment", cr_provide_environment, true}, {"web identity", cr_provide_web_identity, true},
-    {"profile", cr_provide_profile, false},        {"container", cr_provide_container, false},
-    {"instance", cr_provide_instance, false},
+    {"environment", cr_provide_environment, UNLESS_GIVEN},
+    {"profile", cr_provide_profile, IF_NAMED},
+    {"web identity", cr_provide_web_identity, UNLESS_GIVEN},
+    {"profile", cr_provide_profile, UNLESS_NAMED},
+    {"container", cr_provide_container, ALWAYS},
+    {"instance", cr_provide_instance, ALWAYS},
 };
 
 typedef struct chain {
@@ -31,33 +43,54 @@ static void note_reason(char reasons[REASONS_SIZE], const char *name, const char
                    reason);
 }
 
-/* A source that is passed over here may still be asked by a profile that names it. */
-static cruddur_status ask_one(size_t i, cr_provider_context *context,
+static bool is_asked(when condition, const cr_aws_config *config)
+{
+    switch (condition) {
+    case UNLESS_GIVEN:
+        return !config->profile_is_given;
+    case IF_NAMED:
+        return config->profile_is_named;
+    case UNLESS_NAMED:
+        return !config->profile_is_named;
+    default:
+        return true;
+    }
+}
+
+/* A source that is passed over may still be asked by a profile that names it. */
+static cruddur_status ask_one(size_t i, cr_provider_context *context, char reasons[REASONS_SIZE],
                               const cr_identity **ret_identity)
 {
-    return sources[i].yields && context->config->profile_is_given
-               ? cr_provider_has_none(context, "not asked, as a profile is named")
-               : sources[i].provide(context, ret_identity);
+    if (!is_asked(sources[i].when, context->config)) {
+        if (sources[i].when == UNLESS_GIVEN) {
+            note_reason(reasons, sources[i].name, "not asked, as a profile is named");
+        }
+        return CRUDDUR_OK;
+    }
+    context->reason[0] = '\0';
+    cruddur_status status = cr_provider_check(context);
+    if (status == CRUDDUR_OK) {
+        status = sources[i].provide(context, ret_identity);
+    }
+    if (status == CRUDDUR_OK && *ret_identity == NULL) {
+        note_reason(reasons, sources[i].name, context->reason);
+    }
+    return status;
 }
 
 static cruddur_status ask_all(cr_provider_context *context, const cr_identity **ret_identity)
 {
     char reasons[REASONS_SIZE] = "";
-    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-        const cr_identity *found = NULL;
-        cruddur_status status = cr_provider_check(context);
-        context->reason[0] = '\0';
-        if (status == CRUDDUR_OK) {
-            status = ask_one(i, context, &found);
-        }
+    const cr_identity *found = NULL;
+    for (size_t i = 0; found == NULL && i < sizeof(sources) / sizeof(sources[0]); i++) {
+        cruddur_status status = ask_one(i, context, reasons, &found);
         if (status != CRUDDUR_OK) {
             return status;
         }
-        if (found != NULL) {
-            *ret_identity = found;
-            return CRUDDUR_OK;
-        }
-        note_reason(reasons, sources[i].name, context->reason);
+    }
+    if (found != NULL) {
+        *ret_identity = found;
+        return CRUDDUR_OK;
     }
     return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "no source has credentials: %s",
                         reasons);
@@ -79,6 +112,7 @@ static cruddur_status fetch(void *data, int64_t deadline_us, const cr_identity *
                                    .deadline_us = deadline_us,
                                    .is_cancelled = &all->is_cancelled,
                                    .profiles = profiles,
+                                   .profile = all->config->profile,
                                    .profiles_error = profiles_error,
                                    .error = error};
     status = ask_all(&context, ret_identity);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the machine's own metadata service gives (version 2, which asks for a token first). */
 #include <stdio.h>
-#include <strings.h>
 
 #include "aws/providers/provider.h"
 #include "aws/secret.h"
 
-#define USUAL_ENDPOINT "http://169.254.169.254"
-#define USUAL_ENDPOINT_IPV6 "http://[fd00:ec2::254]"
 #define ROLE_PATH "/latest/meta-data/iam/security-credentials/"
 #define ATTEMPT_LIMIT_US INT64_C(1000000)
 /* Whether there is such a service is tried once; one that is there may be slow now and then. */
@@ -17,33 +14,8 @@
 
 typedef struct asking {
     cr_provider_context *context;
-    char endpoint[CR_ENDPOINT_SIZE];
     cr_header token; /* what proves that the asker runs on the machine */
 } asking;
-
-static bool is_disabled(const cr_provider_context *context)
-{
-    const char *value = context->config->environment.value[CR_ENV_METADATA_DISABLED];
-    return value != NULL && strcasecmp(value, "true") == 0;
-}
-
-static bool find_endpoint(asking *now)
-{
-    char *const *value = now->context->config->environment.value;
-    const char *given = value[CR_ENV_METADATA_ENDPOINT];
-    const char *mode = value[CR_ENV_METADATA_ENDPOINT_MODE];
-    cr_aws_url url;
-    if (given == NULL) {
-        given =
-            mode != NULL && strcasecmp(mode, "ipv6") == 0 ? USUAL_ENDPOINT_IPV6 : USUAL_ENDPOINT;
-    }
-    size_t length = strlen(given);
-    while (length > 0 && given[length - 1] == '/') {
-        length--;
-    }
-    (void)snprintf(now->endpoint, sizeof(now->endpoint), "%.*s", (int)length, given);
-    return length < sizeof(now->endpoint) && cr_aws_url_parse(now->endpoint, &url);
-}
 
 /* Sends a request for a path; CRUDDUR_OK with a response of status 200, or a failure. */
 static cruddur_status ask(const asking *now, const char *method, const char *path,
@@ -51,7 +23,7 @@ static cruddur_status ask(const asking *now, const char *method, const char *pat
 {
     char url[URL_SIZE];
     cruddur_error **error = now->context->error;
-    int length = snprintf(url, sizeof(url), "%s%s", now->endpoint, path);
+    int length = snprintf(url, sizeof(url), "%s%s", now->context->config->metadata_endpoint, path);
     if (length < 0 || (size_t)length >= sizeof(url)) {
         return cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: a name is too long", SOURCE);
     }
@@ -147,12 +119,8 @@ static cruddur_status ask_service(asking *now, const cr_identity **ret_identity)
 cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identity **ret_identity)
 {
     asking now = {.context = context};
-    if (is_disabled(context)) {
+    if (context->config->metadata_is_disabled) {
         return cr_provider_has_none(context, "AWS_EC2_METADATA_DISABLED is true");
-    }
-    if (!find_endpoint(&now)) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                            "AWS_EC2_METADATA_SERVICE_ENDPOINT is malformed");
     }
     cruddur_error *failure = NULL;
     cruddur_error **error = context->error;

@@ -21,65 +21,95 @@
 /* How often a wait looks up to see whether it has become pointless. */
 #define SLICE_MS 50
 #define US_PER_MS INT64_C(1000)
-#define SOURCE "credential_process"
 
 extern char **environ;
 
 static const cr_answer_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken", "AccountId",
                                       "Expiration"};
 
-static cruddur_status fail(const cr_provider_context *context, const char *what)
+typedef struct asking {
+    const cr_provider_context *context;
+    const char *source; /* for errors, which never have the command in them */
+} asking;
+
+static cruddur_status fail(const asking *now, const char *what)
 {
-    return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS, "%s: %s", SOURCE, what);
+    return cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: %s", now->source, what);
 }
 
 /* ---- the command ---- */
 
+/* Characters that mean something to a shell, outside of quotes and between "…". */
+#define SHELL_BARE "|&;<>()$`"
+#define SHELL_QUOTED "$`"
+#define BLANKS " \t\r\n"
+
 typedef struct command {
-    char *text; /* the words, each with a NUL behind it */
+    char *text; /* the words, each with a NUL after it */
     char *words[ARGUMENTS_MAX + 1];
     size_t count;
+    char for_shell;  /* a character that wants a shell; NUL: there is none */
+    bool is_cut_off; /* it ends inside quotes, or after \ */
 } command;
 
-/* Reads one word as a shell would that expands nothing: '…' as it stands, "…" with \" and \\, and
- * \ before any other character. False where a quote is not closed. */
-static bool read_word(const char **at, char **out)
+static bool is_for_shell(char c, char quote, bool is_first)
+{
+    return c != '\0' && (quote == '\0' ? strchr(SHELL_BARE, c) != NULL || (is_first && c == '~')
+                                       : quote == '"' && strchr(SHELL_QUOTED, c) != NULL);
+}
+
+/* Whether a \ takes the next character as it is. */
+static bool is_escape(const char *at, char quote)
+{
+    return *at == '\\' && (quote == '\0' || (quote == '"' && (at[1] == '"' || at[1] == '\\')));
+}
+
+/* Reads one word as a shell would that expands nothing: '…' unchanged, "…" with \" and \\, and \
+ * before any other character. */
+static void read_word(command *read, const char **at, char **out)
 {
     char quote = '\0';
-    for (; **at != '\0' && (quote != '\0' || strchr(" \t\r\n", **at) == NULL); (*at)++) {
+    const char *start = *at;
+    for (; **at != '\0' && (quote != '\0' || strchr(BLANKS, **at) == NULL); (*at)++) {
         char c = **at;
-        char next = (*at)[1];
-        if (quote == '\0' && (c == '"' || c == '\'')) {
-            quote = c;
-        } else if (c == quote) {
-            quote = '\0';
-        } else if (c == '\\' && next != '\0' &&
-                   (quote == '\0' || (quote == '"' && strchr("\"\\", next) != NULL))) {
-            *(*out)++ = next;
-            (*at)++;
+        bool is_quote = quote == '\0' ? c == '"' || c == '\'' : c == quote;
+        read->for_shell = is_for_shell(c, quote, *at == start) ? c : read->for_shell;
+        if (is_quote) {
+            quote = quote == '\0' ? c : '\0';
+        } else if (is_escape(*at, quote) && (*at)[1] != '\0') {
+            *(*out)++ = *++*at;
         } else {
+            read->is_cut_off = is_escape(*at, quote);
             *(*out)++ = c;
         }
     }
     *(*out)++ = '\0';
-    return quote == '\0';
+    read->is_cut_off = read->is_cut_off || quote != '\0';
 }
 
-static bool split(command *split_up, const char *text)
+static cruddur_status split(const asking *now, command *read, const char *text)
 {
-    char *out = split_up->text;
-    text += strspn(text, " \t\r\n");
-    while (*text != '\0') {
-        if (split_up->count == ARGUMENTS_MAX) {
-            return false;
-        }
-        split_up->words[split_up->count++] = out;
-        if (!read_word(&text, &out)) {
-            return false;
-        }
-        text += strspn(text, " \t\r\n");
+    char *out = read->text;
+    text += strspn(text, BLANKS);
+    while (*text != '\0' && read->count < ARGUMENTS_MAX) {
+        read->words[read->count++] = out;
+        read_word(read, &text, &out);
+        text += strspn(text, BLANKS);
     }
-    return split_up->count > 0 && *split_up->words[0] != '\0';
+    if (read->for_shell != '\0') {
+        return cr_fail_with(
+            now->context->error, CRUDDUR_E_CREDENTIALS,
+            "%s: no shell runs it, so %c has no effect: quote it with '…', or put the "
+            "command into a script",
+            now->source, read->for_shell);
+    }
+    if (read->is_cut_off) {
+        return fail(now,
+                    "it ends inside quotes or after \\ (# or ; after a blank begins a comment)");
+    }
+    return *text != '\0'                                 ? fail(now, "it has too many words")
+           : read->count == 0 || *read->words[0] == '\0' ? fail(now, "there is no command")
+                                                         : CRUDDUR_OK;
 }
 
 /* ---- running it ---- */
@@ -145,27 +175,27 @@ static bool read_some(int input, cr_buffer *output)
     return (got > 0 && !output->failed) || (got < 0 && errno == EINTR);
 }
 
-static cruddur_status read_output(const cr_provider_context *context, int input, cr_buffer *output)
+static cruddur_status read_output(const asking *now, int input, cr_buffer *output)
 {
     struct pollfd waiting = {.fd = input, .events = POLLIN};
     bool is_open = true;
     while (is_open) {
-        cruddur_status status = cr_provider_check(context);
+        cruddur_status status = cr_provider_check(now->context);
         if (status != CRUDDUR_OK) {
             return status;
         }
         int ready = poll(&waiting, 1, SLICE_MS);
         if (ready < 0 && errno != EINTR) {
-            return fail(context, "waiting for its output failed");
+            return fail(now, "waiting for its output failed");
         }
         is_open = ready <= 0 || read_some(input, output);
     }
-    return output->failed ? fail(context, "it printed too much") : CRUDDUR_OK;
+    return output->failed ? fail(now, "it printed too much") : CRUDDUR_OK;
 }
 
 /* Waits for the end; a program that waits for all its children may have taken the news away, and
  * then the output has to speak for itself. */
-static cruddur_status wait_for_end(const cr_provider_context *context, pid_t child, int *ret_code)
+static cruddur_status wait_for_end(const asking *now, pid_t child, int *ret_code)
 {
     int ended = 0;
     for (;;) {
@@ -174,7 +204,7 @@ static cruddur_status wait_for_end(const cr_provider_context *context, pid_t chi
             *ret_code = got != child ? 0 : WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
             return CRUDDUR_OK;
         }
-        cruddur_status status = cr_provider_check(context);
+        cruddur_status status = cr_provider_check(now->context);
         if (status != CRUDDUR_OK) {
             return status;
         }
@@ -189,74 +219,75 @@ static void end_group(pid_t child)
     }
 }
 
-static cruddur_status attend(const cr_provider_context *context, pid_t child, int input,
-                             cr_buffer *output)
+static cruddur_status attend(const asking *now, pid_t child, int input, cr_buffer *output)
 {
     int code = 0;
-    cruddur_status status = read_output(context, input, output);
+    cruddur_status status = read_output(now, input, output);
     if (status == CRUDDUR_OK) {
-        status = wait_for_end(context, child, &code);
+        status = wait_for_end(now, child, &code);
     }
     if (status != CRUDDUR_OK) {
         end_group(child);
-        if (context->error != NULL) {
-            cr_error_wrap(*context->error, SOURCE);
+        if (now->context->error != NULL) {
+            cr_error_wrap(*now->context->error, now->source);
         }
         return status;
     }
     return code == 0 ? CRUDDUR_OK
-                     : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                                    "%s: it failed, with exit code %d", SOURCE, code);
+                     : cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS,
+                                    "%s: it failed with exit code %d", now->source, code);
 }
 
-static cruddur_status run(const cr_provider_context *context, char *const *words, cr_buffer *output)
+static cruddur_status run(const asking *now, char *const *words, cr_buffer *output)
 {
     int ends[2];
     pid_t child = 0;
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return fail(context, "the system gave no pipe");
+        return fail(now, "the system gave no pipe");
     }
     int result = start(words, ends[1], &child);
     (void)close(ends[1]);
-    cruddur_status status =
-        result == 0 ? attend(context, child, ends[0], output)
-                    : fail(context, result == ENOENT ? "there is no such command"
-                                                     : "the command could not be started");
+    cruddur_status status = result == 0
+                                ? attend(now, child, ends[0], output)
+                                : fail(now, result == ENOENT ? "there is no such command"
+                                                             : "the command could not be started");
     (void)close(ends[0]);
     return status;
 }
 
 /* ---- what it prints ---- */
 
-static cruddur_status read_credentials(const cr_provider_context *context, cr_str printed,
+static cruddur_status read_credentials(const asking *now, cr_str printed,
                                        const cr_identity **ret_identity)
 {
     int64_t version = 0;
     if (!cr_secret_json_is_object(printed)) {
-        return fail(context, "it printed no JSON object");
+        return fail(now, "it printed no JSON object");
     }
     if (!cr_secret_json_integer(cr_secret_json_find(printed, "Version"), &version) ||
         version != 1) {
-        return fail(context, "what it printed is not of version 1");
+        return fail(now, "what it printed is not of version 1");
     }
-    return cr_provider_identity_of_json(context, SOURCE, printed, &names, ret_identity);
+    return cr_provider_identity_of_json(now->context, now->source, printed, &names, ret_identity);
 }
 
-cruddur_status cr_provide_process(cr_provider_context *context, const char *text,
-                                  const cr_identity **ret_identity)
+cruddur_status cr_provide_process(cr_provider_context *context, const char *source,
+                                  const char *text, const cr_identity **ret_identity)
 {
     cr_buffer output;
+    const asking now = {context, source};
     command wanted = {.text = malloc(strlen(text) + 2)};
     if (wanted.text == NULL) {
         return cr_fail_memory(context->error);
     }
     cr_buffer_init(&output, OUTPUT_MAX);
     cr_buffer_reserve(&output, CR_PROVIDER_ROOM); /* no copy of a secret is left behind */
-    cruddur_status status = split(&wanted, text)
-                                ? run(context, wanted.words, &output)
-                                : fail(context, "a quote is not closed, or it is too long");
+    cruddur_status status = split(&now, &wanted, text);
     if (status == CRUDDUR_OK) {
-        status = read_credentials(context, (cr_str){output.data, output.size}, ret_identity);
+        status = run(&now, wanted.words, &output);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_credentials(&now, (cr_str){output.data, output.size}, ret_identity);
     }
     cr_secret_buffer_free(&output);
     OPENSSL_cleanse(wanted.text, strlen(text) + 2);

@@ -17,14 +17,15 @@ typedef struct cr_provider_context {
     int64_t deadline_us;             /* of the whole fetch */
     const atomic_bool *is_cancelled; /* the library is being closed */
     const cr_profiles *profiles;     /* read for this fetch; NULL: they cannot be read */
+    const char *profile;             /* whose credentials are being fetched */
     const cruddur_error *profiles_error;
     cruddur_error **error;
     char reason[CR_REASON_SIZE]; /* why a source has nothing */
 } cr_provider_context;
 
 /* Asks one source. CRUDDUR_OK with an identity: here it is. CRUDDUR_OK without one: this source is
- * not set up, and `reason` says why. Anything else: it is set up, and failed; the sources behind it
- * are then not asked, for that would be somebody else's identity. */
+ * not set up, and `reason` says why. Anything else: it is set up, and failed; the sources after it
+ * are then not asked, as theirs would be another identity. */
 typedef cruddur_status (*cr_provider)(cr_provider_context *context,
                                       const cr_identity **ret_identity);
 
@@ -36,15 +37,15 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
 cruddur_status cr_provide_container(cr_provider_context *context, const cr_identity **ret_identity);
 cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identity **ret_identity);
 
-/* Runs a command that prints credentials; no shell is involved. */
-cruddur_status cr_provide_process(cr_provider_context *context, const char *text,
-                                  const cr_identity **ret_identity);
+/* Runs a command that prints credentials, without a shell. `source` is what errors call it. */
+cruddur_status cr_provide_process(cr_provider_context *context, const char *source,
+                                  const char *text, const cr_identity **ret_identity);
 
-/* What a profile says of single sign-on; NULL: nothing. */
+/* What a profile says of single sign-on. */
 typedef struct cr_sso_settings {
-    const char *session; /* the section's name; NULL: the start URL stands in the profile */
+    const char *session; /* the section's name; NULL: the profile has the start URL */
     const char *start_url;
-    const char *region;
+    cr_setting region;
     const char *account_id;
     const char *role_name;
 } cr_sso_settings;

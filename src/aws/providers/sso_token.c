@@ -40,7 +40,7 @@ cruddur_status cr_sso_fail_token(const cr_provider_context *context, const char 
 {
     return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                         "single sign-on: the token %s: run `aws sso login --profile %.64s`", what,
-                        context->config->profile);
+                        context->profile);
 }
 
 cruddur_status cr_sso_fail_request(const cr_provider_context *context)
@@ -420,10 +420,6 @@ cruddur_status cr_sso_token(const cr_provider_context *context, const cr_sso_set
 cruddur_status cr_sso_endpoint(const cr_provider_context *context, const cr_sso_settings *settings,
                                cr_service service, cr_endpoint *endpoint)
 {
-    cr_aws_config elsewhere = *context->config;
-    if (strlen(settings->region) >= sizeof(elsewhere.region)) {
-        return cr_sso_fail_request(context);
-    }
-    memcpy(elsewhere.region, settings->region, strlen(settings->region) + 1);
-    return cr_aws_config_endpoint(&elsewhere, service, endpoint, context->error);
+    return cr_aws_config_endpoint_in(context->config, service, &settings->region, endpoint,
+                                     context->error);
 }

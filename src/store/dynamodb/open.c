@@ -216,7 +216,9 @@ cruddur_status cr_dynamodb_open_table(const cr_url *url, const cr_store_options 
         status = cr_aws_config_load(&set.given, &table->config, error);
     }
     if (status == CRUDDUR_OK) {
-        cr_http_options http = {.ca_file = table->config->ca_bundle};
+        char ca_name[CR_SETTING_NAME_SIZE];
+        cr_setting_name(&table->config->ca_bundle, ca_name);
+        cr_http_options http = {.ca_file = table->config->ca_bundle.value, .ca_name = ca_name};
         status = cr_http_new(&http, &table->http, error);
     }
     if (status == CRUDDUR_OK) {
