@@ -371,6 +371,7 @@ Test(ways, commands_for_a_shell)
         {"`touch evil`", "so ` has no effect"}, {"\"`a`\"", "so ` has no effect"},
         {"~/x", "so ~ has no effect"},          {"a ~", "so ~ has no effect"},
     };
+    cr_expect_eq(chdir(bed_path("")), 0);
     for (size_t i = 0; i < COUNT(cases); i++) {
         write_command(cases[i].arguments);
         EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "profile \"default\"",
