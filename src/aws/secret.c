@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/print.h"
 #include "base/random.h"
 
 #define PATH_SIZE 4200
@@ -62,30 +63,23 @@ cr_str cr_str_trim(cr_str text)
     return text;
 }
 
-/* Reads until the end or until there is no room left; -1 when the system fails. */
-static ssize_t read_all(int file, char *text, size_t room)
+/* Reads until the end or until there is no room left; returns 0 or an errno. */
+static int read_all(int file, char *text, size_t room, size_t *used)
 {
-    size_t used = 0;
-    while (used < room) {
-        ssize_t got = read(file, text + used, room - used);
-        if (got == 0) {
-            break;
+    for (*used = 0; *used < room;) {
+        ssize_t got = read(file, text + *used, room - *used);
+        int number = got < 0 ? errno : 0;
+        if (got == 0 || (got < 0 && number != EINTR)) {
+            return number;
         }
-        if (got < 0 && errno != EINTR) {
-            return -1;
-        }
-        used += got > 0 ? (size_t)got : 0;
+        *used += got > 0 ? (size_t)got : 0;
     }
-    return (ssize_t)used;
+    return 0;
 }
 
 static cruddur_status fail_file(const char *path, int number, cruddur_error **error)
 {
-    char said[80];
-    if (strerror_r(number, said, sizeof(said)) != 0) {
-        (void)snprintf(said, sizeof(said), "error %d", number);
-    }
-    return cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.200s: %s", path, said);
+    return cr_fail_system(error, CRUDDUR_E_CREDENTIALS, number, "%.*s", CR_CUT(path, 200));
 }
 
 /* One byte more than `max` is asked for, to tell a file that is too large. */
@@ -96,73 +90,76 @@ static cruddur_status read_open_file(int file, const char *path, size_t max, cha
     if (text == NULL) {
         return cr_fail_memory(error);
     }
-    ssize_t size = read_all(file, text, max + 1);
-    int number = errno;
-    if (size >= 0 && (size_t)size <= max) {
+    size_t size;
+    int number = read_all(file, text, max + 1, &size);
+    if (number == 0 && size <= max) {
         text[size] = '\0';
         *ret_text = text;
-        *ret_size = (size_t)size;
+        *ret_size = size;
         return CRUDDUR_OK;
     }
     OPENSSL_cleanse(text, max + 2);
     free(text);
-    return size < 0 ? fail_file(path, number, error)
-                    : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.200s: has more than %zu bytes",
-                                   path, max);
+    return number != 0 ? fail_file(path, number, error)
+                       : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.*s: has more than %zu bytes",
+                                      CR_CUT(path, 200), max);
 }
 
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
                                    bool *ret_missing, cruddur_error **error)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
+    int number = file < 0 ? errno : 0;
     if (ret_missing != NULL) {
-        *ret_missing = file < 0 && (errno == ENOENT || errno == ENOTDIR);
+        *ret_missing = number == ENOENT || number == ENOTDIR;
     }
     if (file < 0) {
-        return fail_file(path, errno, error);
+        return fail_file(path, number, error);
     }
     cruddur_status status = read_open_file(file, path, max, ret_text, ret_size, error);
     (void)close(file);
     return status;
 }
 
-static bool write_all(int file, cr_str text)
+/* Writes all of it, to the disk; returns 0 or an errno. */
+static int write_all(int file, cr_str text)
 {
     while (text.size > 0) {
         ssize_t put = write(file, text.data, text.size);
-        if (put < 0 && errno != EINTR) {
-            return false;
+        int number = put < 0 ? errno : 0;
+        if (put < 0 && number != EINTR) {
+            return number;
         }
         size_t used = put > 0 ? (size_t)put : 0;
         text = (cr_str){text.data + used, text.size - used};
     }
-    return true;
+    return fsync(file) == 0 ? 0 : errno;
 }
 
-/* A file beside the other, of a name that nobody else has; returns -1 with errno set. */
-static int open_temporary(const char *path, char temporary[PATH_SIZE])
+/* Opens a new file next to the other, under a random name; returns 0 or an errno. */
+static int open_temporary(const char *path, char temporary[PATH_SIZE], int *file)
 {
     uint64_t random = 0;
     if (!cr_random_bytes(&random, sizeof(random))) {
-        errno = EAGAIN;
-        return -1;
+        return EAGAIN;
     }
     int length = snprintf(temporary, PATH_SIZE, "%s.%016" PRIx64, path, random);
     if (length < 0 || length >= PATH_SIZE) {
-        errno = ENAMETOOLONG;
-        return -1;
+        return ENAMETOOLONG;
     }
-    return open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    *file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    return *file < 0 ? errno : 0;
 }
 
 cruddur_status cr_secret_write_file(const char *path, cr_str text, cruddur_error **error)
 {
     char temporary[PATH_SIZE];
-    int file = open_temporary(path, temporary);
-    if (file < 0) {
-        return fail_file(path, errno, error);
+    int file = -1;
+    int number = open_temporary(path, temporary, &file);
+    if (number != 0) {
+        return fail_file(path, number, error);
     }
-    int number = write_all(file, text) && fsync(file) == 0 ? 0 : errno;
+    number = write_all(file, text);
     if (close(file) != 0 && number == 0) {
         number = errno;
     }

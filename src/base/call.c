@@ -2,9 +2,9 @@
 #include "base/call.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/clock.h"
+#include "base/print.h"
 
 #define LINE_MAX_SIZE 512
 
@@ -16,7 +16,7 @@ void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *f
     char line[LINE_MAX_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments);
+    (void)cr_print_line(line, sizeof(line), format, arguments);
     va_end(arguments);
     logger->log(logger->data, level, line);
 }

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/print.h"
 
 /* A path, an argument's name and a system's message fit, and why each source of credentials gave
  * none; what is longer is cut. */
 #define MESSAGE_MAX 1024
+/* The longest text of a system's error number. */
+#define REASON_MAX 128
 /* Services' request ids have 36 to 52 characters. */
 #define REQUEST_ID_MAX 64
 
@@ -132,20 +134,25 @@ static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
     return made;
 }
 
-/* A message may have a piece of a path or an argument in it, cut anywhere. It is to be one line of
- * UTF-8. */
-static void make_printable(char *message)
+/* Formats the rest of the message, from `start` on. */
+static void print_rest(cruddur_error *made, size_t start, const char *format, va_list arguments)
+    CR_PRINTF(3, 0);
+
+static void print_rest(cruddur_error *made, size_t start, const char *format, va_list arguments)
 {
-    size_t size = strlen(message);
-    size_t length;
-    for (size_t at = 0; at < size; at += length) {
-        uint32_t character;
-        length = cr_utf8_decode(message + at, size - at, &character);
-        if (length == 0 || character < 0x20 || (character >= 0x7f && character < 0xa0)) {
-            length = length == 0 ? 1 : length;
-            memset(message + at, '?', length);
-        }
-    }
+    (void)cr_print_line(made->message + start, sizeof(made->message) - start, format, arguments);
+}
+
+/* Formats all of the message and returns its size. */
+static size_t print(cruddur_error *made, const char *format, ...) CR_PRINTF(2, 3);
+
+static size_t print(cruddur_error *made, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t size = cr_print_line(made->message, sizeof(made->message), format, arguments);
+    va_end(arguments);
+    return size;
 }
 
 cruddur_status cr_fail_with(cruddur_error **error, cruddur_status status, const char *format, ...)
@@ -154,9 +161,8 @@ cruddur_status cr_fail_with(cruddur_error **error, cruddur_status status, const 
     if (made != NULL) {
         va_list arguments;
         va_start(arguments, format);
-        (void)vsnprintf(made->message, sizeof(made->message), format, arguments);
+        print_rest(made, 0, format, arguments);
         va_end(arguments);
-        make_printable(made->message);
     }
     return status;
 }
@@ -167,13 +173,35 @@ cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, co
     cruddur_error *made = new_error(error, status);
     if (made != NULL) {
         made->argument = argument;
-        int used = snprintf(made->message, sizeof(made->message), "%s: ", argument);
-        size_t start = used > 0 && (size_t)used < sizeof(made->message) ? (size_t)used : 0;
+        size_t start = print(made, "%s: ", argument);
         va_list arguments;
         va_start(arguments, format);
-        (void)vsnprintf(made->message + start, sizeof(made->message) - start, format, arguments);
+        print_rest(made, start, format, arguments);
         va_end(arguments);
-        make_printable(made->message);
+    }
+    return status;
+}
+
+/* strerror() is not safe to use in several threads. strerror_r() has two forms, of which feature
+ * macros choose one: the other returns text, and may leave the buffer untouched. */
+_Static_assert(_Generic(&strerror_r, int (*)(int, char *, size_t) : 1, default : 0),
+               "strerror_r() must be the one of POSIX");
+
+cruddur_status cr_fail_system(cruddur_error **error, cruddur_status status, int number,
+                              const char *format, ...)
+{
+    cruddur_error *made = new_error(error, status);
+    if (made != NULL) {
+        char doing[MESSAGE_MAX];
+        char reason[REASON_MAX];
+        va_list arguments;
+        va_start(arguments, format);
+        (void)cr_print_line(doing, sizeof(doing), format, arguments);
+        va_end(arguments);
+        if (strerror_r(number, reason, sizeof(reason)) != 0) {
+            (void)snprintf(reason, sizeof(reason), "error %d", number);
+        }
+        (void)print(made, "%.*s: %s", CR_CUT(doing, MESSAGE_MAX - REASON_MAX - 2), reason);
     }
     return status;
 }
@@ -221,8 +249,8 @@ void cr_error_set_request_id(cruddur_error *error, const char *request_id)
 void cr_error_wrap(cruddur_error *error, const char *outer)
 {
     if (error != NULL && !is_shared(error)) {
-        char whole[MESSAGE_MAX * 2];
-        (void)snprintf(whole, sizeof(whole), "%.*s: %s", MESSAGE_MAX / 2, outer, error->message);
-        memcpy(error->message, whole, sizeof(error->message) - 1); /* what is too long is cut */
+        char inner[MESSAGE_MAX];
+        memcpy(inner, error->message, sizeof(inner));
+        (void)print(error, "%.*s: %s", CR_CUT(outer, MESSAGE_MAX / 2), inner);
     }
 }

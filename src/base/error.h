@@ -21,6 +21,10 @@ cruddur_status cr_fail_with(cruddur_error **error, cruddur_status status, const 
 cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, const char *argument,
                                 const char *format, ...) CR_PRINTF(4, 5);
 
+/* Describes what the system refused: `format`, and in words why. `number` is an errno. */
+cruddur_status cr_fail_system(cruddur_error **error, cruddur_status status, int number,
+                              const char *format, ...) CR_PRINTF(4, 5);
+
 /* Says that an argument is NULL and must not be. */
 cruddur_status cr_fail_null(cruddur_error **error, const char *argument);
 

@@ -2,7 +2,8 @@
 #include "base/lines.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+
+#include "base/print.h"
 
 #define LINE_MAX_SIZE 512
 #define LINES_MAX_SIZE ((size_t)64 * 1024 * 1024)
@@ -19,7 +20,7 @@ void cr_lines_add(cr_lines *lines, const char *format, ...)
     char line[LINE_MAX_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments);
+    (void)cr_print_line(line, sizeof(line), format, arguments);
     va_end(arguments);
     cr_buffer_add_text(&lines->bytes, cr_str_of(line));
     lines->count++;

@@ -22,6 +22,12 @@ static const struct sequence *sequence_of(unsigned char first)
     return NULL;
 }
 
+size_t cr_utf8_length(unsigned char first)
+{
+    const struct sequence *sequence = sequence_of(first);
+    return sequence == NULL ? 1 : (size_t)sequence->following + 1;
+}
+
 size_t cr_utf8_decode(const char *text, size_t size, uint32_t *character)
 {
     const unsigned char *bytes = (const unsigned char *)text;

@@ -12,10 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/print.h"
+
 #define HEADING "cruddur stream checkpoint "
 #define VERSION "1"
 #define MODE 0600
 #define LINE_END_SIZE 64
+/* How much of a path a message shows, in bytes. */
+#define PATH_SHOWN 300
 
 /* ---- writing text ---- */
 
@@ -176,10 +180,11 @@ struct cr_checkpoint {
     int lock;
 };
 
-static cruddur_status fail_io(const char *path, const char *doing, cruddur_error **error)
+static cruddur_status fail_io(const char *path, const char *doing, int number,
+                              cruddur_error **error)
 {
-    return cr_fail_with(error, CRUDDUR_E_STORE_IO, "the checkpoint %.300s: %s: %s", path, doing,
-                        strerror(errno));
+    return cr_fail_system(error, CRUDDUR_E_STORE_IO, number, "the checkpoint %.*s: %s",
+                          CR_CUT(path, PATH_SHOWN), doing);
 }
 
 /* The path with something behind it; NULL when memory ran out. */
@@ -193,15 +198,20 @@ static char *join(const char *path, const char *suffix)
     return joined;
 }
 
-/* Renaming is durable once the folder is. */
-static int open_folder(const char *path)
+/* Opens the folder, as a rename is durable only once the folder is synced; returns 0 or an errno.
+ */
+static int open_folder(const char *path, int *fd)
 {
     const char *slash = strrchr(path, '/');
     size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
     char *folder = slash == NULL ? strdup(".") : strndup(path, size);
-    int fd = folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder == NULL) {
+        return ENOMEM;
+    }
+    *fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int number = *fd < 0 ? errno : 0;
     free(folder);
-    return fd;
+    return number;
 }
 
 /* A file of its own: the checkpoint itself is another file after each write. It stays, as removing
@@ -213,19 +223,20 @@ static cruddur_status lock_path(cr_checkpoint *checkpoint, cruddur_error **error
         return cr_fail_memory(error);
     }
     checkpoint->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
+    int number = checkpoint->lock < 0 ? errno : 0;
     free(path);
-    if (checkpoint->lock < 0) {
-        return fail_io(checkpoint->path, "its lock cannot be opened", error);
+    if (number != 0) {
+        return fail_io(checkpoint->path, "its lock cannot be opened", number, error);
     }
-    if (flock(checkpoint->lock, LOCK_EX | LOCK_NB) == 0) {
-        return CRUDDUR_OK;
+    number = flock(checkpoint->lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (number == EWOULDBLOCK) {
+        return cr_fail_with(error, CRUDDUR_E_STORE_LOCKED,
+                            "the checkpoint %.*s: another follower uses it; each needs one of its "
+                            "own",
+                            CR_CUT(checkpoint->path, PATH_SHOWN));
     }
-    return errno == EWOULDBLOCK
-               ? cr_fail_with(error, CRUDDUR_E_STORE_LOCKED,
-                              "the checkpoint %.300s: another follower uses it; each needs one of "
-                              "its own",
-                              checkpoint->path)
-               : fail_io(checkpoint->path, "it cannot be locked", error);
+    return number == 0 ? CRUDDUR_OK
+                       : fail_io(checkpoint->path, "it cannot be locked", number, error);
 }
 
 static cruddur_status open_files(const char *path, cr_checkpoint *checkpoint, cruddur_error **error)
@@ -235,9 +246,9 @@ static cruddur_status open_files(const char *path, cr_checkpoint *checkpoint, cr
     if (checkpoint->path == NULL || checkpoint->path_new == NULL) {
         return cr_fail_memory(error);
     }
-    checkpoint->folder = open_folder(path);
-    return checkpoint->folder < 0 ? fail_io(path, "its folder cannot be opened", error)
-                                  : lock_path(checkpoint, error);
+    int number = open_folder(path, &checkpoint->folder);
+    return number != 0 ? fail_io(path, "its folder cannot be opened", number, error)
+                       : lock_path(checkpoint, error);
 }
 
 cruddur_status cr_checkpoint_open(const char *path, cr_checkpoint **ret_checkpoint,
@@ -275,52 +286,50 @@ void cr_checkpoint_close(cr_checkpoint *checkpoint)
     }
 }
 
-/* Reads so many bytes; false, with errno, on failure. */
-static bool read_all(int fd, size_t all, cr_buffer *text)
+/* Reads so many bytes; returns 0 or an errno. */
+static int read_all(int fd, size_t all, cr_buffer *text)
 {
     char *room = cr_buffer_extend(text, all);
     size_t size = 0;
     while (room != NULL && size < all) {
         ssize_t got = read(fd, room + size, all - size);
-        if (got < 0 && errno == EINTR) {
-            continue;
+        int number = got < 0 ? errno : EIO;
+        if (got <= 0 && number != EINTR) {
+            return number;
         }
-        if (got <= 0) {
-            errno = got == 0 ? EIO : errno;
-            return false;
-        }
-        size += (size_t)got;
+        size += got > 0 ? (size_t)got : 0;
     }
-    return true;
+    return 0;
 }
 
 static cruddur_status read_file(const char *path, int fd, cr_buffer *text, cruddur_error **error)
 {
     struct stat facts;
-    if (fstat(fd, &facts) != 0) {
-        return fail_io(path, "it cannot be read", error);
-    }
-    if (!S_ISREG(facts.st_mode)) {
-        return cr_fail_with(error, CRUDDUR_E_STORE_IO, "the checkpoint %.300s: it is %s", path,
+    int number = fstat(fd, &facts) == 0 ? 0 : errno;
+    if (number == 0 && !S_ISREG(facts.st_mode)) {
+        return cr_fail_with(error, CRUDDUR_E_STORE_IO, "the checkpoint %.*s: it is %s",
+                            CR_CUT(path, PATH_SHOWN),
                             S_ISDIR(facts.st_mode) ? "a folder; name a file in it"
                                                    : "a device or a pipe; it must be a file");
     }
-    if ((uintmax_t)facts.st_size > CR_CHECKPOINT_MAX) {
-        errno = EFBIG;
-        return fail_io(path, "it cannot be read", error);
+    if (number == 0 && (uintmax_t)facts.st_size > CR_CHECKPOINT_MAX) {
+        number = EFBIG;
     }
-    return read_all(fd, (size_t)facts.st_size, text) ? CRUDDUR_OK
-                                                     : fail_io(path, "it cannot be read", error);
+    if (number == 0) {
+        number = read_all(fd, (size_t)facts.st_size, text);
+    }
+    return number == 0 ? CRUDDUR_OK : fail_io(path, "it cannot be read", number, error);
 }
 
 cruddur_status cr_checkpoint_read(const cr_checkpoint *checkpoint, cr_buffer *text, bool *exists,
                                   cruddur_error **error)
 {
     int fd = open(checkpoint->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int number = fd < 0 ? errno : 0;
     *exists = fd >= 0;
     if (fd < 0) {
-        return errno == ENOENT ? CRUDDUR_OK
-                               : fail_io(checkpoint->path, "it cannot be opened", error);
+        return number == ENOENT ? CRUDDUR_OK
+                                : fail_io(checkpoint->path, "it cannot be opened", number, error);
     }
     cruddur_status status = read_file(checkpoint->path, fd, text, error);
     (void)close(fd);
@@ -343,49 +352,48 @@ cruddur_status cr_checkpoint_fail(const cr_checkpoint *checkpoint, cr_checkpoint
     return check == CR_CHECKPOINT_GOOD
                ? CRUDDUR_OK
                : cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.checkpoint",
-                                  "%.300s: %s", checkpoint->path, words[check]);
+                                  "%.*s: %s", CR_CUT(checkpoint->path, PATH_SHOWN), words[check]);
 }
 
-/* False, with errno, on failure. */
-static bool write_all(int fd, cr_str text)
+/* Writes all of it, to the disk; returns 0 or an errno. */
+static int write_all(int fd, cr_str text)
 {
     while (text.size > 0) {
         ssize_t put = write(fd, text.data, text.size);
-        if (put < 0 && errno == EINTR) {
-            continue;
+        int number = put < 0 ? errno : 0;
+        if (put < 0 && number != EINTR) {
+            return number;
         }
-        if (put < 0) {
-            return false;
-        }
-        text.data += put;
-        text.size -= (size_t)put;
+        size_t used = put > 0 ? (size_t)put : 0;
+        text = (cr_str){text.data + used, text.size - used};
     }
-    return fsync(fd) == 0;
+    return fsync(fd) == 0 ? 0 : errno;
 }
 
-static bool write_new(const cr_checkpoint *checkpoint, cr_str text)
+/* Puts the text in the place of the old checkpoint; returns 0 or an errno. */
+static int replace_file(const cr_checkpoint *checkpoint, cr_str text)
 {
     int fd =
         open(checkpoint->path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, MODE);
-    if (fd < 0) {
-        return false;
+    int number = fd < 0 ? errno : write_all(fd, text);
+    if (fd >= 0 && close(fd) != 0 && number == 0) {
+        number = errno;
     }
-    bool is_good = write_all(fd, text);
-    int before = errno;
-    bool is_closed = close(fd) == 0;
-    errno = is_good ? errno : before;
-    return is_good && is_closed;
+    if (number == 0 && rename(checkpoint->path_new, checkpoint->path) != 0) {
+        number = errno;
+    }
+    return number;
 }
 
 cruddur_status cr_checkpoint_write(const cr_checkpoint *checkpoint, cr_str text,
                                    cruddur_error **error)
 {
-    if (!write_new(checkpoint, text) || rename(checkpoint->path_new, checkpoint->path) != 0) {
-        cruddur_status status = fail_io(checkpoint->path, "it cannot be written", error);
+    int number = replace_file(checkpoint, text);
+    if (number != 0) {
         (void)unlink(checkpoint->path_new);
-        return status;
+        return fail_io(checkpoint->path, "it cannot be written", number, error);
     }
-    return fsync(checkpoint->folder) == 0
-               ? CRUDDUR_OK
-               : fail_io(checkpoint->path, "its folder cannot be synced", error);
+    number = fsync(checkpoint->folder) == 0 ? 0 : errno;
+    return number == 0 ? CRUDDUR_OK
+                       : fail_io(checkpoint->path, "its folder cannot be synced", number, error);
 }

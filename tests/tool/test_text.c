@@ -274,3 +274,19 @@ Test(text, wrap_keeps_everything)
         cr_assert_str_eq(last, "");
     }
 }
+
+/* Of arguments that errors quote. */
+Test(text, quoted_arguments_end_with_a_whole_character)
+{
+    static const struct {
+        const char *text;
+        size_t max, size;
+    } rows[] = {
+        {"", 3, 0},       {"abc", 3, 3},        {"abcd", 3, 3},     {CJK CJK, 6, 6},
+        {CJK CJK, 5, 3},  {CJK CJK, 2, 0},      {"a" FLAG, 9, 9},   {"a" FLAG, 8, 5},
+        {ALEF BEH, 3, 2}, {"a\xff" ALEF, 3, 2}, {"\xe4\xbd", 1, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cr_assert_eq(text_cut(rows[i].text, rows[i].max), rows[i].size, "number %zu", i);
+    }
+}

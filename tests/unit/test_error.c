@@ -3,8 +3,11 @@
 #include "base/call.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 
+#include "base/lines.h"
+#include "base/print.h"
 #include "model/text.h"
 
 TestSuite(error, .timeout = 300);
@@ -241,20 +244,118 @@ Test(error, a_message_is_printable)
     }
 }
 
-Test(error, a_message_that_is_cut_in_a_character_is_printable_too)
+/* ---- what is too long ---- */
+
+#define SMILE "\xf0\x9f\x98\x80"
+
+/* Characters of four bytes behind 0 to 3 of one byte: a cut at any size is once inside each. */
+static void fill_with_smiles(char *text, size_t size, size_t shift)
+{
+    memset(text, 0, size);
+    memset(text, 'x', shift);
+    for (size_t at = shift; at + sizeof(SMILE) < size; at += sizeof(SMILE) - 1) {
+        memcpy(text + at, SMILE, sizeof(SMILE) - 1);
+    }
+}
+
+/* Not a byte of a character is left over: neither as it is nor as a question mark. */
+static void expect_whole_characters(const char *text)
+{
+    cr_text_facts facts = cr_text_look(cr_str_of(text));
+    cr_assert(facts.is_utf8);
+    cr_assert_gt(facts.characters, 100);
+    cr_assert(strchr(text, '?') == NULL, "%s", text);
+}
+
+Test(error, a_message_is_cut_between_characters)
 {
     for (size_t shift = 0; shift < 4; shift++) {
-        char text[3000] = "xxx";
+        char text[3000];
         cruddur_error *error = NULL;
-        for (size_t at = shift; at + 4 < sizeof(text); at += 4) {
-            memcpy(text + at, "\xf0\x9f\x98\x80", 5);
-        }
+        fill_with_smiles(text, sizeof(text), shift);
         (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "%s", text);
-        cr_text_facts facts = cr_text_look(cr_str_of(cruddur_error_message(error)));
-        cr_assert(facts.is_utf8);
-        cr_assert_gt(facts.characters, 100);
+        expect_whole_characters(cruddur_error_message(error));
+        cruddur_error_free(error);
+        (void)cr_fail_argument(&error, CRUDDUR_E_LIMIT, "a", "%s", text);
+        expect_whole_characters(cruddur_error_message(error));
+        cruddur_error_free(error);
+        (void)cr_fail_system(&error, CRUDDUR_E_STORE_IO, ENOSPC, "%s", text);
+        expect_whole_characters(cruddur_error_message(error));
+        cr_assert(strstr(cruddur_error_message(error), "No space") != NULL);
         cruddur_error_free(error);
     }
+}
+
+/* What was put in front of a message cuts its end. */
+Test(error, a_wrapped_message_is_cut_between_characters)
+{
+    for (size_t shift = 0; shift < 8; shift++) {
+        char text[900];
+        char outer[900];
+        cruddur_error *error = NULL;
+        fill_with_smiles(text, sizeof(text), shift % 4);
+        fill_with_smiles(outer, sizeof(outer), shift < 4 ? 0 : shift % 4);
+        (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "%s", text);
+        cr_error_wrap(error, outer);
+        expect_whole_characters(cruddur_error_message(error));
+        cruddur_error_free(error);
+    }
+}
+
+Test(error, is_wrapped)
+{
+    cruddur_error *error = NULL;
+    (void)cr_fail_with(&error, CRUDDUR_E_STORE_IO, "caf\xc3\xa9");
+    cr_error_wrap(error, "reading");
+    cr_assert_str_eq(cruddur_error_message(error), "reading: caf\xc3\xa9");
+    cruddur_error_free(error);
+    cr_error_wrap(NULL, "reading");
+    (void)cr_fail_memory(&error);
+    cr_error_wrap(error, "reading"); /* it is everybody's */
+    cr_assert_str_eq(cruddur_error_message(error), "out of memory");
+}
+
+Test(error, a_text_is_cut_between_characters)
+{
+    static const struct {
+        const char *text;
+        size_t max, size;
+    } rows[] = {
+        {"", 0, 0},
+        {"", 9, 0},
+        {"abc", 2, 2},
+        {"abc", 3, 3},
+        {"\xc3\xa9\xc3\xa9", 4, 4},
+        {"\xc3\xa9\xc3\xa9", 3, 2},
+        {"\xc3\xa9\xc3\xa9", 1, 0},
+        {"z\xe4\xbd\xa0", 4, 4},
+        {"z\xe4\xbd\xa0", 3, 1},
+        {"z\xe4\xbd\xa0", 2, 1},
+        {"z" SMILE, 5, 5},
+        {"z" SMILE, 4, 1},
+        {"z" SMILE, 2, 1},
+        {"\xff\xff\xff\xff\xff\xff", 5, 5}, /* not UTF-8: anywhere will do */
+        {"\x80\x80\x80\x80\x80\x80", 5, 5},
+        {"caf\xe9 au lait", 6, 6},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cr_assert_eq(cr_cut(rows[i].text, rows[i].max), rows[i].size, "number %zu: %zu", i,
+                     cr_cut(rows[i].text, rows[i].max));
+    }
+}
+
+Test(error, says_what_the_system_refused)
+{
+    cruddur_error *error = NULL;
+    cr_assert_eq(cr_fail_system(&error, CRUDDUR_E_STORE_ACCESS, EACCES, "creating %s", "x\n"),
+                 CRUDDUR_E_STORE_ACCESS);
+    cr_assert_str_eq(cruddur_error_message(error), "creating x?: Permission denied");
+    cruddur_error_free(error);
+    (void)cr_fail_system(&error, CRUDDUR_E_STORE_IO, 99999, "x"); /* no such number */
+    cr_assert_eq(strncmp(cruddur_error_message(error), "x: ", 3), 0);
+    cr_assert_gt(strlen(cruddur_error_message(error)), 3);
+    cruddur_error_free(error);
+    cr_assert_eq(cr_fail_system(NULL, CRUDDUR_E_STORE_IO, EACCES, "x"), CRUDDUR_E_STORE_IO);
 }
 
 /* ---- the log and the deadline of a call ---- */
@@ -290,6 +391,33 @@ Test(error, the_log_gets_one_line)
     cr_assert_gt(strlen(line.text), 100);
     cr_log_line(&nobody, CRUDDUR_LOG_ERROR, "text: %s", longest);
     cr_assert_eq(line.count, 2);
+}
+
+Test(error, a_line_of_the_log_is_cut_between_characters)
+{
+    for (size_t shift = 0; shift < 4; shift++) {
+        log_line line = {0};
+        cr_logger logger = {note, &line};
+        char text[3000];
+        fill_with_smiles(text, sizeof(text), shift);
+        cr_log_line(&logger, CRUDDUR_LOG_WARNING, "%s", text);
+        expect_whole_characters(line.text);
+    }
+}
+
+Test(error, a_line_of_a_report_is_cut_between_characters)
+{
+    for (size_t shift = 0; shift < 4; shift++) {
+        cr_lines lines;
+        char text[3000];
+        fill_with_smiles(text, sizeof(text), shift);
+        cr_lines_init(&lines);
+        cr_lines_add(&lines, "%s", text);
+        void *taken = cr_lines_take(&lines);
+        cr_assert(taken != NULL);
+        expect_whole_characters(cr_lines_at(taken, 0));
+        free(taken);
+    }
 }
 
 Test(error, a_deadline_that_has_passed)

@@ -7,6 +7,8 @@
 #include "trace.h"
 
 #define MS_PER_S 1000
+/* How much of an argument an error shows, in bytes. */
+#define QUOTED_MAX 80
 #define USERS_FILE_MAX ((size_t)64 << 20)
 
 /* An environment variable that is empty counts as not set. */
@@ -83,9 +85,9 @@ enum exit_code context_user(struct context *context, const char *argument, char 
     }
     if (!is_uuid && path == NULL) {
         return report(CODE_USAGE,
-                      "%s: %.80s is no uuid; to look up a handle, give --users FILE or set "
+                      "%s: %.*s is no uuid; to look up a handle, give --users FILE or set "
                       "CRUDDUR_USERS",
-                      argument, text);
+                      argument, TEXT_CUT(text, QUOTED_MAX));
     }
     if (is_uuid) {
         text_lower(text);
@@ -93,8 +95,8 @@ enum exit_code context_user(struct context *context, const char *argument, char 
     const struct users_entry *entry =
         users_find(&context->users, is_uuid ? USERS_UUID : USERS_HANDLE, is_uuid ? text : handle);
     if (entry == NULL && !is_uuid) {
-        return report(CODE_NOT_FOUND, "%s: no user with handle %.80s in %s", argument, handle,
-                      path);
+        return report(CODE_NOT_FOUND, "%s: no user with handle %.*s in %s", argument,
+                      TEXT_CUT(handle, QUOTED_MAX), path);
     }
     *ret_user = (cruddur_user)CRUDDUR_USER_INIT;
     ret_user->uuid = text;
@@ -120,9 +122,10 @@ enum exit_code context_people(struct context *context, const char *me, const cha
             if (strcmp(user->uuid, ret_users[j].uuid) != 0) {
                 continue;
             }
-            code = j == 0
-                       ? report(CODE_USAGE, "%s: %.80s is the same person as %s", others, text, me)
-                       : report(CODE_USAGE, "%s: %.80s is named twice", others, text);
+            code = j == 0 ? report(CODE_USAGE, "%s: %.*s is the same person as %s", others,
+                                   TEXT_CUT(text, QUOTED_MAX), me)
+                          : report(CODE_USAGE, "%s: %.*s is named twice", others,
+                                   TEXT_CUT(text, QUOTED_MAX));
         }
     }
     return code;

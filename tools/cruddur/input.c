@@ -61,12 +61,13 @@ static int read_all(const char *path, size_t limit, struct buffer *content)
         return errno;
     }
     char chunk[CHUNK];
-    size_t n = 0;
-    errno = 0;
-    while (content->length <= limit && (n = fread(chunk, 1, sizeof(chunk), file)) > 0) {
+    int error = 0;
+    for (size_t n = 1; content->length <= limit && n > 0 && error == 0;) {
+        errno = 0;
+        n = fread(chunk, 1, sizeof(chunk), file);
+        error = ferror(file) == 0 ? 0 : errno != 0 ? errno : EIO;
         buffer_add(content, chunk, n);
     }
-    int error = ferror(file) == 0 ? 0 : errno != 0 ? errno : EIO;
     if (file != stdin) {
         (void)fclose(file);
     }
@@ -92,7 +93,7 @@ enum exit_code input_read(const char *argument, const char *path, size_t limit, 
     int error = read_all(path, limit, &content);
     enum exit_code code = CODE_OK;
     if (error != 0) {
-        code = report(CODE_FAILED, "%s: %s: %s", argument, name_of(path), strerror(error));
+        code = report_system(error, "%s: %s", argument, name_of(path));
     } else if (content.length > limit) {
         code = report(CODE_USAGE, "%s: %s: it may have at most %zu bytes", argument, name_of(path),
                       limit);

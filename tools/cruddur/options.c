@@ -194,7 +194,7 @@ static enum exit_code report_unknown(unsigned commands, const char *argument)
         return report(CODE_USAGE, "there is an option that is not known, or a TEXT that begins "
                                   "with - and has no -- before it; see --help");
     }
-    if (optopt != 0) {
+    if (optopt > ' ' && optopt <= '~') {
         return report(CODE_USAGE, "-%c: this option is not known; see --help", (char)optopt);
     }
     size_t length = strspn(argument, "abcdefghijklmnopqrstuvwxyz-");

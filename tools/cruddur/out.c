@@ -159,7 +159,7 @@ bool out_close(struct out *out)
         check(out, false);
     }
     if (out->error != 0) {
-        (void)report(CODE_FAILED, "the output: %s", strerror(out->error));
+        (void)report_system(out->error, "the output");
     } else if (status != -1 && WIFEXITED(status) &&
                (WEXITSTATUS(status) == SHELL_NOT_FOUND ||
                 WEXITSTATUS(status) == SHELL_NOT_EXECUTABLE)) {

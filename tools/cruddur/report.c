@@ -74,6 +74,27 @@ enum exit_code report(enum exit_code code, const char *format, ...)
     return code;
 }
 
+/* Not strerror(), which is not safe while other threads run. strerror_r() has two forms, of which
+ * feature macros choose one. */
+_Static_assert(_Generic(&strerror_r, int (*)(int, char *, size_t) : 1, default : 0),
+               "strerror_r() must be the one of POSIX");
+
+enum exit_code report_system(int number, const char *format, ...)
+{
+    struct buffer doing = {NULL, 0, 0};
+    char reason[128];
+    va_list arguments;
+    va_start(arguments, format);
+    buffer_add_va(&doing, format, arguments);
+    va_end(arguments);
+    if (strerror_r(number, reason, sizeof(reason)) != 0) {
+        (void)snprintf(reason, sizeof(reason), "error %d", number);
+    }
+    enum exit_code code = report(CODE_FAILED, "%s: %s", buffer_text(&doing), reason);
+    buffer_free(&doing);
+    return code;
+}
+
 void report_remark(const char *format, ...)
 {
     va_list arguments;

@@ -21,6 +21,11 @@ void report_set_command(const char *name);
 enum exit_code report(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Reports what the system refused: `format`, and in words why. `number` is an errno. Returns
+ * CODE_FAILED. */
+enum exit_code report_system(int number, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Writes such a line that is no error: what --verbose tells. Any thread may call it. */
 void report_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -95,6 +95,20 @@ size_t text_decode(const char *bytes, uint32_t *ret_code_point)
     return n;
 }
 
+size_t text_cut(const char *text, size_t max)
+{
+    size_t size = 0;
+    uint32_t code_point;
+    while (text[size] != '\0') {
+        size_t n = text_decode(text + size, &code_point);
+        if (n > max - size) {
+            break;
+        }
+        size += n;
+    }
+    return size;
+}
+
 bool text_is_control(uint32_t code_point)
 {
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);

@@ -20,6 +20,13 @@ void text_set_locale(void);
 /* Reads one code point (TEXT_BAD for a stray byte) and returns how many bytes it takes. */
 size_t text_decode(const char *bytes, uint32_t *ret_code_point);
 
+/* For printf's "%.*s": the beginning of a text, at most `max` bytes, that ends with a whole
+ * character. A plain "%.80s" can end inside one. */
+#define TEXT_CUT(text, max) (int)text_cut((text), (max)), (text)
+
+/* The size of that beginning. */
+size_t text_cut(const char *text, size_t max);
+
 /* The code points that a terminal obeys instead of showing them. */
 bool text_is_control(uint32_t code_point);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "handler.h"
 #include "runtime.h"
 
@@ -153,12 +154,14 @@ static bool fail_init(struct function *function, const char *type, const char *m
 /* What is wrong may also stand in a variable of AWS's: then the message says where. */
 static bool fail_open(struct function *function, cruddur_status status, cruddur_error *error)
 {
-    char message[1024];
+    struct buffer message = {NULL, 0, 0};
     bool is_elsewhere = status == CRUDDUR_E_CONFIG || status == CRUDDUR_E_CREDENTIALS;
-    (void)snprintf(message, sizeof(message), "%s%s",
-                   is_elsewhere ? "" : "CRUDDUR_STORE: ", words_of(status, error));
+    buffer_add_format(&message, "%s%s",
+                      is_elsewhere ? "" : "CRUDDUR_STORE: ", words_of(status, error));
     cruddur_error_free(error);
-    return fail_init(function, "Runtime.StoreNotOpened", message);
+    bool goes_on = fail_init(function, "Runtime.StoreNotOpened", buffer_text(&message));
+    buffer_free(&message);
+    return goes_on;
 }
 
 static bool start(struct function *function)

@@ -165,6 +165,7 @@ static bool read_some(int input, cr_buffer *output)
 {
     char piece[4096];
     ssize_t got = read(input, piece, sizeof(piece));
+    bool is_interrupted = got < 0 && errno == EINTR;
     if (got > 0) {
         void *room = cr_buffer_extend(output, (size_t)got);
         if (room != NULL) {
@@ -172,7 +173,7 @@ static bool read_some(int input, cr_buffer *output)
         }
     }
     OPENSSL_cleanse(piece, sizeof(piece));
-    return (got > 0 && !output->failed) || (got < 0 && errno == EINTR);
+    return (got > 0 && !output->failed) || is_interrupted;
 }
 
 static cruddur_status read_output(const asking *now, int input, cr_buffer *output)

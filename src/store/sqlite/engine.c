@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fork.h"
+#include "base/print.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/txn.h"
@@ -101,9 +102,7 @@ static cruddur_status fail_system(cruddur_error **error, int reason, const char 
     cruddur_status status = reason == ENOSPC || reason == EDQUOT ? CRUDDUR_E_STORE_FULL
                             : reason == EROFS                    ? CRUDDUR_E_STORE_READ_ONLY
                                                                  : CRUDDUR_E_STORE_ACCESS;
-    char words[96];
-    return cr_fail_with(error, status, "%s %.256s: %s", action, path,
-                        strerror_r(reason, words, sizeof(words)) == 0 ? words : "unknown reason");
+    return cr_fail_system(error, status, reason, "%s %.*s", action, CR_CUT(path, 256));
 }
 
 /* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
@@ -135,7 +134,8 @@ static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
 {
     struct stat facts;
     assert(place->path != NULL);
-    if (stat(place->path, &facts) == 0) {
+    int reason = stat(place->path, &facts) == 0 ? 0 : errno;
+    if (reason == 0) {
         return S_ISREG(facts.st_mode) ? CRUDDUR_OK
                                       : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS,
                                                      "%.256s is not a regular file", place->path);
@@ -143,9 +143,9 @@ static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
     if (!must_exist) {
         return make_file(place, error);
     }
-    return errno == ENOENT
+    return reason == ENOENT
                ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.256s does not exist", place->path)
-               : fail_system(error, errno, "looking for", place->path);
+               : fail_system(error, reason, "looking for", place->path);
 }
 
 static void close_store(cr_store *base)
