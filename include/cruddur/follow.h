@@ -108,8 +108,10 @@ typedef bool (*cruddur_is_stopping_fn)(void *data);
  *
  * @param data  as given in the options.
  * @param event valid during the call only.
- * Threads: called on the calling thread and on threads that the call starts for itself, one at a
- * time. It must not call the library with the same handle.
+ * Threads: called on one thread that the call starts for this purpose, one event after the other,
+ * in the order in which they happened, and the last before the call returns. A slow observer delays
+ * a shard only when 100 of the shard's events are waiting. It must not call the library with the
+ * same handle.
  */
 typedef void (*cruddur_follow_fn)(void *data, const cruddur_follow_event *event);
 
@@ -193,8 +195,9 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  *         #CRUDDUR_E_STORE_LOCKED: another follower uses the checkpoint; #CRUDDUR_E_STORE_IO: the
  *         checkpoint cannot be read or written; #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT,
  *         #CRUDDUR_E_NO_MEMORY; whatever the service has to say.
- * Threads: any; it starts `shards` threads for itself, and each of them `workers` less 1 more for a
- * batch. Since: 0.1. Source: Amazon DynamoDB API Reference, "Amazon DynamoDB Streams".
+ * Threads: any; it starts `shards` threads for itself and one for the observer and the log, and
+ * each of the former `workers` less 1 more for a batch. Since: 0.1. Source: Amazon DynamoDB API
+ * Reference, "Amazon DynamoDB Streams".
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
 cruddur_stream_follow(cruddur *dm, const cruddur_follow_options *options, cruddur_error **error);

@@ -81,9 +81,8 @@ typedef struct cruddur_metrics {
  * @param level   how much it matters: a #cruddur_log_level.
  * @param message one line, NUL-terminated, valid during the hook only.
  * Threads: called from any thread that uses the handle, and from threads that a call starts for
- * itself, several at once; a line about one thread's call may come on another's, which writes for
- * both. It must not call the library with the same
- * handle.
+ * itself, several at once. The library holds no lock meanwhile: a slow hook delays its own call
+ * only. It must not call the library with the same handle.
  */
 typedef void (*cruddur_log_fn)(void *data, uint32_t level, const char *message);
 

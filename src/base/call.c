@@ -7,6 +7,8 @@
 #include "base/print.h"
 
 #define LINE_MAX_SIZE 512
+/* More than a call ever writes; what is beyond it is dropped. */
+#define KEPT_MAX ((size_t)64 * 1024)
 
 void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
 {
@@ -19,6 +21,38 @@ void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *f
     (void)cr_print_line(line, sizeof(line), format, arguments);
     va_end(arguments);
     logger->log(logger->data, level, line);
+}
+
+/* A line is kept as its level in one byte, its text, and a NUL. */
+static void keep_line(void *data, cruddur_log_level level, const char *message)
+{
+    cr_kept_log *kept = data;
+    cr_str text = cr_str_of(message);
+    char *room = cr_buffer_extend(&kept->lines, 1 + text.size + 1);
+    if (room != NULL) {
+        room[0] = (char)level;
+        memcpy(room + 1, text.data, text.size + 1);
+    }
+}
+
+void cr_log_keep(cr_kept_log *kept, cr_call *call)
+{
+    kept->logger = call->logger;
+    cr_buffer_init(&kept->lines, KEPT_MAX);
+    if (call->logger.log != NULL) {
+        call->logger = (cr_logger){keep_line, kept};
+    }
+}
+
+void cr_log_release(cr_kept_log *kept, cr_call *call)
+{
+    call->logger = kept->logger;
+    for (size_t at = 0; at < kept->lines.size;) {
+        const char *line = kept->lines.data + at;
+        kept->logger.log(kept->logger.data, (cruddur_log_level)line[0], line + 1);
+        at += 1 + strlen(line + 1) + 1;
+    }
+    cr_buffer_free(&kept->lines);
 }
 
 cruddur_status cr_call_check_deadline(const cr_call *call)

@@ -7,6 +7,7 @@
 #include <cruddur/handle.h>
 #include <cruddur/list.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 typedef struct cr_meter {
@@ -36,6 +37,18 @@ typedef struct cr_call {
 /* Never give it message text or a secret. */
 void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *format, ...)
     CR_PRINTF(3, 4);
+
+/* Lines that are kept while a lock is held, as the caller's hook may take its time. */
+typedef struct cr_kept_log {
+    cr_logger logger; /* the caller's */
+    cr_buffer lines;
+} cr_kept_log;
+
+/* From now on the call's lines are kept; `kept` must stay where it is. */
+void cr_log_keep(cr_kept_log *kept, cr_call *call);
+
+/* Hands the lines to the caller's hook, and later ones at once. To be called without locks. */
+void cr_log_release(cr_kept_log *kept, cr_call *call);
 
 /* CRUDDUR_E_TIMEOUT once the deadline has passed. */
 cruddur_status cr_call_check_deadline(const cr_call *call);

@@ -96,6 +96,7 @@ static void do_turn(cr_run *run, cr_node *node)
 {
     node->reader->is_busy = true;
     (void)pthread_mutex_unlock(&run->lock);
+    cr_events_await_room(&run->events, node->id);
     cr_run_take_turn(run, node);
     (void)pthread_mutex_lock(&run->lock);
     node->reader->is_busy = false;
@@ -198,7 +199,8 @@ static void watch(cr_run *run)
     int64_t save_due_us = cr_clock_monotonic_us() + SAVE_PERIOD_US;
     cr_attempts save_attempts = {0};
     do {
-        if (options->is_stopping != NULL && options->is_stopping(options->data)) {
+        bool is_stopping = options->is_stopping != NULL && options->is_stopping(options->data);
+        if (is_stopping || cr_events_are_lost(&run->events)) {
             cr_run_finish(run, CRUDDUR_OK, NULL);
         } else {
             save_when_due(run, &save_due_us, &save_attempts);
@@ -215,19 +217,32 @@ static size_t start_threads(cr_run *run, pthread_t *thread)
     return started;
 }
 
+static cruddur_status fail_threads(cruddur_error **error)
+{
+    return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no thread");
+}
+
 static cruddur_status run_threads(cr_run *run, cruddur_error **error)
 {
     pthread_t thread[CRUDDUR_FOLLOW_SHARDS_MAX];
     cruddur_error *save_error = NULL;
+    if (!cr_events_start(&run->events, run->options, &run->call->logger)) {
+        return fail_threads(error);
+    }
     size_t started = start_threads(run, thread);
     if (started == 0) {
-        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no thread");
+        cr_events_end(&run->events);
+        return fail_threads(error);
     }
     watch(run);
     for (size_t i = 0; i < started; i++) {
         (void)pthread_join(thread[i], NULL);
     }
     cruddur_status saved = save(run, &save_error);
+    cr_events_end(&run->events);
+    if (run->status == CRUDDUR_OK && run->events.no_memory) {
+        run->status = cr_fail_memory(&run->error);
+    }
     if (run->status != CRUDDUR_OK || saved == CRUDDUR_OK) {
         cruddur_error_free(save_error);
         saved = run->status;
@@ -258,11 +273,7 @@ static cruddur_status open_checkpoint(cr_run *run, cruddur_error **error)
 static bool make_locks(cr_run *run)
 {
     pthread_condattr_t attributes;
-    if (pthread_mutex_init(&run->observing, NULL) != 0) {
-        return false;
-    }
     if (pthread_mutex_init(&run->lock, NULL) != 0) {
-        (void)pthread_mutex_destroy(&run->observing);
         return false;
     }
     bool is_good = pthread_condattr_init(&attributes) == 0;
@@ -272,7 +283,6 @@ static bool make_locks(cr_run *run)
         (void)pthread_condattr_destroy(&attributes);
     }
     if (!is_good) {
-        (void)pthread_mutex_destroy(&run->observing);
         (void)pthread_mutex_destroy(&run->lock);
     }
     return is_good;
@@ -282,7 +292,6 @@ static void free_locks(cr_run *run)
 {
     (void)pthread_cond_destroy(&run->changed);
     (void)pthread_mutex_destroy(&run->lock);
-    (void)pthread_mutex_destroy(&run->observing);
 }
 
 static void free_run(cr_run *run)

@@ -26,30 +26,9 @@ cr_call cr_run_call(const cr_run *run, cruddur_error **error)
 
 /* ---- telling ---- */
 
-static void log_event(const cr_run *run, const cruddur_follow_event *event)
-{
-    static const char *const words[] = {
-        [CRUDDUR_FOLLOW_GAP] = "records were lost",
-        [CRUDDUR_FOLLOW_RECORD_FAILED] = "a record was passed over",
-        [CRUDDUR_FOLLOW_TROUBLE] = "trouble",
-    };
-    if (event->kind < CRUDDUR_FOLLOW_GAP) {
-        return;
-    }
-    cr_log_line(&run->call->logger, CRUDDUR_LOG_WARNING, "stream: %s: shard %s, record %s: %s",
-                words[event->kind], event->shard_id == NULL ? "-" : event->shard_id,
-                event->sequence_number == NULL ? "-" : event->sequence_number, event->message);
-}
-
 void cr_run_tell(cr_run *run, cruddur_follow_event event)
 {
-    event.size = sizeof(event);
-    log_event(run, &event);
-    if (run->options->observe != NULL) {
-        (void)pthread_mutex_lock(&run->observing);
-        run->options->observe(run->options->data, &event);
-        (void)pthread_mutex_unlock(&run->observing);
-    }
+    cr_events_add(&run->events, &event);
 }
 
 void cr_run_tell_gap(cr_run *run, const cr_node *node, cr_shard_state state)

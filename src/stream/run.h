@@ -4,7 +4,8 @@
  *   follow.c   the threads: whose turn it is, when it is over, when the checkpoint is written
  *   listing.c  finding the shards
  *   turn.c     one shard's turn: fetching a batch, applying it
- *   run.c      telling what happened, pauses, whether it is over
+ *   run.c      what happened, pauses, whether it is over
+ *   events.c   telling the observer and the log
  */
 #ifndef CR_STREAM_RUN_H
 #define CR_STREAM_RUN_H
@@ -14,6 +15,7 @@
 
 #include "store/stream.h"
 #include "stream/checkpoint.h"
+#include "stream/events.h"
 #include "stream/lineage.h"
 
 /* A job that fails is tried again after a pause that grows. */
@@ -65,7 +67,7 @@ typedef struct cr_run {
     cr_buffer found;           /* what it said at the beginning */
     bool has_found;
 
-    pthread_mutex_t observing; /* for the observer */
+    cr_events events;
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t changed;
@@ -93,7 +95,7 @@ typedef struct cr_run {
 /* Begins a job's call: its deadline, its meter, its error. */
 cr_call cr_run_call(const cr_run *run, cruddur_error **error);
 
-/* Hands an event to the observer and to the log. */
+/* Tells the observer and the log, without waiting for either; with or without the lock. */
 void cr_run_tell(cr_run *run, cruddur_follow_event event);
 
 /* Tells of what a shard lost: for what is trimmed or gone. */

@@ -267,10 +267,13 @@ static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr
         return change_store(base, body, context, call); /* one connection, one user at a time */
     }
     cr_connection *connection;
+    cr_kept_log kept;
     cruddur_status status = cr_readers_take(store->readers, call, &connection);
     if (status == CRUDDUR_OK) {
+        cr_log_keep(&kept, call); /* a long read keeps the log from being started anew */
         status = read_on(connection, base->traits, body, context, call);
         cr_readers_give(store->readers, connection);
+        cr_log_release(&kept, call);
     }
     return status;
 }

@@ -367,10 +367,13 @@ static void submit(cr_writer *writer, change *submitted)
 cruddur_status cr_writer_change(cr_writer *writer, cr_body body, void *context, cr_call *call)
 {
     change submitted = {.body = body, .context = context, .call = call, .state = WAITING};
+    cr_kept_log kept;
     if (pthread_cond_init(&submitted.moved, &writer->monotonic) != 0) {
         return fail_threads(call->error);
     }
+    cr_log_keep(&kept, call); /* the body runs while the file is locked */
     submit(writer, &submitted);
+    cr_log_release(&kept, call);
     (void)pthread_cond_destroy(&submitted.moved);
     return submitted.status;
 }
