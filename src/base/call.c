@@ -24,7 +24,7 @@ void cr_log_line(const cr_logger *logger, cruddur_log_level level, const char *f
 }
 
 /* A line is kept as its level in one byte, its text, and a NUL. */
-static void keep_line(void *data, cruddur_log_level level, const char *message)
+static void keep_line(void *data, uint32_t level, const char *message)
 {
     cr_kept_log *kept = data;
     cr_str text = cr_str_of(message);
@@ -49,7 +49,7 @@ void cr_log_release(cr_kept_log *kept, cr_call *call)
     call->logger = kept->logger;
     for (size_t at = 0; at < kept->lines.size;) {
         const char *line = kept->lines.data + at;
-        kept->logger.log(kept->logger.data, (cruddur_log_level)line[0], line + 1);
+        kept->logger.log(kept->logger.data, (uint32_t)(unsigned char)line[0], line + 1);
         at += 1 + strlen(line + 1) + 1;
     }
     cr_buffer_free(&kept->lines);

@@ -63,7 +63,7 @@ static void open_disordered(scene *all, cruddur_log_fn log)
 
 /* ---- a write ---- */
 
-static void log_slowly(void *data, cruddur_log_level level, const char *message)
+static void log_slowly(void *data, uint32_t level, const char *message)
 {
     scene *all = data;
     if (level < CRUDDUR_LOG_WARNING) {
@@ -100,7 +100,7 @@ Test(log_hook, a_slow_one_holds_no_writer_up)
 /* ---- a read ---- */
 
 /* SQLite's log is emptied only while no connection reads. */
-static void log_and_tidy_up(void *data, cruddur_log_level level, const char *message)
+static void log_and_tidy_up(void *data, uint32_t level, const char *message)
 {
     scene *all = data;
     (void)message;
@@ -117,7 +117,7 @@ Test(log_hook, is_not_called_while_a_connection_reads)
     cruddur_members *members = NULL;
     open_disordered(&all, log_and_tidy_up);
     must_succeed(
-        cruddur_group_members(all.dm, person(0)->uuid, group_uuid, 0, &members, TEST_ERROR));
+        cruddur_group_members(all.dm, person(0)->uuid, group_uuid, NULL, &members, TEST_ERROR));
     cr_assert_eq(cruddur_members_count(members), 2);
     cruddur_members_free(members);
     cr_assert_eq(all.lines, 1);

@@ -183,7 +183,7 @@ static void observe_gap_slowly(void *data, const cruddur_follow_event *event)
     leave_observer();
 }
 
-static void log_slowly(void *data, cruddur_log_level level, const char *message)
+static void log_slowly(void *data, uint32_t level, const char *message)
 {
     (void)data, (void)level, (void)message;
     wait_for_pages();
