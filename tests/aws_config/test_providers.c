@@ -48,10 +48,12 @@ Test(providers, environment)
 Test(providers, environment_half)
 {
     bed_set("AWS_ACCESS_KEY_ID", "AKIDENV");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "no secret access key");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment",
+                 "AWS_SECRET_ACCESS_KEY is missing, which AWS_ACCESS_KEY_ID needs");
     bed_set("AWS_SECRET_ACCESS_KEY", "%s", SECRET);
     bed_set("AWS_ACCESS_KEY_ID", "  ");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "no access key id");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment",
+                 "AWS_ACCESS_KEY_ID is missing, which AWS_SECRET_ACCESS_KEY needs");
     bed_set("AWS_ACCESS_KEY_ID", "AKID\r\nx-evil: 1");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "characters");
 }

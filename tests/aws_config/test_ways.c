@@ -139,6 +139,15 @@ Test(ways, a_wrong_region_of_single_sign_on)
                  "us_west_2");
 }
 
+/* The profile that needs a person is not always the one that was asked for. */
+Test(ways, who_has_to_sign_in)
+{
+    bed_write(".aws/config", "[default]\nrole_arn = r\nsource_profile = person\n"
+                             "[profile person]\nsso_region = us-west-2\nsso_account_id = 1\n"
+                             "sso_role_name = r\nsso_start_url = https://x\n");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "aws sso login --profile person`");
+}
+
 /* None of these is a credential, and the next source is asked. */
 Test(ways, other_properties)
 {

@@ -139,7 +139,8 @@ class Credentials(AwsTest):
 
     def test_half(self):
         del self.environment["AWS_SECRET_ACCESS_KEY"]
-        self.fails(1, "there is no secret access key", "groups", "@maren")
+        self.fails(1, "AWS_SECRET_ACCESS_KEY is missing, which AWS_ACCESS_KEY_ID needs", "groups",
+                   "@maren")
 
     def test_metadata_service_that_is_not_there(self):
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"):
