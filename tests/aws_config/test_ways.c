@@ -211,7 +211,8 @@ Test(ways, order)
     bed_write(".aws/config", bed_text("[default]\nlogin_session = l\n%s", process));
     expect_identity("AKIDFILE", NULL, NULL);
     bed_write(".aws/credentials", "");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "login_session (", "export-credentials");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "login_session (",
+                 "export-credentials --profile default --format process`");
     bed_write(".aws/credentials", "[default]\n" KEYS("AKIDFILE"));
     bed_write(".aws/config", "[default]\nsso_account_id = 1\n");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "sso_role_name is missing");

@@ -11,7 +11,7 @@
 
 /* Roles that are assumed, each with the credentials of the next. */
 #define CHAIN_MAX 8
-#define MESSAGE_SIZE 512
+#define MESSAGE_SIZE 640
 
 typedef struct asking {
     cr_provider_context *context;
@@ -296,14 +296,17 @@ static cruddur_status use_sso(const asking *now, const cr_identity **ret_identit
 
 /* ---- sessions and commands ---- */
 
-/* The AWS CLI renews such a session itself, and can hand it out. */
+/* The AWS CLI renews such a session itself, and can hand its credentials out. */
 static cruddur_status refuse_login(const asking *now, const cr_identity **ret_identity)
 {
+    char name[CR_SETTING_NAME_SIZE];
     (void)ret_identity;
-    return fail_property(now, now->leads,
-                         "is a session of `aws login`, which is not supported: use a profile with "
-                         "credential_process = aws configure export-credentials --format process "
-                         "--profile and this one's name");
+    cr_setting_name(now->leads, name);
+    return fail(now,
+                "%s is a session of `aws login`, which is not supported: use a profile with "
+                "`credential_process = aws configure export-credentials --profile %.64s --format "
+                "process`",
+                name, now->profile);
 }
 
 static cruddur_status use_process(const asking *now, const cr_identity **ret_identity)
