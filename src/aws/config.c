@@ -379,7 +379,7 @@ static cruddur_status fail_no_region(const cr_aws_config *config, cruddur_error 
 static cruddur_status blame_settings(const cr_endpoint *endpoint, const cr_setting *asked,
                                      cruddur_status status, cruddur_error **error)
 {
-    char names[2 * CR_SETTING_NAME_SIZE + sizeof(" and ")] = "";
+    char names[CR_SETTING_NAME_SIZE + sizeof(" and ") + CR_SETTING_NAME_SIZE] = "";
     size_t used = 0;
     for (size_t i = 0; i < CR_PART_COUNT; i++) {
         if (endpoint->is_blamed[i]) {

@@ -73,9 +73,11 @@ static void read_word(command *read, const char **at, char **out)
     for (; **at != '\0' && (quote != '\0' || strchr(BLANKS, **at) == NULL); (*at)++) {
         char c = **at;
         bool is_quote = quote == '\0' ? c == '"' || c == '\'' : c == quote;
-        read->for_shell = is_for_shell(c, quote, *at == start) ? c : read->for_shell;
+        if (is_for_shell(c, quote, *at == start)) {
+            read->for_shell = c;
+        }
         if (is_quote) {
-            quote = quote == '\0' ? c : '\0';
+            quote = (char)(quote == '\0' ? c : '\0');
         } else if (is_escape(*at, quote) && (*at)[1] != '\0') {
             *(*out)++ = *++*at;
         } else {
@@ -107,9 +109,7 @@ static cruddur_status split(const asking *now, command *read, const char *text)
         return fail(now,
                     "it ends inside quotes or after \\ (# or ; after a blank begins a comment)");
     }
-    return *text != '\0'                                 ? fail(now, "it has too many words")
-           : read->count == 0 || *read->words[0] == '\0' ? fail(now, "there is no command")
-                                                         : CRUDDUR_OK;
+    return *text == '\0' ? CRUDDUR_OK : fail(now, "it has too many words");
 }
 
 /* ---- running it ---- */
@@ -243,6 +243,9 @@ static cruddur_status run(const asking *now, char *const *words, cr_buffer *outp
 {
     int ends[2];
     pid_t child = 0;
+    if (words[0] == NULL || *words[0] == '\0') {
+        return fail(now, "there is no command");
+    }
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return fail(now, "the system gave no pipe");
     }

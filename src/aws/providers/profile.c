@@ -169,7 +169,7 @@ static cruddur_status ask_source_profile(const asking *now, const cr_setting *na
 
 static cruddur_status ask_source(const asking *now, const cr_identity **ret_identity)
 {
-    const char *value;
+    const char *value = NULL;
     const cr_setting source_profile = find(now, "source_profile");
     const cr_setting credential_source = find(now, "credential_source");
     if (source_profile.value == NULL && credential_source.value == NULL) {
@@ -249,7 +249,7 @@ static cruddur_status find_of_session(const asking *now, const char *session, co
             ? NULL
             : cr_profiles_find(now->context->profiles, CR_SECTION_SSO_SESSION, session, NULL, name);
     if (property == NULL) {
-        const char *ignored;
+        const char *ignored = NULL;
         *ret_setting = find(now, name);
         return need(now, name, &ignored);
     }
@@ -259,7 +259,7 @@ static cruddur_status find_of_session(const asking *now, const char *session, co
 
 static cruddur_status check_session(const asking *now)
 {
-    const char *session;
+    const char *session = NULL;
     const cr_setting named = find(now, "sso_session");
     cruddur_error *missing = NULL;
     if (named.value == NULL) {
