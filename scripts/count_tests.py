@@ -45,6 +45,11 @@ def count_criterion(found, is_good):
     return passed, failed
 
 
+def name_of(result):
+    """Without the suites, which Meson puts before it."""
+    return result["name"].split(" / ")[-1]
+
+
 def add_skipped(count, name, output, number):
     found = REASON.search(output)
     count.skipped += number
@@ -55,7 +60,7 @@ def add_program(count, result):
     """Adds one program that Meson ran."""
     output = result.get("stdout", "") + result.get("stderr", "")
     if result["result"] == "SKIP":
-        add_skipped(count, result["name"], output, 1)
+        add_skipped(count, name_of(result), output, 1)
         return
     is_good = result["result"] in GOOD
     found = SYNTHESIS.findall(output)
@@ -63,10 +68,10 @@ def add_program(count, result):
     count.passed += passed
     count.failed += failed
     if failed:
-        count.failed_names.append(result["name"])
+        count.failed_names.append(name_of(result))
     skipped = UNITTEST_SKIPPED.search(output)
     if skipped:
-        add_skipped(count, result["name"], output, int(skipped.group(1)))
+        add_skipped(count, name_of(result), output, int(skipped.group(1)))
 
 
 def count_log(path):

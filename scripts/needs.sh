@@ -145,8 +145,8 @@ need_npm() {
   if [ $status -eq 0 ]; then
     cp "$1/package-lock.json" "$folder/.installed"
   else
-    echo "npm cannot install the packages of $1: $(sed -n 's/^npm err[a-z]* //Ip' "$log" | tr '\n' ' ' |
-      cut -c 1-200)" | tee "$folder/.failed" >&2
+    echo "npm cannot install the packages of $1: $(sed -n 's/^npm err[a-z!]* //Ip' "$log" |
+      tr '\n' ' ' | cut -c 1-120)" | tee "$folder/.failed" >&2
   fi
   rm "$log"
   return $status

@@ -27,11 +27,11 @@ class Count(unittest.TestCase):
         return done.returncode, done.stdout.splitlines()
 
     def test_all_passed(self):
-        code, lines = self.count(("a", "OK", criterion(7, 7, 0)), ("b", "OK", "Ran 3 tests\n\nOK"))
+        code, lines = self.count(("a", "OK", criterion(7, 7, 0)), ("p:b+c / b", "OK", "Ran 3 tests\n\nOK"))
         self.assertEqual((code, lines), (0, ["plain: 8 passed, 0 failed", "8 passed, 0 failed"]))
 
     def test_failures(self):
-        code, lines = self.count(("a", "FAIL", criterion(7, 5, 2)), ("b", "TIMEOUT", ""),
+        code, lines = self.count(("a", "FAIL", criterion(7, 5, 2)), ("p:x+y / b", "TIMEOUT", ""),
                                  ("c", "OK", criterion(0, 0, 0)), ("d", "FAIL", criterion(2, 2, 0)))
         self.assertEqual(code, 1)
         self.assertEqual(lines, ["plain: 7 passed, 5 failed: a, b, c, d", "7 passed, 5 failed"])

@@ -177,6 +177,7 @@ class Npm(ScriptTest):
         self.assertIn("npm cannot install the packages of", done.stderr)
         kept = (self.package / "node_modules" / ".failed").read_text()
         self.assertIn(kept, done.stderr)
+        self.assertRegex(kept, "code [A-Z_]+")
         self.assertFalse((self.package / "node_modules" / ".installed").exists())
 
     def test_no_connection(self):
