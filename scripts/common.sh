@@ -34,6 +34,21 @@ say() {
 
 . scripts/needs.sh
 
+# find_llvm NAME: prints the command for clang-format or clang-tidy of version 14, that of Debian 12.
+# Other versions lay out some lines differently and find other things; if there is only such a one,
+# says so and fails.
+find_llvm() {
+  local name version=14
+  for name in "$1-$version" "$1"; do
+    if command -v "$name" >/dev/null && [[ $("$name" --version) == *"version $version."* ]]; then
+      echo "$name"
+      return
+    fi
+  done
+  echo "Not checked: the rules are those of $1 $version, which is not here" >&2
+  return 1
+}
+
 # build FOLDER OPTION…: sets the folder up unless that has been done, and builds in it. The output of
 # Meson and Ninja is kept in FOLDER.log, and shown if they fail.
 build() {
