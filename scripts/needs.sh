@@ -9,6 +9,7 @@
 #   header NAME    the C compiler finds it
 #   module NAME    pkg-config knows it
 #   python NAME    the Python that runs the tests can import it
+#   file PATH      the file exists
 #   fuzzer         clang can link fuzzers and sanitizers
 needed_things='
 build                program cc            gcc
@@ -26,6 +27,7 @@ tests,lint,python    program python3       python3
 tests,boto3          python  boto3         python3-boto3
 tests                python  yaml          python3-yaml
 tests                program openssl       openssl
+tests                file    /usr/share/unicode/PropList.txt unicode-data
 service              program java          default-jre-headless
 service,npm          program npm           npm
 node                 program node          nodejs
@@ -68,6 +70,7 @@ is_there() {
     header) echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1 ;;
     module) "${PKG_CONFIG:-pkg-config}" --exists "$2" 2>/dev/null ;;
     python) "$(tests_python)" -c "import $2" 2>/dev/null ;;
+    file) [ -e "$2" ] ;;
     fuzzer) links_fuzzers ;;
     *) return 1 ;;
   esac

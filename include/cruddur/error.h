@@ -31,12 +31,12 @@ CRUDDUR_BEGIN_DECLS
     X(E_NULL_ARGUMENT, 10, "a required argument is NULL")                                          \
     X(E_INVALID_ARGUMENT, 11, "invalid argument")                                                  \
     X(E_STRUCT_SIZE, 12, "the size field of a struct is wrong")                                    \
-    X(E_TEXT_BLANK, 13, "the text is blank")                                                       \
+    X(E_TEXT_BLANK, 13, "the text has no visible character")                                       \
     X(E_TEXT_TOO_LONG, 14, "the text is too long")                                                 \
     X(E_NOT_UTF8, 15, "invalid UTF-8")                                                             \
     X(E_UUID, 16, "invalid uuid")                                                                  \
     X(E_NAME_TOO_LONG, 17, "the name is too long")                                                 \
-    X(E_NAME_CHARACTER, 18, "the name contains a control character")                               \
+    X(E_NAME_CHARACTER, 18, "the name has a control character, or no visible one")                 \
     X(E_MEMBER_COUNT, 19, "a group has 2 to 49 members")                                           \
     X(E_MEMBER_TWICE, 20, "a member is listed twice")                                              \
     X(E_MEMBER_SELF, 21, "a user cannot send a message to themselves")                             \

@@ -152,7 +152,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  * @param creator  who opens the group and writes the message.
  * @param others   the other members, 1 to 48 elements, all with the same `size`.
  * @param n_others how many.
- * @param text     the message: UTF-8, not blank, at most the handle's `max_text_chars`.
+ * @param text     the message: UTF-8, at most the handle's `max_text_chars`, with a visible
+ *                 character: one that is not white space, a control character, ignorable by
+ *                 default (Unicode's properties), or U+2800.
  * @param options  how; NULL for the defaults.
  * @param ret_group receives the group as the creator sees it; free it with cruddur_group_free().
  *                 May be NULL.

@@ -94,7 +94,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @param dm         the store.
  * @param author     who writes: only members may. Names that are NULL are taken from the group.
  * @param group_uuid the group.
- * @param text       the message: UTF-8, not blank, at most the handle's `max_text_chars`.
+ * @param text       the message: UTF-8, at most the handle's `max_text_chars`, with a visible
+ *                   character: one that is not white space, a control character, ignorable by
+ *                   default (Unicode's properties), or U+2800.
  * @param options    how; NULL for the defaults.
  * @param ret_msg    receives the stored message; free it with cruddur_msg_free(). May be NULL.
  * @param error      receives the error on failure; may be NULL.

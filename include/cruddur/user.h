@@ -22,8 +22,8 @@ typedef struct cruddur_user {
     /** The person's uuid. */
     const char *uuid;
     /**
-     * The name that others see: UTF-8, at most 256 characters, none of them a control character.
-     * NULL: as the group has it, else empty.
+     * The name that others see: UTF-8, at most 256 characters, none of them a control character and
+     * at least one visible; or empty. NULL: as the group has it, else empty.
      */
     const char *display_name;
     /** The handle, without `@`: same rules. */

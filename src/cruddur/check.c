@@ -95,7 +95,7 @@ cruddur_status cr_read_text(const char *argument, const char *given, size_t max_
     }
     if (facts.is_blank) {
         return cr_fail_argument(error, CRUDDUR_E_TEXT_BLANK, argument,
-                                "must not be blank; it has %zu characters, all white space",
+                                "must not be blank; none of its %zu characters is visible",
                                 facts.characters);
     }
     if (facts.characters > max_characters) {
@@ -126,6 +126,10 @@ cruddur_status cr_read_name(const char *argument, const char *given, cr_str *nam
     if (facts.has_control) {
         return cr_fail_argument(error, CRUDDUR_E_NAME_CHARACTER, argument,
                                 "must have no control characters");
+    }
+    if (facts.is_blank && facts.characters > 0) {
+        return cr_fail_argument(error, CRUDDUR_E_NAME_CHARACTER, argument,
+                                "must have a visible character, or be empty");
     }
     return CRUDDUR_OK;
 }

@@ -2,13 +2,26 @@
 #include "model/text.h"
 
 #include "base/utf8.h"
+#include "model/invisible.h"
 
-/* Unicode's White_Space, and the characters that show nothing at all. */
-static bool is_blank(uint32_t c)
+static const struct range {
+    uint32_t first, last;
+} invisible_ranges[] = {CR_INVISIBLE_RANGES};
+
+static bool is_invisible(uint32_t c)
 {
-    return c == 0x20 || (c >= 0x09 && c <= 0x0d) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200d) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-           c == 0x205f || c == 0x2060 || c == 0x3000 || c == 0xfeff;
+    size_t low = 0;
+    size_t high = sizeof(invisible_ranges) / sizeof(invisible_ranges[0]);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c > invisible_ranges[middle].last) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < sizeof(invisible_ranges) / sizeof(invisible_ranges[0]) &&
+           c >= invisible_ranges[low].first;
 }
 
 static bool is_control(uint32_t c)
@@ -29,7 +42,7 @@ cr_text_facts cr_text_look(cr_str text)
             return facts;
         }
         facts.characters++;
-        facts.is_blank = facts.is_blank && is_blank(character);
+        facts.is_blank = facts.is_blank && is_invisible(character);
         facts.has_control = facts.has_control || is_control(character);
     }
     return facts;

@@ -34,6 +34,16 @@ Test(bad_text, blank)
         "\xe3\x80\x80",
         "\xef\xbb\xbf",
         " \xc2\xa0\n\xe3\x80\x80 ",
+        "\x01",         /* control characters */
+        "\xc2\xad",     /* a soft hyphen */
+        "\xe2\xa0\x80", /* a Braille pattern without dots */
+        "\xe3\x85\xa4", /* Hangul fillers */
+        "\xe1\x85\x9f\xe1\x85\xa0",
+        "\xef\xbe\xa0",
+        "\xd8\x9c\xe2\x80\x8f", /* direction marks */
+        "\xef\xb8\x8f",         /* a variation of nothing */
+        "\xf3\xa0\x81\xa1",     /* a tag */
+        "\xcd\x8f\xe1\xa0\x8e\xef\xbf\xb0",
     };
     for (size_t i = 0; i < LENGTH(texts_); i++) {
         refuse_text(CRUDDUR_E_TEXT_BLANK, texts_[i]);
@@ -140,6 +150,24 @@ Test(bad_text, names_with_control_characters)
     static const char *const names[] = {
         "\x01", "a\nb",  "a\tb",     "a\r",      "\x1b[0m",
         "\x1f", "a\x7f", "\xc2\x80", "\xc2\x85", "\xc2\x9f",
+    };
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        refuse_name(CRUDDUR_E_NAME_CHARACTER, names[i]);
+    }
+    refusals_end();
+}
+
+/* Empty is fine: that is how a user without a name is stored. */
+Test(bad_text, names_that_show_nothing)
+{
+    static const char *const names[] = {
+        " ",
+        "\xc2\xa0",
+        "\xe2\x80\x8b",
+        "\xc2\xad",
+        "\xe2\xa0\x80",
+        "\xe3\x85\xa4",
+        "\xe2\x80\xae ",
     };
     for (size_t i = 0; i < LENGTH(names); i++) {
         refuse_name(CRUDDUR_E_NAME_CHARACTER, names[i]);

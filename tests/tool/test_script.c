@@ -83,8 +83,12 @@ Test(script, wrong_persons)
 
 Test(script, wrong_texts)
 {
-    expect_problem("Person 1: a\nPerson 2:\nPerson 1: b\n", 2, "blank");
-    expect_problem("Person 1: a\nPerson 2: \xe2\x80\x8b\xe3\x80\x80\n", 2, "blank");
+    expect_problem("Person 1: a\nPerson 2:\nPerson 1: b\n", 2,
+                   "the message has no visible character");
+    expect_problem("Person 1: a\nPerson 2: \xe2\x80\x8b\xe3\x80\x80\n", 2,
+                   "the message has no visible character");
+    expect_problem("Person 1: a\nPerson 2: \xc2\xad\xe3\x85\xa4\n", 2,
+                   "the message has no visible character");
     expect("Person 1: \xc3\xa9"
            "123456789012345678901234567890123456789\n",
            "1:\xc3\xa9"

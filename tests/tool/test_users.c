@@ -133,6 +133,8 @@ Test(users, wrong_records)
     expect_problem(HEAD "\n" BOB ",,\n", 4, 0, "the user has no handle");
     expect_problem(HEAD BOB ",@bob,\n", 3, 0, "without @");
     expect_problem(HEAD BOB ",bob,\"B\nb\"\n", 3, 0, "display_name: it has a control character");
+    expect_problem(HEAD BOB ",bob,\"\xe3\x85\xa4\"\n", 3, 0,
+                   "display_name: it has no visible character");
     expect_problem(HEAD BOB ",b\x7f,\n", 3, 0, "handle: it has a control character");
     expect_problem(HEAD BOB ",bob,\"B\n", 3, 0, "never closed");
 }

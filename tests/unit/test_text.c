@@ -118,29 +118,34 @@ Test(text, characters_are_code_points)
     }
 }
 
-/* Unicode's White_Space, and the characters of no width. */
-static bool is_blank_character(uint32_t c)
+static bool is_blank(uint32_t c)
 {
-    static const uint32_t blank[] = {
-        0x20,   0x85,   0xa0,   0x1680, 0x2028, 0x2029, 0x202f,
-        0x205f, 0x2060, 0x3000, 0xfeff, 0x200b, 0x200c, 0x200d,
-    };
-    bool is_blank = (c >= 0x09 && c <= 0x0d) || (c >= 0x2000 && c <= 0x200a);
-    for (size_t i = 0; i < LENGTH(blank); i++) {
-        is_blank = is_blank || c == blank[i];
-    }
-    return is_blank;
+    char bytes[8];
+    size_t length = encode(c, bytes);
+    return cr_text_look((cr_str){bytes, length}).is_blank;
 }
 
-Test(text, blank_characters)
+/* Characters that show nothing, in runs: the ones next to each run show. unit-invisible compares
+ * the whole table with Unicode's. */
+Test(text, invisible_characters)
 {
-    for (uint32_t c = 0; c < 0x110000; c++) {
-        char bytes[8];
-        size_t length = encode(c, bytes);
-        cr_text_facts facts = cr_text_look((cr_str){bytes, length});
-        if (facts.is_utf8) {
-            cr_assert_eq(facts.is_blank, is_blank_character(c), "U+%04X", c);
+    static const struct {
+        uint32_t first, last;
+    } runs[] = {
+        {0x0, 0x20},        {0x7f, 0xa0},       {0xad, 0xad},     {0x34f, 0x34f},
+        {0x61c, 0x61c},     {0x115f, 0x1160},   {0x1680, 0x1680}, {0x17b4, 0x17b5},
+        {0x180b, 0x180f},   {0x2000, 0x200f},   {0x2028, 0x202f}, {0x205f, 0x206f},
+        {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+        {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < LENGTH(runs); i++) {
+        for (uint32_t c = runs[i].first; c <= runs[i].last; c++) {
+            cr_assert(is_blank(c), "U+%04X", c);
         }
+        cr_assert(runs[i].first == 0 || !is_blank(runs[i].first - 1), "before U+%04X",
+                  runs[i].first);
+        cr_assert_not(is_blank(runs[i].last + 1), "after U+%04X", runs[i].last);
     }
 }
 
@@ -152,7 +157,10 @@ Test(text, one_character_that_shows_is_enough)
     cr_assert_not(cr_text_look(TEXT(" \t.\n")).is_blank);
     cr_assert_not(cr_text_look(TEXT(". ")).is_blank);
     cr_assert_not(cr_text_look(TEXT(" .")).is_blank);
-    cr_assert_not(cr_text_look(TEXT("\x01")).is_blank);
+    cr_assert(cr_text_look(TEXT("\x01\x7f\0")).is_blank);
+    cr_assert_not(cr_text_look(TEXT("\xf4\x8f\xbf\xbf")).is_blank); /* the last of all */
+    cr_assert(cr_text_look(TEXT("\xc2\xad\xe2\xa0\x80\xe3\x85\xa4\xef\xb8\x8f")).is_blank);
+    cr_assert_not(cr_text_look(TEXT("\xe2\x9d\xa4\xef\xb8\x8f")).is_blank); /* a red heart */
 }
 
 Test(text, one_control_character_is_enough)

@@ -91,7 +91,7 @@ static bool check_texts(const struct script *script, size_t max_chars, struct pr
         const struct script_message *message = &script->messages[i];
         struct text_facts facts = text_look(message->text);
         if (facts.is_blank) {
-            return problem_set(problem, message->line, "the message is blank");
+            return problem_set(problem, message->line, "the message has no visible character");
         }
         if (facts.code_points > max_chars) {
             return problem_set(problem, message->line,

@@ -7,6 +7,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "invisible.h"
+
 #define ZERO_WIDTH_SPACE 0x200Bu
 #define ZERO_WIDTH_JOINER 0x200Du
 #define EMOJI_VARIATION 0xFE0Fu
@@ -23,12 +25,8 @@ struct range {
     uint32_t last;
 };
 
-/* Unicode's White_Space and the characters that show nothing at all, as the library has them. */
-static const struct range blank_ranges[] = {
-    {0x0009, 0x000D}, {0x0020, 0x0020}, {0x0085, 0x0085}, {0x00A0, 0x00A0},
-    {0x1680, 0x1680}, {0x2000, 0x200D}, {0x2028, 0x2029}, {0x202F, 0x202F},
-    {0x205F, 0x2060}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF},
-};
+/* The characters that show nothing, as the library has them. */
+static const struct range blank_ranges[] = {CR_INVISIBLE_RANGES};
 /* White space where a line may end: not the no-break ones. */
 static const struct range breaking_ranges[] = {
     {0x0020, 0x0020}, {0x1680, 0x1680}, {0x2000, 0x2006},

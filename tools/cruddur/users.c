@@ -24,8 +24,11 @@ static bool check_name(const char *name, const char *field, size_t line, struct 
         return problem_set(problem, line, "%s: it has %zu characters; at most %d are allowed",
                            field, facts.code_points, NAME_CHARS_MAX);
     }
-    return !facts.has_control ||
-           problem_set(problem, line, "%s: it has a control character", field);
+    if (facts.has_control) {
+        return problem_set(problem, line, "%s: it has a control character", field);
+    }
+    return !facts.is_blank || facts.code_points == 0 ||
+           problem_set(problem, line, "%s: it has no visible character", field);
 }
 
 static bool check_entry(const struct users_entry *entry, struct problem *problem)
