@@ -359,37 +359,40 @@ static cruddur_status prepare(exchange *now, cruddur_error **error)
 
 /* ---- what came of it ---- */
 
-typedef struct verdict {
+/* What libcurl's codes mean. All others are the network's, and may pass by themselves: a connection
+ * that is refused, reset or lost, also in the handshake of TLS (CURLE_SSL_CONNECT_ERROR, of which
+ * libcurl does not say whether the peer went away or speaks no TLS). */
+static const struct verdict {
+    CURLcode code;
     cruddur_status status;
     bool is_transient;
-} verdict;
+} verdicts[] = {
+    {CURLE_OPERATION_TIMEDOUT, CRUDDUR_E_TIMEOUT, true},
+    {CURLE_OUT_OF_MEMORY, CRUDDUR_E_NO_MEMORY, false},
+    {CURLE_PEER_FAILED_VERIFICATION, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_CACERT_BADFILE, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_CERTPROBLEM, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_CIPHER, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_ENGINE_INITFAILED, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_INVALIDCERTSTATUS, CRUDDUR_E_TLS, false},
+    {CURLE_SSL_ISSUER_ERROR, CRUDDUR_E_TLS, false},
+    {CURLE_URL_MALFORMAT, CRUDDUR_E_CONFIG, false},
+    {CURLE_UNSUPPORTED_PROTOCOL, CRUDDUR_E_PROTOCOL, false}, /* the response is not HTTP */
+    {CURLE_WEIRD_SERVER_REPLY, CRUDDUR_E_PROTOCOL, false},
+    {CURLE_BAD_CONTENT_ENCODING, CRUDDUR_E_PROTOCOL, true},
+    {CURLE_FAILED_INIT, CRUDDUR_E_INTERNAL, false},
+    {CURLE_NOT_BUILT_IN, CRUDDUR_E_INTERNAL, false},
+    {CURLE_BAD_FUNCTION_ARGUMENT, CRUDDUR_E_INTERNAL, false},
+};
 
-static verdict judge(CURLcode code)
+static struct verdict judge(CURLcode code)
 {
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return (verdict){CRUDDUR_E_TIMEOUT, true};
-    case CURLE_OUT_OF_MEMORY:
-        return (verdict){CRUDDUR_E_NO_MEMORY, false};
-    case CURLE_SSL_CONNECT_ERROR: /* a connection lost during the handshake looks like that */
-        return (verdict){CRUDDUR_E_TLS, true};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_ISSUER_ERROR:
-        return (verdict){CRUDDUR_E_TLS, false};
-    case CURLE_URL_MALFORMAT:
-        return (verdict){CRUDDUR_E_CONFIG, false};
-    case CURLE_UNSUPPORTED_PROTOCOL: /* not http at all, in the URL or in the answer */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return (verdict){CRUDDUR_E_PROTOCOL, false};
-    case CURLE_BAD_CONTENT_ENCODING:
-        return (verdict){CRUDDUR_E_PROTOCOL, true};
-    default:
-        return (verdict){CRUDDUR_E_NETWORK, true};
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        if (verdicts[i].code == code) {
+            return verdicts[i];
+        }
     }
+    return (struct verdict){code, CRUDDUR_E_NETWORK, true};
 }
 
 /* What a newcomer to libcurl's words may want to know. */
@@ -433,7 +436,7 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.*s: an idle connection had been closed",
                             CR_STR_ARGS(origin));
     }
-    verdict found = judge(code);
+    struct verdict found = judge(code);
     if (found.status == CRUDDUR_E_TIMEOUT &&
         !cr_deadline_passed(now->request->deadline_us - TIMER_SLACK_US)) {
         found.status = CRUDDUR_E_NETWORK; /* it was the limit for connecting that passed */
@@ -449,6 +452,7 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
     if (code == CURLE_SSL_CACERT_BADFILE && error != NULL) {
         cr_error_wrap(*error, now->ca_name);
     }
+    cr_error_set_retryable(error, found.is_transient);
     return found.status;
 }
 

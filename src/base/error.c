@@ -18,6 +18,7 @@
 
 struct cruddur_error {
     cruddur_status status;
+    bool is_retryable;
     bool outcome_unknown;
     const char *argument;
     char message[MESSAGE_MAX];
@@ -27,8 +28,8 @@ struct cruddur_error {
 /* Shared by all, never freed: there is no memory to make another. The second is for a write that
  * may have been applied. */
 static cruddur_error out_of_memory[] = {
-    {CRUDDUR_E_NO_MEMORY, false, NULL, "out of memory", ""},
-    {CRUDDUR_E_NO_MEMORY, true, NULL, "out of memory", ""},
+    {CRUDDUR_E_NO_MEMORY, false, false, NULL, "out of memory", ""},
+    {CRUDDUR_E_NO_MEMORY, false, true, NULL, "out of memory", ""},
 };
 
 static bool is_shared(const cruddur_error *error)
@@ -100,7 +101,7 @@ const char *cruddur_error_argument(const cruddur_error *error)
 
 bool cruddur_error_is_retryable(const cruddur_error *error)
 {
-    return error != NULL && cruddur_status_is_retryable(error->status);
+    return error != NULL && error->is_retryable;
 }
 
 bool cruddur_error_outcome_unknown(const cruddur_error *error)
@@ -130,6 +131,7 @@ static cruddur_error *new_error(cruddur_error **error, cruddur_status status)
     *error = made == NULL ? &out_of_memory[false] : made;
     if (made != NULL) {
         made->status = status;
+        made->is_retryable = cruddur_status_is_retryable(status);
     }
     return made;
 }
@@ -236,6 +238,13 @@ void cr_error_set_outcome_unknown(cruddur_error **error)
         *error = &out_of_memory[true];
     } else {
         (*error)->outcome_unknown = true;
+    }
+}
+
+void cr_error_set_retryable(cruddur_error **error, bool is_retryable)
+{
+    if (error != NULL && *error != NULL && !is_shared(*error)) {
+        (*error)->is_retryable = is_retryable;
     }
 }
 

@@ -37,6 +37,10 @@ void cr_error_discard(cruddur_error **error);
 /* Marks the error that is in the place: the write may have been applied. */
 void cr_error_set_outcome_unknown(cruddur_error **error);
 
+/* Says whether the same call may succeed later, where this failure is not like most of its status.
+ */
+void cr_error_set_retryable(cruddur_error **error, bool is_retryable);
+
 /* Notes the service's name for the request; an empty one counts as none. */
 void cr_error_set_request_id(cruddur_error *error, const char *request_id);
 

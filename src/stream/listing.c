@@ -152,18 +152,6 @@ static cruddur_status list_shards(cr_run *run, cr_arena *arena, cr_call *call)
     return status;
 }
 
-/* What failed at the first time, and not by chance, will fail again. */
-static bool is_final(const cr_run *run, cruddur_status status)
-{
-    return !run->is_listed && !cruddur_status_is_retryable(status);
-}
-
-/* The stream was switched off: what is left of it is read to its end. */
-static bool has_ended(const cr_run *run, cruddur_status status)
-{
-    return run->is_listed && status == CRUDDUR_E_TABLE_SHAPE;
-}
-
 /* The list is there (CRUDDUR_OK), or will not be any more. */
 static void set_ended(cr_run *run, cruddur_status status, cruddur_error *error)
 {
@@ -190,13 +178,23 @@ void cr_run_list(cr_run *run)
     (void)pthread_mutex_lock(&run->lock);
     cr_meter_add(&run->meter, &call.meter);
     (void)pthread_mutex_unlock(&run->lock);
-    if (status == CRUDDUR_OK || has_ended(run, status)) {
+    cr_arena_free(&arena);
+    if (status == CRUDDUR_OK) {
         set_ended(run, status, error);
-    } else if (is_final(run, status)) {
+        return;
+    }
+    switch (cr_run_consequence(run->is_listed ? CR_STAGE_LIST : CR_STAGE_FIRST, status,
+                               cruddur_error_is_retryable(error))) {
+    case CR_END_LATER:
+        set_ended(run, status, error);
+        break;
+    case CR_END:
         cr_run_finish(run, status, error);
-    } else {
+        break;
+    case CR_TRY_AGAIN:
+    case CR_PASS_OVER:
         cr_run_fail(run, (cruddur_follow_event){.status = status, .lag_ms = -1},
                     &run->listing_attempts, &run->listing_due_us, error);
+        break;
     }
-    cr_arena_free(&arena);
 }

@@ -73,6 +73,30 @@ void cr_run_finish(cr_run *run, cruddur_status status, cruddur_error *error)
 
 /* ---- failures ---- */
 
+/* What is not in the table is tried again: a run that has begun outlives an outage, rights that
+ * were taken away by mistake, and credentials that expired. */
+static const struct {
+    cr_stage stage;
+    cruddur_status status;
+    cr_consequence consequence;
+} consequences[] = {
+    {CR_STAGE_LIST, CRUDDUR_E_TABLE_SHAPE, CR_END_LATER},
+    {CR_STAGE_APPLY, CRUDDUR_E_INVALID_ARGUMENT, CR_PASS_OVER},
+    {CR_STAGE_APPLY, CRUDDUR_E_ITEM_TOO_LARGE, CR_PASS_OVER},
+    {CR_STAGE_APPLY, CRUDDUR_E_STORE_DAMAGED, CR_PASS_OVER},
+};
+
+cr_consequence cr_run_consequence(cr_stage stage, cruddur_status status, bool is_retryable)
+{
+    for (size_t i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++) {
+        if (consequences[i].stage == stage && consequences[i].status == status) {
+            return consequences[i].consequence;
+        }
+    }
+    /* What is wrong from the start, and does not pass by itself, is for a person to see. */
+    return stage == CR_STAGE_FIRST && !is_retryable ? CR_END : CR_TRY_AGAIN;
+}
+
 /* Half of it is chance, so that several followers do not come back together. Where the system gives
  * no random bytes the clock's low digits do. */
 static int64_t choose_pause_us(cruddur_status status, unsigned failures)

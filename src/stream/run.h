@@ -92,6 +92,24 @@ typedef struct cr_run {
 
 /* ---- run.c ---- */
 
+/* Where something failed whose failure need not be tried again, as that of all else is. */
+typedef enum cr_stage {
+    CR_STAGE_FIRST, /* finding the stream and its shards, before anything was read */
+    CR_STAGE_LIST,  /* listing the shards later */
+    CR_STAGE_APPLY, /* applying a record */
+} cr_stage;
+
+/* What a failure leads to. */
+typedef enum cr_consequence {
+    CR_TRY_AGAIN, /* after a pause that grows, for as long as the options' patience lasts */
+    CR_PASS_OVER, /* the record fails however often it is tried, and is of one group alone */
+    CR_END_LATER, /* the stream has ended: once what is left of it is read, the run ends */
+    CR_END,       /* the run ends at once */
+} cr_consequence;
+
+/* `is_retryable`: as the error says. */
+cr_consequence cr_run_consequence(cr_stage stage, cruddur_status status, bool is_retryable);
+
 /* Begins a job's call: its deadline, its meter, its error. */
 cr_call cr_run_call(const cr_run *run, cruddur_error **error);
 

@@ -242,14 +242,6 @@ static cruddur_status fetch(turn *now)
 
 /* ---- applying ---- */
 
-/* What will fail again however often it is tried, and is of one group alone: the others do not wait
- * for it. The group's next message tries once more. */
-static bool is_hopeless(cruddur_status status)
-{
-    return status == CRUDDUR_E_INVALID_ARGUMENT || status == CRUDDUR_E_ITEM_TOO_LARGE ||
-           status == CRUDDUR_E_STORE_DAMAGED;
-}
-
 static void tell_failure(turn *now, const cr_record *record, const cr_stream_failure *failure,
                          cr_arena *arena)
 {
@@ -261,8 +253,9 @@ static void tell_failure(turn *now, const cr_record *record, const cr_stream_fai
                                                  .message = failure->message.data});
 }
 
-/* Tells of what is hopeless, and keeps the other records that failed to apply them again; the first
- * of these describes the turn's failure. */
+/* Tells of the records that are passed over, for the others do not wait for them: the group's next
+ * message tries once more. Keeps the other records that failed to apply them again; the first of
+ * these describes the turn's failure. */
 static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome, cr_arena *arena)
 {
     cr_records *batch = &now->reader->batch;
@@ -271,7 +264,7 @@ static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome, c
     for (size_t i = 0; i < outcome->failure_count; i++) {
         const cr_stream_failure *failure = &outcome->failure[i];
         const cr_record *record = &batch->record[failure->record];
-        if (is_hopeless(failure->status)) {
+        if (cr_run_consequence(CR_STAGE_APPLY, failure->status, false) == CR_PASS_OVER) {
             tell_failure(now, record, failure, arena);
             continue;
         }

@@ -75,6 +75,7 @@ static struct {
 
 static cr_http *http;
 static cr_http_response response;
+static int64_t connect_limit_us;
 static cruddur_error *error;
 
 static void run_servers(void)
@@ -153,6 +154,7 @@ static cruddur_status send_trusting(const char *trusted, const char *host, int p
                                      .url = url,
                                      .body = cr_str_of("{}"),
                                      .deadline_us = cr_clock_monotonic_us() + 10 * SECOND,
+                                     .connect_limit_us = connect_limit_us,
                                      .response_max = 1000};
     cruddur_error_free(error);
     error = NULL;
@@ -167,6 +169,7 @@ static cruddur_status send_to(const char *host, int port, bool is_trusted)
 static void expect_tls_failure(cruddur_status status)
 {
     cr_expect_eq(status, CRUDDUR_E_TLS, "%s", cruddur_error_message(error));
+    cr_expect_not(cruddur_error_is_retryable(error));
     cr_expect_not(response.may_have_arrived);
 }
 
@@ -203,18 +206,40 @@ Test(tls, a_certificate_of_another_host)
     cr_expect_not(response.is_transient);
 }
 
-Test(tls, a_version_that_is_too_old)
+/* ---- handshakes that come to nothing: not a matter of certificates, and they may pass ---- */
+
+static void expect_lost(const char *name, cruddur_status status)
 {
-    expect_tls_failure(send_to("127.0.0.1", servers.old_port, true));
+    cr_expect_eq(status, CRUDDUR_E_NETWORK, "%s: %s", name, cruddur_error_message(error));
+    cr_expect(response.is_transient, "%s", name);
+    cr_expect(cruddur_error_is_retryable(error), "%s", name);
+    cr_expect_not(response.may_have_arrived, "%s", name);
 }
 
-Test(tls, a_server_that_speaks_no_tls)
+Test(tls, a_version_that_is_too_old)
 {
-    const step steps[] = {{ACT_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}};
-    server *plain = server_start(steps, 1);
-    int port = atoi(strrchr(server_url(plain), ':') + 1); /* NOLINT */
-    expect_tls_failure(send_to("127.0.0.1", port, true));
-    server_stop(plain);
+    expect_lost("TLS 1.1", send_to("127.0.0.1", servers.old_port, true));
+}
+
+Test(tls, a_handshake_that_is_lost)
+{
+    static const struct {
+        const char *name;
+        step step;
+    } scenes[] = {
+        {"closed", {ACT_CLOSE, NULL}},
+        {"reset", {ACT_RESET, NULL}},
+        {"half an answer, then a reset", {ACT_RESET, "\x16\x03\x03"}},
+        {"silence", {ACT_HELD, NULL}},
+        {"HTTP", {ACT_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}},
+    };
+    connect_limit_us = SECOND / 2;
+    for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+        server *plain = server_start(&scenes[i].step, 1);
+        int port = atoi(strrchr(server_url(plain), ':') + 1); /* NOLINT */
+        expect_lost(scenes[i].name, send_to("127.0.0.1", port, true));
+        server_stop(plain);
+    }
 }
 
 Test(tls, a_connection_that_ends_raises_no_signal)

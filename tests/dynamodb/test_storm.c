@@ -122,8 +122,7 @@ static bool try_once(writer *self, sent *message, unsigned chance)
     int64_t began_us = cr_clock_monotonic_us();
     cruddur_status status = call(self, message, chance, &error);
     int64_t took_us = cr_clock_monotonic_us() - began_us;
-    bool may_help = cruddur_error_outcome_unknown(error) || cruddur_status_is_retryable(status) ||
-                    status == CRUDDUR_E_PROTOCOL;
+    bool may_help = cruddur_error_outcome_unknown(error) || cruddur_error_is_retryable(error);
     self->calls++;
     self->unknown += cruddur_error_outcome_unknown(error);
     self->longest_us = took_us > self->longest_us ? took_us : self->longest_us;

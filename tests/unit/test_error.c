@@ -123,6 +123,29 @@ Test(error, only_what_may_pass_by_itself_is_retryable)
     }
 }
 
+/* Of one status there may be failures that pass, and others. */
+Test(error, may_be_retryable_unlike_its_status)
+{
+    cruddur_error *error = NULL;
+    (void)cr_fail_with(&error, CRUDDUR_E_PROTOCOL, "a page");
+    cr_assert_not(cruddur_error_is_retryable(error));
+    cr_error_set_retryable(&error, true);
+    cr_assert(cruddur_error_is_retryable(error));
+    cr_error_wrap(error, "reading");
+    cr_assert(cruddur_error_is_retryable(error));
+    cruddur_error_free(error);
+    (void)cr_fail_with(&error, CRUDDUR_E_NETWORK, "gone");
+    cr_error_set_retryable(&error, false);
+    cr_assert_not(cruddur_error_is_retryable(error));
+    cruddur_error_free(error);
+    (void)cr_fail_memory(&error);
+    cr_error_set_retryable(&error, true); /* all share that one */
+    cr_assert_not(cruddur_error_is_retryable(error));
+    error = NULL;
+    cr_error_set_retryable(&error, true);
+    cr_error_set_retryable(NULL, true);
+}
+
 Test(error, none_is_success)
 {
     cr_assert_eq(cruddur_error_status(NULL), CRUDDUR_OK);

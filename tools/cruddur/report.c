@@ -105,7 +105,7 @@ void report_remark(const char *format, ...)
 
 static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
 {
-    if (cruddur_status_is_retryable(status) || cruddur_error_is_retryable(error)) {
+    if (error == NULL ? cruddur_status_is_retryable(status) : cruddur_error_is_retryable(error)) {
         return CODE_RETRY;
     }
     if (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_NOT_A_MEMBER) {
