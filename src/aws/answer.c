@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/json.h"
+
 /* An error has a sentence or two; transactions add a reason for each action, perhaps with a row. */
 #define ERROR_BODY_MAX ((size_t)16 * 1024 * 1024)
 #define NESTING_MAX 40
@@ -152,59 +154,131 @@ void cr_aws_answer_read(cr_aws_answer *answer)
     }
 }
 
+/* ---- a success ---- */
+
+/* A media type, without its parameters: `text/html` of `text/html; charset=utf-8`. */
+static cr_str media_type(const cr_http_response *http)
+{
+    cr_str type = cr_http_header(http, "content-type");
+    type.size = type.data == NULL ? 0 : strcspn(type.data, "; \t\n");
+    return type;
+}
+
+static bool is_type(cr_str type, const char *expected)
+{
+    return type.size == strlen(expected) && strncasecmp(type.data, expected, type.size) == 0;
+}
+
+static cruddur_status read_any_object(cr_str body)
+{
+    cr_json in;
+    cr_json_init(&in, body, NULL);
+    bool is_object = cr_json_peek(&in) == '{';
+    (void)cr_json_skip(&in);
+    return is_object && cr_json_is_done(&in) ? CRUDDUR_OK : CRUDDUR_E_PROTOCOL;
+}
+
+cruddur_status cr_aws_answer_read_success(cr_aws_answer *answer, const cr_aws_request *request,
+                                          const char *host, cruddur_error **error)
+{
+    char words[80];
+    cr_str body = cr_aws_body(answer);
+    cr_str type = media_type(&answer->http);
+    cruddur_status status = CRUDDUR_E_PROTOCOL;
+    if (cr_aws_is_ok(answer) && is_type(type, request->content_type)) {
+        const cr_aws_reading *reading = &request->reading;
+        status = reading->read == NULL ? read_any_object(body) : reading->read(reading->data, body);
+    }
+    if (status == CRUDDUR_E_NO_MEMORY) {
+        return cr_fail_memory(error);
+    }
+    if (status == CRUDDUR_OK) {
+        return status;
+    }
+    copy_line(words, sizeof(words), type.size == 0 ? cr_str_of("no content type") : type);
+    const char *dot = request->target == NULL ? NULL : strchr(request->target, '.');
+    (void)cr_fail_with(error, status,
+                       "%s: not a valid response to %s (HTTP %d, %s, %zu bytes); is the endpoint "
+                       "right?",
+                       host, dot == NULL ? "the request" : dot + 1, answer->http.status, words,
+                       body.size);
+    if (error != NULL) {
+        cr_error_set_request_id(*error, answer->request_id);
+    }
+    return status;
+}
+
 /* ---- telling ---- */
 
-/* What a code means to the caller, and whether the words that come with it are passed on. Most are
- * not: of a wrong signature the service quotes the headers with the session token in them, of a
- * wrong parameter the value. */
-static const struct {
+/* Whether the words that come with a code may be shown. */
+typedef enum words_kind {
+    WORDS_UNKNOWN, /* of a wrong parameter they may quote the value: a message's text */
+    WORDS_SAFE,
+    WORDS_SECRET, /* of a wrong signature they quote the headers, with the session token in them */
+} words_kind;
+
+/* What a code means to the caller. */
+static const struct meaning {
     const char *code;
     cruddur_status status;
-    bool has_safe_words;
+    words_kind words;
 } meanings[] = {
-    {"AccessDenied", CRUDDUR_E_ACCESS_DENIED, true},
-    {"AccessDeniedException", CRUDDUR_E_ACCESS_DENIED, true},
-    {"NotAuthorizedException", CRUDDUR_E_ACCESS_DENIED, true},
-    {"UnauthorizedOperation", CRUDDUR_E_ACCESS_DENIED, true},
-    {"AuthFailure", CRUDDUR_E_CREDENTIALS, false},
-    {"ExpiredToken", CRUDDUR_E_CREDENTIALS, true},
-    {"ExpiredTokenException", CRUDDUR_E_CREDENTIALS, true},
-    {"IncompleteSignature", CRUDDUR_E_CREDENTIALS, false},
-    {"IncompleteSignatureException", CRUDDUR_E_CREDENTIALS, false},
-    {"InvalidClientTokenId", CRUDDUR_E_CREDENTIALS, true},
-    {"InvalidIdentityToken", CRUDDUR_E_CREDENTIALS, false},
-    {"InvalidSignatureException", CRUDDUR_E_CREDENTIALS, false},
-    {"MissingAuthenticationToken", CRUDDUR_E_CREDENTIALS, true},
-    {"MissingAuthenticationTokenException", CRUDDUR_E_CREDENTIALS, true},
-    {"RequestTimeTooSkewed", CRUDDUR_E_CREDENTIALS, true},
-    {"SignatureDoesNotMatch", CRUDDUR_E_CREDENTIALS, false},
-    {"UnrecognizedClientException", CRUDDUR_E_CREDENTIALS, true},
-    {"LimitExceededException", CRUDDUR_E_THROTTLED, true},
-    {"ProvisionedThroughputExceededException", CRUDDUR_E_THROTTLED, true},
-    {"RequestLimitExceeded", CRUDDUR_E_THROTTLED, true},
-    {"ThrottlingException", CRUDDUR_E_THROTTLED, true},
-    {"RegionDisabledException", CRUDDUR_E_REFUSED, true},
-    {"ResourceInUseException", CRUDDUR_E_REFUSED, true},
-    {"ResourceNotFoundException", CRUDDUR_E_REFUSED, true},
-    {"UnknownOperationException", CRUDDUR_E_REFUSED, true},
+    {"AccessDenied", CRUDDUR_E_ACCESS_DENIED, WORDS_SAFE},
+    {"AccessDeniedException", CRUDDUR_E_ACCESS_DENIED, WORDS_SAFE},
+    {"NotAuthorizedException", CRUDDUR_E_ACCESS_DENIED, WORDS_SAFE},
+    {"UnauthorizedOperation", CRUDDUR_E_ACCESS_DENIED, WORDS_SAFE},
+    {"AuthFailure", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"ExpiredToken", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"ExpiredTokenException", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"IncompleteSignature", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"IncompleteSignatureException", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"InvalidClientTokenId", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"InvalidIdentityToken", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"InvalidSignatureException", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"MissingAuthenticationToken", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"MissingAuthenticationTokenException", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"RequestTimeTooSkewed", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"SignatureDoesNotMatch", CRUDDUR_E_CREDENTIALS, WORDS_SECRET},
+    {"UnrecognizedClientException", CRUDDUR_E_CREDENTIALS, WORDS_SAFE},
+    {"LimitExceededException", CRUDDUR_E_THROTTLED, WORDS_SAFE},
+    {"ProvisionedThroughputExceededException", CRUDDUR_E_THROTTLED, WORDS_SAFE},
+    {"RequestLimitExceeded", CRUDDUR_E_THROTTLED, WORDS_SAFE},
+    {"ThrottlingException", CRUDDUR_E_THROTTLED, WORDS_SAFE},
+    {"RegionDisabledException", CRUDDUR_E_REFUSED, WORDS_SAFE},
+    {"ResourceInUseException", CRUDDUR_E_REFUSED, WORDS_SAFE},
+    {"ResourceNotFoundException", CRUDDUR_E_REFUSED, WORDS_SAFE},
+    {"UnknownOperationException", CRUDDUR_E_REFUSED, WORDS_SAFE},
 };
 
-bool cr_aws_has_safe_words(const char *code)
+static const struct meaning *find_meaning(const char *code)
 {
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].code, code) == 0) {
-            return meanings[i].has_safe_words;
+            return &meanings[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool cr_aws_has_safe_words(const char *code)
+{
+    const struct meaning *found = find_meaning(code);
+    return found != NULL && found->words == WORDS_SAFE;
+}
+
+static bool may_show_words(const cr_aws_answer *answer)
+{
+    const struct meaning *found = find_meaning(answer->code);
+    words_kind words = found == NULL ? WORDS_UNKNOWN : found->words;
+    return answer->message[0] != '\0' &&
+           (words == WORDS_SAFE || (words == WORDS_UNKNOWN && answer->is_public));
 }
 
 static cruddur_status meaning_of(const cr_aws_answer *answer)
 {
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-        if (strcmp(meanings[i].code, answer->code) == 0) {
-            return meanings[i].status;
-        }
+    const struct meaning *found = find_meaning(answer->code);
+    if (found != NULL) {
+        return found->status;
     }
     int http_status = answer->http.status;
     cr_retry_class class = cr_retry_classify(cr_str_of(answer->code), http_status);
@@ -231,7 +305,7 @@ static const char *hint_for(const char *code)
 cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status,
                               const char *action, cruddur_error **error)
 {
-    bool has_words = answer->message[0] != '\0' && cr_aws_has_safe_words(answer->code);
+    bool has_words = may_show_words(answer);
     if (answer->code[0] == '\0') {
         (void)cr_fail_with(
             error, status, "%s: the service answered with HTTP %d and no error code%s", action,

@@ -54,7 +54,7 @@ typedef struct calling {
     bool new_connection; /* idle ones are not trusted any more */
     bool skew_corrected;
     bool identity_rejected;
-    bool body_damaged; /* the last answer's checksum does not fit */
+    bool is_garbage; /* the last response was damaged on the way, or is not the service's */
     cruddur_status status;
 } calling;
 
@@ -235,26 +235,46 @@ static cruddur_status choose_endpoint(calling *now)
                                   now->call->error);
 }
 
+/* An error of the service: it has not carried out the request. */
+static bool is_refusal(const cr_aws_answer *answer)
+{
+    return answer->http.status >= 400 && answer->http.status < 500 && answer->code[0] != '\0' &&
+           strcmp(answer->code, "TransactionInProgressException") != 0;
+}
+
+/* Whatever is neither a success of the operation nor an error of the service may come from
+ * something in between, before or after the service carried out the request. */
+static cruddur_status check_answer(calling *now)
+{
+    cr_aws_answer *answer = now->answer;
+    cruddur_status status = CRUDDUR_OK;
+    if (cr_crc32_contradicts(cr_http_header(&answer->http, "x-amz-crc32"), cr_aws_body(answer))) {
+        status = cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
+                              "the response does not match its checksum");
+    } else if (answer->http.status < 400) {
+        status =
+            cr_aws_answer_read_success(answer, now->request, now->endpoint->host, now->call->error);
+    }
+    now->is_garbage = status == CRUDDUR_E_PROTOCOL;
+    if (now->is_garbage) {
+        cr_error_set_retryable(now->call->error, true);
+    }
+    return status;
+}
+
 /* Looks at what came back: is it whole, what does it say, may the request have been carried out? */
 static void look_at_answer(calling *now)
 {
     cr_aws_answer *answer = now->answer;
-    const cr_http_response *http = &answer->http;
-    if (now->status != CRUDDUR_OK) {
-        answer->may_be_applied = answer->may_be_applied || http->may_have_arrived;
-        return;
+    bool is_answered = now->status == CRUDDUR_OK;
+    bool may_be_applied = answer->http.may_have_arrived;
+    if (is_answered) {
+        cr_aws_answer_read(answer);
+        now->status = check_answer(now);
+        bool is_certain = now->status == CRUDDUR_OK && (cr_aws_is_ok(answer) || is_refusal(answer));
+        may_be_applied = !is_certain;
     }
-    now->body_damaged =
-        cr_crc32_contradicts(cr_http_header(http, "x-amz-crc32"), cr_aws_body(answer));
-    cr_aws_answer_read(answer);
-    if (now->body_damaged || http->status >= 500 ||
-        strcmp(answer->code, "TransactionInProgressException") == 0) {
-        answer->may_be_applied = true;
-    }
-    if (now->body_damaged) {
-        now->status = cr_fail_with(now->call->error, CRUDDUR_E_PROTOCOL,
-                                   "the answer's bytes do not fit its checksum");
-    }
+    answer->may_be_applied = answer->may_be_applied || may_be_applied;
 }
 
 static void report(const calling *now, int64_t began_us)
@@ -287,7 +307,7 @@ static void forget_last_attempt(calling *now)
     answer->http.is_transient = false;
     answer->http.connection_was_dead = false;
     answer->http.may_have_arrived = false;
-    now->body_damaged = false;
+    now->is_garbage = false;
 }
 
 static void make_attempt(calling *now)
@@ -356,7 +376,7 @@ static cr_retry_class class_of(const calling *now)
     const cr_aws_answer *answer = now->answer;
     cr_retry_class class = CR_RETRY_NONE;
     if (now->status != CRUDDUR_OK) {
-        bool may_help = now->body_damaged || answer->http.is_transient;
+        bool may_help = now->is_garbage || answer->http.is_transient;
         return may_help ? CR_RETRY_TRANSIENT : CR_RETRY_NONE;
     }
     if (now->client->options.classify != NULL && now->client->options.classify(answer, &class)) {
@@ -465,6 +485,7 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
     };
     answer->attempts = 0;
     answer->may_be_applied = false;
+    answer->is_public = request->is_public;
     make_invocation_id(now.invocation_id);
     cr_signature_init(&now.signature);
     do {

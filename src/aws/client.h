@@ -44,14 +44,24 @@ typedef struct cr_aws_options {
     void *on_attempt_data;
 } cr_aws_options;
 
+/* Reads the body of a response with HTTP status 200. Returns CRUDDUR_OK; CRUDDUR_E_PROTOCOL if it
+ * is not a response of the operation that was called; CRUDDUR_E_NO_MEMORY. Describes no error. It
+ * is called for each attempt that gets such a response, and forgets what it read before. */
+typedef struct cr_aws_reading {
+    cruddur_status (*read)(void *data, cr_str body); /* NULL: any JSON object will do */
+    void *data;
+} cr_aws_reading;
+
 typedef struct cr_aws_request {
     const char *target;       /* "DynamoDB_20120810.GetItem"; NULL: none */
-    const char *content_type; /* "application/x-amz-json-1.0" */
+    const char *content_type; /* "application/x-amz-json-1.0": the response must have it, too */
     cr_str body;              /* the same bytes in every attempt */
+    cr_aws_reading reading;
+    bool is_public; /* it contains nothing that an error message must not quote */
 } cr_aws_request;
 
 #define CR_AWS_CODE_SIZE 96
-#define CR_AWS_MESSAGE_SIZE 256
+#define CR_AWS_MESSAGE_SIZE 512
 #define CR_AWS_REQUEST_ID_SIZE 64
 
 /* What came of a call. To be initialised once, and then used for any number of calls one after the
@@ -62,9 +72,11 @@ struct cr_aws_answer {
     char message[CR_AWS_MESSAGE_SIZE]; /* what the service says of it; may be cut, may be empty */
     char request_id[CR_AWS_REQUEST_ID_SIZE]; /* empty: not known */
     unsigned attempts;
-    /* An attempt before the last, or the last when it failed, may have been carried out although no
-     * answer said so (a lost connection, a 5xx). What the answer says may be said in view of it:
-     * a failed condition may be our own doing. */
+    bool is_public; /* as the request */
+    /* The request may have been carried out although no response says so: a connection was lost in
+     * an attempt, or the response was neither a success of the operation nor an error of the
+     * service (a 5xx, a page from something in between). A failed condition may then be our own
+     * doing. */
     bool may_be_applied;
 };
 
@@ -78,14 +90,16 @@ void cr_aws_answer_init(cr_aws_answer *answer);
 void cr_aws_answer_free(cr_aws_answer *answer);
 
 /* Makes a call. CRUDDUR_OK: the service has answered; cr_aws_is_ok() tells whether with success,
- * and if not, `code` says why (retries are over). Otherwise nobody answered: CRUDDUR_E_TIMEOUT,
- * E_NETWORK, E_TLS, E_PROTOCOL, E_CREDENTIALS, E_NO_MEMORY, described in the call's error. */
+ * and if not, `code` says why (retries are over). A success was read by the request's `reading`.
+ * Otherwise there is no valid response: CRUDDUR_E_TIMEOUT, E_NETWORK, E_TLS, E_PROTOCOL,
+ * E_CREDENTIALS, E_NO_MEMORY, described in the call's error. */
 cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
                            cr_aws_answer *answer);
 
+/* These services know one status for a success. */
 static inline bool cr_aws_is_ok(const cr_aws_answer *answer)
 {
-    return answer->http.status >= 200 && answer->http.status < 300;
+    return answer->http.status == 200;
 }
 
 static inline cr_str cr_aws_body(const cr_aws_answer *answer)
@@ -95,8 +109,9 @@ static inline cr_str cr_aws_body(const cr_aws_answer *answer)
 
 /* Describes an answer that is no success by what all services have in common: CRUDDUR_E_THROTTLED,
  * E_ACCESS_DENIED, E_CREDENTIALS, E_SERVICE, E_REFUSED, E_PROTOCOL. `action` begins the message:
- * "writing". The service's own words are passed on for those codes only whose words are known not
- * to quote the request. */
+ * "writing". The service's own words decide nothing. They are passed on for those codes only whose
+ * words are known not to quote the request; for a public request, for all but those whose words are
+ * known to quote its signature. */
 cruddur_status cr_aws_fail(const cr_aws_answer *answer, const char *action, cruddur_error **error);
 
 /* The same words under a status of the caller's choice. */

@@ -5,7 +5,7 @@
 
 #include "base/print.h"
 
-#define LINE_MAX_SIZE 512
+#define LINE_MAX_SIZE 1024
 #define LINES_MAX_SIZE ((size_t)64 * 1024 * 1024)
 
 void cr_lines_init(cr_lines *lines)
@@ -24,6 +24,12 @@ void cr_lines_add(cr_lines *lines, const char *format, ...)
     va_end(arguments);
     cr_buffer_add_text(&lines->bytes, cr_str_of(line));
     lines->count++;
+}
+
+const char *cr_lines_first(const cr_lines *lines)
+{
+    return lines->count == 0 || lines->bytes.failed ? NULL
+                                                    : lines->bytes.data + sizeof(lines->count);
 }
 
 void *cr_lines_take(cr_lines *lines)

@@ -17,6 +17,9 @@ void cr_lines_init(cr_lines *lines);
 /* A failure sticks. */
 void cr_lines_add(cr_lines *lines, const char *format, ...) CR_PRINTF(2, 3);
 
+/* The first line while they are collected; NULL if there is none, or memory ran out. */
+const char *cr_lines_first(const cr_lines *lines);
+
 /* Hands the lines over, to be freed with free(); NULL when memory ran out. */
 void *cr_lines_take(cr_lines *lines);
 

@@ -20,6 +20,10 @@ void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value);
 /* Reads an item; its text is borrowed from what is read, or lies in the arena. */
 void cr_item_read(cr_json *in, cr_row *row);
 
+/* How large the service takes the row for, in bytes: the names and the values of all attributes.
+ * Source: Amazon DynamoDB Developer Guide, "Item sizes and formats". */
+size_t cr_item_size(const cr_row *row);
+
 /* Whether the table's row is the one that was put. Attributes that the library does not know are
  * not compared: their text may differ where their value does not. */
 bool cr_item_is_same(const cr_row *stored, const cr_row *put);

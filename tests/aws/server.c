@@ -306,11 +306,13 @@ const char *server_header(server *running, size_t number, const char *name, char
 
 const char *answer_of(int status, const char *headers, const char *body)
 {
-    size_t size = strlen(headers) + strlen(body) + 128;
+    bool has_type = strstr(headers, "Content-Type:") != NULL;
+    size_t size = strlen(headers) + strlen(body) + 256;
     char *made = malloc(size);
     cr_assert(made != NULL && answer_count < ANSWERS_MAX);
     answers[answer_count++] = made;
-    (void)snprintf(made, size, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s\r\n%s", status,
-                   strlen(body), headers, body);
+    (void)snprintf(made, size, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s%s\r\n%s", status,
+                   strlen(body), headers,
+                   has_type ? "" : "Content-Type: application/x-amz-json-1.0\r\n", body);
     return made;
 }

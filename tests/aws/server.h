@@ -46,8 +46,8 @@ const char *server_request(server *running, size_t number);
 const char *server_header(server *running, size_t number, const char *name, char *value,
                           size_t value_size);
 
-/* A whole answer: a status line, the given header lines (each with "\r\n"), and the body. Valid
- * until the server is stopped. */
+/* A whole answer: a status line, the given header lines (each with "\r\n"), DynamoDB's Content-Type
+ * unless they have one, and the body. Valid until the server is stopped. */
 const char *answer_of(int status, const char *headers, const char *body);
 
 /* A port that nobody listens at. */

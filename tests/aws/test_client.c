@@ -86,8 +86,9 @@ static void start(const step *steps, size_t count)
 
 static cruddur_status call_within(int64_t limit_us)
 {
-    const cr_aws_request request = {"DynamoDB_20120810.GetItem", "application/x-amz-json-1.0",
-                                    cr_str_of("{\"Key\":1}")};
+    const cr_aws_request request = {.target = "DynamoDB_20120810.GetItem",
+                                    .content_type = "application/x-amz-json-1.0",
+                                    .body = cr_str_of("{\"Key\":1}")};
     cruddur_error_free(error);
     error = NULL;
     cr_call call = {.deadline_us = cr_clock_monotonic_us() + limit_us, .error = &error};

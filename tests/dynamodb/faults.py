@@ -24,6 +24,7 @@ GROUPS = {
     "write": {"PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems"},
 }
 TYPE = "com.amazonaws.dynamodb.v20120810#"
+JSON_TYPE = "application/x-amz-json-1.0"
 
 
 class Rule:
@@ -80,13 +81,50 @@ class Answer:
 
 def json_answer(status, content):
     body = json.dumps(content).encode()
-    return Answer(status, body, [("Content-Type", "application/x-amz-json-1.0"),
+    return Answer(status, body, [("Content-Type", JSON_TYPE),
                                  ("x-amz-crc32", str(zlib.crc32(body))),
                                  ("x-amzn-RequestId", "INJECTED")])
 
 
 def error_answer(status, code, message="injected", **more):
     return json_answer(status, {"__type": TYPE + code, "message": message} | more)
+
+
+# What the service says beside its codes, which is not to decide anything. Noise says all of what the
+# services have been seen to say, so that whoever looks for such words finds them.
+NOISE = ("Item size has exceeded the maximum allowed size; Cannot do operations on a non-existent "
+         "table; Requested resource not found: Table: x not found; The table does not have the "
+         "specified index: x; Cannot read from backfilling global secondary index; Query condition "
+         "missed key schema element; The provided key element does not match the schema; The number "
+         "of conditions on the keys is invalid; One of the required keys was not given a value; "
+         "Missing the key pk in the item; Type mismatch for key sk; Resource cannot be deleted as it "
+         "is currently protected against deletion; Transaction payload size cannot exceed 4MB; The "
+         "conditional request failed; Rate exceeded; TimeToLive is active on a different "
+         "AttributeName; Transaction cancelled, please refer cancellation reasons for specific "
+         "reasons [ConditionalCheckFailed, TransactionConflict, ThrottlingError, None]")
+WORDS = {"as-is": None, "other": "Something went wrong.", "empty": "", "noise": NOISE, "none": None}
+
+
+def reword(content, how):
+    """Replaces the messages in an error's content: the error's own, and those of the reasons."""
+    for holder in (content, *content.get("CancellationReasons", [])):
+        for name in ("message", "Message"):
+            if name in holder and how == "none":
+                del holder[name]
+            elif name in holder:
+                holder[name] = WORDS[how]
+
+
+def reworded(answer, how):
+    """An answer of the service with other words in it."""
+    if answer.status < 400 or how == "as-is":
+        return answer
+    content = json.loads(answer.body)
+    reword(content, how)
+    made = json_answer(answer.status, content)
+    made.headers = [pair for pair in answer.headers
+                    if pair[0].lower() not in ("x-amz-crc32", "content-type")] + made.headers[:2]
+    return made
 
 
 def reset(connection):
@@ -175,7 +213,7 @@ def garbage(exchange, given):
         exchange.forward()
     body = b'{"Items": [{"pk": {"S": "\xff\xfe'
     return exchange.send(Answer(given.get("status", 200), body,
-                                [("Content-Type", "application/x-amz-json-1.0"),
+                                [("Content-Type", JSON_TYPE),
                                  ("x-amz-crc32", str(zlib.crc32(body)))]))
 
 
@@ -191,6 +229,15 @@ def status(exchange, given):
         exchange.forward()
     return exchange.send(Answer(given["status"], b"<html>Sorry</html>",
                                 [("Content-Type", "text/html")]))
+
+
+def instead(exchange, given):
+    """An answer from something between the service and the client; `applied`: which had passed the
+    request on."""
+    if given.get("applied", False):
+        exchange.forward()
+    return exchange.send(Answer(given.get("status", 200), given.get("body", "").encode(),
+                                [("Content-Type", given.get("type", JSON_TYPE))]))
 
 
 def error(exchange, given):
@@ -233,6 +280,7 @@ FAULTS = {
     "garbage": (garbage, {"applied", "status"}),
     "bad-crc": (bad_crc, set()),
     "status": (status, {"status", "applied"}),
+    "instead": (instead, {"status", "type", "body", "applied"}),
     "error": (error, {"status", "code", "retry_after_ms", "applied"}),
     "cancel": (cancel, {"reason"}),
     "refuse": (refuse, {"ms"}),

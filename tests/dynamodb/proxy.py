@@ -17,6 +17,7 @@ The control port takes one JSON object a line and answers with one:
     {"do": "shut", "door": 2, "ms": 500}                  no connections; without ms until "open"
     {"do": "open", "door": 2}
     {"do": "skew", "door": 2, "seconds": 3600}            how far the door's clock is ahead
+    {"do": "words", "door": 2, "words": "as-is"}          what errors say (faults.py): noise at first
     {"do": "freeze-index", "door": 2, "table": "…"}       the table's index stands still …
     {"do": "delay-index", "door": 2, "table": "…", "ms": 300}   … or lags behind by so much
     {"do": "thaw-index", "door": 2}
@@ -121,6 +122,7 @@ class Door:
         self.rules = []
         self.source = random.Random(0)
         self.skew_s = 0
+        self.words = "noise"
         self.stale = {}  # table -> StaleIndex
         self.connections = set()
         self.is_open = threading.Event()
@@ -320,7 +322,7 @@ class Exchange:
             self.door.house.report(f"{self.operation}: {type(reason).__name__} {reason}")
             return faults.error_answer(500, "InternalServerError", "the proxy failed")
         self.door.count("applied", f"applied.{self.operation}")
-        return answer
+        return faults.reworded(answer, self.door.words)
 
     def send(self, answer):
         self.send_head_and(answer, answer.body)
@@ -342,6 +344,7 @@ class House:
         self.orders = {"door": self.order_door, "rules": self.order_rules,
                        "let-go": self.order_let_go, "shut": self.order_shut,
                        "open": self.order_open, "skew": self.order_skew,
+                       "words": self.order_words,
                        "freeze-index": self.order_freeze, "delay-index": self.order_delay,
                        "thaw-index": self.order_thaw, "count": self.order_count,
                        "report": self.order_report}
@@ -379,6 +382,12 @@ class House:
 
     def order_skew(self, order):
         self.doors[order["door"]].skew_s = order["seconds"]
+        return {}
+
+    def order_words(self, order):
+        if order["words"] not in faults.WORDS:
+            raise ValueError(f"there are no words named {order['words']}")
+        self.doors[order["door"]].words = order["words"]
         return {}
 
     def order_freeze(self, order):

@@ -408,6 +408,58 @@ Test(dynamodb_item, what_is_written_is_read)
     cr_arena_free(&arena);
 }
 
+/* As DynamoDB Local counts: it takes such a row up to 400 KB, to the byte. */
+Test(dynamodb_item, sizes_are_those_of_the_service)
+{
+    static const struct {
+        const char *value;
+        size_t size;
+    } values[] = {
+        {"{\"S\":\"abc\"}", 3},
+        {"{\"S\":\"\"}", 0},
+        {"{\"S\":\"\u00e4\u00f6\U0001f600\"}", 8},
+        {"{\"S\":\"\\u00e4\\u00f6\\ud83d\\ude00\\u20ac\\u0041\\n\\\\\"}", 14},
+        {"{\"N\":\"0\"}", 1},
+        {"{\"N\":\"1\"}", 2},
+        {"{\"N\":\"12\"}", 2},
+        {"{\"N\":\"123\"}", 3},
+        {"{\"N\":\"-1\"}", 3},
+        {"{\"N\":\"-12\"}", 3},
+        {"{\"N\":\"100\"}", 2},
+        {"{\"N\":\"1e10\"}", 2},
+        {"{\"N\":\"0.001\"}", 2},
+        {"{\"N\":\"1.5\"}", 3},
+        {"{\"N\":\"12345678901234567890\"}", 11},
+        {"{\"BOOL\":true}", 1},
+        {"{\"NULL\":true}", 1},
+        {"{\"B\":\"AAEC\"}", 3},
+        {"{\"B\":\"AA==\"}", 1},
+        {"{\"SS\":[\"a\",\"bc\"]}", 3},
+        {"{\"NS\":[\"1\",\"22\"]}", 4},
+        {"{\"BS\":[\"AAEC\",\"AA==\"]}", 4},
+        {"{\"L\":[]}", 3},
+        {"{\"L\":[{\"S\":\"a\"}]}", 5},
+        {"{\"L\":[{\"S\":\"a\"},{\"N\":\"1\"}]}", 8},
+        {"{\"M\":{}}", 3},
+        {"{\"M\":{\"k\":{\"S\":\"a\"}}}", 6},
+        {"{\"M\":{\"k\":{\"L\":[{\"M\":{\"zz\":{\"BOOL\":true}}}]}}}", 16},
+    };
+    cr_row row = {0};
+    row.value[CR_PK] = cr_str_of("GRP#a");
+    row.value[CR_SK] = cr_str_of("2026");
+    row.value[CR_MEMBER_UUIDS] = cr_str_of("a,b,c");
+    size_t bare = strlen("pkGRP#ask2026member_uuidsabc");
+    cr_assert_eq(cr_item_size(&row), bare);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char others[200];
+        (void)snprintf(others, sizeof(others), "{\"other\":%s,\"pk\":{\"N\":\"7\"}}",
+                       values[i].value);
+        row.value[CR_OTHERS] = cr_str_of(others);
+        cr_assert_eq(cr_item_size(&row), bare + strlen("other") + values[i].size, "%s: %zu",
+                     values[i].value, cr_item_size(&row) - bare - strlen("other"));
+    }
+}
+
 Test(dynamodb_answer, all_kinds_are_read)
 {
     cr_arena arena = CR_ARENA_INIT;

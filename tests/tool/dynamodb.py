@@ -112,14 +112,18 @@ class Answering(http.server.BaseHTTPRequestHandler):
         pass
 
 
+JSON = {"Content-Type": "application/x-amz-json-1.0"}
+
+
 class Impostor:
-    """A server that always answers the same; `context` makes it one for https."""
+    """A server that always answers the same, as DynamoDB's content type unless `headers` has another;
+    `context` makes it one for https."""
 
     def __init__(self, status=200, body=b"", headers=None, context=None):
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.server.daemon_threads = True
         self.server.answer = (status, body if isinstance(body, bytes) else json.dumps(body).encode(),
-                              headers or {})
+                              JSON | (headers or {}))
         if context is not None:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port

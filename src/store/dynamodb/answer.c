@@ -7,6 +7,9 @@
 typedef struct reader {
     cr_json in;
     cr_reply *reply;
+    bool has_known;   /* a member that a success of one of the operations may have */
+    bool has_unknown; /* another */
+    bool has_error;
     size_t row_capacity;
     size_t reason_capacity;
 } reader;
@@ -142,28 +145,40 @@ static void read_reasons(reader *reading)
     }
 }
 
-static const struct {
+static void skip(reader *reading)
+{
+    (void)cr_json_skip(&reading->in);
+}
+
+/* A success whose members are all unknown is none: it may be empty, as we ask for little. */
+static const struct member {
     const char *name;
     void (*read)(reader *reading);
+    bool is_of_error;
 } members[] = {
-    {"Item", read_row},
-    {"Items", read_rows},
-    {"Responses", read_responses},
-    {"LastEvaluatedKey", read_last_key},
-    {"UnprocessedKeys", read_unprocessed},
-    {"ConsumedCapacity", read_capacity},
-    {"CancellationReasons", read_reasons},
+    {"Item", read_row, false},
+    {"Items", read_rows, false},
+    {"Responses", read_responses, false},
+    {"LastEvaluatedKey", read_last_key, false},
+    {"UnprocessedKeys", read_unprocessed, false},
+    {"ConsumedCapacity", read_capacity, false},
+    {"ItemCollectionMetrics", skip, false},
+    {"CancellationReasons", read_reasons, true},
+    {"__type", skip, true},
 };
 
 static void read_member(reader *reading, cr_str name)
 {
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         if (cr_str_equal(name, cr_str_of(members[i].name))) {
+            reading->has_known = true;
+            reading->has_error = reading->has_error || members[i].is_of_error;
             members[i].read(reading);
             return;
         }
     }
-    (void)cr_json_skip(&reading->in);
+    reading->has_unknown = true;
+    skip(reading);
 }
 
 cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply)
@@ -176,6 +191,7 @@ cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply)
     for (bool first = true; cr_json_next_member(&reading.in, &first, &name);) {
         read_member(&reading, name);
     }
+    reply->is_foreign = reading.has_error || (reading.has_unknown && !reading.has_known);
     if (reading.in.no_memory) {
         return CR_REPLY_NO_MEMORY;
     }

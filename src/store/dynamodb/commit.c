@@ -7,9 +7,13 @@
 #include "base/clock.h"
 #include "model/kind.h"
 #include "model/uuid.h"
+#include "store/dynamodb/refusal.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */
 #define PAUSE_ROUND_MAX 3
+
+/* Of a transaction's request, what is not in the text of its writes. */
+#define BODY_REST ((size_t)16 * 1024)
 
 /* What an answer to a transaction asks for. */
 typedef enum verdict {
@@ -88,15 +92,11 @@ static verdict judge_cancelled(cr_dynamodb_txn *txn)
                : GIVE_UP;
 }
 
-static void note_success(cr_dynamodb_txn *txn)
+void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_reply *reply, size_t rows)
 {
-    cr_reply reply;
     cr_meter *meter = &txn->base.call->meter;
-    cr_arena_reset(&txn->page);
-    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD) {
-        meter->write_units += reply.capacity_units;
-    }
-    meter->rows_written += (uint32_t)txn->write_count;
+    meter->write_units += reply->capacity_units;
+    meter->rows_written += (uint32_t)rows;
 }
 
 static verdict judge(cr_dynamodb_txn *txn)
@@ -123,6 +123,7 @@ static verdict judge(cr_dynamodb_txn *txn)
 
 /* ---- a transaction whose outcome nobody told ---- */
 
+/* Where the message is, all of the transaction is. */
 static const cr_write *find_witness(const cr_dynamodb_txn *txn)
 {
     for (size_t i = 0; i < txn->write_count; i++) {
@@ -133,13 +134,11 @@ static const cr_write *find_witness(const cr_dynamodb_txn *txn)
     return NULL;
 }
 
-/* Asks whether the transaction went through: where its message is, all of it is. */
-static bool is_there(cr_dynamodb_txn *txn)
+bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *write)
 {
-    const cr_write *witness = find_witness(txn);
     cr_row stored;
-    cr_key key;
-    if (witness == NULL || cr_deadline_passed(txn->base.call->deadline_us)) {
+    cr_key key = cr_row_key(&write->row);
+    if (cr_deadline_passed(txn->base.call->deadline_us)) {
         return false;
     }
     cruddur_error *reason = NULL;
@@ -147,13 +146,11 @@ static bool is_there(cr_dynamodb_txn *txn)
     cr_call quiet = *call;
     quiet.error = &reason;
     txn->base.call = &quiet;
-    key = cr_row_key(&witness->row);
     cruddur_status status = txn->base.ops->get(&txn->base, &key, 1, &stored);
     txn->base.call = call;
     call->meter = quiet.meter;
     cr_error_discard(&reason);
-    return status == CRUDDUR_OK && cr_row_exists(&stored) &&
-           cr_item_is_same(&stored, &witness->row);
+    return status == CRUDDUR_OK && cr_row_exists(&stored) && cr_item_is_same(&stored, &write->row);
 }
 
 /* The transaction failed, and the failure is described. If it may have been applied all the same,
@@ -164,7 +161,8 @@ static cruddur_status settle(cr_dynamodb_txn *txn, bool may_be_applied, cruddur_
     if (!may_be_applied) {
         return status;
     }
-    if (is_there(txn)) {
+    const cr_write *witness = find_witness(txn);
+    if (witness != NULL && cr_dynamodb_is_stored(txn, witness)) {
         cr_error_discard(call->error);
         return CRUDDUR_OK;
     }
@@ -257,6 +255,26 @@ static void adopt_reason(cr_dynamodb_txn *txn)
     }
 }
 
+/* What the rows come to that are put, or also those that are removed. The service counts the former
+ * for certain. */
+static size_t size_of(const cr_dynamodb_txn *txn, bool with_removed)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < txn->write_count; i++) {
+        const cr_write *write = &txn->write[i];
+        size += write->is_put || with_removed ? cr_item_size(&write->row) : 0;
+    }
+    return size;
+}
+
+static cruddur_status fail_size(const cr_dynamodb_txn *txn)
+{
+    return cr_fail_with(txn->base.call->error, CRUDDUR_E_ITEM_TOO_LARGE,
+                        "writing to table %.255s: with a row for each member the message comes "
+                        "to more than the 4 MB of a transaction",
+                        txn->table->names.table.data);
+}
+
 static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
 {
     cr_call *call = txn->base.call;
@@ -267,8 +285,12 @@ static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
                               call->error);
     }
     adopt_reason(txn);
+    if (cr_dynamodb_is_code(&txn->answer, "ValidationException") &&
+        size_of(txn, true) > CR_TRANSACTION_SIZE_MAX) {
+        return fail_size(txn);
+    }
     cruddur_status status =
-        cr_dynamodb_fail(txn->table, CR_TRANSACT_WRITE_ITEMS, &txn->answer, call->error);
+        cr_dynamodb_fail(txn->table, CR_TRANSACT_WRITE_ITEMS, &txn->answer, call);
     if (status != CRUDDUR_E_CONFLICT) {
         return status;
     }
@@ -283,9 +305,10 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
     size_t size = body->size;
     bool may_be_applied = false;
     for (unsigned round = 0;; round++) {
+        cr_reply reply;
         body->size = size; /* the bytes are still there */
         cruddur_status status = cr_dynamodb_send(txn->table, CR_TRANSACT_WRITE_ITEMS, body,
-                                                 txn->base.call, &txn->answer);
+                                                 txn->base.call, &txn->answer, &txn->page, &reply);
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
         if (status != CRUDDUR_OK) {
             return settle(txn, may_be_applied, status);
@@ -293,7 +316,7 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         verdict found = judge(txn);
         switch (found) {
         case COMMITTED:
-            note_success(txn);
+            cr_dynamodb_note_write(txn, &reply, txn->write_count);
             return CRUDDUR_OK;
         case RUN_AGAIN:
             return cr_dynamodb_run_again(txn);
@@ -312,14 +335,11 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
 static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
 {
     cr_buffer body;
-    const cr_call *call = txn->base.call;
-    if (txn->text.size > CR_TRANSACTION_SIZE_MAX) {
-        return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                            "writing to table %.255s: with a row for each member the message comes "
-                            "to more than the 4 MB of a transaction",
-                            txn->table->names.table.data);
+    /* As text a row is never smaller. */
+    if (txn->text.size > CR_TRANSACTION_SIZE_MAX && size_of(txn, false) > CR_TRANSACTION_SIZE_MAX) {
+        return fail_size(txn);
     }
-    cr_buffer_init(&body, 2 * CR_TRANSACTION_SIZE_MAX);
+    cr_buffer_init(&body, txn->text.size + BODY_REST);
     cruddur_status status = freeze(txn, &body);
     if (status == CRUDDUR_OK) {
         status = send_transaction(txn, &body);

@@ -9,6 +9,13 @@
 /* All or none, where the service can; else in steps. */
 cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn);
 
+/* Asks the table whether the row of a put is there as it was put: an earlier request of ours, whose
+ * answer was lost, was then carried out. Describes nothing. */
+bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *write);
+
+/* Counts writes that were carried out. */
+void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_reply *reply, size_t rows);
+
 /* One write after the other, the message last of the puts: until it is stored the change can be
  * taken back, and from then on it is done. What a failure leaves are group rows that readers hide
  * and the next change removes. A removal whose condition fails is left to whoever was faster. */

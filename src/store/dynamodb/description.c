@@ -121,40 +121,54 @@ static bool check_key(const cr_description *description, json_object *described,
     return true;
 }
 
-static const wanted_key table_keys[] = {
+#define KEYS 2
+
+static const wanted_key table_keys[KEYS] = {
     {"pk", "HASH", "partition"},
     {"sk", "RANGE", "sort"},
 };
 
-static const wanted_key index_keys[] = {
+static const wanted_key index_keys[KEYS] = {
     {"message_group_uuid", "HASH", "partition"},
     {"sk", "RANGE", "sort"},
 };
 
-bool cr_description_check_keys(const cr_description *description, cr_lines *differences)
+/* An index may have keys of several attributes. */
+static bool check_keys(const cr_description *description, json_object *described,
+                       const char *subject, const wanted_key *keys, cr_lines *differences)
 {
     bool is_good = true;
-    for (size_t i = 0; i < sizeof(table_keys) / sizeof(table_keys[0]); i++) {
-        is_good =
-            check_key(description, description->table, "the table", &table_keys[i], differences) &&
-            is_good;
+    json_object *schema = cr_json_member(described, "KeySchema");
+    for (size_t i = 0; i < KEYS; i++) {
+        is_good = check_key(description, described, subject, &keys[i], differences) && is_good;
+    }
+    if (is_good && json_object_array_length(schema) != KEYS) {
+        cr_lines_add(differences, "%s has keys of %zu attributes; it must be %d", subject,
+                     json_object_array_length(schema), KEYS);
+        is_good = false;
     }
     return is_good;
+}
+
+bool cr_description_check_keys(const cr_description *description, cr_lines *differences)
+{
+    return check_keys(description, description->table, "the table", table_keys, differences);
+}
+
+bool cr_description_check_index_keys(const cr_description *description, cr_lines *differences)
+{
+    return description->index == NULL ||
+           check_keys(description, description->index, "the index", index_keys, differences);
 }
 
 bool cr_description_check_index(const cr_description *description, const cr_table_names *names,
                                 cr_lines *differences)
 {
-    bool is_good = true;
     if (description->index == NULL) {
         cr_lines_add(differences, "the table has no index %s", names->index.data);
         return false;
     }
-    for (size_t i = 0; i < sizeof(index_keys) / sizeof(index_keys[0]); i++) {
-        is_good =
-            check_key(description, description->index, "the index", &index_keys[i], differences) &&
-            is_good;
-    }
+    bool is_good = cr_description_check_index_keys(description, differences);
     const char *projection =
         cr_json_member_text(cr_json_member(description->index, "Projection"), "ProjectionType");
     if (strcmp(projection, "ALL") != 0) {
@@ -199,45 +213,62 @@ bool cr_description_check_stream(const cr_description *description, const char *
 {
     const char *has = cr_json_member_text(stream_of(description), "StreamViewType");
     if (!cr_description_has_stream(description)) {
-        cr_lines_add(differences, "the table has no stream");
+        cr_lines_add(differences, "the table has no stream; `cruddur schema load` switches one on");
         return false;
     }
     bool is_good = view == NULL
                        ? strcmp(has, "NEW_IMAGE") == 0 || strcmp(has, "NEW_AND_OLD_IMAGES") == 0
                        : strcmp(has, view) == 0;
     if (!is_good) {
-        cr_lines_add(differences, "the stream has the view %.32s; it must be %s", has,
-                     view == NULL ? "NEW_IMAGE" : view);
+        cr_lines_add(differences,
+                     "the stream has the view %.32s; it must be %s. A view cannot be changed: when "
+                     "all readers of the stream have come to its end, switch it off (`aws dynamodb "
+                     "update-table --table-name %.255s --stream-specification "
+                     "StreamEnabled=false`), and `cruddur schema load` switches on another",
+                     has, view == NULL ? "NEW_IMAGE or NEW_AND_OLD_IMAGES" : view,
+                     cr_json_member_text(description->table, "TableName"));
     }
     return is_good;
 }
 
-cr_capacity cr_description_capacity(const cr_description *description)
+cr_capacity cr_description_capacity(json_object *described)
 {
-    json_object *capacity = cr_json_member(description->table, "ProvisionedThroughput");
+    json_object *capacity = cr_json_member(described, "ProvisionedThroughput");
     int64_t read_units = member_number(capacity, "ReadCapacityUnits");
     int64_t write_units = member_number(capacity, "WriteCapacityUnits");
     return (cr_capacity){read_units > 0 ? (size_t)read_units : 0,
                          write_units > 0 ? (size_t)write_units : 0};
 }
 
+/* The index is told only where the table is right. */
 bool cr_description_check_capacity(const cr_description *description, uint32_t read_units,
                                    uint32_t write_units, cr_lines *differences)
 {
-    cr_capacity has = cr_description_capacity(description);
-    if (has.read_units == read_units && has.write_units == write_units) {
-        return true;
+    const struct {
+        json_object *described;
+        const char *name;
+    } parts[] = {{description->table, "the table"}, {description->index, "the index"}};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && parts[i].described != NULL; i++) {
+        cr_capacity has = cr_description_capacity(parts[i].described);
+        if (has.read_units != read_units || has.write_units != write_units) {
+            cr_lines_add(differences,
+                         "%s has a capacity of %zu read and %zu write units; asked for are %" PRIu32
+                         " and %" PRIu32 " (0: paid by request)",
+                         parts[i].name, has.read_units, has.write_units, read_units, write_units);
+            return false;
+        }
     }
-    cr_lines_add(differences,
-                 "the table has a capacity of %zu read and %zu write units; asked for are %" PRIu32
-                 " and %" PRIu32 " (0: paid by request)",
-                 has.read_units, has.write_units, read_units, write_units);
-    return false;
+    return true;
+}
+
+bool cr_description_is_protected(const cr_description *description)
+{
+    return member_is_true(description->table, "DeletionProtectionEnabled");
 }
 
 bool cr_description_check_protection(const cr_description *description, cr_lines *differences)
 {
-    if (member_is_true(description->table, "DeletionProtectionEnabled")) {
+    if (cr_description_is_protected(description)) {
         return true;
     }
     cr_lines_add(differences, "the table is not protected from deletion");

@@ -28,6 +28,7 @@ const char *cr_description_index_status(const cr_description *description);
 bool cr_description_check_keys(const cr_description *description, cr_lines *differences);
 bool cr_description_check_index(const cr_description *description, const cr_table_names *names,
                                 cr_lines *differences);
+bool cr_description_check_index_keys(const cr_description *description, cr_lines *differences);
 bool cr_description_check_active(const cr_description *description, cr_lines *differences);
 
 /* The same for what may be asked for. `view` NULL: any stream with new images. */
@@ -43,9 +44,11 @@ typedef struct cr_capacity {
     size_t write_units;
 } cr_capacity;
 
-cr_capacity cr_description_capacity(const cr_description *description);
+/* Of the table, or of the index. */
+cr_capacity cr_description_capacity(json_object *described);
 
 bool cr_description_has_stream(const cr_description *description);
+bool cr_description_is_protected(const cr_description *description);
 
 /* A member of an object, wherever there is one of that name and type; else NULL, "", 0, false. */
 json_object *cr_json_member(json_object *object, const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/commit.h"
+#include "store/dynamodb/refusal.h"
 
 #include "model/kind.h"
 
@@ -26,7 +27,8 @@ static bool waits(cr_dynamodb_txn *txn, unsigned round)
     return status == CRUDDUR_OK;
 }
 
-static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members)
+static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
+                           cr_reply *reply)
 {
     bool may_be_applied = false;
     cruddur_status status;
@@ -34,8 +36,8 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     txn->answer.may_be_applied = false;
     do {
         cr_request_single(&txn->request, members);
-        status =
-            cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call, &txn->answer);
+        status = cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call,
+                                  &txn->answer, &txn->page, reply);
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
     } while (status == CRUDDUR_OK &&
              cr_dynamodb_is_code(&txn->answer, "TransactionConflictException") &&
@@ -65,39 +67,49 @@ static bool is_in_place(cr_dynamodb_txn *txn, const cr_write *write)
                : txn->answer.may_be_applied && cr_item_is_same(&reply.row[0], &write->row);
 }
 
-static outcome take_answer(cr_dynamodb_txn *txn, cr_operation operation, cruddur_status *status)
+static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
+                         cruddur_status *status)
 {
-    cr_call *call = txn->base.call;
     cr_reply reply;
+    *status = send(txn, operation, members, &reply);
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
     if (cr_aws_is_ok(&txn->answer)) {
-        cr_arena_reset(&txn->page);
-        if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD) {
-            call->meter.write_units += reply.capacity_units;
-        }
-        call->meter.rows_written++;
+        cr_dynamodb_note_write(txn, &reply, 1);
         return DONE;
     }
     if (cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException")) {
         return REFUSED;
     }
-    *status = cr_dynamodb_fail(txn->table, operation, &txn->answer, call->error);
+    *status = cr_dynamodb_fail(txn->table, operation, &txn->answer, txn->base.call);
     return FAILED;
+}
+
+/* Where no answer says what became of the row, the table is asked. */
+static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
+{
+    bool is_stored = cr_dynamodb_is_stored(txn, write);
+    txn->answer.may_be_applied = true; /* the answer is by now the look's */
+    if (is_stored) {
+        cr_error_discard(txn->base.call->error);
+        *status = CRUDDUR_OK;
+    }
+    return is_stored ? DONE : FAILED;
 }
 
 static outcome put_row(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
-    *status = send(txn, CR_PUT_ITEM, cr_write_text(txn, write));
-    outcome came = take_answer(txn, CR_PUT_ITEM, status);
+    outcome came = carry_out(txn, CR_PUT_ITEM, cr_write_text(txn, write), status);
+    if (came == FAILED && txn->answer.may_be_applied) {
+        return settle_put(txn, write, status);
+    }
     return came == REFUSED && is_in_place(txn, write) ? DONE : came;
 }
 
 static outcome remove_row(cr_dynamodb_txn *txn, cr_str members, cruddur_status *status)
 {
-    *status = send(txn, CR_DELETE_ITEM, members);
-    return take_answer(txn, CR_DELETE_ITEM, status);
+    return carry_out(txn, CR_DELETE_ITEM, members, status);
 }
 
 /* A change that stores a message puts it last (store.h). */
@@ -210,9 +222,16 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
     /* Nothing but removals: then they are what the change is about. */
     for (size_t i = 0; i < txn->write_count; i++) {
         cruddur_status status;
-        outcome came = remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
-        if (came != DONE) {
-            return came == REFUSED ? cr_dynamodb_run_again(txn) : status;
+        switch (remove_row(txn, cr_write_text(txn, &txn->write[i]), &status)) {
+        case DONE:
+            break;
+        case REFUSED:
+            return cr_dynamodb_run_again(txn);
+        case FAILED:
+            if (txn->answer.may_be_applied) {
+                cr_error_set_outcome_unknown(txn->base.call->error);
+            }
+            return status;
         }
     }
     return CRUDDUR_OK;

@@ -2,8 +2,8 @@
 #include "store/dynamodb/stream.h"
 
 #include "aws/skew.h"
-#include "store/dynamodb/description.h"
 #include "store/dynamodb/open.h"
+#include "store/dynamodb/refusal.h"
 
 #define REQUEST_MAX ((size_t)64 * 1024)
 #define FIRST_CAPACITY 16
@@ -79,12 +79,14 @@ static const struct {
 };
 
 /* Sends the request: a success, or, where the caller can tell them apart, one of those states. */
-static cruddur_status ask(calling *now, cr_operation operation, cr_shard_state *state)
+static cruddur_status ask(calling *now, cr_operation operation, cr_aws_reading reading,
+                          cr_shard_state *state)
 {
     cr_aws_client *client;
     cruddur_status status = find_client(now->table, &client, now->call->error);
     if (status == CRUDDUR_OK) {
-        status = cr_dynamodb_send_by(client, operation, &now->request, now->call, &now->answer);
+        status =
+            cr_dynamodb_send_by(client, operation, &now->request, reading, now->call, &now->answer);
     }
     if (status != CRUDDUR_OK || cr_aws_is_ok(&now->answer)) {
         return status;
@@ -95,22 +97,16 @@ static cruddur_status ask(calling *now, cr_operation operation, cr_shard_state *
             return CRUDDUR_OK;
         }
     }
-    return cr_dynamodb_fail(now->table, operation, &now->answer, now->call->error);
-}
-
-static cruddur_status fail_garbage(calling *now, cr_operation operation)
-{
-    return cr_dynamodb_fail_garbage(now->table, operation, &now->answer, now->call->error);
+    return cr_dynamodb_fail(now->table, operation, &now->answer, now->call);
 }
 
 /* ---- text ---- */
 
 /* Text is borrowed from what is read, and outlives the answer in the arena; absent when memory ran
  * out. */
-static cr_str keep_body(const calling *now)
+static cr_str keep_body(cr_arena *arena, cr_str body)
 {
-    cr_str body = cr_aws_body(&now->answer);
-    return body.size == 0 ? cr_str_of("") : cr_arena_copy(now->arena, body);
+    return body.size == 0 ? cr_str_of("") : cr_arena_copy(arena, body);
 }
 
 /* Names are kept in files, a line for each. */
@@ -143,7 +139,7 @@ static cruddur_status read_stream_name(calling *now, const cr_description *descr
                                "have the view NEW_IMAGE or NEW_AND_OLD_IMAGES");
     }
     if (!is_name(cr_str_of(name))) {
-        return fail_garbage(now, CR_DESCRIBE_TABLE);
+        return fail_shape(now, "has a stream without a name");
     }
     *stream = cr_arena_copy(now->arena, cr_str_of(name));
     return stream->data == NULL ? cr_fail_memory(now->call->error) : CRUDDUR_OK;
@@ -152,19 +148,14 @@ static cruddur_status read_stream_name(calling *now, const cr_description *descr
 static cruddur_status ask_for_stream(calling *now, cr_str *stream)
 {
     cr_description description;
-    add_member(now, "{\"TableName\":", now->table->names.table);
-    add_text(now, "}");
-    cruddur_status status =
-        cr_dynamodb_send(now->table, CR_DESCRIBE_TABLE, &now->request, now->call, &now->answer);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cruddur_status status = cr_dynamodb_describe(now->table, now->call, &description);
+    if (status == CRUDDUR_OK) {
+        status = description.table == NULL
+                     ? cr_fail_with(now->call->error, CRUDDUR_E_TABLE_MISSING,
+                                    "table %.255s does not exist; `cruddur schema load` makes it",
+                                    now->table->names.table.data)
+                     : read_stream_name(now, &description, stream);
     }
-    if (!cr_aws_is_ok(&now->answer)) {
-        return cr_dynamodb_fail(now->table, CR_DESCRIBE_TABLE, &now->answer, now->call->error);
-    }
-    status = cr_description_read(&description, cr_aws_body(&now->answer), now->table->names.index)
-                 ? read_stream_name(now, &description, stream)
-                 : fail_garbage(now, CR_DESCRIBE_TABLE);
     cr_description_free(&description);
     return status;
 }
@@ -236,10 +227,12 @@ static void read_shard(cr_json *in, cr_shard *shard)
 
 /* What one stream's pages come to. */
 typedef struct listing {
+    cr_arena *arena;
     cr_shards *shards;
     size_t capacity;
-    bool has_list; /* the latest page */
-    cr_str last;   /* where the next page begins; absent: there is none */
+    size_t count_before; /* the latest page */
+    bool has_list;       /* the latest page */
+    cr_str last;         /* where the next page begins; absent: there is none */
 } listing;
 
 static void read_shards(cr_json *in, listing *list)
@@ -277,17 +270,20 @@ static void read_stream(cr_json *in, listing *list)
     }
 }
 
-static cruddur_status read_page(calling *now, listing *list)
+/* A page that is read again, of a later attempt, takes the place of what was read of it before. */
+static cruddur_status read_page(void *data, cr_str body)
 {
     cr_json in;
     cr_str name;
-    cr_str body = keep_body(now);
+    listing *list = data;
     list->has_list = false;
     list->last = CR_STR_ABSENT;
+    list->shards->count = list->count_before;
+    body = keep_body(list->arena, body);
     if (body.data == NULL) {
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     }
-    cr_json_init(&in, body, now->arena);
+    cr_json_init(&in, body, list->arena);
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("StreamDescription"))) {
@@ -297,15 +293,14 @@ static cruddur_status read_page(calling *now, listing *list)
         }
     }
     if (in.no_memory) {
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     }
-    return cr_json_is_done(&in) && list->has_list ? CRUDDUR_OK
-                                                  : fail_garbage(now, CR_DESCRIBE_STREAM);
+    return cr_json_is_done(&in) && list->has_list ? CRUDDUR_OK : CRUDDUR_E_PROTOCOL;
 }
 
 static cruddur_status describe_stream(calling *now, cr_str stream, cr_shards *shards)
 {
-    listing list = {.shards = shards};
+    listing list = {.arena = now->arena, .shards = shards};
     cruddur_status status;
     do {
         cr_shard_state state = CR_SHARD_GOOD;
@@ -314,12 +309,10 @@ static cruddur_status describe_stream(calling *now, cr_str stream, cr_shards *sh
             add_member(now, ",\"ExclusiveStartShardId\":", list.last);
         }
         add_text(now, "}");
-        status = ask(now, CR_DESCRIBE_STREAM, &state);
+        list.count_before = shards->count;
+        status = ask(now, CR_DESCRIBE_STREAM, (cr_aws_reading){read_page, &list}, &state);
         if (status == CRUDDUR_OK && state != CR_SHARD_GOOD) {
             return fail_shape(now, "has another stream by now, or none");
-        }
-        if (status == CRUDDUR_OK) {
-            status = read_page(now, &list);
         }
     } while (status == CRUDDUR_OK && list.last.data != NULL);
     return status;
@@ -342,25 +335,31 @@ static cruddur_status list_shards(cr_store *base, cr_str stream, cr_arena *arena
 
 /* ---- reading one ---- */
 
-static cruddur_status read_iterator(calling *now, cr_str *iterator)
+typedef struct iterator_reading {
+    cr_arena *arena;
+    cr_str iterator;
+} iterator_reading;
+
+static cruddur_status read_iterator(void *data, cr_str body)
 {
     cr_json in;
     cr_str name;
-    cr_str body = keep_body(now);
+    iterator_reading *now = data;
+    now->iterator = CR_STR_ABSENT;
+    body = keep_body(now->arena, body);
     if (body.data == NULL) {
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     }
     cr_json_init(&in, body, now->arena);
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
         cr_str value = cr_json_string_or_skip(&in);
-        *iterator = cr_str_equal(name, cr_str_of("ShardIterator")) ? value : *iterator;
+        now->iterator = cr_str_equal(name, cr_str_of("ShardIterator")) ? value : now->iterator;
     }
     if (in.no_memory) {
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     }
-    return cr_json_is_done(&in) && iterator->size > 0 ? CRUDDUR_OK
-                                                      : fail_garbage(now, CR_GET_SHARD_ITERATOR);
+    return cr_json_is_done(&in) && now->iterator.size > 0 ? CRUDDUR_OK : CRUDDUR_E_PROTOCOL;
 }
 
 static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
@@ -383,30 +382,38 @@ static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
         add_member(&now, ",\"SequenceNumber\":", sequence_number);
     }
     add_text(&now, "}");
-    cruddur_status status = ask(&now, CR_GET_SHARD_ITERATOR, state);
+    iterator_reading found = {.arena = arena};
+    cruddur_status status =
+        ask(&now, CR_GET_SHARD_ITERATOR, (cr_aws_reading){read_iterator, &found}, state);
     if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
-        status = read_iterator(&now, iterator);
+        *iterator = found.iterator;
     }
     end(&now);
     return status;
 }
 
-static cruddur_status read_records(calling *now, cr_records *records)
+typedef struct records_reading {
+    cr_arena *arena;
+    cr_records *records;
+} records_reading;
+
+static cruddur_status read_records(void *data, cr_str body)
 {
-    cr_str body = keep_body(now);
+    const records_reading *now = data;
+    body = keep_body(now->arena, body);
     if (body.data == NULL) {
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     }
-    switch (cr_records_read(body, CR_STR_ABSENT, now->arena, records)) {
+    switch (cr_records_read(body, CR_STR_ABSENT, now->arena, now->records)) {
     case CR_RECORDS_GOOD:
         return CRUDDUR_OK;
     case CR_RECORDS_NO_MEMORY:
-        return cr_fail_memory(now->call->error);
+        return CRUDDUR_E_NO_MEMORY;
     case CR_RECORDS_NOT_JSON:
     case CR_RECORDS_NO_LIST:
         break;
     }
-    return fail_garbage(now, CR_GET_RECORDS);
+    return CRUDDUR_E_PROTOCOL;
 }
 
 static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limit, cr_arena *arena,
@@ -420,10 +427,9 @@ static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limi
     add_text(&now, ",\"Limit\":");
     cr_json_add_number(&now.request, limit);
     add_text(&now, "}");
-    cruddur_status status = ask(&now, CR_GET_RECORDS, state);
-    if (status == CRUDDUR_OK && *state == CR_SHARD_GOOD) {
-        status = read_records(&now, records);
-    }
+    records_reading reading = {arena, records};
+    cruddur_status status =
+        ask(&now, CR_GET_RECORDS, (cr_aws_reading){read_records, &reading}, state);
     end(&now);
     return status;
 }

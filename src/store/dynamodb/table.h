@@ -57,28 +57,35 @@ typedef enum cr_operation {
     CR_GET_RECORDS,
 } cr_operation;
 
-/* Makes a call through a client; CRUDDUR_OK: the service has answered, with success or not. Empties
- * the request. */
+/* What an operation is about. */
+typedef enum cr_about {
+    CR_ABOUT_ROWS,
+    CR_ABOUT_TABLE, /* such a request contains no row and no text of a user */
+    CR_ABOUT_STREAM,
+} cr_about;
+
+cr_about cr_dynamodb_about(cr_operation operation);
+
+/* What the operation does, in words before the table's name: "reading from". */
+const char *cr_dynamodb_action(cr_operation operation);
+
+/* Sends a request through a client. CRUDDUR_OK: the service has answered, with success or not. A
+ * success has the member that the operation must have, and was read by `reading` where that has a
+ * function. Empties the request. */
 cruddur_status cr_dynamodb_send_by(cr_aws_client *client, cr_operation operation,
-                                   cr_buffer *request, cr_call *call, cr_aws_answer *answer);
+                                   cr_buffer *request, cr_aws_reading reading, cr_call *call,
+                                   cr_aws_answer *answer);
 
-/* The same through the table's own. */
+/* The same for an operation on rows, through the table's own client. A success is in the reply,
+ * whose rows are in the arena, or borrowed from the answer; the arena is emptied first. */
 cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
-                                cr_call *call, cr_aws_answer *answer);
+                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
+                                cr_reply *reply);
 
-/* Makes a call that reads, and reads the answer; its rows lie in the arena, or in the answer. An
- * answer that makes no sense is asked for again. Empties the request. */
+/* The same for one that reads, which leaves only a success or an error that is described. */
 cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
                                cr_reply *reply);
-
-/* Describes an answer that is no success. */
-cruddur_status cr_dynamodb_fail(const cr_dynamodb *table, cr_operation operation,
-                                const cr_aws_answer *answer, cruddur_error **error);
-
-/* The same for a success that is not what the service's API defines. */
-cruddur_status cr_dynamodb_fail_garbage(const cr_dynamodb *table, cr_operation operation,
-                                        const cr_aws_answer *answer, cruddur_error **error);
 
 bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code);
 

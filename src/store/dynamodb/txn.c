@@ -18,7 +18,6 @@ static bool is_consistent(const cr_dynamodb_txn *txn)
 
 static cruddur_status ask(cr_dynamodb_txn *txn, cr_operation operation, cr_reply *reply)
 {
-    cr_arena_reset(&txn->page);
     cruddur_status status = cr_dynamodb_ask(txn->table, operation, &txn->request, txn->base.call,
                                             &txn->answer, &txn->page, reply);
     if (status == CRUDDUR_OK) {
@@ -264,7 +263,8 @@ static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row
     if (txn->text.failed) {
         return cr_fail_memory(call->error);
     }
-    if (write->text_size > CR_ITEM_SIZE_MAX + CR_ITEM_SIZE_MAX / 2) {
+    /* As text a row is never smaller. */
+    if (is_put && write->text_size > CR_ITEM_SIZE_MAX && cr_item_size(row) > CR_ITEM_SIZE_MAX) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
                             "writing to table %.255s: a row has at most 400 KB",
                             txn->table->names.table.data);

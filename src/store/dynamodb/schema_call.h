@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What the calls about the table itself share: asking, and waiting for it. */
+#ifndef CR_STORE_DYNAMODB_SCHEMA_CALL_H
+#define CR_STORE_DYNAMODB_SCHEMA_CALL_H
+
+#include "store/dynamodb/refusal.h"
+
+typedef struct cr_schema_call {
+    cr_dynamodb *table;
+    const cruddur_schema_options *options; /* may be NULL */
+    cr_call *call;
+    cr_buffer request;
+    cr_aws_answer answer;
+} cr_schema_call;
+
+void cr_schema_begin(cr_schema_call *now, cr_store *base, const cruddur_schema_options *options,
+                     cr_call *call);
+void cr_schema_end(cr_schema_call *now);
+
+bool cr_schema_has_flag(const cr_schema_call *now, uint32_t flag);
+
+/* Hands words to the options' observer. */
+void cr_schema_tell(const cr_schema_call *now, const char *text);
+
+/* These write the request. The table's name begins it. */
+void cr_schema_add_text(cr_schema_call *now, const char *text);
+void cr_schema_add_table(cr_schema_call *now);
+
+/* Sends the request: a success, or an error with the accepted code (NULL: none). */
+cruddur_status cr_schema_ask(cr_schema_call *now, cr_operation operation,
+                             const char *accepted_code);
+
+/* These renew the description. */
+cruddur_status cr_schema_describe(const cr_schema_call *now, cr_description *description);
+
+/* Waits until the table is there, and active with its index. */
+cruddur_status cr_schema_wait_until_active(const cr_schema_call *now, cr_description *description);
+
+cruddur_status cr_schema_wait_until_gone(const cr_schema_call *now);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Making the table, and what one that is there may lack. */
+#ifndef CR_STORE_DYNAMODB_SCHEMA_MAKE_H
+#define CR_STORE_DYNAMODB_SCHEMA_MAKE_H
+
+#include "store/dynamodb/schema_call.h"
+
+/* Begins to make the table. Somebody else may be making it at the same moment. */
+cruddur_status cr_schema_create(cr_schema_call *now);
+
+/* Adds the index if it is missing, and what the options ask for. CRUDDUR_E_REFUSED: the service did
+ * not add one of the latter, and the others are there. */
+cruddur_status cr_schema_add_settings(cr_schema_call *now, cr_description *description);
+
+/* Each adds a line where the options ask for it, and the table does not have it so. */
+cruddur_status cr_schema_check_expiry(cr_schema_call *now, cr_lines *differences);
+cruddur_status cr_schema_check_backups(cr_schema_call *now, cr_lines *differences);
+
+#endif
