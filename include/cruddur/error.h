@@ -108,11 +108,12 @@ CRUDDUR_API const char *cruddur_status_name(cruddur_status status);
 CRUDDUR_API const char *cruddur_status_text(cruddur_status status);
 
 /**
- * Tells whether the same call may well succeed later without anything being changed by hand.
+ * Tells whether the same call may succeed later without anything being changed by hand, for most
+ * failures of a status. Ask cruddur_error_is_retryable() instead if there is an error object.
  *
  * @param status any value.
- * @return true for a deadline, a lock, a conflict, the network, and a service that failed or is
- *         asked too much.
+ * @return true for a deadline, a lock, a conflict, the network, a rate limit, and a service that
+ *         failed.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_status_is_retryable(cruddur_status status);
@@ -146,10 +147,13 @@ CRUDDUR_API const char *cruddur_error_message(const cruddur_error *error);
 CRUDDUR_API const char *cruddur_error_argument(const cruddur_error *error);
 
 /**
- * Tells whether the same call may well succeed later without anything being changed by hand.
+ * Tells whether the same call may succeed later without anything being changed by hand. It knows
+ * more than the status: a response that is not the service's, credentials whose source had trouble,
+ * and a table that is still being made may pass, where other failures of these statuses do not. See
+ * docs/reliability.md.
  *
  * @param error an error, or NULL.
- * @return as cruddur_status_is_retryable(); false for NULL.
+ * @return false for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_error_is_retryable(const cruddur_error *error);

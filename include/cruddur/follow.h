@@ -179,7 +179,8 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  *
  * What fails is tried again, with growing pauses, and told to the observer: see
  * #cruddur_follow_kind and `patience_ms`. Only what is wrong from the start (the table, its stream,
- * the credentials, the checkpoint) ends the call at once.
+ * the credentials, the checkpoint) and does not pass by itself (cruddur_error_is_retryable()) ends
+ * the call at once.
  *
  * With #CRUDDUR_FOLLOW_ONCE it returns when every shard was read to its end, or, where a shard is
  * open, up to a record that was written after the call began, or to where ten answers in a row

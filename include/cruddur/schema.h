@@ -78,13 +78,15 @@ typedef struct cruddur_lines cruddur_lines;
 
 /**
  * Makes the table with its index, and waits until both can be used. A table that is there gets what
- * it lacks (the index, the stream, …) and keeps what it has; nothing is ever taken away.
+ * it lacks (the index, the stream, …) and keeps what it has; nothing is ever taken away. A setting
+ * that the service does not offer is reported once all others are there.
  *
  * @param dm      the store.
  * @param options how; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK; #CRUDDUR_E_TABLE_SHAPE when the table's keys, or its index, are others,
- * which cannot be changed; #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT,
+ * which cannot be changed; #CRUDDUR_E_REFUSED when the service refused a setting, with its message;
+ *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT,
  *         #CRUDDUR_E_NULL_ARGUMENT; whatever the service has to say; #CRUDDUR_E_TIMEOUT,
  *         #CRUDDUR_E_NO_MEMORY.
  * Threads: any. Since: 0.1.
@@ -93,10 +95,12 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
 cruddur_schema_load(cruddur *dm, const cruddur_schema_options *options, cruddur_error **error);
 
 /**
- * Compares the table with what the library needs, and with what the options ask for.
+ * Compares the table with what the library needs, and with what cruddur_schema_load() makes under
+ * the same options: a stream too, unless they have #CRUDDUR_SCHEMA_NO_STREAM.
  *
  * @param dm              the store.
- * @param options         what is asked for beyond the library's needs; NULL for nothing.
+ * @param options         what is asked for beyond the library's needs; NULL for nothing, and for a
+ *                        stream only where the store's mode needs one.
  * @param ret_differences receives a line for each difference; none when all is well. Free it with
  *                        cruddur_lines_free().
  * @param error           receives the error on failure; may be NULL.

@@ -8,13 +8,15 @@ import pathlib
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 
-from cli import CommandTest
+from cli import SECRET, CommandTest
 
 SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
 import dynamodb_local  # noqa: E402
-from dynamodb_local import INDEX  # noqa: E402,F401
+from dynamodb_local import INDEX, INDEX_KEYS, KEYS  # noqa: E402,F401
 from npm_service import DYNAMODB_LOCAL  # noqa: E402
 
 
@@ -137,3 +139,69 @@ class Impostor:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+class Passing(http.server.BaseHTTPRequestHandler):
+    """Passes requests on to its server's service, but for what that is to lack."""
+    protocol_version = "HTTP/1.1"
+    UNKNOWN = {"UpdateTimeToLive", "DescribeContinuousBackups", "UpdateContinuousBackups"}
+    SETTINGS = {"StreamSpecification", "DeletionProtectionEnabled"}
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        refusal = None
+        if operation in self.UNKNOWN:
+            refusal = "UnknownOperationException"
+        elif self.SETTINGS & request.keys():
+            if operation == "UpdateTable":
+                refusal = "ValidationException"
+                if self.server.carries_out:
+                    self.pass_on(json.dumps(request).encode())
+            for name in self.SETTINGS & request.keys():
+                del request[name]  # as if it had never heard of it
+        if refusal is None:
+            self.reply(*self.pass_on(json.dumps(request).encode()))
+        else:
+            self.reply(400, json.dumps({"__type": "com.amazon.coral.service#" + refusal,
+                                        "message": f"by {SECRET}"}).encode())
+
+    def pass_on(self, body):
+        headers = {name: self.headers[name] for name in ("X-Amz-Target", "Content-Type",
+                                                         "Authorization", "X-Amz-Date")}
+        try:
+            with urllib.request.urlopen(
+                    urllib.request.Request(self.server.service, body, headers)) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read()
+
+    def reply(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *arguments):
+        pass
+
+
+class Lacking(Impostor):
+    """A service that has no streams, no protection from deletion, no expiry and no backups. With
+    `carries_out` it has them, and refuses to add them all the same."""
+
+    def __init__(self, service):
+        super().__init__()
+        self.server.RequestHandlerClass = Passing
+        self.server.service = service
+        self.carries_out = False
+
+    @property
+    def carries_out(self):
+        return self.server.carries_out
+
+    @carries_out.setter
+    def carries_out(self, does):
+        self.server.carries_out = does

@@ -8,7 +8,8 @@ import subprocess
 import unittest
 
 from cli import LAYLA, MAREN_TEO, SECRET, TEO
-from dynamodb import INDEX, AwsTest, local, setUpModule, tearDownModule  # noqa: F401
+from dynamodb import (INDEX, INDEX_KEYS, KEYS, AwsTest, Lacking, local,  # noqa: F401
+                      setUpModule, tearDownModule)
 
 METRICS = re.compile(
     r"cruddur \w+: (\w+): (\w+) in [\d.]+ ms; runs (\d+), rows read (\d+), rows written (\d+), "
@@ -25,6 +26,11 @@ class DynamoDBTest(AwsTest):
 
     def load(self, *options):
         self.assertEqual(self.ok("schema", "load", *options).out, f"{self.table}: ready\n")
+
+    def differs(self, difference, *options):
+        verified = self.run_command("schema", "verify", *options)
+        self.assertEqual(verified.code, 1)
+        self.assertIn(f"{self.table}: {difference}", verified.out.splitlines())
 
 
 class Commands(DynamoDBTest):
@@ -143,23 +149,125 @@ class Schema(DynamoDBTest):
             self.assertEqual(len(result.json["differences"]), 2)
         self.load()
         # DynamoDB Local has no such backups.
-        self.assertIn("no point-in-time recovery",
-                      self.run_command("schema", "load", "--point-in-time-recovery").out)
+        self.fails(1, "the service keeps no backups for point-in-time recovery: updating table "
+                   f"{self.table}: UnknownOperationException: An unknown operation was requested.",
+                   "schema", "load", "--point-in-time-recovery")
+        self.assertEqual(self.run_command("schema", "verify", "--point-in-time-recovery").out,
+                         f"{self.table}: the service has no point-in-time recovery\n")
 
     def test_no_stream_unless_wanted(self):
         self.load("--no-stream")
         table = local.call("DescribeTable", TableName=self.table)["Table"]
         self.assertNotIn("StreamSpecification", table)
+        self.ok("schema", "verify", "--no-stream")
+        self.differs("the table has no stream; `cruddur schema load` switches one on, and --no-stream "
+                     "says that none is wanted")
         self.use(local.url, self.table, mode="stream")
-        self.assertEqual(self.run_command("schema", "verify").out,
-                         f"{self.table}: the table has no stream\n")
+        for options in ((), ("--no-stream",)):  # the mode needs one
+            self.differs("the table has no stream; `cruddur schema load` switches one on", *options)
         self.load()
+
+    def test_a_stream_of_another_view(self):
+        how = (". A view cannot be changed: when all readers of the stream have come to its end, "
+               "switch it off (`aws dynamodb update-table --table-name {} --stream-specification "
+               "StreamEnabled=false`), and `cruddur schema load` switches on another")
+        for view, differs_by in (("NEW_IMAGE", ("NEW_AND_OLD_IMAGES",)),
+                                 ("NEW_AND_OLD_IMAGES", ("NEW_IMAGE",)),
+                                 ("KEYS_ONLY", (None, "NEW_IMAGE", "NEW_AND_OLD_IMAGES")),
+                                 ("OLD_IMAGE", (None, "NEW_IMAGE", "NEW_AND_OLD_IMAGES"))):
+            table = f"{self.table}-{view}"
+            self.use(local.url, table)
+            local.make_table(table, KEYS, [(INDEX_KEYS, "ALL")])
+            local.call("UpdateTable", TableName=table, StreamSpecification={
+                "StreamEnabled": True, "StreamViewType": view})
+            for wanted in (None, "NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
+                options = () if wanted is None else ("--stream-view", wanted)
+                line = (f"{table}: the stream has the view {view}; it must be "
+                        f"{wanted or 'NEW_IMAGE or NEW_AND_OLD_IMAGES'}{how.format(table)}\n")
+                for action in ("verify", "load"):  # which takes nothing away
+                    result = self.run_command("schema", action, *options)
+                    self.assertEqual((result.code, result.out, result.err),
+                                     (1, line, "") if wanted in differs_by
+                                     else (0, f"{table}: ready\n", ""))
+            self.assertEqual(self.run_command("schema", "verify", "--no-stream").out,
+                             f"{table}: the table has a stream; asked for is none\n")
+
+    def test_an_expiry_by_another_attribute(self):
+        self.load("--ttl", "expires_at")
+        for action in ("load", "verify"):
+            result = self.run_command("schema", action, "--ttl", "gone_at")
+            self.assertEqual((result.code, result.err), (1, ""))
+            self.assertIn(f"{self.table}: rows expire by the attribute expires_at; asked for is the "
+                          "attribute gone_at. To change it,", result.out)
+        self.load("--ttl", "expires_at")
+
+    def test_capacity_of_the_index(self):
+        self.load("--read-units", "7", "--write-units", "3")
+        local.call("UpdateTable", TableName=self.table, GlobalSecondaryIndexUpdates=[
+            {"Update": {"IndexName": INDEX, "ProvisionedThroughput": {
+                "ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}}])
+        self.differs("the index has a capacity of 1 read and 1 write units; asked for are 7 and 3 "
+                     "(0: paid by request)", "--read-units", "7", "--write-units", "3")
 
     def test_progress_on_a_terminal(self):
         code, text = self.on_terminal(80, "schema", "load")
         self.assertEqual(code, 0)
         self.assertIn("\rthe table is being made (0 s)\x1b[K", text)
         self.assertTrue(text.endswith(f"\r\x1b[K{self.table}: ready\n"), text)
+
+
+class OtherServices(DynamoDBTest):
+    """Services that speak the API and lack parts of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.service = Lacking(local.url)
+        self.service.__enter__()
+        self.addCleanup(self.service.__exit__)
+        self.use(f"http://127.0.0.1:{self.service.port}", self.table)
+
+    def lacks(self, words, *options):
+        """All else is there: what is missing is told, and no more."""
+        self.fails(1, words, "schema", "load", *options)
+
+    def test_no_streams(self):
+        words = ("the service does not switch on a stream; --no-stream says that none is wanted: "
+                 f"updating table {self.table}: ValidationException: by {SECRET}")
+        for _ in range(2):
+            result = self.run_command("schema", "load", "--ttl", "x")
+            self.assertEqual((result.code, result.out), (1, ""))
+            self.assertIn("the service does not let rows expire: ", result.err)
+            result = self.run_command("schema", "load")
+            self.assertEqual((result.code, result.out), (1, ""))
+            self.assertIn(words, result.err)
+            self.load("--no-stream")
+        self.ok("schema", "verify", "--no-stream")
+        self.differs("the table has no stream; `cruddur schema load` switches one on, and --no-stream "
+                     "says that none is wanted")
+        self.ok("new", "--as", "@maren", "--to", "@teo", "hello")
+
+    def test_none_of_what_is_optional(self):
+        for option, words in (
+                ("--ttl=x", "the service does not let rows expire: "
+                            f"updating table {self.table}: UnknownOperationException"),
+                ("--point-in-time-recovery", "the service keeps no backups for point-in-time "
+                                             f"recovery: updating table {self.table}: Unknown"),
+                ("--deletion-protection", "the service does not protect the table from deletion: "
+                                          f"updating table {self.table}: ValidationException")):
+            for _ in range(2):
+                result = self.run_command("schema", "load", "--no-stream", option)
+                self.assertEqual((result.code, result.out), (1, ""))
+                self.assertIn(words, result.err)
+            verified = self.run_command("schema", "verify", "--no-stream", option)
+            self.assertEqual((verified.code, verified.err, len(verified.lines)), (1, "", 1))
+        self.load("--no-stream")
+
+    def test_what_was_added_although_it_was_refused(self):
+        """An answer that was lost, or another program at the same time."""
+        self.service.carries_out = True
+        self.load()
+        self.load("--deletion-protection")
+        self.ok("schema", "verify", "--deletion-protection")
 
 
 class OtherTables(DynamoDBTest):
@@ -170,21 +278,17 @@ class OtherTables(DynamoDBTest):
         self.fails(1, words, "send", "--as", "@maren", MAREN_TEO, SECRET)
         self.differs(difference)
 
-    def differs(self, difference):
-        verified = self.run_command("schema", "verify")
-        self.assertEqual(verified.code, 1)
-        self.assertIn(f"{self.table}: {difference}", verified.out.splitlines())
-
     def test_other_keys(self):
         local.make_table(self.table, [("id", "S"), ("at", "S")])
-        self.refused("has other keys than it must have; `cruddur schema verify` says which",
+        self.refused("has other keys than it must have (the table has the partition key id; it must "
+                     "be pk); `cruddur schema verify` says more",
                      "the table has the partition key id; it must be pk")
         self.fails(1, "name another table", "schema", "load")
 
     def test_no_sort_key(self):
         local.make_table(self.table, [("pk", "S")])
-        self.use(local.url, self.table, mode="steps")
-        self.ok("groups", "@maren")
+        self.fails(1, "has other keys than it must have (the table has the sort key -; it must be sk)",
+                   "groups", "@maren")
         self.differs("the table has the sort key -; it must be sk")
 
     def test_number_as_key(self):

@@ -168,11 +168,18 @@ class Servers(AwsTest):
         self.fails(4, f"after 4 attempts: http://127.0.0.1:{port}: ", "groups", "@maren")
 
     def test_another_kind_of_server(self):
-        other = "what answers there does not speak DynamoDB's API; is the endpoint right?"
+        other = "not a valid response to "
         for body in (b"<html>", b"", {"a": 1}, {"Items": 3}):
-            self.answered(1, other, 200, body)
-        for action in ("list", "verify", "load"):
-            self.answered(1, other, 200, b"<html>", command=("schema", action))
+            self.answered(4, other + "Query (HTTP 200, application/x-amz-json-1.0, ", 200, body)
+        html = {"Content-Type": "text/html; charset=utf-8"}
+        self.answered(4, other + "Query (HTTP 200, text/html, 13 bytes); is the endpoint right?",
+                      200, {"Items": []}, html)
+        self.answered(4, other + "Query (HTTP 204, no content type, 0 bytes)", 204, b"",
+                      {"Content-Type": ""})
+        for action, operation in (("list", "ListTables"), ("verify", "DescribeTable"),
+                                  ("load", "DescribeTable")):
+            self.answered(4, f"{other}{operation} (HTTP 200, text/html", 200, b"<html>", html,
+                          command=("schema", action))
         self.answered(1, "HTTP 404 and no error code; is the endpoint right?", 404, b"not here")
         self.answered(1, "HTTP 403 and no error code", 403, b"<html>")
 
@@ -212,9 +219,9 @@ class Servers(AwsTest):
                       {"__type": DYNAMODB + "ProvisionedThroughputExceededException"})
         self.answered(4, "InternalServerError (HTTP 500)", 500,
                       {"__type": DYNAMODB + "InternalServerError", "message": SECRET})
-        self.answered(1, "takes rows of at most 400 KB", 400,
-                      {"__type": CORAL + "ValidationException",
-                       "message": "Item size has exceeded the maximum allowed size"})
+        # What such a service says beside its code may quote the request.
+        self.answered(1, "reading from table messages: ValidationException (HTTP 400)\n", 400,
+                      {"__type": CORAL + "ValidationException", "message": SECRET})
 
     def test_request_id(self):
         with Impostor(400, {"__type": CORAL + "AccessDeniedException"},
@@ -253,7 +260,7 @@ class Certificates(AwsTest):
     def test_https_to_a_server_without(self):
         with Impostor() as server:
             self.use(f"https://127.0.0.1:{server.port}", attempts=1)
-            self.fails(1, "does the server speak https?", "groups", "@maren")
+            self.fails(4, "does the server speak https?", "groups", "@maren")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@
  *   commit.c   what was stated as one transaction
  *   steps.c    the same as single writes, for services without transactions
  *   request.c  requests as text
- *   answer.c   what answers say
- *   item.c     rows as the service writes them
- *   json.c     JSON without a tree
- *   table.c    asking the service; what its errors mean
- *   schema.c   making, checking and dropping the table
+ *   answer.c   what responses about rows contain
+ *   table.c    asking the service; which responses are successes
+ *   refusal.c  what its errors mean
+ *   schema.c   loading, verifying, listing and dropping the table: schema_call.c, schema_make.c
  *   stream.c   reading the table's stream
  */
 #ifndef CR_STORE_DYNAMODB_ENGINE_H
