@@ -33,7 +33,9 @@ struct cr_credentials {
     uint64_t fetches; /* that have ended */
     bool has_thread;  /* to be joined: it is fetching, or has done so */
     pthread_t thread;
+    bool has_had_one;      /* so that the source is set up rightly, and a failure may pass */
     cruddur_status status; /* what the latest fetch came to */
+    bool is_retryable;
     char message[MESSAGE_SIZE];
     char request_id[REQUEST_ID_SIZE];
 };
@@ -180,6 +182,7 @@ static void note_success(cr_credentials *credentials, const cr_identity *identit
     int64_t left_us = time_left_us(identity);
     cr_identity_release(credentials->identity);
     credentials->identity = identity;
+    credentials->has_had_one = true;
     credentials->status = CRUDDUR_OK;
     credentials->advisory_window_us = advisory_window_us(left_us);
     credentials->next_fetch_us = cr_clock_monotonic_us() + pause_after_success_us(left_us);
@@ -189,6 +192,7 @@ static void note_failure(cr_credentials *credentials, cruddur_status status,
                          const cruddur_error *error)
 {
     credentials->status = status;
+    credentials->is_retryable = credentials->has_had_one || cruddur_error_is_retryable(error);
     (void)snprintf(credentials->message, sizeof(credentials->message), "%s",
                    cruddur_error_message(error));
     const char *request_id = cruddur_error_request_id(error);
@@ -263,6 +267,7 @@ static bool fetch_and_wait(cr_credentials *credentials, int64_t deadline_us)
 static cruddur_status tell_failure(const cr_credentials *credentials, cruddur_error **error)
 {
     (void)cr_fail_with(error, credentials->status, "%s", credentials->message);
+    cr_error_set_retryable(error, credentials->is_retryable);
     if (error != NULL) {
         cr_error_set_request_id(*error, credentials->request_id);
     }

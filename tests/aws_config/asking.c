@@ -75,6 +75,17 @@ void expect_identity(const char *id, const char *token, const char *account)
     }
 }
 
+void expect_trouble(bool is_retryable, const char *words)
+{
+    cr_expect_eq(ask(), CRUDDUR_E_CREDENTIALS);
+    cr_expect_eq(strncmp(cruddur_error_message(error), words, strlen(words)), 0, "%s",
+                 cruddur_error_message(error));
+    cr_expect_eq(cruddur_error_is_retryable(error), is_retryable, "%s",
+                 cruddur_error_message(error));
+    cruddur_error_free(error);
+    error = NULL;
+}
+
 void expect_lifetime(int64_t seconds)
 {
     int64_t left_us = identity->expires_at_us - cr_clock_now_us();

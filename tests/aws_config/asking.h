@@ -35,6 +35,10 @@ cruddur_status ask_within(int64_t limit_us);
 void expect_identity(const char *id, const char *token, const char *account);
 void expect_lifetime(int64_t seconds);
 
+/* Asks, and is refused with E_CREDENTIALS and a message that begins with these words; another
+ * attempt later may succeed, or may not. */
+void expect_trouble(bool is_retryable, const char *words);
+
 void serve(const step *steps, size_t count);
 void expect_header(size_t request, const char *name, const char *value);
 void expect_in_request(size_t request, const char *text);

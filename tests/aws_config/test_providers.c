@@ -380,21 +380,42 @@ Test(providers, nonsense_instead_of_a_role)
     static const char *const bodies[] = {
         "",
         "{}",
+        "<html><body>Please sign in</body></html>",
         "<AssumeRoleResponse><AssumeRoleResult></AssumeRoleResult></AssumeRoleResponse>",
-        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A</AccessKeyId>"
-        "<SecretAccessKey>TOPSECRET</SecretAccessKey><SessionToken>t</SessionToken>"
-        "<Expiration>soon</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>TOPSECRET</AccessKeyId>",
+        "<GetCallerIdentityResponse></GetCallerIdentityResponse>",
     };
-    step steps[COUNT(bodies)];
-    for (size_t i = 0; i < COUNT(bodies); i++) {
-        steps[i] = (step){ACT_REPLY, answer(200, bodies[i])};
-    }
-    serve_sts(steps, COUNT(bodies));
     bed_write(".aws/credentials", BASE_KEYS);
     bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "assuming role " ROLE, "lacks");
+        const step steps[] = {{ACT_REPLY, answer(200, bodies[i])},
+                              {ACT_REPLY, answer(200, bodies[i])},
+                              {ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")},
+                              {ACT_REPLY, answer(200, bodies[i])}};
+        serve_sts(steps, COUNT(steps));
+        expect_identity("ASIAROLE", "to&ken", NULL);
+        expect_trouble(true, "assuming role " ROLE ": not a valid response (HTTP 200, ");
+        server_stop(running);
+        running = NULL;
     }
+}
+
+/* The service's own answer, without what is needed of it. */
+Test(providers, half_a_role)
+{
+    const step steps[] = {
+        {ACT_REPLY,
+         answer(200,
+                "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A</AccessKeyId>"
+                "<SecretAccessKey>TOPSECRET</SecretAccessKey><SessionToken>t</SessionToken>"
+                "<Expiration>soon</Expiration></Credentials></AssumeRoleResult>"
+                "</AssumeRoleResponse>")},
+        {ACT_REPLY, sts_refusal(503, "ServiceUnavailable")}};
+    serve_sts(steps, COUNT(steps));
+    bed_write(".aws/credentials", BASE_KEYS);
+    bed_write(".aws/config", "[default]\nrole_arn = " ROLE "\nsource_profile = base\n");
+    expect_trouble(false, "assuming role " ROLE ": the answer lacks a session token");
+    expect_trouble(true, "assuming role " ROLE ": ServiceUnavailable (HTTP status 503)");
 }
 
 /* ---- web identity ---- */
@@ -594,6 +615,8 @@ Test(providers, sso_token_cannot_be_renewed)
                           {ACT_REPLY, answer(200, "{\"accessToken\":7,\"expiresIn\":1}")},
                           {ACT_REPLY, answer(200, "{\"accessToken\":\"a\",\"expiresIn\":-1}")},
                           {ACT_REPLY, answer(200, "TOPSECRET")},
+                          {ACT_REPLY, answer(200, "TOPSECRET")},
+                          {ACT_REPLY, answer(200, "TOPSECRET")},
                           {ACT_REPLY, answer(400, "{}")},
                           {ACT_REPLY, portal_answer()}};
     serve_sso(steps, COUNT(steps));
@@ -601,11 +624,28 @@ Test(providers, sso_token_cannot_be_renewed)
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "cannot be renewed", "400", "aws sso login");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "cannot be renewed", "no sense");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "cannot be renewed", "no sense");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "cannot be renewed", "200");
+    expect_trouble(true, "single sign-on: renewing the token: not a valid response (HTTP 200, ");
     /* One that is still good does for now. */
     write_renewable(120, 86400);
     expect_identity("ASIASSO", "t", NULL);
-    expect_header(5, "x-amz-sso_bearer_token", "TOPSECRET");
+    expect_header(7, "x-amz-sso_bearer_token", "TOPSECRET");
+}
+
+Test(providers, a_page_instead_of_the_portal)
+{
+    static const char *const bodies[] = {"", "<html>", "{}", "{\"roleCredentials\":\"TOPSECRET\"}"};
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        const step steps[] = {{ACT_REPLY, answer(200, bodies[i])},
+                              {ACT_REPLY, answer(302, "")},
+                              {ACT_REPLY, portal_answer()},
+                              {ACT_REPLY, answer(200, bodies[i])}};
+        serve_sso(steps, COUNT(steps));
+        write_token(3600);
+        expect_identity("ASIASSO", "t", "123456789012");
+        expect_trouble(true, "the portal of single sign-on: not a valid response (HTTP 200, ");
+        server_stop(running);
+        running = NULL;
+    }
 }
 
 Test(providers, sso_token_that_nobody_can_renew)
@@ -846,13 +886,16 @@ Test(providers, container_in_trouble)
 {
     const step steps[] = {{ACT_REPLY, answer(500, "")},
                           {ACT_REPLY, answer(200, "not JSON TOPSECRET")},
+                          {ACT_REPLY, answer(200, "not JSON TOPSECRET")},
                           {ACT_REPLY, answer(403, "{}")},
-                          {ACT_REPLY, answer(200, "{\"Token\":\"t\"}")}};
-    serve(steps, 4);
+                          {ACT_REPLY, answer(200, "{\"Token\":\"t\"}")},
+                          {ACT_REPLY, answer(503, "")}};
+    serve(steps, COUNT(steps));
     bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s", server_url(running));
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "no JSON object");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "403");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "container", "no access key id");
+    expect_trouble(true, "the container's credentials: not a valid response (HTTP 200, ");
+    expect_trouble(false, "the container's credentials: the answer has HTTP status 403");
+    expect_trouble(false, "the container's credentials: there is no access key id");
+    expect_trouble(true, "the container's credentials: the answer has HTTP status 503");
     bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:%d", closed_port());
     EXPECT_ERROR(ask(), CRUDDUR_E_NETWORK, &error, "container");
 }
@@ -939,13 +982,10 @@ Test(providers, instance_without_a_role)
     const step steps[] = {{ACT_REPLY, answer(200, "the-token")},
                           {ACT_REPLY, answer(404, "")},
                           {ACT_REPLY, answer(200, "the-token")},
-                          {ACT_REPLY, answer(200, "")},
-                          {ACT_REPLY, answer(200, "the-token")},
                           {ACT_REPLY, answer(200, "role")},
                           {ACT_REPLY, answer(200, "{\"Code\":\"Failed\"}")}};
     use_metadata(steps, COUNT(steps));
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "404");
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "names no role");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "no access key id");
 }
 
@@ -960,6 +1000,22 @@ Test(providers, instance_in_trouble)
     expect_identity("ASIAJSON", "tok/en", NULL);
     expect_in_request(2, "PUT /latest/api/token HTTP/1.1\r\n");
     expect_in_request(3, "GET /latest/meta-data");
+}
+
+/* One that has answered is there, and has trouble: that is no reason to go on as if it were not. */
+Test(providers, instance_in_lasting_trouble)
+{
+    const step steps[] = {{ACT_REPLY, answer(200, "the-token")}, {ACT_REPLY, answer(503, "")}};
+    use_metadata(steps, COUNT(steps));
+    expect_trouble(true, "the machine's metadata service: an answer has HTTP status 503");
+}
+
+/* A network that wants a sign-in answers everything with its page, which names no role. */
+Test(providers, a_page_instead_of_the_instance)
+{
+    const step steps[] = {{ACT_REPLY, answer(200, "<html>Sign-in</html>")}};
+    use_metadata(steps, COUNT(steps));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "instance:", "not a valid response");
 }
 
 /* A port whose queue of connections is full: whoever comes waits. */

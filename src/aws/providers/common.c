@@ -234,16 +234,46 @@ void cr_provider_response_free(cr_http_response *response)
     cr_http_response_free(response);
 }
 
-static bool is_worth_another(const cr_provider_request *request, cruddur_status status,
-                             const cr_http_response *response)
+static cr_str body_of(const cr_http_response *response)
+{
+    return (cr_str){response->body.data, response->body.size};
+}
+
+/* Whether this comes from the source: a 200 with what it gives, or an error. */
+static bool is_of_source(const cr_provider_request *request, const cr_http_response *response)
+{
+    return response->status == 200 ? request->is_answer(body_of(response))
+                                   : response->status >= 400;
+}
+
+/* Whether the same request may succeed later. */
+static bool may_pass(const cr_provider_request *request, cruddur_status status,
+                     const cr_http_response *response)
 {
     if (status != CRUDDUR_OK) {
-        bool is_missing = request->may_be_missing && !response->may_have_arrived;
-        return !is_missing && (status == CRUDDUR_E_TIMEOUT || response->is_transient);
+        return status == CRUDDUR_E_TIMEOUT || response->is_transient;
+    }
+    if (!is_of_source(request, response)) {
+        return true;
     }
     cr_str code =
         request->find_code == NULL ? CR_STR_ABSENT : request->find_code(response, request->data);
-    return cr_retry_classify(code, response->status) != CR_RETRY_NONE;
+    return response->status != 200 && cr_retry_classify(code, response->status) != CR_RETRY_NONE;
+}
+
+static cruddur_status finish(const cr_provider_context *context, const cr_provider_request *request,
+                             cruddur_status status, const cr_http_response *response)
+{
+    if (status == CRUDDUR_OK && !is_of_source(request, response)) {
+        status = cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                              "not a valid response (HTTP %d, %zu bytes)", response->status,
+                              response->body.size);
+        cr_error_set_retryable(context->error, true);
+    }
+    if (status != CRUDDUR_OK && context->error != NULL) {
+        cr_error_wrap(*context->error, request->source);
+    }
+    return status;
 }
 
 static void pause_before(const cr_provider_context *context, unsigned retry)
@@ -289,13 +319,14 @@ cruddur_status cr_provider_send(const cr_provider_context *context,
     }
     for (unsigned attempt = 0;; attempt++) {
         cruddur_status status = send_once(context, request, response);
-        bool is_last = attempt + 1 >= request->attempts_max || atomic_load(context->is_cancelled) ||
+        bool is_missing =
+            status != CRUDDUR_OK && request->may_be_missing && !response->may_have_arrived;
+        bool is_last = attempt + 1 >= request->attempts_max || is_missing ||
+                       atomic_load(context->is_cancelled) ||
                        cr_deadline_passed(context->deadline_us);
-        if (is_last || !is_worth_another(request, status, response)) {
-            if (status != CRUDDUR_OK && context->error != NULL) {
-                cr_error_wrap(*context->error, request->source);
-            }
-            return status;
+        response->is_transient = may_pass(request, status, response);
+        if (is_last || !response->is_transient) {
+            return finish(context, request, status, response);
         }
         if (status != CRUDDUR_OK) {
             cr_error_discard(context->error);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "aws/providers/provider.h"
+#include "aws/providers/secret_json.h"
 #include "aws/secret.h"
 
 #define CONTAINER_HOST "http://169.254.170.2"
@@ -135,12 +136,14 @@ static cruddur_status ask(const cr_provider_context *context, const char *url, c
                                             .header_count = token == NULL ? 1 : 2,
                                             .avoid_proxy = true},
                                    .attempt_limit_us = ATTEMPT_LIMIT_US,
-                                   .attempts_max = ATTEMPTS_MAX};
+                                   .attempts_max = ATTEMPTS_MAX,
+                                   .is_answer = cr_secret_json_is_object};
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(context, &request, &response);
     if (status == CRUDDUR_OK && response.status != 200) {
         status = cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                               "%s: the answer has HTTP status %d", source, response.status);
+        cr_error_set_retryable(context->error, response.is_transient);
     }
     if (status == CRUDDUR_OK) {
         cr_str body = {response.body.data, response.body.size};

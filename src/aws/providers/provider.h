@@ -116,10 +116,14 @@ typedef struct cr_provider_request {
     cruddur_status (*prepare)(void *data, cr_http_request *http, cruddur_error **error);
     void *data;
     cr_str (*find_code)(const cr_http_response *response, void *data); /* NULL: no codes */
+    /* Whether the body of a 200 is a response of this source. */
+    bool (*is_answer)(cr_str body);
 } cr_provider_request;
 
-/* Sends a request, and again where that may help. CRUDDUR_OK: there is an answer, of whatever
- * status. The response is to be freed with cr_provider_response_free(), also on failure. */
+/* Sends a request, and again where that may help. CRUDDUR_OK: the source has answered, with a 200
+ * and such a body, or with an error status; is_transient then tells whether the same request may
+ * succeed later. What is neither may come from something in between, and is CRUDDUR_E_CREDENTIALS.
+ * The response is to be freed with cr_provider_response_free(), also on failure. */
 cruddur_status cr_provider_send(const cr_provider_context *context,
                                 const cr_provider_request *request, cr_http_response *response);
 

@@ -79,10 +79,12 @@ static cruddur_status read_answer(const cr_provider_context *context,
     if (response->status == 401) {
         return cr_sso_fail_token(context, "is taken no longer");
     }
-    if (response->status != 200 || !cr_secret_json_is_object(body)) {
-        return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                            "%s: no credentials for role %.64s of account %.20s (HTTP status %d)",
-                            source, settings->role_name, settings->account_id, response->status);
+    if (response->status != 200) {
+        (void)cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
+                           "%s: no credentials for role %.64s of account %.20s (HTTP status %d)",
+                           source, settings->role_name, settings->account_id, response->status);
+        cr_error_set_retryable(context->error, response->is_transient);
+        return CRUDDUR_E_CREDENTIALS;
     }
     cruddur_status status = cr_provider_identity_of_json(
         context, source, cr_secret_json_find(body, "roleCredentials"), &names, &made);
@@ -93,6 +95,12 @@ static cruddur_status read_answer(const cr_provider_context *context,
         cr_identity_release(made);
     }
     return status;
+}
+
+static bool is_answer(cr_str body)
+{
+    return cr_secret_json_is_object(body) &&
+           cr_secret_json_is_object(cr_secret_json_find(body, "roleCredentials"));
 }
 
 static cruddur_status ask_portal(const cr_provider_context *context,
@@ -110,7 +118,8 @@ static cruddur_status ask_portal(const cr_provider_context *context,
         .source = "the portal of single sign-on",
         .http = {.method = "GET", .url = url, .headers = &header, .header_count = 1},
         .attempt_limit_us = ATTEMPT_LIMIT_US,
-        .attempts_max = ATTEMPTS_MAX};
+        .attempts_max = ATTEMPTS_MAX,
+        .is_answer = is_answer};
     cr_http_response_init(&response);
     status = cr_provider_send(context, &request, &response);
     if (status == CRUDDUR_OK) {

@@ -238,9 +238,11 @@ static cruddur_status read_answer(const cr_provider_context *context, const cach
 {
     char what[80];
     cr_str body = {response->body.data, response->body.size};
-    if (response->status != 200 || !cr_secret_json_is_object(body)) {
+    if (response->status != 200) {
         (void)snprintf(what, sizeof(what), "cannot be renewed (HTTP status %d)", response->status);
-        return cr_sso_fail_token(context, what);
+        cruddur_status status = cr_sso_fail_token(context, what);
+        cr_error_set_retryable(context->error, response->is_transient);
+        return status;
     }
     return take_answer(context, cached, body, renewed);
 }
@@ -255,7 +257,8 @@ static cruddur_status ask_for_another(const cr_provider_context *context, const 
         .source = "single sign-on: renewing the token",
         .http = {.method = "POST", .url = url, .headers = &header, .header_count = 1, .body = body},
         .attempt_limit_us = ATTEMPT_LIMIT_US,
-        .attempts_max = ATTEMPTS_MAX};
+        .attempts_max = ATTEMPTS_MAX,
+        .is_answer = cr_secret_json_is_object};
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(context, &request, &response);
     if (status == CRUDDUR_OK) {

@@ -163,6 +163,7 @@ static cruddur_status fail_answer(assumption *now, const cr_http_response *respo
                            now->source, response->status)
             : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%s: %s (HTTP status %d) %s", now->source,
                            now->code, response->status, words);
+    cr_error_set_retryable(error, response->is_transient);
     if (error != NULL &&
         cr_xml_find(body, "ErrorResponse/RequestId", request_id, sizeof(request_id)) >= 0) {
         cr_error_set_request_id(*error, request_id);
@@ -199,6 +200,18 @@ static cr_str account_of_arn(cr_str arn)
         at = at == NULL ? NULL : at + 1;
     }
     return at == NULL ? CR_STR_ABSENT : (cr_str){at, strcspn(at, ":")};
+}
+
+/* The document is of the action that was asked for, and well-formed to its end. */
+static bool is_answer(cr_str body)
+{
+    static const char *const paths[] = {
+        "AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId",
+        "AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/AccessKeyId",
+    };
+    char text[256];
+    return cr_xml_find(body, paths[0], text, sizeof(text)) >= 0 ||
+           cr_xml_find(body, paths[1], text, sizeof(text)) >= 0;
 }
 
 static cruddur_status read_answer(const assumption *now, cr_str body,
@@ -279,7 +292,8 @@ static cruddur_status send_form(assumption *now, const cr_identity **ret_identit
                                    .attempts_max = ATTEMPTS_MAX,
                                    .prepare = now->signer == NULL ? NULL : sign,
                                    .data = now,
-                                   .find_code = find_code};
+                                   .find_code = find_code,
+                                   .is_answer = is_answer};
     cr_http_response_init(&response);
     cruddur_status status = cr_provider_send(now->context, &request, &response);
     if (status == CRUDDUR_OK && was_clock(now, &response)) {
