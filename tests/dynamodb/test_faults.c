@@ -409,12 +409,21 @@ static bool is_right(const scene *now, const deed *what, const fault *broken, ex
     return is_good;
 }
 
+/* What ends at the deadline is given little time, and all else as much as it takes. */
+static uint32_t time_for(expected wanted)
+{
+    bool ends_at_deadline = wanted.status == CRUDDUR_E_TIMEOUT ||
+                            wanted.status == CRUDDUR_E_CONFLICT ||
+                            wanted.status == CRUDDUR_E_THROTTLED;
+    return ends_at_deadline ? TIMEOUT_MS : PATIENT_MS;
+}
+
 /* One call under a fault that stays, from its `first` such request on, as long as the call does. */
 static bool stays(const deed *what, const fault *broken, const char *operation, unsigned first,
                   expected wanted)
 {
     scene now = set_scene(what);
-    now.timeout_ms = TIMEOUT_MS;
+    now.timeout_ms = time_for(wanted);
     set_rule(broken, operation, first, 0);
     act(&now, what);
     bool is_good = is_right(&now, what, broken, wanted);
