@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Decorations shared by every public header.
+ * Macros that every public header uses.
  */
 #ifndef CRUDDUR_API_H
 #define CRUDDUR_API_H
@@ -16,7 +16,7 @@
 #define CRUDDUR_API
 #endif
 
-/** Marks a function whose result must be looked at. */
+/** Marks a function whose result must not be ignored. */
 #if defined(__GNUC__)
 #define CRUDDUR_MUST_USE __attribute__((warn_unused_result))
 #else

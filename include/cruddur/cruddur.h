@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * libcruddur: direct messaging on a single table. This header includes all the others.
+ * libcruddur: direct messaging on a single table. Includes all other headers.
  *
- * Four calls carry it: cruddur_msg_list() (A), cruddur_group_list() (B), cruddur_group_create()
- * (C) and cruddur_msg_append() (D). Nothing global needs to be set up.
+ * The main calls are cruddur_msg_list() (access pattern A), cruddur_group_list() (B),
+ * cruddur_group_create() (C) and cruddur_msg_append() (D). A handle from cruddur_open() is all that
+ * they need; there is no global set-up.
+ *
+ * The comments of the functions follow these conventions:
+ * - Strings are NUL-terminated UTF-8. Arguments are copied if they are kept; the caller may free
+ *   them after the call.
+ * - What a `ret_…` argument receives belongs to the caller. What an accessor returns lives as long
+ *   as the object that it was read from.
+ * - Times are microseconds since 1970 (time.h). Units are in names: `timeout_ms`, `created_at_us`.
+ * - *Threads: any* means: callable from any thread, several at once. Objects are immutable, and may
+ *   be used by several threads; the last one frees them.
+ * - *Read statuses* and *write statuses* are the lists in error.h.
+ * - *Since* is the version that introduced a function or a struct.
  */
 #ifndef CRUDDUR_CRUDDUR_H
 #define CRUDDUR_CRUDDUR_H

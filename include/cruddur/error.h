@@ -3,11 +3,12 @@
  * @file
  * Statuses and error objects.
  *
- * Every call that can fail returns a #cruddur_status and takes, as its last argument, the place
- * for an error object. The place may be NULL; the status alone then tells what happened. On
- * failure no `ret_…` output is written. On success the place is left as it was.
+ * Every call that can fail returns a #cruddur_status, and takes the place for an error object as
+ * its last argument. The status is for the program: what to do next. The error is for people: which
+ * argument was refused, which file or table, and what the system or the service said about it.
  *
- * There is no per-thread or global error, and nothing aborts.
+ * The place for the error may be NULL. It is written on failure only, and the `ret_…` outputs on
+ * success only. There is no per-thread or global error, and the library never aborts.
  */
 #ifndef CRUDDUR_ERROR_H
 #define CRUDDUR_ERROR_H
@@ -19,15 +20,15 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * Every status: X(NAME, value, text). Values are stable; later versions add more, so callers must
- * cope with a status that they do not know (treat it as a failure).
+ * All statuses: X(NAME, value, text). Values and names are stable. Later versions may add statuses:
+ * treat one that you do not know as a failure.
  */
 #define CRUDDUR_STATUS_MAP(X)                                                                      \
     X(OK, 0, "success")                                                                            \
-    /* The machine. */                                                                             \
+    /* This process and its machine. */                                                            \
     X(E_NO_MEMORY, 1, "out of memory")                                                             \
     X(E_INTERNAL, 2, "internal error")                                                             \
-    /* The arguments: nothing was read or written. */                                              \
+    /* The arguments. Nothing was read or written. */                                              \
     X(E_NULL_ARGUMENT, 10, "a required argument is NULL")                                          \
     X(E_INVALID_ARGUMENT, 11, "invalid argument")                                                  \
     X(E_STRUCT_SIZE, 12, "the size field of a struct is wrong")                                    \
@@ -47,7 +48,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_TIME_RANGE, 26, "since must be before until")                                              \
     X(E_URL_SCHEME, 27, "unknown store URL scheme")                                                \
     X(E_URL_PARAMETER, 28, "invalid store URL parameter")                                          \
-    /* The data: the question was understood, and this is the answer. */                           \
+    /* The answer to a valid request. */                                                           \
     X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \
     X(E_NOT_A_MEMBER, 41, "not a member of the group")                                             \
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \
@@ -65,7 +66,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_IO, 69, "input/output error")                                                        \
     X(E_STORE_FORKED, 70, "the process was forked while a store was in use")                       \
     X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
-    /* The service, of a store that is one. */                                                     \
+    /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \
     X(E_PROTOCOL, 82, "the service returned an invalid response")                                  \
@@ -79,57 +80,116 @@ CRUDDUR_BEGIN_DECLS
     X(E_CONFIG, 90, "invalid configuration")                                                       \
     X(E_REFUSED, 91, "the service refused the request")
 
-/** What a call came to. */
+/**
+ * The result of a call.
+ *
+ * The comment of each function names the statuses that are particular to it. For the rest it refers
+ * to the following two lists.
+ *
+ * ### Read statuses
+ *
+ * Any call on an open store can return these.
+ *
+ * On every engine:
+ * - #CRUDDUR_E_NO_MEMORY: memory ran out.
+ * - #CRUDDUR_E_TIMEOUT: the deadline passed.
+ * - #CRUDDUR_E_STORE_DAMAGED: the file is damaged, its tables are not the library's, or the rows
+ *   of a group contradict each other.
+ * - #CRUDDUR_E_STORE_FORKED: the parent of this process opened the handle; see #cruddur.
+ * - #CRUDDUR_E_INTERNAL: the system refused a thread, a lock or random bytes, or a library below
+ *   failed in a way that has no status of its own.
+ *
+ * On SQLite:
+ * - #CRUDDUR_E_STORE_LOCKED: another process held the file's lock until the deadline.
+ * - #CRUDDUR_E_STORE_ACCESS: the file cannot be opened, for want of a permission or descriptors.
+ *   Readers open it when they are needed, also long after cruddur_open().
+ * - #CRUDDUR_E_STORE_READ_ONLY: the file or its folder cannot be written, which readers need
+ *   too.
+ * - #CRUDDUR_E_STORE_FOREIGN: the file is not an SQLite database.
+ * - #CRUDDUR_E_STORE_IO: the system could not read or write the file.
+ * - #CRUDDUR_E_STORE_REPLACED: the file was removed, renamed or replaced while it was open. Open
+ *   the store again.
+ *
+ * On DynamoDB:
+ * - #CRUDDUR_E_NETWORK: the service could not be reached, or the connection broke.
+ * - #CRUDDUR_E_TLS: the service's certificate cannot be verified, or the handshake failed.
+ * - #CRUDDUR_E_PROTOCOL: the response is not one of DynamoDB. Is the endpoint right?
+ * - #CRUDDUR_E_CREDENTIALS: no source has credentials, or the service does not accept them.
+ * - #CRUDDUR_E_ACCESS_DENIED: the credentials do not permit the request.
+ * - #CRUDDUR_E_THROTTLED: the table's or the account's capacity was exceeded, until the
+ *   deadline.
+ * - #CRUDDUR_E_SERVICE: the service failed.
+ * - #CRUDDUR_E_TABLE_MISSING: the table does not exist; cruddur_schema_load() creates it.
+ * - #CRUDDUR_E_TABLE_SHAPE: the table or its index lacks the keys that the library needs;
+ *   cruddur_schema_verify() lists the differences.
+ * - #CRUDDUR_E_CONFIG: a setting that is needed for the credentials is invalid, or the service
+ *   lacks what the store's mode needs.
+ * - #CRUDDUR_E_REFUSED: the service refused the request for another reason, which the message
+ *   gives.
+ * - #CRUDDUR_E_CONFLICT: the rows of a group changed again and again while they were read, until
+ *   the deadline.
+ *
+ * ### Write statuses
+ *
+ * A call that writes can return the read statuses, and:
+ * - #CRUDDUR_E_CONFLICT: other writers changed the same rows again and again, until the
+ *   deadline.
+ * - #CRUDDUR_E_STORE_FULL: the disk is full.
+ * - #CRUDDUR_E_ITEM_TOO_LARGE: on DynamoDB, a row would exceed 400 KB, or a change 4 MB.
+ * - #CRUDDUR_E_INVALID_ARGUMENT: on SQLite, a row would exceed SQLite's limit.
+ */
 typedef enum cruddur_status {
 #define CRUDDUR_STATUS_ENUM(name, value, text) CRUDDUR_##name = value,
     CRUDDUR_STATUS_MAP(CRUDDUR_STATUS_ENUM)
 #undef CRUDDUR_STATUS_ENUM
 } cruddur_status;
 
-/** A failure in detail. Immutable; may move between threads. */
+/** A failure in detail. Immutable; may be used and freed on any thread. */
 typedef struct cruddur_error cruddur_error;
 
 /**
- * The constant's name without its prefix, for example "E_TEXT_BLANK": stable, for programs.
+ * Returns the name of a status without its prefix, for example "E_TEXT_BLANK": for logs and
+ * protocols, since names never change.
  *
  * @param status any value.
- * @return a string that lives as long as the library; "E_UNKNOWN" for a value not in the list.
+ * @return a string that lives as long as the library; "E_UNKNOWN" for an unknown value.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_status_name(cruddur_status status);
 
 /**
- * What the status means in a few words, for people.
+ * Returns a short description of a status, for people who have no error object at hand.
  *
  * @param status any value.
- * @return a string that lives as long as the library.
+ * @return a string that lives as long as the library. The wording may change.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_status_text(cruddur_status status);
 
 /**
- * Tells whether the same call may succeed later without anything being changed by hand, for most
- * failures of a status. Ask cruddur_error_is_retryable() instead if there is an error object.
+ * Tells whether the same call may succeed later although nothing is repaired, by the status alone.
+ * cruddur_error_is_retryable() knows more: prefer it if there is an error object.
  *
  * @param status any value.
- * @return true for a deadline, a lock, a conflict, the network, a rate limit, and a service that
- *         failed.
+ * @return true for #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_CONFLICT, #CRUDDUR_E_STORE_LOCKED,
+ *         #CRUDDUR_E_NETWORK, #CRUDDUR_E_THROTTLED and #CRUDDUR_E_SERVICE.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_status_is_retryable(cruddur_status status);
 
 /**
- * The status that came with the error.
+ * Returns the status of an error.
  *
  * @param error an error, or NULL.
- * @return its status; #CRUDDUR_OK for NULL.
+ * @return the status that the call returned; #CRUDDUR_OK for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API cruddur_status cruddur_error_status(const cruddur_error *error);
 
 /**
- * One line for a log or a person: `outer: inner`, naming the argument and the rule that it breaks,
- * or the file and what the system said of it. It never has message text or a secret in it.
+ * Describes an error in one line, for a log or a person. The line names the argument and the rule
+ * that it breaks, or the file or table and what the system or the service reported. It contains no
+ * message text and no secret.
  *
  * @param error an error, or NULL.
  * @return a string that lives as long as the error; the text of #CRUDDUR_OK for NULL.
@@ -138,42 +198,43 @@ CRUDDUR_API cruddur_status cruddur_error_status(const cruddur_error *error);
 CRUDDUR_API const char *cruddur_error_message(const cruddur_error *error);
 
 /**
- * The argument that was refused, for example "text" or "options.limit".
+ * Returns the name of the argument that was refused, for example "text" or "options.limit", so that
+ * a program can mark the field of a form.
  *
  * @param error an error, or NULL.
- * @return a string that lives as long as the error; NULL when no argument is to blame.
+ * @return a string that lives as long as the library; NULL if no argument was refused.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_error_argument(const cruddur_error *error);
 
 /**
- * Tells whether the same call may succeed later without anything being changed by hand. It knows
- * more than the status: a response that is not the service's, credentials whose source had trouble,
- * and a table that is still being made may pass, where other failures of these statuses do not. See
- * docs/reliability.md.
+ * Tells whether the same call may succeed later although nothing is repaired. The error knows more
+ * than the status: a response that is not the service's, credentials whose source had trouble, and
+ * a table that is still being created may pass, although other failures of these statuses do not
+ * (docs/reliability.md). A program that retries should pause between its attempts, with a random
+ * part (examples/threads.c): the library itself has already retried until the deadline.
  *
  * @param error an error, or NULL.
- * @return false for NULL.
+ * @return true if a retry may help; false for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_error_is_retryable(const cruddur_error *error);
 
 /**
- * Tells whether the write may have been applied although the call failed: the library could not
- * find out. Repeat the call with the same `message_uuid` to be sure; it stores nothing twice.
+ * Tells whether a write may have been applied although the call failed, because the library could
+ * not find out. Repeat such a call with the same `message_uuid`: the message is stored once.
  *
  * @param error an error, or NULL.
- * @return false when the store certainly is as it was, and for NULL.
+ * @return false if the call certainly changed nothing, and for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_error_outcome_unknown(const cruddur_error *error);
 
 /**
- * The service's name for the request that failed, for those who run the service.
+ * Returns the id that the service gave the request that failed. The service's support asks for it.
  *
  * @param error an error, or NULL.
- * @return a string that lives as long as the error; NULL when no service is to blame, or it gave
- *         none.
+ * @return a string that lives as long as the error; NULL if there is none.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_error_request_id(const cruddur_error *error);
@@ -182,7 +243,7 @@ CRUDDUR_API const char *cruddur_error_request_id(const cruddur_error *error);
  * Frees an error.
  *
  * @param error an error that a call returned, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the error. Since: 0.1.
  */
 CRUDDUR_API void cruddur_error_free(cruddur_error *error);
 

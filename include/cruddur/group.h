@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Groups: listing a user's (pattern B), opening one (pattern C), looking at one.
+ * Groups: listing a user's groups (pattern B), creating one (pattern C), looking at one.
  */
 #ifndef CRUDDUR_GROUP_H
 #define CRUDDUR_GROUP_H
@@ -16,47 +16,46 @@ CRUDDUR_BEGIN_DECLS
 #define CRUDDUR_MEMBERS_MIN 2
 #define CRUDDUR_MEMBERS_MAX 49
 
-/** A group as one of its members sees it. Immutable; outlives the handle; may move between
- * threads. */
+/** A group as one of its members sees it. Immutable; outlives the handle. */
 typedef struct cruddur_group cruddur_group;
 
-/** One page of groups. Immutable; outlives the handle; may move between threads. */
+/** A page of groups. Immutable; outlives the handle. */
 typedef struct cruddur_group_page cruddur_group_page;
 
-/** The members of a group. Immutable; outlives the handle; may move between threads. */
+/** The members of a group. Immutable; outlives the handle. */
 typedef struct cruddur_members cruddur_members;
 
-/** Open a group of its own for two people, although they may have a direct one. */
+/** Creates another group for two people, although they may have a direct one. */
 #define CRUDDUR_CREATE_SEPARATE 0x1u
 
-/** How to open a group. Start from #CRUDDUR_CREATE_OPTIONS_INIT. Since: 0.1. */
+/** Options of cruddur_group_create(). Start from #CRUDDUR_CREATE_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_create_options {
     /** `sizeof (cruddur_create_options)`. */
     size_t size;
-    /** Any of the `CRUDDUR_CREATE_…` bits. */
+    /** #CRUDDUR_CREATE_SEPARATE or 0. */
     uint32_t flags;
-    /** The deadline in milliseconds; 0 for the handle's. */
+    /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
     /**
-     * The group's uuid, so that the call can be repeated; NULL: see cruddur_group_create(). Version
-     * 5 is kept for direct groups.
+     * The group's uuid, so that the call can be repeated. NULL: the direct group's for two people,
+     * else a random one. Version 5 is reserved for direct groups.
      */
     const char *group_uuid;
-    /** What the group is called, same rules as a display name; only for more than two members. */
+    /** The group's name, for three members and more; the rules are those of a display name. */
     const char *group_name;
-    /** The first message's uuid, so that the call can be repeated; NULL to have one made. */
+    /** The first message's uuid, so that the call can be repeated. NULL: the library makes one. */
     const char *message_uuid;
     /** When the message was written, as in #cruddur_append_options. */
     int64_t created_at_us;
 } cruddur_create_options;
 
 /* clang-format off */
-/** The defaults. */
+/** The defaults: uuids of the library's, now, the handle's deadline. */
 #define CRUDDUR_CREATE_OPTIONS_INIT {sizeof(cruddur_create_options), 0, 0, NULL, NULL, NULL, 0}
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_CREATE_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_CREATE_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_create_options)` as the caller knows it.
@@ -64,23 +63,23 @@ typedef struct cruddur_create_options {
  */
 CRUDDUR_API void cruddur_create_options_init(cruddur_create_options *options, size_t size);
 
-/** How to look at a group. Start from #CRUDDUR_GET_OPTIONS_INIT. Since: 0.2. */
+/** Options of cruddur_group_get(). Start from #CRUDDUR_GET_OPTIONS_INIT. Since: 0.2. */
 typedef struct cruddur_get_options {
     /** `sizeof (cruddur_get_options)`. */
     size_t size;
-    /** Zero: no bit has a meaning yet. */
+    /** Must be 0: no bit has a meaning yet. */
     uint32_t flags;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
+    /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
 } cruddur_get_options;
 
 /* clang-format off */
-/** The defaults. */
+/** The defaults: the handle's deadline. */
 #define CRUDDUR_GET_OPTIONS_INIT {sizeof(cruddur_get_options), 0, 0}
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_GET_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_GET_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_get_options)` as the caller knows it.
@@ -88,26 +87,29 @@ typedef struct cruddur_get_options {
  */
 CRUDDUR_API void cruddur_get_options_init(cruddur_get_options *options, size_t size);
 
-/** The caller vouches for this read: membership is not checked, and there is no viewer. */
+/**
+ * The caller is trusted: the application has checked access itself, or reads for its operator. The
+ * call does not check membership, and `viewer_uuid` must be NULL.
+ */
 #define CRUDDUR_MEMBERS_TRUSTED 0x1u
 
-/** How to list members. Start from #CRUDDUR_MEMBERS_OPTIONS_INIT. Since: 0.2. */
+/** Options of cruddur_group_members(). Start from #CRUDDUR_MEMBERS_OPTIONS_INIT. Since: 0.2. */
 typedef struct cruddur_members_options {
     /** `sizeof (cruddur_members_options)`. */
     size_t size;
     /** #CRUDDUR_MEMBERS_TRUSTED or 0. */
     uint32_t flags;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
+    /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
 } cruddur_members_options;
 
 /* clang-format off */
-/** The defaults. */
+/** The defaults: the handle's deadline. */
 #define CRUDDUR_MEMBERS_OPTIONS_INIT {sizeof(cruddur_members_options), 0, 0}
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_MEMBERS_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_MEMBERS_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_members_options)` as the caller knows it.
@@ -116,20 +118,25 @@ typedef struct cruddur_members_options {
 CRUDDUR_API void cruddur_members_options_init(cruddur_members_options *options, size_t size);
 
 /**
- * Lists the groups of a user (pattern B), by the time of their newest message.
+ * Lists the groups of a user (pattern B), by the time of their newest message: to show an inbox.
  *
- * A group that receives a message moves to the newest end, also while a caller pages. Where the
- * table has two rows of one group for the user (a writer without transactions was interrupted),
- * the newer one counts.
+ * A group that receives a message moves to the newest end, also while a caller pages: a client that
+ * pages towards older groups can miss it, and finds it with the newer cursor of its first page. A
+ * group that is in the inbox twice, after an interrupted write in mode `steps`, is listed once.
  *
  * @param dm        the store.
- * @param user_uuid whose groups.
- * @param options   which; NULL for the defaults.
- * @param ret_page  receives the page, empty for a user without groups; free it with
+ * @param user_uuid the user. The caller makes sure that this is who asks.
+ * @param options   which groups; NULL for the defaults.
+ * @param ret_page  receives the page, which is empty for an unknown user; free it with
  *                  cruddur_group_page_free().
  * @param error     receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; for the arguments as cruddur_msg_list(); of the store any `E_STORE_…`;
- *         #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
+ * @return #CRUDDUR_OK, or
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`),
+ *           #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT, #CRUDDUR_E_CURSOR_DAMAGED,
+ *           #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another user, or of messages),
+ *           #CRUDDUR_E_TIME, #CRUDDUR_E_TIME_RANGE;
+ *         - a read status.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
@@ -138,31 +145,39 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
                                                                cruddur_error **error);
 
 /**
- * Opens a group with its first message (pattern C). All of it happens, or nothing.
+ * Creates a group with its first message (pattern C). The change is atomic, unless the store's mode
+ * says otherwise (cruddur_open()).
  *
- * Two people have one **direct** group: its uuid is made from theirs
- * (cruddur_group_direct_uuid()), so that whoever of them
- * writes first, or both at the same moment, opens the same group, and a call for a group that is
- * already there appends the message to it. #CRUDDUR_CREATE_SEPARATE opens another one, and so does
- * a `group_uuid` of the caller's. A larger group gets a random uuid unless the caller gives one;
- * with the caller's, the call can be repeated too. Repeating with the same `message_uuid` stores
- * the message once; see cruddur_msg_append().
+ * Two people have one **direct** group. Its uuid is made from theirs (cruddur_group_direct_uuid()):
+ * either of them can write first, both at the same moment too, and they meet in one group. If the
+ * direct group exists, the call appends the message to it. #CRUDDUR_CREATE_SEPARATE, or a
+ * `group_uuid` of the caller's, creates another group for the two.
  *
- * @param dm       the store.
- * @param creator  who opens the group and writes the message.
- * @param others   the other members, 1 to 48 elements, all with the same `size`.
- * @param n_others how many.
- * @param text     the message: UTF-8, at most the handle's `max_text_chars`, with a visible
- *                 character: one that is not white space, a control character, ignorable by
- *                 default (Unicode's properties), or U+2800.
- * @param options  how; NULL for the defaults.
+ * A larger group gets a random uuid unless the caller gives one; with the caller's, the call can be
+ * repeated. If the group exists with the same members, the message is appended to it. A repeat with
+ * the same `message_uuid` stores the message once; see cruddur_msg_append().
+ *
+ * @param dm        the store.
+ * @param creator   the person who creates the group, and writes the message.
+ * @param others    the other members, 1 to 48 elements, all with the same `size`.
+ * @param n_others  the number of elements.
+ * @param text      the message, as for cruddur_msg_append().
+ * @param options   the options; NULL for the defaults.
  * @param ret_group receives the group as the creator sees it; free it with cruddur_group_free().
- *                 May be NULL.
- * @param error    receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_EXISTS (the uuid given has other members); for the
- *         arguments #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE, #CRUDDUR_E_MEMBER_SELF and
- *         as cruddur_msg_append(); #CRUDDUR_E_CONFLICT; of the store any `E_STORE_…`;
- *         #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
+ *                  May be NULL.
+ * @param error     receives the error on failure; may be NULL.
+ * @return #CRUDDUR_OK, or
+ *         - #CRUDDUR_E_GROUP_EXISTS: the group with this uuid has other members;
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND: on DynamoDB, the group was removed during the call;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, a name for two members, or the uuid of another
+ *           author's message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,
+ *           #CRUDDUR_E_MEMBER_SELF (the creator is among the others), #CRUDDUR_E_UUID,
+ *           #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8 (the text or a
+ *           name), #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for
+ *           cruddur_msg_append());
+ *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was
+ *           stored.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
@@ -171,15 +186,15 @@ cruddur_group_create(cruddur *dm, const cruddur_user *creator, const cruddur_use
                      cruddur_group **ret_group, cruddur_error **error);
 
 /**
- * The uuid of the direct group of two people, whether or not it is there yet.
+ * Computes the uuid of the direct group of two people, whether or not it exists: for opening a
+ * conversation from a profile page without creating it. No store is needed.
  *
- * @param user_uuid  one of them.
- * @param other_uuid the other; in which order does not matter.
- * @param buffer     #CRUDDUR_UUID_SIZE bytes that receive the text and its NUL; as it was on
- *                   failure.
+ * @param user_uuid  one of the two.
+ * @param other_uuid the other one; the order does not matter.
+ * @param buffer     receives the text and its NUL, #CRUDDUR_UUID_SIZE bytes; unchanged on failure.
  * @param error      receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK, #CRUDDUR_E_UUID, #CRUDDUR_E_MEMBER_SELF, #CRUDDUR_E_NO_MEMORY,
- *         #CRUDDUR_E_NULL_ARGUMENT.
+ * @return #CRUDDUR_OK; #CRUDDUR_E_NULL_ARGUMENT; #CRUDDUR_E_UUID; #CRUDDUR_E_MEMBER_SELF if the two
+ *         are the same; #CRUDDUR_E_NO_MEMORY.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_direct_uuid(const char *user_uuid,
@@ -188,17 +203,21 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_direct_uuid(const char
                                                                       cruddur_error **error);
 
 /**
- * Looks at one group as one of its members sees it.
+ * Reads one group as one of its members sees it: to show a conversation's title, or to find out
+ * whether a direct group exists.
  *
  * @param dm          the store.
  * @param viewer_uuid the member.
  * @param group_uuid  the group.
- * @param options     how; NULL for the defaults.
+ * @param options     the options; NULL for the defaults.
  * @param ret_group   receives the group; free it with cruddur_group_free().
  * @param error       receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_NOT_FOUND; #CRUDDUR_E_NOT_A_MEMBER; #CRUDDUR_E_UUID,
- *         #CRUDDUR_E_NULL_ARGUMENT; any `E_STORE_…`; #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
- * Threads: any. Since: 0.1.
+ * @return #CRUDDUR_OK, or
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND, #CRUDDUR_E_NOT_A_MEMBER;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_UUID;
+ *         - a read status.
+ * Threads: any. Since: 0.1; the options since 0.2.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid,
                                                               const char *group_uuid,
@@ -207,73 +226,79 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const
                                                               cruddur_error **error);
 
 /**
- * Lists the members of a group, by uuid.
+ * Lists the members of a group, in the order of their uuids, with the names that others see.
  *
  * @param dm          the store.
- * @param viewer_uuid who asks: only members get an answer. NULL with #CRUDDUR_MEMBERS_TRUSTED, and
- *                    only then.
+ * @param viewer_uuid the person who reads; must be a member. NULL if and only if the options have
+ *                    #CRUDDUR_MEMBERS_TRUSTED.
  * @param group_uuid  the group.
- * @param options     how; NULL for the defaults.
+ * @param options     the options; NULL for the defaults.
  * @param ret_members receives the members; free them with cruddur_members_free().
  * @param error       receives the error on failure; may be NULL.
- * @return as cruddur_group_get().
- * Threads: any. Since: 0.1.
+ * @return #CRUDDUR_OK, or
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND, #CRUDDUR_E_NOT_A_MEMBER;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or a viewer together with
+ *           #CRUDDUR_MEMBERS_TRUSTED), #CRUDDUR_E_UUID;
+ *         - a read status.
+ * Threads: any. Since: 0.1; the options since 0.2.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_members(
     cruddur *dm, const char *viewer_uuid, const char *group_uuid,
     const cruddur_members_options *options, cruddur_members **ret_members, cruddur_error **error);
 
 /**
- * How many groups are on the page.
+ * Returns the number of groups on a page.
  *
- * @param page a page.
- * @return 0 to the limit asked for; 0 for NULL.
+ * @param page a page, or NULL.
+ * @return 0 to the limit; 0 for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API size_t cruddur_group_page_count(const cruddur_group_page *page);
 
 /**
- * A group of the page.
+ * Returns a group of a page.
  *
- * @param page  a page.
- * @param index 0 to the count less 1, in the order asked for.
- * @return the group, which lives as long as the page: do not free it. NULL beyond the end.
+ * @param page  a page, or NULL.
+ * @param index 0 to the count less 1, in the order of the options.
+ * @return the group, which the page owns; NULL beyond the end, and for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const cruddur_group *cruddur_group_page_at(const cruddur_group_page *page,
                                                        size_t index);
 
 /**
- * The cursor that continues towards groups with older messages.
+ * Returns the cursor that continues with groups that have older messages.
  *
- * @param page a page.
- * @return text that lives as long as the page; never NULL but for a NULL page.
+ * @param page a page, or NULL.
+ * @return text that lives as long as the page; NULL for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_page_older(const cruddur_group_page *page);
 
 /**
- * The cursor that continues towards groups with newer messages: also those that move there later.
+ * Returns the cursor that continues with groups that have newer messages, including those that move
+ * there later. A client polls an inbox with the newer cursor of the last page that it received.
  *
- * @param page a page.
- * @return text that lives as long as the page; never NULL but for a NULL page.
+ * @param page a page, or NULL.
+ * @return text that lives as long as the page; NULL for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_page_newer(const cruddur_group_page *page);
 
 /**
- * Tells whether there were groups with older messages, within the bounds asked for.
+ * Tells whether there were groups with older messages within the bounds when the page was read.
  *
- * @param page a page.
+ * @param page a page, or NULL.
  * @return true if the older cursor leads to more; false for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_group_page_has_older(const cruddur_group_page *page);
 
 /**
- * Tells whether there were groups with newer messages, within the bounds asked for.
+ * Tells whether there were groups with newer messages within the bounds when the page was read.
  *
- * @param page a page.
+ * @param page a page, or NULL.
  * @return true if the newer cursor leads to more; false for NULL.
  * Threads: any. Since: 0.1.
  */
@@ -283,39 +308,39 @@ CRUDDUR_API bool cruddur_group_page_has_newer(const cruddur_group_page *page);
  * Frees a page with all its groups.
  *
  * @param page a page, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the page. Since: 0.1.
  */
 CRUDDUR_API void cruddur_group_page_free(cruddur_group_page *page);
 
 /**
- * The group's uuid.
+ * Returns the uuid of a group.
  *
- * @param group a group; not NULL, as in all its accessors.
+ * @param group a group; not NULL, as for all its accessors.
  * @return text that lives as long as the group.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_uuid(const cruddur_group *group);
 
 /**
- * What the group is called.
+ * Returns the name of a group.
  *
  * @param group a group.
- * @return text that lives as long as the group; NULL where it has no name, as with two members.
+ * @return text that lives as long as the group; NULL if the group has no name, as a group of two.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_name(const cruddur_group *group);
 
 /**
- * The text of the group's newest message.
+ * Returns the text of a group's newest message, for a preview.
  *
  * @param group a group.
- * @return UTF-8 that lives as long as the group.
+ * @return text that lives as long as the group.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_text(const cruddur_group *group);
 
 /**
- * The uuid of the other party; with more than two members, of one of the others.
+ * Returns the uuid of the other party. In a group of more than two it is one of the others.
  *
  * @param group a group.
  * @return text that lives as long as the group.
@@ -324,7 +349,7 @@ CRUDDUR_API const char *cruddur_group_text(const cruddur_group *group);
 CRUDDUR_API const char *cruddur_group_user_uuid(const cruddur_group *group);
 
 /**
- * The name of the person that cruddur_group_user_uuid() names.
+ * Returns the name of the person whom cruddur_group_user_uuid() returns.
  *
  * @param group a group.
  * @return text that lives as long as the group; may be empty.
@@ -333,7 +358,7 @@ CRUDDUR_API const char *cruddur_group_user_uuid(const cruddur_group *group);
 CRUDDUR_API const char *cruddur_group_user_display_name(const cruddur_group *group);
 
 /**
- * The handle of the person that cruddur_group_user_uuid() names, without `@`.
+ * Returns the handle, without `@`, of the person whom cruddur_group_user_uuid() returns.
  *
  * @param group a group.
  * @return text that lives as long as the group; may be empty.
@@ -342,7 +367,7 @@ CRUDDUR_API const char *cruddur_group_user_display_name(const cruddur_group *gro
 CRUDDUR_API const char *cruddur_group_user_handle(const cruddur_group *group);
 
 /**
- * How many members the group has, the viewer included.
+ * Returns the number of members of a group, the viewer included.
  *
  * @param group a group.
  * @return 2 to 49.
@@ -351,16 +376,16 @@ CRUDDUR_API const char *cruddur_group_user_handle(const cruddur_group *group);
 CRUDDUR_API size_t cruddur_group_member_count(const cruddur_group *group);
 
 /**
- * When the newest message was written.
+ * Returns the time of a group's newest message.
  *
  * @param group a group.
- * @return microseconds since the epoch; #CRUDDUR_TIME_UNKNOWN where the sort key is no time.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the sort key is not a time.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API int64_t cruddur_group_last_message_at_us(const cruddur_group *group);
 
 /**
- * The row's sort key, to the letter as it is in the table.
+ * Returns the sort key of a group's row, exactly as the table has it.
  *
  * @param group a group.
  * @return text that lives as long as the group.
@@ -369,39 +394,39 @@ CRUDDUR_API int64_t cruddur_group_last_message_at_us(const cruddur_group *group)
 CRUDDUR_API const char *cruddur_group_sort_key(const cruddur_group *group);
 
 /**
- * Frees a group that cruddur_group_create() or cruddur_group_get() returned; those of a page
+ * Frees a group that cruddur_group_create() or cruddur_group_get() returned. The groups of a page
  * belong to the page.
  *
  * @param group a group, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the group. Since: 0.1.
  */
 CRUDDUR_API void cruddur_group_free(cruddur_group *group);
 
 /**
- * How many members there are.
+ * Returns the number of members.
  *
- * @param members members.
+ * @param members members, or NULL.
  * @return 2 to 49; 0 for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API size_t cruddur_members_count(const cruddur_members *members);
 
 /**
- * One member.
+ * Returns one member.
  *
- * @param members members.
- * @param index   0 to the count less 1, by uuid.
- * @return the member, which lives as long as `members`; names may be empty, never NULL. NULL
- *         beyond the end.
+ * @param members members, or NULL.
+ * @param index   0 to the count less 1.
+ * @return the member, which `members` owns. Names may be empty, but are not NULL. NULL beyond the
+ *         end, and for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const cruddur_user *cruddur_members_at(const cruddur_members *members, size_t index);
 
 /**
- * Frees the members.
+ * Frees members.
  *
  * @param members members, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using them. Since: 0.1.
  */
 CRUDDUR_API void cruddur_members_free(cruddur_members *members);
 

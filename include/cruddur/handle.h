@@ -11,8 +11,8 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * An open store. Any number of threads may use one at once. A thread must not be cancelled
- * (pthread_cancel()) inside a call.
+ * An open store. One handle serves any number of threads; a program usually has one for its whole
+ * life. A thread must not be cancelled (pthread_cancel()) inside a call.
  *
  * After `fork`, only the process that opened a handle can use it. In the child each call on an
  * inherited handle fails with #CRUDDUR_E_STORE_FORKED, and cruddur_close() does nothing: the
@@ -25,7 +25,7 @@ CRUDDUR_BEGIN_DECLS
  */
 typedef struct cruddur cruddur;
 
-/** How much a line of the log matters. Later versions may add values. */
+/** The importance of a line in the log. Later versions may add values. */
 typedef enum cruddur_log_level {
     CRUDDUR_LOG_DEBUG = 0,
     CRUDDUR_LOG_INFO = 1,
@@ -33,7 +33,7 @@ typedef enum cruddur_log_level {
     CRUDDUR_LOG_ERROR = 3,
 } cruddur_log_level;
 
-/** The calls that are measured. Later versions may add values. */
+/** The calls that metrics are about. Later versions may add values. */
 typedef enum cruddur_operation {
     CRUDDUR_OP_MSG_LIST = 0,
     CRUDDUR_OP_GROUP_LIST = 1,
@@ -50,73 +50,75 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_STREAM_FOLLOW = 12,
 } cruddur_operation;
 
-/** What one call cost. Given to the metrics hook; valid during the hook only. */
+/** The cost of one call. The metrics hook receives it, and may use it until it returns. */
 typedef struct cruddur_metrics {
-    /** `sizeof` of this struct in the library: fields beyond it do not exist. */
+    /** The size of this struct in the library. Fields beyond it do not exist. */
     size_t size;
     /** The call: a #cruddur_operation. */
     uint32_t operation;
-    /** What it returned: a #cruddur_status. */
+    /** Its result: a #cruddur_status. */
     uint32_t status;
-    /** From entry to return, in microseconds. */
+    /** The time from entry to return, in microseconds. */
     int64_t duration_us;
-    /** How often the call's plan was run: 1 when nothing moved underneath. */
+    /** How often the call was planned: 1, and 1 more for each conflict with another writer. */
     uint32_t attempts;
-    /** Rows that the engine read for it. */
+    /** Rows that the engine read. */
     uint32_t rows_read;
-    /** Rows that the engine put or deleted for it. */
+    /** Rows that the engine put or deleted. */
     uint32_t rows_written;
-    /** Requests to the service, each attempt counted; 0 on an engine without one. */
+    /** Requests to the service, each attempt counted; 0 on SQLite. */
     uint32_t requests;
-    /** The capacity that the service consumed for reading, in its own units. */
+    /** Read capacity that the service charged, in its units; 0 on SQLite. */
     double read_units;
-    /** The same for writing. */
+    /** Write capacity that the service charged, in its units; 0 on SQLite. */
     double write_units;
 } cruddur_metrics;
 
 /**
- * Receives a line for the log. It has no message text and no secret in it.
+ * Receives a line for the log. It contains no message text and no secret.
  *
- * @param data    as given in the options.
- * @param level   how much it matters: a #cruddur_log_level.
- * @param message one line, NUL-terminated, valid during the hook only.
- * Threads: called from any thread that uses the handle, and from threads that a call starts for
- * itself, several at once. The library holds no lock meanwhile: a slow hook delays its own call
- * only. It must not call the library with the same handle.
+ * @param data    the `log_data` of the options.
+ * @param level   the importance: a #cruddur_log_level.
+ * @param message one line; valid until the hook returns.
+ * Threads: called on any thread that uses the handle, and on threads that a call starts, several at
+ * once. The library holds no lock meanwhile: a slow hook delays its own call only. The hook must
+ * not use the same handle.
  */
 typedef void (*cruddur_log_fn)(void *data, uint32_t level, const char *message);
 
 /**
- * Receives what a call cost, just before the call returns.
+ * Receives the cost of a call, just before the call returns. Not called for cruddur_open() and
+ * cruddur_close(), nor if the handle or a required output is NULL.
  *
- * @param data    as given in the options.
- * @param metrics valid during the hook only.
- * Threads: as for #cruddur_log_fn.
+ * @param data    the `metrics_data` of the options.
+ * @param metrics the cost; valid until the hook returns.
+ * Threads: called on the thread of the call, on several threads at once. The hook must not use the
+ * same handle.
  */
 typedef void (*cruddur_metrics_fn)(void *data, const cruddur_metrics *metrics);
 
-/** Open only what is there: never make a new store. */
+/** Fails if the store does not exist instead of creating it. */
 #define CRUDDUR_OPEN_EXISTING 0x1u
 
-/** How to open a store. Start from #CRUDDUR_OPTIONS_INIT. Since: 0.1. */
+/** Options of cruddur_open(). Start from #CRUDDUR_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_options {
     /** `sizeof (cruddur_options)`. */
     size_t size;
-    /** Any of the `CRUDDUR_OPEN_…` bits. */
+    /** #CRUDDUR_OPEN_EXISTING or 0. */
     uint32_t flags;
-    /** The deadline of every call that sets none of its own, in milliseconds; at least 1. */
+    /** The deadline of every call that has no deadline of its own, in milliseconds; at least 1. */
     uint32_t timeout_ms;
     /** The longest message text, in characters (Unicode code points): 1 to 100,000. */
     uint32_t max_text_chars;
-    /** Zero. */
+    /** Must be 0. */
     uint32_t reserved;
     /** Receives lines for the log; may be NULL. */
     cruddur_log_fn log;
-    /** Handed to `log`. */
+    /** Passed to `log`. */
     void *log_data;
-    /** Receives what each call cost; may be NULL. */
+    /** Receives the cost of each call; may be NULL. */
     cruddur_metrics_fn metrics;
-    /** Handed to `metrics`. */
+    /** Passed to `metrics`. */
     void *metrics_data;
 } cruddur_options;
 
@@ -126,7 +128,7 @@ typedef struct cruddur_options {
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_options)` as the caller knows it.
@@ -135,34 +137,50 @@ typedef struct cruddur_options {
 CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
 
 /**
- * Opens a store, and makes it where there is none yet.
+ * Opens a store, and creates it if it does not exist.
  *
  * Store URLs:
- * - `sqlite:PATH[?PARAMETERS]`: one file, mode 0600 when made here. `PATH` is relative to the
- *   working directory or absolute; `%`, `?` and `#` in it are written `%25`, `%3F` and `%23`.
- *   Several processes may use the file at once; it must not lie on a network file system.
- *   Parameters: `synchronous=full` (default: what was acknowledged survives a power cut) or
- *   `synchronous=normal` (it survives a crash of the process, and a power cut may take the latest
- *   messages; nothing else is harmed).
- * - `sqlite::memory:`: private to the handle, gone when it is closed.
- * - `dynamodb:TABLE[?PARAMETERS]`: a table of Amazon DynamoDB, or of a service that speaks its API.
- *   Opening it touches no network; cruddur_schema_load() makes the table. Without `TABLE` it is
- *   `cruddur-messages`. Parameters: `region`, `endpoint` (a URL), `profile` (of the AWS
- *   configuration files), `index` (default: `message-group-sk-index`), `mode`, `fips` and
- *   `dualstack` (`true`, `false`), `account_endpoint` (`preferred`, `disabled`, `required`),
- *   `attempts` (1 to 20, of each request). What is not given comes from where the AWS command line
- *   has it, credentials always. Modes: `auto` (default: all or nothing, where the service has
- *   transactions; else as `steps`), `atomic` (all or nothing, or an error), `steps` (one write
- *   after the other: an interruption can leave a group in an inbox twice, until its next message),
- *   `stream` (a message is one write; whoever processes the table's stream moves the inboxes).
+ * - `sqlite:PATH[?PARAMETERS]`: one file, created with mode 0600. `PATH` is absolute, or relative
+ * to the working directory; `%`, `?` and `#` in it are written `%25`, `%3F` and `%23`. Several
+ *   processes may use the file at once; it must not be on a network file system. The parameter
+ *   `synchronous` is `full` (default: acknowledged messages survive a power cut) or `normal` (they
+ *   survive a crash of the process, but a power cut may lose the latest ones).
+ * - `sqlite::memory:`: private to the handle, gone when the handle is closed.
+ * - `dynamodb:[TABLE][?PARAMETERS]`: a table of Amazon DynamoDB, or of a service with its API. The
+ *   default table is `cruddur-messages`. Opening sends no request: a table that does not exist is
+ *   reported by the first call, and cruddur_schema_load() creates it. Parameters: `region`,
+ *   `endpoint` (a URL), `profile` (of the AWS configuration files), `index` (default:
+ *   `message-group-sk-index`), `mode`, `fips` and `dualstack` (`true`, `false`), `account_endpoint`
+ *   (`preferred`, `disabled`, `required`), `attempts` (1 to 20, of each request). Settings that are
+ *   not given are resolved as the AWS CLI resolves them; credentials always are. Modes:
+ *   - `auto` (default): transactions; `steps` if the service has none.
+ *   - `atomic`: transactions, or an error.
+ *   - `steps`: one conditional write after the other. An interruption can leave a group in an inbox
+ *     twice until its next message.
+ *   - `stream`: a message is one write; a processor of the table's stream moves the inboxes
+ *     (stream.h, follow.h).
  *
  * @param store_url the store.
- * @param options   how; NULL for the defaults.
+ * @param options   the options; NULL for the defaults.
  * @param ret_dm    receives the handle; free it with cruddur_close().
  * @param error     receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK, #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER, #CRUDDUR_E_STRUCT_SIZE,
- *         #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT, any `E_STORE_…`,
- *         #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_INTERNAL (no mutex, or an SQLite without threads).
+ * @return #CRUDDUR_OK, or
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (an option, the path, a table's or index's name),
+ *           #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER;
+ *         - on every engine: #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_STORE_FORKED (see #cruddur),
+ *           #CRUDDUR_E_INTERNAL (the system gave no lock, or a library was built without what is
+ *           needed, such as SQLite without threads);
+ *         - on SQLite: #CRUDDUR_E_STORE_MISSING (with #CRUDDUR_OPEN_EXISTING),
+ *           #CRUDDUR_E_STORE_ACCESS, #CRUDDUR_E_STORE_READ_ONLY, #CRUDDUR_E_STORE_FULL,
+ *           #CRUDDUR_E_STORE_FOREIGN (another application's file), #CRUDDUR_E_STORE_NEWER,
+ *           #CRUDDUR_E_STORE_DAMAGED, #CRUDDUR_E_STORE_IO, #CRUDDUR_E_STORE_LOCKED (another process
+ *           kept the lock until the deadline of the options), #CRUDDUR_E_STORE_REPLACED (the file
+ *           was removed or replaced while it was being opened);
+ *         - on DynamoDB: #CRUDDUR_E_CONFIG (no region; an invalid setting in the URL, the
+ *           environment or the AWS configuration files; a profile that does not exist),
+ *           #CRUDDUR_E_CREDENTIALS (incomplete keys in the environment, a credentials file that
+ *           cannot be read). No other status of a service, as opening sends no request.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,
@@ -175,7 +193,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,
  *
  * @param dm the handle, or NULL. No other call may be in progress on this handle, and none may
  *           start afterwards.
- * Threads: any, once. Since: 0.1.
+ * Threads: any. Since: 0.1.
  */
 CRUDDUR_API void cruddur_close(cruddur *dm);
 

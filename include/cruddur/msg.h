@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Messages: listing a group's (pattern A), appending one (pattern D).
+ * Messages: listing those of a group (pattern A), appending one (pattern D).
  */
 #ifndef CRUDDUR_MSG_H
 #define CRUDDUR_MSG_H
@@ -12,40 +12,40 @@
 
 CRUDDUR_BEGIN_DECLS
 
-/** One message. Immutable; outlives the handle; may move between threads. */
+/** A message. Immutable; outlives the handle. */
 typedef struct cruddur_msg cruddur_msg;
 
-/** One page of messages. Immutable; outlives the handle; may move between threads. */
+/** A page of messages. Immutable; outlives the handle. */
 typedef struct cruddur_msg_page cruddur_msg_page;
 
-/** How to append. Start from #CRUDDUR_APPEND_OPTIONS_INIT. Since: 0.1. */
+/** Options of cruddur_msg_append(). Start from #CRUDDUR_APPEND_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_append_options {
     /** `sizeof (cruddur_append_options)`. */
     size_t size;
-    /** Zero: no bit has a meaning yet. */
+    /** Must be 0: no bit has a meaning yet. */
     uint32_t flags;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
+    /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
     /**
-     * The message's uuid, so that the call can be repeated; NULL to have one made. See
+     * The message's uuid, so that the call can be repeated. NULL: the library makes one. See
      * cruddur_msg_append().
      */
     const char *message_uuid;
     /**
-     * When it was written, microseconds since the epoch; 0 for now. For conversations that are
-     * brought in from elsewhere: the message still comes after all that the group has. Not in the
-     * future, but for the 15 minutes that clocks may disagree.
+     * When the message was written, in microseconds since 1970; 0 for now. For importing
+     * conversations: the message still follows all messages that the group has. It may be up to 15
+     * minutes in the future, since clocks disagree.
      */
     int64_t created_at_us;
 } cruddur_append_options;
 
 /* clang-format off */
-/** The defaults. */
+/** The defaults: now, a uuid of the library's, the handle's deadline. */
 #define CRUDDUR_APPEND_OPTIONS_INIT {sizeof(cruddur_append_options), 0, 0, NULL, 0}
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_APPEND_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_APPEND_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_append_options)` as the caller knows it.
@@ -54,20 +54,24 @@ typedef struct cruddur_append_options {
 CRUDDUR_API void cruddur_append_options_init(cruddur_append_options *options, size_t size);
 
 /**
- * Lists the messages of a group (pattern A).
+ * Lists the messages of a group (pattern A): to show a conversation, and to poll it for new
+ * messages with the page's newer cursor.
  *
  * @param dm          the store.
- * @param viewer_uuid who asks: only members get an answer. NULL with #CRUDDUR_LIST_TRUSTED, and
- *                    only then.
+ * @param viewer_uuid the person who reads; must be a member. NULL if and only if the options have
+ *                    #CRUDDUR_LIST_TRUSTED.
  * @param group_uuid  the group.
  * @param options     which messages; NULL for the defaults.
  * @param ret_page    receives the page; free it with cruddur_msg_page_free().
  * @param error       receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_NOT_FOUND; #CRUDDUR_E_NOT_A_MEMBER; for the arguments
- *         #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT, #CRUDDUR_E_CURSOR_DAMAGED,
- *         #CRUDDUR_E_CURSOR_FOREIGN, #CRUDDUR_E_TIME, #CRUDDUR_E_TIME_RANGE,
- *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT; of the
- *         store any `E_STORE_…`; #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_NO_MEMORY.
+ * @return #CRUDDUR_OK, or
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND, #CRUDDUR_E_NOT_A_MEMBER;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`, or a viewer
+ *           together with #CRUDDUR_LIST_TRUSTED), #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT,
+ *           #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another group, or
+ *           of an inbox), #CRUDDUR_E_TIME, #CRUDDUR_E_TIME_RANGE;
+ *         - a read status.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid,
@@ -77,35 +81,39 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
                                                              cruddur_error **error);
 
 /**
- * Appends a message to a group (pattern D), and moves the group to the front of every member's
- * list. All of it happens, or nothing.
+ * Appends a message to a group (pattern D), and moves the group to the front of each member's
+ * inbox. The change is atomic, unless the store's mode says otherwise (cruddur_open()).
  *
- * The message's time is the present, or one microsecond after the group's newest message where the
- * clock has not passed that yet: times within a group strictly increase.
+ * The message gets the current time, or one microsecond after the group's newest message if that is
+ * later: times within a group strictly increase.
  *
- * **Sending again.** A call that failed with cruddur_error_outcome_unknown(), or whose answer got
- * lost, is repeated with the same `message_uuid`: the message is stored once, and every repeat
- * returns the stored one (the text of the repeat is not compared; a uuid of somebody else's message
- * is refused). A uuid of version 7 (made with cruddur_uuid_v7() when the draft was written) is
- * recognised at any later time, where the clock that made it was less than 15 minutes ahead; one of
- * another version is searched for among the messages of the 24 hours before the call (before
- * `created_at_us` where that is given). When the library makes the uuid, a repeat is a new message.
+ * **Repeating.** Repeat a call that failed with cruddur_error_outcome_unknown(), or whose result
+ * got lost, with the same `message_uuid`. The message is stored once, and every repeat returns the
+ * stored message; texts are not compared. The uuid of another author's message is refused. A uuid
+ * of version 7 (cruddur_uuid_v7(), made when the draft was written) is recognised at any later
+ * time, provided that the clock that made it was less than 15 minutes ahead. A uuid of another
+ * version is recognised for 24 hours (before `created_at_us` if that is given). If the library
+ * makes the uuid, a repeat is a new message.
  *
  * @param dm         the store.
- * @param author     who writes: only members may. Names that are NULL are taken from the group.
+ * @param author     the person who writes; must be a member.
  * @param group_uuid the group.
- * @param text       the message: UTF-8, at most the handle's `max_text_chars`, with a visible
- *                   character: one that is not white space, a control character, ignorable by
- *                   default (Unicode's properties), or U+2800.
- * @param options    how; NULL for the defaults.
+ * @param text       the message: at most the handle's `max_text_chars` characters, one of them
+ *                   visible. White space, control characters, U+2800 and what Unicode calls
+ *                   Default_Ignorable_Code_Point are not.
+ * @param options    the options; NULL for the defaults.
  * @param ret_msg    receives the stored message; free it with cruddur_msg_free(). May be NULL.
  * @param error      receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; #CRUDDUR_E_GROUP_NOT_FOUND; #CRUDDUR_E_NOT_A_MEMBER; for the arguments
- *         #CRUDDUR_E_UUID, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8,
- *         #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME,
- *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT, #CRUDDUR_E_NULL_ARGUMENT;
- *         #CRUDDUR_E_CONFLICT; of the store any `E_STORE_…`; #CRUDDUR_E_TIMEOUT,
- *         #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_INTERNAL (the system failed to give random bytes).
+ * @return #CRUDDUR_OK, or
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND, #CRUDDUR_E_NOT_A_MEMBER;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another author's message),
+ *           #CRUDDUR_E_UUID, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8
+ *           (the text or a name), #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER,
+ *           #CRUDDUR_E_TIME (no such time, in the future, or no time is left after the group's
+ *           newest message);
+ *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was
+ *           stored.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_append(
@@ -113,56 +121,56 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_append(
     const cruddur_append_options *options, cruddur_msg **ret_msg, cruddur_error **error);
 
 /**
- * How many messages are on the page.
+ * Returns the number of messages on a page.
  *
- * @param page a page.
- * @return 0 to the limit asked for; 0 for NULL.
+ * @param page a page, or NULL.
+ * @return 0 to the limit; 0 for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API size_t cruddur_msg_page_count(const cruddur_msg_page *page);
 
 /**
- * A message of the page.
+ * Returns a message of a page.
  *
- * @param page  a page.
- * @param index 0 to the count less 1, in the order asked for.
- * @return the message, which lives as long as the page: do not free it. NULL beyond the end.
+ * @param page  a page, or NULL.
+ * @param index 0 to the count less 1, in the order of the options.
+ * @return the message, which the page owns; NULL beyond the end, and for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const cruddur_msg *cruddur_msg_page_at(const cruddur_msg_page *page, size_t index);
 
 /**
- * The cursor that continues towards older messages.
+ * Returns the cursor that continues with older messages.
  *
- * @param page a page.
- * @return text that lives as long as the page; never NULL but for a NULL page.
+ * @param page a page, or NULL.
+ * @return text that lives as long as the page; NULL for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_msg_page_older(const cruddur_msg_page *page);
 
 /**
- * The cursor that continues towards newer messages, also those that are written later: asking with
- * it again and again follows the group.
+ * Returns the cursor that continues with newer messages, including those that are written later. A
+ * client polls the group with the newer cursor of the last page that it received, empty or not.
  *
- * @param page a page.
- * @return text that lives as long as the page; never NULL but for a NULL page.
+ * @param page a page, or NULL.
+ * @return text that lives as long as the page; NULL for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_msg_page_newer(const cruddur_msg_page *page);
 
 /**
- * Tells whether there were older messages, within the bounds asked for, when the page was read.
+ * Tells whether there were older messages within the bounds when the page was read.
  *
- * @param page a page.
+ * @param page a page, or NULL.
  * @return true if the older cursor leads to more; false for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_msg_page_has_older(const cruddur_msg_page *page);
 
 /**
- * Tells whether there were newer messages, within the bounds asked for, when the page was read.
+ * Tells whether there were newer messages within the bounds when the page was read.
  *
- * @param page a page.
+ * @param page a page, or NULL.
  * @return true if the newer cursor leads to more; false for NULL.
  * Threads: any. Since: 0.1.
  */
@@ -172,21 +180,21 @@ CRUDDUR_API bool cruddur_msg_page_has_newer(const cruddur_msg_page *page);
  * Frees a page with all its messages.
  *
  * @param page a page, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the page. Since: 0.1.
  */
 CRUDDUR_API void cruddur_msg_page_free(cruddur_msg_page *page);
 
 /**
- * The message's uuid.
+ * Returns the uuid of a message.
  *
- * @param msg a message; not NULL, as in all its accessors.
- * @return text that lives as long as the message; empty where the row has none.
+ * @param msg a message; not NULL, as for all its accessors.
+ * @return text that lives as long as the message; empty if the row has no uuid.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_msg_uuid(const cruddur_msg *msg);
 
 /**
- * The uuid of the group that the message belongs to.
+ * Returns the uuid of a message's group.
  *
  * @param msg a message.
  * @return text that lives as long as the message.
@@ -195,25 +203,25 @@ CRUDDUR_API const char *cruddur_msg_uuid(const cruddur_msg *msg);
 CRUDDUR_API const char *cruddur_msg_group_uuid(const cruddur_msg *msg);
 
 /**
- * The message's text.
+ * Returns the text of a message.
  *
  * @param msg a message.
- * @return UTF-8 that lives as long as the message.
+ * @return text that lives as long as the message.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_msg_text(const cruddur_msg *msg);
 
 /**
- * The author's uuid.
+ * Returns the uuid of a message's author.
  *
  * @param msg a message.
- * @return text that lives as long as the message; empty where the row has none.
+ * @return text that lives as long as the message; empty if the row has none.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_msg_user_uuid(const cruddur_msg *msg);
 
 /**
- * The author's name when the message was written.
+ * Returns the name that the author had when the message was written.
  *
  * @param msg a message.
  * @return text that lives as long as the message; may be empty.
@@ -222,7 +230,7 @@ CRUDDUR_API const char *cruddur_msg_user_uuid(const cruddur_msg *msg);
 CRUDDUR_API const char *cruddur_msg_user_display_name(const cruddur_msg *msg);
 
 /**
- * The author's handle when the message was written, without `@`.
+ * Returns the handle, without `@`, that the author had when the message was written.
  *
  * @param msg a message.
  * @return text that lives as long as the message; may be empty.
@@ -231,16 +239,16 @@ CRUDDUR_API const char *cruddur_msg_user_display_name(const cruddur_msg *msg);
 CRUDDUR_API const char *cruddur_msg_user_handle(const cruddur_msg *msg);
 
 /**
- * When the message was written.
+ * Returns the time at which a message was written.
  *
  * @param msg a message.
- * @return microseconds since the epoch; #CRUDDUR_TIME_UNKNOWN where the sort key is no time.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the sort key is not a time.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API int64_t cruddur_msg_created_at_us(const cruddur_msg *msg);
 
 /**
- * The row's sort key, to the letter as it is in the table.
+ * Returns the sort key of a message's row, exactly as the table has it.
  *
  * @param msg a message.
  * @return text that lives as long as the message.
@@ -249,10 +257,10 @@ CRUDDUR_API int64_t cruddur_msg_created_at_us(const cruddur_msg *msg);
 CRUDDUR_API const char *cruddur_msg_sort_key(const cruddur_msg *msg);
 
 /**
- * Frees a message that cruddur_msg_append() returned; those of a page belong to the page.
+ * Frees a message that cruddur_msg_append() returned. The messages of a page belong to the page.
  *
  * @param msg a message, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the message. Since: 0.1.
  */
 CRUDDUR_API void cruddur_msg_free(cruddur_msg *msg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The table as it is: every row with its attributes, for tools.
+ * The raw table: every row with its attributes, for tools, exports and checks.
  */
 #ifndef CRUDDUR_SCAN_H
 #define CRUDDUR_SCAN_H
@@ -11,32 +11,32 @@
 
 CRUDDUR_BEGIN_DECLS
 
-/** One page of rows. Immutable; outlives the handle; may move between threads. */
+/** A page of rows. Immutable; outlives the handle. */
 typedef struct cruddur_row_page cruddur_row_page;
 
-/** How to scan. Start from #CRUDDUR_SCAN_OPTIONS_INIT. Since: 0.1. */
+/** Options of cruddur_scan(). Start from #CRUDDUR_SCAN_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_scan_options {
     /** `sizeof (cruddur_scan_options)`. */
     size_t size;
-    /** Zero: no bit has a meaning yet. */
+    /** Must be 0: no bit has a meaning yet. */
     uint32_t flags;
-    /** This call's deadline in milliseconds; 0 for the handle's. */
+    /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
-    /** The most rows, 1 to #CRUDDUR_LIMIT_MAX. */
+    /** The most rows on the page, 1 to #CRUDDUR_LIMIT_MAX. */
     uint32_t limit;
-    /** Zero. */
+    /** Must be 0. */
     uint32_t reserved;
-    /** Where to continue: the cursor of the page before, or NULL. */
+    /** Where to continue: the cursor of the page before, or NULL for the first page. */
     const char *cursor;
 } cruddur_scan_options;
 
 /* clang-format off */
-/** The defaults: 100 rows from the start. */
+/** The defaults: the first 100 rows. */
 #define CRUDDUR_SCAN_OPTIONS_INIT {sizeof(cruddur_scan_options), 0, 0, 100, 0, NULL}
 /* clang-format on */
 
 /**
- * The same as #CRUDDUR_SCAN_OPTIONS_INIT, for callers that cannot use a macro.
+ * Fills in the defaults of #CRUDDUR_SCAN_OPTIONS_INIT, for callers that cannot use a macro.
  *
  * @param options receives the defaults; may be NULL.
  * @param size    `sizeof (cruddur_scan_options)` as the caller knows it.
@@ -45,16 +45,19 @@ typedef struct cruddur_scan_options {
 CRUDDUR_API void cruddur_scan_options_init(cruddur_scan_options *options, size_t size);
 
 /**
- * Reads rows of the whole table, in the engine's own order. Rows that are written or moved
- * between two pages may be missed or seen twice.
+ * Reads rows of the whole table, foreign rows too, in the engine's own order. There is no check of
+ * membership: offer this to operators only. Rows that are written or moved between two pages may be
+ * missed or seen twice.
  *
  * @param dm       the store.
- * @param options  how; NULL for the defaults.
+ * @param options  the options; NULL for the defaults.
  * @param ret_page receives the page; free it with cruddur_row_page_free().
  * @param error    receives the error on failure; may be NULL.
- * @return #CRUDDUR_OK; #CRUDDUR_E_LIMIT, #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN,
- *         #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_NULL_ARGUMENT; any `E_STORE_…`; #CRUDDUR_E_TIMEOUT,
- *         #CRUDDUR_E_NO_MEMORY.
+ * @return #CRUDDUR_OK, or
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_LIMIT, #CRUDDUR_E_CURSOR_DAMAGED,
+ *           #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another list);
+ *         - a read status.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_scan(cruddur *dm,
@@ -63,34 +66,34 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_scan(cruddur *dm,
                                                          cruddur_error **error);
 
 /**
- * How many rows are on the page.
+ * Returns the number of rows on a page.
  *
- * @param page a page.
- * @return 0 to the limit asked for; 0 for NULL.
+ * @param page a page, or NULL.
+ * @return 0 to the limit; 0 for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API size_t cruddur_row_page_count(const cruddur_row_page *page);
 
 /**
- * The cursor that continues the scan.
+ * Returns the cursor that continues the scan.
  *
- * @param page a page.
- * @return text that lives as long as the page; NULL when the scan is at its end.
+ * @param page a page, or NULL.
+ * @return text that lives as long as the page; NULL after the last row, and for NULL.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_row_page_next(const cruddur_row_page *page);
 
 /**
- * How many attributes a row can have: the keys, the attributes that the library knows, and last
- * all others together.
+ * Returns the number of attributes that a row can have: the keys, the attributes that the library
+ * knows, and one for all others together.
  *
- * @return the number; attributes are counted from 0.
+ * @return the number. Attributes are counted from 0.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API size_t cruddur_row_attribute_count(void);
 
 /**
- * The name of an attribute in the table, for example "pk" or "message_group_uuid".
+ * Returns the name of an attribute in the table, for example "pk" or "message_group_uuid".
  *
  * @param attribute 0 to cruddur_row_attribute_count() less 1. The last is "other_attributes".
  * @return a string that lives as long as the library; NULL beyond the end.
@@ -99,13 +102,13 @@ CRUDDUR_API size_t cruddur_row_attribute_count(void);
 CRUDDUR_API const char *cruddur_row_attribute_name(size_t attribute);
 
 /**
- * An attribute of a row.
+ * Returns an attribute of a row.
  *
- * @param page      a page.
+ * @param page      a page, or NULL.
  * @param index     0 to the count less 1.
  * @param attribute as for cruddur_row_attribute_name().
- * @return text that lives as long as the page; NULL where the row lacks the attribute, and beyond
- *         the end. "member_uuids" is a list with commas between. "other_attributes" is a JSON
+ * @return text that lives as long as the page; NULL if the row lacks the attribute, beyond the end,
+ *         and for NULL. "member_uuids" is a list separated by commas. "other_attributes" is a JSON
  *         object of attribute values in DynamoDB's notation, `{"name": {"S": "value"}}`.
  * Threads: any. Since: 0.1. Source: Amazon DynamoDB API Reference, AttributeValue.
  */
@@ -116,7 +119,7 @@ CRUDDUR_API const char *cruddur_row_page_get(const cruddur_row_page *page, size_
  * Frees a page with all its rows.
  *
  * @param page a page, or NULL.
- * Threads: any, once. Since: 0.1.
+ * Threads: any; no other thread may be using the page. Since: 0.1.
  */
 CRUDDUR_API void cruddur_row_page_free(cruddur_row_page *page);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Who writes and who reads.
+ * The people who write and read messages.
  */
 #ifndef CRUDDUR_USER_H
 #define CRUDDUR_USER_H
@@ -11,22 +11,23 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * A person. The strings stay the caller's; a call copies what it keeps.
+ * A person. The library has no user directory: names are stored with what the person writes.
  *
- * In an array of users every element has the same `size`.
- * Since: 0.1.
+ * Designated initialisers may omit `size`: `{.uuid = u, .display_name = n, .handle = h}`. In an
+ * array all elements have the same `size`. Since: 0.1.
  */
 typedef struct cruddur_user {
-    /** `sizeof (cruddur_user)`; 0 means the struct as version 0.2 has it, the fields below. */
+    /** `sizeof (cruddur_user)`, or 0 for the fields below, as version 0.2 has them. */
     size_t size;
     /** The person's uuid. */
     const char *uuid;
     /**
-     * The name that others see: UTF-8, at most 256 characters, none of them a control character and
-     * at least one visible; or empty. NULL: as the group has it, else empty.
+     * The name that others see: at most 256 characters, none of them a control character and at
+     * least one visible; or empty. NULL: the name that the group already has for this person, or an
+     * empty name if it has none.
      */
     const char *display_name;
-    /** The handle, without `@`: same rules. */
+    /** The handle without `@`. The rules are the same. */
     const char *handle;
 } cruddur_user;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The version of the headers, and of the library that is loaded.
+ * The version of the headers, and of the loaded library.
  */
 #ifndef CRUDDUR_VERSION_H
 #define CRUDDUR_VERSION_H
 
 #include <cruddur/api.h>
 
-/** The version that these headers belong to. */
+/** The version of these headers. */
 #define CRUDDUR_VERSION_MAJOR 0
 #define CRUDDUR_VERSION_MINOR 2
 #define CRUDDUR_VERSION_PATCH 0
@@ -21,7 +21,7 @@
 CRUDDUR_BEGIN_DECLS
 
 /**
- * The version of the loaded library as text, for example "0.2.0".
+ * Returns the version of the loaded library as text, for example "0.2.0".
  *
  * @return a string that lives as long as the library; never NULL.
  * Threads: any. Since: 0.1.
@@ -29,7 +29,8 @@ CRUDDUR_BEGIN_DECLS
 CRUDDUR_API const char *cruddur_version(void);
 
 /**
- * The version of the loaded library as a number, comparable with #CRUDDUR_VERSION_NUMBER.
+ * Returns the version of the loaded library as a number. A program compares it with
+ * #CRUDDUR_VERSION_NUMBER to find out whether it runs with a library older than its headers.
  *
  * @return 10000 × major + 100 × minor + patch.
  * Threads: any. Since: 0.1.

@@ -22,7 +22,7 @@ static max_align_t nowhere;
 static void *const untouched = &nowhere;
 
 /* Looks at what came back of the call with a place for the error and of the one without. */
-static const char *judge(cruddur_status status, cruddur_status without_error,
+static const char *judge(const char *call, cruddur_status status, cruddur_status without_error,
                          cruddur_status expected, const char *argument, const void *output)
 {
     const char *wrong = test_wrong_failure(status, expected, argument);
@@ -32,6 +32,9 @@ static const char *judge(cruddur_status status, cruddur_status without_error,
     if (wrong == NULL && output != untouched) {
         wrong = "the output was touched";
     }
+    if (wrong == NULL && !test_is_documented(call, expected)) {
+        wrong = "the function's comment does not name this status";
+    }
     return wrong;
 }
 
@@ -40,7 +43,8 @@ const char *try_open(cruddur_status expected, const char *argument, const char *
 {
     cruddur *dm = untouched;
     cruddur_status status = cruddur_open(url, options, &dm, TEST_ERROR);
-    return judge(status, cruddur_open(url, options, &dm, NULL), expected, argument, dm);
+    return judge("cruddur_open", status, cruddur_open(url, options, &dm, NULL), expected, argument,
+                 dm);
 }
 
 const char *try_append(cruddur_status expected, const char *argument, const cruddur_user *author,
@@ -49,8 +53,9 @@ const char *try_append(cruddur_status expected, const char *argument, const crud
     cruddur_msg *msg = untouched;
     cruddur_status status =
         cruddur_msg_append(store.dm, author, group, text, options, &msg, TEST_ERROR);
-    return judge(status, cruddur_msg_append(store.dm, author, group, text, options, &msg, NULL),
-                 expected, argument, msg);
+    return judge("cruddur_msg_append", status,
+                 cruddur_msg_append(store.dm, author, group, text, options, &msg, NULL), expected,
+                 argument, msg);
 }
 
 const char *try_create(cruddur_status expected, const char *argument, const cruddur_user *creator,
@@ -61,7 +66,7 @@ const char *try_create(cruddur_status expected, const char *argument, const crud
     cruddur_status status = cruddur_group_create(store.dm, creator, others, n_others, text, options,
                                                  &group, TEST_ERROR);
     return judge(
-        status,
+        "cruddur_group_create", status,
         cruddur_group_create(store.dm, creator, others, n_others, text, options, &group, NULL),
         expected, argument, group);
 }
@@ -71,7 +76,8 @@ const char *try_messages(cruddur_status expected, const char *argument, const ch
 {
     cruddur_msg_page *page = untouched;
     cruddur_status status = cruddur_msg_list(store.dm, viewer, group, options, &page, TEST_ERROR);
-    return judge(status, cruddur_msg_list(store.dm, viewer, group, options, &page, NULL), expected,
+    return judge("cruddur_msg_list", status,
+                 cruddur_msg_list(store.dm, viewer, group, options, &page, NULL), expected,
                  argument, page);
 }
 
@@ -80,8 +86,9 @@ const char *try_groups(cruddur_status expected, const char *argument, const char
 {
     cruddur_group_page *page = untouched;
     cruddur_status status = cruddur_group_list(store.dm, user, options, &page, TEST_ERROR);
-    return judge(status, cruddur_group_list(store.dm, user, options, &page, NULL), expected,
-                 argument, page);
+    return judge("cruddur_group_list", status,
+                 cruddur_group_list(store.dm, user, options, &page, NULL), expected, argument,
+                 page);
 }
 
 const char *try_get(cruddur_status expected, const char *argument, const char *viewer,
@@ -89,8 +96,9 @@ const char *try_get(cruddur_status expected, const char *argument, const char *v
 {
     cruddur_group *found = untouched;
     cruddur_status status = cruddur_group_get(store.dm, viewer, group, options, &found, TEST_ERROR);
-    return judge(status, cruddur_group_get(store.dm, viewer, group, options, &found, NULL),
-                 expected, argument, found);
+    return judge("cruddur_group_get", status,
+                 cruddur_group_get(store.dm, viewer, group, options, &found, NULL), expected,
+                 argument, found);
 }
 
 const char *try_members(cruddur_status expected, const char *argument, const char *viewer,
@@ -99,8 +107,9 @@ const char *try_members(cruddur_status expected, const char *argument, const cha
     cruddur_members *members = untouched;
     cruddur_status status =
         cruddur_group_members(store.dm, viewer, group, options, &members, TEST_ERROR);
-    return judge(status, cruddur_group_members(store.dm, viewer, group, options, &members, NULL),
-                 expected, argument, members);
+    return judge("cruddur_group_members", status,
+                 cruddur_group_members(store.dm, viewer, group, options, &members, NULL), expected,
+                 argument, members);
 }
 
 const char *try_scan(cruddur_status expected, const char *argument,
@@ -108,5 +117,6 @@ const char *try_scan(cruddur_status expected, const char *argument,
 {
     cruddur_row_page *page = untouched;
     cruddur_status status = cruddur_scan(store.dm, options, &page, TEST_ERROR);
-    return judge(status, cruddur_scan(store.dm, options, &page, NULL), expected, argument, page);
+    return judge("cruddur_scan", status, cruddur_scan(store.dm, options, &page, NULL), expected,
+                 argument, page);
 }

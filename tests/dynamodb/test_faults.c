@@ -105,15 +105,16 @@ static cruddur_status members(scene *now)
 
 typedef struct deed {
     const char *name;
+    const char *call;
     cruddur_status (*run)(scene *now);
     bool writes;
     bool needs_group;
 } deed;
 
-static const deed creates = {"create", create, true, false};
-static const deed appends = {"append", append, true, true};
-static const deed lists = {"list", list, false, true};
-static const deed looks_at_members = {"members", members, false, true};
+static const deed creates = {"create", "cruddur_group_create", create, true, false};
+static const deed appends = {"append", "cruddur_msg_append", append, true, true};
+static const deed lists = {"list", "cruddur_msg_list", list, false, true};
+static const deed looks_at_members = {"members", "cruddur_group_members", members, false, true};
 
 /* Nobody has met before. */
 static scene set_scene(const deed *what)
@@ -139,6 +140,8 @@ static void act(scene *now, const deed *what)
     now->is_unknown = cruddur_error_outcome_unknown(test_error);
     (void)snprintf(now->words, sizeof(now->words), "%s", cruddur_error_message(test_error));
     cr_assert(strstr(now->words, TEST_SECRET) == NULL);
+    cr_assert(now->status == CRUDDUR_OK || test_is_documented(what->call, now->status),
+              "%s: %s is not documented", what->name, cruddur_status_name(now->status));
     cruddur_error_free(test_error);
     test_error = NULL;
     cr_assert(now->took_us < (int64_t)now->timeout_ms * 1000 + SLACK_US, "%s took %lld us",

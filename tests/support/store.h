@@ -77,6 +77,10 @@ const char *test_wrong_success(cruddur_status status);
 const char *test_wrong_failure(cruddur_status status, cruddur_status expected,
                                const char *argument);
 
+/* Whether the function's comment says that it can return this status. `call` begins with the name
+ * of the function; calls of other functions are always documented. */
+bool test_is_documented(const char *call, cruddur_status status);
+
 #define must_succeed(call)                                                                         \
     do {                                                                                           \
         const char *wrong_ = test_wrong_success(call);                                             \
@@ -88,6 +92,7 @@ const char *test_wrong_failure(cruddur_status status, cruddur_status expected,
     do {                                                                                           \
         const char *wrong_ = test_wrong_failure(call, expected, argument);                         \
         cr_assert(wrong_ == NULL, "%s: %s", #call, wrong_);                                        \
+        cr_assert(test_is_documented(#call, expected), "%s: undocumented", #call);                 \
     } while (0)
 
 #endif
