@@ -66,8 +66,9 @@ static size_t size_of_number(cr_str written)
             has_digit = true;
         }
     }
-    long exponent = i + 1 < written.size ? strtol(written.data + i + 1, NULL, 10) : 0;
-    long pairs = pair_of(first + point + exponent) - pair_of(last + point + exponent) + 1;
+    /* Of the exponent it matters only whether it parts pairs. */
+    long shift = point + (i + 1 < written.size ? strtol(written.data + i + 1, NULL, 10) % 2 : 0);
+    long pairs = pair_of(first + shift) - pair_of(last + shift) + 1;
     return has_digit ? (size_t)pairs + 1 + sign : 1;
 }
 

@@ -1010,6 +1010,19 @@ Test(providers, instance_in_lasting_trouble)
     expect_trouble(true, "the machine's metadata service: an answer has HTTP status 503");
 }
 
+/* Where nothing names the service, there may be none; a profile that names it wants it. */
+Test(providers, an_instance_that_cannot_be_reached)
+{
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", closed_port());
+    expect_trouble(false, "no source has credentials: ");
+    bed_write(".aws/config",
+              "[default]\nrole_arn = " ROLE "\ncredential_source = Ec2InstanceMetadata\n");
+    expect_trouble(true, "profile \"default\"");
+    bed_set("AWS_EC2_METADATA_DISABLED", "true");
+    expect_trouble(false, "profile \"default\"");
+}
+
 /* A network that wants a sign-in answers everything with its page, which names no role. */
 Test(providers, a_page_instead_of_the_instance)
 {

@@ -61,6 +61,7 @@ typedef struct source {
     _Atomic int64_t lifetime_us; /* of what it gives; negative: it has expired already */
     _Atomic int64_t delay_us;
     atomic_bool fails;
+    _Atomic cruddur_status status; /* with which it fails */
     atomic_bool is_cancelled;
     atomic_int fetches;
     atomic_int running;
@@ -89,7 +90,7 @@ static cruddur_status fetch(void *context, int64_t deadline_us, const cr_identit
     int number = atomic_fetch_add(&from->fetches, 1) + 1;
     (void)atomic_fetch_sub(&from->running, 1);
     if (atomic_load(&from->fails)) {
-        return cr_fail_with(error, CRUDDUR_E_NETWORK, "the source is down (%d)", number);
+        return cr_fail_with(error, atomic_load(&from->status), "the source is down (%d)", number);
     }
     (void)snprintf(id, sizeof(id), "AKID%d", number);
     const cr_identity fields = {.access_key_id = cr_str_of(id),
@@ -127,6 +128,7 @@ static void set_up(void)
     cr_identity_source made = {fetch, cancel, count_free, &from};
     cr_logger logger = {count_warning, NULL};
     atomic_store(&from.lifetime_us, 6 * HOUR);
+    atomic_store(&from.status, CRUDDUR_E_NETWORK);
     cr_assert_eq(cr_credentials_new(&made, logger, &credentials, &error), CRUDDUR_OK);
 }
 
@@ -348,6 +350,27 @@ Test(refresh, rejected)
     cr_expect_str_eq(identity->access_key_id.data, "AKID1");
     cr_identity_release(identity);
     cr_identity_release(second);
+}
+
+/* A source that gave credentials before is set up rightly: what fails may pass. */
+Test(refresh, whether_a_failure_may_pass)
+{
+    const cr_identity *identity = NULL;
+    atomic_store(&from.status, CRUDDUR_E_CREDENTIALS);
+    atomic_store(&from.fails, true);
+    cruddur_status status = cr_credentials_get(credentials, within(SECOND), &identity, &error);
+    cr_expect_eq(status, CRUDDUR_E_CREDENTIALS);
+    cr_expect_not(cruddur_error_is_retryable(error));
+    cr_error_discard(&error);
+    atomic_store(&from.fails, false);
+    cr_assert_eq(cr_credentials_get(credentials, within(SECOND), &identity, &error), CRUDDUR_OK);
+    cr_credentials_reject(credentials, identity);
+    cr_identity_release(identity);
+    atomic_store(&from.fails, true);
+    status = cr_credentials_get(credentials, within(SECOND), &identity, &error);
+    cr_expect_eq(status, CRUDDUR_E_CREDENTIALS);
+    cr_expect(cruddur_error_is_retryable(error));
+    cr_error_discard(&error);
 }
 
 Test(refresh, a_fixed_identity_stays)

@@ -366,6 +366,19 @@ static void compare_as_written(cr_str text, const cr_reply *reply, cr_arena *are
     (void)json_object_put(answer);
 }
 
+/* As text a row is never smaller than the service takes it for. */
+static void check_sizes(const cr_reply *reply)
+{
+    for (size_t i = 0; i < reply->row_count; i++) {
+        cr_buffer written;
+        cr_buffer_init(&written, SIZE_MAX);
+        cr_item_write(&written, &reply->row[i]);
+        FUZZ_REQUIRE(!written.failed);
+        FUZZ_REQUIRE(cr_item_size(&reply->row[i]) <= written.size);
+        cr_buffer_free(&written);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     cr_arena arena = CR_ARENA_INIT;
@@ -375,6 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     FUZZ_REQUIRE(check != CR_REPLY_NO_MEMORY);
     if (check == CR_REPLY_GOOD) {
         compare_as_written(text, &reply, &arena);
+        check_sizes(&reply);
     }
     json_object *answer = oracle_read(text, DEPTH_BOTH_TAKE);
     cr_str plain = answer == NULL ? CR_STR_ABSENT : oracle_write(answer);

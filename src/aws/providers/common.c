@@ -22,6 +22,7 @@ cruddur_status cr_provider_has_none(cr_provider_context *context, const char *fo
     va_start(arguments, format);
     (void)vsnprintf(context->reason, sizeof(context->reason), format, arguments);
     va_end(arguments);
+    context->reason_may_pass = false;
     return CRUDDUR_OK;
 }
 

@@ -140,6 +140,7 @@ cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identi
         cr_error_set_retryable(error, true);
     } else if (status != CRUDDUR_OK) {
         status = cr_provider_has_none(context, "%s", cruddur_error_message(failure));
+        context->reason_may_pass = cruddur_error_is_retryable(failure);
     }
     cruddur_error_free(failure);
     return status;

@@ -142,9 +142,12 @@ static cruddur_status ask_named_source(const asking *now, const cr_setting *name
                              "must be Environment, Ec2InstanceMetadata or EcsContainer");
     }
     cruddur_status status = provide(now->context, ret_identity);
-    return status != CRUDDUR_OK || *ret_identity != NULL
-               ? status
-               : fail(now, "credential_source %s: %s", named->value, now->context->reason);
+    if (status != CRUDDUR_OK || *ret_identity != NULL) {
+        return status;
+    }
+    status = fail(now, "credential_source %s: %s", named->value, now->context->reason);
+    cr_error_set_retryable(now->context->error, now->context->reason_may_pass);
+    return status;
 }
 
 /* If the source has keys as well as a role, the keys count, as in the AWS SDKs; so a profile can

@@ -21,6 +21,7 @@ typedef struct cr_provider_context {
     const cruddur_error *profiles_error;
     cruddur_error **error;
     char reason[CR_REASON_SIZE]; /* why a source has nothing */
+    bool reason_may_pass;        /* it could not be reached */
 } cr_provider_context;
 
 /* Asks one source. CRUDDUR_OK with an identity: here it is. CRUDDUR_OK without one: this source is
