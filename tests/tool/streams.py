@@ -4,6 +4,8 @@ iterators that expire, answers that are empty or garbage. What is not about stre
 a DynamoDB Local."""
 import http.server
 import json
+import socket
+import struct
 import threading
 import time
 import urllib.error
@@ -92,7 +94,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
+    """With a `context` it speaks TLS. `resets` connections are reset before anything is answered, in
+    the handshake if there is to be one."""
     daemon_threads = True
+    context = None
+    resets = 0
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.resets > 0:
+            self.resets -= 1
+            connection.recv(1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            raise OSError("reset")
+        if self.context is not None:
+            connection = self.context.wrap_socket(connection, server_side=True)
+        return connection, address
 
     def handle_error(self, request, client_address):
         """Whoever asked was killed."""

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import ssl
 import struct
 import subprocess
 import termios
@@ -314,12 +315,50 @@ class WithoutTable(ScriptTest):
         self.assertEqual(len(self.of_kind(events, "record_failed")), 4)
         self.assertEqual(events[-1]["records"], 6)
 
+    def passes(self, *statuses):
+        """Trouble before anything was read ends nothing if it may pass by itself."""
+        events = self.follow()
+        self.assertEqual([event["status"] for event in self.of_kind(events, "trouble")],
+                         list(statuses))
+        self.assertEqual(events[-1]["records"], 2)
+
     def test_garbage_instead_of_a_list(self):
+        self.script.add("s", None, self.removals(1, 2))
         for answer in (b"<html>", b"{}", b'{"StreamDescription":{"Shards":[{}]}}',
                        b'{"StreamDescription":{"Shards":[{"ShardId":"a b\\n"}]}}',
                        b'{"StreamDescription":{"Shards":[{"ShardId":"a","ParentShardId":" "}]}}'):
-            self.script.faults["DescribeStream"] = [answer]
-            self.fails(1, "does not speak DynamoDB's API", "stream", "follow")
+            self.script.faults["DescribeStream"] = [answer, answer]
+            self.passes("E_PROTOCOL", "E_PROTOCOL")
+
+    def test_trouble_at_the_start(self):
+        self.script.add("s", None, self.removals(1, 2))
+        for operation in ("DescribeTable", "DescribeStream"):
+            for fault, status in ((b"<html>", "E_PROTOCOL"),
+                                  (Failure("InternalServerError", 500), "E_SERVICE"),
+                                  (Failure("ThrottlingException"), "E_THROTTLED")):
+                self.script.faults[operation] = [fault]
+                self.passes(status)
+        self.script.server.resets = 2
+        self.passes("E_NETWORK", "E_NETWORK")
+
+    def test_connections_that_are_lost_in_the_handshake(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout",
+                        self.path("key.pem"), "-out", self.path("cert.pem"), "-subj", "/CN=test",
+                        "-addext", "subjectAltName=DNS:localhost"], check=True,
+                       capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path("cert.pem"), self.path("key.pem"))
+        self.environment["AWS_CA_BUNDLE"] = self.path("cert.pem")
+        self.script.server.context = context
+        self.script.add("s", None, self.removals(1, 2))
+        port = self.script.server.server_port
+        self.use(f"https://localhost:{port}", self.table, attempts="1")
+        self.script.server.resets = 2
+        self.passes("E_NETWORK", "E_NETWORK")
+        # A certificate of another host does not pass.
+        self.use(f"https://127.0.0.1:{port}", self.table, attempts="1")
+        self.fails(1, "certificate", "stream", "follow")
 
     def test_what_is_wrong_from_the_start(self):
         self.script.faults["DescribeTable"] = [Failure("ResourceNotFoundException")]
