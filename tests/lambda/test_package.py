@@ -88,7 +88,7 @@ class Contents(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(mode), 0o755, name)
 
     def test_the_same_bytes_again(self):
-        again = PACKAGE + ".again"
+        again = PACKAGE.removesuffix(".zip") + "-again.zip"
         subprocess.run([SCRIPT, again], check=True, stdout=subprocess.DEVNULL)
         self.assertEqual(pathlib.Path(PACKAGE).read_bytes(), pathlib.Path(again).read_bytes())
         with zipfile.ZipFile(PACKAGE) as archive:
