@@ -48,7 +48,8 @@ CRUDDUR_BEGIN_DECLS
     X(E_TIME_RANGE, 26, "since must be before until")                                              \
     X(E_URL_SCHEME, 27, "unknown store URL scheme")                                                \
     X(E_URL_PARAMETER, 28, "invalid store URL parameter")                                          \
-    /* The answer to a valid request. */                                                           \
+    /* The answer to a valid request. Since 0.2 no call returns E_NOT_A_MEMBER: to a caller who is \
+     * not a member a group does not exist. */                                                     \
     X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \
     X(E_NOT_A_MEMBER, 41, "not a member of the group")                                             \
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \

@@ -101,36 +101,39 @@ static cruddur_status note_reached(look *looking, const cr_row *head, const cr_i
 static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messages)
 {
     const cr_leftover *leftover = &looking->leftover;
-    cr_row head;
-    cr_row group_row;
+    cr_group group;
     cr_inboxes inboxes;
-    cr_person author = {0};
-    cruddur_status status = cr_group_read_member(txn, leftover->group, leftover->member,
-                                                 "author.uuid", &head, &group_row);
-    if (status == CRUDDUR_OK) {
-        status = cr_inboxes_read(txn, &head, &group_row, &inboxes);
+    bool is_member;
+    cruddur_status status =
+        cr_group_find(txn, leftover->group, leftover->member, leftover->named, &group, &is_member);
+    const cr_row *head = &group.head;
+    if (status == CRUDDUR_OK && !is_member) {
+        return cr_group_fail_untold(txn, leftover->group);
     }
     if (status == CRUDDUR_OK) {
-        status = read_leftovers(txn, leftover, messages, &head, &inboxes);
+        status = cr_inboxes_read(txn, &group, &inboxes);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_leftovers(txn, leftover, messages, head, &inboxes);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_complete(txn, leftover->group, &inboxes);
     }
     /* An append that began before ours may have moved the rows on from an older message meanwhile,
      * past the head's: then those are the ones that are left over. */
     if (status == CRUDDUR_OK) {
-        status = cr_group_check_head(txn, leftover->group, &head);
+        status = cr_group_check_head(txn, leftover->group, head);
     }
     if (status == CRUDDUR_OK) {
-        status = note_reached(looking, &head, &inboxes, txn->call);
+        status = note_reached(looking, head, &inboxes, txn->call);
     }
-    if (status == CRUDDUR_OK && cr_uuid_parse(head.value[CR_USER_UUID], &author.uuid)) {
-        author.display_name = head.value[CR_DISPLAY_NAME];
-        author.handle = head.value[CR_HANDLE];
-    }
+    cr_person author = cr_person_of(head);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_put(txn, &inboxes, &author, &head);
+        status = cr_inboxes_put(txn, &inboxes, &author, head);
     }
     bool is_complete = true;
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_remove(txn, &inboxes, &head, &is_complete);
+        status = cr_inboxes_remove(txn, &inboxes, head, &is_complete);
     }
     looking->has_more = !is_complete;
     return status;

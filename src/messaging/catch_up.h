@@ -19,8 +19,9 @@
 
 typedef struct cr_leftover {
     const cr_uuid *group;
-    const cr_uuid *member; /* any of the group */
-    cr_str from_sk;        /* group rows may be left of messages behind this one; absent: of any */
+    const cr_uuid *member;   /* any of the group */
+    const cr_members *named; /* maybe the two whose direct group it is; NULL: not known */
+    cr_str from_sk; /* group rows may be left of messages behind this one; absent: of any */
     bool is_repeat; /* of this one rather, and of the one before it: an earlier call stored it */
     bool must_move; /* also where there is one such message only */
     bool rows_stay; /* somebody else moves the group rows */

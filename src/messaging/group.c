@@ -1,77 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/group.h"
 
-#include <stdlib.h>
-
 /* How often a look-up starts again because the head moved under it. */
 #define LOOKS_MAX 8
 
 /* How far down in an inbox a group is that was written to lately. */
 #define INBOX_TOP 32
 
-/* ---- members ---- */
+/* How many messages are looked through for the other party of a direct group without rows. */
+#define AUTHORS_MAX 100
 
-static int compare_uuids(const void *a, const void *b)
-{
-    return cr_uuid_compare(a, b);
-}
-
-bool cr_members_sort(cr_members *members)
-{
-    qsort(members->uuid, members->count, sizeof(members->uuid[0]), compare_uuids);
-    for (size_t i = 1; i < members->count; i++) {
-        if (cr_uuid_compare(&members->uuid[i - 1], &members->uuid[i]) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-size_t cr_members_find(const cr_members *members, const cr_uuid *uuid)
-{
-    size_t i = 0;
-    while (i < members->count && cr_uuid_compare(&members->uuid[i], uuid) != 0) {
-        i++;
-    }
-    return i;
-}
-
-/* "uuid,uuid,…" */
-static bool read_member_list(cr_str list, cr_members *members)
-{
-    size_t count = (list.size + 1) / (CR_UUID_LENGTH + 1);
-    members->count = 0;
-    if (count > CRUDDUR_MEMBERS_MAX || list.size + 1 != count * (CR_UUID_LENGTH + 1)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const char *at = list.data + i * (CR_UUID_LENGTH + 1);
-        bool is_separated = i == 0 || at[-1] == ',';
-        if (!is_separated || !cr_uuid_parse((cr_str){at, CR_UUID_LENGTH}, &members->uuid[i])) {
-            return false;
-        }
-    }
-    members->count = count;
-    return true;
-}
-
-bool cr_members_of_row(const cr_row *group_row, cr_members *members)
-{
-    bool is_read;
-    cr_uuid owner;
-    if (group_row->value[CR_MEMBER_UUIDS].size > 0) {
-        is_read = read_member_list(group_row->value[CR_MEMBER_UUIDS], members);
-    } else {
-        members->count = 2;
-        is_read = cr_uuid_parse(cr_pk_suffix(group_row->value[CR_PK]), &members->uuid[0]) &&
-                  cr_uuid_parse(group_row->value[CR_USER_UUID], &members->uuid[1]);
-    }
-    return is_read && members->count >= CRUDDUR_MEMBERS_MIN && cr_members_sort(members) &&
-           cr_uuid_parse(cr_pk_suffix(group_row->value[CR_PK]), &owner) &&
-           cr_members_find(members, &owner) < members->count;
-}
-
-/* ---- rows ---- */
+/* ---- the head ---- */
 
 static cruddur_status find_newest(cr_txn *txn, const cr_query *where, cr_attribute attribute,
                                   cr_str value, cr_row *found)
@@ -81,96 +20,335 @@ static cruddur_status find_newest(cr_txn *txn, const cr_query *where, cr_attribu
     return cr_rows_find(txn, &query, attribute, value, found);
 }
 
-cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
+cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
 {
-    cr_pk pk = cr_pk_of_group(group);
+    cr_pk pk = cr_pk_of_group(uuid);
     cr_query messages = {.partition = cr_pk_str(&pk), .expected = 1};
     return find_newest(txn, &messages, CR_PK, cr_pk_str(&pk), head);
 }
 
-cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *head)
+static cruddur_status fail_not_there(const cr_txn *txn, const cr_uuid *uuid)
 {
-    cruddur_status status = cr_group_find_head(txn, group, head);
-    if (status == CRUDDUR_OK && !cr_row_exists(head)) {
-        status = cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
-                                  "there is no group %s", group->text);
-    }
-    return status;
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
+                            "there is no group %s", uuid->text);
 }
 
-cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *group, const cr_row *head)
+cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
+{
+    cruddur_status status = cr_group_find_head(txn, uuid, head);
+    return status == CRUDDUR_OK && !cr_row_exists(head) ? fail_not_there(txn, uuid) : status;
+}
+
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_row *head)
 {
     cr_row now;
-    cruddur_status status = cr_group_find_head(txn, group, &now);
+    cruddur_status status = cr_group_find_head(txn, uuid, &now);
     bool is_same = cr_str_equal(now.value[CR_SK], head->value[CR_SK]);
     return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 
-/* The row as invariant 2 has it, by key. */
-static cruddur_status get_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
-                                     const cr_row *head, cr_row *row)
-{
-    cr_key key = {cr_pk_str(pk), head->value[CR_SK]};
-    return cr_rows_get(txn, cr_uuid_str(group), &key, 1, row);
-}
+/* ---- group rows ---- */
 
-cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
+cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row)
 {
     cr_query inbox = {.partition = cr_pk_str(pk), .upper = {last_sk, true}, .expected = INBOX_TOP};
-    return find_newest(txn, &inbox, CR_GROUP_UUID, group, row);
+    return find_newest(txn, &inbox, CR_GROUP_UUID, uuid, row);
 }
 
-/* The row wherever it is: old rows, or a rewrite that lags behind or was interrupted. */
-static cruddur_status search_member_row(cr_txn *txn, const cr_uuid *group, const cr_pk *pk,
-                                        const cr_row *head, cr_row *row)
+cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
 {
-    cr_query members = {.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(group)};
-    cruddur_status status = find_newest(txn, &members, CR_PK, cr_pk_str(pk), row);
-    /* At the head's key the table has none: the index lags behind. */
-    bool is_gone = cr_str_equal(row->value[CR_SK], head->value[CR_SK]);
-    bool is_settled =
-        (cr_row_exists(row) && !is_gone) || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
-    if (status == CRUDDUR_OK && !is_settled) {
-        status = cr_group_search_partition(txn, cr_uuid_str(group), pk, CR_STR_ABSENT, row);
+    cr_query query = {.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(uuid), .descending = true};
+    *rows = (cr_rows){.arena = txn->arena};
+    return cr_rows_collect(txn, &query, SIZE_MAX, rows);
+}
+
+cruddur_status cr_group_ask_index(cr_txn *txn, cr_group *group)
+{
+    cruddur_status status =
+        group->has_asked ? CRUDDUR_OK : cr_group_read_index(txn, &group->uuid, &group->told);
+    group->has_asked = status == CRUDDUR_OK;
+    return status;
+}
+
+/* ---- members ---- */
+
+static cruddur_status fail_crowd(const cr_txn *txn, const cr_uuid *uuid)
+{
+    return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                        "the group rows of group %s name more than %d members", uuid->text,
+                        CRUDDUR_MEMBERS_MAX);
+}
+
+cruddur_status cr_group_fail_untold(const cr_txn *txn, const cr_uuid *uuid)
+{
+    return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                        "the group rows of group %s do not tell its members", uuid->text);
+}
+
+static cruddur_status add_named(const cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                cr_members *members)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!cr_members_add_row(members, &rows->row[i])) {
+            return fail_crowd(txn, uuid);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status find_pair(const cr_txn *txn, const cr_uuid *uuid, const cr_members *among,
+                                cr_members *pair)
+{
+    return cr_direct_group_pair(uuid, among, pair) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+}
+
+cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
+                                  cr_members *members)
+{
+    return group->pair.count > 0 ? CRUDDUR_OK : add_named(txn, &group->uuid, rows, members);
+}
+
+/* Those of a crowd for whom there is no room cannot be of the pair: nobody has named them. */
+static void add_candidate(cr_members *candidates, const cr_uuid *uuid)
+{
+    (void)cr_members_add(candidates, uuid);
+}
+
+static void add_candidates(cr_members *candidates, const cr_members *more)
+{
+    for (size_t i = 0; more != NULL && i < more->count; i++) {
+        add_candidate(candidates, &more->uuid[i]);
+    }
+}
+
+static void add_author(cr_members *candidates, const cr_row *message)
+{
+    cr_uuid author;
+    if (cr_uuid_parse(message->value[CR_USER_UUID], &author)) {
+        add_candidate(candidates, &author);
+    }
+}
+
+/* Nobody is a member for having written. But the two whose uuid makes the group's are, wherever
+ * their uuids come from. */
+static cruddur_status find_pair_of_authors(cr_txn *txn, const cr_uuid *uuid,
+                                           const cr_members *candidates, cr_members *pair)
+{
+    cr_pk pk = cr_pk_of_group(uuid);
+    cr_query query = {.partition = cr_pk_str(&pk), .descending = true, .expected = AUTHORS_MAX};
+    cr_rows messages = {.arena = txn->arena};
+    cr_members among = *candidates;
+    cruddur_status status = cr_rows_collect(txn, &query, AUTHORS_MAX, &messages);
+    for (size_t i = 0; status == CRUDDUR_OK && i < messages.count; i++) {
+        add_author(&among, &messages.row[i]);
+    }
+    return status == CRUDDUR_OK ? find_pair(txn, uuid, &among, pair) : status;
+}
+
+cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                   const cr_members *candidates, cr_members *members,
+                                   bool *are_pair)
+{
+    cr_members pair = {0};
+    members->count = 0;
+    *are_pair = false;
+    cruddur_status status = add_named(txn, uuid, rows, members);
+    if (status != CRUDDUR_OK || !cr_may_be_direct(uuid)) {
+        return status;
+    }
+    cr_members among = *members;
+    add_candidates(&among, candidates);
+    status = find_pair(txn, uuid, &among, &pair);
+    if (status == CRUDDUR_OK && pair.count == 0 && members->count < CRUDDUR_MEMBERS_MIN) {
+        status = find_pair_of_authors(txn, uuid, &among, &pair);
+    }
+    *are_pair = pair.count > 0;
+    if (*are_pair) {
+        *members = pair;
     }
     return status;
 }
 
-cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
-                                    const char *argument, cr_row *head, cr_row *group_row)
+cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)
 {
-    cr_pk pk = cr_pk_of_member(member);
-    cr_str last_sk = CR_STR_ABSENT;
-    bool is_settled = false;
-    for (int look = 0; look < LOOKS_MAX && !is_settled; look++) {
-        cruddur_status status = cr_group_read_head(txn, group, head);
-        if (status == CRUDDUR_OK) {
-            status = get_member_row(txn, group, &pk, head, group_row);
-        }
-        if (status == CRUDDUR_OK && !cr_row_exists(group_row)) {
-            status = search_member_row(txn, group, &pk, head, group_row);
-        }
-        if (status != CRUDDUR_OK || cr_row_exists(group_row)) {
-            return status;
-        }
-        /* In one snapshot there is no such row. Elsewhere it may have moved between two reads: that
-         * happens once, but not twice under a head that stands still. */
-        is_settled =
-            (txn->traits & CR_TRAIT_SNAPSHOT) != 0 || cr_str_equal(head->value[CR_SK], last_sk);
-        last_sk = head->value[CR_SK];
+    cruddur_status status = CRUDDUR_OK;
+    bool are_pair = false;
+    bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    *members = group->pair;
+    if (members->count > 0) {
+        return status;
     }
-    if (!is_settled) {
-        return CRUDDUR_E_CONFLICT;
+    if (!is_index_cheap && !cr_may_be_direct(&group->uuid) &&
+        cr_members_of_list(&group->own, members)) {
+        return status;
     }
-    return cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_A_MEMBER, argument,
-                            "%s is not a member of group %s", member->text, group->text);
+    status = cr_group_ask_index(txn, group);
+    bool has_own = status == CRUDDUR_OK && cr_row_exists(&group->own);
+    if (has_own && !cr_rows_add_once(&group->told, &group->own)) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_group_members_of(txn, &group->uuid, &group->told, NULL, members, &are_pair);
+    }
+    if (status == CRUDDUR_OK && are_pair) {
+        group->pair = *members;
+    }
+    return status == CRUDDUR_OK && members->count < CRUDDUR_MEMBERS_MIN
+               ? cr_group_fail_untold(txn, &group->uuid)
+               : status;
 }
 
-cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_rows *rows)
+/* ---- whether somebody is one ---- */
+
+/* The row as invariant 2 has it, by key. In most cases it settles the question. */
+static cruddur_status get_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                  bool *is_member)
 {
-    cr_query query = {
-        .index = CR_INDEX_GROUPS, .partition = cr_uuid_str(group), .descending = true};
-    *rows = (cr_rows){.arena = txn->arena};
-    return cr_rows_collect(txn, &query, SIZE_MAX, rows);
+    cr_pk pk = cr_pk_of_member(member);
+    cr_key key = {cr_pk_str(&pk), group->head.value[CR_SK]};
+    cruddur_status status = cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &group->own);
+    if (status != CRUDDUR_OK || !cr_row_exists(&group->own)) {
+        return status;
+    }
+    if (!cr_may_be_direct(&group->uuid)) {
+        *is_member = true;
+        return status;
+    }
+    cr_members two = {0};
+    if (cr_members_add_row(&two, &group->own)) {
+        status = find_pair(txn, &group->uuid, &two, &group->pair);
+    }
+    *is_member = cr_members_have(&group->pair, member);
+    return status;
+}
+
+static void take_newest_own(cr_group *group, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    for (size_t i = 0; i < group->told.count; i++) {
+        const cr_row *row = &group->told.row[i]; /* the newest comes first */
+        /* At the head's key the table has none: the index lags behind. */
+        if (cr_str_equal(row->value[CR_PK], cr_pk_str(&pk)) &&
+            !cr_str_equal(row->value[CR_SK], group->head.value[CR_SK])) {
+            group->own = *row;
+            return;
+        }
+    }
+}
+
+/* What all rows say that the index shows, and the group's uuid. */
+static cruddur_status judge_by_others(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                      const cr_members *named, bool *is_member)
+{
+    cr_members known = {0};
+    cruddur_status status = cr_group_ask_index(txn, group);
+    if (status == CRUDDUR_OK && !cr_row_exists(&group->own)) {
+        take_newest_own(group, member);
+    }
+    if (status == CRUDDUR_OK) {
+        status = add_named(txn, &group->uuid, &group->told, &known);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    *is_member = cr_row_exists(&group->own) || cr_members_have(&known, member);
+    if (!cr_may_be_direct(&group->uuid)) {
+        return status;
+    }
+    add_candidate(&known, member);
+    add_candidates(&known, named);
+    add_author(&known, &group->head);
+    status = find_pair(txn, &group->uuid, &known, &group->pair);
+    if (status == CRUDDUR_OK && group->pair.count == 0 && group->told.count == 0) {
+        status = find_pair_of_authors(txn, &group->uuid, &known, &group->pair);
+    }
+    *is_member = group->pair.count > 0 ? cr_members_have(&group->pair, member) : *is_member;
+    return status;
+}
+
+/* What the index does not show yet. */
+static cruddur_status search_own_partition(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                           bool *is_member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    cruddur_status status =
+        cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, &group->own);
+    *is_member = status == CRUDDUR_OK && cr_row_exists(&group->own);
+    return status;
+}
+
+static bool is_settled(const cr_txn *txn, const cr_group *group, bool is_member)
+{
+    return is_member || !cr_row_exists(&group->head) || group->pair.count > 0 ||
+           (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+}
+
+static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members *named,
+                           cr_group *group, bool *is_member)
+{
+    *group = (cr_group){.uuid = group->uuid};
+    cruddur_status status = cr_group_find_head(txn, &group->uuid, &group->head);
+    if (status == CRUDDUR_OK && cr_row_exists(&group->head)) {
+        status = get_own_row(txn, group, member, is_member);
+    }
+    if (status == CRUDDUR_OK && cr_row_exists(&group->head) && !*is_member) {
+        status = judge_by_others(txn, group, member, named, is_member);
+    }
+    if (status == CRUDDUR_OK && !is_settled(txn, group, *is_member)) {
+        status = search_own_partition(txn, group, member, is_member);
+    }
+    return status;
+}
+
+/* In one snapshot one look is enough. Elsewhere rows may have moved between two reads: that happens
+ * once, but not twice under a head that stands still. Where no row at all was found, another writer
+ * may just be taking rows away before it puts them. */
+cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             const cr_members *named, cr_group *group, bool *is_member)
+{
+    cr_str last_sk = CR_STR_ABSENT;
+    bool is_still = false;
+    *is_member = false;
+    group->uuid = *uuid;
+    for (int i = 0; i < LOOKS_MAX; i++) {
+        cruddur_status status = look(txn, member, named, group, is_member);
+        if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
+            group->pair.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
+            return status;
+        }
+        is_still = cr_str_equal(group->head.value[CR_SK], last_sk);
+        if (is_still && group->told.count > 0) {
+            return status;
+        }
+        last_sk = group->head.value[CR_SK];
+    }
+    return is_still ? CRUDDUR_OK : CRUDDUR_E_CONFLICT;
+}
+
+cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             cr_group *group)
+{
+    bool is_member;
+    cruddur_status status = cr_group_find(txn, uuid, member, NULL, group, &is_member);
+    if (status == CRUDDUR_OK && !is_member) {
+        status =
+            cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
+                             "there is no group %s with the member %s", uuid->text, member->text);
+    }
+    return status;
+}
+
+/* The author of the newest message has a row at its sort key, in a healthy table. */
+cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)
+{
+    cr_uuid author;
+    bool is_member;
+    *group = (cr_group){.uuid = *uuid};
+    cruddur_status status = cr_group_read_head(txn, uuid, &group->head);
+    if (status == CRUDDUR_OK && cr_uuid_parse(group->head.value[CR_USER_UUID], &author)) {
+        status = cr_group_find(txn, uuid, &author, NULL, group, &is_member);
+    }
+    return status == CRUDDUR_OK && !cr_row_exists(&group->head) ? fail_not_there(txn, uuid)
+                                                                : status;
 }

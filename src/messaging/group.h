@@ -1,58 +1,76 @@
 /* SPDX-License-Identifier: MIT */
-/* A group as the rows tell of it: its head, its members, their group rows. */
+/* A group as its rows tell of it: the newest message, which is its head, and the members.
+ *
+ * A member is whom any group row of the group names, be it the member's own row or another's. So a
+ * member whose own row was lost is one still. Of a direct group the two whose uuid it is are the
+ * members, whatever its rows say; that needs no row at all. Authors of messages are not members by
+ * that alone. */
 #ifndef CR_MESSAGING_GROUP_H
 #define CR_MESSAGING_GROUP_H
 
-#include <cruddur/group.h>
-
 #include "messaging/rows.h"
 #include "model/key.h"
+#include "model/members.h"
 
-/* The members of a group, sorted by uuid. */
-typedef struct cr_members {
-    size_t count;
-    cr_uuid uuid[CRUDDUR_MEMBERS_MAX];
-} cr_members;
-
-/* Sorts; false if one is there twice. */
-bool cr_members_sort(cr_members *members);
-
-/* Where a uuid is among them; the count where it is not. */
-size_t cr_members_find(const cr_members *members, const cr_uuid *uuid);
-
-/* Whom a member's group row names: the next in order, round in a circle. With two members that is
- * the other party; with more, the rows of all members together name everybody once. */
-static inline size_t cr_members_next(const cr_members *members, size_t index)
-{
-    return (index + 1) % members->count;
-}
-
-/* Reads the members off any group row of theirs; false for a row that does not tell, or whose owner
- * is not among them. */
-bool cr_members_of_row(const cr_row *group_row, cr_members *members);
+/* A group as it was read for somebody. */
+typedef struct cr_group {
+    cr_uuid uuid;
+    cr_row head;     /* absent throughout: there is no message */
+    cr_row own;      /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;    /* the group rows that the index shows */
+    bool has_asked;  /* the index */
+    cr_members pair; /* the two whose direct group it is, as far as known; else empty */
+} cr_group;
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
-cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *group, cr_row *head);
+cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
 /* The same; CRUDDUR_E_GROUP_NOT_FOUND for a group without one. */
-cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *group, cr_row *head);
+cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
 /* CRUDDUR_E_CONFLICT when the group has a newer message than this one: the body is to run again. */
-cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *group, const cr_row *head);
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_row *head);
 
-/* Reads a member's group row, and the head that it was found by. In a healthy table that is one
- * read by key: the row has the head's sort key (invariant 2). Elsewhere it is looked for, in the
- * index and in the member's partition, before anybody is told CRUDDUR_E_NOT_A_MEMBER. `argument` is
- * what the public call names the member. */
-cruddur_status cr_group_read_member(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
-                                    const char *argument, cr_row *head, cr_row *group_row);
+/* Finds out whether somebody is a member of the group. In a healthy table that takes the head and
+ * one read by key: the member's row has the head's sort key (invariant 2). Elsewhere the index and
+ * the member's partition are looked through, before anybody is found to be no member. `named` may
+ * be the other party of a direct group; NULL: unknown. */
+cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             const cr_members *named, cr_group *group, bool *is_member);
+
+/* The same for a caller who must be a member. CRUDDUR_E_GROUP_NOT_FOUND for a group that is not
+ * there and for one of other members alike: what a stranger is told must not depend on it. */
+cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             cr_group *group);
+
+/* Reads a group for a caller who may read any. */
+cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
+
+/* Completes the members of a group that was found. A healthy row tells all of them: its
+ * member_uuids, or the two of a direct group. A row that does not is compared with the others. */
+cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);
+
+/* Adds whom these group rows of it name. The two of a direct group stay alone. */
+cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
+                                  cr_members *members);
+
+/* Whom these group rows name; of a direct group the two whose it is, among whom they name, these
+ * candidates (NULL: none) and the latest authors. Fewer than two: the rows do not tell. */
+cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                   const cr_members *candidates, cr_members *members,
+                                   bool *are_pair);
+
+cruddur_status cr_group_fail_untold(const cr_txn *txn, const cr_uuid *uuid);
 
 /* Looks for a member's newest group row of the group in the member's partition, which may be long,
  * up to a sort key (absent: to the end); *row is absent throughout where there is none. */
-cruddur_status cr_group_search_partition(cr_txn *txn, cr_str group, const cr_pk *pk, cr_str last_sk,
+cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
 
 /* Reads every group row of the group by the index. */
-cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *group, cr_rows *rows);
+cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows);
+
+/* The same once for a group that was found. */
+cruddur_status cr_group_ask_index(cr_txn *txn, cr_group *group);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "messaging/rewrite.h"
+#include "messaging/news.h"
 #include "model/time.h"
 
 cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor,
@@ -244,11 +244,9 @@ typedef struct list_context {
 /* Only members read. */
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
 {
-    cr_row head;
-    cr_row group_row;
-    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &head)
-                                   : cr_group_read_member(txn, context->group, context->viewer,
-                                                          "viewer_uuid", &head, &group_row);
+    cr_group group;
+    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &group.head)
+                                   : cr_group_read(txn, context->group, context->viewer, &group);
 }
 
 static cruddur_status list_messages_body(cr_txn *txn, void *argument)
@@ -413,13 +411,15 @@ typedef struct get_context {
 static cruddur_status get_group_body(cr_txn *txn, void *argument)
 {
     get_context *context = argument;
-    cr_row head;
-    cr_row group_row;
-    cruddur_status status =
-        cr_group_read_member(txn, context->group, context->user, "viewer_uuid", &head, &group_row);
+    cr_group group;
+    cr_row own;
+    cruddur_status status = cr_group_read(txn, context->group, context->user, &group);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_own_row(txn, &group, context->user, &own);
+    }
     if (status == CRUDDUR_OK) {
         free(context->row);
-        context->row = cr_pack_row(&group_row);
+        context->row = cr_pack_row(&own);
         status = context->row == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
     }
     return status;
@@ -434,34 +434,6 @@ cruddur_status cr_get_group(cr_store *store, const cr_uuid *user, const cr_uuid 
         *ret_group = context.row;
     } else {
         free(context.row);
-    }
-    return status;
-}
-
-/* Any group row of the group tells the members; the newest message's author has one. */
-static cruddur_status read_any_row(cr_txn *txn, const cr_uuid *group, cr_row *head,
-                                   cr_row *group_row)
-{
-    cr_uuid author;
-    cr_rows rows;
-    cruddur_status status = cr_group_read_head(txn, group, head);
-    if (status == CRUDDUR_OK && cr_uuid_parse(head->value[CR_USER_UUID], &author)) {
-        status = cr_group_read_member(txn, group, &author, "group_uuid", head, group_row);
-        if (status != CRUDDUR_E_NOT_A_MEMBER) {
-            return status;
-        }
-        cr_error_discard(txn->call->error);
-        status = CRUDDUR_OK;
-    }
-    if (status == CRUDDUR_OK) {
-        status = cr_group_read_index(txn, group, &rows);
-    }
-    if (status == CRUDDUR_OK && rows.count == 0) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "group %s has messages and no members", group->text);
-    }
-    if (status == CRUDDUR_OK) {
-        *group_row = rows.row[0];
     }
     return status;
 }
@@ -488,15 +460,16 @@ static cruddur_status make_members_page(const cr_inboxes *inboxes, get_context *
 static cruddur_status list_members_body(cr_txn *txn, void *argument)
 {
     get_context *context = argument;
-    cr_row head;
-    cr_row group_row;
+    cr_group group;
     cr_inboxes inboxes;
     cruddur_status status = context->user == NULL
-                                ? read_any_row(txn, context->group, &head, &group_row)
-                                : cr_group_read_member(txn, context->group, context->user,
-                                                       "viewer_uuid", &head, &group_row);
+                                ? cr_group_read_trusted(txn, context->group, &group)
+                                : cr_group_read(txn, context->group, context->user, &group);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_read(txn, &head, &group_row, &inboxes);
+        status = cr_inboxes_read(txn, &group, &inboxes);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_complete(txn, &group.uuid, &inboxes);
     }
     return status == CRUDDUR_OK ? make_members_page(&inboxes, context, txn->call) : status;
 }

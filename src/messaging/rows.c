@@ -122,6 +122,22 @@ bool cr_rows_add(cr_rows *rows, const cr_row *row)
     return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
 }
 
+static bool has_key_of(const cr_rows *rows, const cr_row *row)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (cr_str_equal(rows->row[i].value[CR_PK], row->value[CR_PK]) &&
+            cr_str_equal(rows->row[i].value[CR_SK], row->value[CR_SK])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cr_rows_add_once(cr_rows *rows, const cr_row *row)
+{
+    return has_key_of(rows, row) || cr_rows_add(rows, row);
+}
+
 typedef struct collection {
     cr_rows *rows;
     size_t left;

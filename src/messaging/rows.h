@@ -38,6 +38,9 @@ typedef struct cr_rows {
 /* Adds a copy of the row; false when memory ran out. */
 bool cr_rows_add(cr_rows *rows, const cr_row *row);
 
+/* The same, unless a row with its key is there already. */
+bool cr_rows_add_once(cr_rows *rows, const cr_row *row);
+
 /* Adds copies of the first rows of a query, up to `max`. */
 cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);
 

@@ -26,6 +26,7 @@ typedef struct move {
     const cr_record *newest; /* of the group's records */
     bool is_again;           /* a run came to nothing: the place may be taken */
     unsigned misses;         /* runs that found no row of the group */
+    bool is_direct;          /* its members are known without any row */
     int64_t reach_us;        /* how far the message was moved at most, to a free place */
     unsigned traits;         /* that the latest run met */
     cr_uuid member;          /* any of the group */
@@ -37,25 +38,22 @@ typedef struct move {
     bool has_moved;
 } move;
 
-/* Every member has one row, all of the same message, and that is the record's or a later one: as
- * rows only move forward, it does not matter how far the index lags behind. */
+/* Everybody whom the rows name has one, all of the same message, and that is the record's or a
+ * later one: as rows only move forward, it does not matter how far the index lags behind. */
 static bool is_past(const cr_rows *rows, cr_str sk)
 {
-    cr_members members;
-    cr_uuid owner;
-    if (rows->count == 0 || !cr_members_of_row(&rows->row[0], &members) ||
-        rows->count != members.count || cr_str_compare(rows->row[0].value[CR_SK], sk) < 0) {
+    cr_members named = {0};
+    if (rows->count < CRUDDUR_MEMBERS_MIN || cr_str_compare(rows->row[0].value[CR_SK], sk) < 0) {
         return false;
     }
     for (size_t i = 0; i < rows->count; i++) {
         const cr_row *row = &rows->row[i];
         if (!cr_str_equal(row->value[CR_SK], rows->row[0].value[CR_SK]) ||
-            !cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner) ||
-            cr_members_find(&members, &owner) == members.count) {
+            !cr_members_add_row(&named, row)) {
             return false;
         }
     }
-    return true;
+    return rows->count == named.count;
 }
 
 /* The index shows no row yet, or the group was deleted but for its messages, or it is damaged: that
@@ -72,24 +70,33 @@ static cruddur_status miss(cr_txn *txn, move *moving)
 
 /* Where the index tells of no row, the author's own leads to the others. The head is absent
  * throughout for a group that is no longer there. */
-static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_rows *rows, cr_row *head)
+static cruddur_status find_any_row(cr_txn *txn, const move *moving, cr_rows *rows, cr_row *head)
 {
     const cr_record *record = moving->newest;
     cr_row row = {0};
     cruddur_status status = cr_group_find_head(txn, &record->group, head);
-    if (status != CRUDDUR_OK || !cr_row_exists(head)) {
-        return status;
-    }
-    if (record->has_author) {
+    if (status == CRUDDUR_OK && cr_row_exists(head) && record->has_author) {
         cr_pk pk = cr_pk_of_member(&record->author);
         status =
             cr_group_search_partition(txn, cr_uuid_str(&record->group), &pk, CR_STR_ABSENT, &row);
     }
-    if (status == CRUDDUR_OK && !cr_row_exists(&row)) {
-        return miss(txn, moving);
+    return status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add(rows, &row)
+               ? cr_fail_memory(txn->call->error)
+               : status;
+}
+
+/* Who is to have a row. A group without any may still be the direct group of two authors. */
+static cruddur_status read_members(cr_txn *txn, move *moving, const cr_rows *rows,
+                                   cr_members *members)
+{
+    const cr_record *record = moving->newest;
+    cr_members author = {record->has_author ? 1 : 0, {record->author}};
+    cruddur_status status =
+        cr_group_members_of(txn, &record->group, rows, &author, members, &moving->is_direct);
+    if (status != CRUDDUR_OK || members->count >= CRUDDUR_MEMBERS_MIN) {
+        return status;
     }
-    return status == CRUDDUR_OK && !cr_rows_add(rows, &row) ? cr_fail_memory(txn->call->error)
-                                                            : status;
+    return rows->count == 0 ? miss(txn, moving) : cr_group_fail_untold(txn, &record->group);
 }
 
 /* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
@@ -97,16 +104,18 @@ static cruddur_status find_any_row(cr_txn *txn, move *moving, cr_rows *rows, cr_
 static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inboxes, cr_row *head)
 {
     cr_row newest = {0};
+    bool may_restore_all = moving->is_direct && moving->misses + 1 >= MISSES_MAX;
     const cr_uuid *group = &moving->newest->group;
     cruddur_status status = cr_group_find_head(txn, group, head);
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
     status = cr_inboxes_search(txn, group, head->value[CR_SK], inboxes);
-    if (status == CRUDDUR_OK && inboxes->old.count == 0) {
+    if (status == CRUDDUR_OK && inboxes->old.count == 0 && !may_restore_all) {
         return miss(txn, moving);
     }
     if (status == CRUDDUR_OK) {
+        cr_inboxes_restore(group, inboxes);
         status = cr_inboxes_read_news(txn, group, inboxes, &newest);
     }
     bool is_other =
@@ -119,15 +128,19 @@ static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inbox
 static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_inboxes *inboxes,
                                  cr_row *head)
 {
+    cr_members members;
     const cr_uuid *group = &moving->newest->group;
     cruddur_status status = CRUDDUR_OK;
     if (rows->count == 0) {
         status = find_any_row(txn, moving, rows, head);
     }
-    if (status != CRUDDUR_OK || rows->count == 0) {
+    if (status != CRUDDUR_OK || (rows->count == 0 && !cr_row_exists(head))) {
         return status;
     }
-    status = cr_inboxes_reread(txn, group, rows, inboxes);
+    status = read_members(txn, moving, rows, &members);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_reread(txn, group, rows, &members, inboxes);
+    }
     bool has_rows = status == CRUDDUR_OK && inboxes->old.count > 0;
     if (has_rows) {
         status = cr_inboxes_read_news(txn, group, inboxes, head);
@@ -165,16 +178,12 @@ static cruddur_status find_place(cr_txn *txn, move *moving, const cr_inboxes *in
 static cruddur_status move_rows(cr_txn *txn, move *moving, const cr_inboxes *inboxes,
                                 const cr_row *head)
 {
-    cr_person author = {0};
+    cr_person author = cr_person_of(head);
     cr_sort_key room;
     cr_row message;
     bool is_complete;
     cruddur_status status = find_place(txn, moving, inboxes, head, &room, &message);
     bool is_elsewhere = !cr_str_equal(message.value[CR_SK], head->value[CR_SK]);
-    if (cr_uuid_parse(head->value[CR_USER_UUID], &author.uuid)) {
-        author.display_name = head->value[CR_DISPLAY_NAME];
-        author.handle = head->value[CR_HANDLE];
-    }
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_put(txn, inboxes, &author, &message);
     }
@@ -198,7 +207,8 @@ static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const 
                                  const cr_call *call)
 {
     cr_row key = {0};
-    key.value[CR_SK] = cr_inboxes_oldest(inboxes);
+    cr_str oldest_sk = cr_inboxes_oldest(inboxes);
+    key.value[CR_SK] = oldest_sk.data == NULL ? head->value[CR_SK] : oldest_sk;
     moving->has_message = cr_uuid_parse(head->value[CR_MESSAGE_UUID], &moving->message);
     free(moving->oldest);
     moving->oldest = cr_pack_row(&key);

@@ -17,10 +17,6 @@
 /* How many messages a group has had since one was first sent that is sent again. */
 #define REPEAT_EXPECTED 16
 
-/* The namespace of direct groups' uuids. Never to be changed: two releases must find the same
- * group. */
-static const cr_uuid direct_namespace = {"1610e24a-6dab-4dbd-a05d-8f9178288498"};
-
 /* Which of the rows that a write makes the caller wants back. */
 typedef enum wanted_row {
     WANT_MESSAGE,
@@ -40,6 +36,7 @@ typedef struct write_context {
     int64_t reach_us;      /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
     bool is_repeat;        /* the result was there before this call */
+    bool has_restored_all; /* the latest run found a group without any group row */
     unsigned traits;       /* that the latest run met */
 } write_context;
 
@@ -67,7 +64,8 @@ static cruddur_status note_behind(write_context *context, const cr_inboxes *inbo
     key.value[CR_SK] = cr_inboxes_oldest(inboxes);
     free(context->behind);
     context->behind = NULL;
-    if (cr_str_compare(key.value[CR_SK], head->value[CR_SK]) >= 0) {
+    context->has_restored_all = inboxes->old.count == 0;
+    if (context->has_restored_all || cr_str_compare(key.value[CR_SK], head->value[CR_SK]) >= 0) {
         return CRUDDUR_OK;
     }
     context->behind = cr_pack_row(&key);
@@ -154,25 +152,26 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, const cr_
 }
 
 /* If the message is stored already, makes it the result, and notes its sort key. */
-static cruddur_status settle_repeat(cr_txn *txn, write_context *context, const cr_row *head,
-                                    const cr_row *author_row, bool *is_settled)
+static cruddur_status settle_repeat(cr_txn *txn, write_context *context, cr_group *group,
+                                    bool *is_settled)
 {
     cr_row found;
-    cruddur_status status = find_repeat(txn, context, head, &found);
+    cruddur_status status = find_repeat(txn, context, &group->head, &found);
     *is_settled = status == CRUDDUR_OK && cr_row_exists(&found);
     if (!*is_settled) {
         return status;
     }
-    if (!cr_str_equal(found.value[CR_USER_UUID], cr_uuid_str(&context->draft->author.uuid))) {
+    cr_person author = cr_person_of(&found);
+    if (cr_uuid_compare(&author.uuid, &context->draft->author.uuid) != 0) {
         return cr_fail_argument(txn->call->error, CRUDDUR_E_INVALID_ARGUMENT,
                                 "options.message_uuid", "is the uuid of somebody else's message");
     }
     context->is_repeat = true;
     status = note_head(context, &found, txn->call);
-    if (status != CRUDDUR_OK) {
-        return status;
+    if (status == CRUDDUR_OK && context->wanted == WANT_GROUP_ROW) {
+        status = cr_inboxes_own_row(txn, group, &context->draft->author.uuid, &found);
     }
-    return keep_result(context, context->wanted == WANT_MESSAGE ? &found : author_row, txn->call);
+    return status == CRUDDUR_OK ? keep_result(context, &found, txn->call) : status;
 }
 
 /* ---- what a write starts from ---- */
@@ -183,61 +182,43 @@ static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
                             "group %s is there, with other members", group->text);
 }
 
-static bool are_same_members(const cr_members *a, const cr_members *b)
-{
-    return a->count == b->count && memcmp(a->uuid, b->uuid, a->count * sizeof(a->uuid[0])) == 0;
-}
-
 /* A group that is opened and is there already must have the same members. */
-static cruddur_status read_existing(cr_txn *txn, const write_context *context, cr_row *head,
-                                    cr_row *author_row)
+static cruddur_status check_members(cr_txn *txn, const write_context *context, cr_group *group)
 {
-    const cr_uuid *group = &context->draft->group;
     cr_members members;
-    cruddur_status status = cr_group_read_member(txn, group, &context->draft->author.uuid,
-                                                 "creator.uuid", head, author_row);
-    if (status == CRUDDUR_E_NOT_A_MEMBER) {
-        cr_error_discard(txn->call->error);
-        return fail_exists(txn->call, group);
-    }
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    if (!cr_members_of_row(author_row, &members)) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "a row of group %s does not tell its members", group->text);
-    }
-    return are_same_members(&members, &context->opening->members) ? CRUDDUR_OK
-                                                                  : fail_exists(txn->call, group);
+    cruddur_status status = cr_group_read_members(txn, group, &members);
+    return status == CRUDDUR_OK && !cr_members_are_same(&members, &context->opening->members)
+               ? fail_exists(txn->call, &group->uuid)
+               : status;
 }
 
-/* Reads the head and the author's group row. The head of a group that is yet to be opened is absent
- * throughout. */
-static cruddur_status read_start(cr_txn *txn, write_context *context, cr_row *head,
-                                 cr_row *author_row)
+/* Reads the group for its author. The head of one that is yet to be opened is absent throughout. */
+static cruddur_status read_start(cr_txn *txn, write_context *context, cr_group *group)
 {
+    bool is_member;
     const cr_draft *draft = context->draft;
     context->traits = txn->traits;
+    context->has_restored_all = false;
     if (context->opening == NULL) {
-        return cr_group_read_member(txn, &draft->group, &draft->author.uuid, "author.uuid", head,
-                                    author_row);
+        return cr_group_read(txn, &draft->group, &draft->author.uuid, group);
     }
-    cruddur_status status = cr_group_find_head(txn, &draft->group, head);
-    return status == CRUDDUR_OK && cr_row_exists(head)
-               ? read_existing(txn, context, head, author_row)
-               : status;
+    cruddur_status status = cr_group_find(txn, &draft->group, &draft->author.uuid,
+                                          &context->opening->members, group, &is_member);
+    if (status != CRUDDUR_OK || !cr_row_exists(&group->head)) {
+        return status;
+    }
+    return is_member ? check_members(txn, context, group) : fail_exists(txn->call, &draft->group);
 }
 
 /* A long search for a repeat would keep other writers waiting, so most of it is done before the
  * change: what is left to that are the messages written meanwhile. */
 static cruddur_status search_body(cr_txn *txn, void *argument)
 {
-    cr_row head;
-    cr_row author_row;
+    cr_group group;
     bool is_settled;
-    cruddur_status status = read_start(txn, argument, &head, &author_row);
-    return status == CRUDDUR_OK && cr_row_exists(&head)
-               ? settle_repeat(txn, argument, &head, &author_row, &is_settled)
+    cruddur_status status = read_start(txn, argument, &group);
+    return status == CRUDDUR_OK && cr_row_exists(&group.head)
+               ? settle_repeat(txn, argument, &group, &is_settled)
                : status;
 }
 
@@ -272,8 +253,8 @@ static cr_person name_author(const cr_draft *draft, const cr_person *known)
 
 /* Fills in what the caller does not tell of the author: the group rows know it, or a message that
  * they have not moved to yet. */
-static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, const cr_row *head,
-                                      const cr_row *author_row, cr_person *author)
+static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_group *group,
+                                      cr_person *author)
 {
     cr_inboxes inboxes;
     cr_row newest;
@@ -281,9 +262,10 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, const 
     if (author->display_name.data != NULL && author->handle.data != NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
+    cruddur_status status = cr_inboxes_read(txn, group, &inboxes);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_read_news(txn, &draft->group, &inboxes, &newest);
+        cr_inboxes_restore(&group->uuid, &inboxes);
+        status = cr_inboxes_read_news(txn, &group->uuid, &inboxes, &newest);
     }
     if (status == CRUDDUR_OK) {
         cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
@@ -293,41 +275,69 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, const 
 }
 
 /* Appends where somebody else moves the group rows. */
-static cruddur_status append_message(cr_txn *txn, write_context *context, const cr_row *head,
-                                     const cr_row *author_row, const cr_sort_key *sk)
+static cruddur_status append_message(cr_txn *txn, write_context *context, cr_group *group,
+                                     const cr_sort_key *sk)
 {
     cr_person author;
-    cr_pk pk = cr_pk_of_group(&context->draft->group);
-    cruddur_status status = complete_author(txn, context->draft, head, author_row, &author);
+    cr_row moved;
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cruddur_status status = complete_author(txn, context->draft, group, &author);
     if (status != CRUDDUR_OK) {
         return status;
     }
     cr_row message = message_row(context->draft, &author, &pk, sk);
-    cr_row moved = *author_row;
-    moved.value[CR_SK] = message.value[CR_SK];
-    moved.value[CR_TEXT] = message.value[CR_TEXT];
-    status = txn->ops->put(txn, &message);
-    return status == CRUDDUR_OK
-               ? keep_result(context, context->wanted == WANT_MESSAGE ? &message : &moved,
-                             txn->call)
-               : status;
+    if (context->wanted == WANT_MESSAGE) {
+        moved = message;
+    } else {
+        status = cr_inboxes_own_row(txn, group, &author.uuid, &moved);
+        moved.value[CR_SK] = message.value[CR_SK];
+        moved.value[CR_TEXT] = message.value[CR_TEXT];
+    }
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, &message);
+    }
+    return status == CRUDDUR_OK ? keep_result(context, &moved, txn->call) : status;
+}
+
+/* Whoever writes to somebody again knows them by name. */
+static void name_restored(const cr_opening *opening, cr_inboxes *inboxes)
+{
+    for (size_t i = 0; opening != NULL && i < inboxes->members.count; i++) {
+        for (size_t j = 0; j < opening->members.count; j++) {
+            if (cr_row_is_restored(&inboxes->row[i])) {
+                cr_row_name_author(&inboxes->row[i], &opening->person[j]);
+            }
+        }
+    }
+}
+
+/* Reads the group rows as they are to be moved on from the head. */
+static cruddur_status read_inboxes(cr_txn *txn, write_context *context, cr_group *group,
+                                   cr_inboxes *inboxes)
+{
+    cr_row newest;
+    cruddur_status status = cr_inboxes_read(txn, group, inboxes);
+    if (status == CRUDDUR_OK) {
+        cr_inboxes_restore(&group->uuid, inboxes);
+    }
+    /* Rows that lag behind, in mode stream, have not got the names of the messages between; nor has
+     * a row that was lost any. */
+    if (status == CRUDDUR_OK && !cr_inboxes_are_at(inboxes, group->head.value[CR_SK])) {
+        status = cr_inboxes_read_news(txn, &group->uuid, inboxes, &newest);
+    }
+    if (status == CRUDDUR_OK) {
+        name_restored(context->opening, inboxes);
+    }
+    return status == CRUDDUR_OK ? note_behind(context, inboxes, &group->head, txn->call) : status;
 }
 
 /* Appends, and moves the group rows. */
-static cruddur_status append_and_move(cr_txn *txn, write_context *context, const cr_row *head,
-                                      const cr_row *author_row, const cr_sort_key *sk)
+static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_group *group,
+                                      const cr_sort_key *sk)
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
-    cr_row newest;
-    cruddur_status status = cr_inboxes_read(txn, head, author_row, &inboxes);
-    /* Rows that lag behind, in mode stream, have not got the names of the messages between. */
-    if (status == CRUDDUR_OK && !cr_inboxes_are_at(&inboxes, head->value[CR_SK])) {
-        status = cr_inboxes_read_news(txn, &draft->group, &inboxes, &newest);
-    }
-    if (status == CRUDDUR_OK) {
-        status = note_behind(context, &inboxes, head, txn->call);
-    }
+    cruddur_status status = read_inboxes(txn, context, group, &inboxes);
     if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(sk))) {
         status = CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
     }
@@ -355,52 +365,33 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, const
     return status;
 }
 
-/* Appends to a group whose head and whose author's row are known. */
-static cruddur_status append_to(cr_txn *txn, write_context *context, const cr_row *head,
-                                const cr_row *author_row)
+static cruddur_status append_to(cr_txn *txn, write_context *context, cr_group *group)
 {
     cr_sort_key sk;
-    cruddur_status status = choose_key(context, head->value[CR_SK], &sk, txn->call);
+    cruddur_status status = choose_key(context, group->head.value[CR_SK], &sk, txn->call);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    return (txn->traits & CR_TRAIT_STREAMED) != 0
-               ? append_message(txn, context, head, author_row, &sk)
-               : append_and_move(txn, context, head, author_row, &sk);
+    return (txn->traits & CR_TRAIT_STREAMED) != 0 ? append_message(txn, context, group, &sk)
+                                                  : append_and_move(txn, context, group, &sk);
 }
 
 /* Appends, unless the message is there already. */
-static cruddur_status append_once(cr_txn *txn, write_context *context, const cr_row *head,
-                                  const cr_row *author_row)
+static cruddur_status append_once(cr_txn *txn, write_context *context, cr_group *group)
 {
     bool is_settled;
-    cruddur_status status = settle_repeat(txn, context, head, author_row, &is_settled);
-    return status == CRUDDUR_OK && !is_settled ? append_to(txn, context, head, author_row) : status;
+    cruddur_status status = settle_repeat(txn, context, group, &is_settled);
+    return status == CRUDDUR_OK && !is_settled ? append_to(txn, context, group) : status;
 }
 
 static cruddur_status append_body(cr_txn *txn, void *argument)
 {
-    cr_row head;
-    cr_row author_row;
-    cruddur_status status = read_start(txn, argument, &head, &author_row);
-    return status == CRUDDUR_OK ? append_once(txn, argument, &head, &author_row) : status;
+    cr_group group;
+    cruddur_status status = read_start(txn, argument, &group);
+    return status == CRUDDUR_OK ? append_once(txn, argument, &group) : status;
 }
 
 /* ---- create ---- */
-
-/* "uuid,uuid,…"; absent when memory ran out. */
-static cr_str join_members(const cr_members *members, cr_arena *arena)
-{
-    char *list = cr_arena_alloc(arena, members->count * sizeof(members->uuid[0]));
-    if (list == NULL) {
-        return CR_STR_ABSENT;
-    }
-    for (size_t i = 0; i < members->count; i++) {
-        memcpy(list + i * sizeof(cr_uuid), members->uuid[i].text, CR_UUID_LENGTH);
-        list[i * sizeof(cr_uuid) + CR_UUID_LENGTH] = ',';
-    }
-    return (cr_str){list, members->count * sizeof(cr_uuid) - 1};
-}
 
 static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
                             const cr_row *message, cr_str member_list)
@@ -425,7 +416,7 @@ static cruddur_status put_group_rows(cr_txn *txn, write_context *context, const 
     cr_str member_list = CR_STR_ABSENT;
     cruddur_status status = CRUDDUR_OK;
     if (opening->members.count > 2) {
-        member_list = join_members(&opening->members, txn->arena);
+        member_list = cr_members_join(&opening->members, txn->arena);
         status = member_list.data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < opening->members.count; i++) {
@@ -444,12 +435,11 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
 {
     write_context *context = argument;
     const cr_draft *draft = context->draft;
-    cr_row head;
-    cr_row author_row;
+    cr_group group;
     cr_sort_key sk;
-    cruddur_status status = read_start(txn, context, &head, &author_row);
-    if (status == CRUDDUR_OK && cr_row_exists(&head)) {
-        return append_once(txn, context, &head, &author_row);
+    cruddur_status status = read_start(txn, context, &group);
+    if (status == CRUDDUR_OK && cr_row_exists(&group.head)) {
+        return append_once(txn, context, &group);
     }
     if (status == CRUDDUR_OK) {
         status = choose_key(context, CR_STR_ABSENT, &sk, txn->call);
@@ -494,7 +484,8 @@ static bool has_left_over(const write_context *context)
     if (context->is_repeat) {
         return !rows_stay(context) && (!is_isolated(context) || context->opening != NULL);
     }
-    return !is_isolated(context) || (rows_stay(context) && context->draft->may_be_repeat) ||
+    return !is_isolated(context) || context->has_restored_all ||
+           (rows_stay(context) && context->draft->may_be_repeat) ||
            (has_opened(context) && context->opening->may_be_there);
 }
 
@@ -548,6 +539,8 @@ static cruddur_status clear_up(cr_store *store, write_context *context, cr_call 
     const char *from = cr_packed_get(is_behind ? context->behind : context->head, CR_SK);
     const cr_leftover leftover = {.group = &draft->group,
                                   .member = &draft->author.uuid,
+                                  .named =
+                                      context->opening == NULL ? NULL : &context->opening->members,
                                   .from_sk = cr_str_of(from),
                                   .is_repeat = context->is_repeat,
                                   .must_move = has_opened(context) && !is_isolated(context),
@@ -604,13 +597,4 @@ cruddur_status cr_create(cr_store *store, const cr_opening *opening, cr_call *ca
     write_context context = {
         .draft = &opening->first_message, .opening = opening, .wanted = WANT_GROUP_ROW};
     return run_write(store, create_body, &context, call, ret_group);
-}
-
-bool cr_direct_group_uuid(const cr_members *members, cr_uuid *uuid)
-{
-    char name[2 * sizeof(cr_uuid)];
-    memcpy(name, members->uuid[0].text, CR_UUID_LENGTH);
-    name[CR_UUID_LENGTH] = ',';
-    memcpy(name + sizeof(cr_uuid), members->uuid[1].text, sizeof(cr_uuid));
-    return cr_uuid_v5(&direct_namespace, (cr_str){name, sizeof(name) - 1}, uuid);
 }

@@ -9,15 +9,9 @@
 /* How far clocks may disagree. */
 #define CR_CLOCK_MARGIN_US INT64_C(900000000)
 
-typedef struct cr_person {
-    cr_uuid uuid;
-    cr_str display_name; /* absent: as the group has it */
-    cr_str handle;
-} cr_person;
-
 /* A message that is to be written. All of it has been checked. */
 typedef struct cr_draft {
-    cr_person author;
+    cr_person author; /* names that are absent: as the group has them */
     cr_uuid group;
     cr_str text;
     cr_uuid uuid;
@@ -43,8 +37,5 @@ cruddur_status cr_append(cr_store *store, const cr_draft *draft, cr_call *call,
  * author's group row. Free it with free(). */
 cruddur_status cr_create(cr_store *store, const cr_opening *opening, cr_call *call,
                          cr_packed_row **ret_group);
-
-/* The uuid of the direct group of two members. */
-bool cr_direct_group_uuid(const cr_members *members, cr_uuid *uuid);
 
 #endif

@@ -19,7 +19,7 @@ from library import (Failed, FollowOptions, IsStopping, ListOptions, Observe,  #
 ANN = b"5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 BEN = b"ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60"
 E_INVALID_ARGUMENT = 11
-E_NOT_A_MEMBER = 41
+E_GROUP_NOT_FOUND = 40
 E_STORE_FORKED = 70
 E_NETWORK = 80
 TROUBLE = 5
@@ -50,7 +50,7 @@ def converse(library, url):
         expect(library.cruddur_msg_text(msg), b"message %d" % number)
         library.cruddur_msg_free(msg)
     expect(status_of(library, "msg_append", dm, byref(stranger), uuid, b"let me in", None),
-           E_NOT_A_MEMBER)
+           E_GROUP_NOT_FOUND)
     options = ListOptions(3, 1)
     page = call(library, "msg_list", dm, ANN, uuid, byref(options))
     texts = [library.cruddur_msg_text(library.cruddur_msg_page_at(page, i))

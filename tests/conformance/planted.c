@@ -126,7 +126,6 @@ static selection select_rows(const char *pk, const char *group, cr_arena *arena)
 size_t uproot(const char *pk, const char *group)
 {
     cr_arena arena = CR_ARENA_INIT;
-    test_store_settle(&store);
     selection selected = select_rows(pk, group, &arena);
     size_t count = selected.rows.count;
     for (size_t i = 0; i < count; i++) {
@@ -139,7 +138,6 @@ size_t uproot(const char *pk, const char *group)
 void strip(const char *pk, const char *group, cr_attribute attribute)
 {
     cr_arena arena = CR_ARENA_INIT;
-    test_store_settle(&store);
     selection selected = select_rows(pk, group, &arena);
     cr_assert_gt(selected.rows.count, 0);
     for (size_t i = 0; i < selected.rows.count; i++) {

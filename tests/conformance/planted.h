@@ -22,7 +22,8 @@ void plant(const planted *rows, size_t count);
 /* Fails the test unless each row is there as it was planted. */
 void expect_planted(const planted *rows, size_t count);
 
-/* Takes away all rows of this partition that have this group (NULL: all). How many there were. */
+/* Takes away all rows of this partition that have this group (NULL: all), wherever a processor has
+ * got to. How many there were. */
 size_t uproot(const char *pk, const char *group);
 
 /* Takes an attribute off all group rows of the group that are in this partition (NULL: in any). */

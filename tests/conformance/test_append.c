@@ -185,7 +185,7 @@ Test(append, only_members_write)
     test_report before = test_check_summary(&store);
     cruddur_msg *msg = NULL;
     must_fail(
-        CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+        CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
         cruddur_msg_append(store.dm, &test_cem, group.text, TEST_SECRET, NULL, &msg, TEST_ERROR));
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_append(store.dm, &test_ann, "11111111-2222-4333-8444-555555555555",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Uuids, members and memberships that are refused. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "refusal.h"
@@ -163,13 +164,46 @@ Test(bad_people, a_group_that_is_not_there)
 
 Test(bad_people, somebody_who_is_not_a_member)
 {
-    const cruddur_status expected = CRUDDUR_E_NOT_A_MEMBER;
+    const cruddur_status expected = CRUDDUR_E_GROUP_NOT_FOUND;
     const char *group = refusal_group.text;
-    refused(try_append(expected, "author.uuid", &test_cem, group, TEST_SECRET, NULL));
-    refused(try_messages(expected, "viewer_uuid", test_cem.uuid, group, NULL));
-    refused(try_get(expected, "viewer_uuid", test_cem.uuid, group, NULL));
-    refused(try_members(expected, "viewer_uuid", test_cem.uuid, group, NULL));
+    refused(try_append(expected, "group_uuid", &test_cem, group, TEST_SECRET, NULL));
+    refused(try_messages(expected, "group_uuid", test_cem.uuid, group, NULL));
+    refused(try_get(expected, "group_uuid", test_cem.uuid, group, NULL));
+    refused(try_members(expected, "group_uuid", test_cem.uuid, group, NULL));
     refusals_end();
+}
+
+/* Who is no member learns nothing of a group: neither from the status nor from the words, and not
+ * even of the direct group of two whose uuids everybody knows. */
+static void learn_nothing(const char *group)
+{
+    static char before[256];
+    cruddur_msg_page *page = NULL;
+    cruddur_error *error = NULL;
+    cruddur_status status = cruddur_msg_list(store.dm, test_cem.uuid, group, NULL, &page, &error);
+    cr_assert_eq(status, CRUDDUR_E_GROUP_NOT_FOUND);
+    if (before[0] != '\0') {
+        cr_assert_str_eq(cruddur_error_message(error), before);
+        cr_assert_str_eq(cruddur_error_argument(error), "group_uuid");
+    }
+    (void)snprintf(before, sizeof(before), "%s", cruddur_error_message(error));
+    cruddur_error_free(error);
+    refused(try_append(status, "group_uuid", &test_cem, group, TEST_SECRET, NULL));
+    refused(try_get(status, "group_uuid", test_cem.uuid, group, NULL));
+    refused(try_members(status, "group_uuid", test_cem.uuid, group, NULL));
+}
+
+Test(bad_people, who_asks_whether_two_others_talk)
+{
+    char group[CRUDDUR_UUID_SIZE];
+    cruddur_user zero = test_user(0);
+    must_succeed(cruddur_group_direct_uuid(test_ann.uuid, zero.uuid, group, TEST_ERROR));
+    learn_nothing(group);
+    (void)open_direct(&test_ann, &zero, "one");
+    learn_nothing(group);
+    group_id opened;
+    (void)snprintf(opened.text, sizeof(opened.text), "%s", group);
+    cruddur_msg_page_free(list_messages(&zero, &opened, NULL));
 }
 
 /* What is the group's uuid to one call is nobody's to another. */
@@ -178,7 +212,7 @@ Test(bad_people, uuids_of_another_kind)
     const char *group = refusal_group.text;
     refused(
         try_messages(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid", test_ann.uuid, test_ann.uuid, NULL));
-    refused(try_messages(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid", group, group, NULL));
+    refused(try_messages(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid", group, group, NULL));
     refusals_end();
 }
 

@@ -218,7 +218,7 @@ Test(hooks, the_log_has_no_message_text)
     group_id group = open_direct(&author, &test_bob, TEST_SECRET);
     say(&author, &group, TEST_SECRET);
     must_fail(
-        CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+        CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
         cruddur_msg_append(store.dm, &test_cem, group.text, TEST_SECRET, NULL, NULL, TEST_ERROR));
     cr_assert(strstr(noted.log, TEST_SECRET) == NULL, "the log is: %s", noted.log);
     test_check(&store);

@@ -26,7 +26,7 @@ Test(lifetime, results_outlive_the_handle)
     cruddur_msg_page *messages = list_messages(NULL, &id, NULL);
     cruddur_group_page *groups = list_groups(&test_ann, NULL);
     cr_assert_eq(cruddur_msg_append(store.dm, &test_cem, id.text, "x", NULL, NULL, &error),
-                 CRUDDUR_E_NOT_A_MEMBER);
+                 CRUDDUR_E_GROUP_NOT_FOUND);
     test_check(&store);
     test_store_remove(&store);
 
@@ -38,7 +38,7 @@ Test(lifetime, results_outlive_the_handle)
     expect_messages(messages, "two one ");
     cr_assert(cruddur_msg_page_older(messages) != NULL);
     expect_groups(groups, "two ");
-    cr_assert_str_eq(cruddur_error_argument(error), "author.uuid");
+    cr_assert_str_eq(cruddur_error_argument(error), "group_uuid");
     cr_assert(strstr(cruddur_error_message(error), test_cem.uuid) != NULL);
     cruddur_error_free(error);
     cruddur_group_free(group);

@@ -158,10 +158,10 @@ Test(list_messages, only_members_read_unless_the_caller_vouches)
     expect_messages(page, "m2 m1 m0 ");
     cruddur_msg_page_free(page);
     page = NULL;
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_list(store.dm, test_cem.uuid, group.text, NULL, &page, TEST_ERROR));
     (void)open_direct(&test_ann, &test_cem, "cem is somebody now");
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_list(store.dm, test_cem.uuid, group.text, NULL, &page, TEST_ERROR));
     cr_assert(page == NULL);
     test_check(&store);

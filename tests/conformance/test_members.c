@@ -164,9 +164,9 @@ Test(members, who_may_not_ask)
     cruddur_members *members = NULL;
     cruddur_group *found = NULL;
     must_fail(
-        CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+        CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
         cruddur_group_members(store.dm, test_cem.uuid, group.text, NULL, &members, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_group_get(store.dm, test_cem.uuid, group.text, NULL, &found, TEST_ERROR));
     must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_group_members(store.dm, NULL, UNKNOWN_GROUP, &test_trusted_members, &members,
@@ -184,11 +184,11 @@ Test(members, a_member_of_another_group_with_the_same_newest_time)
     cruddur_user zero = test_user(0);
     group_id third = open_direct_at(&test_cem, &zero, "three", AT_SECOND(1) + 1);
     cruddur_group *found = NULL;
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_group_get(store.dm, test_cem.uuid, group.text, NULL, &found, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_group_get(store.dm, test_ann.uuid, other.text, NULL, &found, TEST_ERROR));
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "viewer_uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_group_get(store.dm, test_ann.uuid, third.text, NULL, &found, TEST_ERROR));
     test_check(&store);
 }

@@ -166,7 +166,7 @@ static void step_append_by_stranger(talk *self)
     size_t user = below(self, MODEL_USERS);
     cruddur_user author = test_user(user);
     if (!group->has_member[user]) {
-        must_fail(CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+        must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
                   cruddur_msg_append(store.dm, &author, group->id.text, TEST_SECRET, NULL, NULL,
                                      TEST_ERROR));
     }

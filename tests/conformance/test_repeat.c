@@ -342,7 +342,7 @@ Test(repeat, by_somebody_who_is_not_a_member_is_refused)
     cruddur_msg *msg = NULL;
     cruddur_msg_free(send(&group, TEST_SECRET, &uuid, 0));
     options.message_uuid = uuid.text;
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_append(store.dm, &test_cem, group.text, "x", &options, &msg, TEST_ERROR));
     cr_assert(msg == NULL);
     test_check(&store);

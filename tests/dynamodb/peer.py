@@ -169,7 +169,8 @@ class Peer(unittest.TestCase):
         self.put_as_the_application_does(group, "2023-04-17T15:30:00.000001+00:00", ANN, BOB, "1")
         self.cruddur("send", "--as", "bob", group, "2")
         # The application puts the message alone; its trigger moves the group rows, later or never.
-        later = self.partition("MSG#" + group)[-1]["sk"].replace("+00:00", "")[:-1] + "9+00:00"
+        newest = datetime.datetime.fromisoformat(self.partition("MSG#" + group)[-1]["sk"])
+        later = (newest + datetime.timedelta(microseconds=1)).isoformat(timespec="microseconds")
         self.put_message(self.table, group, later, ANN, "3")
         self.assertEqual(self.texts(group), ["1", "2", "3"])
         self.cruddur("send", "--as", "bob", group, "4")

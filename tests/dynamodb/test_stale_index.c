@@ -97,7 +97,7 @@ static void expect_talk(const char *group, size_t n_members, const char *newest,
 static void expect_stranger(const char *group)
 {
     cruddur_user stranger = test_user(LARGE + 1);
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_append(store.dm, &stranger, group, "me too", NULL, NULL, TEST_ERROR));
 }
 

@@ -107,7 +107,7 @@ static void check_call(const fault_kind *kind, const batch *shared, const caller
 {
     const char *name = shared->stage->name;
     const cruddur_error *error = shared->errors[done->call];
-    if (done->call == REFUSED && done->status == CRUDDUR_E_NOT_A_MEMBER) {
+    if (done->call == REFUSED && done->status == CRUDDUR_E_GROUP_NOT_FOUND) {
         cr_assert(!cruddur_error_outcome_unknown(error), "%s", name);
         return;
     }

@@ -206,7 +206,7 @@ Test(group_commit, a_refused_change_disturbs_no_other)
         {.entry = &entry, .dm = dm, .author = 1, .group_uuid = missing_uuid},
         {.entry = &entry, .dm = dm, .author = 2, .group_uuid = group_uuid},
     };
-    static const cruddur_status expected[] = {CRUDDUR_OK, CRUDDUR_E_NOT_A_MEMBER, CRUDDUR_OK,
+    static const cruddur_status expected[] = {CRUDDUR_OK, CRUDDUR_E_GROUP_NOT_FOUND, CRUDDUR_OK,
                                               CRUDDUR_E_GROUP_NOT_FOUND, CRUDDUR_OK};
     fault_vfs_count_again();
     run_calls(&entry, AT_WRITE_LOCK, calls, 5);
@@ -287,7 +287,7 @@ Test(group_commit, a_failed_commit_fails_all)
         cr_assert_null(calls[i].msg);
         free_call(&calls[i]);
     }
-    cr_assert_eq(calls[3].status, CRUDDUR_E_NOT_A_MEMBER);
+    cr_assert_eq(calls[3].status, CRUDDUR_E_GROUP_NOT_FOUND);
     cr_assert(!cruddur_error_outcome_unknown(calls[3].error));
     free_call(&calls[3]);
     append_text(dm, 0, group_uuid, "the handle works");

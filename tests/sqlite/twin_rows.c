@@ -290,7 +290,7 @@ Test(twin_rows, strangers_stay_out)
     cruddur *dm = make_groups();
     plant_twin(0, 3, time_of(3) - SECOND_US);
     group_uuid_of(3, uuid);
-    must_fail(CRUDDUR_E_NOT_A_MEMBER, "author.uuid",
+    must_fail(CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
               cruddur_msg_append(dm, person(9), uuid, "hello", NULL, NULL, TEST_ERROR));
     cruddur_close(dm);
 }

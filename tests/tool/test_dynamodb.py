@@ -50,7 +50,7 @@ class Commands(DynamoDBTest):
             self.assertEqual(page["messages"][1], sent)
             older = self.ok_json("messages", MAREN_TEO, "--cursor", page["older"])
             self.assertEqual(len(older["messages"]), 4)
-            self.fails(3, "is not a member", "messages", MAREN_TEO, "--as", LAYLA)
+            self.fails(3, "there is no group", "messages", MAREN_TEO, "--as", LAYLA)
             self.assertEqual(len(self.ok_json("scan")["rows"]), 6 + 2 + 1 + 3)
 
     def test_what_it_costs(self):
@@ -67,7 +67,7 @@ class Commands(DynamoDBTest):
         self.assertGreater(float(read), 0)
         self.assertGreater(float(write), 0)
         failed = self.run_command("messages", MAREN_TEO, "--as", "@layla", "--verbose")
-        self.assertEqual(METRICS.search(failed.err).group(1, 2), ("msg_list", "E_NOT_A_MEMBER"))
+        self.assertEqual(METRICS.search(failed.err).group(1, 2), ("msg_list", "E_GROUP_NOT_FOUND"))
 
     def test_no_word_of_secrets(self):
         self.load()

@@ -156,8 +156,8 @@ class People(CommandTest):
         self.seed(1)
         self.fails(3, "GROUP", "messages", NOBODY)
         self.fails(3, "GROUP", "send", "--as", "@maren", NOBODY, SECRET)
-        self.fails(3, "is not a member", "messages", MAREN_TEO, "--as", "@layla")
-        self.fails(3, "is not a member", "send", "--as", LAYLA, MAREN_TEO, SECRET)
+        self.fails(3, "there is no group", "messages", MAREN_TEO, "--as", "@layla")
+        self.fails(3, "there is no group", "send", "--as", LAYLA, MAREN_TEO, SECRET)
         self.fails(2, "--group", "new", "--as", "@maren", "--to", "@layla", "--group", MAREN_TEO,
                    SECRET)
         self.assertEqual(self.ok_json("groups", NOBODY)["groups"], [])

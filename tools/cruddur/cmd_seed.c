@@ -198,7 +198,7 @@ static enum exit_code look_in_group(struct seed *seed)
         cruddur_msg_page_free(page);
         page = next;
         if (status != CRUDDUR_OK && status != CRUDDUR_E_GROUP_NOT_FOUND) {
-            return report_error(status, error, status == CRUDDUR_E_NOT_A_MEMBER ? "--me" : NULL);
+            return report_error(status, error, NULL);
         }
         cruddur_error_free(error);
         for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {

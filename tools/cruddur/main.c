@@ -50,7 +50,7 @@ static const char main_help[] =
     "  1               the store, a file or the output failed\n"
     "  2               an argument, input file or setting breaks a rule; nothing was\n"
     "                  written\n"
-    "  3               no such user or group, or the user is not a member of it\n"
+    "  3               no such user, or no such group that the user is a member of\n"
     "  4               busy, locked, late or not reached: the same command may well\n"
     "                  succeed later\n"
     "\n"

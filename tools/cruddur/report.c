@@ -108,7 +108,7 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
     if (error == NULL ? cruddur_status_is_retryable(status) : cruddur_error_is_retryable(error)) {
         return CODE_RETRY;
     }
-    if (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_NOT_A_MEMBER) {
+    if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
         return CODE_NOT_FOUND;
     }
     /* Those that blame an argument stand together; see CRUDDUR_STATUS_MAP. */

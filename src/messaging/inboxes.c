@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/inboxes.h"
+
+/* The member whose row this is; the member count for somebody else's. */
+static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
+{
+    cr_uuid owner;
+    return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
+               ? cr_members_find(&inboxes->members, &owner)
+               : inboxes->members.count;
+}
+
+/* Reads the group row that each member has at a sort key, but of the member `known`: in a healthy
+ * group, at the head's. */
+static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_inboxes *inboxes,
+                               size_t known, cr_row *rows)
+{
+    cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
+    cr_row found[CRUDDUR_MEMBERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (i != known) {
+            keys[count++] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+        }
+    }
+    cruddur_status status = cr_rows_get(txn, group, keys, count, found);
+    size_t next = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        if (i != known) {
+            rows[i] = found[next++];
+        }
+    }
+    return status;
+}
+
+static bool is_healthy(const cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!cr_row_exists(&inboxes->row[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void keep_newer(cr_row *kept, const cr_row *row)
+{
+    if (!cr_row_exists(kept) || cr_str_compare(kept->value[CR_SK], row->value[CR_SK]) < 0) {
+        *kept = *row;
+    }
+}
+
+/* Reads rows that the index told of from the table itself: they may have moved on, or changed. */
+static cruddur_status refresh(cr_txn *txn, cr_rows *rows, cr_str group)
+{
+    cr_key *keys = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*keys));
+    cr_row *fresh = cr_arena_alloc(txn->arena, (rows->count + 1) * sizeof(*fresh));
+    if (keys == NULL || fresh == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        keys[i] = cr_row_key(&rows->row[i]);
+    }
+    cruddur_status status = cr_rows_get(txn, group, keys, rows->count, fresh);
+    size_t kept = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->count; i++) {
+        if (cr_row_exists(&fresh[i])) {
+            rows->row[kept++] = fresh[i];
+        }
+    }
+    rows->count = status == CRUDDUR_OK ? kept : rows->count;
+    return status;
+}
+
+/* Adds the rows that an index lags behind with: those read by key, and for members that still have
+ * none whatever their partitions hold. */
+static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inboxes *inboxes,
+                                        cr_rows *found)
+{
+    bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
+    for (size_t i = 0; i < found->count; i++) {
+        size_t owner = owner_of(inboxes, &found->row[i]);
+        if (owner < inboxes->members.count) {
+            has_row[owner] = true;
+        }
+    }
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        cr_row row = inboxes->row[i];
+        if (!cr_row_exists(&row) && !has_row[i]) {
+            status = cr_group_search_partition(txn, group, &inboxes->pk[i], CR_STR_ABSENT, &row);
+        }
+        if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add_once(found, &row)) {
+            status = cr_fail_memory(txn->call->error);
+        }
+    }
+    return status;
+}
+
+/* The same rows in a list of its own. */
+static cruddur_status share(cr_txn *txn, const cr_rows *rows, cr_rows *shared)
+{
+    size_t room = rows->count + 1;
+    *shared =
+        (cr_rows){cr_arena_alloc(txn->arena, room * sizeof(cr_row)), rows->count, room, txn->arena};
+    if (shared->row == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    if (rows->count > 0) {
+        memcpy(shared->row, rows->row, rows->count * sizeof(cr_row));
+    }
+    return CRUDDUR_OK;
+}
+
+/* Reads every group row of the group: by the index, and what that may not show yet. */
+static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_inboxes *inboxes,
+                                cr_rows *found)
+{
+    cr_str uuid = cr_uuid_str(&group->uuid);
+    cruddur_status status = cr_group_ask_index(txn, group);
+    if (status == CRUDDUR_OK && cr_row_exists(&group->own) &&
+        !cr_rows_add_once(&group->told, &group->own)) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = share(txn, &group->told, found);
+    }
+    if (status != CRUDDUR_OK || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
+        return status;
+    }
+    status = refresh(txn, found, uuid);
+    return status == CRUDDUR_OK ? find_beside_index(txn, uuid, inboxes, found) : status;
+}
+
+/* Between two changes all rows of a group have the same sort key, in the healthy case. */
+static bool is_at_rest(const cr_txn *txn)
+{
+    return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
+}
+
+/* A member count of rows, all with the head's key, is as it should be. */
+static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        if (!cr_str_equal(found->row[i].value[CR_SK], head->value[CR_SK])) {
+            return false;
+        }
+    }
+    return found->count == inboxes->members.count;
+}
+
+/* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
+static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        size_t owner = owner_of(inboxes, &found->row[i]);
+        if (owner == inboxes->members.count) {
+            continue;
+        }
+        keep_newer(&inboxes->row[owner], &found->row[i]);
+        if (!cr_rows_add_once(&inboxes->old, &found->row[i])) {
+            return cr_fail_memory(txn->call->error);
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_inboxes *inboxes, cr_rows *found)
+{
+    cruddur_status status = find_rows(txn, group, inboxes, found);
+    /* Elsewhere a disorder passes by itself. */
+    if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(found, &group->head, inboxes)) {
+        cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
+                    "group %s: its group rows disagree; the next write sets them right",
+                    group->uuid.text);
+    }
+    return status;
+}
+
+/* Reads the rows where a healthy group has them. Those of a group that has moved on meanwhile are
+ * not worth a search. */
+static cruddur_status read_healthy(cr_txn *txn, const cr_group *group, cr_inboxes *inboxes,
+                                   bool *healthy)
+{
+    cruddur_status status = CRUDDUR_OK;
+    cr_str head_sk = group->head.value[CR_SK];
+    size_t known = inboxes->members.count;
+    *healthy = cr_row_exists(&group->own) && cr_str_equal(group->own.value[CR_SK], head_sk);
+    if (*healthy) {
+        known = owner_of(inboxes, &group->own);
+        inboxes->row[known] = group->own;
+    }
+    if (*healthy || !is_at_rest(txn)) {
+        status = get_rows(txn, head_sk, cr_uuid_str(&group->uuid), inboxes, known, inboxes->row);
+        *healthy = status == CRUDDUR_OK && is_healthy(inboxes);
+    }
+    return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
+               ? cr_group_check_head(txn, &group->uuid, &group->head)
+               : status;
+}
+
+static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_inboxes *inboxes, cr_rows *found)
+{
+    bool healthy;
+    cruddur_status status = read_healthy(txn, group, inboxes, &healthy);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    /* Where a change can be left half done, healthy rows may have others behind them. */
+    if (!healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
+        return search_rows(txn, group, inboxes, found);
+    }
+    *found = (cr_rows){inboxes->row, inboxes->members.count, inboxes->members.count, NULL};
+    return CRUDDUR_OK;
+}
+
+/* Begins with these members, who have no rows yet. */
+static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_inboxes *inboxes)
+{
+    inboxes->members = *members;
+    inboxes->old = (cr_rows){.arena = txn->arena};
+    inboxes->list = CR_STR_ABSENT;
+    inboxes->forward_only = false;
+    inboxes->copy = (cr_row){0};
+    for (size_t i = 0; i < members->count; i++) {
+        inboxes->pk[i] = cr_pk_of_member(&members->uuid[i]);
+        inboxes->row[i] = (cr_row){0};
+    }
+    if (members->count > CRUDDUR_MEMBERS_MIN) {
+        inboxes->list = cr_members_join(members, txn->arena);
+        return inboxes->list.data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+    }
+    return CRUDDUR_OK;
+}
+
+cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes)
+{
+    cr_members members;
+    bool has_grown = true;
+    bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    cruddur_status status = cr_group_read_members(txn, group, &members);
+    while (status == CRUDDUR_OK && has_grown) {
+        cr_rows found;
+        status = begin(txn, &members, inboxes);
+        /* An index that is fresh and cheap also shows what does not belong there. */
+        if (status == CRUDDUR_OK) {
+            status = (is_index_cheap ? search_rows : read_rows)(txn, group, inboxes, &found);
+        }
+        if (status == CRUDDUR_OK) {
+            status = take_rows(txn, &found, inboxes);
+        }
+        if (status == CRUDDUR_OK) {
+            status = cr_group_add_named(txn, group, &found, &members);
+        }
+        has_grown = members.count > inboxes->members.count;
+    }
+    /* All of them went while they were being read. */
+    bool is_gone = status == CRUDDUR_OK && inboxes->old.count == 0 && group->pair.count == 0;
+    return is_gone ? CRUDDUR_E_CONFLICT : status;
+}
+
+cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, const cr_rows *told,
+                                 const cr_members *members, cr_inboxes *inboxes)
+{
+    cr_rows found;
+    cruddur_status status = begin(txn, members, inboxes);
+    inboxes->forward_only = true;
+    if (status == CRUDDUR_OK) {
+        status = share(txn, told, &found);
+    }
+    if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+        status = refresh(txn, &found, cr_uuid_str(group));
+    }
+    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
+}
+
+static bool is_up_to(const cr_row *row, cr_str sk)
+{
+    return cr_row_exists(row) && cr_str_compare(row->value[CR_SK], sk) <= 0;
+}
+
+void cr_inboxes_forget_later(cr_inboxes *inboxes, cr_str head_sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        cr_row kept = {0};
+        for (size_t j = 0; j < inboxes->old.count; j++) {
+            const cr_row *row = &inboxes->old.row[j];
+            if (is_up_to(row, head_sk) && owner_of(inboxes, row) == i) {
+                keep_newer(&kept, row);
+            }
+        }
+        inboxes->row[i] = cr_row_exists(&kept) ? kept : inboxes->row[i];
+    }
+}
+
+bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!cr_str_equal(inboxes->row[i].value[CR_SK], sk)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cr_inboxes_are_whole(const cr_inboxes *inboxes, cr_str head_sk)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        const cr_row *row = &inboxes->row[i];
+        if (!cr_row_exists(row) || (head_sk.data != NULL && !is_up_to(row, head_sk))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
+                                 cr_inboxes *inboxes)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        cr_row found;
+        if (is_up_to(&inboxes->row[i], head_sk)) {
+            continue;
+        }
+        status =
+            cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i], head_sk, &found);
+        if (status == CRUDDUR_OK && !cr_row_exists(&found) && !cr_row_exists(&inboxes->row[i])) {
+            status = cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i],
+                                               CR_STR_ABSENT, &found);
+        }
+        if (status == CRUDDUR_OK && cr_row_exists(&found)) {
+            inboxes->row[i] = found;
+            status = cr_rows_add_once(&inboxes->old, &found) ? CRUDDUR_OK
+                                                             : cr_fail_memory(txn->call->error);
+        }
+    }
+    return status;
+}
+
+cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
+{
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
+    cr_rows found = {.arena = txn->arena};
+    cruddur_status status = get_rows(txn, sk, group, inboxes, inboxes->members.count, rows);
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        if (cr_row_exists(&rows[i]) && !cr_rows_add(&found, &rows[i])) {
+            status = cr_fail_memory(txn->call->error);
+        }
+    }
+    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
+}
+
+cr_str cr_inboxes_oldest(const cr_inboxes *inboxes)
+{
+    cr_str oldest = CR_STR_ABSENT;
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        cr_str sk = inboxes->old.row[i].value[CR_SK];
+        oldest = oldest.data == NULL || cr_str_compare(sk, oldest) < 0 ? sk : oldest;
+    }
+    return oldest;
+}
+
+/* ---- rows that were lost ---- */
+
+/* What all rows of a group share is taken from any other. */
+static cr_row restored_row(const cr_uuid *group, const cr_inboxes *inboxes, size_t member)
+{
+    size_t other = cr_members_next(&inboxes->members, member);
+    cr_row row = {0};
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (row.value[CR_GROUP_NAME].data == NULL) {
+            row.value[CR_GROUP_NAME] = inboxes->row[i].value[CR_GROUP_NAME];
+        }
+    }
+    row.value[CR_PK] = cr_pk_str(&inboxes->pk[member]);
+    row.value[CR_SK] = cr_str_of("");
+    row.value[CR_GROUP_UUID] = cr_uuid_str(group);
+    row.value[CR_TEXT] = cr_str_of("");
+    row.value[CR_USER_UUID] = cr_uuid_str(&inboxes->members.uuid[other]);
+    row.value[CR_DISPLAY_NAME] = cr_str_of("");
+    row.value[CR_HANDLE] = cr_str_of("");
+    row.value[CR_MEMBER_UUIDS] = inboxes->list;
+    return row;
+}
+
+void cr_inboxes_restore(const cr_uuid *group, cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (!cr_row_exists(&inboxes->row[i])) {
+            inboxes->row[i] = restored_row(group, inboxes, i);
+        }
+    }
+}
+
+bool cr_inboxes_have_restored(const cr_inboxes *inboxes)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        if (cr_row_is_restored(&inboxes->row[i])) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/news.h"
+
+/* How many messages behind the group rows are looked at for the names of their authors, and how
+ * many there are in most cases. */
+#define NEWS_MAX 1000
+#define NEWS_EXPECTED 100
+
+/* How many of those before are looked at for the names in a row that is restored. */
+#define NAMES_MAX 100
+
+/* ---- names ---- */
+
+static bool names(const cr_row *row, const cr_uuid *uuid)
+{
+    cr_uuid named;
+    return cr_uuid_parse(row->value[CR_USER_UUID], &named) && cr_uuid_compare(&named, uuid) == 0;
+}
+
+void cr_row_name_author(cr_row *row, const cr_person *author)
+{
+    if (!names(row, &author->uuid)) {
+        return;
+    }
+    if (author->display_name.data != NULL) {
+        row->value[CR_DISPLAY_NAME] = author->display_name;
+    }
+    if (author->handle.data != NULL) {
+        row->value[CR_HANDLE] = author->handle;
+    }
+}
+
+cr_person cr_person_of(const cr_row *message)
+{
+    cr_person author = {{""}, message->value[CR_DISPLAY_NAME], message->value[CR_HANDLE]};
+    (void)cr_uuid_parse(message->value[CR_USER_UUID], &author.uuid);
+    return author;
+}
+
+cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid)
+{
+    for (size_t i = 0; i < inboxes->members.count; i++) {
+        const cr_row *row = &inboxes->row[i];
+        if (names(row, uuid)) {
+            return (cr_person){*uuid, row->value[CR_DISPLAY_NAME], row->value[CR_HANDLE]};
+        }
+    }
+    return (cr_person){*uuid, CR_STR_ABSENT, CR_STR_ABSENT};
+}
+
+/* ---- messages ---- */
+
+typedef struct news {
+    cr_arena *arena;
+    const cr_members *members;
+    cr_str oldest_sk; /* of the group rows: what is up to there, rows that were not lost know */
+    cr_row *newest;
+    cr_row *copy; /* of the message behind it */
+    cr_uuid last; /* message that was looked at */
+    bool wants_all;
+    cr_row latest[CRUDDUR_MEMBERS_MAX]; /* message of each member; absent where there is none */
+    size_t unknown;
+    size_t looked_at;
+    size_t looked_back_at; /* of those that are no news */
+} news;
+
+static bool is_news(const news *heard, const cr_row *message)
+{
+    return heard->oldest_sk.data != NULL &&
+           cr_str_compare(message->value[CR_SK], heard->oldest_sk) > 0;
+}
+
+/* A message that was moved by a few microseconds, in steps, may have been left at its old place as
+ * well. */
+static bool note_copy(news *heard, const cr_row *message)
+{
+    cr_str uuid = message->value[CR_MESSAGE_UUID];
+    bool is_copy = uuid.size > 0 && cr_str_equal(uuid, cr_uuid_str(&heard->last));
+    heard->last = (cr_uuid){""};
+    (void)cr_uuid_parse(uuid, &heard->last);
+    return !is_copy || cr_row_exists(heard->copy) ||
+           cr_row_copy(heard->arena, message, heard->copy);
+}
+
+static bool note_author(news *heard, const cr_row *message)
+{
+    cr_person author = cr_person_of(message);
+    size_t member = cr_members_find(heard->members, &author.uuid);
+    if (member == heard->members->count || cr_row_exists(&heard->latest[member])) {
+        return true;
+    }
+    heard->unknown--;
+    return cr_row_copy(heard->arena, message, &heard->latest[member]);
+}
+
+static bool is_enough(news *heard, bool is_new)
+{
+    if (is_new) {
+        return heard->looked_at == NEWS_MAX || (heard->unknown == 0 && !heard->wants_all);
+    }
+    return heard->unknown == 0 || ++heard->looked_back_at == NAMES_MAX;
+}
+
+/* From the newest message on: each author's latest names count. */
+static cr_sink_answer take_news(void *context, const cr_row *message)
+{
+    news *heard = context;
+    bool is_new = is_news(heard, message);
+    if (heard->looked_at++ == 0 && !cr_row_copy(heard->arena, message, heard->newest)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    if (!note_author(heard, message) || (is_new && !note_copy(heard, message))) {
+        return CR_SINK_NO_MEMORY;
+    }
+    return is_enough(heard, is_new) ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
+/* Gives the rows that name the author of a message the names that the author had. */
+static void learn_names(cr_inboxes *inboxes, const news *heard, const cr_row *message)
+{
+    cr_person author = cr_person_of(message);
+    bool is_new = is_news(heard, message);
+    for (size_t i = 0; cr_row_exists(message) && i < inboxes->members.count; i++) {
+        if (is_new || cr_row_is_restored(&inboxes->row[i])) {
+            cr_row_name_author(&inboxes->row[i], &author);
+        }
+    }
+}
+
+cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
+                                    cr_row *newest)
+{
+    cr_pk pk = cr_pk_of_group(group);
+    news heard = {.arena = txn->arena,
+                  .members = &inboxes->members,
+                  .oldest_sk = cr_inboxes_oldest(inboxes),
+                  .newest = newest,
+                  .copy = &inboxes->copy,
+                  .wants_all = (txn->traits & CR_TRAIT_ATOMIC) == 0,
+                  .unknown = inboxes->members.count};
+    cr_query query = {.partition = cr_pk_str(&pk), .descending = true, .expected = NEWS_EXPECTED};
+    if (!cr_inboxes_have_restored(inboxes)) {
+        query.lower.sk = heard.oldest_sk;
+    }
+    *newest = (cr_row){0};
+    cruddur_status status = cr_rows_query(txn, &query, take_news, &heard);
+    if (status == CRUDDUR_OK && cr_row_exists(newest) && inboxes->forward_only) {
+        cr_inboxes_forget_later(inboxes, newest->value[CR_SK]);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+        learn_names(inboxes, &heard, &heard.latest[i]);
+    }
+    return status;
+}
+
+/* ---- rows that were lost ---- */
+
+cruddur_status cr_inboxes_complete(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes)
+{
+    cr_row newest;
+    cr_inboxes_restore(group, inboxes);
+    return cr_inboxes_have_restored(inboxes) ? cr_inboxes_read_news(txn, group, inboxes, &newest)
+                                             : CRUDDUR_OK;
+}
+
+cruddur_status cr_inboxes_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
+{
+    cr_inboxes inboxes;
+    *row = group->own;
+    if (cr_row_exists(row)) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_inboxes_read(txn, group, &inboxes);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_complete(txn, &group->uuid, &inboxes);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    size_t index = cr_members_find(&inboxes.members, member);
+    if (index == inboxes.members.count) {
+        return CRUDDUR_E_CONFLICT; /* whoever named the member went while it was being read */
+    }
+    cr_row found = inboxes.row[index];
+    if (cr_row_is_restored(&found)) {
+        found.value[CR_SK] = group->head.value[CR_SK];
+        found.value[CR_TEXT] = group->head.value[CR_TEXT];
+    }
+    return cr_row_copy(txn->arena, &found, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+}
