@@ -11,6 +11,8 @@
 
 #define FRAME_SIZE (4096 + 24)
 #define READERS 3
+/* How long the writer waits for readers once the log is large (docs/embedded-engine.md). */
+#define WAIT_US 50000
 
 static char group_uuid[CRUDDUR_UUID_SIZE];
 static char path[PATH_SIZE];
@@ -31,6 +33,21 @@ static long log_frames(void)
     struct stat facts;
     (void)snprintf(log, sizeof(log), "%s-wal", path);
     return stat(log, &facts) == 0 ? (long)facts.st_size / FRAME_SIZE : 0;
+}
+
+/* How often the log was begun anew, by its header. Its file does not shrink when that happens.
+ * Source: "Database File Format", section 4.1. */
+static unsigned log_sequence(void)
+{
+    char log[PATH_SIZE + 8];
+    unsigned char header[16] = {0};
+    (void)snprintf(log, sizeof(log), "%s-wal", path);
+    FILE *file = fopen(log, "rb");
+    cr_assert(file != NULL);
+    cr_assert_eq(fread(header, 1, sizeof(header), file), sizeof(header));
+    cr_assert_eq(fclose(file), 0);
+    return (unsigned)header[12] << 24 | (unsigned)header[13] << 16 | (unsigned)header[14] << 8 |
+           header[15];
 }
 
 static cruddur *make_store(void)
@@ -71,6 +88,12 @@ static void *read_on(void *argument)
     return NULL;
 }
 
+/* Larger than it may become, and never begun anew. */
+static bool is_large(long frames, unsigned first_sequence)
+{
+    return frames >= 12000 && log_sequence() == first_sequence;
+}
+
 /* Readers who follow each other without a break: there is always one. */
 Test(log_growth, readers_without_a_break)
 {
@@ -79,26 +102,26 @@ Test(log_growth, readers_without_a_break)
     reader readers[READERS];
     cruddur *dm = make_store();
     long most = 0;
-    long before = 0;
-    bool was_reset = false;
+    unsigned first = log_sequence();
     for (int i = 0; i < READERS; i++) {
         readers[i] = (reader){dm, &is_over, false};
         cr_assert_eq(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
     }
-    for (int i = 0; i < scaled(6000, 600); i++) {
+    /* Each try of the writer finds a moment without readers, or not: on a machine with other work
+     * it takes some. */
+    const int tries = 10;
+    const int appends = scaled(6000, 600);
+    for (int i = 0; i < appends || (is_large(most, first) && i < tries * appends); i++) {
         append_text(dm, 0, group_uuid, "one of many");
-        long now = log_frames();
-        was_reset = was_reset || now < before;
-        most = now > most ? now : most;
-        before = now;
+        most = log_frames() > most ? log_frames() : most;
     }
+    bool is_bounded = !is_large(most, first);
     atomic_store(&is_over, true);
     for (int i = 0; i < READERS; i++) {
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
         cr_assert(!readers[i].has_failed);
     }
-    /* How far it grows before the writer finds a moment without readers is up to the machine. */
-    cr_assert(was_reset || most < 12000, "the log grew to %ld pages", most);
+    cr_assert(is_bounded, "the log grew to %ld pages", most);
     cruddur_close(dm);
     must_be_sound(path);
 }
@@ -115,12 +138,16 @@ Test(log_growth, a_reader_that_stays)
     while (log_frames() < 8200) {
         append_text(dm, 0, group_uuid, "one of many");
     }
-    int64_t started_us = monotonic_us();
+    int64_t quickest_us = INT64_MAX;
     for (int i = 0; i < 100; i++) {
+        int64_t started_us = monotonic_us();
         append_text(dm, 0, group_uuid, "one of many");
+        int64_t took_us = monotonic_us() - started_us;
+        quickest_us = took_us < quickest_us ? took_us : quickest_us;
     }
-    int64_t each_us = (monotonic_us() - started_us) / 100;
-    cr_assert_lt(each_us, scaled(10000, 500000), "each append took %lld us", (long long)each_us);
+    /* If each append waited for the reader, none would be quicker than that wait, on any machine.
+     */
+    cr_assert_lt(quickest_us, WAIT_US, "the quickest append took %lld us", (long long)quickest_us);
     cr_assert_eq(sqlite3_close(other), SQLITE_OK);
     cruddur_close(dm);
     must_be_sound(path);
