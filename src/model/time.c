@@ -159,11 +159,11 @@ static void read_civil(reader *in, civil_time *civil)
 
 bool cr_time_parse(cr_str text, int64_t *time_us)
 {
-    reader in = {text.data, text.data + text.size, text.data != NULL};
-    civil_time civil = {0};
-    if (!in.ok) {
+    if (text.data == NULL) {
         return false;
     }
+    reader in = {text.data, text.data + text.size, true};
+    civil_time civil = {0};
     read_civil(&in, &civil);
     int64_t offset_s = in.ok ? read_offset_s(&in) : 0;
     if (!in.ok || in.at != in.end) {
