@@ -18,11 +18,13 @@ from library import (Failed, FollowOptions, IsStopping, ListOptions, Observe,  #
 
 ANN = b"5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 BEN = b"ee8a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60"
+E_NULL_ARGUMENT = 10
 E_INVALID_ARGUMENT = 11
 E_GROUP_NOT_FOUND = 40
 E_STORE_FORKED = 70
 E_NETWORK = 80
 TROUBLE = 5
+TRUSTED = 1
 
 
 def expect(found, wanted):
@@ -40,6 +42,7 @@ def status_of(library, name, *arguments):
 
 def converse(library, url):
     ann, ben = User(ANN, b"Ann", b"ann"), User(BEN, "Bén".encode(), b"ben")
+    ben.size = 0  # as of version 0.2
     stranger = User(b"00000000-0000-4000-8000-000000000001", None, None)
     dm = call(library, "open", url, None)
     group = call(library, "group_create", dm, byref(ann), byref(ben), 1, "héllo".encode(), None)
@@ -60,12 +63,33 @@ def converse(library, url):
     library.cruddur_msg_page_free(page)
     page = call(library, "msg_list", dm, ANN, uuid, byref(options))
     expect(library.cruddur_msg_text(library.cruddur_msg_page_at(page, 0)), "héllo".encode())
+    read_as_anybody(library, dm, uuid)
     groups = call(library, "group_list", dm, ANN, None)
     library.cruddur_close(dm)
     expect(library.cruddur_group_page_count(groups), 1)
     expect(library.cruddur_group_text(library.cruddur_group_page_at(groups, 0)), b"message 4")
     library.cruddur_msg_page_free(page)
     library.cruddur_group_page_free(groups)
+    library.cruddur_group_free(group)
+
+
+def read_as_anybody(library, dm, uuid):
+    """A reader is a member, or says that it is trusted."""
+    expect(status_of(library, "msg_list", dm, None, uuid, None), E_NULL_ARGUMENT)
+    expect(status_of(library, "group_members", dm, None, uuid, None), E_NULL_ARGUMENT)
+    trusted = default(library, "list_options_init")
+    trusted.flags = TRUSTED
+    page = call(library, "msg_list", dm, None, uuid, byref(trusted))
+    expect(library.cruddur_msg_page_count(page), 6)
+    library.cruddur_msg_page_free(page)
+    options = default(library, "members_options_init")
+    options.flags = TRUSTED
+    members = call(library, "group_members", dm, None, uuid, byref(options))
+    expect([library.cruddur_members_at(members, i).contents.uuid
+            for i in range(library.cruddur_members_count(members))], [ANN, BEN])
+    library.cruddur_members_free(members)
+    group = call(library, "group_get", dm, BEN, uuid, byref(default(library, "get_options_init")))
+    expect(library.cruddur_group_uuid(group), uuid)
     library.cruddur_group_free(group)
 
 

@@ -25,7 +25,10 @@ int main(void)
     cruddur_list_options list = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_create_options create = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
+    cruddur_get_options get = CRUDDUR_GET_OPTIONS_INIT;
+    cruddur_members_options members = CRUDDUR_MEMBERS_OPTIONS_INIT;
     cruddur_scan_options scan = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_schema_options schema = CRUDDUR_SCHEMA_OPTIONS_INIT;
     cruddur_stream_options stream = CRUDDUR_STREAM_OPTIONS_INIT;
     cruddur_follow_options follow = CRUDDUR_FOLLOW_OPTIONS_INIT;
     cruddur_user user = CRUDDUR_USER_INIT;
@@ -36,6 +39,9 @@ int main(void)
     follow.flags = CRUDDUR_FOLLOW_ONCE;
     follow.from = CRUDDUR_FOLLOW_LATEST;
     create.flags = CRUDDUR_CREATE_SEPARATE;
+    members.flags = CRUDDUR_MEMBERS_TRUSTED;
+    schema.flags = CRUDDUR_SCHEMA_NO_STREAM;
+    list.flags = CRUDDUR_LIST_TRUSTED;
     list.limit = CRUDDUR_LIMIT_MAX;
     list.start = CRUDDUR_START_OLDEST;
     list.order = CRUDDUR_OLDEST_FIRST;
@@ -43,8 +49,9 @@ int main(void)
     list.since_us = CRUDDUR_SINCE_ALWAYS;
     list.until_us = CRUDDUR_UNTIL_FOREVER;
     user.uuid = uuid;
-    return options.size > 0 && stream.size > 0 && follow.size > 0 && create.size > 0 && append.size > 0 && scan.size > 0 &&
-                   list.size > 0 && user.size > 0 && uuid[0] == time[0] &&
+    return options.size > 0 && stream.size > 0 && follow.size > 0 && create.size > 0 &&
+                   append.size > 0 && get.size > 0 && members.size > 0 && scan.size > 0 &&
+                   schema.size > 0 && list.size > 0 && user.size > 0 && uuid[0] == time[0] &&
                    CRUDDUR_VERSION_NUMBER > 0
                ? CRUDDUR_OK
                : CRUDDUR_E_INTERNAL;

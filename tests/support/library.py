@@ -34,9 +34,14 @@ class ListOptions(ctypes.Structure):
                 ("consistency", c_uint32), ("cursor", c_char_p), ("since_us", c_int64),
                 ("until_us", c_int64)]
 
-    def __init__(self, limit, order):
+    def __init__(self, limit=20, order=0):
         super().__init__(ctypes.sizeof(ListOptions), 0, 0, limit, 0, order, 0, None, -2**63,
                          2**63 - 1)
+
+
+class ReadOptions(ctypes.Structure):
+    """Of group_get and of group_members."""
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32)]
 
 
 class StreamOptions(ctypes.Structure):
@@ -77,17 +82,21 @@ CALLS = {
     "schema_load": (c_void_p, c_void_p, ERROR),
     "group_create": (c_void_p, POINTER(User), POINTER(User), c_size_t, c_char_p, c_void_p, OUTPUT,
                      ERROR),
+    "group_get": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),
+    "group_members": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),
     "group_list": (c_void_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
     "msg_append": (c_void_p, POINTER(User), c_char_p, c_char_p, c_void_p, OUTPUT, ERROR),
     "msg_list": (c_void_p, c_char_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
     "stream_apply": (c_void_p, c_char_p, c_size_t, POINTER(StreamOptions), OUTPUT, ERROR),
     "stream_follow": (c_void_p, POINTER(FollowOptions), ERROR),
 }
-DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions}
+DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions,
+            "list_options_init": ListOptions, "get_options_init": ReadOptions,
+            "members_options_init": ReadOptions}
 TEXTS = ("error_message", "group_text", "group_user_display_name", "group_uuid", "msg_page_older",
          "msg_text", "msg_uuid", "stream_result_answer")
-ENDS = ("close", "error_free", "group_free", "group_page_free", "msg_free", "msg_page_free",
-        "stream_result_free")
+ENDS = ("close", "error_free", "group_free", "group_page_free", "members_free", "msg_free",
+        "msg_page_free", "stream_result_free")
 
 
 def declare(library, name, result, *arguments):
@@ -106,6 +115,8 @@ def load(path):
         declare(library, name, c_char_p, c_void_p)
     for name in ENDS:
         declare(library, name, None, c_void_p)
+    declare(library, "members_count", c_size_t, c_void_p)
+    declare(library, "members_at", POINTER(User), c_void_p, c_size_t)
     for name in ("msg_page", "group_page"):
         declare(library, f"{name}_count", c_size_t, c_void_p)
         declare(library, f"{name}_at", c_void_p, c_void_p, c_size_t)
