@@ -5,10 +5,10 @@
 #include "model/time.h"
 
 #define NAME_MAX_CHARACTERS 256
-/* No struct of ours will ever be larger: what says that it is was never initialised. */
+/* No public struct will ever be larger: one with a larger size was not initialised. */
 #define STRUCT_MAX 4096
 
-/* Copies a struct of `size` bytes, if such a struct can be. */
+/* Copies a struct of `size` bytes, if a version can have such a struct. */
 static cruddur_status copy_struct(const char *argument, const void *given, size_t size, void *ours,
                                   cr_struct known, cruddur_error **error)
 {
@@ -125,7 +125,7 @@ cruddur_status cr_read_name(const char *argument, const char *given, cr_str *nam
     }
     if (facts.has_control) {
         return cr_fail_argument(error, CRUDDUR_E_NAME_CHARACTER, argument,
-                                "must have no control characters");
+                                "must not contain control characters");
     }
     if (facts.is_blank && facts.characters > 0) {
         return cr_fail_argument(error, CRUDDUR_E_NAME_CHARACTER, argument,
@@ -223,7 +223,7 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
     return status;
 }
 
-/* Without a size it is the struct of version 0.2, also in arrays. */
+/* A struct without a size is that of version 0.2, also in arrays. */
 size_t cr_user_size(const cruddur_user *user)
 {
     return user->size == 0 ? CR_USER_SIZE_0_2 : user->size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the public functions share: the handle, the frame of a call, the checks of arguments. */
+/* Shared by the public functions: the handle, the frame of a call, the checks of arguments. */
 #ifndef CR_CRUDDUR_FRAME_H
 #define CR_CRUDDUR_FRAME_H
 
@@ -32,10 +32,10 @@ typedef struct cr_frame {
 cruddur_status cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
                               cruddur_error **error);
 
-/* Sets the call's own deadline, counted from its beginning; 0 leaves it. */
+/* Sets the deadline of this call, counted from its beginning; 0 keeps the handle's. */
 void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms);
 
-/* Tells the metrics hook, and returns the status. */
+/* Calls the metrics hook, and returns the status. */
 cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);
 
 /* ---- the checks; each names the argument in its error ---- */
@@ -59,7 +59,7 @@ cruddur_status cr_read_struct(const char *argument, const void *given, void *our
 cruddur_status cr_read_uuid(const char *argument, const char *given, cr_uuid *uuid,
                             cruddur_error **error);
 
-/* The same for one that may be NULL: *present tells. */
+/* The same for an optional uuid; *present tells whether there is one. */
 cruddur_status cr_read_optional_uuid(const char *argument, const char *given, cr_uuid *uuid,
                                      bool *present, cruddur_error **error);
 
@@ -67,28 +67,28 @@ cruddur_status cr_read_optional_uuid(const char *argument, const char *given, cr
 cruddur_status cr_read_text(const char *argument, const char *given, size_t max_characters,
                             cr_str *text, cruddur_error **error);
 
-/* A display name, a handle, a group's name; NULL becomes absent. */
+/* A display name, a handle or a group's name; NULL becomes absent. */
 cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
                             cruddur_error **error);
 
-/* A time, of which `unset` means none. */
+/* A time; the value `unset` stands for none. */
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error);
 
-/* Bits that nobody knows are refused, so that they can get a meaning later. */
+/* Refuses unknown bits, so that later versions can give them a meaning. */
 cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,
                               cruddur_error **error);
 
-/* When a message was written; 0 means now. Not later than clocks disagree: every message of the
- * group that follows has to come after it. */
+/* When a message was written; 0 means now. It must not be in the future, but for the difference of
+ * clocks: every later message of the group has to follow it. */
 cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
 
-/* Whoever reads has to be a member, whom `viewer_uuid` names. Trusted callers have no viewer:
- * *ret_viewer becomes NULL. Else it becomes `viewer`. */
+/* The viewer whose membership is to be checked. A trusted caller has none: *ret_viewer becomes
+ * NULL. Otherwise it becomes `viewer`. */
 cruddur_status cr_read_viewer(const char *viewer_uuid, bool is_trusted, cr_uuid *viewer,
                               const cr_uuid **ret_viewer, cruddur_error **error);
 
-/* `flags` are those that the call knows. */
+/* `flags` are the bits that the call knows. */
 cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags,
                                cruddur_list_options *options, cr_listing *listing,
                                cruddur_error **error);

@@ -61,7 +61,7 @@ static int compare_persons(const void *a, const void *b)
     return cr_uuid_compare(&x->uuid, &y->uuid);
 }
 
-/* The elements are as far apart as the first one's size says. */
+/* The size of the first element is the distance between elements. */
 static const cruddur_user *user_at(const cruddur_user *users, size_t index)
 {
     const void *at = (const char *)users + index * cr_user_size(users);
@@ -83,7 +83,7 @@ static cruddur_status check_count(const cruddur_user *others, size_t n_others,
     return CRUDDUR_OK;
 }
 
-/* The elements before this one are good: the first one's size can be trusted. */
+/* The elements before this one are valid, so the first one's size can be trusted. */
 static cruddur_status read_other(const cruddur_user *others, size_t index, cr_person *person,
                                  cruddur_error **error)
 {
@@ -102,7 +102,7 @@ static cruddur_status read_other(const cruddur_user *others, size_t index, cr_pe
     return cr_read_user(&other_names, other, person, error);
 }
 
-/* The creator and the others, sorted, nobody twice. */
+/* The creator and the others, sorted and distinct. */
 static cruddur_status read_members(const cruddur_user *creator, const cruddur_user *others,
                                    size_t n_others, cr_opening *opening, cruddur_error **error)
 {
@@ -117,7 +117,7 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
         status = read_other(others, i, person, error);
         if (status == CRUDDUR_OK && cr_uuid_compare(&person->uuid, &author->uuid) == 0) {
             status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "others",
-                                      "must not have the creator in it: element %zu", i);
+                                      "must not contain the creator, as element %zu does", i);
         }
     }
     if (status != CRUDDUR_OK) {
@@ -129,12 +129,13 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
         opening->members.uuid[i] = opening->person[i].uuid;
     }
     if (!cr_members_sort(&opening->members)) {
-        return cr_fail_argument(error, CRUDDUR_E_MEMBER_TWICE, "others", "must name nobody twice");
+        return cr_fail_argument(error, CRUDDUR_E_MEMBER_TWICE, "others",
+                                "must not list a member twice");
     }
     return CRUDDUR_OK;
 }
 
-/* Uuids of version 5 are kept for direct groups: nobody may take another pair's. */
+/* Uuids of version 5 are reserved for direct groups: they must not be used for other members. */
 static cruddur_status check_group_uuid(const cr_uuid *group, const cr_members *members,
                                        cruddur_error **error)
 {
@@ -148,8 +149,8 @@ static cruddur_status check_group_uuid(const cr_uuid *group, const cr_members *m
     return members->count == 2 && cr_uuid_compare(group, &direct) == 0
                ? CRUDDUR_OK
                : cr_fail_argument(error, CRUDDUR_E_UUID, "options.group_uuid",
-                                  "must not be of version 5, but for the direct group of just "
-                                  "these members");
+                                  "must not be of version 5, unless it is the uuid of these "
+                                  "members' direct group");
 }
 
 static cruddur_status choose_uuids(const cruddur_create_options *options, cr_opening *opening,
@@ -176,8 +177,9 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
     opening->may_be_there = has_group || is_direct;
     bool has_random = (opening->may_be_there || cr_uuid_v4(&draft->group)) &&
                       (draft->may_be_repeat || cr_uuid_v7(cr_clock_now_us(), &draft->uuid));
-    return has_random ? CRUDDUR_OK
-                      : cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+    return has_random
+               ? CRUDDUR_OK
+               : cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system returned no random bytes");
 }
 
 static cruddur_status read_create_options(const cruddur_create_options *options,
@@ -251,8 +253,9 @@ cruddur_status cruddur_group_direct_uuid(const char *user_uuid, const char *othe
         status = cr_read_uuid("other_uuid", other_uuid, &members.uuid[1], error);
     }
     if (status == CRUDDUR_OK && !cr_members_sort(&members)) {
-        status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "other_uuid",
-                                  "must not be user_uuid: nobody writes to oneself");
+        status =
+            cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "other_uuid",
+                             "must not be user_uuid: a user cannot send a message to themselves");
     }
     if (status == CRUDDUR_OK && !cr_direct_group_uuid(&members, &uuid)) {
         status = cr_fail_memory(error);

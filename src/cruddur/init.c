@@ -2,7 +2,7 @@
 /* The defaults of option structs, for callers that cannot use the _INIT macros. */
 #include "cruddur/frame.h"
 
-/* Writes no more than the caller's struct has room for. */
+/* Writes no more than `size` bytes, the size of the caller's struct. */
 static void init(void *options, size_t size, const void *defaults, size_t defaults_size)
 {
     if (options == NULL || size < sizeof(size)) {

@@ -3,7 +3,7 @@
 
 #include "cruddur/frame.h"
 
-/* One allocation: this, and the strings behind it. */
+/* One allocation: this struct, and the strings after it. */
 struct cruddur_members {
     size_t count;
     cruddur_user user[];

@@ -5,7 +5,7 @@
 #include "cruddur/frame.h"
 #include "model/time.h"
 
-/* The public objects are the model's packed ones under another name. */
+/* The public objects are the model's packed rows and pages under other names. */
 
 static const cr_page *page_of(const cruddur_msg_page *page)
 {
@@ -80,7 +80,7 @@ static cruddur_status read_append_options(const cruddur_append_options *options,
     }
     if (status == CRUDDUR_OK && !draft->may_be_repeat &&
         !cr_uuid_v7(cr_clock_now_us(), &draft->uuid)) {
-        status = cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+        status = cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system returned no random bytes");
     }
     return status;
 }

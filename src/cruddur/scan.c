@@ -44,7 +44,7 @@ static cruddur_status read_position(const cruddur_scan_options *options, cr_aren
     return status;
 }
 
-/* Makes the page; where there is more, its cursor goes on behind the last row. */
+/* Makes the page. If there is more, its cursor continues after the last row. */
 static cr_page *make_page(scan_context *context, cr_arena *arena)
 {
     cr_cursor next = {.kind = CR_CURSOR_SCAN, .list = {"", 0}};

@@ -19,7 +19,7 @@ static cruddur_status check_stream_view(const cruddur_schema_options *options,
     }
     if (view != NULL && (options->flags & CRUDDUR_SCHEMA_NO_STREAM) != 0) {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.stream_view",
-                                "must be NULL where there is to be no stream");
+                                "must be NULL with CRUDDUR_SCHEMA_NO_STREAM");
     }
     return CRUDDUR_OK;
 }
@@ -32,7 +32,7 @@ static cruddur_status check_options(const cruddur_schema_options *options, crudd
     }
     if ((options->read_units == 0) != (options->write_units == 0)) {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.read_units",
-                                "must be 0 if and only if options.write_units is");
+                                "must be 0 if and only if options.write_units is 0");
     }
     size_t ttl_size = options->ttl_attribute == NULL ? 1 : strlen(options->ttl_attribute);
     if (ttl_size < 1 || ttl_size > TTL_NAME_MAX) {
@@ -61,7 +61,7 @@ static cruddur_status begin(cr_frame *frame, const cruddur *dm, cruddur_operatio
     return status;
 }
 
-/* Ends a call that gives lines. */
+/* Ends a call that returns lines. */
 static cruddur_status end(cr_frame *frame, cruddur_status status, cr_lines *lines,
                           cruddur_lines **ret_lines)
 {

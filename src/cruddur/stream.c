@@ -14,7 +14,7 @@ typedef struct failure {
     const char *message;
 } failure;
 
-/* Its own arena holds all of it, itself included. */
+/* The arena holds everything, this struct included. */
 struct cruddur_stream_result {
     cr_arena arena;
     size_t records;
@@ -26,7 +26,7 @@ struct cruddur_stream_result {
     const char *answer;
 };
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 /* {"batchItemFailures":[{"itemIdentifier":"…"},…]} */
 static void write_answer(cr_buffer *out, const cruddur_stream_result *result)
@@ -76,7 +76,7 @@ static bool add_failures(cruddur_stream_result *result, const cr_records *record
     return result->failures != NULL;
 }
 
-/* NULL when memory ran out. */
+/* Returns NULL if memory ran out. */
 static cruddur_stream_result *make_result(const cr_records *records,
                                           const cr_stream_outcome *outcome)
 {
@@ -183,7 +183,7 @@ cruddur_status cruddur_stream_apply(cruddur *dm, const char *event, size_t event
     return cr_frame_end(&frame, status);
 }
 
-/* ---- what a result tells ---- */
+/* ---- accessors ---- */
 
 const char *cruddur_stream_result_answer(const cruddur_stream_result *result)
 {

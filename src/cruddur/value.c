@@ -6,7 +6,7 @@
 
 static cruddur_status fail_random(cruddur_error **error)
 {
-    return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no random bytes");
+    return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system returned no random bytes");
 }
 
 int64_t cruddur_time_now_us(void)
