@@ -77,9 +77,14 @@ class CommandLine(CommandTest):
         for limit in ("0", "-1", "x", "99999999999999999999"):
             self.fails(2, "--limit", "scan", "--limit", limit)
 
+    def test_urls_of_other_programs(self):
+        for url in ("sqlite://x.db", "sqlite:///tmp/x.db", "sqlite:%2F/x.db"):
+            self.fails(2, "sqlite:messages.db", "groups", "@maren", "--store", url)
+
     def test_times(self):
         self.seed(1)
-        for time in ("yesterday", "2025-01-31", "2025-02-29T00:00:00Z", "2025-01-31T25:00:00"):
+        for time in ("tomorrow", "2025-01-32", "2025-02-29T00:00:00Z", "2025-01-31T25:00:00", "9:00",
+                     "2025-01-31T09:00:00Europe/Rome", "2025-01-31 09", "2025-01-31T09:00Z"):
             self.fails(2, "--since: it must be a time", "messages", MAREN_TEO, "--since", time)
             self.fails(2, "--until: it must be a time", "messages", MAREN_TEO, "--until", time)
             self.fails(2, "--start: it must be a time", "seed", "-", "--me", "@maren", "--other",

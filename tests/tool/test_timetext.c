@@ -146,3 +146,83 @@ Test(timetext, end_of_summer_time)
     set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
     expect_ago("2025-10-26T00:10:00+02:00", "2025-10-26T23:50:00+01:00", "24 hours ago", "24h");
 }
+
+/* ---- reading ---- */
+
+static const char *const rome = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+static void expect_read(const char *text, const char *time)
+{
+    int64_t time_us = 1;
+    cr_assert(timetext_read(text, at("2025-11-12T10:00:00.5Z"), &time_us), "%s", text);
+    cr_assert_eq(time_us, at(time), "%s", text);
+}
+
+static void refuse(const char *text)
+{
+    int64_t time_us = 1;
+    cr_assert(!timetext_read(text, at(NOW), &time_us), "%s", text);
+    cr_assert_eq(time_us, 1);
+}
+
+Test(timetext, reads_times_with_an_offset)
+{
+    set_zone(rome);
+    expect_read("2025-01-31T09:00:00+01:00", "2025-01-31T08:00:00Z");
+    expect_read("2025-07-31T09:00:00.25Z", "2025-07-31T09:00:00.25Z");
+    expect_read("2025-07-31 09:00:00-0930", "2025-07-31T18:30:00Z");
+}
+
+Test(timetext, reads_local_times)
+{
+    set_zone(rome);
+    expect_read("2025-01-31 09:00:00", "2025-01-31T08:00:00Z");
+    expect_read("2025-07-31T09:00:00.123456", "2025-07-31T07:00:00.123456Z");
+    expect_read("2025-07-31 09:00", "2025-07-31T07:00:00Z");
+    expect_read("2025-07-31", "2025-07-30T22:00:00Z");
+    expect_read("1969-12-31T00:59:59.5", "1969-12-30T23:59:59.5Z");
+    expect_read("1970-01-01T00:59:59", "1969-12-31T23:59:59Z"); /* -1 is a time, too */
+    set_zone("Test-5:30");
+    expect_read("2025-01-31 09:00:00", "2025-01-31T03:30:00Z");
+}
+
+Test(timetext, reads_words)
+{
+    set_zone(rome);
+    expect_read("now", "2025-11-12T10:00:00.5Z");
+    expect_read("today", "2025-11-11T23:00:00Z");
+    expect_read("yesterday", "2025-11-10T23:00:00Z");
+}
+
+/* Clocks are set back from 3:00 to 2:00, and forward from 2:00 to 3:00. */
+Test(timetext, reads_times_when_clocks_change)
+{
+    set_zone(rome);
+    expect_read("2025-10-26 01:59:59", "2025-10-25T23:59:59Z");
+    expect_read("2025-10-26 02:30:00", "2025-10-26T00:30:00Z");
+    expect_read("2025-10-26 03:00:00", "2025-10-26T02:00:00Z");
+    expect_read("2025-03-30 01:59:59", "2025-03-30T00:59:59Z");
+    expect_read("2025-03-30 03:00:00", "2025-03-30T01:00:00Z");
+    int64_t left_out_us;
+    cr_assert(timetext_read("2025-03-30 02:30:00", at(NOW), &left_out_us));
+    cr_assert_geq(left_out_us, at("2025-03-30T00:30:00Z"));
+    cr_assert_leq(left_out_us, at("2025-03-30T01:30:00Z"));
+}
+
+Test(timetext, refuses_other_texts)
+{
+    static const char *const texts[] = {"",
+                                        "tomorrow",
+                                        "Today",
+                                        "2025-01-32",
+                                        "2025-1-31",
+                                        "9:00",
+                                        "2025-01-31T",
+                                        "2025-01-31 09",
+                                        "2025-01-31 24:01",
+                                        "now ",
+                                        "2025-01-31T09:00Z"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        refuse(texts[i]);
+    }
+}

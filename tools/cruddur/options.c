@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "timetext.h"
 
 /* getopt's values for long options: beyond every character, then the index. */
 #define VALUE_BASE 256
@@ -133,12 +134,12 @@ static enum exit_code read_number(const struct spec *spec, const char *text, uin
 
 static enum exit_code read_time(const struct spec *spec, const char *text, int64_t *ret_time_us)
 {
-    if (cruddur_time_parse(text, ret_time_us, NULL) == CRUDDUR_OK) {
+    if (timetext_read(text, cruddur_time_now_us(), ret_time_us)) {
         return CODE_OK;
     }
     return report(CODE_USAGE,
-                  "--%s: it must be a time such as 2025-01-31T09:00:00+01:00 (without an offset "
-                  "it is UTC)",
+                  "--%s: it must be a time such as 2025-01-31T09:00:00+01:00, a local time such as "
+                  "\"2025-01-31 09:00\", a date, now, today or yesterday",
                   spec->name);
 }
 

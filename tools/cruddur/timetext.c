@@ -2,6 +2,7 @@
 #include "timetext.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <cruddur/cruddur.h>
@@ -143,4 +144,77 @@ void timetext_day(char *buffer, int64_t time_us, int64_t now_us, bool brief)
         (void)snprintf(buffer, TIMETEXT_SIZE, "%s, %d %s %ld", then.weekday, then.day, then.month,
                        then.year);
     }
+}
+
+/* ---- reading ---- */
+
+#define DATE_LENGTH 10   /* 2025-01-31 */
+#define MINUTE_LENGTH 16 /* 2025-01-31 09:00 */
+
+/* The moment at which clocks here show this, given as if they showed UTC. */
+static bool local_moment(int64_t shown_us, int64_t *ret_time_us)
+{
+    /* Summer time first: when clocks are set back it is the earlier of two. A time that is left out
+     * when they are set forward is neither, and left to the system. */
+    static const int guesses[] = {1, 0, -1};
+    int64_t fraction_us = (shown_us % SECOND_US + SECOND_US) % SECOND_US;
+    time_t shown = (time_t)((shown_us - fraction_us) / SECOND_US);
+    struct tm fields;
+    if (gmtime_r(&shown, &fields) == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
+        struct tm local = fields;
+        local.tm_isdst = guesses[i];
+        local.tm_wday = -1; /* stays so if mktime() fails */
+        time_t time = mktime(&local);
+        if (local.tm_wday >= 0 && (guesses[i] < 0 || local.tm_isdst == guesses[i])) {
+            *ret_time_us = (int64_t)time * SECOND_US + fraction_us;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The beginning of a local day, as if clocks showed UTC. */
+static bool day_shown(int64_t now_us, int64_t days_ago, int64_t *ret_shown_us)
+{
+    int64_t day;
+    if (!timetext_day_number(now_us, &day)) {
+        return false;
+    }
+    *ret_shown_us = (day - days_ago) * DAY_S * SECOND_US;
+    return true;
+}
+
+static bool has_offset(const char *text)
+{
+    return strlen(text) > DATE_LENGTH && strpbrk(text + DATE_LENGTH, "Zz+-") != NULL;
+}
+
+/* Completes a date, and a time without seconds. */
+static bool parse_shown(const char *text, int64_t *ret_shown_us)
+{
+    char whole[TIMETEXT_SIZE];
+    size_t length = strlen(text);
+    const char *rest = length == DATE_LENGTH ? "T00:00:00" : length == MINUTE_LENGTH ? ":00" : "";
+    int size = snprintf(whole, sizeof(whole), "%s%s", text, rest);
+    return size > 0 && (size_t)size < sizeof(whole) &&
+           cruddur_time_parse(whole, ret_shown_us, NULL) == CRUDDUR_OK;
+}
+
+bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us)
+{
+    int64_t shown_us;
+    if (strcmp(text, "now") == 0) {
+        *ret_time_us = now_us;
+        return true;
+    }
+    if (has_offset(text)) {
+        return cruddur_time_parse(text, ret_time_us, NULL) == CRUDDUR_OK;
+    }
+    bool is_read = strcmp(text, "today") == 0       ? day_shown(now_us, 0, &shown_us)
+                   : strcmp(text, "yesterday") == 0 ? day_shown(now_us, 1, &shown_us)
+                                                    : parse_shown(text, &shown_us);
+    return is_read && local_moment(shown_us, ret_time_us);
 }

@@ -84,6 +84,11 @@ static cruddur_status read_url(const cr_url *url, cr_sqlite_place *place, cruddu
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
                                 "sqlite: needs a path behind the colon, or :memory:");
     }
+    if (strncmp(url->rest, "//", 2) == 0) { /* meant as another program's URL, not as a path */
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
+                                "a path follows the colon directly, as in sqlite:messages.db or "
+                                "sqlite:/var/lib/messages.db; sqlite:// is not supported");
+    }
     place->synchronous_full = true;
     for (size_t i = 0; i < url->parameter_count; i++) {
         cruddur_status status = set_parameter(place, &url->parameters[i], error);
