@@ -197,6 +197,8 @@ static cruddur_status read_start(cr_txn *txn, write_context *context, cr_group *
 {
     bool is_member;
     const cr_draft *draft = context->draft;
+    /* Run again because the engine found out what the service lacks: no key was taken. */
+    context->reach_us = txn->traits == context->traits ? context->reach_us : 0;
     context->traits = txn->traits;
     context->has_restored_all = false;
     if (context->opening == NULL) {

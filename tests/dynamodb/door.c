@@ -92,8 +92,18 @@ const char *door_table(const test_store *store)
     return name;
 }
 
+static bool is_set_to(const char *variable, const char *value)
+{
+    const char *set = getenv(variable);
+    return set != NULL && strcmp(set, value) == 0;
+}
+
 bool door_mode_is(const char *mode)
 {
-    const char *set = getenv("CRUDDUR_TEST_MODE");
-    return set != NULL && strcmp(set, mode) == 0;
+    return is_set_to("CRUDDUR_TEST_MODE", mode);
+}
+
+bool door_service_is(const char *name)
+{
+    return is_set_to("CRUDDUR_TEST_SERVICE", name);
 }

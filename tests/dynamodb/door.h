@@ -31,4 +31,7 @@ const char *door_table(const test_store *store);
 /* The engine's mode in this run. */
 bool door_mode_is(const char *mode);
 
+/* The service of this run, as scripts/local-service calls it. */
+bool door_service_is(const char *name);
+
 #endif

@@ -89,6 +89,7 @@ class Upstream:
     def ask(self, operation, request):
         """A call of the proxy's own."""
         headers = {"Content-Type": "application/x-amz-json-1.0",
+                   "X-Amz-Date": "20200101T000000Z",
                    "X-Amz-Target": f"DynamoDB_20120810.{operation}",
                    "Authorization": "AWS4-HMAC-SHA256 Credential=proxy/20200101/us-east-1/dynamodb/"
                                     "aws4_request, SignedHeaders=host, Signature=0"}

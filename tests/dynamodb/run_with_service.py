@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs a program beside a fresh DynamoDB Local, and behind the proxy that verifies each signature.
+"""Runs a program beside a fresh service, and behind the proxy that verifies each signature.
 
-    run_with_service.py [--mode MODE] [--direct] PROGRAM ARGUMENT…
+    run_with_service.py [--service NAME] [--mode MODE] [--direct] PROGRAM ARGUMENT…
+
+NAME is dynamodb-local (the default) or dynalite.
 
 The program finds in its environment
 
     CRUDDUR_TEST_STORE      the URL of stores, with {name} for a fresh table each
     CRUDDUR_TEST_DYNAMODB   the service itself, for those who look at tables without the library
     CRUDDUR_TEST_MODE       MODE
+    CRUDDUR_TEST_SERVICE    NAME
     CRUDDUR_TEST_PROXY      the port of the proxy's control (proxy.py)
 
 and credentials that open nothing elsewhere. --direct leaves the proxy out. Exits as the program
-does; with 1 where the proxy refused a signature, failed itself, or saw no request; with 77, and the
-reason, where there is no DynamoDB Local and none can be fetched.
+does; with 1 if the proxy refused a signature, failed itself, or saw no request; with 77, and the
+reason, if the service is not installed and cannot be fetched.
 """
 import argparse
 import json
@@ -26,7 +29,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from npm_service import DYNAMODB_LOCAL  # noqa: E402
+from npm_service import DYNALITE, DYNAMODB_LOCAL  # noqa: E402
+
+SERVICES = {service.script.name: service for service in (DYNAMODB_LOCAL, DYNALITE)}
 
 START_S = 60
 
@@ -98,7 +103,7 @@ def run_program(arguments, environment):
 
 def run(options, helpers):
     environment = make_environment()
-    service = Helper([DYNAMODB_LOCAL.script], environment)
+    service = Helper([SERVICES[options.service].script], environment)
     helpers.append(service)
     endpoint = service.first_line[0]
     environment["CRUDDUR_TEST_DYNAMODB"] = endpoint
@@ -108,6 +113,7 @@ def run(options, helpers):
         helpers.append(proxy)
         endpoint, control = proxy.first_line[0], int(proxy.first_line[1])
         environment["CRUDDUR_TEST_PROXY"] = str(control)
+    environment["CRUDDUR_TEST_SERVICE"] = options.service
     environment["CRUDDUR_TEST_MODE"] = options.mode
     environment["CRUDDUR_TEST_STORE"] = f"dynamodb:{{name}}?endpoint={endpoint}&mode={options.mode}"
     code = run_program([options.program, *options.arguments], environment)
@@ -120,14 +126,15 @@ def run(options, helpers):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Runs a program beside DynamoDB Local.")
+    parser = argparse.ArgumentParser(description="Runs a program beside a service.")
+    parser.add_argument("--service", default="dynamodb-local", choices=sorted(SERVICES))
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--direct", action="store_true")
     parser.add_argument("program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    DYNAMODB_LOCAL.fetch_or_skip()
+    SERVICES[options.service].fetch_or_skip()
     helpers = []
     try:
         return run(options, helpers)

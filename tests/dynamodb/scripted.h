@@ -23,11 +23,11 @@
     "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"secret\"},"      \
     "\"message_uuid\":{\"S\":\"u\"}}"
 #define OUR_OWN "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" MESSAGE "}"
-#define THEIRS                                                                                     \
-    "{\"Code\":\"ConditionalCheckFailed\",\"Item\":{\"pk\":{\"S\":\"" TALK                         \
-    "\"},\"sk\":{\"S\":\"" NEW "\"}"                                                               \
-    ","                                                                                            \
-    "\"message\":{\"S\":\"secret\"},\"message_uuid\":{\"S\":\"v\"}}}"
+#define OTHER_MESSAGE                                                                              \
+    "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"secret\"},"      \
+    "\"message_uuid\":{\"S\":\"v\"}}"
+#define THEIRS "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" OTHER_MESSAGE "}"
+#define REFUSED_BY(row) "{\"__type\":\"x#ConditionalCheckFailedException\",\"Item\":" row "}"
 
 #define ROW(sk) "{\"pk\":{\"S\":\"p\"},\"sk\":{\"S\":\"" sk "\"}}"
 

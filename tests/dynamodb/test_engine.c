@@ -125,8 +125,7 @@ Test(dynamodb_engine, who_insists_on_transactions_is_told)
 
 Test(dynamodb_engine, steps_are_undone_where_one_is_refused)
 {
-    OPEN("&mode=steps", reply(200, "{}"), reply(400, FAILED("ConditionalCheckFailedException")),
-         reply(200, "{}"));
+    OPEN("&mode=steps", reply(200, "{}"), reply(400, REFUSED_BY(OTHER_MESSAGE)), reply(200, "{}"));
     cr_assert_eq(change(), CRUDDUR_OK);
     cr_assert_eq(now.runs, 2);
     expect_target(0, "PutItem");
@@ -169,11 +168,35 @@ Test(dynamodb_engine, group_rows_of_a_message_that_may_be_stored_stay)
 
 Test(dynamodb_engine, a_step_whose_answer_was_lost_is_recognised)
 {
-    OPEN("&mode=steps", reply(200, "{}"), (step){ACT_CLOSE, NULL},
-         reply(400, "{\"__type\":\"x#ConditionalCheckFailedException\",\"Item\":" MESSAGE "}"),
+    OPEN("&mode=steps", reply(200, "{}"), (step){ACT_CLOSE, NULL}, reply(400, REFUSED_BY(MESSAGE)),
          reply(200, "{}"));
     cr_assert_eq(change(), CRUDDUR_OK);
     cr_assert_eq(now.runs, 1);
+    close_store(4);
+}
+
+/* Not every service sends the row with its refusal. */
+Test(dynamodb_engine, a_step_whose_answer_was_lost_is_looked_up)
+{
+    OPEN("&mode=steps", reply(200, "{}"), (step){ACT_CLOSE, NULL},
+         reply(400, FAILED("ConditionalCheckFailedException")),
+         reply(200, "{\"Item\":" MESSAGE "}"), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    expect_target(3, "GetItem");
+    cr_assert_not_null(strstr(body_of(3), "\"ConsistentRead\":true"));
+    expect_target(4, "DeleteItem");
+    close_store(5);
+}
+
+/* Whether the message is stored stays open when the look fails. */
+Test(dynamodb_engine, a_step_whose_answer_was_lost_and_that_cannot_be_looked_up)
+{
+    OPEN("&mode=steps", reply(200, "{}"), (step){ACT_CLOSE, NULL},
+         reply(400, FAILED("ConditionalCheckFailedException")),
+         reply(400, FAILED("AccessDeniedException")));
+    cr_assert_eq(change(), CRUDDUR_E_ACCESS_DENIED);
+    cr_assert(cruddur_error_outcome_unknown(now.error));
     close_store(4);
 }
 

@@ -29,6 +29,7 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
           "openssl")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
+           "dynalite": ["--fetsch"],
            "package-lambda": ["--mesure"], "test-fresh": ["woody"]}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DynamoDB Local past the library: a call, the records of a stream, a table."""
+"""Uses a local service without the library: a call, the records of a stream, a table."""
 import json
 import urllib.request
 
@@ -13,6 +13,7 @@ TIMEOUT_S = 60
 def ask(endpoint, operation, target=TABLES, **request):
     """The service looks at no signature."""
     headers = {"Content-Type": "application/x-amz-json-1.0",
+               "X-Amz-Date": "20200101T000000Z",
                "X-Amz-Target": f"{target}.{operation}",
                "Authorization": "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/dynamodb/"
                                 "aws4_request, SignedHeaders=host, Signature=0"}

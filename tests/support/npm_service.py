@@ -62,3 +62,4 @@ def skip(reason):
 
 DYNAMODB_LOCAL = Service("DynamoDB Local", "dynamodb-local", "tests/dynamodb/local",
                          ("java", "npm", "bash"))
+DYNALITE = Service("dynalite", "dynalite", "tests/dynamodb/dynalite", ("node", "npm", "bash"))

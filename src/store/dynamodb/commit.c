@@ -111,6 +111,7 @@ static verdict judge(cr_dynamodb_txn *txn)
     if (cr_dynamodb_is_code(answer, "UnknownOperationException") &&
         txn->table->mode != CR_MODE_ATOMIC) {
         atomic_store(&txn->table->lacks_transactions, true);
+        txn->base.call->meter.attempts--; /* a run that only found this out does not count */
         cr_log_line(&txn->base.call->logger, CRUDDUR_LOG_INFO,
                     "the service has no transactions: changes are written in steps");
         return RUN_AGAIN;

@@ -51,22 +51,6 @@ static bool is_message(const cr_write *write)
     return write->is_put && cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
-/* A lost answer may have been a success: then what is there is what was put. A message is known by
- * its uuid, which another call may have stored at this key as well. */
-static bool is_in_place(cr_dynamodb_txn *txn, const cr_write *write)
-{
-    cr_reply reply;
-    cr_str uuid = write->row.value[CR_MESSAGE_UUID];
-    cr_arena_reset(&txn->page);
-    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) != CR_REPLY_GOOD ||
-        reply.row_count != 1) {
-        return false;
-    }
-    return uuid.data != NULL && is_message(write)
-               ? cr_str_equal(uuid, reply.row[0].value[CR_MESSAGE_UUID])
-               : txn->answer.may_be_applied && cr_item_is_same(&reply.row[0], &write->row);
-}
-
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
                          cruddur_status *status)
 {
@@ -98,13 +82,49 @@ static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_s
     return is_stored ? DONE : FAILED;
 }
 
+/* Reads the row that stands in the way of a put. DynamoDB sends it with its refusal; other services
+ * may not, and are asked for it. */
+static cruddur_status read_obstacle(cr_dynamodb_txn *txn, const cr_write *write, cr_row *row)
+{
+    cr_reply reply;
+    cr_arena_reset(&txn->page);
+    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD &&
+        reply.row_count == 1) {
+        *row = reply.row[0];
+        return CRUDDUR_OK;
+    }
+    bool may_be_applied = txn->answer.may_be_applied;
+    cr_key key = cr_row_key(&write->row);
+    cruddur_status status = txn->base.ops->get(&txn->base, &key, 1, row);
+    txn->answer.may_be_applied = may_be_applied; /* the put's, not the read's */
+    return status;
+}
+
+/* A put was refused. Its lost answer may have been a success: then what is there is what was put. A
+ * message is known by its uuid, which another call may have stored at this key as well. */
+static outcome judge_refusal(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
+{
+    cr_row obstacle;
+    cr_str uuid = is_message(write) ? write->row.value[CR_MESSAGE_UUID] : CR_STR_ABSENT;
+    if (uuid.data == NULL && !txn->answer.may_be_applied) {
+        return REFUSED;
+    }
+    *status = read_obstacle(txn, write, &obstacle);
+    if (*status != CRUDDUR_OK) {
+        return FAILED;
+    }
+    bool is_in_place = uuid.data != NULL ? cr_str_equal(uuid, obstacle.value[CR_MESSAGE_UUID])
+                                         : cr_item_is_same(&obstacle, &write->row);
+    return is_in_place ? DONE : REFUSED;
+}
+
 static outcome put_row(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
     outcome came = carry_out(txn, CR_PUT_ITEM, cr_write_text(txn, write), status);
     if (came == FAILED && txn->answer.may_be_applied) {
         return settle_put(txn, write, status);
     }
-    return came == REFUSED && is_in_place(txn, write) ? DONE : came;
+    return came == REFUSED ? judge_refusal(txn, write, status) : came;
 }
 
 static outcome remove_row(cr_dynamodb_txn *txn, cr_str members, cruddur_status *status)
@@ -158,7 +178,7 @@ static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
     return status == CRUDDUR_OK;
 }
 
-/* Carries out the removals from `first` on. One that is refused is left to whoever was faster. */
+/* Carries out the removals from `first` on. A refused one is left to the writer that was faster. */
 static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 {
     cruddur_status status = CRUDDUR_OK;

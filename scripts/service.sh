@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Runs a local service until it is killed. The scripts that source this file, after common.sh, say
+# which: they set `name`, the `folder` of its npm package and the `groups` of what it needs, define
+# start_service, which runs it on a port in the place of its own process, and then call run_service.
+
+free_port() {
+  python3 -c 'import socket
+with socket.socket() as s:
+    s.bind(("127.0.0.1", 0))
+    print(s.getsockname()[1])'
+}
+
+answers() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# run_service [PORT|--fetch]: prints the URL once the service answers.
+run_service() {
+  local port=${1:-}
+  if [ $# -gt 1 ] || [[ $port != --fetch && $port == *[!0-9]* ]]; then
+    misuse "the argument is a port or --fetch"
+  fi
+  need "${groups[@]:?}" python >&2
+  need_npm "${folder:?}" >&2
+  if [ "$port" = --fetch ]; then
+    exit 0
+  fi
+  port=${port:-$(free_port)}
+  start_service "$port" >/dev/null 2>&1 &
+  server=$!
+  trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; exit 0' EXIT INT TERM
+  until answers "$port"; do
+    if ! kill -0 "$server" 2>/dev/null; then
+      echo "${name:?} did not start on port $port" >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
+  echo "http://127.0.0.1:$port"
+  wait "$server"
+}
