@@ -111,16 +111,6 @@ void cr_aws_client_free(cr_aws_client *client)
 
 /* ---- chance ---- */
 
-/* Where the system gives no random bytes, the clock's low digits do: nothing secret hangs on it. */
-static double random_fraction(void)
-{
-    uint32_t random;
-    if (!cr_random_bytes(&random, sizeof(random))) {
-        random = (uint32_t)cr_clock_monotonic_us() * 2654435761u;
-    }
-    return cr_retry_fraction(random);
-}
-
 /* A random uuid, which tells the service that several requests are attempts of one call. */
 static void make_invocation_id(char *text)
 {
@@ -389,7 +379,7 @@ static int64_t pause_us(const calling *now, cr_retry_class class)
 {
     int64_t base_us = class == CR_RETRY_THROTTLE ? CR_RETRY_BASE_THROTTLE_US
                                                  : now->client->options.backoff_base_us;
-    int64_t delay_us = cr_retry_delay_us(base_us, now->tries - 1, random_fraction());
+    int64_t delay_us = cr_retry_delay_us(base_us, now->tries - 1, cr_random_fraction());
     delay_us =
         cr_retry_delay_told_us(delay_us, cr_http_header(&now->answer->http, "x-amz-retry-after"));
     bool is_in_progress = strcmp(now->answer->code, "TransactionInProgressException") == 0;
@@ -503,7 +493,7 @@ cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, u
 {
     int64_t base_us =
         class == CR_RETRY_THROTTLE ? CR_RETRY_BASE_THROTTLE_US : client->options.backoff_base_us;
-    int64_t delay_us = cr_retry_delay_us(base_us, round, random_fraction());
+    int64_t delay_us = cr_retry_delay_us(base_us, round, cr_random_fraction());
     if (!is_time_for(delay_us, call)) {
         return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
                             "the deadline would pass before another try");

@@ -28,12 +28,6 @@ cr_retry_class cr_retry_classify(cr_str code, int http_status);
 #define CR_RETRY_ATTEMPTS 3
 #define CR_RETRY_ATTEMPTS_DYNAMODB 4
 
-/* A number from 0 up to 1, from 32 random bits. */
-static inline double cr_retry_fraction(uint32_t random)
-{
-    return (double)random / 4294967296.0;
-}
-
 /* The pause before the retry number `retry`, counted from 0: `fraction` (0 to 1) of
  * `base_us` * 2^retry, and of 20 s at most. */
 int64_t cr_retry_delay_us(int64_t base_us, unsigned retry, double fraction);

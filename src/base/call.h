@@ -26,8 +26,11 @@ typedef struct cr_logger {
     void *data;
 } cr_logger;
 
+struct cr_ticket;
+
 typedef struct cr_call {
-    int64_t deadline_us; /* on the monotonic clock */
+    int64_t deadline_us;      /* on the monotonic clock */
+    struct cr_ticket *ticket; /* the call's place in a queue (store/queue.h); NULL: none */
     cruddur_consistency consistency;
     cr_logger logger;
     cr_meter meter;

@@ -268,7 +268,12 @@ static cruddur_status look_back(cr_store *store, const move *moving, cr_call *ca
 
 static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
 {
-    cruddur_status status;
+    cr_ticket ticket;
+    cruddur_status status =
+        cr_queue_enter(store->queues, cr_uuid_str(&moving->newest->group), call, &ticket);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     do {
         moving->is_again = false;
         status = store->ops->change(store, move_body, moving, call);
@@ -277,6 +282,7 @@ static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
             status = look_back(store, moving, call);
         }
     } while (status == CRUDDUR_OK && moving->has_more);
+    cr_queue_leave(call);
     free(moving->oldest);
     moving->oldest = NULL;
     return status;

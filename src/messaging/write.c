@@ -562,6 +562,29 @@ static cruddur_status clear_up(cr_store *store, write_context *context, cr_call 
     return end_look(context, status, error, call);
 }
 
+/* Writes to the group after the threads that came earlier. An append that leaves the group rows
+ * alone contends with nobody. */
+static cruddur_status write_in_turn(cr_store *store, cr_body body, write_context *context,
+                                    cr_call *call)
+{
+    cr_ticket ticket;
+    bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && context->opening == NULL;
+    cruddur_status status = cr_queue_enter(puts_only ? NULL : store->queues,
+                                           cr_uuid_str(&context->draft->group), call, &ticket);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (context->result == NULL) {
+        call->meter.attempts = 0; /* the search is a part of the first */
+        status = store->ops->change(store, body, context, call);
+    }
+    if (status == CRUDDUR_OK && has_left_over(context)) {
+        status = clear_up(store, context, call);
+    }
+    cr_queue_leave(call);
+    return status;
+}
+
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
                                 cr_call *call, cr_packed_row **ret_row)
 {
@@ -569,12 +592,8 @@ static cruddur_status run_write(cr_store *store, cr_body body, write_context *co
     if (context->draft->may_be_repeat) {
         status = store->ops->read(store, search_body, context, call);
     }
-    if (status == CRUDDUR_OK && context->result == NULL) {
-        call->meter.attempts = 0; /* the search is a part of the first */
-        status = store->ops->change(store, body, context, call);
-    }
-    if (status == CRUDDUR_OK && has_left_over(context)) {
-        status = clear_up(store, context, call);
+    if (status == CRUDDUR_OK && (context->result == NULL || has_left_over(context))) {
+        status = write_in_turn(store, body, context, call);
     }
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;

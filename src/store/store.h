@@ -26,6 +26,7 @@
 #include "base/call.h"
 #include "base/lines.h"
 #include "model/row.h"
+#include "store/queue.h"
 
 #define CR_CHANGE_WRITES_MAX 100
 
@@ -143,6 +144,11 @@ struct cr_store {
     unsigned traits;
     const char *table;           /* its name; lives as long as the store */
     const cr_stream_ops *stream; /* NULL: the engine has no streams */
+
+    /* For changes that contend with each other, by the group's uuid: a thread that is about to
+     * change a group's rows enters the group's queue first (cr_queue_enter()), and leaves it when
+     * it has written and looked back. NULL: the engine runs one change after the other itself. */
+    cr_queues *queues;
 };
 
 /* How an engine is asked to open. */

@@ -12,6 +12,7 @@
 #include "aws/retry.h"
 #include "aws/skew.h"
 #include "base/clock.h"
+#include "base/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SECOND INT64_C(1000000)
@@ -51,7 +52,10 @@ Test(retry, pauses_double_up_to_20_seconds)
     cr_expect_eq(cr_retry_delay_us(1000000, 4, 1.0), 16 * SECOND);
     cr_expect_eq(cr_retry_delay_us(1000000, 5, 1.0), 20 * SECOND);
     cr_expect_eq(cr_retry_delay_us(1000000, 4000000000u, 1.0), 20 * SECOND);
-    cr_expect(cr_retry_fraction(UINT32_MAX) < 1.0 && cr_retry_fraction(0) == 0.0);
+    for (int i = 0; i < 1000; i++) {
+        double fraction = cr_random_fraction();
+        cr_expect(fraction >= 0.0 && fraction < 1.0);
+    }
 }
 
 Test(retry, the_service_lengthens_a_pause_by_5_seconds_at_most)

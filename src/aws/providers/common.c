@@ -279,9 +279,7 @@ static cruddur_status finish(const cr_provider_context *context, const cr_provid
 
 static void pause_before(const cr_provider_context *context, unsigned retry)
 {
-    uint32_t random = 0;
-    (void)cr_random_bytes(&random, sizeof(random)); /* without: no pause */
-    int64_t pause_us = cr_retry_delay_us(CR_RETRY_BASE_US, retry, cr_retry_fraction(random));
+    int64_t pause_us = cr_retry_delay_us(CR_RETRY_BASE_US, retry, cr_random_fraction());
     int64_t left_us = context->deadline_us - cr_clock_monotonic_us();
     cr_clock_sleep_us(pause_us < left_us ? pause_us : left_us > 0 ? left_us : 0);
 }

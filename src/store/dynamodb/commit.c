@@ -64,7 +64,7 @@ static bool is_our_own(const cr_write *write, const cr_reason *reason)
 
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
  * succeed. */
-static verdict judge_reasons(const cr_dynamodb_txn *txn, const cr_reply *reply)
+static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_reply *reply)
 {
     bool has[GIVE_UP + 1] = {false};
     for (size_t i = 0; i < reply->reason_count && i < txn->write_count; i++) {
@@ -73,6 +73,9 @@ static verdict judge_reasons(const cr_dynamodb_txn *txn, const cr_reply *reply)
             return COMMITTED;
         }
         has[of_action] = true;
+        /* A put that is refused only needs another key. */
+        bool is_moved = of_action == RUN_AGAIN && !txn->write[i].is_put;
+        txn->has_met_others = txn->has_met_others || is_moved || of_action == SEND_AGAIN;
     }
     if (has[RUN_AGAIN] || has[GIVE_UP]) {
         return has[RUN_AGAIN] ? RUN_AGAIN : GIVE_UP;

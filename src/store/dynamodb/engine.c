@@ -24,6 +24,7 @@ static void close_store(cr_store *base)
 {
     cr_dynamodb *table = (cr_dynamodb *)base;
     cr_dynamodb_close_table(table);
+    cr_queues_free(table->base.queues);
     free(table);
 }
 
@@ -48,10 +49,24 @@ static cruddur_status fail_conflict(cr_call *call)
                         "the rows kept changing until the deadline");
 }
 
-static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round)
+/* A run met other writers of the same group: notes it, and returns how long to pause before the
+ * next; -1 where there is nothing to note. */
+static int64_t note_others(const cr_dynamodb_txn *txn, int64_t began_us)
+{
+    const cr_call *call = txn->base.call;
+    if (!txn->has_met_others || call->ticket == NULL) {
+        return -1;
+    }
+    return cr_queue_conflict_us(call->ticket, cr_clock_monotonic_us() - began_us,
+                                call->deadline_us);
+}
+
+static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round, int64_t others_us)
 {
     cr_call *call = txn->base.call;
-    if (round == 0 && !cr_deadline_passed(call->deadline_us)) {
+    bool is_in_time = !cr_deadline_passed(call->deadline_us);
+    if (is_in_time && (round == 0 || others_us >= 0)) {
+        cr_clock_sleep_us(others_us);
         return CRUDDUR_OK;
     }
     cruddur_status status =
@@ -76,11 +91,13 @@ static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *co
     cr_dynamodb_txn_init(&txn, (cr_dynamodb *)base, is_change, &arena, call);
     unsigned round = 0;
     for (;; round++) {
+        int64_t began_us = cr_clock_monotonic_us();
         status = run_once(&txn, body, context);
+        int64_t others_us = note_others(&txn, began_us);
         if (status != CRUDDUR_E_CONFLICT || !txn.must_run_again) {
             break;
         }
-        status = pause(&txn, round);
+        status = pause(&txn, round, others_us);
         if (status != CRUDDUR_OK) {
             break;
         }
@@ -138,8 +155,13 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
         close_store(&table->base);
         return status;
     }
+    cr_queues *queues = cr_queues_new();
+    if (queues == NULL) {
+        close_store(&table->base);
+        return cr_fail_memory(error);
+    }
     table->base = (cr_store){&operations, cr_dynamodb_traits(table), table->names.table.data,
-                             &cr_dynamodb_stream_operations};
+                             &cr_dynamodb_stream_operations, queues};
     *ret_store = &table->base;
     return CRUDDUR_OK;
 }

@@ -183,7 +183,8 @@ static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 {
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = first; status == CRUDDUR_OK && i < txn->write_count; i++) {
-        (void)remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
+        outcome came = remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
+        txn->has_met_others = txn->has_met_others || came == REFUSED;
     }
     return status == CRUDDUR_OK;
 }
@@ -246,6 +247,7 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
         case DONE:
             break;
         case REFUSED:
+            txn->has_met_others = true;
             return cr_dynamodb_run_again(txn);
         case FAILED:
             if (txn->answer.may_be_applied) {

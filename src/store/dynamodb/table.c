@@ -76,6 +76,7 @@ static cruddur_status send(cr_aws_client *client, cr_operation operation, cr_buf
     };
     cruddur_status status = cr_aws_call(client, &made, call, answer);
     call->meter.requests += answer->attempts;
+    cr_queue_progress(call);
     request->size = 0;
     return status;
 }

@@ -300,6 +300,7 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
 {
     txn->must_run_again = false;
+    txn->has_met_others = false;
     txn->base.traits = cr_dynamodb_traits(txn->table);
     cr_arena_reset(txn->base.arena);
     txn->write = NULL;

@@ -18,6 +18,7 @@ typedef struct cr_dynamodb_txn {
     cr_dynamodb *table;
     bool is_change;
     bool must_run_again; /* why a run came to CRUDDUR_E_CONFLICT, with no error described */
+    bool has_met_others; /* who changed the same group in the meantime */
     cr_arena page;       /* the rows of the latest answer */
     cr_aws_answer answer;
     cr_buffer request;

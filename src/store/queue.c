@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/queue.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+/* A list has the tickets of several queues, which do not wait for each other. */
+#define LISTS 64
+/* For how many subjects conflicts are remembered, and for how long. */
+#define MEMORIES 256
+#define MEMORY_RUNS 20
+/* The window for pauses, in runs, after the first conflict and after many. */
+#define WINDOW_RUNS 16
+#define WINDOW_RUNS_MIN 2
+/* Shorter and longer runs count as this long: a single slow run must not make for long pauses. */
+#define RUN_MIN_US INT64_C(25000)
+#define RUN_MAX_US INT64_C(100000)
+/* A pause takes at most this part of the time that is left. */
+#define PAUSE_PART 4
+
+/* A conflict with another handle or process. */
+typedef struct memory {
+    uint32_t hash; /* of the subject */
+    int64_t at_us;
+    int64_t run_us;
+} memory;
+
+struct cr_queues {
+    pthread_mutex_t lock;
+    pthread_condattr_t monotonic;
+    cr_ticket *lists[LISTS]; /* each in the order of arrival */
+    memory memories[MEMORIES];
+};
+
+cr_queues *cr_queues_new(void)
+{
+    cr_queues *queues = calloc(1, sizeof(*queues));
+    if (queues == NULL || pthread_mutex_init(&queues->lock, NULL) != 0) {
+        free(queues);
+        return NULL;
+    }
+    if (pthread_condattr_init(&queues->monotonic) != 0 ||
+        pthread_condattr_setclock(&queues->monotonic, CLOCK_MONOTONIC) != 0) {
+        (void)pthread_mutex_destroy(&queues->lock);
+        free(queues);
+        return NULL;
+    }
+    return queues;
+}
+
+void cr_queues_free(cr_queues *queues)
+{
+    if (queues != NULL) {
+        (void)pthread_condattr_destroy(&queues->monotonic);
+        (void)pthread_mutex_destroy(&queues->lock);
+        free(queues);
+    }
+}
+
+/* ---- the lists; all under the lock ---- */
+
+/* FNV-1a. */
+static uint32_t hash_of(cr_str subject)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < subject.size; i++) {
+        hash = (hash ^ (unsigned char)subject.data[i]) * 16777619u;
+    }
+    return hash;
+}
+
+static cr_ticket **list_of(cr_queues *queues, cr_str subject)
+{
+    return &queues->lists[hash_of(subject) % LISTS];
+}
+
+static void add_ticket(cr_queues *queues, cr_ticket *ticket)
+{
+    cr_ticket **link = list_of(queues, ticket->subject);
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    *link = ticket;
+}
+
+static void remove_ticket(cr_queues *queues, const cr_ticket *ticket)
+{
+    cr_ticket **link = list_of(queues, ticket->subject);
+    while (*link != ticket) {
+        link = &(*link)->next;
+    }
+    *link = ticket->next;
+}
+
+/* Wakes the first that waits, after the tickets before it have changed. */
+static void wake_first(cr_queues *queues, cr_str subject)
+{
+    for (cr_ticket *ticket = *list_of(queues, subject); ticket != NULL; ticket = ticket->next) {
+        if (ticket->active_us == 0 && cr_str_equal(ticket->subject, subject)) {
+            (void)pthread_cond_signal(&ticket->moved_up);
+            return;
+        }
+    }
+}
+
+/* When the ticket may begin unless it is woken earlier: 0 if it is the first, INT64_MAX if another
+ * one waits before it. */
+static int64_t may_begin_us(cr_queues *queues, const cr_ticket *ticket)
+{
+    int64_t us = 0;
+    for (const cr_ticket *earlier = *list_of(queues, ticket->subject); earlier != ticket;
+         earlier = earlier->next) {
+        if (!cr_str_equal(earlier->subject, ticket->subject)) {
+            continue;
+        }
+        int64_t active_us = earlier->active_us;
+        if (active_us == 0) {
+            return INT64_MAX;
+        }
+        int64_t overdue_us = active_us + CR_QUEUE_OVERDUE_US;
+        us = overdue_us > us ? overdue_us : us;
+    }
+    return us;
+}
+
+/* Returns false if the deadline passes first. */
+static bool wait_to_begin(cr_queues *queues, cr_ticket *ticket, int64_t deadline_us)
+{
+    for (;;) {
+        int64_t us = may_begin_us(queues, ticket);
+        int64_t now_us = cr_clock_monotonic_us();
+        if (us <= now_us) {
+            ticket->active_us = now_us;
+            return true;
+        }
+        if (deadline_us <= now_us) {
+            return false;
+        }
+        struct timespec until = cr_deadline_timespec(us < deadline_us ? us : deadline_us);
+        (void)pthread_cond_timedwait(&ticket->moved_up, &queues->lock, &until);
+    }
+}
+
+/* ---- other handles and processes ---- */
+
+static int64_t draw_pause_us(int64_t window_us, int64_t deadline_us)
+{
+    int64_t most_us = (deadline_us - cr_clock_monotonic_us()) / PAUSE_PART;
+    int64_t us = window_us < most_us ? window_us : most_us;
+    return us > 0 ? (int64_t)((double)us * cr_random_fraction()) : 0;
+}
+
+static int64_t count_waiting(cr_queues *queues, cr_str subject)
+{
+    int64_t count = 0;
+    for (const cr_ticket *other = *list_of(queues, subject); other != NULL; other = other->next) {
+        count += other->active_us == 0 && cr_str_equal(other->subject, subject) ? 1 : 0;
+    }
+    return count;
+}
+
+/* How long to pause before a change whose turn it is: not at all unless there was a conflict a
+ * short time ago. Under the lock. */
+static int64_t pause_to_begin_us(cr_queues *queues, cr_ticket *ticket, int64_t deadline_us)
+{
+    uint32_t hash = hash_of(ticket->subject);
+    const memory *latest = &queues->memories[hash % MEMORIES];
+    ticket->is_contended = latest->hash == hash && latest->run_us > 0 &&
+                           ticket->active_us - latest->at_us < MEMORY_RUNS * latest->run_us;
+    if (!ticket->is_contended) {
+        return 0;
+    }
+    int64_t waiting = count_waiting(queues, ticket->subject);
+    return draw_pause_us(WINDOW_RUNS * latest->run_us / (1 + waiting), deadline_us);
+}
+
+int64_t cr_queue_conflict_us(cr_ticket *ticket, int64_t run_us, int64_t deadline_us)
+{
+    cr_queues *queues = ticket->queues;
+    bool was_contended = ticket->is_contended;
+    uint32_t hash = hash_of(ticket->subject);
+    ticket->is_contended = true;
+    run_us = run_us < RUN_MIN_US ? RUN_MIN_US : run_us > RUN_MAX_US ? RUN_MAX_US : run_us;
+    (void)pthread_mutex_lock(&queues->lock);
+    queues->memories[hash % MEMORIES] = (memory){hash, cr_clock_monotonic_us(), run_us};
+    (void)pthread_mutex_unlock(&queues->lock);
+    if (!was_contended) {
+        return 0;
+    }
+    const int64_t least_us = WINDOW_RUNS_MIN * run_us;
+    int64_t window_us = WINDOW_RUNS * run_us;
+    for (unsigned i = 0; i < ticket->conflicts && window_us > least_us; i++) {
+        window_us -= window_us / 5;
+    }
+    window_us = window_us > least_us ? window_us : least_us;
+    ticket->conflicts++;
+    return draw_pause_us(window_us, deadline_us);
+}
+
+/* ---- a ticket ---- */
+
+static void leave(cr_ticket *ticket)
+{
+    cr_queues *queues = ticket->queues;
+    (void)pthread_mutex_lock(&queues->lock);
+    remove_ticket(queues, ticket);
+    wake_first(queues, ticket->subject);
+    (void)pthread_mutex_unlock(&queues->lock);
+    (void)pthread_cond_destroy(&ticket->moved_up);
+}
+
+cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, cr_ticket *ticket)
+{
+    call->ticket = NULL;
+    if (queues == NULL) {
+        return CRUDDUR_OK;
+    }
+    *ticket = (cr_ticket){.queues = queues, .subject = subject};
+    if (pthread_cond_init(&ticket->moved_up, &queues->monotonic) != 0) {
+        return cr_fail_with(call->error, CRUDDUR_E_INTERNAL,
+                            "the system is out of condition variables");
+    }
+    int64_t pause_us = 0;
+    (void)pthread_mutex_lock(&queues->lock);
+    add_ticket(queues, ticket);
+    bool has_begun = wait_to_begin(queues, ticket, call->deadline_us);
+    if (has_begun) {
+        wake_first(queues, subject); /* to wait for this one */
+        pause_us = pause_to_begin_us(queues, ticket, call->deadline_us);
+    }
+    (void)pthread_mutex_unlock(&queues->lock);
+    if (!has_begun) {
+        leave(ticket);
+        return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                            "the deadline passed while other threads changed the same group");
+    }
+    call->ticket = ticket;
+    cr_clock_sleep_us(pause_us);
+    return CRUDDUR_OK;
+}
+
+void cr_queue_progress(const cr_call *call)
+{
+    if (call->ticket != NULL) {
+        call->ticket->active_us = cr_clock_monotonic_us();
+    }
+}
+
+void cr_queue_leave(cr_call *call)
+{
+    if (call->ticket != NULL) {
+        leave(call->ticket);
+        call->ticket = NULL;
+    }
+}
