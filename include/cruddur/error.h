@@ -28,6 +28,7 @@ CRUDDUR_BEGIN_DECLS
     /* This process and its machine. */                                                            \
     X(E_NO_MEMORY, 1, "out of memory")                                                             \
     X(E_INTERNAL, 2, "internal error")                                                             \
+    X(E_NO_DESCRIPTORS, 3, "too many open files")                                                  \
     /* The arguments. Nothing was read or written. */                                              \
     X(E_NULL_ARGUMENT, 10, "a required argument is NULL")                                          \
     X(E_INVALID_ARGUMENT, 11, "invalid argument")                                                  \
@@ -102,14 +103,17 @@ CRUDDUR_BEGIN_DECLS
  *
  * On SQLite:
  * - #CRUDDUR_E_STORE_LOCKED: another process held the file's lock until the deadline.
- * - #CRUDDUR_E_STORE_ACCESS: the file cannot be opened, for want of a permission or descriptors.
- *   Readers open it when they are needed, also long after cruddur_open().
+ * - #CRUDDUR_E_STORE_ACCESS: the file cannot be opened, for want of a permission. Readers open it
+ *   when they are needed, also long after cruddur_open().
+ * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left for that.
  * - #CRUDDUR_E_STORE_READ_ONLY: the file or its folder cannot be written, which readers need
  *   too.
  * - #CRUDDUR_E_STORE_FOREIGN: the file is not an SQLite database.
  * - #CRUDDUR_E_STORE_IO: the system could not read or write the file.
- * - #CRUDDUR_E_STORE_REPLACED: the file was removed, renamed or replaced while it was open. Open
- *   the store again.
+ * - #CRUDDUR_E_STORE_FULL: no space is left for the log or the shared memory, which readers need,
+ *   too.
+ * - #CRUDDUR_E_STORE_REPLACED: the file, its log or its shared memory was removed, renamed or
+ *   replaced while it was open. Close the handle and open the store again.
  *
  * On DynamoDB:
  * - #CRUDDUR_E_NETWORK: the service could not be reached, or the connection broke.

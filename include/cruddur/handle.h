@@ -174,7 +174,8 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  *         - on SQLite: #CRUDDUR_E_STORE_MISSING (with #CRUDDUR_OPEN_EXISTING),
  *           #CRUDDUR_E_STORE_ACCESS, #CRUDDUR_E_STORE_READ_ONLY, #CRUDDUR_E_STORE_FULL,
  *           #CRUDDUR_E_STORE_FOREIGN (another application's file), #CRUDDUR_E_STORE_NEWER,
- *           #CRUDDUR_E_STORE_DAMAGED, #CRUDDUR_E_STORE_IO, #CRUDDUR_E_STORE_LOCKED (another process
+ *           #CRUDDUR_E_STORE_DAMAGED, #CRUDDUR_E_STORE_IO, #CRUDDUR_E_NO_DESCRIPTORS (too many
+ *           open files; may pass by itself), #CRUDDUR_E_STORE_LOCKED (another process
  *           kept the lock until the deadline of the options), #CRUDDUR_E_STORE_REPLACED (the file
  *           was removed or replaced while it was being opened);
  *         - on DynamoDB: #CRUDDUR_E_CONFIG (no region; an invalid setting in the URL, the

@@ -72,6 +72,7 @@ const char *cruddur_status_text(cruddur_status status)
 bool cruddur_status_is_retryable(cruddur_status status)
 {
     switch (status) {
+    case CRUDDUR_E_NO_DESCRIPTORS:
     case CRUDDUR_E_TIMEOUT:
     case CRUDDUR_E_STORE_LOCKED:
     case CRUDDUR_E_CONFLICT:

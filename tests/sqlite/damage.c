@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that were a store: overwritten, cut off, flipped here and there. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,5 +232,69 @@ Test(damage, bytes_flipped)
                       status == CRUDDUR_E_STORE_FOREIGN || status == CRUDDUR_E_STORE_NEWER ||
                       status == CRUDDUR_E_STORE_READ_ONLY,
                   "round %d: %s", round, cruddur_status_name(status));
+    }
+}
+
+/* ---- a disk that cannot be read ---- */
+
+/* As SQLite calls the system: at pages of this file only. */
+static bool fails;
+
+static ssize_t failing_read(int file, void *bytes, size_t size, off_t at)
+{
+    if (fails && at >= PAGE_SIZE) {
+        errno = EIO;
+        return -1;
+    }
+    return pread(file, bytes, size, at);
+}
+
+/* SQLite reports it as a damaged database. */
+static void fail_reads(void)
+{
+    static const char *const names[] = {"pread64", "pread"};
+    sqlite3_vfs *system = sqlite3_vfs_find("unix");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (system->xGetSystemCall(system, names[i]) != NULL) {
+            cr_assert_eq(system->xSetSystemCall(system, names[i],
+                                                (sqlite3_syscall_ptr)(void (*)(void))failing_read),
+                         SQLITE_OK);
+        }
+    }
+}
+
+static void expect_io(cruddur_status status, cruddur_error *error)
+{
+    cr_assert_eq(status, CRUDDUR_E_STORE_IO, "%s: %s", cruddur_status_name(status),
+                 cruddur_error_message(error));
+    cruddur_error_free(error);
+}
+
+/* Both in the file and in its log. */
+Test(damage, a_failed_read_is_none)
+{
+    fail_reads();
+    for (int in_log = 0; in_log <= 1; in_log++) {
+        cruddur_msg_page *page = NULL;
+        cruddur_group_page *groups = NULL;
+        cruddur_error *error = NULL;
+        bed_copy_store(bed_path("whole.db"), path);
+        cruddur *dm = open_store(path);
+        for (int i = 0; i < 20 && in_log != 0; i++) {
+            append_text(dm, 0, group_uuid, "goes into the log");
+        }
+        fails = true;
+        cruddur_status status =
+            cruddur_msg_list(dm, person(0)->uuid, group_uuid, NULL, &page, &error);
+        expect_io(status, error);
+        status = cruddur_group_list(dm, person(0)->uuid, NULL, &groups, &error);
+        expect_io(status, error);
+        status = cruddur_msg_append(dm, person(in_log != 0 ? 0 : 1), group_uuid, "hello", NULL,
+                                    NULL, &error);
+        fails = false;
+        if (in_log == 0 || status != CRUDDUR_OK) { /* the writer has its pages in memory */
+            expect_io(status, error);
+        }
+        cruddur_close(dm);
     }
 }

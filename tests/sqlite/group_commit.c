@@ -115,11 +115,13 @@ typedef struct gate {
     unsigned entered;
     useconds_t delay_us; /* and then this long */
     bool is_led;
+    void (*then)(void *context); /* run as the gate opens; may be NULL */
+    void *then_context;
 } gate;
 
 #define GATE_INIT(calls, delay)                                                                    \
     {                                                                                              \
-        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, calls, 0, delay, false                \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, calls, 0, delay, false, NULL, NULL    \
     }
 
 static void hold_back(void *context)
@@ -133,6 +135,9 @@ static void hold_back(void *context)
     }
     (void)pthread_mutex_unlock(&entry->lock);
     (void)usleep(entry->delay_us);
+    if (entry->then != NULL) {
+        entry->then(entry->then_context);
+    }
 }
 
 typedef struct call {
@@ -195,7 +200,7 @@ Test(group_commit, a_refused_change_disturbs_no_other)
     char missing_uuid[CRUDDUR_UUID_SIZE];
     const char *path = bed_path("store.db");
     cruddur *dm = open_store(path);
-    gate entry = GATE_INIT(5, 20000);
+    gate entry = GATE_INIT(5, 200000);
     number_uuid(5, group_uuid);
     number_uuid(6, missing_uuid);
     open_group(dm, 0, 5, group_uuid, "first", 0);
@@ -269,7 +274,7 @@ Test(group_commit, a_failed_commit_fails_all)
     char group_uuid[CRUDDUR_UUID_SIZE];
     const char *path = bed_path("store.db");
     cruddur *dm = open_store(path);
-    gate entry = GATE_INIT(4, 20000);
+    gate entry = GATE_INIT(4, 200000);
     number_uuid(5, group_uuid);
     open_group(dm, 0, 5, group_uuid, "first", 0);
     call calls[4] = {{0}};
@@ -295,4 +300,71 @@ Test(group_commit, a_failed_commit_fails_all)
     cr_assert_eq(raw_number(path, "SELECT count(*) FROM cruddur_messages WHERE pk GLOB 'MSG#*'"),
                  2);
     must_be_sound(path);
+}
+
+/* ---- a file that is taken away ---- */
+
+static void take_away(void *path)
+{
+    char away[PATH_SIZE + 8];
+    (void)snprintf(away, sizeof(away), "%s.away", (const char *)path);
+    (void)rename(path, away);
+}
+
+static void put_back(const char *path)
+{
+    char away[PATH_SIZE + 8];
+    (void)snprintf(away, sizeof(away), "%s.away", path);
+    cr_assert_eq(rename(away, path), 0);
+}
+
+static void take_away_in_the_commit(void *path)
+{
+    fault_vfs_hook(AT_SYNC, 1, take_away, path);
+}
+
+/* One batch of three members and a stranger; the file goes when the batch has gathered. */
+static void lose_file(void (*lose)(void *path), bool is_committed)
+{
+    char group_uuid[CRUDDUR_UUID_SIZE];
+    char path[PATH_SIZE];
+    gate entry = GATE_INIT(4, 200000);
+    (void)snprintf(path, sizeof(path), "%s", bed_path("store.db"));
+    cruddur *dm = open_store(path);
+    number_uuid(5, group_uuid);
+    open_group(dm, 0, 5, group_uuid, "first", 0);
+    entry.then = lose;
+    entry.then_context = path;
+    call calls[4] = {{0}};
+    for (unsigned i = 0; i < 4; i++) {
+        calls[i] =
+            (call){.entry = &entry, .dm = dm, .author = i == 3 ? 9 : i, .group_uuid = group_uuid};
+    }
+    run_calls(&entry, AT_WRITE_LOCK, calls, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_refused = i == 3 && is_committed;
+        cr_assert_eq(calls[i].status,
+                     is_refused ? CRUDDUR_E_GROUP_NOT_FOUND : CRUDDUR_E_STORE_REPLACED,
+                     "call %u: %s", i, cruddur_status_name(calls[i].status));
+        cr_assert_eq(cruddur_error_outcome_unknown(calls[i].error), is_committed && !is_refused);
+        cr_assert_null(calls[i].msg);
+        free_call(&calls[i]);
+    }
+    put_back(path);
+    must_fail(CRUDDUR_E_STORE_REPLACED, NULL,
+              cruddur_msg_append(dm, person(0), group_uuid, "again", NULL, NULL, TEST_ERROR));
+    cruddur_close(dm);
+    cr_assert_eq(raw_number(path, "SELECT count(*) FROM cruddur_messages WHERE pk GLOB 'MSG#*'"),
+                 is_committed ? 4 : 1);
+    must_be_sound(path);
+}
+
+Test(group_commit, a_file_that_is_gone_before_the_commit_fails_all)
+{
+    lose_file(take_away, false);
+}
+
+Test(group_commit, a_file_that_goes_during_the_commit_leaves_the_outcome_unknown)
+{
+    lose_file(take_away_in_the_commit, true);
 }

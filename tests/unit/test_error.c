@@ -21,6 +21,7 @@ static const struct {
     {CRUDDUR_OK, 0, "OK"},
     {CRUDDUR_E_NO_MEMORY, 1, "E_NO_MEMORY"},
     {CRUDDUR_E_INTERNAL, 2, "E_INTERNAL"},
+    {CRUDDUR_E_NO_DESCRIPTORS, 3, "E_NO_DESCRIPTORS"},
     {CRUDDUR_E_NULL_ARGUMENT, 10, "E_NULL_ARGUMENT"},
     {CRUDDUR_E_INVALID_ARGUMENT, 11, "E_INVALID_ARGUMENT"},
     {CRUDDUR_E_STRUCT_SIZE, 12, "E_STRUCT_SIZE"},
@@ -110,8 +111,8 @@ Test(error, every_other_value_is_unknown)
 Test(error, only_what_may_pass_by_itself_is_retryable)
 {
     static const cruddur_status retryable[] = {
-        CRUDDUR_E_TIMEOUT, CRUDDUR_E_STORE_LOCKED, CRUDDUR_E_CONFLICT,
-        CRUDDUR_E_NETWORK, CRUDDUR_E_THROTTLED,    CRUDDUR_E_SERVICE,
+        CRUDDUR_E_NO_DESCRIPTORS, CRUDDUR_E_TIMEOUT,   CRUDDUR_E_STORE_LOCKED, CRUDDUR_E_CONFLICT,
+        CRUDDUR_E_NETWORK,        CRUDDUR_E_THROTTLED, CRUDDUR_E_SERVICE,
     };
     for (size_t i = 0; i < STATUSES; i++) {
         bool expected = false;

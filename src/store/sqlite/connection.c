@@ -132,6 +132,11 @@ void cr_connection_close(cr_connection *connection)
     free(connection);
 }
 
+int cr_connection_touch(cr_connection *connection)
+{
+    return run_text(connection, "SELECT 1 FROM sqlite_schema LIMIT 1");
+}
+
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which)
 {
     sqlite3_stmt **statement = &connection->statements[which];
@@ -169,6 +174,11 @@ void cr_connection_tidy_log(cr_connection *connection)
     }
 }
 
+void cr_connection_leave_log(cr_connection *connection)
+{
+    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)
 {
     if (text.data == NULL) {
@@ -181,5 +191,5 @@ int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)
 cruddur_status cr_connection_fail(const cr_connection *connection, int code, const char *action,
                                   cruddur_error **error)
 {
-    return cr_sqlite_fail(error, code, connection->place->path, action);
+    return cr_sqlite_fail(error, connection->db, code, connection->place->path, action);
 }

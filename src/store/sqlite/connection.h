@@ -30,7 +30,8 @@ typedef enum cr_statement {
 
 /* Where a store's connections lead, and how they are set up. */
 typedef struct cr_sqlite_place {
-    char *path;
+    char *named; /* the path as the caller gave it */
+    char *path;  /* from the root, without symbolic links, once the store is open */
     bool is_memory;
     bool synchronous_full;
 } cr_sqlite_place;
@@ -50,6 +51,10 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
 
 void cr_connection_close(cr_connection *connection);
 
+/* Reads something, so that all files of the connection are open: SQLite opens the log and the
+ * shared memory when it first reads. Returns SQLite's result code. */
+int cr_connection_touch(cr_connection *connection);
+
 /* A statement, ready to be bound; NULL after a failure, which sqlite3_extended_errcode() tells. */
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which);
 
@@ -60,6 +65,9 @@ int cr_connection_run(cr_connection *connection, cr_statement which);
  * inside the commit: a failure could then be taken for the commit's, and everybody would wait for
  * it. */
 void cr_connection_tidy_log(cr_connection *connection);
+
+/* Closing the connection shall not copy the log into the file, nor remove it. */
+void cr_connection_leave_log(cr_connection *connection);
 
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "base/fork.h"
-#include "base/print.h"
+#include "store/sqlite/failure.h"
+#include "store/sqlite/files.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/txn.h"
@@ -22,6 +23,7 @@
 typedef struct sqlite_store {
     cr_store base;
     cr_sqlite_place place;
+    cr_store_files files; /* none in memory */
     cr_writer *writer;
     cr_readers *readers;
 } sqlite_store;
@@ -97,17 +99,9 @@ static cruddur_status read_url(const cr_url *url, cr_sqlite_place *place, cruddu
         }
     }
     place->is_memory = strcmp(url->rest, ":memory:") == 0;
+    place->named = copy_path(url->rest, place->is_memory);
     place->path = copy_path(url->rest, place->is_memory);
-    return place->path == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
-}
-
-static cruddur_status fail_system(cruddur_error **error, int reason, const char *action,
-                                  const char *path)
-{
-    cruddur_status status = reason == ENOSPC || reason == EDQUOT ? CRUDDUR_E_STORE_FULL
-                            : reason == EROFS                    ? CRUDDUR_E_STORE_READ_ONLY
-                                                                 : CRUDDUR_E_STORE_ACCESS;
-    return cr_fail_system(error, status, reason, "%s %.*s", action, CR_CUT(path, 256));
+    return place->named == NULL || place->path == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
 }
 
 /* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
@@ -131,7 +125,23 @@ static cruddur_status make_file(const cr_sqlite_place *place, cruddur_error **er
     if (reason == 0 || reason == EEXIST) {
         return CRUDDUR_OK;
     }
-    return fail_system(error, reason, "creating", place->path);
+    return cr_sqlite_fail_system(error, reason, "creating", place->path);
+}
+
+/* There is nothing at the path, or a symbolic link to nothing: creating the file would fail because
+ * the link exists, and opening it because its target does not. */
+static cruddur_status find_nothing(const cr_sqlite_place *place, bool must_exist,
+                                   cruddur_error **error)
+{
+    struct stat facts;
+    if (lstat(place->path, &facts) == 0 && S_ISLNK(facts.st_mode)) {
+        return cr_fail_with(error, must_exist ? CRUDDUR_E_STORE_MISSING : CRUDDUR_E_STORE_ACCESS,
+                            "%.*s is a symbolic link to a file that does not exist",
+                            CR_STORE_PATH(place->path));
+    }
+    return must_exist ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.*s does not exist",
+                                     CR_STORE_PATH(place->path))
+                      : make_file(place, error);
 }
 
 static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
@@ -140,17 +150,16 @@ static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
     struct stat facts;
     assert(place->path != NULL);
     int reason = stat(place->path, &facts) == 0 ? 0 : errno;
-    if (reason == 0) {
-        return S_ISREG(facts.st_mode) ? CRUDDUR_OK
-                                      : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS,
-                                                     "%.256s is not a regular file", place->path);
+    if (reason == ENOENT) {
+        return find_nothing(place, must_exist, error);
     }
-    if (!must_exist) {
-        return make_file(place, error);
+    if (reason != 0) {
+        return cr_sqlite_fail_system(error, reason, "looking for", place->path);
     }
-    return reason == ENOENT
-               ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.256s does not exist", place->path)
-               : fail_system(error, reason, "looking for", place->path);
+    return S_ISREG(facts.st_mode)
+               ? CRUDDUR_OK
+               : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS, "%.*s is not a regular file",
+                              CR_STORE_PATH(place->path));
 }
 
 static void close_store(cr_store *base)
@@ -158,6 +167,8 @@ static void close_store(cr_store *base)
     sqlite_store *store = (sqlite_store *)base;
     cr_readers_free(store->readers);
     cr_writer_free(store->writer); /* last: its connection tidies up the log */
+    cr_store_files_free(&store->files);
+    free(store->place.named);
     free(store->place.path);
     free(store);
     cr_fork_guard_leave(&open_stores);
@@ -178,6 +189,18 @@ static cruddur_status fix_path(sqlite_store *store, const cr_connection *connect
     free(store->place.path);
     store->place.path = path;
     return CRUDDUR_OK;
+}
+
+static cruddur_status note_files(sqlite_store *store, cr_connection *connection,
+                                 cruddur_error **error)
+{
+    if (store->place.is_memory) {
+        return CRUDDUR_OK;
+    }
+    int code = cr_connection_touch(connection);
+    return code != SQLITE_OK
+               ? cr_connection_fail(connection, code, "opening", error)
+               : cr_store_files_note(&store->files, store->place.named, store->place.path, error);
 }
 
 /* Ending a transaction must not need memory that is not there. */
@@ -213,7 +236,11 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
         status = prepare_ends(connection, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_writer_new(connection, store->base.traits, &store->writer, error);
+        status = note_files(store, connection, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status =
+            cr_writer_new(connection, &store->files, store->base.traits, &store->writer, error);
     }
     if (status != CRUDDUR_OK) {
         cr_connection_close(connection);
@@ -232,7 +259,7 @@ static cruddur_status open_parts(sqlite_store *store, const cr_store_options *op
         status = open_writer(store, options, error);
     }
     if (status == CRUDDUR_OK && !store->place.is_memory) {
-        status = cr_readers_new(&store->place, &store->readers, error);
+        status = cr_readers_new(&store->place, &store->files, &store->readers, error);
     }
     return status;
 }
@@ -280,7 +307,8 @@ static cruddur_status read_store(cr_store *base, cr_body body, void *context, cr
         cr_readers_give(store->readers, connection);
         cr_log_release(&kept, call);
     }
-    return status;
+    cr_store_finding finding = cr_store_files_look(&store->files);
+    return finding == 0 ? status : cr_store_files_fail(&store->files, finding, call->error);
 }
 
 typedef struct scan_context {
@@ -380,10 +408,10 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
     }
     if (!cr_fork_guard_enter(&open_stores)) {
         return cr_fail_with(error, CRUDDUR_E_STORE_FORKED,
-                            "opening %.256s: an SQLite store was open when this process was "
+                            "opening %.*s: an SQLite store was open when this process was "
                             "forked; close all SQLite stores before forking, or open them after "
                             "exec",
-                            url->rest);
+                            CR_STORE_PATH(url->rest));
     }
     sqlite_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {

@@ -6,6 +6,7 @@
  *   readers.c     a pool of connections for reading, which never wait for the writer
  *   txn.c         what a body may do, on one connection
  *   connection.c  a connection, its settings and its prepared statements
+ *   files.c       are the files still the ones at the store's path?
  *   schema.c      the table, its index, migrations; is the file ours?
  *   failure.c     what SQLite's result codes mean to the caller
  */

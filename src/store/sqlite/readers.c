@@ -3,29 +3,76 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
-/* Connections that are kept though nobody uses them. */
-#define IDLE_MAX 64
+#include "base/clock.h"
+
+/* Readers beyond the number of processors gain little; each has two descriptors. */
+#define READERS_MAX 64
+#define READERS_MIN 4
+/* The readers' share of the descriptors that the process may have: two of sixteen. */
+#define DESCRIPTORS_PER_READER 16
+/* So long after the system had no descriptor left, no new reader is tried while there are others.
+ */
+#define SHORTAGE_US 1000000
 
 struct cr_readers {
     const cr_sqlite_place *place;
+    cr_store_files *files;
+    pthread_condattr_t monotonic;
+    pthread_cond_t returned; /* one is idle, or one fewer is open */
     pthread_mutex_t lock;
-    cr_connection *idle[IDLE_MAX];
+    size_t max;
+    size_t open_count; /* idle, in use, or being opened */
+    int64_t shortage_until_us;
     size_t idle_count;
+    cr_connection *idle[READERS_MAX];
 };
 
-cruddur_status cr_readers_new(const cr_sqlite_place *place, cr_readers **ret_readers,
-                              cruddur_error **error)
+static size_t choose_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur >= (rlim_t)READERS_MAX * DESCRIPTORS_PER_READER) {
+        return READERS_MAX;
+    }
+    size_t share = (size_t)limit.rlim_cur / DESCRIPTORS_PER_READER;
+    return share < READERS_MIN ? READERS_MIN : share;
+}
+
+static bool make_condition(cr_readers *readers)
+{
+    if (pthread_condattr_init(&readers->monotonic) != 0) {
+        return false;
+    }
+    if (pthread_condattr_setclock(&readers->monotonic, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&readers->returned, &readers->monotonic) != 0) {
+        (void)pthread_condattr_destroy(&readers->monotonic);
+        return false;
+    }
+    return true;
+}
+
+cruddur_status cr_readers_new(const cr_sqlite_place *place, cr_store_files *files,
+                              cr_readers **ret_readers, cruddur_error **error)
 {
     cr_readers *readers = calloc(1, sizeof(*readers));
     if (readers == NULL) {
         return cr_fail_memory(error);
     }
+    if (!make_condition(readers)) {
+        free(readers);
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no condition variable");
+    }
     if (pthread_mutex_init(&readers->lock, NULL) != 0) {
+        (void)pthread_cond_destroy(&readers->returned);
+        (void)pthread_condattr_destroy(&readers->monotonic);
         free(readers);
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no mutex");
     }
     readers->place = place;
+    readers->files = files;
+    readers->max = choose_max();
     *ret_readers = readers;
     return CRUDDUR_OK;
 }
@@ -39,42 +86,127 @@ void cr_readers_free(cr_readers *readers)
         cr_connection_close(readers->idle[i]);
     }
     (void)pthread_mutex_destroy(&readers->lock);
+    (void)pthread_cond_destroy(&readers->returned);
+    (void)pthread_condattr_destroy(&readers->monotonic);
     free(readers);
 }
 
-/* The latest given back comes first: its pages are likeliest to be in memory. */
-static cr_connection *take_idle(cr_readers *readers)
+/* ---- taking ---- */
+
+/* Whether one more may be opened; under the lock. */
+static bool may_open(const cr_readers *readers)
+{
+    return readers->open_count == 0 ||
+           (readers->open_count < readers->max && cr_deadline_passed(readers->shortage_until_us));
+}
+
+/* Waits until there is an idle reader, which it returns, or until one may be opened, which it
+ * counts as open. */
+static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call,
+                                    cr_connection **ret_idle)
+{
+    struct timespec deadline = cr_deadline_timespec(call->deadline_us);
+    cruddur_status status = CRUDDUR_OK;
+    (void)pthread_mutex_lock(&readers->lock);
+    while (readers->idle_count == 0 && !may_open(readers) &&
+           !cr_deadline_passed(call->deadline_us)) {
+        (void)pthread_cond_timedwait(&readers->returned, &readers->lock, &deadline);
+    }
+    if (readers->idle_count > 0) {
+        /* The latest that was returned: its pages are likeliest to be in memory. */
+        *ret_idle = readers->idle[--readers->idle_count];
+    } else if (may_open(readers)) {
+        readers->open_count++;
+    } else {
+        status = CRUDDUR_E_TIMEOUT;
+    }
+    (void)pthread_mutex_unlock(&readers->lock);
+    return status == CRUDDUR_OK
+               ? status
+               : cr_fail_with(call->error, status,
+                              "all connections for reading were in use until the deadline");
+}
+
+static void count_closed(cr_readers *readers)
 {
     (void)pthread_mutex_lock(&readers->lock);
-    cr_connection *connection =
-        readers->idle_count == 0 ? NULL : readers->idle[--readers->idle_count];
+    readers->open_count--;
+    (void)pthread_cond_signal(&readers->returned);
     (void)pthread_mutex_unlock(&readers->lock);
-    return connection;
+}
+
+/* Opens one. A connection to files that were removed would make new ones in their places. */
+static cruddur_status open_one(cr_readers *readers, const cr_call *call,
+                               cr_connection **ret_connection)
+{
+    cr_connection *connection = NULL;
+    cr_store_finding finding = cr_store_files_look(readers->files);
+    if (finding != 0) {
+        return cr_store_files_fail(readers->files, finding, call->error);
+    }
+    cruddur_status status =
+        cr_connection_open(readers->place, call->deadline_us, &connection, call->error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    int code = cr_connection_touch(connection);
+    if (code != SQLITE_OK) {
+        status = cr_connection_fail(connection, code, "opening", call->error);
+        cr_connection_close(connection);
+        return status;
+    }
+    *ret_connection = connection;
+    return CRUDDUR_OK;
+}
+
+/* Where the descriptors have run out, those readers will do that are there. */
+static bool is_to_wait(cr_readers *readers, cruddur_status status)
+{
+    if (status != CRUDDUR_E_NO_DESCRIPTORS) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&readers->lock);
+    readers->shortage_until_us = cr_clock_monotonic_us() + SHORTAGE_US;
+    bool has_others = readers->open_count > 0;
+    (void)pthread_mutex_unlock(&readers->lock);
+    return has_others;
 }
 
 cruddur_status cr_readers_take(cr_readers *readers, const cr_call *call,
                                cr_connection **ret_connection)
 {
-    cr_connection *connection = take_idle(readers);
-    if (connection == NULL) {
-        return cr_connection_open(readers->place, call->deadline_us, ret_connection, call->error);
+    for (;;) {
+        cr_connection *connection = NULL;
+        cruddur_status status = wait_for_turn(readers, call, &connection);
+        if (status == CRUDDUR_OK && connection == NULL) {
+            status = open_one(readers, call, &connection);
+            if (status != CRUDDUR_OK) {
+                count_closed(readers);
+            }
+        }
+        if (status == CRUDDUR_OK) {
+            connection->deadline_us = call->deadline_us;
+            *ret_connection = connection;
+            return CRUDDUR_OK;
+        }
+        if (!is_to_wait(readers, status)) {
+            return status;
+        }
+        cr_error_discard(call->error);
     }
-    connection->deadline_us = call->deadline_us;
-    *ret_connection = connection;
-    return CRUDDUR_OK;
 }
 
 void cr_readers_give(cr_readers *readers, cr_connection *connection)
 {
     /* A transaction that could not be ended leaves the connection of no use. */
-    bool is_sound = sqlite3_get_autocommit(connection->db) != 0;
-    (void)pthread_mutex_lock(&readers->lock);
-    bool is_kept = is_sound && readers->idle_count < IDLE_MAX;
-    if (is_kept) {
-        readers->idle[readers->idle_count++] = connection;
-    }
-    (void)pthread_mutex_unlock(&readers->lock);
+    bool is_kept = sqlite3_get_autocommit(connection->db) != 0;
     if (!is_kept) {
         cr_connection_close(connection);
+        count_closed(readers);
+        return;
     }
+    (void)pthread_mutex_lock(&readers->lock);
+    readers->idle[readers->idle_count++] = connection;
+    (void)pthread_cond_signal(&readers->returned);
+    (void)pthread_mutex_unlock(&readers->lock);
 }

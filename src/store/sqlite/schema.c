@@ -113,10 +113,10 @@ static int ask_for_wal(cr_connection *connection, bool *is_wal)
     if (code == SQLITE_ROW) {
         const void *mode = sqlite3_column_blob(statement, 0);
         *is_wal = sqlite3_column_bytes(statement, 0) == 3 && memcmp(mode, "wal", 3) == 0;
-        code = SQLITE_OK;
+        code = sqlite3_step(statement); /* commits the switch */
     }
-    (void)sqlite3_finalize(statement);
-    return code;
+    (void)sqlite3_finalize(statement); /* returns what step returned */
+    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 /* The switch to WAL needs the file to itself for a moment, and SQLite does not call the busy

@@ -45,6 +45,7 @@ struct cr_writer {
     bool has_file; /* the leader has the lock on the file */
     /* From here on the leader's alone. */
     cr_connection *connection;
+    cr_store_files *files;
     unsigned traits;
     cr_arena arena;
     int64_t busy_since_us;
@@ -57,8 +58,8 @@ static cruddur_status fail_threads(cruddur_error **error)
                         "the system gave no mutex or condition variable");
 }
 
-cruddur_status cr_writer_new(cr_connection *connection, unsigned traits, cr_writer **ret_writer,
-                             cruddur_error **error)
+cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, unsigned traits,
+                             cr_writer **ret_writer, cruddur_error **error)
 {
     cr_writer *writer = calloc(1, sizeof(*writer));
     if (writer == NULL) {
@@ -76,6 +77,7 @@ cruddur_status cr_writer_new(cr_connection *connection, unsigned traits, cr_writ
     }
     writer->last = &writer->first;
     writer->connection = connection;
+    writer->files = files;
     writer->traits = traits;
     *ret_writer = writer;
     return CRUDDUR_OK;
@@ -85,6 +87,9 @@ void cr_writer_free(cr_writer *writer)
 {
     if (writer == NULL) {
         return;
+    }
+    if (cr_store_files_are_taken(writer->files)) {
+        cr_connection_leave_log(writer->connection);
     }
     cr_connection_close(writer->connection);
     cr_arena_free(&writer->arena);
@@ -237,6 +242,26 @@ static void fail_batch(const cr_writer *writer, change *batch, int code, bool is
     }
 }
 
+/* The files were gone when the bodies had run: nothing that those read, or were refused for, need
+ * be true of the store. */
+static void fail_lost(const cr_writer *writer, change *batch, cr_store_finding finding)
+{
+    for (change *failed = batch; failed != NULL; failed = failed->next) {
+        failed->status = cr_store_files_fail(writer->files, finding, failed->call->error);
+    }
+}
+
+/* The files are gone after the commit, which may or may not have reached them before. */
+static void doubt_commit(const cr_writer *writer, change *batch, cr_store_finding finding)
+{
+    for (change *failed = batch; failed != NULL; failed = failed->next) {
+        if (failed->status == CRUDDUR_OK) {
+            failed->status = cr_store_files_fail(writer->files, finding, failed->call->error);
+            cr_error_set_outcome_unknown(failed->call->error);
+        }
+    }
+}
+
 /* Commits. When that fails for want of memory, or of input or output, the log may or may not have
  * the commit in it, and may be read again after a crash. */
 static void commit_batch(cr_writer *writer, change *batch)
@@ -245,6 +270,10 @@ static void commit_batch(cr_writer *writer, change *batch)
     int primary = code & 0xff;
     if (code != SQLITE_OK) {
         fail_batch(writer, batch, code, primary == SQLITE_IOERR || primary == SQLITE_NOMEM);
+    }
+    cr_store_finding finding = cr_store_files_look(writer->files);
+    if (finding != 0) {
+        doubt_commit(writer, batch, finding);
     }
 }
 
@@ -256,7 +285,10 @@ static void run_batch(cr_writer *writer, change *batch)
         running->status = run_change(writer, running);
         is_lost = transaction_is_lost(writer);
     }
-    if (is_lost) {
+    cr_store_finding finding = cr_store_files_look(writer->files);
+    if (finding != 0) {
+        fail_lost(writer, batch, finding);
+    } else if (is_lost) {
         int code = sqlite3_extended_errcode(writer->connection->db);
         fail_batch(writer, batch, code == SQLITE_OK ? SQLITE_ABORT_ROLLBACK : code, false);
     } else {
@@ -297,7 +329,9 @@ static void end_turn(cr_writer *writer, change *batch)
     }
     (void)pthread_mutex_unlock(&writer->lock);
 
-    cr_connection_tidy_log(writer->connection);
+    if (!cr_store_files_are_lost(writer->files)) {
+        cr_connection_tidy_log(writer->connection);
+    }
     writer->turn_ended_us = cr_clock_monotonic_us();
 
     (void)pthread_mutex_lock(&writer->lock);
@@ -313,7 +347,10 @@ static void lead(cr_writer *writer, change *leader)
     if (code == SQLITE_OK) {
         run_batch(writer, batch);
     } else {
-        leader->status = fail_writing(writer, code, leader->call);
+        cr_store_finding finding = cr_store_files_look(writer->files);
+        leader->status = finding == 0
+                             ? fail_writing(writer, code, leader->call)
+                             : cr_store_files_fail(writer->files, finding, leader->call->error);
     }
     end_turn(writer, batch);
 }

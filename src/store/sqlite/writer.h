@@ -6,13 +6,15 @@
 #define CR_STORE_SQLITE_WRITER_H
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/files.h"
 #include "store/store.h"
 
 typedef struct cr_writer cr_writer;
 
-/* Takes over the connection, on success. */
-cruddur_status cr_writer_new(cr_connection *connection, unsigned traits, cr_writer **ret_writer,
-                             cruddur_error **error);
+/* Takes over the connection, on success. `files` must outlive the writer; it has none for a store
+ * in memory. */
+cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, unsigned traits,
+                             cr_writer **ret_writer, cruddur_error **error);
 
 /* Nobody is writing. */
 void cr_writer_free(cr_writer *writer);
