@@ -116,8 +116,9 @@ CRUDDUR_BEGIN_DECLS
  *   replaced while it was open. Close the handle and open the store again.
  *
  * On DynamoDB:
- * - #CRUDDUR_E_NETWORK: the service could not be reached, or the connection broke.
- * - #CRUDDUR_E_TLS: the service's certificate cannot be verified, or the handshake failed.
+ * - #CRUDDUR_E_NETWORK: the service could not be reached, or the connection broke, in the TLS
+ *   handshake or later.
+ * - #CRUDDUR_E_TLS: the service's certificate cannot be verified.
  * - #CRUDDUR_E_PROTOCOL: the response is not one of DynamoDB. Is the endpoint right?
  * - #CRUDDUR_E_CREDENTIALS: no source has credentials, or the service does not accept them.
  * - #CRUDDUR_E_ACCESS_DENIED: the credentials do not permit the request.

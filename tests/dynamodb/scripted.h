@@ -31,6 +31,23 @@
 
 #define ROW(sk) "{\"pk\":{\"S\":\"p\"},\"sk\":{\"S\":\"" sk "\"}}"
 
+/* A table that is as it must be, with more members at the end. */
+#define TABLE_AS(status, index, more)                                                              \
+    "{\"TableName\":\"messages\",\"TableStatus\":\"" status "\",\"KeySchema\":["                   \
+    "{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},{\"AttributeName\":\"sk\",\"KeyType\":"       \
+    "\"RANGE\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"    \
+    "{\"AttributeName\":\"sk\",\"AttributeType\":\"S\"},{\"AttributeName\":"                       \
+    "\"message_group_uuid\",\"AttributeType\":\"S\"}],\"GlobalSecondaryIndexes\":[{"               \
+    "\"IndexName\":\"message-group-sk-index\",\"IndexStatus\":\"" index "\",\"Projection\":{"      \
+    "\"ProjectionType\":\"ALL\"},\"KeySchema\":[{\"AttributeName\":\"message_group_uuid\","        \
+    "\"KeyType\":\"HASH\"},{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}]}]" more "}"
+#define TABLE_WITH(more) TABLE_AS("ACTIVE", "ACTIVE", more)
+#define TABLE                                                                                      \
+    TABLE_WITH(                                                                                    \
+        ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"NEW_IMAGE\"},"      \
+        "\"LatestStreamArn\":\"arn:stream\"")
+#define NO_TABLE FAILED("ResourceNotFoundException")
+
 typedef struct bench {
     server *service;
     cr_store *store;

@@ -275,19 +275,6 @@ Test(dynamodb_answers, a_read_is_asked_again)
 
 /* ---- tables ---- */
 
-#define TABLE                                                                                      \
-    "{\"TableName\":\"messages\",\"TableStatus\":\"ACTIVE\",\"KeySchema\":["                       \
-    "{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},{\"AttributeName\":\"sk\",\"KeyType\":"       \
-    "\"RANGE\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"    \
-    "{\"AttributeName\":\"sk\",\"AttributeType\":\"S\"},{\"AttributeName\":"                       \
-    "\"message_group_uuid\",\"AttributeType\":\"S\"}],\"GlobalSecondaryIndexes\":[{"               \
-    "\"IndexName\":\"message-group-sk-index\",\"IndexStatus\":\"ACTIVE\",\"Projection\":{"         \
-    "\"ProjectionType\":\"ALL\"},\"KeySchema\":[{\"AttributeName\":\"message_group_uuid\","        \
-    "\"KeyType\":\"HASH\"},{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}]}],"                   \
-    "\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"NEW_IMAGE\"},"           \
-    "\"LatestStreamArn\":\"arn:stream\"}"
-#define NO_TABLE FAILED("ResourceNotFoundException")
-
 static cruddur_status load(void)
 {
     cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
@@ -378,6 +365,12 @@ static const struct {
      {200, "{\"TableDescription\":{}}"},
      {200, "{\"Table\":" TABLE "}"},
      "TableDescription"},
+    {"UpdateTable",
+     load,
+     {{200, "{\"Table\":" TABLE_WITH("") "}"}, {200, "{\"Table\":" TABLE_WITH("") "}"}},
+     {200, "{\"TableDescription\":{}}"},
+     {200, "{\"Table\":" TABLE "}"},
+     "TableDescription"},
     {"DeleteTable",
      drop,
      {{0, NULL}},
@@ -400,6 +393,13 @@ static const struct {
      {200, "{\"TimeToLiveSpecification\":{}}"},
      {200, "{\"Table\":" TABLE "}"},
      "TimeToLiveSpecification"},
+    {"DescribeContinuousBackups",
+     load_backups,
+     {{200, "{\"Table\":" TABLE "}"}, {200, "{\"Table\":" TABLE "}"}},
+     {200, "{\"ContinuousBackupsDescription\":{\"PointInTimeRecoveryDescription\":{"
+           "\"PointInTimeRecoveryStatus\":\"ENABLED\"}}}"},
+     {0, NULL},
+     "ContinuousBackupsDescription"},
     {"UpdateContinuousBackups",
      load_backups,
      {{200, "{\"Table\":" TABLE "}"},

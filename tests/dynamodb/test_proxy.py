@@ -124,6 +124,10 @@ class Runner(unittest.TestCase):
         self.assertEqual(code, 1, output)
         self.assertIn("no request came", output)
 
+    def test_words_are_replaced(self):
+        code, output = self.run_program("words")
+        self.assertEqual(code, 0, output)
+
     def test_a_stale_index_answers_as_the_index_does(self):
         code, output = self.run_program("index")
         self.assertEqual(code, 0, output)
@@ -167,6 +171,26 @@ def ask(order):
     with socket.create_connection(("127.0.0.1", port)) as control:
         control.sendall(json.dumps(order).encode() + b"\n")
         return json.loads(control.makefile().readline())
+
+
+def words():
+    """botocore checks the checksum."""
+    service = client()
+    for how, expected in (("as-is", "Cannot do operations on a non-existent table"),
+                          ("other", faults.WORDS["other"]), ("noise", faults.NOISE), ("none", "")):
+        ask({"do": "words", "door": 1, "words": how})
+        try:
+            service.describe_table(TableName="missing")
+        except botocore.exceptions.ClientError as error:
+            told = error.response["Error"]
+            if (told["Code"], told["Message"]) != ("ResourceNotFoundException", expected):
+                print(f"{how}: {told}")
+                return 9
+    cancelled = {"CancellationReasons": [{"Code": "None"}, {"Code": "X", "Message": "because"}],
+                 "message": "cancelled"}
+    faults.reword(cancelled, "other")
+    return 0 if [reason.get("Message") for reason in cancelled["CancellationReasons"]] == [
+        None, faults.WORDS["other"]] else 10
 
 
 def queries(values):
@@ -224,5 +248,6 @@ def index():
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--program"]:
-        sys.exit({"wrong": wrong, "nothing": nothing, "three": three, "index": index}[sys.argv[2]]())
+        sys.exit({"wrong": wrong, "nothing": nothing, "three": three, "index": index,
+                  "words": words}[sys.argv[2]]())
     unittest.main()
