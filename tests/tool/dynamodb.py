@@ -144,14 +144,13 @@ class Impostor:
 class Passing(http.server.BaseHTTPRequestHandler):
     """Passes requests on to its server's service, but for what that is to lack."""
     protocol_version = "HTTP/1.1"
-    UNKNOWN = {"UpdateTimeToLive", "DescribeContinuousBackups", "UpdateContinuousBackups"}
     SETTINGS = {"StreamSpecification", "DeletionProtectionEnabled"}
 
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         refusal = None
-        if operation in self.UNKNOWN:
+        if operation in self.server.unknown:
             refusal = "UnknownOperationException"
         elif self.SETTINGS & request.keys():
             if operation == "UpdateTable":
@@ -189,19 +188,14 @@ class Passing(http.server.BaseHTTPRequestHandler):
 
 
 class Lacking(Impostor):
-    """A service that has no streams, no protection from deletion, no expiry and no backups. With
-    `carries_out` it has them, and refuses to add them all the same."""
+    """A service that has no streams, no protection from deletion, and does not know the calls in
+    `server.unknown`: it has no expiry and no backups. With `server.carries_out` it has a stream and
+    protection, and refuses to add them all the same."""
 
     def __init__(self, service):
         super().__init__()
         self.server.RequestHandlerClass = Passing
         self.server.service = service
-        self.carries_out = False
-
-    @property
-    def carries_out(self):
-        return self.server.carries_out
-
-    @carries_out.setter
-    def carries_out(self, does):
-        self.server.carries_out = does
+        self.server.unknown = {"UpdateTimeToLive", "DescribeContinuousBackups",
+                               "UpdateContinuousBackups"}
+        self.server.carries_out = False

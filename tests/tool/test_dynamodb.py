@@ -262,9 +262,19 @@ class OtherServices(DynamoDBTest):
             self.assertEqual((verified.code, verified.err, len(verified.lines)), (1, "", 1))
         self.load("--no-stream")
 
+    def test_the_rest_is_added(self):
+        """The first refusal is told, once all that the service offers is there."""
+        self.service.server.unknown = set()
+        result = self.run_command("schema", "load", "--deletion-protection", "--ttl", "expires_at")
+        self.assertEqual((result.code, result.out), (1, ""))
+        self.assertIn("the service does not protect the table from deletion: ", result.err)
+        self.assertNotIn("stream", result.err)
+        expiry = local.call("DescribeTimeToLive", TableName=self.table)["TimeToLiveDescription"]
+        self.assertEqual(expiry["AttributeName"], "expires_at")
+
     def test_what_was_added_although_it_was_refused(self):
         """An answer that was lost, or another program at the same time."""
-        self.service.carries_out = True
+        self.service.server.carries_out = True
         self.load()
         self.load("--deletion-protection")
         self.ok("schema", "verify", "--deletion-protection")
