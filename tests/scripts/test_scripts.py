@@ -29,7 +29,7 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
           "openssl")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
-           "dynalite": ["--fetsch"],
+           "dynalite": ["--fetsch"], "under-load": ["many"],
            "package-lambda": ["--mesure"], "test-fresh": ["woody"]}
 
 
