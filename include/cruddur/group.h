@@ -213,7 +213,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_direct_uuid(const char
  * @param ret_group   receives the group; free it with cruddur_group_free().
  * @param error       receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
- *         - #CRUDDUR_E_GROUP_NOT_FOUND, also to those who are not members;
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the viewer is not a member;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_UUID;
  *         - a read status.
@@ -236,7 +236,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_get(cruddur *dm, const
  * @param ret_members receives the members; free them with cruddur_members_free().
  * @param error       receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
- *         - #CRUDDUR_E_GROUP_NOT_FOUND, also to those who are not members;
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the viewer is not a member;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or a viewer together with
  *           #CRUDDUR_MEMBERS_TRUSTED), #CRUDDUR_E_UUID;

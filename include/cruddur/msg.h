@@ -65,7 +65,7 @@ CRUDDUR_API void cruddur_append_options_init(cruddur_append_options *options, si
  * @param ret_page    receives the page; free it with cruddur_msg_page_free().
  * @param error       receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
- *         - #CRUDDUR_E_GROUP_NOT_FOUND, also to those who are not members;
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the viewer is not a member;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`, or a viewer
  *           together with #CRUDDUR_LIST_TRUSTED), #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT,
@@ -105,7 +105,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @param ret_msg    receives the stored message; free it with cruddur_msg_free(). May be NULL.
  * @param error      receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
- *         - #CRUDDUR_E_GROUP_NOT_FOUND, also to those who are not members;
+ *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another author's message),
  *           #CRUDDUR_E_UUID, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8
