@@ -93,20 +93,29 @@ void cr_readers_free(cr_readers *readers)
 
 /* ---- taking ---- */
 
-/* Whether one more may be opened; under the lock. */
-static bool may_open(const cr_readers *readers)
+static bool is_short(const cr_readers *readers)
 {
-    return readers->open_count == 0 ||
-           (readers->open_count < readers->max && cr_deadline_passed(readers->shortage_until_us));
+    return !cr_deadline_passed(readers->shortage_until_us);
 }
 
-/* Waits until there is an idle reader, which it returns, or until one may be opened, which it
- * counts as open. */
-static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call,
-                                    cr_connection **ret_idle)
+/* Whether one more may be opened; while descriptors are short, only one at a time, and only if
+ * there is no other. Under the lock. */
+static bool may_open(const cr_readers *readers)
+{
+    return readers->open_count == 0 || (readers->open_count < readers->max && !is_short(readers));
+}
+
+/* What a call may do next: use an idle reader, or open one, which is counted as open already. */
+typedef struct turn {
+    cr_connection *idle;
+    bool is_last_try; /* no other reader could take the descriptors that this one needs */
+} turn;
+
+static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, turn *next)
 {
     struct timespec deadline = cr_deadline_timespec(call->deadline_us);
-    cruddur_status status = CRUDDUR_OK;
+    bool has_turn = true;
+    *next = (turn){NULL, false};
     (void)pthread_mutex_lock(&readers->lock);
     while (readers->idle_count == 0 && !may_open(readers) &&
            !cr_deadline_passed(call->deadline_us)) {
@@ -114,25 +123,17 @@ static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call,
     }
     if (readers->idle_count > 0) {
         /* The latest that was returned: its pages are likeliest to be in memory. */
-        *ret_idle = readers->idle[--readers->idle_count];
+        next->idle = readers->idle[--readers->idle_count];
     } else if (may_open(readers)) {
+        next->is_last_try = is_short(readers);
         readers->open_count++;
     } else {
-        status = CRUDDUR_E_TIMEOUT;
+        has_turn = false;
     }
     (void)pthread_mutex_unlock(&readers->lock);
-    return status == CRUDDUR_OK
-               ? status
-               : cr_fail_with(call->error, status,
-                              "all connections for reading were in use until the deadline");
-}
-
-static void count_closed(cr_readers *readers)
-{
-    (void)pthread_mutex_lock(&readers->lock);
-    readers->open_count--;
-    (void)pthread_cond_signal(&readers->returned);
-    (void)pthread_mutex_unlock(&readers->lock);
+    return has_turn ? CRUDDUR_OK
+                    : cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                                   "all connections for reading were in use until the deadline");
 }
 
 /* Opens one. A connection to files that were removed would make new ones in their places. */
@@ -159,41 +160,41 @@ static cruddur_status open_one(cr_readers *readers, const cr_call *call,
     return CRUDDUR_OK;
 }
 
-/* Where the descriptors have run out, those readers will do that are there. */
-static bool is_to_wait(cr_readers *readers, cruddur_status status)
+/* The same for one that is counted as open. */
+static cruddur_status open_counted(cr_readers *readers, const cr_call *call,
+                                   cr_connection **ret_connection)
 {
-    if (status != CRUDDUR_E_NO_DESCRIPTORS) {
-        return false;
+    cruddur_status status = open_one(readers, call, ret_connection);
+    if (status != CRUDDUR_OK) {
+        (void)pthread_mutex_lock(&readers->lock);
+        readers->open_count--;
+        if (status == CRUDDUR_E_NO_DESCRIPTORS) {
+            readers->shortage_until_us = cr_clock_monotonic_us() + SHORTAGE_US;
+        }
+        (void)pthread_cond_signal(&readers->returned);
+        (void)pthread_mutex_unlock(&readers->lock);
     }
-    (void)pthread_mutex_lock(&readers->lock);
-    readers->shortage_until_us = cr_clock_monotonic_us() + SHORTAGE_US;
-    bool has_others = readers->open_count > 0;
-    (void)pthread_mutex_unlock(&readers->lock);
-    return has_others;
+    return status;
 }
 
+/* Where the descriptors have run out, those readers will do that are there. */
 cruddur_status cr_readers_take(cr_readers *readers, const cr_call *call,
                                cr_connection **ret_connection)
 {
-    for (;;) {
-        cr_connection *connection = NULL;
-        cruddur_status status = wait_for_turn(readers, call, &connection);
-        if (status == CRUDDUR_OK && connection == NULL) {
-            status = open_one(readers, call, &connection);
-            if (status != CRUDDUR_OK) {
-                count_closed(readers);
-            }
+    turn next;
+    cruddur_status status = wait_for_turn(readers, call, &next);
+    while (status == CRUDDUR_OK && next.idle == NULL) {
+        status = open_counted(readers, call, &next.idle);
+        if (status == CRUDDUR_E_NO_DESCRIPTORS && !next.is_last_try) {
+            cr_error_discard(call->error);
+            status = wait_for_turn(readers, call, &next);
         }
-        if (status == CRUDDUR_OK) {
-            connection->deadline_us = call->deadline_us;
-            *ret_connection = connection;
-            return CRUDDUR_OK;
-        }
-        if (!is_to_wait(readers, status)) {
-            return status;
-        }
-        cr_error_discard(call->error);
     }
+    if (status == CRUDDUR_OK) {
+        next.idle->deadline_us = call->deadline_us;
+        *ret_connection = next.idle;
+    }
+    return status;
 }
 
 void cr_readers_give(cr_readers *readers, cr_connection *connection)
@@ -202,11 +203,13 @@ void cr_readers_give(cr_readers *readers, cr_connection *connection)
     bool is_kept = sqlite3_get_autocommit(connection->db) != 0;
     if (!is_kept) {
         cr_connection_close(connection);
-        count_closed(readers);
-        return;
     }
     (void)pthread_mutex_lock(&readers->lock);
-    readers->idle[readers->idle_count++] = connection;
+    if (is_kept) {
+        readers->idle[readers->idle_count++] = connection;
+    } else {
+        readers->open_count--;
+    }
     (void)pthread_cond_signal(&readers->returned);
     (void)pthread_mutex_unlock(&readers->lock);
 }
