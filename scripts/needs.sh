@@ -27,7 +27,7 @@ tests,lint,python    program python3       python3
 tests,boto3          python  boto3         python3-boto3
 tests                python  yaml          python3-yaml
 tests                program openssl       openssl
-tests                file    /usr/share/unicode/PropList.txt unicode-data
+unicode              file    /usr/share/unicode/PropList.txt unicode-data
 service              program java          default-jre-headless
 service,npm          program npm           npm
 node                 program node          nodejs
@@ -110,17 +110,20 @@ install_packages() {
       apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# need GROUP…: installs what the groups need and this system lacks. If that is not possible, lists
-# what is missing, and exits.
-need() {
-  local missing packages
-  missing=$(list_missing "$@")
-  if [ -n "$missing" ] && can_install; then
-    mapfile -t packages < <(awk '{ print $3 }' <<<"$missing" | sort -u)
-    if install_packages "${packages[@]}"; then
-      missing=$(list_missing "$@")
-    fi
+# want GROUP…: installs what the groups need and this system lacks, if that is possible.
+want() {
+  local packages
+  mapfile -t packages < <(list_missing "$@" | awk '{ print $3 }' | sort -u)
+  if [ ${#packages[@]} -gt 0 ] && can_install; then
+    install_packages "${packages[@]}" || true
   fi
+}
+
+# need GROUP…: the same; lists what is still missing, and exits.
+need() {
+  local missing
+  want "$@"
+  missing=$(list_missing "$@")
   if [ -n "$missing" ]; then
     {
       printf '\n%s needs what is missing here, and apt cannot install it:\n' "${script:?}"

@@ -124,7 +124,7 @@ def main():
     options = parser.parse_args()
     missing = [name for name in NEEDED if not os.path.exists(os.path.join(options.ucd, name))]
     if missing:
-        print(f"there is no {missing[0]} in {options.ucd}; Debian has it in unicode-data")
+        print(f"skipped: there is no {missing[0]} in {options.ucd}; Debian has it in unicode-data")
         return SKIPPED
     if not options.check:
         write_table(options.table, options.ucd)
