@@ -21,14 +21,9 @@ static size_t size_of_string(cr_str written)
 {
     size_t size = 0;
     for (size_t i = 1; i + 1 < written.size; i++) {
-        if (written.data[i] != '\\') {
-            size++;
-        } else if (written.data[++i] != 'u') {
-            size++;
-        } else {
-            size += size_of_unit(written.data + i + 1);
-            i += 4;
-        }
+        bool is_unit = written.data[i] == '\\' && written.data[++i] == 'u';
+        size += is_unit ? size_of_unit(written.data + i + 1) : 1;
+        i += is_unit ? 4 : 0;
     }
     return size;
 }

@@ -8,16 +8,16 @@
 static const struct operation {
     const char *target;
     const char *action;
-    cr_about about;
     const char *member; /* that a success must have; NULL: none */
-    char begins;        /* what the member's value begins with */
+    cr_about about;
+    char begins; /* what the member's value begins with */
 } operations[] = {
 #define ROWS(id, name, action, member)                                                             \
-    [id] = {"DynamoDB_20120810." name, action, CR_ABOUT_ROWS, member, 0}
+    [id] = {"DynamoDB_20120810." name, action, member, CR_ABOUT_ROWS, 0}
 #define TABLE(id, name, action, member, begins)                                                    \
-    [id] = {"DynamoDB_20120810." name, action, CR_ABOUT_TABLE, member, begins}
+    [id] = {"DynamoDB_20120810." name, action, member, CR_ABOUT_TABLE, begins}
 #define STREAM(id, name, member, begins)                                                           \
-    [id] = {"DynamoDBStreams_20120810." name, "reading the stream of", CR_ABOUT_STREAM, member,    \
+    [id] = {"DynamoDBStreams_20120810." name, "reading the stream of", member, CR_ABOUT_STREAM,    \
             begins}
     ROWS(CR_GET_ITEM, "GetItem", "reading from", NULL),
     ROWS(CR_BATCH_GET_ITEM, "BatchGetItem", "reading from", "Responses"),
