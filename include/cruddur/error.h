@@ -177,8 +177,8 @@ CRUDDUR_API const char *cruddur_status_text(cruddur_status status);
  * cruddur_error_is_retryable() knows more: prefer it if there is an error object.
  *
  * @param status any value.
- * @return true for #CRUDDUR_E_TIMEOUT, #CRUDDUR_E_CONFLICT, #CRUDDUR_E_STORE_LOCKED,
- *         #CRUDDUR_E_NETWORK, #CRUDDUR_E_THROTTLED and #CRUDDUR_E_SERVICE.
+ * @return true for #CRUDDUR_E_NO_DESCRIPTORS, #CRUDDUR_E_CONFLICT, #CRUDDUR_E_TIMEOUT,
+ *         #CRUDDUR_E_STORE_LOCKED, #CRUDDUR_E_NETWORK, #CRUDDUR_E_THROTTLED and #CRUDDUR_E_SERVICE.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_status_is_retryable(cruddur_status status);

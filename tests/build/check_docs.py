@@ -152,6 +152,15 @@ def faults_of_sources(docs, source):
                 yield f"{os.path.relpath(path, source)}: {status}: not among those of {name}"
 
 
+def faults_of_retries(docs, source):
+    """The statuses that pass by themselves, in the comment and in the code."""
+    body = re.search(r"^bool cruddur_status_is_retryable\(.*?^\}", read(f"{source}/src/base/error.c"),
+                     re.DOTALL | re.MULTILINE).group()
+    named = set(STATUS.findall(docs.functions["cruddur_status_is_retryable"].returns))
+    for status in sorted(named ^ set(USED_STATUS.findall(body))):
+        yield f"{status}: the comment and the code of cruddur_status_is_retryable() differ"
+
+
 def print_table(docs):
     print("/* The statuses that the comment of each function names. Made by check_docs.py. */")
     for name in docs.functions:
@@ -164,7 +173,8 @@ def main(arguments):
     if arguments[0] == "--table":
         print_table(docs)
         return 0
-    faults = [*faults_of_comments(docs), *faults_of_sources(docs, arguments[-1])]
+    faults = [*faults_of_comments(docs), *faults_of_sources(docs, arguments[-1]),
+              *faults_of_retries(docs, arguments[-1])]
     for fault in faults:
         print(fault)
     print(f"{len(docs.functions)} functions, {len(docs.statuses)} statuses, {len(faults)} faults")
