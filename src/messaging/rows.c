@@ -3,8 +3,6 @@
 
 #include <cruddur/group.h>
 
-#include "model/key.h"
-
 /* ---- queries ---- */
 
 typedef struct own_rows {
@@ -16,14 +14,14 @@ typedef struct own_rows {
 static cr_sink_answer pass_over_foreign(void *context, const cr_row *row)
 {
     const own_rows *own = context;
-    return cr_row_kind(row) == own->kind ? own->sink(own->context, row) : CR_SINK_MORE;
+    return cr_row_fits_partition(row, own->kind) ? own->sink(own->context, row) : CR_SINK_MORE;
 }
 
-static bool is_of_messages(const cr_query *query)
+/* In the index there are rows of any partition. */
+static cr_sink_answer pass_over_others(void *context, const cr_row *row)
 {
-    cr_str pk = query->partition;
-    return query->index == CR_INDEX_TABLE && pk.size >= CR_PK_PREFIX_SIZE &&
-           memcmp(pk.data, CR_PK_MESSAGES, CR_PK_PREFIX_SIZE) == 0;
+    const own_rows *own = context;
+    return cr_row_kind(row) == own->kind ? own->sink(own->context, row) : CR_SINK_MORE;
 }
 
 /* What sorts before or after all times is not even read: a note at MSG#<group>/META would else be
@@ -44,9 +42,11 @@ static cr_query within_times(const cr_query *query)
 
 cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, void *context)
 {
-    own_rows own = {is_of_messages(query) ? CR_KIND_MESSAGE : CR_KIND_GROUP_ROW, sink, context};
+    bool is_index = query->index == CR_INDEX_GROUPS;
+    cr_kind kind = is_index ? CR_KIND_GROUP_ROW : cr_pk_kind(query->partition);
+    own_rows own = {kind, sink, context};
     cr_query within = within_times(query);
-    return txn->ops->query(txn, &within, pass_over_foreign, &own);
+    return txn->ops->query(txn, &within, is_index ? pass_over_others : pass_over_foreign, &own);
 }
 
 typedef struct row_search {

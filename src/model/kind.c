@@ -10,19 +10,30 @@ static bool has_prefix(cr_str pk, const char *prefix)
     return pk.size >= CR_PK_PREFIX_SIZE && memcmp(pk.data, prefix, CR_PK_PREFIX_SIZE) == 0;
 }
 
-cr_kind cr_row_kind(const cr_row *row)
+cr_kind cr_pk_kind(cr_str pk)
 {
-    int64_t time_us;
-    cr_str pk = row->value[CR_PK];
-    if (!cr_uuid_is_canonical(cr_pk_suffix(pk)) || !cr_time_parse(row->value[CR_SK], &time_us)) {
+    if (!cr_uuid_is_canonical(cr_pk_suffix(pk))) {
         return CR_KIND_FOREIGN;
     }
     if (has_prefix(pk, CR_PK_MESSAGES)) {
-        bool is_message =
-            row->value[CR_TEXT].data != NULL || row->value[CR_MESSAGE_UUID].data != NULL;
-        return is_message ? CR_KIND_MESSAGE : CR_KIND_FOREIGN;
+        return CR_KIND_MESSAGE;
     }
-    return has_prefix(pk, CR_PK_GROUPS) && cr_uuid_is_canonical(row->value[CR_GROUP_UUID])
-               ? CR_KIND_GROUP_ROW
-               : CR_KIND_FOREIGN;
+    return has_prefix(pk, CR_PK_GROUPS) ? CR_KIND_GROUP_ROW : CR_KIND_FOREIGN;
+}
+
+bool cr_row_fits_partition(const cr_row *row, cr_kind kind)
+{
+    int64_t time_us;
+    if (kind == CR_KIND_FOREIGN || !cr_time_parse(row->value[CR_SK], &time_us)) {
+        return false;
+    }
+    return kind == CR_KIND_MESSAGE
+               ? row->value[CR_TEXT].data != NULL || row->value[CR_MESSAGE_UUID].data != NULL
+               : cr_uuid_is_canonical(row->value[CR_GROUP_UUID]);
+}
+
+cr_kind cr_row_kind(const cr_row *row)
+{
+    cr_kind kind = cr_pk_kind(row->value[CR_PK]);
+    return cr_row_fits_partition(row, kind) ? kind : CR_KIND_FOREIGN;
 }

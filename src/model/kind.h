@@ -22,4 +22,9 @@ typedef enum cr_kind {
  * compared byte by byte, so a row under another form would be out of every call's reach. */
 cr_kind cr_row_kind(const cr_row *row);
 
+/* The two parts of it, for reading many rows of one partition: the kind that a partition is for,
+ * and whether a row in such a partition is of this kind. */
+cr_kind cr_pk_kind(cr_str pk);
+bool cr_row_fits_partition(const cr_row *row, cr_kind kind);
+
 #endif
