@@ -205,6 +205,9 @@ CRUDDUR_API const char *cruddur_msg_group_uuid(const cruddur_msg *msg);
 /**
  * Returns the text of a message.
  *
+ * A row that another program wrote may have U+0000 in its text or its names. All accessors of
+ * messages, groups, members and scanned rows give U+FFFD in its place.
+ *
  * @param msg a message.
  * @return text that lives as long as the message.
  * Threads: any. Since: 0.1.

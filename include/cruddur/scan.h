@@ -47,7 +47,7 @@ CRUDDUR_API void cruddur_scan_options_init(cruddur_scan_options *options, size_t
 /**
  * Reads rows of the whole table, foreign rows too, in the engine's own order. There is no check of
  * membership: offer this to operators only. Rows that are written or moved between two pages may be
- * missed or seen twice.
+ * missed or seen twice. Rows whose keys contain U+0000 are left out.
  *
  * @param dm       the store.
  * @param options  the options; NULL for the defaults.
@@ -109,7 +109,8 @@ CRUDDUR_API const char *cruddur_row_attribute_name(size_t attribute);
  * @param attribute as for cruddur_row_attribute_name().
  * @return text that lives as long as the page; NULL if the row lacks the attribute, beyond the end,
  *         and for NULL. "member_uuids" is a list separated by commas. "other_attributes" is a JSON
- *         object of attribute values in DynamoDB's notation, `{"name": {"S": "value"}}`.
+ *         object of attribute values in DynamoDB's notation, `{"name": {"S": "value"}}`. U+0000 in
+ *         a value is given as U+FFFD.
  * Threads: any. Since: 0.1. Source: Amazon DynamoDB API Reference, AttributeValue.
  */
 CRUDDUR_API const char *cruddur_row_page_get(const cruddur_row_page *page, size_t index,

@@ -48,6 +48,14 @@ void *cr_buffer_extend(cr_buffer *buffer, size_t size)
     return room;
 }
 
+void cr_buffer_add(cr_buffer *buffer, cr_str text)
+{
+    void *room = cr_buffer_extend(buffer, text.size);
+    if (room != NULL && text.size > 0) {
+        memcpy(room, text.data, text.size);
+    }
+}
+
 void cr_buffer_add_text(cr_buffer *buffer, cr_str text)
 {
     char *room = cr_buffer_extend(buffer, text.size + 1);

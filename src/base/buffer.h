@@ -23,6 +23,9 @@ void cr_buffer_reserve(cr_buffer *buffer, size_t size);
 /* Adds room for `size` bytes and returns it; NULL once anything has failed. */
 void *cr_buffer_extend(cr_buffer *buffer, size_t size);
 
+/* Adds the text. */
+void cr_buffer_add(cr_buffer *buffer, cr_str text);
+
 /* Adds the text and a NUL behind it. */
 void cr_buffer_add_text(cr_buffer *buffer, cr_str text);
 

@@ -422,10 +422,7 @@ cr_str cr_json_string_or_skip(cr_json *in)
 
 void cr_json_add(cr_buffer *out, cr_str text)
 {
-    void *room = cr_buffer_extend(out, text.size);
-    if (room != NULL && text.size > 0) {
-        memcpy(room, text.data, text.size);
-    }
+    cr_buffer_add(out, text);
 }
 
 static void add_escaped(cr_buffer *out, char c)

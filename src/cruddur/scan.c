@@ -14,9 +14,18 @@ typedef struct scan_context {
     bool has_more;
 } scan_context;
 
+/* A cursor has a zero byte between its two keys. */
+static bool has_nul(cr_str key)
+{
+    return key.size > 0 && memchr(key.data, '\0', key.size) != NULL;
+}
+
 static cr_sink_answer take_row(void *argument, const cr_row *row)
 {
     scan_context *context = argument;
+    if (has_nul(row->value[CR_PK]) || has_nul(row->value[CR_SK])) {
+        return CR_SINK_MORE; /* no page could continue after it */
+    }
     if (context->builder.count == context->limit) {
         context->has_more = true;
         return CR_SINK_STOP;

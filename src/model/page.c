@@ -8,9 +8,20 @@
 #define PAGE_MAX INT32_MAX
 #define FIRST_ROWS 32
 
+/* A row of another writer may have U+0000 in its text, where a C string ends. It becomes U+FFFD, so
+ * that nothing after it is hidden. */
+#define REPLACEMENT "\xef\xbf\xbd"
+
 static int32_t add_string(cr_buffer *bytes, cr_str text)
 {
     int32_t at = (int32_t)bytes->size; /* not beyond PAGE_MAX, the buffer's cap */
+    const char *nul;
+    while (text.size > 0 && (nul = memchr(text.data, '\0', text.size)) != NULL) {
+        size_t before = (size_t)(nul - text.data);
+        cr_buffer_add(bytes, (cr_str){text.data, before});
+        cr_buffer_add(bytes, cr_str_of(REPLACEMENT));
+        text = (cr_str){nul + 1, text.size - before - 1};
+    }
     cr_buffer_add_text(bytes, text);
     return at;
 }

@@ -23,18 +23,10 @@
 
 /* ---- writing text ---- */
 
-static void add(cr_buffer *out, cr_str text)
-{
-    char *room = cr_buffer_extend(out, text.size);
-    if (room != NULL && text.size > 0) {
-        memcpy(room, text.data, text.size);
-    }
-}
-
 static void add_words(cr_buffer *out, const char *const *words)
 {
     for (; *words != NULL; words++) {
-        add(out, cr_str_of(*words));
+        cr_buffer_add(out, cr_str_of(*words));
     }
 }
 
@@ -58,8 +50,8 @@ void cr_checkpoint_format(cr_str stream, const cr_lineage *lineage, cr_buffer *o
     size_t count = 0;
     char last[LINE_END_SIZE];
     add_words(out, (const char *const[]){HEADING, VERSION, "\nstream ", NULL});
-    add(out, stream);
-    add(out, cr_str_of("\n"));
+    cr_buffer_add(out, stream);
+    cr_buffer_add(out, cr_str_of("\n"));
     for (size_t i = 0; i < lineage->count; i++) {
         const cr_node *node = lineage->node[i];
         if (node->is_done) {

@@ -40,6 +40,28 @@ cruddur_status raw_remove_row(cruddur *dm, const cr_row *as_read)
     return run(dm, (plan){.row = as_read, .is_removal = true});
 }
 
+typedef struct look {
+    cr_key key;
+    cr_arena *arena;
+    cr_row *row;
+} look;
+
+static cruddur_status read_row(cr_txn *txn, void *context)
+{
+    const look *looking = context;
+    cr_row found;
+    cruddur_status status = txn->ops->get(txn, &looking->key, 1, &found);
+    bool is_copied = status != CRUDDUR_OK || cr_row_copy(looking->arena, &found, looking->row);
+    return is_copied ? status : cr_fail_memory(txn->call->error);
+}
+
+cruddur_status raw_get_row(cruddur *dm, cr_key key, cr_arena *arena, cr_row *row)
+{
+    cr_call call = {.deadline_us = cr_clock_monotonic_us() + DEADLINE_US};
+    look looking = {key, arena, row};
+    return dm->store->ops->read(dm->store, read_row, &looking, &call);
+}
+
 cr_row raw_row_at(const cruddur_row_page *page, size_t index)
 {
     cr_row row = {0};

@@ -13,7 +13,11 @@ cruddur_status raw_put_row(cruddur *dm, const cr_row *row);
 /* Takes a row away, which must be as it was read. */
 cruddur_status raw_remove_row(cruddur *dm, const cr_row *as_read);
 
-/* The same for a row of a page of a scan; `others`, unless NULL, are its other attributes. */
+/* Reads a row by key, to the byte; absent throughout where there is none. */
+cruddur_status raw_get_row(cruddur *dm, cr_key key, cr_arena *arena, cr_row *row);
+
+/* As raw_put_row() and raw_remove_row() for a row of a page of a scan; `others`, unless NULL, are
+ * its other attributes. */
 cruddur_status raw_put(cruddur *dm, const cruddur_row_page *page, size_t index, const char *others);
 cruddur_status raw_remove(cruddur *dm, const cruddur_row_page *page, size_t index);
 
