@@ -49,6 +49,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_TIME_RANGE, 26, "since must be before until")                                              \
     X(E_URL_SCHEME, 27, "unknown store URL scheme")                                                \
     X(E_URL_PARAMETER, 28, "invalid store URL parameter")                                          \
+    X(E_UUID_TIME, 29, "the message uuid was made too long ago or in the future")                  \
     /* The answer to a valid request. Since 0.2 no call returns E_NOT_A_MEMBER: to a caller who is \
      * not a member a group does not exist. */                                                     \
     X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \

@@ -89,11 +89,18 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  *
  * **Repeating.** Repeat a call that failed with cruddur_error_outcome_unknown(), or whose result
  * got lost, with the same `message_uuid`. The message is stored once, and every repeat returns the
- * stored message; texts are not compared. The uuid of another author's message is refused. A uuid
- * of version 7 (cruddur_uuid_v7(), made when the draft was written) is recognised at any later
- * time, provided that the clock that made it was less than 15 minutes ahead. A uuid of another
- * version is recognised for 24 hours (before `created_at_us` if that is given). If the library
- * makes the uuid, a repeat is a new message.
+ * stored message; texts are not compared. The uuid of another author's message is refused. For how
+ * long a repeat is recognised depends on the uuid:
+ * - Version 7 (cruddur_uuid_v7(), made when the draft was written): for 7 days after the time in
+ *   it. The call reads the group's messages back to that time. An older uuid is refused with
+ *   #CRUDDUR_E_UUID_TIME, as its message might be stored twice, and so is one that is more than 15
+ *   minutes ahead of this clock.
+ * - Any other version: for 24 hours. Each call reads the group's messages of the last 24 hours.
+ * - With `created_at_us`, whatever the version: at any time, if the repeat has the same
+ *   `created_at_us`. The call reads the group's messages back to that time, and for other versions
+ *   than 7 to 24 hours before it.
+ *
+ * If the library makes the uuid, a repeat is a new message.
  *
  * @param dm         the store.
  * @param author     the person who writes; must be a member.
@@ -108,8 +115,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another author's message),
- *           #CRUDDUR_E_UUID, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8
- *           (the text or a name), #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER,
+ *           #CRUDDUR_E_UUID, #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,
+ *           #CRUDDUR_E_NOT_UTF8 (the text or a name), #CRUDDUR_E_NAME_TOO_LONG,
+ *           #CRUDDUR_E_NAME_CHARACTER,
  *           #CRUDDUR_E_TIME (no such time, in the future, or no time is left after the group's
  *           newest message);
  *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was

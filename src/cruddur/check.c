@@ -156,6 +156,31 @@ cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error)
     return status;
 }
 
+cruddur_status cr_read_message_uuid(const char *given, int64_t created_at_us, cr_uuid *uuid,
+                                    bool *present, cruddur_error **error)
+{
+    static const char argument[] = "options.message_uuid";
+    int64_t made_us;
+    cruddur_status status = cr_read_optional_uuid(argument, given, uuid, present, error);
+    bool is_timed = status == CRUDDUR_OK && *present && created_at_us == 0 &&
+                    cr_uuid_v7_time_us(uuid, &made_us);
+    if (!is_timed) {
+        return status;
+    }
+    int64_t age_us = cr_clock_now_us() - made_us;
+    if (age_us > CR_REPEAT_V7_US) {
+        return cr_fail_argument(error, CRUDDUR_E_UUID_TIME, argument,
+                                "is of version 7 and was made more than 7 days ago; make a new one "
+                                "if the message was never sent");
+    }
+    if (age_us < -CR_CLOCK_MARGIN_US) {
+        return cr_fail_argument(error, CRUDDUR_E_UUID_TIME, argument,
+                                "is of version 7 and was made in the future, by a clock that is "
+                                "more than 15 minutes ahead");
+    }
+    return status;
+}
+
 cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,
                               cruddur_error **error)
 {

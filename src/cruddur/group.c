@@ -164,8 +164,8 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
         status = check_group_uuid(&draft->group, &opening->members, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_optional_uuid("options.message_uuid", options->message_uuid, &draft->uuid,
-                                       &draft->may_be_repeat, error);
+        status = cr_read_message_uuid(options->message_uuid, options->created_at_us, &draft->uuid,
+                                      &draft->may_be_repeat, error);
     }
     if (status != CRUDDUR_OK) {
         return status;

@@ -72,11 +72,11 @@ static cruddur_status read_append_options(const cruddur_append_options *options,
     draft->created_at_us = options->created_at_us;
     cruddur_status status = cr_check_flags("options.flags", options->flags, 0, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_optional_uuid("options.message_uuid", options->message_uuid, &draft->uuid,
-                                       &draft->may_be_repeat, error);
+        status = cr_read_created_at(options->created_at_us, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_created_at(options->created_at_us, error);
+        status = cr_read_message_uuid(options->message_uuid, options->created_at_us, &draft->uuid,
+                                      &draft->may_be_repeat, error);
     }
     if (status == CRUDDUR_OK && !draft->may_be_repeat &&
         !cr_uuid_v7(cr_clock_now_us(), &draft->uuid)) {

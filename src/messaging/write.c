@@ -103,7 +103,9 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
 
 /* ---- a send that is repeated ---- */
 
-/* The earliest time at which an earlier call with this uuid can have stored its message. */
+/* The earliest time at which an earlier call with this uuid can have stored its message. It bounds
+ * the search: a uuid of version 7 that is older than CR_REPEAT_V7_US was refused, and a message
+ * that is brought in from elsewhere is never stored before its own time. */
 static int64_t earliest_repeat_us(const cr_draft *draft)
 {
     int64_t made_us;
@@ -111,7 +113,8 @@ static int64_t earliest_repeat_us(const cr_draft *draft)
     if (!cr_uuid_v7_time_us(&draft->uuid, &made_us)) {
         return sent_us - REPEAT_WINDOW_US;
     }
-    return (made_us < sent_us ? made_us : sent_us) - CR_CLOCK_MARGIN_US;
+    bool is_older = draft->created_at_us == 0 && made_us < sent_us;
+    return (is_older ? made_us : sent_us) - CR_CLOCK_MARGIN_US;
 }
 
 /* The rows that may be a repeat's: those that no run of this call has searched yet. */

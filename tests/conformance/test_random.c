@@ -150,7 +150,8 @@ static void step_append(talk *self)
     cruddur_msg *stored = NULL;
     draw_word(self, "text", msg.text);
     options.created_at_us = msg.asked_us;
-    options.message_uuid = draw_uuid(self, self->clock_us, msg.uuid) ? msg.uuid : NULL;
+    int64_t made_us = msg.asked_us != 0 ? self->clock_us : cruddur_time_now_us();
+    options.message_uuid = draw_uuid(self, made_us, msg.uuid) ? msg.uuid : NULL;
     must_succeed(cruddur_msg_append(store.dm, &author, group->id.text, msg.text, &options, &stored,
                                     TEST_ERROR));
     (void)snprintf(msg.uuid, sizeof(msg.uuid), "%s", cruddur_msg_uuid(stored));

@@ -8,6 +8,7 @@
 CONFORMANCE_SUITE(repeat);
 
 #define US_PER_MINUTE INT64_C(60000000)
+#define US_PER_DAY (24 * 60 * US_PER_MINUTE)
 
 typedef struct uuid_text {
     char text[CRUDDUR_UUID_SIZE];
@@ -88,14 +89,86 @@ Test(repeat, with_a_uuid_of_version_4)
     test_check(&store);
 }
 
-/* A draft that was written long before it was sent. */
+/* A draft that was written days before it was sent. */
 Test(repeat, with_a_uuid_of_version_7_that_is_old)
 {
     group_id group = open_direct(&test_ann, &test_bob, "first");
-    uuid_text uuid = v7(cruddur_time_now_us() - 90 * 24 * 60 * US_PER_MINUTE);
+    uuid_text uuid = v7(cruddur_time_now_us() - 7 * US_PER_DAY + 10 * US_PER_MINUTE);
     send_and_repeat(&group, &uuid, 0);
-    uuid = v7(0);
-    send_and_repeat(&group, &uuid, 0);
+    test_check(&store);
+}
+
+static void expect_refused(const group_id *group, const uuid_text *uuid)
+{
+    cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
+    cruddur_create_options create = CRUDDUR_CREATE_OPTIONS_INIT;
+    append.message_uuid = create.message_uuid = uuid->text;
+    must_fail(CRUDDUR_E_UUID_TIME, "options.message_uuid",
+              cruddur_msg_append(store.dm, &test_ann, group->text, TEST_SECRET, &append, NULL,
+                                 TEST_ERROR));
+    must_fail(CRUDDUR_E_UUID_TIME, "options.message_uuid",
+              cruddur_group_create(store.dm, &test_ann, &test_bob, 1, TEST_SECRET, &create, NULL,
+                                   TEST_ERROR));
+}
+
+/* Whether it is a repeat could not be found out without reading the whole group. */
+Test(repeat, with_a_uuid_of_version_7_that_is_too_old_or_of_the_future)
+{
+    group_id group = open_direct(&test_ann, &test_bob, "first");
+    const uuid_text uuids[] = {
+        v7(0),
+        v7(cruddur_time_now_us() - 90 * US_PER_DAY),
+        v7(cruddur_time_now_us() - 7 * US_PER_DAY - 10 * US_PER_MINUTE),
+        v7(cruddur_time_now_us() + 25 * US_PER_MINUTE),
+        v7(cruddur_time_now_us() + 90 * US_PER_DAY),
+        {"ffffffff-ffff-7fff-bfff-ffffffffffff"}, /* of the year 10889 */
+    };
+    test_report before = test_check_summary(&store);
+    for (size_t i = 0; i < sizeof(uuids) / sizeof(uuids[0]); i++) {
+        expect_refused(&group, &uuids[i]);
+    }
+    cr_assert_str_eq(before.text, test_check_summary(&store).text);
+    for (size_t i = 0; i < sizeof(uuids) / sizeof(uuids[0]); i++) {
+        send_and_repeat(&group, &uuids[i], AT_SECOND(9));
+    }
+    test_check(&store);
+}
+
+/* ---- how much is read ---- */
+
+static uint32_t rows_read;
+
+static void note_rows(void *data, const cruddur_metrics *metrics)
+{
+    (void)data;
+    rows_read = metrics->rows_read;
+}
+
+/* Appends once with this uuid, and tells how many rows were read. */
+static uint32_t rows_read_by(const group_id *group, const uuid_text *uuid, int64_t created_at_us)
+{
+    cruddur_msg_free(send(group, "one-more", uuid, created_at_us));
+    return rows_read;
+}
+
+/* Of a group of whose messages none can be the one that is sent again, none is read. */
+Test(repeat, reads_no_further_back_than_it_must)
+{
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    options.metrics = note_rows;
+    options.timeout_ms = 60000;
+    test_store_remove(&store);
+    test_store_open(&store, &options);
+    group_id group = open_with_messages(200); /* years ago */
+    uuid_text fresh = v7(cruddur_time_now_us());
+    uuid_text old = v7(cruddur_time_now_us() - 6 * US_PER_DAY);
+    uuid_text absurd = v7(0);
+    uint32_t usual = rows_read_by(&group, &fresh, 0);
+    cr_assert_leq(usual, 20);
+    cr_assert_leq(rows_read_by(&group, &old, 0), usual + 20);
+    cr_assert_leq(rows_read_by(&group, &absurd, cruddur_time_now_us()), usual + 20);
+    expect_refused(&group, &absurd);
+    cr_assert_eq(rows_read, 0);
     test_check(&store);
 }
 
@@ -110,11 +183,11 @@ Test(repeat, with_a_uuid_of_a_clock_that_is_ahead)
 Test(repeat, in_upper_case)
 {
     group_id group = open_direct(&test_ann, &test_bob, "first");
-    uuid_text lower = {"018f0c5e-6d7a-7abc-8def-0123456789ab"};
+    uuid_text lower = {"018f0c5e-6d7a-4abc-8def-0123456789ab"};
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_msg *stored = send(&group, "the-text", &lower, 0);
     cruddur_msg *again = NULL;
-    options.message_uuid = "018F0C5E-6D7A-7ABC-8DEF-0123456789AB";
+    options.message_uuid = "018F0C5E-6D7A-4ABC-8DEF-0123456789AB";
     must_succeed(
         cruddur_msg_append(store.dm, &test_ann, group.text, "again", &options, &again, TEST_ERROR));
     cr_assert_str_eq(cruddur_msg_sort_key(again), cruddur_msg_sort_key(stored));
@@ -133,7 +206,6 @@ Test(repeat, with_any_other_version_of_uuid)
         {"1ec9414c-232a-6b00-b3c8-9f6bdeced846"}, /* 6 */
         {"2489e9ad-2ee2-8e00-8ec9-32d5f69181c0"}, /* 8 */
         {"00000000-0000-0000-0000-000000000000"}, {"ffffffff-ffff-ffff-ffff-ffffffffffff"},
-        {"ffffffff-ffff-7fff-bfff-ffffffffffff"}, /* 7, of the year 10889 */
     };
     group_id group = open_direct(&test_ann, &test_bob, "first");
     for (size_t i = 0; i < sizeof(uuids) / sizeof(uuids[0]); i++) {
