@@ -10,6 +10,12 @@
  * with the oldest first (`start` newest, `order` oldest first), and gets the 20 before them by the
  * page's older cursor.
  *
+ * `since_us` and `until_us` are compared with the time that a row's sort key stands for, including
+ * its offset. The order is always that of the keys. The two agree for keys of the library's own
+ * form. A key of an old form with an offset, such as `2023-04-01T10:00:00+02:00`, sorts up to a day
+ * away from its time. Such a row is found unless more than 256 rows in a row that show their own
+ * time are between it and the bound. docs/data-model.md says what bounds cost.
+ *
  * A cursor is text that can be part of a URL. It does not expire, works on every engine and in any
  * process, and belongs to its list: another list refuses it.
  */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "messaging/news.h"
-#include "model/time.h"
+#include "messaging/period.h"
 
 cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor,
                               cruddur_error **error)
@@ -36,8 +36,6 @@ typedef struct walk {
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */
     bool descending;
-    cr_sort_key since, until; /* what the bounds point to */
-    cr_bound lower, upper;
     cr_page_builder builder;
     bool is_at_end;  /* nothing comes after the rows walked over */
     bool has_more;   /* in the direction of the walk, not counting what is hidden */
@@ -46,39 +44,14 @@ typedef struct walk {
     cr_str last_sk;
 } walk;
 
-static cr_bound time_bound(int64_t time_us, int64_t unbounded, bool included, cr_sort_key *key)
+/* Walks from `here` (absent: from the end of the list) over rows of the period that is listed. */
+static cruddur_status walk_from(cr_txn *txn, const walk *walking, cr_bound here, bool descending,
+                                size_t expected, cr_sink sink, void *context)
 {
-    size_t length = time_us == unbounded ? 0 : cr_time_lower_bound(time_us, key);
-    return length == 0 ? (cr_bound){CR_STR_ABSENT, false}
-                       : (cr_bound){{key->text, length}, included};
-}
-
-/* The tighter of two bounds: `sign` 1 for lower bounds, -1 for upper. */
-static cr_bound tighter(cr_bound a, cr_bound b, int sign)
-{
-    if (a.sk.data == NULL || b.sk.data == NULL) {
-        return a.sk.data == NULL ? b : a;
-    }
-    int order = cr_str_compare(a.sk, b.sk) * sign;
-    if (order == 0) {
-        return (cr_bound){a.sk, a.included && b.included};
-    }
-    return order > 0 ? a : b;
-}
-
-/* The query that begins at `here` (absent: at the end of the list), within the listing's bounds. */
-static cr_query query_from(const walk *walking, bool descending, cr_bound here)
-{
-    cr_query query = {.partition = walking->list,
-                      .lower = walking->lower,
-                      .upper = walking->upper,
-                      .descending = descending};
-    if (descending) {
-        query.upper = tighter(query.upper, here, -1);
-    } else {
-        query.lower = tighter(query.lower, here, 1);
-    }
-    return query;
+    cr_period period = {walking->listing->since_us, walking->listing->until_us};
+    cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
+    *(descending ? &query.upper : &query.lower) = here;
+    return cr_period_query(txn, &period, &query, sink, context);
 }
 
 /* One row more than the page has room for is taken, to know that there is more. */
@@ -87,7 +60,7 @@ static size_t rows_wanted(const walk *walking)
     return walking->listing->limit + 1;
 }
 
-/* Makes ready to walk along the list; the walk must not be moved in memory from now on. */
+/* Makes ready to walk along the list. */
 static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str list, cr_txn *txn)
 {
     cruddur_status status = CRUDDUR_OK;
@@ -99,8 +72,6 @@ static cruddur_status walk_init(walk *walking, const cr_listing *listing, cr_str
     }
     walking->descending =
         walking->has_cursor ? walking->from.kind == CR_CURSOR_OLDER : !listing->from_oldest;
-    walking->lower = time_bound(listing->since_us, CRUDDUR_SINCE_ALWAYS, true, &walking->since);
-    walking->upper = time_bound(listing->until_us, CRUDDUR_UNTIL_FOREVER, false, &walking->until);
     if (status == CRUDDUR_OK) {
         cr_page_builder_init(&walking->builder, rows_wanted(walking));
     }
@@ -140,10 +111,10 @@ static cruddur_status fill_page(walk *walking, cr_txn *txn)
     if (walking->last_sk.data == NULL && walking->has_cursor) {
         here = (cr_bound){walking->from.position.sk, walking->from.inclusive};
     }
-    cr_query query = query_from(walking, walking->descending, here);
-    query.expected = rows_wanted(walking) - walking->builder.count;
     walking->is_at_end = true;
-    cruddur_status status = cr_rows_query(txn, &query, take_row, walking);
+    cruddur_status status =
+        walk_from(txn, walking, here, walking->descending,
+                  rows_wanted(walking) - walking->builder.count, take_row, walking);
     return status == CRUDDUR_OK ? note_ends(walking, txn) : status;
 }
 
@@ -176,9 +147,7 @@ static cruddur_status look_back(walk *walking, cr_txn *txn)
     if (walking->first_sk.data == NULL) {
         here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};
     }
-    cr_query query = query_from(walking, !walking->descending, here);
-    query.expected = 1;
-    return cr_rows_query(txn, &query, find_any, &walking->has_back);
+    return walk_from(txn, walking, here, !walking->descending, 1, find_any, &walking->has_back);
 }
 
 /* The ends of the list are no rows to stand behind: their cursors are made where nothing was found.
@@ -338,8 +307,8 @@ static cruddur_status has_newer_twin(cr_txn *txn, const walk *walking, size_t in
 /* A page that begins at the newest end has every newer twin of its rows on it. */
 static bool must_ask_index(const walk *walking, const cr_txn *txn)
 {
-    bool begins_at_end =
-        walking->descending && !walking->has_cursor && walking->upper.sk.data == NULL;
+    bool begins_at_end = walking->descending && !walking->has_cursor &&
+                         walking->listing->until_us == CRUDDUR_UNTIL_FOREVER;
     return !begins_at_end && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
 }
 

@@ -186,18 +186,27 @@ bool cr_time_parse(cr_str text, int64_t *time_us)
     return true;
 }
 
+#define SECONDS_END (sizeof("YYYY-MM-DDTHH:MM:SS") - 1)
+
 size_t cr_time_lower_bound(int64_t time_us, cr_sort_key *bound)
 {
-    const size_t seconds_end = sizeof("YYYY-MM-DDTHH:MM:SS") - 1;
     if (!cr_time_format(time_us, bound)) {
         return 0;
     }
-    size_t length = seconds_end + sizeof(".ffffff") - 1;
-    while (length > seconds_end && strchr(".0", bound->text[length - 1]) != NULL) {
+    size_t length = SECONDS_END + sizeof(".ffffff") - 1;
+    while (length > SECONDS_END && strchr(".0", bound->text[length - 1]) != NULL) {
         length--;
     }
     bound->text[length] = '\0';
     return length;
+}
+
+bool cr_time_shows_itself(cr_str text)
+{
+    int64_t time_us;
+    cr_sort_key key;
+    return cr_time_parse(text, &time_us) && cr_time_format(time_us, &key) &&
+           memcmp(text.data, key.text, SECONDS_END) == 0;
 }
 
 static int64_t later_of(int64_t a, int64_t b)

@@ -8,6 +8,8 @@
 #include "base/str.h"
 
 #define CR_TIME_LENGTH (CRUDDUR_TIME_SIZE - 1)
+/* The longest text that is read as a time: nine digits of a fraction. */
+#define CR_TIME_LENGTH_MAX (sizeof("YYYY-MM-DDTHH:MM:SS.fffffffff+00:00") - 1)
 
 typedef struct cr_sort_key {
     char text[CRUDDUR_TIME_SIZE];
@@ -25,6 +27,10 @@ bool cr_time_parse(cr_str text, int64_t *time_us);
  * without a fraction's trailing zeros. All earlier keys sort before it, all others do not. Returns
  * its length, 0 outside the years 1 to 9999. */
 size_t cr_time_lower_bound(int64_t time_us, cr_sort_key *bound);
+
+/* Whether a key shows the second of its own time, as one without an offset does. Keys that all do
+ * sort as their times do, up to a second. */
+bool cr_time_shows_itself(cr_str text);
 
 /* The key for a row that comes at `time_us` and after `head` (absent: after nothing): the first
  * time from `time_us` on whose key sorts behind the head's and is later than it. The head may have

@@ -207,3 +207,29 @@ Test(sort_key, is_not_to_be_had_behind_the_year_9999)
     cr_assert_not(cr_sort_key_after(INT64_MAX, cr_str_of("2024-01-31T09:10:00Z"), &key));
     cr_assert_not(cr_sort_key_after(INT64_MIN, CR_STR_ABSENT, &key));
 }
+
+Test(sort_key, shows_its_own_time_or_another)
+{
+    static const struct {
+        const char *sk;
+        bool expected;
+    } rows[] = {
+        {"2023-04-05T06:07:08.123456+00:00", true},
+        {"2023-04-05T06:07:08", true},
+        {"2023-04-05T06:07:08.5", true},
+        {"2023-04-05T06:07:08Z", true},
+        {"2023-04-05T06:07:08.123456789-0000", true},
+        {"2023-04-05T06:07:08.123456+00:15", false},
+        {"2023-04-05T06:07:08-05:00", false},
+        {"2023-04-05 06:07:08", false}, /* sorts before all of that day */
+        {"2023-04-05t06:07:08", false},
+        {"2016-12-31T23:59:60", false}, /* the next second */
+        {"some day", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        cr_assert_eq(cr_time_shows_itself(cr_str_of(rows[i].sk)), rows[i].expected, "%s",
+                     rows[i].sk);
+    }
+    cr_assert_not(cr_time_shows_itself(CR_STR_ABSENT));
+}
