@@ -26,6 +26,7 @@
 _Static_assert(CR_ATTRIBUTE_COUNT == 11, "an attribute more needs a column and a migration");
 
 #define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
+#define KEYS "SELECT pk, sk FROM cruddur_messages"
 #define BETWEEN " AND sk >= ?2 AND sk <= ?3 ORDER BY sk"
 
 static const char *const texts[CR_STATEMENT_COUNT] = {
@@ -43,6 +44,8 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_QUERY_GROUPS_DESCENDING] =
         SELECT " WHERE message_group_uuid = ?1" BETWEEN " DESC",
     [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
+    [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
+    [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",
     [CR_STATEMENT_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ") VALUES (" PARAMETERS ")",
     [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages WHERE pk = ?1 AND sk = ?2",
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fork.h"
+#include "store/sqlite/absence.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/readers.h"
@@ -282,7 +283,7 @@ static cruddur_status read_on(cr_connection *connection, unsigned traits, cr_bod
     }
     cr_sqlite_txn_init(&txn, connection, traits, &arena, call);
     call->meter.attempts++;
-    cruddur_status status = body(&txn.base, context);
+    cruddur_status status = cr_absence_confirm(&txn, body(&txn.base, context));
     cr_arena_free(&arena);
     if (!sqlite3_get_autocommit(connection->db)) {
         code = cr_connection_run(connection, CR_STATEMENT_COMMIT);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/txn.h"
 
+#include "store/sqlite/absence.h"
+
 /* How many rows are read between two looks at the clock. */
 #define ROWS_PER_DEADLINE_CHECK 64
 
@@ -110,7 +112,11 @@ static cruddur_status get_one(cr_sqlite_txn *txn, cr_key key, cr_row *row)
     }
     copy_target target = {txn->base.arena, row};
     *row = (cr_row){0};
-    return walk(txn->connection, statement, copy_row, &target, txn->base.call);
+    cruddur_status status = walk(txn->connection, statement, copy_row, &target, txn->base.call);
+    if (status == CRUDDUR_OK && row->value[CR_PK].data == NULL) {
+        cr_absence_note(txn, key.pk, key.sk);
+    }
+    return status;
 }
 
 static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row *rows)
@@ -151,6 +157,7 @@ static int bind_query(sqlite3_stmt *statement, const cr_query *query)
 
 /* The statements' bounds are included; rows on an excluded one are passed over here. */
 typedef struct bounded_sink {
+    bool has_rows;
     const cr_query *query;
     cr_sink sink;
     void *context;
@@ -163,8 +170,9 @@ static bool is_excluded(const cr_bound *bound, cr_str sk)
 
 static cr_sink_answer pass_over_excluded(void *context, const cr_row *row)
 {
-    const bounded_sink *bounded = context;
+    bounded_sink *bounded = context;
     cr_str sk = row->value[CR_SK];
+    bounded->has_rows = true;
     if (is_excluded(&bounded->query->lower, sk) || is_excluded(&bounded->query->upper, sk)) {
         return CR_SINK_MORE;
     }
@@ -182,8 +190,13 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, base->call);
     }
-    bounded_sink bounded = {query, sink, context};
-    return walk(connection, statement, pass_over_excluded, &bounded, base->call);
+    bounded_sink bounded = {false, query, sink, context};
+    cruddur_status status = walk(connection, statement, pass_over_excluded, &bounded, base->call);
+    if (status == CRUDDUR_OK && !bounded.has_rows && query->index == CR_INDEX_TABLE) {
+        cr_absence_note((cr_sqlite_txn *)base, query->partition,
+                        query->lower.sk.data == NULL ? cr_str_of("") : query->lower.sk);
+    }
+    return status;
 }
 
 cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,
@@ -253,5 +266,7 @@ static const cr_txn_ops operations = {get, query, put, remove_row};
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
 {
-    *txn = (cr_sqlite_txn){{&operations, traits, arena, call}, connection};
+    txn->base = (cr_txn){&operations, traits, arena, call};
+    txn->connection = connection;
+    txn->absence_count = 0;
 }

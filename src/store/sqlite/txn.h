@@ -6,9 +6,13 @@
 #include "store/sqlite/connection.h"
 #include "store/store.h"
 
+#define CR_ABSENCES_MAX 8
+
 typedef struct cr_sqlite_txn {
     cr_txn base;
     cr_connection *connection;
+    cr_key absences[CR_ABSENCES_MAX]; /* what this run of the body did not find: absence.h */
+    size_t absence_count;
 } cr_sqlite_txn;
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "store/sqlite/txn.h"
+#include "store/sqlite/absence.h"
 
 /* Bounds how long the first of a batch waits for the last, and what a failed commit takes down. */
 #define BATCH_MAX 128
@@ -177,9 +177,10 @@ static cruddur_status run_body(cr_writer *writer, change *running)
     for (;;) {
         cr_arena_reset(&writer->arena);
         call->meter.attempts++;
+        txn.absence_count = 0;
         cruddur_status status = running->body(&txn.base, running->context);
         if (status != CRUDDUR_E_CONFLICT) {
-            return status;
+            return cr_absence_confirm(&txn, status);
         }
         if (cr_deadline_passed(call->deadline_us)) {
             return cr_fail_with(call->error, status, "the rows kept changing until the deadline");
