@@ -3,6 +3,7 @@
 """What the commands do, and their JSON."""
 import re
 import unittest
+from uuid import uuid4
 
 from cli import LAYLA, MAREN, MAREN_TEO, TEO, CommandTest
 
@@ -70,16 +71,20 @@ class Writing(CommandTest):
         self.assertRegex(sent[1], f"^message  {UUID.pattern}$")
 
     def test_sending_again_with_an_id(self):
-        uuid = "0190a5b4-0000-7000-8000-000000000001"
+        uuid = str(uuid4())
         new = ("new", "--as", "@maren", "--to", "@teo", "--id", uuid)
         self.assertEqual(self.ok_json(*new, "once")["message_uuid"], uuid)
         self.assertEqual(self.ok_json(*new, "once")["message_uuid"], uuid)
-        uuid = "0190A5B4-0000-7000-8000-00000000000A"
+        uuid = str(uuid4()).upper()
         send = ("send", "--as", "@teo", MAREN_TEO, "--id", uuid)
         self.assertEqual(self.ok_json(*send, "twice")["uuid"], uuid.lower())
         self.assertEqual(self.ok_json(*send, "twice")["uuid"], uuid.lower())
         texts = [message["message"] for message in self.ok_json("messages", MAREN_TEO)["messages"]]
         self.assertEqual(texts, ["once", "twice"])
+
+    def test_an_id_that_is_too_old(self):
+        self.fails(2, "--id: ", "new", "--as", "@maren", "--to", "@teo", "--id",
+                   "0190a5b4-0000-7000-8000-000000000001", "no message")
 
     def test_text_from_standard_input(self):
         self.ok("new", "--as", "@maren", "--to", "@teo", "-", stdin="one\n")
