@@ -84,8 +84,7 @@ static int check_absence(cr_sqlite_txn *txn, cr_key key)
 
 static bool says_that_something_is_absent(cruddur_status status)
 {
-    return status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_NOT_A_MEMBER ||
-           status == CRUDDUR_E_GROUP_EXISTS;
+    return status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS;
 }
 
 cruddur_status cr_absence_confirm(cr_sqlite_txn *txn, cruddur_status status)
