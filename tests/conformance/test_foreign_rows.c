@@ -22,11 +22,13 @@ static const char *talk_of(const group_id *group)
     return planted_text("MSG#%s", group->text);
 }
 
-static const char *loud(const char *uuid)
+static const char *loud(const char *quiet)
 {
-    char text[CRUDDUR_UUID_SIZE];
-    for (size_t i = 0; i < sizeof(text); i++) {
-        text[i] = (char)toupper((unsigned char)uuid[i]);
+    char text[64];
+    size_t length = strlen(quiet);
+    cr_assert_lt(length, sizeof(text));
+    for (size_t i = 0; i <= length; i++) {
+        text[i] = (char)toupper((unsigned char)quiet[i]);
     }
     return planted_text("%s", text);
 }

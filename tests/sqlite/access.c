@@ -170,6 +170,24 @@ Test(access, unusable_folder)
     cr_assert_eq(chmod(bed_path("folder"), 0700), 0);
 }
 
+/* A folder that may not be searched any more says nothing about the file in it. */
+Test(access, folder_that_becomes_unusable)
+{
+    const char *path = bed_path("folder/store.db");
+    cr_assert_eq(mkdir(bed_path("folder"), 0700), 0);
+    cruddur *dm = open_store(path);
+    open_group(dm, 0, 5, group_uuid, "first", 0);
+    cr_assert_eq(chmod(bed_path("folder"), 0), 0);
+    must_fail(CRUDDUR_E_STORE_ACCESS, NULL,
+              cruddur_msg_append(dm, person(0), group_uuid, "hello", NULL, NULL, TEST_ERROR));
+    cr_assert_eq(chmod(bed_path("folder"), 0700), 0);
+    append_text(dm, 0, group_uuid, "one more");
+    cruddur_close(dm);
+    cr_assert_eq(raw_number(path, "SELECT count(*) FROM cruddur_messages WHERE pk GLOB 'MSG#*'"),
+                 2);
+    must_be_sound(path);
+}
+
 /* ---- space ---- */
 
 /* The system lets files grow no further: the write fails as a whole, and works again later. */

@@ -62,8 +62,8 @@ const char *bed_folder(void)
 
 const char *bed_path(const char *name)
 {
-    static char paths[TEXTS][PATH_SIZE + 256];
-    static unsigned next;
+    static _Thread_local char paths[TEXTS][PATH_SIZE + 256];
+    static _Thread_local unsigned next;
     char *path = paths[next++ % TEXTS];
     (void)snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
     return path;
@@ -71,8 +71,8 @@ const char *bed_path(const char *name)
 
 const char *bed_url(const char *path)
 {
-    static char urls[TEXTS][URL_SIZE];
-    static unsigned next;
+    static _Thread_local char urls[TEXTS][URL_SIZE];
+    static _Thread_local unsigned next;
     char *url = urls[next++ % TEXTS];
     char *at = stpcpy(url, "sqlite:");
     for (; *path != '\0'; path++) {

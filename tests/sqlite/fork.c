@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that fork while the store is open, being opened, or closed: no child gets at SQLite's
- * inherited state, none hangs, and nothing that was acknowledged is lost. */
+/* Processes that fork while a store is open, or was: no child gets at SQLite's inherited state, and
+ * nothing that was acknowledged is lost. */
 #define _GNU_SOURCE
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sqlite/bed.h"
+#include "sqlite/heir.h"
 #include "sqlite/load.h"
 #include "sqlite/workers.h"
 #include "support/child.h"
@@ -107,31 +106,14 @@ Test(fork, server_that_closes_before_forking)
 
 /* ---- other ways to fork ---- */
 
-static const char *try_to_open(void *context)
-{
-    cruddur *dm = NULL;
-    (void)context;
-    return test_wrong_failure(cruddur_open("sqlite::memory:", NULL, &dm, TEST_ERROR),
-                              CRUDDUR_E_STORE_FORKED, NULL);
-}
-
-static const char *try_inherited(void *context)
-{
-    cruddur_row_page *page;
-    const char *wrong = test_wrong_failure(cruddur_scan(context, NULL, &page, TEST_ERROR),
-                                           CRUDDUR_E_STORE_FORKED, NULL);
-    cruddur_close(context);
-    return wrong == NULL ? try_to_open(NULL) : wrong;
-}
-
 #if defined(__GLIBC_PREREQ)
 #if __GLIBC_PREREQ(2, 34)
 /* It runs no handlers of pthread_atfork(). */
 Test(fork, without_handlers)
 {
     cruddur *dm = open_store(bed_path("store.db"));
-    child_must_succeed(test_child_wait(test_child_start_by(_Fork, try_to_open, NULL)));
-    child_must_succeed(test_child_wait(test_child_start_by(_Fork, try_inherited, dm)));
+    child_must_succeed(test_child_wait(test_child_start_by(_Fork, heir_opens, NULL)));
+    child_must_succeed(test_child_wait(test_child_start_by(_Fork, heir_uses, dm)));
     open_group(dm, 0, 2, "00000000-0000-4000-8000-0000000000ff", "still mine", 0);
     cruddur_close(dm);
     must_be_sound(bed_path("store.db"));
@@ -142,7 +124,7 @@ Test(fork, without_handlers)
 static const char *open_and_fork(void *context)
 {
     cruddur *dm = open_store(context);
-    const char *wrong = test_child_run(try_inherited, dm);
+    const char *wrong = test_child_run(heir_uses, dm);
     cruddur_close(dm);
     return wrong;
 }
@@ -154,64 +136,4 @@ Test(fork, the_child_forks)
     cruddur_close(open_store(file));
     child_must_succeed(test_child_run(open_and_fork, file));
     must_be_sound(file);
-}
-
-/* ---- while threads are busy ---- */
-
-#define BUSY_THREADS 6
-
-static _Atomic bool is_over;
-
-typedef struct busy {
-    cruddur *dm;
-    unsigned number;
-} busy;
-
-/* Some write and read, others open and close: at any moment there is a lock that one holds. */
-static void *be_busy(void *context)
-{
-    const busy *self = context;
-    char group_uuid[CRUDDUR_UUID_SIZE];
-    number_uuid(1, group_uuid);
-    while (!atomic_load(&is_over)) {
-        cruddur_msg_page *page = NULL;
-        if (self->number % 3 == 0) {
-            cruddur_close(open_store(bed_path("store.db")));
-        } else if (self->number % 3 == 1) {
-            append_text(self->dm, self->number % 2, group_uuid, "busy");
-        } else {
-            must_succeed(
-                cruddur_msg_list(self->dm, person(0)->uuid, group_uuid, NULL, &page, TEST_ERROR));
-            cruddur_msg_page_free(page);
-        }
-    }
-    return NULL;
-}
-
-Test(fork, while_threads_are_busy)
-{
-    const char *file = bed_path("store.db");
-    char group_uuid[CRUDDUR_UUID_SIZE];
-    pthread_t threads[BUSY_THREADS];
-    busy selves[BUSY_THREADS];
-    cruddur *dm = open_store(file);
-    number_uuid(1, group_uuid);
-    open_group(dm, 0, 2, group_uuid, "first", 0);
-    for (unsigned i = 0; i < BUSY_THREADS; i++) {
-        selves[i] = (busy){dm, i};
-        cr_assert_eq(pthread_create(&threads[i], NULL, be_busy, &selves[i]), 0);
-    }
-    for (int round = scaled(400, 40); round > 0; round--) {
-        pid_t first = test_child_start(try_inherited, dm);
-        pid_t second = test_child_start(try_to_open, NULL);
-        child_must_succeed(test_child_wait(first));
-        child_must_succeed(test_child_wait(second));
-    }
-    atomic_store(&is_over, true);
-    for (unsigned i = 0; i < BUSY_THREADS; i++) {
-        cr_assert_eq(pthread_join(threads[i], NULL), 0);
-    }
-    cruddur_close(dm);
-    must_be_sound(file);
-    must_pass_checker(file);
 }

@@ -248,26 +248,6 @@ Test(replaced, the_process_changes_its_folder)
     must_have(path, BEFORE + 1);
 }
 
-/* A folder that may not be searched any more says nothing about the file in it. */
-Test(replaced, it_cannot_be_looked_for)
-{
-    char folder[PATH_SIZE];
-    if (geteuid() == 0) {
-        cr_assert_eq(chmod(bed_folder(), 0777), 0);
-        cr_assert_eq(seteuid(65534), 0);
-    }
-    (void)snprintf(folder, sizeof(folder), "%s", bed_path("folder"));
-    cr_assert_eq(mkdir(folder, 0700), 0);
-    cruddur *dm = open_with_messages(bed_url(bed_path("folder/store.db")));
-    cr_assert_eq(chmod(folder, 0), 0);
-    must_fail(CRUDDUR_E_STORE_ACCESS, NULL,
-              cruddur_msg_append(dm, person(0), group_uuid, "hello", NULL, NULL, TEST_ERROR));
-    cr_assert_eq(chmod(folder, 0700), 0);
-    append_text(dm, 0, group_uuid, "one more");
-    cruddur_close(dm);
-    must_have(bed_path("folder/store.db"), BEFORE + 1);
-}
-
 /* Two file systems can have files of one inode number. */
 Test(replaced, the_same_inode_on_another_device)
 {
