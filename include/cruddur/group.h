@@ -385,7 +385,9 @@ CRUDDUR_API size_t cruddur_group_member_count(const cruddur_group *group);
 CRUDDUR_API int64_t cruddur_group_last_message_at_us(const cruddur_group *group);
 
 /**
- * Returns the sort key of a group's row, exactly as the table has it.
+ * Returns the sort key of a group's row, exactly as the table has it. Lists of groups are in the
+ * order of these keys. It is the sort key of the group's newest message, or a later one if the
+ * inbox already had another row at that key (in mode `stream`).
  *
  * @param group a group.
  * @return text that lives as long as the group.

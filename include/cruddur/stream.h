@@ -57,9 +57,9 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * Only inserts of the library's message rows count; all other records are skipped. The rows of a
  * group move once for all its messages in the event, and only forward, to the newest message in the
  * table. So records that come again, late or out of order change nothing, and neither do records of
- * a group that no longer exists. If another group of a member has the message's sort key, the
- * message and the rows get the next free key. Any number of processors and writers may work on the
- * table at the same time.
+ * a group that no longer exists. Messages never move. If a member's inbox already has another row
+ * at the message's sort key, that member's row gets the next free key and names the message in
+ * `head_sk`. Any number of processors and writers may work on the table at the same time.
  *
  * A failure does not stop the rest: a record that is not one of this table's stream or lacks the
  * new image, and a group whose rows could not be moved, are listed in the result.

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cruddur/frame.h"
+#include "model/kind.h"
 #include "model/time.h"
 
 static const cr_page *page_of(const cruddur_group_page *page)
@@ -386,7 +387,10 @@ size_t cruddur_group_member_count(const cruddur_group *group)
 int64_t cruddur_group_last_message_at_us(const cruddur_group *group)
 {
     int64_t time_us = CRUDDUR_TIME_UNKNOWN;
-    (void)cr_time_parse(cr_str_of(cruddur_group_sort_key(group)), &time_us);
+    cr_row row = {0};
+    row.value[CR_SK] = cr_str_of(cruddur_group_sort_key(group));
+    row.value[CR_HEAD_SK] = cr_str_of(cr_packed_get(row_of(group), CR_HEAD_SK));
+    (void)cr_time_parse(cr_row_place(&row), &time_us);
     return time_us;
 }
 

@@ -17,6 +17,7 @@ typedef struct look {
     bool has_more;          /* than one change had room for */
     bool is_done;
     bool has_gone_on; /* to where the rows were moved: that is where it looks from, inclusively */
+    cr_room_search room; /* for rows that cannot go to the head's key */
 } look;
 
 /* The messages behind the one from which the rows may be left, the oldest first. */
@@ -127,6 +128,9 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messa
     if (status == CRUDDUR_OK) {
         status = note_reached(looking, head, &inboxes, txn->call);
     }
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_find_room(txn, leftover->group, head, &looking->room, &inboxes);
+    }
     cr_person author = cr_person_of(head);
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_put(txn, &inboxes, &author, head);
@@ -179,6 +183,7 @@ cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call
     bool has_put = false;
     cruddur_status status;
     do {
+        looking.room = (cr_room_search){0};
         status = store->ops->change(store, look_body, &looking, call);
         has_put = has_put || looking.has_put;
         if (looking.has_more) {

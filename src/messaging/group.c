@@ -12,19 +12,11 @@
 
 /* ---- the head ---- */
 
-static cruddur_status find_newest(cr_txn *txn, const cr_query *where, cr_attribute attribute,
-                                  cr_str value, cr_row *found)
-{
-    cr_query query = *where;
-    query.descending = true;
-    return cr_rows_find(txn, &query, attribute, value, found);
-}
-
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
 {
     cr_pk pk = cr_pk_of_group(uuid);
-    cr_query messages = {.partition = cr_pk_str(&pk), .expected = 1};
-    return find_newest(txn, &messages, CR_PK, cr_pk_str(&pk), head);
+    cr_query messages = {.partition = cr_pk_str(&pk), .descending = true, .expected = 1};
+    return cr_rows_find(txn, &messages, CR_PK, cr_pk_str(&pk), head);
 }
 
 static cruddur_status fail_not_there(const cr_txn *txn, const cr_uuid *uuid)
@@ -49,11 +41,45 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_ro
 
 /* ---- group rows ---- */
 
+typedef struct inbox_search {
+    cr_arena *arena;
+    cr_str group;
+    cr_str last_sk;
+    cr_row *found;
+} inbox_search;
+
+static cr_sink_answer take_up_to(void *context, const cr_row *row)
+{
+    const inbox_search *search = context;
+    bool is_up_to =
+        search->last_sk.data == NULL || cr_str_compare(cr_row_place(row), search->last_sk) <= 0;
+    if (!cr_str_equal(row->value[CR_GROUP_UUID], search->group) ||
+        (!is_up_to && cr_row_exists(search->found))) {
+        return CR_SINK_MORE;
+    }
+    if (!cr_row_copy(search->arena, row, search->found)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    return is_up_to ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row)
 {
-    cr_query inbox = {.partition = cr_pk_str(pk), .upper = {last_sk, true}, .expected = INBOX_TOP};
-    return find_newest(txn, &inbox, CR_GROUP_UUID, uuid, row);
+    cr_query inbox = {.partition = cr_pk_str(pk),
+                      .upper = {last_sk, true},
+                      .descending = true,
+                      .expected = INBOX_TOP};
+    inbox_search search = {txn->arena, uuid, last_sk, row};
+    *row = (cr_row){0};
+    cruddur_status status = cr_rows_query(txn, &inbox, take_up_to, &search);
+    if (status != CRUDDUR_OK || cr_row_exists(row) || last_sk.data == NULL) {
+        return status;
+    }
+    /* A displaced row is after its place. */
+    inbox.lower = (cr_bound){last_sk, false};
+    inbox.upper = (cr_bound){CR_STR_ABSENT, false};
+    return cr_rows_query(txn, &inbox, take_up_to, &search);
 }
 
 cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
@@ -69,6 +95,13 @@ cruddur_status cr_group_ask_index(cr_txn *txn, cr_group *group)
         group->has_asked ? CRUDDUR_OK : cr_group_read_index(txn, &group->uuid, &group->told);
     group->has_asked = status == CRUDDUR_OK;
     return status;
+}
+
+cr_str cr_group_last(const cr_group *group)
+{
+    cr_str own_sk = group->own.value[CR_SK];
+    cr_str last_sk = cr_rows_last(&group->told, group->head.value[CR_SK]);
+    return cr_str_compare(own_sk, last_sk) > 0 ? own_sk : last_sk;
 }
 
 /* ---- members ---- */
@@ -201,7 +234,8 @@ cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *m
 
 /* ---- whether somebody is one ---- */
 
-/* The row as invariant 2 has it, by key. In most cases it settles the question. */
+/* The row by the head's key, where it is unless it is displaced. In most cases it settles the
+ * question. */
 static cruddur_status get_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member,
                                   bool *is_member)
 {
@@ -339,7 +373,7 @@ cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
     return status;
 }
 
-/* The author of the newest message has a row at its sort key, in a healthy table. */
+/* The author of the newest message has a row at it, in a healthy table. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)
 {
     cr_uuid author;

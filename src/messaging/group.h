@@ -32,9 +32,9 @@ cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head
 cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_row *head);
 
 /* Finds out whether somebody is a member of the group. In a healthy table that takes the head and
- * one read by key: the member's row has the head's sort key (invariant 2). Elsewhere the index and
- * the member's partition are looked through, before anybody is found to be no member. `named` may
- * be the other party of a direct group; NULL: unknown. */
+ * one read by key: the member's row has the head's sort key (invariant 2). Elsewhere, and where
+ * that row is displaced, the index and the member's partition are looked through, before anybody is
+ * found to be no member. `named` may be the other party of a direct group; NULL: unknown. */
 cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              const cr_members *named, cr_group *group, bool *is_member);
 
@@ -62,8 +62,12 @@ cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_ro
 
 cruddur_status cr_group_fail_untold(const cr_txn *txn, const cr_uuid *uuid);
 
+/* The last sort key of the head and of the group rows that were read. */
+cr_str cr_group_last(const cr_group *group);
+
 /* Looks for a member's newest group row of the group in the member's partition, which may be long,
- * up to a sort key (absent: to the end); *row is absent throughout where there is none. */
+ * up to the message with this sort key (absent: at any). Where only rows of later messages are
+ * there, *row is the newest of them; absent throughout where there is none. */
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
 

@@ -33,19 +33,16 @@ static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_in
     return status;
 }
 
-static bool is_healthy(const cr_inboxes *inboxes)
+static bool is_at(const cr_row *row, cr_str sk)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!cr_row_exists(&inboxes->row[i])) {
-            return false;
-        }
-    }
-    return true;
+    return cr_row_exists(row) && cr_str_equal(cr_row_place(row), sk);
 }
 
+/* Of two rows at one message the one with the smaller key stays: all who meet them agree on it. */
 static void keep_newer(cr_row *kept, const cr_row *row)
 {
-    if (!cr_row_exists(kept) || cr_str_compare(kept->value[CR_SK], row->value[CR_SK]) < 0) {
+    int order = cr_row_exists(kept) ? cr_str_compare(cr_row_place(kept), cr_row_place(row)) : -1;
+    if (order < 0 || (order == 0 && cr_str_compare(kept->value[CR_SK], row->value[CR_SK]) > 0)) {
         *kept = *row;
     }
 }
@@ -132,17 +129,17 @@ static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_inboxes *
     return status == CRUDDUR_OK ? find_beside_index(txn, uuid, inboxes, found) : status;
 }
 
-/* Between two changes all rows of a group have the same sort key, in the healthy case. */
+/* Between two changes all rows of a group are at the head, in the healthy case. */
 static bool is_at_rest(const cr_txn *txn)
 {
     return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
 }
 
-/* A member count of rows, all with the head's key, is as it should be. */
+/* A member count of rows, all at the head, is as it should be. */
 static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxes *inboxes)
 {
     for (size_t i = 0; i < found->count; i++) {
-        if (!cr_str_equal(found->row[i].value[CR_SK], head->value[CR_SK])) {
+        if (!is_at(&found->row[i], head->value[CR_SK])) {
             return false;
         }
     }
@@ -177,22 +174,23 @@ static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_inboxes *inbo
     return status;
 }
 
-/* Reads the rows where a healthy group has them. Those of a group that has moved on meanwhile are
- * not worth a search. */
+/* Reads the rows where a healthy group has them, but for displaced ones. Those of a group that has
+ * moved on meanwhile are not worth a search. */
 static cruddur_status read_healthy(cr_txn *txn, const cr_group *group, cr_inboxes *inboxes,
                                    bool *healthy)
 {
     cruddur_status status = CRUDDUR_OK;
     cr_str head_sk = group->head.value[CR_SK];
     size_t known = inboxes->members.count;
-    *healthy = cr_row_exists(&group->own) && cr_str_equal(group->own.value[CR_SK], head_sk);
+    /* A displaced row was found by the index, which may lag behind: it is read again. */
+    *healthy = is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk);
     if (*healthy) {
         known = owner_of(inboxes, &group->own);
         inboxes->row[known] = group->own;
     }
     if (*healthy || !is_at_rest(txn)) {
         status = get_rows(txn, head_sk, cr_uuid_str(&group->uuid), inboxes, known, inboxes->row);
-        *healthy = status == CRUDDUR_OK && is_healthy(inboxes);
+        *healthy = status == CRUDDUR_OK && cr_inboxes_are_at(inboxes, head_sk);
     }
     return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
                ? cr_group_check_head(txn, &group->uuid, &group->head)
@@ -221,10 +219,10 @@ static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_inboxes *
     inboxes->old = (cr_rows){.arena = txn->arena};
     inboxes->list = CR_STR_ABSENT;
     inboxes->forward_only = false;
-    inboxes->copy = (cr_row){0};
     for (size_t i = 0; i < members->count; i++) {
         inboxes->pk[i] = cr_pk_of_member(&members->uuid[i]);
         inboxes->row[i] = (cr_row){0};
+        inboxes->room[i] = CR_STR_ABSENT;
     }
     if (members->count > CRUDDUR_MEMBERS_MIN) {
         inboxes->list = cr_members_join(members, txn->arena);
@@ -276,7 +274,7 @@ cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, const cr_row
 
 static bool is_up_to(const cr_row *row, cr_str sk)
 {
-    return cr_row_exists(row) && cr_str_compare(row->value[CR_SK], sk) <= 0;
+    return cr_row_exists(row) && cr_str_compare(cr_row_place(row), sk) <= 0;
 }
 
 void cr_inboxes_forget_later(cr_inboxes *inboxes, cr_str head_sk)
@@ -296,7 +294,7 @@ void cr_inboxes_forget_later(cr_inboxes *inboxes, cr_str head_sk)
 bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk)
 {
     for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!cr_str_equal(inboxes->row[i].value[CR_SK], sk)) {
+        if (!is_at(&inboxes->row[i], sk)) {
             return false;
         }
     }
@@ -325,11 +323,8 @@ cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_
         }
         status =
             cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i], head_sk, &found);
-        if (status == CRUDDUR_OK && !cr_row_exists(&found) && !cr_row_exists(&inboxes->row[i])) {
-            status = cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i],
-                                               CR_STR_ABSENT, &found);
-        }
-        if (status == CRUDDUR_OK && cr_row_exists(&found)) {
+        bool is_better = is_up_to(&found, head_sk) || !cr_row_exists(&inboxes->row[i]);
+        if (status == CRUDDUR_OK && cr_row_exists(&found) && is_better) {
             inboxes->row[i] = found;
             status = cr_rows_add_once(&inboxes->old, &found) ? CRUDDUR_OK
                                                              : cr_fail_memory(txn->call->error);
@@ -355,8 +350,8 @@ cr_str cr_inboxes_oldest(const cr_inboxes *inboxes)
 {
     cr_str oldest = CR_STR_ABSENT;
     for (size_t i = 0; i < inboxes->old.count; i++) {
-        cr_str sk = inboxes->old.row[i].value[CR_SK];
-        oldest = oldest.data == NULL || cr_str_compare(sk, oldest) < 0 ? sk : oldest;
+        cr_str place = cr_row_place(&inboxes->old.row[i]);
+        oldest = oldest.data == NULL || cr_str_compare(place, oldest) < 0 ? place : oldest;
     }
     return oldest;
 }

@@ -12,8 +12,7 @@ typedef struct cr_inboxes {
     cr_rows old;                     /* every row that the rewrite removes */
     cr_str list;                     /* member_uuids of a row; absent where there are two members */
     bool forward_only;               /* rows of a later message stay where they are */
-    cr_row
-        copy; /* of a message that was moved, at its old place; absent throughout: none is known */
+    cr_str room[CRUDDUR_MEMBERS_MAX]; /* the key for a row that has to be displaced; else absent */
 } cr_inboxes;
 
 /* Reads the group rows of all members of a group that was found. There may be none, if the members
@@ -25,7 +24,7 @@ cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes
 cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, const cr_rows *told,
                                  const cr_members *members, cr_inboxes *inboxes);
 
-/* Every member's newest row has this sort key. */
+/* Every member's newest row is at the message with this sort key. */
 bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk);
 
 /* Whether every member has a row, and where there is a head (else absent), none but before or at
@@ -39,7 +38,7 @@ cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_
 /* Adds the group rows that the members have at a sort key that is not the head's. */
 cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes);
 
-/* The sort key of the oldest of all rows; absent where there are none. */
+/* The sort key of the oldest message that any row is at; absent where there are no rows. */
 cr_str cr_inboxes_oldest(const cr_inboxes *inboxes);
 
 /* Of rows that only move forward: one at a later message than the head is one of a message that is

@@ -55,9 +55,6 @@ typedef struct news {
     const cr_members *members;
     cr_str oldest_sk; /* of the group rows: what is up to there, rows that were not lost know */
     cr_row *newest;
-    cr_row *copy; /* of the message behind it */
-    cr_uuid last; /* message that was looked at */
-    bool wants_all;
     cr_row latest[CRUDDUR_MEMBERS_MAX]; /* message of each member; absent where there is none */
     size_t unknown;
     size_t looked_at;
@@ -68,18 +65,6 @@ static bool is_news(const news *heard, const cr_row *message)
 {
     return heard->oldest_sk.data != NULL &&
            cr_str_compare(message->value[CR_SK], heard->oldest_sk) > 0;
-}
-
-/* A message that was moved by a few microseconds, in steps, may have been left at its old place as
- * well. */
-static bool note_copy(news *heard, const cr_row *message)
-{
-    cr_str uuid = message->value[CR_MESSAGE_UUID];
-    bool is_copy = uuid.size > 0 && cr_str_equal(uuid, cr_uuid_str(&heard->last));
-    heard->last = (cr_uuid){""};
-    (void)cr_uuid_parse(uuid, &heard->last);
-    return !is_copy || cr_row_exists(heard->copy) ||
-           cr_row_copy(heard->arena, message, heard->copy);
 }
 
 static bool note_author(news *heard, const cr_row *message)
@@ -96,7 +81,7 @@ static bool note_author(news *heard, const cr_row *message)
 static bool is_enough(news *heard, bool is_new)
 {
     if (is_new) {
-        return heard->looked_at == NEWS_MAX || (heard->unknown == 0 && !heard->wants_all);
+        return heard->looked_at == NEWS_MAX || heard->unknown == 0;
     }
     return heard->unknown == 0 || ++heard->looked_back_at == NAMES_MAX;
 }
@@ -109,7 +94,7 @@ static cr_sink_answer take_news(void *context, const cr_row *message)
     if (heard->looked_at++ == 0 && !cr_row_copy(heard->arena, message, heard->newest)) {
         return CR_SINK_NO_MEMORY;
     }
-    if (!note_author(heard, message) || (is_new && !note_copy(heard, message))) {
+    if (!note_author(heard, message)) {
         return CR_SINK_NO_MEMORY;
     }
     return is_enough(heard, is_new) ? CR_SINK_STOP : CR_SINK_MORE;
@@ -135,8 +120,6 @@ cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxe
                   .members = &inboxes->members,
                   .oldest_sk = cr_inboxes_oldest(inboxes),
                   .newest = newest,
-                  .copy = &inboxes->copy,
-                  .wants_all = (txn->traits & CR_TRAIT_ATOMIC) == 0,
                   .unknown = inboxes->members.count};
     cr_query query = {.partition = cr_pk_str(&pk), .descending = true, .expected = NEWS_EXPECTED};
     if (!cr_inboxes_have_restored(inboxes)) {

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /* The group-row rewrite: a new message moves the group row of every member to its sort key. A key
- * cannot be updated, so the row is put again and the old one removed. */
+ * cannot be updated, so the row is put again and the old one removed.
+ *
+ * The message itself never moves once it is stored. Where a member's inbox has another row at its
+ * key, that member's row is displaced: it gets the next free key, and its head_sk names the
+ * message (cr_row_place(), model/kind.h). */
 #ifndef CR_MESSAGING_REWRITE_H
 #define CR_MESSAGING_REWRITE_H
 
 #include "messaging/news.h"
 
-/* Whether some member has a row at this sort key that is none of this group (invariant 4). */
-cruddur_status cr_inboxes_is_taken(cr_txn *txn, const cr_uuid *group, const cr_inboxes *inboxes,
-                                   cr_str sk, bool *is_taken);
+/* What a rewrite keeps from runs of its body that came to nothing. It begins as zeros. */
+typedef struct cr_room_search {
+    bool is_wanted;   /* a put failed: a key may be taken */
+    int64_t reach_us; /* how far the next run looks, at most (messaging/reach.h) */
+} cr_room_search;
+
+/* Finds room for the rows that cannot go to the message's key, as the inbox has another row there
+ * (invariant 4). That is seldom, so a first run does not look. A row that turns out to be at the
+ * message already counts from then on. */
+cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
+                                    cr_room_search *search, cr_inboxes *inboxes);
 
 /* A member's group row as it is after the message. Unknown attributes are carried along; all rows
  * get the list of members that belongs there. */
 cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
                         const cr_row *message);
 
-/* One of the old rows has this sort key, so that no row can be put there. */
-bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
-
 /* Whether the rewrite has anything to do. */
 bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message);
 
-/* States the rewrite: every member's row at the message's key, but for those that are there
- * already. The inboxes are complete. */
+/* States the rewrite: every member's row at the message's key, or where it was found room, but for
+ * those that are at the message already. The inboxes are complete. */
 cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
                               const cr_row *message);
 

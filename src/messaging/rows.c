@@ -75,7 +75,7 @@ cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute att
 
 /* ---- by key ---- */
 
-static bool is_of_group(const cr_row *row, cr_str group)
+bool cr_row_is_of_group(const cr_row *row, cr_str group)
 {
     return cr_row_kind(row) == CR_KIND_GROUP_ROW && cr_str_equal(row->value[CR_GROUP_UUID], group);
 }
@@ -85,22 +85,16 @@ cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t
 {
     cruddur_status status = txn->ops->get(txn, keys, count, rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        if (!is_of_group(&rows[i], group)) {
+        if (!cr_row_is_of_group(&rows[i], group)) {
             rows[i] = (cr_row){0};
         }
     }
     return status;
 }
 
-cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
-                                 cr_row *rows, bool *are_taken)
+cruddur_status cr_rows_get_any(cr_txn *txn, const cr_key *keys, size_t count, cr_row *rows)
 {
-    cruddur_status status = txn->ops->get(txn, keys, count, rows);
-    *are_taken = false;
-    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        *are_taken = *are_taken || (cr_row_exists(&rows[i]) && !is_of_group(&rows[i], group));
-    }
-    return status;
+    return txn->ops->get(txn, keys, count, rows);
 }
 
 /* ---- lists ---- */
@@ -122,11 +116,11 @@ bool cr_rows_add(cr_rows *rows, const cr_row *row)
     return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
 }
 
-static bool has_key_of(const cr_rows *rows, const cr_row *row)
+bool cr_rows_have(const cr_rows *rows, cr_key key)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        if (cr_str_equal(rows->row[i].value[CR_PK], row->value[CR_PK]) &&
-            cr_str_equal(rows->row[i].value[CR_SK], row->value[CR_SK])) {
+        if (cr_str_equal(rows->row[i].value[CR_PK], key.pk) &&
+            cr_str_equal(rows->row[i].value[CR_SK], key.sk)) {
             return true;
         }
     }
@@ -135,7 +129,16 @@ static bool has_key_of(const cr_rows *rows, const cr_row *row)
 
 bool cr_rows_add_once(cr_rows *rows, const cr_row *row)
 {
-    return has_key_of(rows, row) || cr_rows_add(rows, row);
+    return cr_rows_have(rows, cr_row_key(row)) || cr_rows_add(rows, row);
+}
+
+cr_str cr_rows_last(const cr_rows *rows, cr_str sk)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        cr_str other = rows->row[i].value[CR_SK];
+        sk = cr_str_compare(other, sk) > 0 ? other : sk;
+    }
+    return sk;
 }
 
 typedef struct collection {

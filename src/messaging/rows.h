@@ -17,10 +17,11 @@ cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, v
 cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
                            cr_row *rows);
 
-/* Whether any of these keys has a row that is not a group row of this group, foreign rows
- * included: no group row can be put there. `rows` is room for `count`. */
-cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
-                                 cr_row *rows, bool *are_taken);
+/* Reads whatever rows have these keys, foreign rows included, to find a key that is free. */
+cruddur_status cr_rows_get_any(cr_txn *txn, const cr_key *keys, size_t count, cr_row *rows);
+
+/* Whether this is a group row of this group (a uuid). */
+bool cr_row_is_of_group(const cr_row *row, cr_str group);
 
 /* Copies the first row of a query that has this value in this attribute; *found is absent
  * throughout where none has. */
@@ -40,6 +41,11 @@ bool cr_rows_add(cr_rows *rows, const cr_row *row);
 
 /* The same, unless a row with its key is there already. */
 bool cr_rows_add_once(cr_rows *rows, const cr_row *row);
+
+bool cr_rows_have(const cr_rows *rows, cr_key key);
+
+/* The last of this sort key and those of the rows. */
+cr_str cr_rows_last(const cr_rows *rows, cr_str sk);
 
 /* Adds copies of the first rows of a query, up to `max`. */
 cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);

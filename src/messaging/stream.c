@@ -8,9 +8,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "messaging/catch_up.h"
-#include "messaging/reach.h"
 #include "messaging/rewrite.h"
-#include "model/time.h"
 
 #define WORKERS_MAX 64
 
@@ -24,17 +22,14 @@
 /* One group's move, over all runs of its body. */
 typedef struct move {
     const cr_record *newest; /* of the group's records */
-    bool is_again;           /* a run came to nothing: the place may be taken */
     unsigned misses;         /* runs that found no row of the group */
     bool is_direct;          /* its members are known without any row */
-    int64_t reach_us;        /* how far the message was moved at most, to a free place */
+    cr_room_search room;     /* for rows that cannot go to the message's key */
     unsigned traits;         /* that the latest run met */
     cr_uuid member;          /* any of the group */
-    cr_packed_row *oldest;   /* sort key of the rows that the latest run met */
-    cr_uuid message;         /* that it moved them to */
-    bool has_message;
-    bool has_writes; /* of the latest run */
-    bool has_more;   /* than one change had room for */
+    cr_packed_row *oldest;   /* place of the rows that the latest run met */
+    bool has_writes;         /* of the latest run */
+    bool has_more;           /* than one change had room for */
     bool has_moved;
 } move;
 
@@ -43,12 +38,12 @@ typedef struct move {
 static bool is_past(const cr_rows *rows, cr_str sk)
 {
     cr_members named = {0};
-    if (rows->count < CRUDDUR_MEMBERS_MIN || cr_str_compare(rows->row[0].value[CR_SK], sk) < 0) {
+    if (rows->count < CRUDDUR_MEMBERS_MIN || cr_str_compare(cr_row_place(&rows->row[0]), sk) < 0) {
         return false;
     }
     for (size_t i = 0; i < rows->count; i++) {
         const cr_row *row = &rows->row[i];
-        if (!cr_str_equal(row->value[CR_SK], rows->row[0].value[CR_SK]) ||
+        if (!cr_str_equal(cr_row_place(row), cr_row_place(&rows->row[0])) ||
             !cr_members_add_row(&named, row)) {
             return false;
         }
@@ -123,6 +118,19 @@ static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inbox
     return status == CRUDDUR_OK && is_other ? CRUDDUR_E_CONFLICT : status;
 }
 
+/* All rows are at one message or beyond it, but a member has two. */
+static cruddur_status read_head_of_twins(cr_txn *txn, const move *moving, cr_inboxes *inboxes,
+                                         cr_row *head)
+{
+    cruddur_status status = cr_group_find_head(txn, &moving->newest->group, head);
+    if (status != CRUDDUR_OK || !cr_row_exists(head)) {
+        return status;
+    }
+    cr_inboxes_forget_later(inboxes, head->value[CR_SK]);
+    bool is_newer = cr_str_compare(head->value[CR_SK], cr_inboxes_oldest(inboxes)) > 0;
+    return is_newer ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
+}
+
 /* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
  * absent throughout where the rows are in place already. */
 static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_inboxes *inboxes,
@@ -145,60 +153,27 @@ static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_in
     if (has_rows) {
         status = cr_inboxes_read_news(txn, group, inboxes, head);
     }
+    bool has_twins = has_rows && inboxes->old.count > inboxes->members.count;
+    if (status == CRUDDUR_OK && has_twins && !cr_row_exists(head)) {
+        status = read_head_of_twins(txn, moving, inboxes, head);
+    }
     bool is_whole = has_rows && cr_inboxes_are_whole(inboxes, head->value[CR_SK]);
     return status == CRUDDUR_OK && !is_whole ? search_others(txn, moving, inboxes, head) : status;
 }
 
-/* Whoever writes a message alone does not see that another group of some member has its sort key.
- * Then the message moves on to a free one, with the rows. `room` keeps its new key. */
-static cruddur_status find_place(cr_txn *txn, move *moving, const cr_inboxes *inboxes,
-                                 const cr_row *head, cr_sort_key *room, cr_row *message)
-{
-    int64_t head_us;
-    bool is_taken = false;
-    cr_str sk = head->value[CR_SK];
-    *message = *head;
-    cruddur_status status =
-        moving->is_again ? cr_inboxes_is_taken(txn, &moving->newest->group, inboxes, sk, &is_taken)
-                         : CRUDDUR_OK;
-    if (status != CRUDDUR_OK || !is_taken) {
-        return status;
-    }
-    moving->reach_us = cr_reach_next_us(moving->reach_us);
-    if (!cr_time_parse(sk, &head_us) ||
-        !cr_sort_key_after(head_us + cr_reach_step_us(moving->reach_us), sk, room)) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "the sort key of group %s's newest message is taken, and none follows",
-                            moving->newest->group.text);
-    }
-    message->value[CR_SK] = cr_sort_key_str(room);
-    return CRUDDUR_OK;
-}
-
-static cruddur_status move_rows(cr_txn *txn, move *moving, const cr_inboxes *inboxes,
-                                const cr_row *head)
+static cruddur_status move_rows(cr_txn *txn, move *moving, cr_inboxes *inboxes, const cr_row *head)
 {
     cr_person author = cr_person_of(head);
-    cr_sort_key room;
-    cr_row message;
-    bool is_complete;
-    cruddur_status status = find_place(txn, moving, inboxes, head, &room, &message);
-    bool is_elsewhere = !cr_str_equal(message.value[CR_SK], head->value[CR_SK]);
+    bool is_complete = true;
+    cruddur_status status =
+        cr_inboxes_find_room(txn, &moving->newest->group, head, &moving->room, inboxes);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_put(txn, inboxes, &author, &message);
-    }
-    if (status == CRUDDUR_OK && is_elsewhere) {
-        status = txn->ops->put(txn, &message);
-    }
-    /* In steps, as long as there are old rows somebody looks at the group again, and finds a
-     * message that is there twice. */
-    if (status == CRUDDUR_OK && is_elsewhere) {
-        status = txn->ops->remove(txn, head);
+        status = cr_inboxes_put(txn, inboxes, &author, head);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_remove(txn, inboxes, &message, &is_complete);
-        moving->has_more = !is_complete;
+        status = cr_inboxes_remove(txn, inboxes, head, &is_complete);
     }
+    moving->has_more = !is_complete;
     return status;
 }
 
@@ -209,7 +184,6 @@ static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const 
     cr_row key = {0};
     cr_str oldest_sk = cr_inboxes_oldest(inboxes);
     key.value[CR_SK] = oldest_sk.data == NULL ? head->value[CR_SK] : oldest_sk;
-    moving->has_message = cr_uuid_parse(head->value[CR_MESSAGE_UUID], &moving->message);
     free(moving->oldest);
     moving->oldest = cr_pack_row(&key);
     moving->member = inboxes->members.uuid[0];
@@ -229,37 +203,27 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || is_past(&rows, record->sk)) {
         return status;
     }
-    inboxes.copy = (cr_row){0}; /* a group without rows has none */
     status = read_group(txn, moving, &rows, &inboxes, &head);
     if (status != CRUDDUR_OK || !cr_row_exists(&head)) {
         return status;
     }
-    /* As long as there are old rows, somebody looks at the group again: the copy goes before them.
-     */
-    bool has_copy = cr_row_exists(&inboxes.copy) && (txn->traits & CR_TRAIT_ATOMIC) == 0;
-    moving->has_writes = has_copy || cr_inboxes_must_move(txn, &inboxes, &head);
+    moving->has_writes = cr_inboxes_must_move(txn, &inboxes, &head);
     if (moving->has_writes) {
         status = note_start(moving, &inboxes, &head, txn->call);
     }
-    if (status == CRUDDUR_OK && has_copy) {
-        moving->has_more = true;
-        return txn->ops->remove(txn, &inboxes.copy);
-    }
     if (status == CRUDDUR_OK && moving->has_writes) {
         status = move_rows(txn, moving, &inboxes, &head);
-        moving->is_again = true;
     }
     return status;
 }
 
-/* Where others may have met the move half done, it looks back: at the keys of all messages since
- * the rows' old place, and for a message that was moved and left at its old key as well. */
+/* Where others may have met the move half done, it looks back at the keys of all messages since the
+ * rows' old place. */
 static cruddur_status look_back(cr_store *store, const move *moving, cr_call *call)
 {
     cr_packed_row *kept;
     const cr_leftover leftover = {.group = &moving->newest->group,
                                   .member = &moving->member,
-                                  .message = moving->has_message ? &moving->message : NULL,
                                   .from_sk = cr_str_of(cr_packed_get(moving->oldest, CR_SK))};
     cruddur_status status = cr_catch_up(store, &leftover, call, &kept);
     free(kept);
@@ -275,7 +239,7 @@ static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
         return status;
     }
     do {
-        moving->is_again = false;
+        moving->room = (cr_room_search){0};
         status = store->ops->change(store, move_body, moving, call);
         moving->has_moved = moving->has_moved || (status == CRUDDUR_OK && moving->has_writes);
         if (status == CRUDDUR_OK && moving->has_writes && (moving->traits & CR_TRAIT_ATOMIC) == 0) {

@@ -81,10 +81,11 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
 
 /* ---- the sort key ---- */
 
-/* Chooses the message's sort key. A run that finds the head of the one before it was run again
- * because a key was taken: another group of some member has it (invariant 4). It steps on, by a few
- * microseconds at first. */
-static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort_key *key,
+/* Chooses the message's sort key, after the head's and those of all group rows that were read: a
+ * row can be after the message that it shows. A run that finds the head of the one before it was
+ * run again because a key was taken: another group of some member has it (invariant 4). It steps
+ * on, by a few microseconds at first. */
+static cruddur_status choose_key(write_context *context, cr_str last_sk, cr_sort_key *key,
                                  const cr_call *call)
 {
     const cr_draft *draft = context->draft;
@@ -92,10 +93,10 @@ static cruddur_status choose_key(write_context *context, cr_str head_sk, cr_sort
     if (context->reach_us > 0 && time_us <= context->planned_us + context->reach_us) {
         time_us = context->planned_us + cr_reach_step_us(context->reach_us);
     }
-    if (!cr_sort_key_after(time_us, head_sk, key) ||
+    if (!cr_sort_key_after(time_us, last_sk, key) ||
         !cr_time_parse(cr_sort_key_str(key), &context->planned_us)) {
         return cr_fail_with(call->error, CRUDDUR_E_TIME,
-                            "no time up to the year 9999 comes after the newest message");
+                            "no time up to the year 9999 follows the newest message");
     }
     context->reach_us = cr_reach_next_us(context->reach_us);
     return CRUDDUR_OK;
@@ -280,22 +281,26 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_gro
 }
 
 /* Appends where somebody else moves the group rows. */
-static cruddur_status append_message(cr_txn *txn, write_context *context, cr_group *group,
-                                     const cr_sort_key *sk)
+static cruddur_status append_message(cr_txn *txn, write_context *context, cr_group *group)
 {
     cr_person author;
+    cr_sort_key sk;
     cr_row moved;
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cruddur_status status = complete_author(txn, context->draft, group, &author);
+    if (status == CRUDDUR_OK) {
+        status = choose_key(context, cr_group_last(group), &sk, txn->call);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_row message = message_row(context->draft, &author, &pk, sk);
+    cr_row message = message_row(context->draft, &author, &pk, &sk);
     if (context->wanted == WANT_MESSAGE) {
         moved = message;
     } else {
         status = cr_inboxes_own_row(txn, group, &author.uuid, &moved);
         moved.value[CR_SK] = message.value[CR_SK];
+        moved.value[CR_HEAD_SK] = CR_STR_ABSENT;
         moved.value[CR_TEXT] = message.value[CR_TEXT];
     }
     if (status == CRUDDUR_OK) {
@@ -337,14 +342,15 @@ static cruddur_status read_inboxes(cr_txn *txn, write_context *context, cr_group
 }
 
 /* Appends, and moves the group rows. */
-static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_group *group,
-                                      const cr_sort_key *sk)
+static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_group *group)
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
+    cr_sort_key sk;
     cruddur_status status = read_inboxes(txn, context, group, &inboxes);
-    if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(sk))) {
-        status = CRUDDUR_E_CONFLICT; /* one write a key: plan again with another */
+    if (status == CRUDDUR_OK) {
+        status = choose_key(context, cr_rows_last(&inboxes.old, group->head.value[CR_SK]), &sk,
+                            txn->call);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -352,7 +358,7 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
     cr_pk pk = cr_pk_of_group(&draft->group);
     cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
     cr_person author = name_author(draft, &known);
-    cr_row message = message_row(draft, &author, &pk, sk);
+    cr_row message = message_row(draft, &author, &pk, &sk);
     bool is_complete;
     status = cr_inboxes_put(txn, &inboxes, &author, &message);
     if (status == CRUDDUR_OK) {
@@ -372,13 +378,8 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
 
 static cruddur_status append_to(cr_txn *txn, write_context *context, cr_group *group)
 {
-    cr_sort_key sk;
-    cruddur_status status = choose_key(context, group->head.value[CR_SK], &sk, txn->call);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    return (txn->traits & CR_TRAIT_STREAMED) != 0 ? append_message(txn, context, group, &sk)
-                                                  : append_and_move(txn, context, group, &sk);
+    return (txn->traits & CR_TRAIT_STREAMED) != 0 ? append_message(txn, context, group)
+                                                  : append_and_move(txn, context, group);
 }
 
 /* Appends, unless the message is there already. */

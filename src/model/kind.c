@@ -37,3 +37,13 @@ cr_kind cr_row_kind(const cr_row *row)
     cr_kind kind = cr_pk_kind(row->value[CR_PK]);
     return cr_row_fits_partition(row, kind) ? kind : CR_KIND_FOREIGN;
 }
+
+cr_str cr_row_place(const cr_row *row)
+{
+    int64_t time_us;
+    cr_str sk = row->value[CR_SK];
+    cr_str head_sk = row->value[CR_HEAD_SK];
+    bool is_displaced =
+        head_sk.data != NULL && cr_str_compare(head_sk, sk) < 0 && cr_time_parse(head_sk, &time_us);
+    return is_displaced ? head_sk : sk;
+}

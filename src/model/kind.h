@@ -27,4 +27,9 @@ cr_kind cr_row_kind(const cr_row *row);
 cr_kind cr_pk_kind(cr_str pk);
 bool cr_row_fits_partition(const cr_row *row, cr_kind kind);
 
+/* The sort key of the message that a group row shows: the row's own, unless head_sk is an earlier
+ * time. Then the message's key was taken in this inbox, and the row is displaced. Any other head_sk
+ * is not ours, and counts for nothing. */
+cr_str cr_row_place(const cr_row *row);
+
 #endif

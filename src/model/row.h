@@ -20,6 +20,7 @@
     X(HANDLE, "user_handle")                                                                       \
     X(GROUP_NAME, "group_name")                                                                    \
     X(MEMBER_UUIDS, "member_uuids")                                                                \
+    X(HEAD_SK, "head_sk")                                                                          \
     X(OTHERS, "other_attributes")
 
 typedef enum cr_attribute {

@@ -79,22 +79,63 @@ bool model_is_taken(const model *known, const model_group *group, int64_t time_u
     return false;
 }
 
-static int compare_heads(const void *a, const void *b)
+/* How far behind its message a row may be. */
+#define BEHIND_MAX_US 100000
+
+static int64_t row_us_of(const model_group *expected, const cruddur_group *group)
 {
-    int64_t x = model_head(*(const model_group *const *)a)->time_us;
-    int64_t y = model_head(*(const model_group *const *)b)->time_us;
+    int64_t row_us;
+    int64_t head_us = model_head(expected)->time_us;
+    must_succeed(cruddur_time_parse(cruddur_group_sort_key(group), &row_us, TEST_ERROR));
+    if (!test_store_is_streamed(&store)) {
+        cr_assert_eq(row_us, head_us);
+    }
+    cr_assert_geq(row_us, head_us);
+    cr_assert_lt(row_us, head_us + BEHIND_MAX_US);
+    return row_us;
+}
+
+static int64_t read_row_us(const model_group *group, size_t user)
+{
+    cruddur_group *found = NULL;
+    if (!test_store_is_streamed(&store)) {
+        return model_head(group)->time_us;
+    }
+    must_succeed(cruddur_group_get(store.dm, test_user(user).uuid, group->id.text, NULL, &found,
+                                   TEST_ERROR));
+    int64_t row_us = row_us_of(group, found);
+    cruddur_group_free(found);
+    return row_us;
+}
+
+typedef struct placed_group {
+    model_group *group;
+    int64_t row_us;
+} placed_group;
+
+static int compare_rows(const void *a, const void *b)
+{
+    int64_t x = ((const placed_group *)a)->row_us;
+    int64_t y = ((const placed_group *)b)->row_us;
     return (x > y) - (x < y);
 }
 
-size_t model_groups_of(model *known, size_t user, model_group **groups)
+size_t model_groups_of(model *known, size_t user, model_group **groups, int64_t *row_us)
 {
+    placed_group placed[MODEL_GROUPS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < known->count; i++) {
         if (known->groups[i].has_member[user]) {
-            groups[count++] = &known->groups[i];
+            placed[count++] =
+                (placed_group){&known->groups[i], read_row_us(&known->groups[i], user)};
         }
     }
-    qsort(groups, count, sizeof(*groups), compare_heads);
+    qsort(placed, count, sizeof(*placed), compare_rows);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert(i == 0 || placed[i - 1].row_us < placed[i].row_us);
+        groups[i] = placed[i].group;
+        row_us[i] = placed[i].row_us;
+    }
     return count;
 }
 
@@ -141,7 +182,7 @@ void model_expect_group(const model_group *expected, size_t viewer, const cruddu
     cr_assert_str_eq(cruddur_group_user_handle(group), expected->person[other].handle);
     cr_assert_eq(cruddur_group_member_count(group), expected->member_count);
     cr_assert_eq(cruddur_group_last_message_at_us(group), head->time_us);
-    expect_sort_key(cruddur_group_sort_key(group), head->time_us);
+    expect_sort_key(cruddur_group_sort_key(group), row_us_of(expected, group));
     cr_assert_eq(cruddur_group_name(group) != NULL, expected->has_name);
     if (expected->has_name) {
         cr_assert_str_eq(cruddur_group_name(group), expected->name);

@@ -57,8 +57,9 @@ const model_msg *model_find_msg(const model_group *group, const char *uuid);
 /* Whether one of the members has another group whose newest message is of this time. */
 bool model_is_taken(const model *known, const model_group *group, int64_t time_us);
 
-/* A user's groups by the time of their newest message, oldest first; returns how many. */
-size_t model_groups_of(model *known, size_t user, model_group **groups);
+/* A user's groups in the order of their rows, oldest first, and the rows' times; returns how many.
+ * A row is at the group's newest message, or, in mode `stream`, a little behind it. */
+size_t model_groups_of(model *known, size_t user, model_group **groups, int64_t *row_us);
 
 /* ---- fail the test where the store's answer differs ---- */
 

@@ -41,13 +41,25 @@ static cr_row row_of(const planted *given)
     return row;
 }
 
-void plant(const planted *rows, size_t count)
+static void put_rows(const planted *rows, size_t count)
 {
-    test_store_settle(&store);
     for (size_t i = 0; i < count; i++) {
         cr_row row = row_of(&rows[i]);
         must_succeed(raw_put_row(store.dm, &row));
     }
+}
+
+void plant(const planted *rows, size_t count)
+{
+    test_store_settle(&store);
+    put_rows(rows, count);
+}
+
+void plant_instead(const char *pk, const char *group, const planted *rows, size_t count)
+{
+    test_store_settle(&store);
+    cr_assert_eq(uproot(pk, group), 1);
+    put_rows(rows, count);
 }
 
 /* Gives every row of the table to a function. */

@@ -19,6 +19,9 @@ const char *planted_key(int64_t second);
 
 void plant(const planted *rows, size_t count);
 
+/* The same in place of the group's row in this partition, before a processor comes by. */
+void plant_instead(const char *pk, const char *group, const planted *rows, size_t count);
+
 /* Fails the test unless each row is there as it was planted. */
 void expect_planted(const planted *rows, size_t count);
 

@@ -8,9 +8,18 @@
 CONFORMANCE_SUITE(scan);
 
 static const char *const names[] = {
-    "pk",           "sk",           "message_group_uuid", "message",
-    "message_uuid", "user_uuid",    "user_display_name",  "user_handle",
-    "group_name",   "member_uuids", "other_attributes",
+    "pk",
+    "sk",
+    "message_group_uuid",
+    "message",
+    "message_uuid",
+    "user_uuid",
+    "user_display_name",
+    "user_handle",
+    "group_name",
+    "member_uuids",
+    "head_sk",
+    "other_attributes",
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -178,6 +187,7 @@ Test(scan, rows_of_a_direct_group)
     expect_value(page, row, "user_handle", test_ann.handle);
     expect_value(page, row, "group_name", NULL);
     expect_value(page, row, "member_uuids", NULL);
+    expect_value(page, row, "head_sk", NULL);
     expect_value(page, row, "other_attributes", NULL);
     (void)snprintf(pk, sizeof(pk), "GRP#%s", test_bob.uuid);
     row = find_row(page, pk);
@@ -190,6 +200,7 @@ Test(scan, rows_of_a_direct_group)
     expect_value(page, row, "user_handle", test_ann.handle);
     expect_value(page, row, "group_name", NULL);
     expect_value(page, row, "member_uuids", NULL);
+    expect_value(page, row, "head_sk", NULL);
     expect_value(page, row, "other_attributes", NULL);
     cruddur_row_page_free(page);
     test_check(&store);

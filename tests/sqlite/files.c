@@ -129,8 +129,8 @@ Test(files, newer_version)
 {
     const char *path = bed_path("store.db");
     cruddur_close(open_store(path));
-    raw_run(path, "PRAGMA user_version = 2");
-    must_refuse_and_leave(path, CRUDDUR_E_STORE_NEWER, "has version 2");
+    raw_run(path, "PRAGMA user_version = 3");
+    must_refuse_and_leave(path, CRUDDUR_E_STORE_NEWER, "has version 3");
 }
 
 Test(files, empty_file)
@@ -212,13 +212,70 @@ Test(files, marks_of_a_store)
     const char *path = bed_path("store.db");
     write_and_close(open_store(path));
     cr_assert_eq(raw_number(path, "PRAGMA application_id"), 0x43524452);
-    cr_assert_eq(raw_number(path, "PRAGMA user_version"), 1);
+    cr_assert_eq(raw_number(path, "PRAGMA user_version"), 2);
     cr_assert_eq(raw_number(path, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     cr_assert_eq(raw_number(path, "SELECT wr AND strict FROM pragma_table_list"
                                   " WHERE name = 'cruddur_messages'"),
                  1);
     cr_assert_eq(raw_number(path, "SELECT count(*) FROM sqlite_schema"), 2);
     must_pass_checker(path); /* reads it with another program's SQLite */
+}
+
+/* The tables of version 1, to the letter. */
+static const char version_1[] =
+    "CREATE TABLE cruddur_messages ("
+    "  pk TEXT NOT NULL,"
+    "  sk TEXT NOT NULL,"
+    "  message_group_uuid TEXT,"
+    "  message TEXT,"
+    "  message_uuid TEXT,"
+    "  user_uuid TEXT,"
+    "  user_display_name TEXT,"
+    "  user_handle TEXT,"
+    "  group_name TEXT,"
+    "  member_uuids TEXT,"
+    "  other_attributes TEXT,"
+    "  PRIMARY KEY (pk, sk)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX message_group_sk_index ON cruddur_messages (message_group_uuid, sk)"
+    "  WHERE message_group_uuid IS NOT NULL;";
+
+static void turn_into_version_1(const char *path)
+{
+    char sql[2048];
+    (void)snprintf(sql, sizeof(sql),
+                   "BEGIN; DROP INDEX message_group_sk_index;"
+                   "ALTER TABLE cruddur_messages RENAME TO newer; %s"
+                   "INSERT INTO cruddur_messages SELECT pk, sk, message_group_uuid, message,"
+                   " message_uuid, user_uuid, user_display_name, user_handle, group_name,"
+                   " member_uuids, other_attributes FROM newer;"
+                   "DROP TABLE newer; PRAGMA user_version = 1; COMMIT",
+                   version_1);
+    raw_run(path, sql);
+}
+
+Test(files, older_version)
+{
+    char group_uuid[CRUDDUR_UUID_SIZE];
+    const char *path = bed_path("store.db");
+    number_uuid(5, group_uuid);
+    write_and_close(open_store(path));
+    int64_t objects = raw_number(path, "SELECT count(*) FROM sqlite_schema");
+    char *before = dump_table(path);
+    turn_into_version_1(path);
+    cr_assert_eq(raw_number(path, "PRAGMA user_version"), 1);
+    cruddur *dm = open_store(path);
+    char *after = dump_table(path);
+    cr_assert_str_eq(after, before);
+    cr_assert_eq(raw_number(path, "PRAGMA user_version"), 2);
+    cr_assert_eq(raw_number(path, "SELECT count(*) FROM sqlite_schema"), objects);
+    append_text(dm, 3, group_uuid, "third");
+    cruddur_close(dm);
+    cruddur_close(open_store(path));
+    must_be_sound(path);
+    must_pass_checker(path);
+    free(before);
+    free(after);
 }
 
 /* Closed by all, a store is one file. */

@@ -271,9 +271,11 @@ Test(twin_rows, healed_in_a_large_group)
     raw_run(path, "DELETE FROM cruddur_messages WHERE pk IN "
                   "('GRP#00000000-0000-4000-8000-000000000003',"
                   " 'GRP#00000000-0000-4000-8000-000000000007')");
-    raw_run(path, "INSERT INTO cruddur_messages SELECT pk, '2024-05-06T11:00:00.000000+00:00',"
-                  " message_group_uuid, 'stale', NULL, user_uuid, user_display_name, user_handle,"
-                  " group_name, member_uuids, NULL FROM cruddur_messages WHERE pk IN "
+    raw_run(path, "INSERT INTO cruddur_messages (pk, sk, message_group_uuid, message, user_uuid,"
+                  " user_display_name, user_handle, group_name, member_uuids)"
+                  " SELECT pk, '2024-05-06T11:00:00.000000+00:00',"
+                  " message_group_uuid, 'stale', user_uuid, user_display_name, user_handle,"
+                  " group_name, member_uuids FROM cruddur_messages WHERE pk IN "
                   "('GRP#00000000-0000-4000-8000-000000000001',"
                   " 'GRP#00000000-0000-4000-8000-000000000002')");
     append_to(dm, 4, 0);

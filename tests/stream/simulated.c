@@ -244,6 +244,12 @@ static cruddur_status state(cr_txn *base, bool is_put, const cr_row *row)
     if (now->count == CR_CHANGE_WRITES_MAX) {
         return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "too many writes");
     }
+    for (size_t i = 0; i < now->count; i++) {
+        cr_key key = cr_row_key(&now->write[i].row);
+        if (cr_str_equal(key.pk, row->value[CR_PK]) && cr_str_equal(key.sk, row->value[CR_SK])) {
+            return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "two writes for one key");
+        }
+    }
     write *stated = &now->write[now->count++];
     stated->is_put = is_put;
     return cr_row_copy(base->arena, row, &stated->row) ? CRUDDUR_OK

@@ -9,7 +9,9 @@ Prints every violation and exits with 1, or prints counts and a digest of all ro
 What is verified:
 
 1. Each member of a group has exactly one group row for it.
-2. Every group row of a group has the sort key of the group's newest message, and its text.
+2. Every group row of a group is at the group's newest message, and has its text. The place of a
+   row is its sort key, or, where that key was taken in the member's inbox, its head_sk: such a row
+   is displaced, to a later key.
 3. The messages of a group have distinct sort keys, whose order as text is their order in time.
 4. Nobody has two group rows with one sort key.
 
@@ -39,7 +41,7 @@ PERSON = {"user_uuid", "user_display_name", "user_handle"}
 MESSAGE_ROW = KEYS | PERSON | {"message", "message_uuid"}
 DIRECT_GROUP_ROW = KEYS | PERSON | {"message", "message_group_uuid"}
 LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
-MAY_LACK = {"group_name"}  # a large group's row
+MAY_LACK = {"group_name", "head_sk"}  # a large group's row; one that is displaced
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
@@ -142,6 +144,7 @@ class Checker:
         self.accept_unknown = accept_unknown
         self.accept_foreign = accept_foreign
         self.foreign_rows = 0
+        self.displaced_rows = 0
         self.violations = []
         self.keys = set()
         self.messages = collections.defaultdict(dict)  # group -> sk -> row
@@ -204,6 +207,10 @@ class Checker:
     def check_group_row(self, row, place, owner):
         if row.get("user_uuid") == owner:
             self.report(place, "names its owner as the other party")
+        if "head_sk" in row:
+            self.displaced_rows += 1
+            if str(row["head_sk"]).encode() >= row["sk"].encode():
+                self.report(place, "its head_sk is not before its sk")
         if "member_uuids" not in row:
             known = row.keys() - {"group_name"} if self.accept_unknown else row.keys()
             if "group_name" in known:
@@ -250,8 +257,9 @@ class Checker:
         head = messages[max(messages, key=lambda text: text.encode())]
         for row in rows:
             where = f"{place}, row of {row['pk'][4:]}"
-            if row["sk"] != head["sk"]:
-                self.report(where, f"sk is {row['sk']}, the newest message's is {head['sk']}")
+            name = "head_sk" if "head_sk" in row else "sk"
+            if row[name] != head["sk"]:
+                self.report(where, f"{name} is {row[name]}, the newest message's is {head['sk']}")
             if row.get("message") != head.get("message"):
                 self.report(where, "its message is not the newest message's text")
         for sk, message in messages.items():
@@ -284,8 +292,9 @@ class Checker:
         messages = sum(map(len, self.messages.values()))
         group_rows = sum(map(len, self.group_rows.values()))
         groups = len(self.messages.keys() | self.group_rows.keys())
+        displaced = f"displaced_rows {self.displaced_rows} " if self.displaced_rows else ""
         foreign = f"foreign_rows {self.foreign_rows} " if self.accept_foreign else ""
-        return (f"groups {groups} messages {messages} group_rows {group_rows} {foreign}"
+        return (f"groups {groups} messages {messages} group_rows {group_rows} {displaced}{foreign}"
                 f"digest {self.digest.hexdigest()}")
 
 

@@ -19,6 +19,7 @@ LARGE = "22222222-2222-4222-8222-222222222222"
 T1 = "2026-01-01T00:00:00.000001+00:00"
 T2 = "2026-01-01T00:00:00.000002+00:00"
 T3 = "2026-01-01T00:00:00.000003+00:00"
+T3B = "2026-01-01T00:00:00.000004+00:00"
 
 
 def message(group, sk, author, text, number):
@@ -62,6 +63,15 @@ class GoodTables(unittest.TestCase):
         checker = check_table.Checker()
         self.assertEqual(checker.check(good_table()), [])
         self.assertTrue(checker.summary().startswith("groups 2 messages 3 group_rows 5 digest "))
+
+    def test_displaced_rows(self):
+        rows = good_table()
+        rows[2].update(sk=T3B, head_sk=T2)
+        rows[6].update(sk=T3B, head_sk=T3)
+        checker = check_table.Checker()
+        self.assertEqual(checker.check(rows), [])
+        self.assertTrue(checker.summary().startswith(
+            "groups 2 messages 3 group_rows 5 displaced_rows 2 digest "))
 
     def test_digest_is_of_the_rows_in_any_order(self):
         forwards, backwards, other = (check_table.Checker() for _ in range(3))
@@ -125,6 +135,26 @@ class BrokenTables(unittest.TestCase):
 
     def test_row_ahead_of_the_messages(self):
         self.expect_changed(2, "sk", T3, f"sk is {T3}, the newest message's is {T2}")
+
+    def test_displaced_row_of_another_message(self):
+        for head_sk in (T1, T3, "", "0"):
+            rows = good_table()
+            rows[2].update(sk=T3B, head_sk=head_sk)
+            self.expect(rows, f"head_sk is {head_sk}, the newest message's is {T2}")
+
+    def test_row_that_names_a_head_and_is_not_displaced(self):
+        for sk, head_sk in ((T2, T2), (T1, T2), (T2, T3), (T2, "~")):
+            rows = good_table()
+            rows[2].update(sk=sk, head_sk=head_sk)
+            self.expect(rows, f"row ('GRP#{ANN}', '{sk}'): its head_sk is not before its sk")
+
+    def test_message_with_a_head(self):
+        self.expect_changed(0, "head_sk", T1, "has head_sk")
+
+    def test_head_that_is_not_text(self):
+        rows = good_table()
+        rows[2].update(sk=T3B, head_sk={"N": "1"})
+        self.expect(rows, "head_sk is not text")
 
     def test_other_text(self):
         self.expect_changed(2, "message", "one", "its message is not the newest message's text")

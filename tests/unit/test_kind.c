@@ -89,3 +89,32 @@ Test(kind, all_times_lie_between_two_texts)
         cr_assert(cr_str_compare(cr_sort_key_str(&key), cr_str_of(CR_SK_BEHIND)) < 0);
     }
 }
+
+Test(kind, place_of_a_group_row)
+{
+    static const struct {
+        const char *sk;
+        const char *head_sk;
+        bool is_displaced;
+    } samples[] = {
+        {SK, NULL, false},
+        {SK, "2026-01-31T09:30:00.000000+00:00", true},
+        {SK, "2026-01-31T09:30:00+00:00", true}, /* an old form; '+' sorts before '.' */
+        {SK, "2020-01-01 00:00:00", true},
+        {SK, SK, false},
+        {SK, "2026-01-31T09:30:00.000002+00:00", false},
+        {SK, "2026-01-31T09:30:00Z", false}, /* sorts behind */
+        {SK, "", false},
+        {SK, "0", false},
+        {SK, "2020", false},
+        {SK, "~", false},
+        {"", NULL, false}, /* of a row that was restored */
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        cr_row row = {0};
+        row.value[CR_SK] = cr_str_of(samples[i].sk);
+        row.value[CR_HEAD_SK] = cr_str_of(samples[i].head_sk);
+        cr_str expected = row.value[samples[i].is_displaced ? CR_HEAD_SK : CR_SK];
+        cr_expect(cr_str_equal(cr_row_place(&row), expected), "%zu", i);
+    }
+}

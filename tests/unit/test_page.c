@@ -60,6 +60,7 @@ Test(page, names_of_attributes)
     cr_assert_str_eq(cr_attribute_name(CR_HANDLE), "user_handle");
     cr_assert_str_eq(cr_attribute_name(CR_GROUP_NAME), "group_name");
     cr_assert_str_eq(cr_attribute_name(CR_MEMBER_UUIDS), "member_uuids");
+    cr_assert_str_eq(cr_attribute_name(CR_HEAD_SK), "head_sk");
     cr_assert_str_eq(cr_attribute_name(CR_OTHERS), "other_attributes");
     cr_assert(cr_attribute_name(CR_ATTRIBUTE_COUNT) == NULL);
 }

@@ -186,6 +186,7 @@ static const struct {
     {CR_HANDLE, "user_handle = :h", "attribute_not_exists(user_handle)", ",\":h\":"},
     {CR_GROUP_NAME, "group_name = :n", "attribute_not_exists(group_name)", ",\":n\":"},
     {CR_MEMBER_UUIDS, "member_uuids = :m", "attribute_not_exists(member_uuids)", ",\":m\":"},
+    {CR_HEAD_SK, "head_sk = :s", "attribute_not_exists(head_sk)", ",\":s\":"},
     {CR_MESSAGE_UUID, "message_uuid = :i", "attribute_not_exists(message_uuid)", ",\":i\":"},
 };
 

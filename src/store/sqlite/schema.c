@@ -31,6 +31,7 @@ static const char *const migrations[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX message_group_sk_index ON cruddur_messages (message_group_uuid, sk)"
     "  WHERE message_group_uuid IS NOT NULL;",
+    "ALTER TABLE cruddur_messages ADD COLUMN head_sk TEXT;",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
