@@ -92,6 +92,12 @@ cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t
     return status;
 }
 
+cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message)
+{
+    const cr_key key = {cr_pk_str(group), sk};
+    return txn->ops->get(txn, &key, 1, message);
+}
+
 cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
                                  cr_row *rows, bool *are_taken)
 {

@@ -5,6 +5,7 @@
 #ifndef CR_MESSAGING_ROWS_H
 #define CR_MESSAGING_ROWS_H
 
+#include "model/key.h"
 #include "model/kind.h"
 #include "store/store.h"
 
@@ -16,6 +17,10 @@ cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, v
  * row that is absent throughout. */
 cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
                            cr_row *rows);
+
+/* Reads the row that a group has at the key of a message; absent throughout where it has none. A
+ * foreign row there is read as a message without a uuid. */
+cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
 
 /* Whether any of these keys has a row that is not a group row of this group, foreign rows
  * included: no group row can be put there. `rows` is room for `count`. */

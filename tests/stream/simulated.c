@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/claim.h"
 #include "stream/simulated.h"
 
 #include <pthread.h>
@@ -260,7 +261,35 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *row)
     return state(base, false, row);
 }
 
-static const cr_txn_ops operations = {get_rows, query_rows, put_row, remove_row};
+/* Claims are rows, as on DynamoDB. */
+static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_claim *claim)
+{
+    cr_key key;
+    cr_row row;
+    (void)group;
+    *claim = (cr_claim){.token = token};
+    if (!cr_claim_key(token, base->arena, &key)) {
+        return cr_fail_memory(base->call->error);
+    }
+    cruddur_status status = get_rows(base, &key, 1, &row);
+    if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_claim_read(&row, base->arena, claim)) {
+        status = cr_fail_with(base->call->error, CRUDDUR_E_STORE_DAMAGED, "no claim");
+    }
+    return status;
+}
+
+static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_claim *as_read)
+{
+    cr_row row;
+    if (as_read != NULL) {
+        return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "a claim that moves");
+    }
+    return cr_claim_write(claim, 1, base->arena, &row) ? put_row(base, &row)
+                                                       : cr_fail_memory(base->call->error);
+}
+
+static const cr_txn_ops operations = {get_rows,   query_rows, put_row,
+                                      remove_row, find_claim, claim_token};
 
 /* But for its text a row must be as it was read. */
 static bool is_as_read(const version *there, const cr_row *read)

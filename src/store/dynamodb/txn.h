@@ -7,7 +7,8 @@
 
 /* A write that a body stated. */
 typedef struct cr_write {
-    bool is_put;
+    bool is_put;   /* else a removal */
+    bool is_claim; /* a put that nobody takes back */
     size_t text_at; /* in the transaction's `text`: the members of its request */
     size_t text_size;
     cr_row row; /* what is put, or was read; its text lies in the arena */
