@@ -174,8 +174,7 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
     if (!has_group && is_direct && !cr_direct_group_uuid(&opening->members, &draft->group)) {
         return cr_fail_memory(error);
     }
-    opening->may_be_there = has_group || is_direct;
-    bool has_random = (opening->may_be_there || cr_uuid_v4(&draft->group)) &&
+    bool has_random = (has_group || is_direct || cr_uuid_v4(&draft->group)) &&
                       (draft->may_be_repeat || cr_uuid_v7(cr_clock_now_us(), &draft->uuid));
     return has_random
                ? CRUDDUR_OK

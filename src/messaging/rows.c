@@ -98,6 +98,12 @@ cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, c
     return txn->ops->get(txn, &key, 1, message);
 }
 
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row)
+{
+    const cr_key key = cr_card_key(pk);
+    return txn->ops->get(txn, &key, 1, row);
+}
+
 cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
                                  cr_row *rows, bool *are_taken)
 {

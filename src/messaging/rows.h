@@ -5,6 +5,7 @@
 #ifndef CR_MESSAGING_ROWS_H
 #define CR_MESSAGING_ROWS_H
 
+#include "model/card.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "store/store.h"
@@ -21,6 +22,9 @@ cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t
 /* Reads the row that a group has at the key of a message; absent throughout where it has none. A
  * foreign row there is read as a message without a uuid. */
 cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
+
+/* Reads the row of a group's card; absent throughout where it has none. */
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row);
 
 /* Whether any of these keys has a row that is not a group row of this group, foreign rows
  * included: no group row can be put there. `rows` is room for `count`. */

@@ -43,6 +43,11 @@ typedef struct claim_state {
     bool is_taken;    /* another message has its key */
 } claim_state;
 
+static bool is_isolated(const write_context *context)
+{
+    return (context->traits & CR_TRAIT_ATOMIC) != 0;
+}
+
 static bool is_known_head(const write_context *context, const cr_row *head)
 {
     const char *known = context->head == NULL ? NULL : cr_packed_get(context->head, CR_SK);
@@ -476,7 +481,49 @@ static cruddur_status put_group_rows(cr_txn *txn, write_context *context, const 
     return status;
 }
 
-static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *group)
+/* The card of a group that is to be opened, as it was read before anything else of the group was. */
+typedef struct old_card {
+    cr_card_pk pk;
+    cr_row row; /* absent throughout: there is none */
+    cr_card card;
+} old_card;
+
+static cruddur_status read_card(cr_txn *txn, const write_context *context, old_card *old)
+{
+    const cr_uuid *group = &context->draft->group;
+    old->pk = cr_card_pk_of(group);
+    cruddur_status status = cr_rows_get_card(txn, &old->pk, &old->row);
+    if (status != CRUDDUR_OK || !cr_row_exists(&old->row)) {
+        return status;
+    }
+    if (!cr_card_read(&old->row, &old->card)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "the card of group %s is damaged", group->text);
+    }
+    return cr_members_are_same(&old->card.members, &context->opening->members)
+               ? CRUDDUR_OK
+               : fail_exists(txn->call, group);
+}
+
+/* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
+ * that is there is left alone, as its opening may be under way; so the openings look back there. */
+static cruddur_status state_card(cr_txn *txn, const write_context *context, const old_card *old)
+{
+    cr_row row;
+    bool is_there = cr_row_exists(&old->row);
+    const cr_card card = {context->opening->members, context->opening->name,
+                          is_there ? old->card.rev + 1 : 1};
+    if (is_there && !is_isolated(context)) {
+        return CRUDDUR_OK;
+    }
+    if (!cr_card_write(&old->pk, &card, txn->arena, &row)) {
+        return cr_fail_memory(txn->call->error);
+    }
+    return is_there ? txn->ops->replace(txn, &old->row, &row) : txn->ops->put(txn, &row);
+}
+
+static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *group,
+                                 const old_card *card)
 {
     const cr_draft *draft = context->draft;
     cr_sort_key sk;
@@ -490,6 +537,9 @@ static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *
     if (status == CRUDDUR_OK) {
         status = state_claim(txn, context, &claim, cr_sort_key_str(&sk));
     }
+    if (status == CRUDDUR_OK) {
+        status = state_card(txn, context, card);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -502,16 +552,23 @@ static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *
     return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
 }
 
+/* The card is read first: whoever opens the group from then on changes it. */
 static cruddur_status create_body(cr_txn *txn, void *argument)
 {
     write_context *context = argument;
     cr_group group;
-    cruddur_status status = read_start(txn, context, &group);
+    old_card card;
+    context->is_repeat = false;
+    context->traits = txn->traits;
+    cruddur_status status = read_card(txn, context, &card);
+    if (status == CRUDDUR_OK) {
+        status = read_start(txn, context, &group);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    context->is_repeat = false;
-    return (cr_row_exists(&group.head) ? append_once : open_group)(txn, context, &group);
+    return cr_row_exists(&group.head) ? append_once(txn, context, &group)
+                                      : open_group(txn, context, &group, &card);
 }
 
 /* ---- the calls ---- */
@@ -521,28 +578,19 @@ static bool has_opened(const write_context *context)
     return context->opening != NULL && context->head == NULL;
 }
 
-static bool is_isolated(const write_context *context)
-{
-    return (context->traits & CR_TRAIT_ATOMIC) != 0;
-}
-
 /* Somebody else moves the group rows behind an append. */
 static bool rows_stay(const write_context *context)
 {
     return (context->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(context);
 }
 
-/* Other writers may have met the change half done, or may have opened the same group. */
+/* Other writers may have met the change half done, or may have made the rows anew as well. */
 static bool has_left_over(const write_context *context)
 {
     if ((context->traits & CR_TRAIT_SNAPSHOT) != 0 || rows_stay(context)) {
         return false;
     }
-    if (context->is_repeat) {
-        return !is_isolated(context) || context->opening != NULL;
-    }
-    return !is_isolated(context) || context->has_restored_all ||
-           (has_opened(context) && context->opening->may_be_there);
+    return !is_isolated(context) || context->has_restored_all;
 }
 
 static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr_call *call)

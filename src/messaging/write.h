@@ -27,8 +27,7 @@ typedef struct cr_opening {
     cr_draft first_message;
     cr_person person[CRUDDUR_MEMBERS_MAX];
     cr_members members;
-    cr_str name;       /* absent: none */
-    bool may_be_there; /* somebody else may know the group's uuid, and open it as well */
+    cr_str name; /* absent: none */
 } cr_opening;
 
 /* Appends; *ret_message is the message row, or the one that an earlier call with the same uuid

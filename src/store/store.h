@@ -86,6 +86,10 @@ typedef struct cr_txn_ops {
     /* Adds a row; it is borrowed for this call only. Condition: no row has its key. */
     cruddur_status (*put)(cr_txn *txn, const cr_row *row);
 
+    /* Puts a row in the place of the one with its key; borrowed likewise. Condition: that still is
+     * as it was read. */
+    cruddur_status (*replace)(cr_txn *txn, const cr_row *as_read, const cr_row *row);
+
     /* Takes a row away; borrowed likewise. Condition: it still is as it was read. */
     cruddur_status (*remove)(cr_txn *txn, const cr_row *as_read);
 

@@ -14,8 +14,10 @@ What is verified:
 4. Nobody has two group rows with one sort key.
 5. Every claim leads to the message of its uuid, group and author, unless it is ahead of it; a claim
    that is ahead may lead to nothing, or to the key of another message.
+6. The card of a group names the members that its group rows name, and its name. A group need not have
+   one, and one may be there without a group.
 
-A row is a message, a group row or a claim only if it looks like one in full; other rows are foreign, of
+A row is a message, a group row, a claim or a card only if it looks like one in full; other rows are foreign, of
 another program. By default there must be none. With --foreign-rows they are counted, and change
 nothing of what is verified.
 
@@ -44,6 +46,7 @@ LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
 MAY_LACK = {"group_name"}  # a large group's row
 CLAIM = KEYS | {"group_uuid", "user_uuid", "message_sk"}
 CLAIM_MAY_LACK = {"ahead", "expires_at"}
+CARD = KEYS | {"member_uuids"}
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
@@ -132,6 +135,8 @@ def kind_of(row):
     pk, sk = row["pk"], row["sk"]
     if pk.startswith("CLAIM#") and UUID.fullmatch(pk[6:]) and sk == "CLAIM":
         return "CLAIM#"
+    if pk.startswith("CARD#") and UUID.fullmatch(pk[5:]) and sk == "CARD":
+        return "CARD#"
     if not UUID.fullmatch(pk[4:]) or parse_sort_key(sk, True) is None:
         return None
     if pk.startswith("MSG#"):
@@ -154,6 +159,7 @@ class Checker:
         self.group_rows = collections.defaultdict(list)  # group -> rows
         self.places = collections.defaultdict(set)  # message uuid -> (group, sk)
         self.claims = []
+        self.cards = []
         self.digest = hashlib.sha256()
 
     def report(self, place, problem):
@@ -170,6 +176,8 @@ class Checker:
             self.check_group(group)
         for claim in self.claims:
             self.check_claim(claim)
+        for card in self.cards:
+            self.check_card(card)
         return self.violations
 
     def sort_row(self, row):
@@ -185,8 +193,8 @@ class Checker:
         if self.accept_foreign and kind is None:
             self.foreign_rows += 1
             return
-        if kind == "CLAIM#":
-            self.claims.append(row)
+        if kind in ("CLAIM#", "CARD#"):
+            (self.claims if kind == "CLAIM#" else self.cards).append(row)
             return
         if parse_sort_key(row["sk"], self.accept_old) is None:
             self.report(place, "sk is not a time in the form of sort keys")
@@ -290,6 +298,20 @@ class Checker:
             self.report(place, "the message has another author")
         for other in self.places[uuid] - {(row.get("group_uuid"), row.get("message_sk"))}:
             self.report(place, "the message is also at {1} of group {0}".format(*other))
+
+    def check_card(self, row):
+        group = row["pk"][5:]
+        place = f"card of group {group}"
+        known = {name: value for name, value in row.items() if name != "rev"}
+        self.check_attributes(known, place, CARD, MAY_LACK)
+        if not re.fullmatch(r"\{'N': '[1-9][0-9]*'\}", str(row.get("rev"))):
+            self.report(place, "rev is not a number from 1")
+        rows = self.group_rows.get(group, [])
+        members = frozenset(str(row.get("member_uuids")).split(","))
+        if any(self.members_of(other) != members for other in rows):
+            self.report(place, "its members are not those of the group rows")
+        if any(other.get("group_name") != row.get("group_name") for other in rows):
+            self.report(place, "its name is not that of the group rows")
 
     def check_members(self, group, rows):
         place = f"group {group}"

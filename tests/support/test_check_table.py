@@ -314,6 +314,35 @@ class Claims(unittest.TestCase):
                             (claim, violations))
 
 
+class Cards(unittest.TestCase):
+    """Cards as they stand beside the groups."""
+
+    @staticmethod
+    def card(group, **changes):
+        row = {"pk": "CARD#" + group, "sk": "CARD", "member_uuids": ",".join((ANN, BOB)),
+               "rev": {"N": "1"}}
+        row.update(changes)
+        return {name: value for name, value in row.items() if value is not None}
+
+    def test_good(self):
+        large = {"member_uuids": ",".join((ANN, BOB, CEM)), "group_name": "All"}
+        for card in (self.card(DIRECT), self.card(DIRECT, rev={"N": "20"}),
+                     self.card(LARGE, **large), self.card(ANN)):
+            self.assertEqual(check_table.Checker().check(good_table() + [card]), [])
+
+    def test_bad(self):
+        for card, words in (
+                (self.card(LARGE, group_name="All"), "its members are not"),
+                (self.card(DIRECT, group_name="All"), "its name is not"),
+                (self.card(DIRECT, rev=None), "rev is not a number"),
+                (self.card(DIRECT, rev={"N": "0"}), "rev is not a number"),
+                (self.card(DIRECT, member_uuids=None), "lacks member_uuids"),
+                (self.card(DIRECT, message="x"), "has message, which")):
+            violations = check_table.Checker().check(good_table() + [card])
+            self.assertTrue(any(words in violation for violation in violations),
+                            (card, violations))
+
+
 class Program(unittest.TestCase):
     def make_store(self, rows):
         path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "a?b%c #.db")

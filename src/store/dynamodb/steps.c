@@ -159,14 +159,15 @@ static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, 
     return is_done;
 }
 
-/* Takes the puts before `end` back, in reverse order. A claim stays: a repeat may go by it already. */
+/* Takes the puts before `end` back, in reverse order. Claims and
+ * cards stay: others may go by them already. */
 static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
 {
     cr_buffer members;
     cruddur_status status = CRUDDUR_OK;
     cr_buffer_init(&members, CR_REQUEST_SIZE_MAX);
     for (size_t i = end; status == CRUDDUR_OK && i > 0; i--) {
-        if (txn->write[i - 1].is_claim) {
+        if (txn->write[i - 1].is_kept) {
             continue;
         }
         members.size = 0;

@@ -2,6 +2,7 @@
 #include "store/dynamodb/txn.h"
 
 #include "base/clock.h"
+#include "model/card.h"
 #include "store/dynamodb/claim.h"
 
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
@@ -258,7 +259,7 @@ static cruddur_status begin_write(cr_dynamodb_txn *txn, const cr_row *row, cr_wr
     if (write == NULL || !cr_row_copy(txn->base.arena, row, &write->row)) {
         return cr_fail_memory(txn->base.call->error);
     }
-    write->is_put = write->is_claim = false;
+    write->is_put = write->is_kept = false;
     write->text_at = txn->text.size;
     *ret_write = write;
     return CRUDDUR_OK;
@@ -291,7 +292,21 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
         return status;
     }
     write->is_put = true;
+    write->is_kept = cr_is_card(row);
     cr_request_put(&txn->text, &txn->table->names, row);
+    return end_write(txn, write);
+}
+
+static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
+{
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cruddur_status status = begin_write(txn, row, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    write->is_put = write->is_kept = true;
+    cr_request_replace(&txn->text, &txn->table->names, as_read, row);
     return end_write(txn, write);
 }
 
@@ -363,7 +378,7 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     if (status != CRUDDUR_OK) {
         return status;
     }
-    write->is_put = write->is_claim = true;
+    write->is_put = write->is_kept = true;
     if (as_read == NULL) {
         cr_request_put(&txn->text, &txn->table->names, &row);
     } else {
@@ -374,7 +389,7 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
 
 /* ---- the transaction ---- */
 
-static const cr_txn_ops operations = {get, query, put, remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get, query, put, replace, remove_row, find_claim, claim_token};
 
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)

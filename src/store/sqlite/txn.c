@@ -263,6 +263,12 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     return status;
 }
 
+static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
+{
+    cruddur_status status = remove_row(base, as_read);
+    return status == CRUDDUR_OK ? put(base, row) : status;
+}
+
 /* ---- claims: a message's own row is its claim ---- */
 
 typedef struct claim_search {
@@ -321,7 +327,7 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     return CRUDDUR_OK;
 }
 
-static const cr_txn_ops operations = {get, query, put, remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get, query, put, replace, remove_row, find_claim, claim_token};
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
