@@ -198,14 +198,42 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, cr_group 
     return status;
 }
 
-/* Claims the uuid for the message at a sort key, where it is not claimed for that. */
+/* In steps a claim is made before it shows whether the group rows can go to its key, and is not
+ * moved for that: so all members' inboxes are asked first. Whoever takes the key in between is seldom
+ * enough. */
+static cruddur_status check_places(cr_txn *txn, const write_context *context,
+                                   const cr_members *members, cr_str sk)
+{
+    cr_pk pk[CRUDDUR_MEMBERS_MAX];
+    cr_key keys[CRUDDUR_MEMBERS_MAX];
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
+    bool are_taken = false;
+    if (is_isolated(context)) {
+        return CRUDDUR_OK;
+    }
+    for (size_t i = 0; i < members->count; i++) {
+        pk[i] = cr_pk_of_member(&members->uuid[i]);
+        keys[i] = (cr_key){cr_pk_str(&pk[i]), sk};
+    }
+    cruddur_status status = cr_rows_are_taken(txn, cr_uuid_str(&context->draft->group), keys,
+                                              members->count, rows, &are_taken);
+    return status == CRUDDUR_OK && are_taken ? CRUDDUR_E_CONFLICT : status;
+}
+
+/* Claims the uuid for the message at a sort key, where it is not claimed for that. `members`: whose
+ * group rows are to go there; NULL: none. */
 static cruddur_status state_claim(cr_txn *txn, const write_context *context,
-                                  const claim_state *claim, cr_str sk)
+                                  const claim_state *claim, const cr_members *members, cr_str sk)
 {
     const cr_draft *draft = context->draft;
     bool is_there = claim->as_read.sk.data != NULL;
     if (!draft->may_be_repeat || cr_str_equal(claim->as_read.sk, sk)) {
         return CRUDDUR_OK;
+    }
+    cruddur_status status =
+        members == NULL ? CRUDDUR_OK : check_places(txn, context, members, sk);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
     const cr_claim stated = {.token = cr_uuid_str(&draft->uuid),
                              .group = cr_uuid_str(&draft->group),
@@ -325,7 +353,7 @@ static cruddur_status append_message(cr_txn *txn, write_context *context, cr_gro
         moved.value[CR_TEXT] = message.value[CR_TEXT];
     }
     if (status == CRUDDUR_OK) {
-        status = state_claim(txn, context, claim, message.value[CR_SK]);
+        status = state_claim(txn, context, claim, NULL, message.value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
         status = txn->ops->put(txn, &message);
@@ -383,7 +411,7 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
     cr_person author = name_author(draft, &known);
     cr_row message = message_row(draft, &author, &pk, sk);
     bool is_complete;
-    status = state_claim(txn, context, claim, message.value[CR_SK]);
+    status = state_claim(txn, context, claim, &inboxes.members, message.value[CR_SK]);
     if (status == CRUDDUR_OK) {
         status = cr_inboxes_put(txn, &inboxes, &author, &message);
     }
@@ -535,7 +563,7 @@ static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *
     claim.is_taken = claim.is_taken || claim.is_tried; /* a group row cannot go there */
     status = choose_key(context, &claim, CR_STR_ABSENT, &sk, txn->call);
     if (status == CRUDDUR_OK) {
-        status = state_claim(txn, context, &claim, cr_sort_key_str(&sk));
+        status = state_claim(txn, context, &claim, &context->opening->members, cr_sort_key_str(&sk));
     }
     if (status == CRUDDUR_OK) {
         status = state_card(txn, context, card);
