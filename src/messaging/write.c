@@ -151,6 +151,9 @@ static cruddur_status settle(cr_txn *txn, write_context *context, cr_group *grou
                              const cr_row *message)
 {
     cr_row found = *message;
+    if (!cr_row_exists(&group->head)) {
+        return CRUDDUR_E_CONFLICT; /* it came while the group was being read */
+    }
     cruddur_status status = note_head(context, message, txn->call);
     context->is_repeat = true;
     if (status == CRUDDUR_OK && context->wanted == WANT_GROUP_ROW) {
@@ -220,18 +223,19 @@ static cruddur_status check_places(cr_txn *txn, const write_context *context,
     return status == CRUDDUR_OK && are_taken ? CRUDDUR_E_CONFLICT : status;
 }
 
-/* Claims the uuid for the message at a sort key, where it is not claimed for that. `members`: whose
- * group rows are to go there; NULL: none. */
+/* Claims the uuid for the message at a sort key. `members`: whose group rows are to go there; NULL:
+ * none. */
 static cruddur_status state_claim(cr_txn *txn, const write_context *context,
                                   const claim_state *claim, const cr_members *members, cr_str sk)
 {
     const cr_draft *draft = context->draft;
     bool is_there = claim->as_read.sk.data != NULL;
-    if (!draft->may_be_repeat || cr_str_equal(claim->as_read.sk, sk)) {
+    if (!draft->may_be_repeat) {
         return CRUDDUR_OK;
     }
+    bool is_new = !cr_str_equal(claim->as_read.sk, sk);
     cruddur_status status =
-        members == NULL ? CRUDDUR_OK : check_places(txn, context, members, sk);
+        is_new && members != NULL ? check_places(txn, context, members, sk) : CRUDDUR_OK;
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -560,7 +564,6 @@ static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *
     if (status != CRUDDUR_OK || context->is_repeat) {
         return status;
     }
-    claim.is_taken = claim.is_taken || claim.is_tried; /* a group row cannot go there */
     status = choose_key(context, &claim, CR_STR_ABSENT, &sk, txn->call);
     if (status == CRUDDUR_OK) {
         status = state_claim(txn, context, &claim, &context->opening->members, cr_sort_key_str(&sk));

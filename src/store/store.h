@@ -99,8 +99,9 @@ typedef struct cr_txn_ops {
     cruddur_status (*find_claim)(cr_txn *txn, cr_str token, cr_str group, cr_claim *claim);
 
     /* Claims a token; borrowed for this call only. Condition: nobody has claimed it; where it was
-     * read as claimed ahead, `as_read`, and is claimed anew: it still is so (else NULL). An engine
-     * that knows messages by their uuid keeps no claims. */
+     * read as claimed ahead, `as_read`, and is claimed for another sort key: it still is so (else
+     * NULL). For the same sort key nothing is written: it only says whose the rows of this change
+     * are. An engine that knows messages by their uuid keeps no claims. */
     cruddur_status (*claim)(cr_txn *txn, const cr_claim *claim, const cr_claim *as_read);
 } cr_txn_ops;
 

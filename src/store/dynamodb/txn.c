@@ -369,6 +369,10 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
     cr_claim stated = *claim;
+    txn->is_claimed = true;
+    if (as_read != NULL && cr_str_equal(as_read->sk, claim->sk)) {
+        return CRUDDUR_OK;
+    }
     stated.is_ahead = (base->traits & CR_TRAIT_ATOMIC) == 0;
     int64_t now_s = cr_clock_now_us() / 1000000;
     if (!cr_claim_write(&stated, now_s + txn->table->claim_s, base->arena, &row)) {
@@ -405,6 +409,7 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
 {
     txn->must_run_again = false;
+    txn->is_claimed = txn->has_lost_answers = false;
     txn->has_met_others = false;
     txn->base.traits = cr_dynamodb_traits(txn->table);
     cr_arena_reset(txn->base.arena);
