@@ -174,3 +174,23 @@ Test(card, claims_that_are_damaged)
     cr_assert(!cr_claim_read(&bad, &arena, &read));
     cr_arena_free(&arena);
 }
+
+/* All that is equal but in what only claims have must not pass for the same row. */
+Test(card, claims_for_other_places_differ)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    const cr_claim claim = claim_of(true, false);
+    cr_claim other = claim;
+    cr_row rows[3];
+    cr_row message = {0};
+    other.sk = cr_str_of("2026-01-31T09:30:00.000002+00:00");
+    message.value[CR_SK] = claim.sk;
+    cr_assert(cr_claim_write(&claim, 1, &arena, &rows[0]));
+    cr_assert(cr_claim_write(&claim, 2, &arena, &rows[1]));
+    cr_assert(cr_claim_write(&other, 1, &arena, &rows[2]));
+    cr_assert(cr_claims_agree(&rows[0], &rows[1], &arena));
+    cr_assert(!cr_claims_agree(&rows[0], &rows[2], &arena));
+    cr_assert(!cr_claims_agree(&rows[0], &message, &arena));
+    cr_assert(cr_claims_agree(&message, &message, &arena));
+    cr_arena_free(&arena);
+}

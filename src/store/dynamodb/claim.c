@@ -93,3 +93,20 @@ bool cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim)
     return cr_json_is_done(&in) && cr_uuid_is_canonical(claim->group) &&
            cr_uuid_is_canonical(claim->author) && cr_time_parse(claim->sk, &time_us);
 }
+
+static bool is_claim(const cr_row *row)
+{
+    return cr_str_equal(row->value[CR_SK], cr_str_of(SK));
+}
+
+bool cr_claims_agree(const cr_row *a, const cr_row *b, cr_arena *arena)
+{
+    cr_claim x = {0};
+    cr_claim y = {0};
+    if (!is_claim(a) && !is_claim(b)) {
+        return true;
+    }
+    return cr_claim_read(a, arena, &x) && cr_claim_read(b, arena, &y) &&
+           cr_str_equal(x.sk, y.sk) && cr_str_equal(x.group, y.group) &&
+           cr_str_equal(x.author, y.author);
+}

@@ -116,7 +116,7 @@ static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const
     }
     cr_str group = write->row.value[CR_GROUP_UUID];
     return (txn->is_claimed && group.data != NULL && is_group_row_of(obstacle, group)) ||
-           (txn->answer.may_be_applied && cr_item_is_same(obstacle, &write->row));
+           (txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write));
 }
 
 /* A put was refused. Its lost answer may have been a success. */
