@@ -226,15 +226,11 @@ cruddur_status cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
     return cr_aws_client_new(&options, ret_client, error);
 }
 
-/* How long a claim is kept, in seconds. */
-#define CLAIM_S INT64_C(604800)
-
 cruddur_status cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
                                       cr_dynamodb *table, cruddur_error **error)
 {
     settings set;
     table->logger = options->logger;
-    table->claim_s = CLAIM_S;
     cruddur_status status = read_url(url, table, &set, error);
     if (status == CRUDDUR_OK) {
         status = cr_aws_config_load(&set.given, &table->config, error);
