@@ -89,16 +89,16 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  *
  * **Repeating.** Repeat a call that failed with cruddur_error_outcome_unknown(), or whose result
  * got lost, with the same `message_uuid`. The message is stored once, also if the first request is
- * carried out late, and every repeat returns the stored message; texts are not compared. The uuid of
- * another author's message, or of a message to another group, is refused. For how long a repeat is
- * recognised:
+ * carried out late, and every repeat returns the stored message; texts are not compared. The uuid
+ * of another author's message, or of a message to another group, is refused. For how long a repeat
+ * is recognised:
  * - In an SQLite file, and with `created_at_us`: at any time.
  * - On DynamoDB: for the store's `claim_days` after the message was stored, 7 unless its URL says
  *   otherwise (docs/dynamodb-engine.md).
- * A uuid of version 7 (cruddur_uuid_v7(), made when the draft was written) that was made more than 7
- * days ago is refused without `created_at_us` (#CRUDDUR_E_UUID_TIME), as its message might be stored
- * twice, and so is one that is more than 15 minutes ahead of this clock. If the message has been
- * removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
+ * A uuid of version 7 (cruddur_uuid_v7(), made when the draft was written) that was made more than
+ * 7 days ago is refused without `created_at_us` (#CRUDDUR_E_UUID_TIME), as its message might be
+ * stored twice, and so is one that is more than 15 minutes ahead of this clock. If the message has
+ * been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
  *
  * If the library makes the uuid, a repeat is a new message.
  *

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A group as its rows tell of it: the newest message, which is its head, and the members.
  *
- * Where the group has a card, that says who is a member, and nothing else does. Elsewhere a member is
- * whom any group row of the group names, be it the member's own row or another's. So a
- * member whose own row was lost is one still. Of a direct group the two whose uuid it is are the
- * members, whatever its rows say; that needs no row at all. Authors of messages are not members by
- * that alone. */
+ * Where the group has a card, that says who is a member, and nothing else does. Elsewhere a member
+ * is whom any group row of the group names, be it the member's own row or another's. So a member
+ * whose own row was lost is one still. Of a direct group the two whose uuid it is are the members,
+ * whatever its rows say; that needs no row at all. Authors of messages are not members by that
+ * alone. */
 #ifndef CR_MESSAGING_GROUP_H
 #define CR_MESSAGING_GROUP_H
 
@@ -16,10 +16,10 @@
 /* A group as it was read for somebody. */
 typedef struct cr_group {
     cr_uuid uuid;
-    cr_row head;     /* absent throughout: there is no message */
-    cr_row own;      /* the group row of whoever asked; absent throughout where none was found */
-    cr_rows told;    /* the group rows that the index shows */
-    bool has_asked;  /* the index */
+    cr_row head;      /* absent throughout: there is no message */
+    cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;     /* the group rows that the index shows */
+    bool has_asked;   /* the index */
     cr_members known; /* all members, where the card or the group's uuid says it; else empty */
 } cr_group;
 

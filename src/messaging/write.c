@@ -202,8 +202,8 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, cr_group 
 }
 
 /* In steps a claim is made before it shows whether the group rows can go to its key, and is not
- * moved for that: so all members' inboxes are asked first. Whoever takes the key in between is seldom
- * enough. */
+ * moved for that: so all members' inboxes are asked first. Whoever takes the key in between is
+ * seldom enough. */
 static cruddur_status check_places(cr_txn *txn, const write_context *context,
                                    const cr_members *members, cr_str sk)
 {
@@ -434,8 +434,8 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
     return status;
 }
 
-/* Whether the message is put at the place that was claimed for it, and the group rows are left where
- * they are: these are past it, or cannot go there. */
+/* Whether the message is put at the place that was claimed for it, and the group rows are left
+ * where they are: these are past it, or cannot go there. */
 static bool is_late(const claim_state *claim, const cr_group *group)
 {
     cr_str sk = claim->as_read.sk;
@@ -513,7 +513,8 @@ static cruddur_status put_group_rows(cr_txn *txn, write_context *context, const 
     return status;
 }
 
-/* The card of a group that is to be opened, as it was read before anything else of the group was. */
+/* The card of a group that is to be opened, as it was read before anything else of the group was.
+ */
 typedef struct old_card {
     cr_card_pk pk;
     cr_row row; /* absent throughout: there is none */
@@ -566,7 +567,8 @@ static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *
     }
     status = choose_key(context, &claim, CR_STR_ABSENT, &sk, txn->call);
     if (status == CRUDDUR_OK) {
-        status = state_claim(txn, context, &claim, &context->opening->members, cr_sort_key_str(&sk));
+        status =
+            state_claim(txn, context, &claim, &context->opening->members, cr_sort_key_str(&sk));
     }
     if (status == CRUDDUR_OK) {
         status = state_card(txn, context, card);
@@ -670,14 +672,13 @@ static cruddur_status clear_up(cr_store *store, write_context *context, cr_call 
     const cr_draft *draft = context->draft;
     bool is_behind = context->behind != NULL && !context->is_repeat;
     const char *from = cr_packed_get(is_behind ? context->behind : context->head, CR_SK);
-    const cr_leftover leftover = {.group = &draft->group,
-                                  .member = &draft->author.uuid,
-                                  .named =
-                                      context->opening == NULL ? NULL : &context->opening->members,
-                                  .from_sk = cr_str_of(from),
-                                  .is_repeat = context->is_repeat,
-                                  .must_move = (has_opened(context) || context->is_late) &&
-                                               !is_isolated(context)};
+    const cr_leftover leftover = {
+        .group = &draft->group,
+        .member = &draft->author.uuid,
+        .named = context->opening == NULL ? NULL : &context->opening->members,
+        .from_sk = cr_str_of(from),
+        .is_repeat = context->is_repeat,
+        .must_move = (has_opened(context) || context->is_late) && !is_isolated(context)};
     cr_call quiet = *call;
     quiet.error = &error;
     cruddur_status status = look_back(store, &leftover, &quiet);

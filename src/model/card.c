@@ -58,7 +58,7 @@ static bool read_rev(cr_str others, uint64_t *rev)
         }
         *rev = *rev * 10 + (uint64_t)(others.data[at] - '0');
     }
-    return at < others.size && *rev > 0;
+    return at<others.size && * rev> 0;
 }
 
 bool cr_card_read(const cr_row *row, cr_card *card)

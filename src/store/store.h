@@ -11,8 +11,8 @@
  *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
  *     run that came to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
- *   - states a claim first, then all its puts, a message last of them, then its removals: for engines
- *     without transactions the message is what makes the change count;
+ *   - states a claim first, then all its puts, a message last of them, then its removals: for
+ * engines without transactions the message is what makes the change count;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;
  *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.
@@ -59,8 +59,8 @@ typedef enum cr_sink_answer {
  * transaction. */
 typedef cr_sink_answer (*cr_sink)(void *context, const cr_row *row);
 
-/* That a message uuid is used, which a caller may send again: the message under it is stored at most
- * once, and a repeat finds it. All of it is text of keys and uuids. */
+/* That a message uuid is used, which a caller may send again: the message under it is stored at
+ * most once, and a repeat finds it. All of it is text of keys and uuids. */
 typedef struct cr_claim {
     cr_str token;    /* the uuid of the message */
     cr_str group;    /* where it was sent to */

@@ -43,7 +43,8 @@ static void expect_rev(const char *group, const char *others)
     cr_arena arena = CR_ARENA_INIT;
     cr_row row = read_card(group, &arena);
     cr_assert(cr_row_exists(&row));
-    cr_assert(cr_str_equal(row.value[CR_OTHERS], cr_str_of(others)), "%s", row.value[CR_OTHERS].data);
+    cr_assert(cr_str_equal(row.value[CR_OTHERS], cr_str_of(others)), "%s",
+              row.value[CR_OTHERS].data);
     cr_arena_free(&arena);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Group rows that were lost, or lost what they told: by somebody who deleted a conversation, or by
  * another program that was killed between taking a row away and putting it again, or that puts only
- * what it knows. No member is locked out, and the next message gives everybody a row again. The groups
- * are as the original application opens them, without a card. */
+ * what it knows. No member is locked out, and the next message gives everybody a row again. The
+ * groups are as the original application opens them, without a card. */
 #include "planted.h"
 
 #include <string.h>

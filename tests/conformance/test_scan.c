@@ -129,7 +129,8 @@ Test(scan, meets_every_row_once)
         say(&test_ann, &groups[i % 5], "z");
     }
     scan_all(CRUDDUR_LIMIT_MAX, &whole);
-    /* Cards; first messages and group rows of the direct groups, then of the large one; messages. */
+    /* Cards; first messages and group rows of the direct groups, then of the large one; messages.
+     */
     cr_assert_eq(whole.count, 6 + 5 + 10 + 1 + 10 + 10 + 7);
     expect_each_once(&whole);
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/dynamodb/claim.h"
 #include "stream/simulated.h"
+#include "store/dynamodb/claim.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -393,7 +393,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
 
 /* ---- the transaction ---- */
 
-static const cr_txn_ops operations = {get, query, put, replace, remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get,        query,      put,        replace,
+                                      remove_row, find_claim, claim_token};
 
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)

@@ -7,8 +7,8 @@
 
 /* A write that a body stated. */
 typedef struct cr_write {
-    bool is_put;   /* else a removal */
-    bool is_kept;  /* a put that is not taken back when the rest of the change comes to nothing */
+    bool is_put;    /* else a removal */
+    bool is_kept;   /* a put that is not taken back when the rest of the change comes to nothing */
     size_t text_at; /* in the transaction's `text`: the members of its request */
     size_t text_size;
     cr_row row; /* what is put, or was read; its text lies in the arena */

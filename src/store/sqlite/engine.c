@@ -353,7 +353,6 @@ static void add_what_files_lack(const cruddur_schema_options *options, cr_lines 
     } lacks[] = {
         {options->read_units > 0, "provisioned capacity"},
         {options->stream_view != NULL, "stream"},
-        {options->ttl_attribute != NULL, "rows that expire"},
         {(options->flags & CRUDDUR_SCHEMA_DELETION_PROTECTION) != 0, "protection from deletion"},
         {(options->flags & CRUDDUR_SCHEMA_POINT_IN_TIME_RECOVERY) != 0, "point-in-time recovery"},
     };
