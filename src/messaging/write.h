@@ -8,9 +8,6 @@
 
 /* How far clocks may disagree. */
 #define CR_CLOCK_MARGIN_US INT64_C(900000000)
-/* How long after it was made a uuid of version 7 is accepted: how far back a repeat is looked for.
- */
-#define CR_REPEAT_V7_US INT64_C(604800000000) /* 7 days */
 
 /* A message that is to be written. All of it has been checked. */
 typedef struct cr_draft {

@@ -175,7 +175,13 @@ struct cr_store {
      * change a group's rows enters the group's queue first (cr_queue_enter()), and leaves it when
      * it has written and looked back. NULL: the engine runs one change after the other itself. */
     cr_queues *queues;
+
+    /* How long a claim is known: a repeat that comes later could be stored twice. */
+    int64_t claim_us;
 };
+
+/* For engines that have no setting for it. */
+#define CR_CLAIM_US INT64_C(604800000000) /* 7 days */
 
 /* How an engine is asked to open. */
 typedef struct cr_store_options {

@@ -106,7 +106,6 @@ bool cr_claims_agree(const cr_row *a, const cr_row *b, cr_arena *arena)
     if (!is_claim(a) && !is_claim(b)) {
         return true;
     }
-    return cr_claim_read(a, arena, &x) && cr_claim_read(b, arena, &y) &&
-           cr_str_equal(x.sk, y.sk) && cr_str_equal(x.group, y.group) &&
-           cr_str_equal(x.author, y.author);
+    return cr_claim_read(a, arena, &x) && cr_claim_read(b, arena, &y) && cr_str_equal(x.sk, y.sk) &&
+           cr_str_equal(x.group, y.group) && cr_str_equal(x.author, y.author);
 }

@@ -15,7 +15,8 @@ bool cr_claim_write(const cr_claim *claim, int64_t expires_at_s, cr_arena *arena
 /* Reads the item of a token's claim; false for what is none. */
 bool cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim);
 
-/* Whether both are the same, or no claims at all: what only claims have is not compared elsewhere. */
+/* Whether both are the same, or no claims at all: what only claims have is not compared elsewhere.
+ */
 bool cr_claims_agree(const cr_row *a, const cr_row *b, cr_arena *arena);
 
 #endif

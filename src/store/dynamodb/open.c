@@ -7,8 +7,7 @@
 #define DEFAULT_TABLE "cruddur-messages"
 #define DEFAULT_INDEX "message-group-sk-index"
 
-#define DEFAULT_CLAIM_DAYS 7
-#define S_PER_DAY INT64_C(86400)
+#define US_PER_DAY INT64_C(86400000000)
 
 #define NAME_MIN 3
 #define NAME_MAX_SIZE 255
@@ -171,7 +170,7 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
                                cruddur_error **error)
 {
     cruddur_status status = CRUDDUR_OK;
-    *set = (settings){.index = DEFAULT_INDEX, .claim_days = DEFAULT_CLAIM_DAYS};
+    *set = (settings){.index = DEFAULT_INDEX, .claim_days = (unsigned)(CR_CLAIM_US / US_PER_DAY)};
     for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
         status = set_parameter(set, &url->parameters[i], error);
     }
@@ -183,7 +182,7 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
         status = copy_name("index", set->index, &table->names.index, error);
     }
     table->mode = set->mode;
-    table->claim_s = (int64_t)set->claim_days * S_PER_DAY;
+    table->claim_us = (int64_t)set->claim_days * US_PER_DAY;
     return status;
 }
 

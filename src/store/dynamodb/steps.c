@@ -106,9 +106,9 @@ static bool is_group_row_of(const cr_row *row, cr_str group)
 }
 
 /* What is there is what was to be put. A message is known by its uuid, which another call may have
- * stored at this key as well. At the key that is claimed for a message, a group row of its group was
- * put by an earlier attempt, or belongs to another message that has the key: then the message does
- * not get it. */
+ * stored at this key as well. At the key that is claimed for a message, a group row of its group
+ * was put by an earlier attempt, or belongs to another message that has the key: then the message
+ * does not get it. */
 static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle)
 {
     if (is_message(write)) {

@@ -10,6 +10,8 @@
 #define GROWTH 4
 #define GROWN_MAX 1000
 
+#define US_PER_S 1000000
+
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -374,8 +376,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
         return CRUDDUR_OK;
     }
     stated.is_ahead = (base->traits & CR_TRAIT_ATOMIC) == 0;
-    int64_t now_s = cr_clock_now_us() / 1000000;
-    if (!cr_claim_write(&stated, now_s + txn->table->claim_s, base->arena, &row)) {
+    int64_t end_us = cr_clock_now_us() + txn->table->claim_us;
+    if (!cr_claim_write(&stated, end_us / US_PER_S, base->arena, &row)) {
         return cr_fail_memory(base->call->error);
     }
     cruddur_status status = begin_write(txn, &row, &write);
