@@ -56,6 +56,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_NOT_A_MEMBER, 41, "not a member of the group")                                             \
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \
     X(E_CONFLICT, 43, "too many conflicting writes")                                               \
+    X(E_MESSAGE_GONE, 44, "the message was stored, and has been removed since")                    \
     /* The store. */                                                                               \
     X(E_TIMEOUT, 60, "deadline exceeded")                                                          \
     X(E_STORE_LOCKED, 61, "the store is locked by another process")                                \

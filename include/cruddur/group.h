@@ -169,9 +169,10 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_EXISTS: the group with this uuid has other members;
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: on DynamoDB, the group was removed during the call;
+ *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, a name for two members, or the uuid of another
- *           author's message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,
+ *           message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,
  *           #CRUDDUR_E_MEMBER_SELF (the creator is among the others), #CRUDDUR_E_UUID,
  *           #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8 (the text or a
  *           name), #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for

@@ -88,17 +88,17 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * later: times within a group strictly increase.
  *
  * **Repeating.** Repeat a call that failed with cruddur_error_outcome_unknown(), or whose result
- * got lost, with the same `message_uuid`. The message is stored once, and every repeat returns the
- * stored message; texts are not compared. The uuid of another author's message is refused. For how
- * long a repeat is recognised depends on the uuid:
- * - Version 7 (cruddur_uuid_v7(), made when the draft was written): for 7 days after the time in
- *   it. The call reads the group's messages back to that time. An older uuid is refused with
- *   #CRUDDUR_E_UUID_TIME, as its message might be stored twice, and so is one that is more than 15
- *   minutes ahead of this clock.
- * - Any other version: for 24 hours. Each call reads the group's messages of the last 24 hours.
- * - With `created_at_us`, whatever the version: at any time, if the repeat has the same
- *   `created_at_us`. The call reads the group's messages back to that time, and for other versions
- *   than 7 to 24 hours before it.
+ * got lost, with the same `message_uuid`. The message is stored once, also if the first request is
+ * carried out late, and every repeat returns the stored message; texts are not compared. The uuid
+ * of another author's message, or of a message to another group, is refused. For how long a repeat
+ * is recognised:
+ * - In an SQLite file, and with `created_at_us`: at any time.
+ * - On DynamoDB: for the store's `claim_days` after the message was stored, 7 unless its URL says
+ *   otherwise (docs/dynamodb-engine.md).
+ * A uuid of version 7 (cruddur_uuid_v7(), made when the draft was written) that was made more than
+ * 7 days ago is refused without `created_at_us` (#CRUDDUR_E_UUID_TIME), as its message might be
+ * stored twice, and so is one that is more than 15 minutes ahead of this clock. If the message has
+ * been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
  *
  * If the library makes the uuid, a repeat is a new message.
  *
@@ -113,8 +113,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @param error      receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
+ *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another author's message),
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another message),
  *           #CRUDDUR_E_UUID, #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,
  *           #CRUDDUR_E_NOT_UTF8 (the text or a name), #CRUDDUR_E_NAME_TOO_LONG,
  *           #CRUDDUR_E_NAME_CHARACTER,

@@ -44,9 +44,6 @@ typedef struct cruddur_schema_options {
     /** The images that the stream's records contain: "NEW_IMAGE" or "NEW_AND_OLD_IMAGES"; NULL for
      * NEW_IMAGE. */
     const char *stream_view;
-    /** The attribute that holds the time at which a row expires, in seconds since 1970; NULL for
-     * none. */
-    const char *ttl_attribute;
     /** Receives the progress; may be NULL. */
     cruddur_progress_fn progress;
     /** Passed to `progress`. */
@@ -55,7 +52,7 @@ typedef struct cruddur_schema_options {
 
 /* clang-format off */
 /** The defaults: pay per request, a stream of new images, five minutes. */
-#define CRUDDUR_SCHEMA_OPTIONS_INIT {sizeof(cruddur_schema_options), 0, 300000, 0, 0, NULL, NULL, NULL, NULL}
+#define CRUDDUR_SCHEMA_OPTIONS_INIT {sizeof(cruddur_schema_options), 0, 300000, 0, 0, NULL, NULL, NULL}
 /* clang-format on */
 
 /**
@@ -85,16 +82,23 @@ typedef struct cruddur_lines cruddur_lines;
  * service does not offer is reported after all others were made. Run it before a deployment, as
  * often as you like.
  *
+ * On DynamoDB it also switches on time to live for the attribute `expires_at`, and does not wait
+ * until the service has done so: from then on the service deletes every row whose `expires_at`, a
+ * number of seconds since 1970, has passed. These are claims of messages, and rows of other
+ * programs that have such an attribute. If the service has no time to live, only the log says so.
+ *
  * @param dm      the store.
  * @param options the table to create, and the deadline; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_TABLE_SHAPE: the keys of the table or the index are not those that the
  *           library needs, and cannot be changed;
- *         - #CRUDDUR_E_REFUSED: the service refused a setting, for the reason in the message;
+ *         - #CRUDDUR_E_REFUSED: the service refused a setting, for the reason in the message; or
+ *           time to live is on for another attribute, or is being switched off (this passes by
+ *           itself). Everything else is there;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, one of the two capacities without the other,
- *           `stream_view`, `ttl_attribute`);
+ *           `stream_view`);
  *         - a read or write status. After a failure, call it again: it continues where it stopped.
  * Threads: any. Since: 0.1.
  */
@@ -104,7 +108,7 @@ cruddur_schema_load(cruddur *dm, const cruddur_schema_options *options, cruddur_
 /**
  * Compares the table with what the library needs, and with what cruddur_schema_load() makes with
  * the same options: a stream too, unless they have #CRUDDUR_SCHEMA_NO_STREAM. Useful as a check
- * before a program starts.
+ * before a program starts. On DynamoDB the time to live is always compared.
  *
  * @param dm              the store.
  * @param options         what to compare with beyond the library's needs, and the deadline; NULL

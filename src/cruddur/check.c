@@ -4,6 +4,8 @@
 #include "model/text.h"
 #include "model/time.h"
 
+#define US_PER_DAY INT64_C(86400000000)
+
 #define NAME_MAX_CHARACTERS 256
 /* No public struct will ever be larger: one with a larger size was not initialised. */
 #define STRUCT_MAX 4096
@@ -156,8 +158,8 @@ cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error)
     return status;
 }
 
-cruddur_status cr_read_message_uuid(const char *given, int64_t created_at_us, cr_uuid *uuid,
-                                    bool *present, cruddur_error **error)
+cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, int64_t created_at_us,
+                                    cr_uuid *uuid, bool *present, cruddur_error **error)
 {
     static const char argument[] = "options.message_uuid";
     int64_t made_us;
@@ -168,10 +170,12 @@ cruddur_status cr_read_message_uuid(const char *given, int64_t created_at_us, cr
         return status;
     }
     int64_t age_us = cr_clock_now_us() - made_us;
-    if (age_us > CR_REPEAT_V7_US) {
-        return cr_fail_argument(error, CRUDDUR_E_UUID_TIME, argument,
-                                "is of version 7 and was made more than 7 days ago; make a new one "
-                                "if the message was never sent");
+    if (age_us > store->claim_us) {
+        return cr_fail_argument(
+            error, CRUDDUR_E_UUID_TIME, argument,
+            "is of version 7 and was made more than %d days ago; make a new one "
+            "if the message was never sent",
+            (int)(store->claim_us / US_PER_DAY));
     }
     if (age_us < -CR_CLOCK_MARGIN_US) {
         return cr_fail_argument(error, CRUDDUR_E_UUID_TIME, argument,

@@ -84,9 +84,9 @@ cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t kno
 cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
 
 /* The uuid of a message that is written at `created_at_us` (0: now); `given` may be NULL: *present
- * tells. A uuid whose repeat could not be recognised is refused. */
-cruddur_status cr_read_message_uuid(const char *given, int64_t created_at_us, cr_uuid *uuid,
-                                    bool *present, cruddur_error **error);
+ * tells. A uuid whose repeat the store could not recognise is refused. */
+cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, int64_t created_at_us,
+                                    cr_uuid *uuid, bool *present, cruddur_error **error);
 
 /* The viewer whose membership is to be checked. A trusted caller has none: *ret_viewer becomes
  * NULL. Otherwise it becomes `viewer`. */

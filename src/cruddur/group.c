@@ -154,8 +154,8 @@ static cruddur_status check_group_uuid(const cr_uuid *group, const cr_members *m
                                   "members' direct group");
 }
 
-static cruddur_status choose_uuids(const cruddur_create_options *options, cr_opening *opening,
-                                   cruddur_error **error)
+static cruddur_status choose_uuids(const cruddur *dm, const cruddur_create_options *options,
+                                   cr_opening *opening, cruddur_error **error)
 {
     cr_draft *draft = &opening->first_message;
     bool has_group;
@@ -165,8 +165,8 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
         status = check_group_uuid(&draft->group, &opening->members, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_message_uuid(options->message_uuid, options->created_at_us, &draft->uuid,
-                                      &draft->may_be_repeat, error);
+        status = cr_read_message_uuid(dm->store, options->message_uuid, options->created_at_us,
+                                      &draft->uuid, &draft->may_be_repeat, error);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -175,15 +175,14 @@ static cruddur_status choose_uuids(const cruddur_create_options *options, cr_ope
     if (!has_group && is_direct && !cr_direct_group_uuid(&opening->members, &draft->group)) {
         return cr_fail_memory(error);
     }
-    opening->may_be_there = has_group || is_direct;
-    bool has_random = (opening->may_be_there || cr_uuid_v4(&draft->group)) &&
+    bool has_random = (has_group || is_direct || cr_uuid_v4(&draft->group)) &&
                       (draft->may_be_repeat || cr_uuid_v7(cr_clock_now_us(), &draft->uuid));
     return has_random
                ? CRUDDUR_OK
                : cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system returned no random bytes");
 }
 
-static cruddur_status read_create_options(const cruddur_create_options *options,
+static cruddur_status read_create_options(const cruddur *dm, const cruddur_create_options *options,
                                           cr_opening *opening, cruddur_error **error)
 {
     cruddur_status status =
@@ -199,7 +198,7 @@ static cruddur_status read_create_options(const cruddur_create_options *options,
         status = cr_read_created_at(options->created_at_us, error);
     }
     opening->first_message.created_at_us = options->created_at_us;
-    return status == CRUDDUR_OK ? choose_uuids(options, opening, error) : status;
+    return status == CRUDDUR_OK ? choose_uuids(dm, options, opening, error) : status;
 }
 
 cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
@@ -228,7 +227,7 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
                               frame.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = read_create_options(&options, &opening, frame.call.error);
+        status = read_create_options(dm, &options, &opening, frame.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_create(dm->store, &opening, &frame.call, &row);

@@ -66,8 +66,8 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
 
 /* ---- pattern D ---- */
 
-static cruddur_status read_append_options(const cruddur_append_options *options, cr_draft *draft,
-                                          cruddur_error **error)
+static cruddur_status read_append_options(const cruddur *dm, const cruddur_append_options *options,
+                                          cr_draft *draft, cruddur_error **error)
 {
     draft->created_at_us = options->created_at_us;
     cruddur_status status = cr_check_flags("options.flags", options->flags, 0, error);
@@ -75,8 +75,8 @@ static cruddur_status read_append_options(const cruddur_append_options *options,
         status = cr_read_created_at(options->created_at_us, error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_message_uuid(options->message_uuid, options->created_at_us, &draft->uuid,
-                                      &draft->may_be_repeat, error);
+        status = cr_read_message_uuid(dm->store, options->message_uuid, options->created_at_us,
+                                      &draft->uuid, &draft->may_be_repeat, error);
     }
     if (status == CRUDDUR_OK && !draft->may_be_repeat &&
         !cr_uuid_v7(cr_clock_now_us(), &draft->uuid)) {
@@ -99,7 +99,7 @@ static cruddur_status read_draft(const cruddur *dm, const cruddur_user *author,
     if (status == CRUDDUR_OK) {
         status = cr_read_text("text", text, dm->options.max_text_chars, &draft->text, error);
     }
-    return status == CRUDDUR_OK ? read_append_options(options, draft, error) : status;
+    return status == CRUDDUR_OK ? read_append_options(dm, options, draft, error) : status;
 }
 
 cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const char *group_uuid,

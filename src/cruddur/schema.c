@@ -7,8 +7,6 @@
     (CRUDDUR_SCHEMA_NO_STREAM | CRUDDUR_SCHEMA_DELETION_PROTECTION |                               \
      CRUDDUR_SCHEMA_POINT_IN_TIME_RECOVERY)
 
-#define TTL_NAME_MAX 255
-
 static cruddur_status check_stream_view(const cruddur_schema_options *options,
                                         cruddur_error **error)
 {
@@ -33,11 +31,6 @@ static cruddur_status check_options(const cruddur_schema_options *options, crudd
     if ((options->read_units == 0) != (options->write_units == 0)) {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.read_units",
                                 "must be 0 if and only if options.write_units is 0");
-    }
-    size_t ttl_size = options->ttl_attribute == NULL ? 1 : strlen(options->ttl_attribute);
-    if (ttl_size < 1 || ttl_size > TTL_NAME_MAX) {
-        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.ttl_attribute",
-                                "must have 1 to %d bytes; it has %zu", TTL_NAME_MAX, ttl_size);
     }
     return check_stream_view(options, error);
 }

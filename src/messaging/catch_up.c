@@ -11,7 +11,6 @@
 /* One look, over all runs of its body. */
 typedef struct look {
     cr_leftover leftover;
-    cr_packed_row *kept;    /* of several rows of one message */
     cr_packed_row *reached; /* the sort key to which the latest run moved the rows */
     bool has_put;           /* rows there, which somebody may have cleared just before */
     bool has_more;          /* than one change had room for */
@@ -66,28 +65,6 @@ static cruddur_status replace(cr_packed_row **packed, const cr_row *row, const c
     free(*packed);
     *packed = cr_pack_row(row);
     return *packed == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
-}
-
-/* States the removal of one row of the message that is not the latest; there are seldom more. */
-static cruddur_status remove_copy(cr_txn *txn, look *looking, const cr_rows *messages)
-{
-    const cr_row *latest = NULL;
-    const cr_row *copy = NULL;
-    const cr_uuid *uuid = looking->leftover.message;
-    for (size_t i = messages->count; uuid != NULL && i > 0; i--) {
-        const cr_row *row = &messages->row[i - 1];
-        if (!cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(uuid))) {
-            continue;
-        }
-        looking->has_more = looking->has_more || copy != NULL;
-        copy = latest == NULL ? NULL : row;
-        latest = latest == NULL ? row : latest;
-    }
-    if (copy == NULL) {
-        return CRUDDUR_OK;
-    }
-    cruddur_status status = replace(&looking->kept, latest, txn->call);
-    return status == CRUDDUR_OK ? txn->ops->remove(txn, copy) : status;
 }
 
 static cruddur_status note_reached(look *looking, const cr_row *head, const cr_inboxes *inboxes,
@@ -147,8 +124,6 @@ static cruddur_status look_body(cr_txn *txn, void *argument)
 {
     look *looking = argument;
     cr_rows messages;
-    free(looking->kept);
-    looking->kept = NULL;
     looking->has_put = looking->has_more = false;
     messages = (cr_rows){.arena = txn->arena};
     bool is_repeat = looks_at_repeat(looking);
@@ -158,10 +133,7 @@ static cruddur_status look_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || looking->is_done) {
         return status;
     }
-    if (!looking->leftover.rows_stay) {
-        status = move_rows(txn, looking, &messages);
-    }
-    return status == CRUDDUR_OK && !is_repeat ? remove_copy(txn, looking, &messages) : status;
+    return move_rows(txn, looking, &messages);
 }
 
 /* Goes on from where the rows were moved to. */
@@ -175,8 +147,7 @@ static void go_on(look *looking, cr_packed_row **from)
     looking->leftover.must_move = false;
 }
 
-cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call,
-                           cr_packed_row **ret_kept)
+cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call)
 {
     look looking = {.leftover = *leftover};
     cr_packed_row *from = NULL;
@@ -197,10 +168,5 @@ cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call
     } while (status == CRUDDUR_OK);
     free(looking.reached);
     free(from);
-    if (status != CRUDDUR_OK) {
-        free(looking.kept);
-        looking.kept = NULL;
-    }
-    *ret_kept = looking.kept;
     return status;
 }

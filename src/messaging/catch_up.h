@@ -7,9 +7,6 @@
  * it is done: if other messages came in between, it moves every group row on to the newest, helping
  * whoever is still at it, and clears the places between. It looks again until nothing is left, so
  * that whoever comes last leaves one row for each member.
- *
- * Two sends of one message uuid at the same moment both store it. At least one of them sees both
- * rows when it looks back: the later stays, so that the head is never lowered, and the others go.
  */
 #ifndef CR_MESSAGING_CATCH_UP_H
 #define CR_MESSAGING_CATCH_UP_H
@@ -24,13 +21,8 @@ typedef struct cr_leftover {
     cr_str from_sk; /* group rows may be left of messages behind this one; absent: of any */
     bool is_repeat; /* of this one rather, and of the one before it: an earlier call stored it */
     bool must_move; /* also where there is one such message only */
-    bool rows_stay; /* somebody else moves the group rows */
-    const cr_uuid *message; /* that other calls may have stored as well; NULL: none */
 } cr_leftover;
 
-/* *ret_kept is the message row that stays of several with the uuid, to be freed with free(); NULL
- * when there were not several. */
-cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call,
-                           cr_packed_row **ret_kept);
+cruddur_status cr_catch_up(cr_store *store, const cr_leftover *leftover, cr_call *call);
 
 #endif

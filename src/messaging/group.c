@@ -139,7 +139,7 @@ static cruddur_status find_pair(const cr_txn *txn, const cr_uuid *uuid, const cr
 cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
                                   cr_members *members)
 {
-    return group->pair.count > 0 ? CRUDDUR_OK : add_named(txn, &group->uuid, rows, members);
+    return group->known.count > 0 ? CRUDDUR_OK : add_named(txn, &group->uuid, rows, members);
 }
 
 /* Those of a crowd for whom there is no room cannot be of the pair: nobody has named them. */
@@ -208,7 +208,7 @@ cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *m
     cruddur_status status = CRUDDUR_OK;
     bool are_pair = false;
     bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
-    *members = group->pair;
+    *members = group->known;
     if (members->count > 0) {
         return status;
     }
@@ -225,7 +225,7 @@ cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *m
         status = cr_group_members_of(txn, &group->uuid, &group->told, NULL, members, &are_pair);
     }
     if (status == CRUDDUR_OK && are_pair) {
-        group->pair = *members;
+        group->known = *members;
     }
     return status == CRUDDUR_OK && members->count < CRUDDUR_MEMBERS_MIN
                ? cr_group_fail_untold(txn, &group->uuid)
@@ -251,9 +251,9 @@ static cruddur_status get_own_row(cr_txn *txn, cr_group *group, const cr_uuid *m
     }
     cr_members two = {0};
     if (cr_members_add_row(&two, &group->own)) {
-        status = find_pair(txn, &group->uuid, &two, &group->pair);
+        status = find_pair(txn, &group->uuid, &two, &group->known);
     }
-    *is_member = cr_members_have(&group->pair, member);
+    *is_member = cr_members_have(&group->known, member);
     return status;
 }
 
@@ -269,6 +269,25 @@ static void take_newest_own(cr_group *group, const cr_uuid *member)
             return;
         }
     }
+}
+
+static cruddur_status judge_by_card(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                    bool *is_member)
+{
+    cr_row row;
+    cr_card card;
+    cr_card_pk pk = cr_card_pk_of(&group->uuid);
+    cruddur_status status = cr_rows_get_card(txn, &pk, &row);
+    if (status != CRUDDUR_OK || !cr_row_exists(&row)) {
+        return status;
+    }
+    if (!cr_card_read(&row, &card)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "the card of group %s is damaged", group->uuid.text);
+    }
+    group->known = card.members;
+    *is_member = cr_members_have(&group->known, member);
+    return status;
 }
 
 /* What all rows say that the index shows, and the group's uuid. */
@@ -293,11 +312,11 @@ static cruddur_status judge_by_others(cr_txn *txn, cr_group *group, const cr_uui
     add_candidate(&known, member);
     add_candidates(&known, named);
     add_author(&known, &group->head);
-    status = find_pair(txn, &group->uuid, &known, &group->pair);
-    if (status == CRUDDUR_OK && group->pair.count == 0 && group->told.count == 0) {
-        status = find_pair_of_authors(txn, &group->uuid, &known, &group->pair);
+    status = find_pair(txn, &group->uuid, &known, &group->known);
+    if (status == CRUDDUR_OK && group->known.count == 0 && group->told.count == 0) {
+        status = find_pair_of_authors(txn, &group->uuid, &known, &group->known);
     }
-    *is_member = group->pair.count > 0 ? cr_members_have(&group->pair, member) : *is_member;
+    *is_member = group->known.count > 0 ? cr_members_have(&group->known, member) : *is_member;
     return status;
 }
 
@@ -314,7 +333,7 @@ static cruddur_status search_own_partition(cr_txn *txn, cr_group *group, const c
 
 static bool is_settled(const cr_txn *txn, const cr_group *group, bool is_member)
 {
-    return is_member || !cr_row_exists(&group->head) || group->pair.count > 0 ||
+    return is_member || !cr_row_exists(&group->head) || group->known.count > 0 ||
            (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
 }
 
@@ -326,7 +345,12 @@ static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members 
     if (status == CRUDDUR_OK && cr_row_exists(&group->head)) {
         status = get_own_row(txn, group, member, is_member);
     }
-    if (status == CRUDDUR_OK && cr_row_exists(&group->head) && !*is_member) {
+    if (status == CRUDDUR_OK && cr_row_exists(&group->head) && !*is_member &&
+        group->known.count == 0) {
+        status = judge_by_card(txn, group, member, is_member);
+    }
+    if (status == CRUDDUR_OK && cr_row_exists(&group->head) && group->known.count == 0 &&
+        !*is_member) {
         status = judge_by_others(txn, group, member, named, is_member);
     }
     if (status == CRUDDUR_OK && !is_settled(txn, group, *is_member)) {
@@ -348,7 +372,7 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
     for (int i = 0; i < LOOKS_MAX; i++) {
         cruddur_status status = look(txn, member, named, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
-            group->pair.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
+            group->known.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
             return status;
         }
         is_still = cr_str_equal(group->head.value[CR_SK], last_sk);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A group as its rows tell of it: the newest message, which is its head, and the members.
  *
- * A member is whom any group row of the group names, be it the member's own row or another's. So a
- * member whose own row was lost is one still. Of a direct group the two whose uuid it is are the
- * members, whatever its rows say; that needs no row at all. Authors of messages are not members by
- * that alone. */
+ * Where the group has a card, that says who is a member, and nothing else does. Elsewhere a member
+ * is whom any group row of the group names, be it the member's own row or another's. So a member
+ * whose own row was lost is one still. Of a direct group the two whose uuid it is are the members,
+ * whatever its rows say; that needs no row at all. Authors of messages are not members by that
+ * alone. */
 #ifndef CR_MESSAGING_GROUP_H
 #define CR_MESSAGING_GROUP_H
 
@@ -15,11 +16,11 @@
 /* A group as it was read for somebody. */
 typedef struct cr_group {
     cr_uuid uuid;
-    cr_row head;     /* absent throughout: there is no message */
-    cr_row own;      /* the group row of whoever asked; absent throughout where none was found */
-    cr_rows told;    /* the group rows that the index shows */
-    bool has_asked;  /* the index */
-    cr_members pair; /* the two whose direct group it is, as far as known; else empty */
+    cr_row head;      /* absent throughout: there is no message */
+    cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;     /* the group rows that the index shows */
+    bool has_asked;   /* the index */
+    cr_members known; /* all members, where the card or the group's uuid says it; else empty */
 } cr_group;
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
@@ -50,7 +51,7 @@ cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group 
  * member_uuids, or the two of a direct group. A row that does not is compared with the others. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);
 
-/* Adds whom these group rows of it name. The two of a direct group stay alone. */
+/* Adds whom these group rows of it name, unless the members are known without them. */
 cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
                                   cr_members *members);
 

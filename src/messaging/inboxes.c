@@ -253,7 +253,7 @@ cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes
         has_grown = members.count > inboxes->members.count;
     }
     /* All of them went while they were being read. */
-    bool is_gone = status == CRUDDUR_OK && inboxes->old.count == 0 && group->pair.count == 0;
+    bool is_gone = status == CRUDDUR_OK && inboxes->old.count == 0 && group->known.count == 0;
     return is_gone ? CRUDDUR_E_CONFLICT : status;
 }
 

@@ -22,6 +22,16 @@ cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_perso
     return row;
 }
 
+bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
+{
+    for (size_t i = 0; i < inboxes->old.count; i++) {
+        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], sk)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Where writers see each other's changes half done, a later message's rows are left alone. */
 static bool later_stay(const cr_txn *txn, const cr_inboxes *inboxes)
 {

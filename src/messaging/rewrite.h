@@ -27,6 +27,9 @@ cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_
 cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
                         const cr_row *message);
 
+/* One of the old rows has this sort key, so that no row can be put there. */
+bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
+
 /* Whether the rewrite has anything to do. */
 bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message);
 

@@ -97,6 +97,30 @@ cruddur_status cr_rows_get_any(cr_txn *txn, const cr_key *keys, size_t count, cr
     return txn->ops->get(txn, keys, count, rows);
 }
 
+cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message)
+{
+    const cr_key key = {cr_pk_str(group), sk};
+    return txn->ops->get(txn, &key, 1, message);
+}
+
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row)
+{
+    const cr_key key = cr_card_key(pk);
+    return txn->ops->get(txn, &key, 1, row);
+}
+
+cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                                 cr_row *rows, bool *are_taken)
+{
+    cruddur_status status = txn->ops->get(txn, keys, count, rows);
+    *are_taken = false;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        *are_taken =
+            *are_taken || (cr_row_exists(&rows[i]) && !cr_row_is_of_group(&rows[i], group));
+    }
+    return status;
+}
+
 /* ---- lists ---- */
 
 bool cr_rows_add(cr_rows *rows, const cr_row *row)

@@ -5,6 +5,8 @@
 #ifndef CR_MESSAGING_ROWS_H
 #define CR_MESSAGING_ROWS_H
 
+#include "model/card.h"
+#include "model/key.h"
 #include "model/kind.h"
 #include "store/store.h"
 
@@ -22,6 +24,18 @@ cruddur_status cr_rows_get_any(cr_txn *txn, const cr_key *keys, size_t count, cr
 
 /* Whether this is a group row of this group (a uuid). */
 bool cr_row_is_of_group(const cr_row *row, cr_str group);
+
+/* Reads the row that a group has at the key of a message; absent throughout where it has none. A
+ * foreign row there is read as a message without a uuid. */
+cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
+
+/* Reads the row of a group's card; absent throughout where it has none. */
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row);
+
+/* Whether any of these keys has a row that is not a group row of this group, foreign rows
+ * included: no group row can be put there. `rows` is room for `count`. */
+cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
+                                 cr_row *rows, bool *are_taken);
 
 /* Copies the first row of a query that has this value in this attribute; *found is absent
  * throughout where none has. */

@@ -221,13 +221,10 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
  * rows' old place. */
 static cruddur_status look_back(cr_store *store, const move *moving, cr_call *call)
 {
-    cr_packed_row *kept;
     const cr_leftover leftover = {.group = &moving->newest->group,
                                   .member = &moving->member,
                                   .from_sk = cr_str_of(cr_packed_get(moving->oldest, CR_SK))};
-    cruddur_status status = cr_catch_up(store, &leftover, call, &kept);
-    free(kept);
-    return status;
+    return cr_catch_up(store, &leftover, call);
 }
 
 static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)

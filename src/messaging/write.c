@@ -9,14 +9,9 @@
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
-/* How far back a repeat of any other uuid is looked for. */
-#define REPEAT_WINDOW_US INT64_C(86400000000) /* 24 hours */
 /* How often a look back is tried that fails, and for how long the first pause is. */
 #define LOOKS_MAX 8
 #define LOOK_PAUSE_US INT64_C(10000)
-/* How many messages a group has had since one was first sent that is sent again. */
-#define REPEAT_EXPECTED 16
-
 /* Which of the rows that a write makes the caller wants back. */
 typedef enum wanted_row {
     WANT_MESSAGE,
@@ -31,14 +26,27 @@ typedef struct write_context {
     cr_packed_row *head; /* of the latest run: its sort key; NULL before, or where there was none */
     cr_packed_row *behind; /* sort key of the oldest group row that the latest run met, if it is one
                               that lags behind the head */
-    bool is_searched;      /* up to that head there is no message with the draft's uuid */
+    bool has_planned;
     int64_t planned_us;    /* the time that the latest run chose */
     int64_t reach_us;      /* how far the next run steps on at most, if it finds the same head */
     cr_packed_row *result; /* of the latest run */
     bool is_repeat;        /* the result was there before this call */
+    bool is_late;          /* the message was put alone, at the key that was claimed for it */
     bool has_restored_all; /* the latest run found a group without any group row */
     unsigned traits;       /* that the latest run met */
 } write_context;
+
+/* The claim of a message whose uuid the caller made, as one run finds it. */
+typedef struct claim_state {
+    cr_claim as_read; /* ahead of its message; or its sort key is absent: there is none */
+    bool is_tried;    /* a run before this one chose the claim's key, and came to nothing */
+    bool is_taken;    /* another message has its key */
+} claim_state;
+
+static bool is_isolated(const write_context *context)
+{
+    return (context->traits & CR_TRAIT_ATOMIC) != 0;
+}
 
 static bool is_known_head(const write_context *context, const cr_row *head)
 {
@@ -85,8 +93,8 @@ static cruddur_status keep_result(write_context *context, const cr_row *row, con
  * row can be after the message that it shows. A run that finds the head of the one before it was
  * run again because a key was taken: another group of some member has it (invariant 4). It steps
  * on, by a few microseconds at first. */
-static cruddur_status choose_key(write_context *context, cr_str last_sk, cr_sort_key *key,
-                                 const cr_call *call)
+static cruddur_status choose_free_key(write_context *context, cr_str last_sk, cr_sort_key *key,
+                                      const cr_call *call)
 {
     const cr_draft *draft = context->draft;
     int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
@@ -98,84 +106,146 @@ static cruddur_status choose_key(write_context *context, cr_str last_sk, cr_sort
         return cr_fail_with(call->error, CRUDDUR_E_TIME,
                             "no time up to the year 9999 follows the newest message");
     }
+    context->has_planned = true;
     context->reach_us = cr_reach_next_us(context->reach_us);
     return CRUDDUR_OK;
 }
 
+/* A message that was claimed keeps its key, so that no two repeats store it: unless another message
+ * has that key, where neither can. */
+static cruddur_status choose_key(write_context *context, const claim_state *claim, cr_str last_sk,
+                                 cr_sort_key *key, const cr_call *call)
+{
+    if (claim->as_read.sk.data == NULL || claim->is_taken) {
+        return choose_free_key(context, last_sk, key, call);
+    }
+    context->has_planned = true;
+    return cr_time_parse(claim->as_read.sk, &context->planned_us) &&
+                   cr_time_format(context->planned_us, key)
+               ? CRUDDUR_OK
+               : cr_fail_with(call->error, CRUDDUR_E_STORE_DAMAGED,
+                              "the claim of message %s is damaged", context->draft->uuid.text);
+}
+
 /* ---- a send that is repeated ---- */
 
-/* The earliest time at which an earlier call with this uuid can have stored its message. It bounds
- * the search: a uuid of version 7 that is older than CR_REPEAT_V7_US was refused, and a message
- * that is brought in from elsewhere is never stored before its own time. */
-static int64_t earliest_repeat_us(const cr_draft *draft)
+static cruddur_status fail_other_message(const cr_call *call)
 {
-    int64_t made_us;
-    int64_t sent_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
-    if (!cr_uuid_v7_time_us(&draft->uuid, &made_us)) {
-        return sent_us - REPEAT_WINDOW_US;
-    }
-    bool is_older = draft->created_at_us == 0 && made_us < sent_us;
-    return (is_older ? made_us : sent_us) - CR_CLOCK_MARGIN_US;
+    return cr_fail_argument(call->error, CRUDDUR_E_INVALID_ARGUMENT, "options.message_uuid",
+                            "is the uuid of another message");
 }
 
-/* The rows that may be a repeat's: those that no run of this call has searched yet. */
-static cr_query repeat_query(const write_context *context, const cr_pk *pk, cr_sort_key *earliest)
+static cruddur_status fail_gone(const cr_call *call, const cr_draft *draft)
 {
-    cr_query query = {.partition = cr_pk_str(pk), .descending = true, .expected = REPEAT_EXPECTED};
-    if (context->is_searched) {
-        query.lower.sk = cr_str_of(cr_packed_get(context->head, CR_SK));
-        return query;
-    }
-    size_t length = cr_time_lower_bound(earliest_repeat_us(context->draft), earliest);
-    if (length > 0) {
-        query.lower = (cr_bound){{earliest->text, length}, true};
-    }
-    return query;
+    return cr_fail_argument(call->error, CRUDDUR_E_MESSAGE_GONE, "options.message_uuid",
+                            "message %s was stored, and has been removed since", draft->uuid.text);
 }
 
-/* Looks for a message that an earlier call stored under the draft's uuid, from the newest on. A
- * uuid that the library made just now needs no search, but when an earlier run of this call may
- * have got through. */
-static cruddur_status find_repeat(cr_txn *txn, write_context *context, const cr_row *head,
-                                  cr_row *found)
+static bool is_of_draft(const cr_claim *claim, const cr_draft *draft)
 {
-    cruddur_status status = CRUDDUR_OK;
-    *found = (cr_row){0};
-    if (context->draft->may_be_repeat || context->is_searched) {
-        cr_sort_key earliest;
-        cr_pk pk = cr_pk_of_group(&context->draft->group);
-        cr_query query = repeat_query(context, &pk, &earliest);
-        status =
-            cr_rows_find(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&context->draft->uuid), found);
-    }
-    if (status == CRUDDUR_OK && !cr_row_exists(found)) {
-        status = note_head(context, head, txn->call);
-        context->is_searched = status == CRUDDUR_OK;
-    }
-    return status;
+    return cr_str_equal(claim->group, cr_uuid_str(&draft->group)) &&
+           cr_str_equal(claim->author, cr_uuid_str(&draft->author.uuid));
 }
 
-/* If the message is stored already, makes it the result, and notes its sort key. */
-static cruddur_status settle_repeat(cr_txn *txn, write_context *context, cr_group *group,
-                                    bool *is_settled)
+/* Makes the stored message the result, and notes its sort key. */
+static cruddur_status settle(cr_txn *txn, write_context *context, cr_group *group,
+                             const cr_row *message)
 {
-    cr_row found;
-    cruddur_status status = find_repeat(txn, context, &group->head, &found);
-    *is_settled = status == CRUDDUR_OK && cr_row_exists(&found);
-    if (!*is_settled) {
-        return status;
+    cr_row found = *message;
+    if (!cr_row_exists(&group->head)) {
+        return CRUDDUR_E_CONFLICT; /* it came while the group was being read */
     }
-    cr_person author = cr_person_of(&found);
-    if (cr_uuid_compare(&author.uuid, &context->draft->author.uuid) != 0) {
-        return cr_fail_argument(txn->call->error, CRUDDUR_E_INVALID_ARGUMENT,
-                                "options.message_uuid", "is the uuid of somebody else's message");
-    }
+    cruddur_status status = note_head(context, message, txn->call);
     context->is_repeat = true;
-    status = note_head(context, &found, txn->call);
     if (status == CRUDDUR_OK && context->wanted == WANT_GROUP_ROW) {
         status = cr_inboxes_own_row(txn, group, &context->draft->author.uuid, &found);
     }
     return status == CRUDDUR_OK ? keep_result(context, &found, txn->call) : status;
+}
+
+static bool was_planned(const write_context *context, cr_str sk)
+{
+    int64_t time_us;
+    return context->has_planned && cr_time_parse(sk, &time_us) && time_us == context->planned_us;
+}
+
+/* Looks for the claim of the draft's uuid, and for the message that it leads to. A uuid that the
+ * library made just now has none. */
+static cruddur_status find_repeat(cr_txn *txn, write_context *context, cr_group *group,
+                                  claim_state *claim)
+{
+    cr_row there;
+    const cr_draft *draft = context->draft;
+    cr_str token = cr_uuid_str(&draft->uuid);
+    *claim = (claim_state){.as_read = {.token = token}};
+    if (!draft->may_be_repeat) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status =
+        txn->ops->find_claim(txn, token, cr_uuid_str(&draft->group), &claim->as_read);
+    if (status != CRUDDUR_OK || claim->as_read.sk.data == NULL) {
+        return status;
+    }
+    if (!is_of_draft(&claim->as_read, draft)) {
+        return fail_other_message(txn->call);
+    }
+    cr_pk pk = cr_pk_of_group(&draft->group);
+    status = cr_rows_get_message(txn, &pk, claim->as_read.sk, &there);
+    if (status == CRUDDUR_OK && cr_str_equal(there.value[CR_MESSAGE_UUID], token)) {
+        return settle(txn, context, group, &there);
+    }
+    if (status == CRUDDUR_OK && !claim->as_read.is_ahead) {
+        return fail_gone(txn->call, draft);
+    }
+    claim->is_taken = cr_row_exists(&there);
+    claim->is_tried = was_planned(context, claim->as_read.sk);
+    return status;
+}
+
+/* In steps a claim is made before it shows whether the group rows can go to its key, and is not
+ * moved for that: so all members' inboxes are asked first. Whoever takes the key in between is
+ * seldom enough. */
+static cruddur_status check_places(cr_txn *txn, const write_context *context,
+                                   const cr_members *members, cr_str sk)
+{
+    cr_pk pk[CRUDDUR_MEMBERS_MAX];
+    cr_key keys[CRUDDUR_MEMBERS_MAX];
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
+    bool are_taken = false;
+    if (is_isolated(context)) {
+        return CRUDDUR_OK;
+    }
+    for (size_t i = 0; i < members->count; i++) {
+        pk[i] = cr_pk_of_member(&members->uuid[i]);
+        keys[i] = (cr_key){cr_pk_str(&pk[i]), sk};
+    }
+    cruddur_status status = cr_rows_are_taken(txn, cr_uuid_str(&context->draft->group), keys,
+                                              members->count, rows, &are_taken);
+    return status == CRUDDUR_OK && are_taken ? CRUDDUR_E_CONFLICT : status;
+}
+
+/* Claims the uuid for the message at a sort key. `members`: whose group rows are to go there; NULL:
+ * none. */
+static cruddur_status state_claim(cr_txn *txn, const write_context *context,
+                                  const claim_state *claim, const cr_members *members, cr_str sk)
+{
+    const cr_draft *draft = context->draft;
+    bool is_there = claim->as_read.sk.data != NULL;
+    if (!draft->may_be_repeat) {
+        return CRUDDUR_OK;
+    }
+    bool is_new = !cr_str_equal(claim->as_read.sk, sk);
+    cruddur_status status =
+        is_new && members != NULL ? check_places(txn, context, members, sk) : CRUDDUR_OK;
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    const cr_claim stated = {.token = cr_uuid_str(&draft->uuid),
+                             .group = cr_uuid_str(&draft->group),
+                             .author = cr_uuid_str(&draft->author.uuid),
+                             .sk = sk,
+                             .is_forever = draft->created_at_us != 0};
+    return txn->ops->claim(txn, &stated, is_there ? &claim->as_read : NULL);
 }
 
 /* ---- what a write starts from ---- */
@@ -214,18 +284,6 @@ static cruddur_status read_start(cr_txn *txn, write_context *context, cr_group *
         return status;
     }
     return is_member ? check_members(txn, context, group) : fail_exists(txn->call, &draft->group);
-}
-
-/* A long search for a repeat would keep other writers waiting, so most of it is done before the
- * change: what is left to that are the messages written meanwhile. */
-static cruddur_status search_body(cr_txn *txn, void *argument)
-{
-    cr_group group;
-    bool is_settled;
-    cruddur_status status = read_start(txn, argument, &group);
-    return status == CRUDDUR_OK && cr_row_exists(&group.head)
-               ? settle_repeat(txn, argument, &group, &is_settled)
-               : status;
 }
 
 /* ---- append ---- */
@@ -280,8 +338,9 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_gro
     return status;
 }
 
-/* Appends where somebody else moves the group rows. */
-static cruddur_status append_message(cr_txn *txn, write_context *context, cr_group *group)
+/* Appends where somebody else moves the group rows, or where they are past the message. */
+static cruddur_status append_message(cr_txn *txn, write_context *context, cr_group *group,
+                                     const claim_state *claim)
 {
     cr_person author;
     cr_sort_key sk;
@@ -289,7 +348,7 @@ static cruddur_status append_message(cr_txn *txn, write_context *context, cr_gro
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cruddur_status status = complete_author(txn, context->draft, group, &author);
     if (status == CRUDDUR_OK) {
-        status = choose_key(context, cr_group_last(group), &sk, txn->call);
+        status = choose_key(context, claim, cr_group_last(group), &sk, txn->call);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -302,6 +361,9 @@ static cruddur_status append_message(cr_txn *txn, write_context *context, cr_gro
         moved.value[CR_SK] = message.value[CR_SK];
         moved.value[CR_HEAD_SK] = CR_STR_ABSENT;
         moved.value[CR_TEXT] = message.value[CR_TEXT];
+    }
+    if (status == CRUDDUR_OK) {
+        status = state_claim(txn, context, claim, NULL, message.value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
         status = txn->ops->put(txn, &message);
@@ -342,15 +404,19 @@ static cruddur_status read_inboxes(cr_txn *txn, write_context *context, cr_group
 }
 
 /* Appends, and moves the group rows. */
-static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_group *group)
+static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_group *group,
+                                      const claim_state *claim)
 {
     const cr_draft *draft = context->draft;
     cr_inboxes inboxes;
     cr_sort_key sk;
     cruddur_status status = read_inboxes(txn, context, group, &inboxes);
     if (status == CRUDDUR_OK) {
-        status = choose_key(context, cr_rows_last(&inboxes.old, group->head.value[CR_SK]), &sk,
-                            txn->call);
+        status = choose_key(context, claim, cr_rows_last(&inboxes.old, group->head.value[CR_SK]),
+                            &sk, txn->call);
+    }
+    if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(&sk))) {
+        status = CRUDDUR_E_CONFLICT; /* a claimed key; one change states one write for it */
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -360,7 +426,10 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
     cr_person author = name_author(draft, &known);
     cr_row message = message_row(draft, &author, &pk, &sk);
     bool is_complete;
-    status = cr_inboxes_put(txn, &inboxes, &author, &message);
+    status = state_claim(txn, context, claim, &inboxes.members, message.value[CR_SK]);
+    if (status == CRUDDUR_OK) {
+        status = cr_inboxes_put(txn, &inboxes, &author, &message);
+    }
     if (status == CRUDDUR_OK) {
         status = txn->ops->put(txn, &message);
     }
@@ -376,18 +445,32 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
     return status;
 }
 
-static cruddur_status append_to(cr_txn *txn, write_context *context, cr_group *group)
+/* Whether the message is put at the place that was claimed for it, and the group rows are left
+ * where they are: these are past it, or cannot go there. */
+static bool is_late(const claim_state *claim, const cr_group *group)
 {
-    return (txn->traits & CR_TRAIT_STREAMED) != 0 ? append_message(txn, context, group)
-                                                  : append_and_move(txn, context, group);
+    cr_str sk = claim->as_read.sk;
+    return sk.data != NULL && !claim->is_taken &&
+           (claim->is_tried || cr_str_compare(sk, group->head.value[CR_SK]) < 0);
 }
 
 /* Appends, unless the message is there already. */
 static cruddur_status append_once(cr_txn *txn, write_context *context, cr_group *group)
 {
-    bool is_settled;
-    cruddur_status status = settle_repeat(txn, context, group, &is_settled);
-    return status == CRUDDUR_OK && !is_settled ? append_to(txn, context, group) : status;
+    claim_state claim;
+    context->is_repeat = false;
+    cruddur_status status = find_repeat(txn, context, group, &claim);
+    if (status != CRUDDUR_OK || context->is_repeat) {
+        return status;
+    }
+    status = note_head(context, &group->head, txn->call);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    context->is_late = is_late(&claim, group);
+    return context->is_late || (txn->traits & CR_TRAIT_STREAMED) != 0
+               ? append_message(txn, context, group, &claim)
+               : append_and_move(txn, context, group, &claim);
 }
 
 static cruddur_status append_body(cr_txn *txn, void *argument)
@@ -437,18 +520,65 @@ static cruddur_status put_group_rows(cr_txn *txn, write_context *context, const 
     return status;
 }
 
-static cruddur_status create_body(cr_txn *txn, void *argument)
+/* The card of a group that is to be opened, as it was read before anything else of the group was.
+ */
+typedef struct old_card {
+    cr_card_pk pk;
+    cr_row row; /* absent throughout: there is none */
+    cr_card card;
+} old_card;
+
+static cruddur_status read_card(cr_txn *txn, const write_context *context, old_card *old)
 {
-    write_context *context = argument;
+    const cr_uuid *group = &context->draft->group;
+    old->pk = cr_card_pk_of(group);
+    cruddur_status status = cr_rows_get_card(txn, &old->pk, &old->row);
+    if (status != CRUDDUR_OK || !cr_row_exists(&old->row)) {
+        return status;
+    }
+    if (!cr_card_read(&old->row, &old->card)) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                            "the card of group %s is damaged", group->text);
+    }
+    return cr_members_are_same(&old->card.members, &context->opening->members)
+               ? CRUDDUR_OK
+               : fail_exists(txn->call, group);
+}
+
+/* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
+ * that is there is left alone, as its opening may be under way; so the openings look back there. */
+static cruddur_status state_card(cr_txn *txn, const write_context *context, const old_card *old)
+{
+    cr_row row;
+    bool is_there = cr_row_exists(&old->row);
+    const cr_card card = {context->opening->members, context->opening->name,
+                          is_there ? old->card.rev + 1 : 1};
+    if (is_there && !is_isolated(context)) {
+        return CRUDDUR_OK;
+    }
+    if (!cr_card_write(&old->pk, &card, txn->arena, &row)) {
+        return cr_fail_memory(txn->call->error);
+    }
+    return is_there ? txn->ops->replace(txn, &old->row, &row) : txn->ops->put(txn, &row);
+}
+
+static cruddur_status open_group(cr_txn *txn, write_context *context, cr_group *group,
+                                 const old_card *card)
+{
     const cr_draft *draft = context->draft;
-    cr_group group;
     cr_sort_key sk;
-    cruddur_status status = read_start(txn, context, &group);
-    if (status == CRUDDUR_OK && cr_row_exists(&group.head)) {
-        return append_once(txn, context, &group);
+    claim_state claim;
+    cruddur_status status = find_repeat(txn, context, group, &claim);
+    if (status != CRUDDUR_OK || context->is_repeat) {
+        return status;
+    }
+    status = choose_key(context, &claim, CR_STR_ABSENT, &sk, txn->call);
+    if (status == CRUDDUR_OK) {
+        status =
+            state_claim(txn, context, &claim, &context->opening->members, cr_sort_key_str(&sk));
     }
     if (status == CRUDDUR_OK) {
-        status = choose_key(context, CR_STR_ABSENT, &sk, txn->call);
+        status = state_card(txn, context, card);
     }
     if (status != CRUDDUR_OK) {
         return status;
@@ -462,16 +592,30 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
 }
 
+/* The card is read first: whoever opens the group from then on changes it. */
+static cruddur_status create_body(cr_txn *txn, void *argument)
+{
+    write_context *context = argument;
+    cr_group group;
+    old_card card;
+    context->is_repeat = false;
+    context->traits = txn->traits;
+    cruddur_status status = read_card(txn, context, &card);
+    if (status == CRUDDUR_OK) {
+        status = read_start(txn, context, &group);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    return cr_row_exists(&group.head) ? append_once(txn, context, &group)
+                                      : open_group(txn, context, &group, &card);
+}
+
 /* ---- the calls ---- */
 
 static bool has_opened(const write_context *context)
 {
     return context->opening != NULL && context->head == NULL;
-}
-
-static bool is_isolated(const write_context *context)
-{
-    return (context->traits & CR_TRAIT_ATOMIC) != 0;
 }
 
 /* Somebody else moves the group rows behind an append. */
@@ -480,33 +624,26 @@ static bool rows_stay(const write_context *context)
     return (context->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(context);
 }
 
-/* Other writers may have met the change half done, may have opened the same group, or sent the same
- * message. */
+/* Other writers may have met the change half done, or may have made the rows anew as well. */
 static bool has_left_over(const write_context *context)
 {
-    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0) {
+    if ((context->traits & CR_TRAIT_SNAPSHOT) != 0 || rows_stay(context)) {
         return false;
     }
-    if (context->is_repeat) {
-        return !rows_stay(context) && (!is_isolated(context) || context->opening != NULL);
-    }
-    return !is_isolated(context) || context->has_restored_all ||
-           (rows_stay(context) && context->draft->may_be_repeat) ||
-           (has_opened(context) && context->opening->may_be_there);
+    return !is_isolated(context) || context->has_restored_all;
 }
 
-static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr_call *call,
-                                cr_packed_row **ret_kept)
+static cruddur_status look_back(cr_store *store, const cr_leftover *leftover, cr_call *call)
 {
     int64_t pause_us = LOOK_PAUSE_US;
-    cruddur_status status = cr_catch_up(store, leftover, call, ret_kept);
+    cruddur_status status = cr_catch_up(store, leftover, call);
     for (int look = 1; look < LOOKS_MAX && status != CRUDDUR_OK &&
                        cr_clock_monotonic_us() + pause_us < call->deadline_us;
          look++) {
         cr_error_discard(call->error);
         cr_clock_sleep_us(pause_us);
         pause_us *= 2;
-        status = cr_catch_up(store, leftover, call, ret_kept);
+        status = cr_catch_up(store, leftover, call);
     }
     return status;
 }
@@ -539,30 +676,21 @@ static cruddur_status end_look(const write_context *context, cruddur_status stat
 static cruddur_status clear_up(cr_store *store, write_context *context, cr_call *call)
 {
     cruddur_error *error = NULL;
-    cr_packed_row *kept;
     const cr_draft *draft = context->draft;
     bool is_behind = context->behind != NULL && !context->is_repeat;
     const char *from = cr_packed_get(is_behind ? context->behind : context->head, CR_SK);
-    const cr_leftover leftover = {.group = &draft->group,
-                                  .member = &draft->author.uuid,
-                                  .named =
-                                      context->opening == NULL ? NULL : &context->opening->members,
-                                  .from_sk = cr_str_of(from),
-                                  .is_repeat = context->is_repeat,
-                                  .must_move = has_opened(context) && !is_isolated(context),
-                                  .rows_stay = rows_stay(context),
-                                  .message = draft->may_be_repeat ? &draft->uuid : NULL};
+    const cr_leftover leftover = {
+        .group = &draft->group,
+        .member = &draft->author.uuid,
+        .named = context->opening == NULL ? NULL : &context->opening->members,
+        .from_sk = cr_str_of(from),
+        .is_repeat = context->is_repeat,
+        .must_move = (has_opened(context) || context->is_late) && !is_isolated(context)};
     cr_call quiet = *call;
     quiet.error = &error;
-    cruddur_status status = look_back(store, &leftover, &quiet, &kept);
+    cruddur_status status = look_back(store, &leftover, &quiet);
     quiet.meter.attempts = call->meter.attempts;
     call->meter = quiet.meter;
-    if (kept != NULL && context->wanted == WANT_MESSAGE) {
-        free(context->result);
-        context->result = kept;
-        kept = NULL;
-    }
-    free(kept);
     return end_look(context, status, error, call);
 }
 
@@ -578,10 +706,7 @@ static cruddur_status write_in_turn(cr_store *store, cr_body body, write_context
     if (status != CRUDDUR_OK) {
         return status;
     }
-    if (context->result == NULL) {
-        call->meter.attempts = 0; /* the search is a part of the first */
-        status = store->ops->change(store, body, context, call);
-    }
+    status = store->ops->change(store, body, context, call);
     if (status == CRUDDUR_OK && has_left_over(context)) {
         status = clear_up(store, context, call);
     }
@@ -592,13 +717,7 @@ static cruddur_status write_in_turn(cr_store *store, cr_body body, write_context
 static cruddur_status run_write(cr_store *store, cr_body body, write_context *context,
                                 cr_call *call, cr_packed_row **ret_row)
 {
-    cruddur_status status = CRUDDUR_OK;
-    if (context->draft->may_be_repeat) {
-        status = store->ops->read(store, search_body, context, call);
-    }
-    if (status == CRUDDUR_OK && (context->result == NULL || has_left_over(context))) {
-        status = write_in_turn(store, body, context, call);
-    }
+    cruddur_status status = write_in_turn(store, body, context, call);
     if (status == CRUDDUR_OK) {
         *ret_row = context->result;
     } else {

@@ -8,9 +8,6 @@
 
 /* How far clocks may disagree. */
 #define CR_CLOCK_MARGIN_US INT64_C(900000000)
-/* How long after it was made a uuid of version 7 is accepted: how far back a repeat is looked for.
- */
-#define CR_REPEAT_V7_US INT64_C(604800000000) /* 7 days */
 
 /* A message that is to be written. All of it has been checked. */
 typedef struct cr_draft {
@@ -27,8 +24,7 @@ typedef struct cr_opening {
     cr_draft first_message;
     cr_person person[CRUDDUR_MEMBERS_MAX];
     cr_members members;
-    cr_str name;       /* absent: none */
-    bool may_be_there; /* somebody else may know the group's uuid, and open it as well */
+    cr_str name; /* absent: none */
 } cr_opening;
 
 /* Appends; *ret_message is the message row, or the one that an earlier call with the same uuid

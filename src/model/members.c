@@ -58,8 +58,7 @@ bool cr_members_add(cr_members *members, const cr_uuid *uuid)
 
 /* ---- rows ---- */
 
-/* "uuid,uuid,…" */
-static bool read_member_list(cr_str list, cr_members *members)
+bool cr_members_split(cr_str list, cr_members *members)
 {
     size_t count = (list.size + 1) / (CR_UUID_LENGTH + 1);
     members->count = 0;
@@ -87,7 +86,7 @@ bool cr_members_of_list(const cr_row *group_row, cr_members *members)
 {
     cr_uuid owner;
     return cr_row_owner(group_row, &owner) &&
-           read_member_list(group_row->value[CR_MEMBER_UUIDS], members) &&
+           cr_members_split(group_row->value[CR_MEMBER_UUIDS], members) &&
            cr_members_have(members, &owner);
 }
 
@@ -96,7 +95,7 @@ bool cr_members_add_row(cr_members *members, const cr_row *group_row)
     cr_uuid uuid;
     cr_members listed;
     bool has_room = !cr_row_owner(group_row, &uuid) || cr_members_add(members, &uuid);
-    if (!read_member_list(group_row->value[CR_MEMBER_UUIDS], &listed)) {
+    if (!cr_members_split(group_row->value[CR_MEMBER_UUIDS], &listed)) {
         return has_room && (!cr_uuid_parse(group_row->value[CR_USER_UUID], &uuid) ||
                             cr_members_add(members, &uuid));
     }

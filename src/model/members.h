@@ -53,6 +53,9 @@ bool cr_members_add_row(cr_members *members, const cr_row *group_row);
  */
 bool cr_members_of_list(const cr_row *group_row, cr_members *members);
 
+/* Reads a list as member_uuids has it; false for what is none. */
+bool cr_members_split(cr_str list, cr_members *members);
+
 /* "uuid,uuid,…", as member_uuids has it; absent when memory ran out. */
 cr_str cr_members_join(const cr_members *members, cr_arena *arena);
 

@@ -11,8 +11,8 @@
  *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
  *     run that came to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
- *   - states all its puts before its removals, and a message last of the puts: for engines without
- *     transactions it is what makes the change count;
+ *   - states a claim first, then all its puts, a message last of them, then its removals: for
+ * engines without transactions the message is what makes the change count;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;
  *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.
@@ -59,6 +59,17 @@ typedef enum cr_sink_answer {
  * transaction. */
 typedef cr_sink_answer (*cr_sink)(void *context, const cr_row *row);
 
+/* That a message uuid is used, which a caller may send again: the message under it is stored at
+ * most once, and a repeat finds it. All of it is text of keys and uuids. */
+typedef struct cr_claim {
+    cr_str token;    /* the uuid of the message */
+    cr_str group;    /* where it was sent to */
+    cr_str author;   /* by whom */
+    cr_str sk;       /* the message's sort key; absent: nobody has claimed the token */
+    bool is_ahead;   /* made before its message, which may not be stored yet, or never be */
+    bool is_forever; /* else it ends after the store's claim lifetime, where claims do end */
+} cr_claim;
+
 typedef struct cr_txn cr_txn;
 
 /* What a body may do. Each call describes its failure in the call's error. */
@@ -75,8 +86,23 @@ typedef struct cr_txn_ops {
     /* Adds a row; it is borrowed for this call only. Condition: no row has its key. */
     cruddur_status (*put)(cr_txn *txn, const cr_row *row);
 
+    /* Puts a row in the place of the one with its key; borrowed likewise. Condition: that still is
+     * as it was read. */
+    cruddur_status (*replace)(cr_txn *txn, const cr_row *as_read, const cr_row *row);
+
     /* Takes a row away; borrowed likewise. Condition: it still is as it was read. */
     cruddur_status (*remove)(cr_txn *txn, const cr_row *as_read);
+
+    /* Reads the claim of a token, strongly; *claim lives in the arena. Of several messages with the
+     * token, which older versions and other programs may have stored, one in this group (a uuid)
+     * comes first. */
+    cruddur_status (*find_claim)(cr_txn *txn, cr_str token, cr_str group, cr_claim *claim);
+
+    /* Claims a token; borrowed for this call only. Condition: nobody has claimed it; where it was
+     * read as claimed ahead, `as_read`, and is claimed for another sort key: it still is so (else
+     * NULL). For the same sort key nothing is written: it only says whose the rows of this change
+     * are. An engine that knows messages by their uuid keeps no claims. */
+    cruddur_status (*claim)(cr_txn *txn, const cr_claim *claim, const cr_claim *as_read);
 } cr_txn_ops;
 
 /* What all engines' transactions begin with. */
@@ -149,7 +175,13 @@ struct cr_store {
      * change a group's rows enters the group's queue first (cr_queue_enter()), and leaves it when
      * it has written and looked back. NULL: the engine runs one change after the other itself. */
     cr_queues *queues;
+
+    /* How long a claim is known: a repeat that comes later could be stored twice. */
+    int64_t claim_us;
 };
+
+/* For engines that have no setting for it. */
+#define CR_CLAIM_US INT64_C(604800000000) /* 7 days */
 
 /* How an engine is asked to open. */
 typedef struct cr_store_options {

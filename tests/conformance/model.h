@@ -16,6 +16,7 @@ typedef struct model_person {
 
 typedef struct model_msg {
     char uuid[CRUDDUR_UUID_SIZE];
+    bool is_repeatable; /* the caller made the uuid */
     char text[MODEL_WORD];
     size_t author;
     model_person as;

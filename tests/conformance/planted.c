@@ -147,6 +147,11 @@ size_t uproot(const char *pk, const char *group)
     return count;
 }
 
+void uproot_card(const group_id *group)
+{
+    cr_assert_eq(uproot(planted_text("CARD#%s", group->text), NULL), 1);
+}
+
 void strip(const char *pk, const char *group, cr_attribute attribute)
 {
     cr_arena arena = CR_ARENA_INIT;

@@ -29,6 +29,9 @@ void expect_planted(const planted *rows, size_t count);
  * got to. How many there were. */
 size_t uproot(const char *pk, const char *group);
 
+/* Takes the group's card away: so it is as the original application opens groups. */
+void uproot_card(const group_id *group);
+
 /* Takes an attribute off all group rows of the group that are in this partition (NULL: in any). */
 void strip(const char *pk, const char *group, cr_attribute attribute);
 

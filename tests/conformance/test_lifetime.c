@@ -33,8 +33,8 @@ Test(lifetime, results_outlive_the_handle)
     cr_assert_str_eq(cruddur_group_text(group), "one");
     cr_assert_str_eq(cruddur_msg_text(msg), "two");
     cr_assert_str_eq(cruddur_members_at(members, 1)->display_name, test_bob.display_name);
-    cr_assert_eq(cruddur_row_page_count(rows), 4);
-    cr_assert(cruddur_row_page_get(rows, 3, 0) != NULL);
+    cr_assert_eq(cruddur_row_page_count(rows), 5);
+    cr_assert(cruddur_row_page_get(rows, 4, 0) != NULL);
     expect_messages(messages, "two one ");
     cr_assert(cruddur_msg_page_older(messages) != NULL);
     expect_groups(groups, "two ");

@@ -156,7 +156,8 @@ static void step_append(talk *self)
     draw_word(self, "text", msg.text);
     options.created_at_us = msg.asked_us;
     int64_t made_us = msg.asked_us != 0 ? self->clock_us : cruddur_time_now_us();
-    options.message_uuid = draw_uuid(self, made_us, msg.uuid) ? msg.uuid : NULL;
+    msg.is_repeatable = draw_uuid(self, made_us, msg.uuid);
+    options.message_uuid = msg.is_repeatable ? msg.uuid : NULL;
     must_succeed(cruddur_msg_append(store.dm, &author, group->id.text, msg.text, &options, &stored,
                                     TEST_ERROR));
     (void)snprintf(msg.uuid, sizeof(msg.uuid), "%s", cruddur_msg_uuid(stored));
@@ -185,6 +186,9 @@ static void step_repeat(talk *self)
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_user author = test_user(msg->author);
     cruddur_msg *stored = NULL;
+    if (!msg->is_repeatable) {
+        return;
+    }
     options.message_uuid = msg->uuid;
     options.created_at_us = msg->asked_us;
     must_succeed(cruddur_msg_append(store.dm, &author, group->id.text, "again", &options, &stored,
@@ -235,6 +239,7 @@ static void step_create(talk *self)
     options.group_uuid =
         draw_uuid(self, self->clock_us, group_uuid) && one_in(self, 2) ? group_uuid : NULL;
     must_succeed(cruddur_uuid_v4(msg.uuid, TEST_ERROR));
+    msg.is_repeatable = true;
     options.message_uuid = msg.uuid;
     options.created_at_us = msg.asked_us;
     must_succeed(cruddur_group_create(store.dm, &creator, others, n_others, msg.text, &options,

@@ -317,14 +317,15 @@ static void expect_create_repeats(const cruddur_user *others, size_t n_others, c
 Test(repeat, of_a_create)
 {
     const cruddur_user others[] = {test_bob, test_cem};
-    uuid_text random = v4();
     uuid_text timed = v7(cruddur_time_now_us());
+    uuid_text later = v7(cruddur_time_now_us());
+    uuid_text random[] = {v4(), v4()};
     uuid_text group = v4();
     uuid_text large = v4();
     expect_create_repeats(&test_bob, 1, NULL, timed.text, 0);
-    expect_create_repeats(&test_bob, 1, NULL, random.text, 0);
-    expect_create_repeats(&test_bob, 1, group.text, timed.text, AT_SECOND(5));
-    expect_create_repeats(others, 2, large.text, random.text, AT_SECOND(6));
+    expect_create_repeats(&test_bob, 1, NULL, random[0].text, 0);
+    expect_create_repeats(&test_bob, 1, group.text, later.text, AT_SECOND(5));
+    expect_create_repeats(others, 2, large.text, random[1].text, AT_SECOND(6));
     cr_assert_eq(test_check_count(&store, "groups"), 3);
     cr_assert_eq(test_check_count(&store, "messages"), 4);
     test_check(&store);
@@ -371,20 +372,6 @@ Test(repeat, without_a_uuid_is_a_new_message)
     test_check(&store);
 }
 
-Test(repeat, in_another_group_is_a_new_message)
-{
-    group_id one = open_direct(&test_ann, &test_bob, "first");
-    group_id two = open_direct(&test_ann, &test_cem, "first");
-    uuid_text uuid = v7(cruddur_time_now_us());
-    cruddur_msg_free(send(&one, "one", &uuid, 0));
-    cruddur_msg *msg = send(&two, "two", &uuid, 0);
-    cr_assert_str_eq(cruddur_msg_text(msg), "two");
-    cr_assert_str_eq(cruddur_msg_group_uuid(msg), two.text);
-    cruddur_msg_free(msg);
-    cr_assert_eq(test_check_count(&store, "messages"), 4);
-    test_check(&store);
-}
-
 Test(repeat, with_the_uuid_of_somebody_elses_message_is_refused)
 {
     group_id group = open_direct(&test_ann, &test_bob, "first");
@@ -402,6 +389,32 @@ Test(repeat, with_the_uuid_of_somebody_elses_message_is_refused)
                   cruddur_group_create(store.dm, &test_bob, &test_ann, 1, TEST_SECRET, &create,
                                        NULL, TEST_ERROR));
         cr_assert_str_eq(before.text, test_check_summary(&store).text);
+    }
+    test_check(&store);
+}
+
+/* A uuid is claimed once, whatever the group; and the answer tells nothing of the other one. */
+Test(repeat, in_another_group_is_refused)
+{
+    group_id one = open_direct(&test_ann, &test_bob, "first");
+    group_id two = open_direct(&test_ann, &test_cem, "first");
+    const cruddur_user others[] = {test_bob, test_cem};
+    uuid_text uuids[] = {v7(cruddur_time_now_us()), v4()};
+    for (size_t i = 0; i < 2; i++) {
+        cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
+        cruddur_create_options create = CRUDDUR_CREATE_OPTIONS_INIT;
+        cruddur_msg *stored = send(&one, "the-text", &uuids[i], 0);
+        test_report before = test_check_summary(&store);
+        append.message_uuid = create.message_uuid = uuids[i].text;
+        must_fail(CRUDDUR_E_INVALID_ARGUMENT, "options.message_uuid",
+                  cruddur_msg_append(store.dm, &test_ann, two.text, TEST_SECRET, &append, NULL,
+                                     TEST_ERROR));
+        must_fail(CRUDDUR_E_INVALID_ARGUMENT, "options.message_uuid",
+                  cruddur_group_create(store.dm, &test_ann, others, 2, TEST_SECRET, &create, NULL,
+                                       TEST_ERROR));
+        cr_assert_str_eq(before.text, test_check_summary(&store).text);
+        expect_repeat(&one, &uuids[i], 0, stored);
+        cruddur_msg_free(stored);
     }
     test_check(&store);
 }

@@ -138,7 +138,9 @@ Test(scan, meets_every_row_once)
         say(&test_ann, &groups[i % 5], "z");
     }
     scan_all(CRUDDUR_LIMIT_MAX, &whole);
-    cr_assert_eq(whole.count, 5 + 10 + 1 + 10 + 10 + 7);
+    /* Cards; first messages and group rows of the direct groups, then of the large one; messages.
+     */
+    cr_assert_eq(whole.count, 6 + 5 + 10 + 1 + 10 + 10 + 7);
     expect_each_once(&whole);
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         scan_all(limits[i], &paged);
@@ -170,12 +172,25 @@ static size_t find_row(const cruddur_row_page *page, const char *pk)
     return 0;
 }
 
+static void expect_card(const cruddur_row_page *page, const char *pk, const char *members,
+                        const char *name)
+{
+    size_t row = find_row(page, pk);
+    expect_value(page, row, "sk", "CARD");
+    expect_value(page, row, "member_uuids", members);
+    expect_value(page, row, "group_name", name);
+    expect_value(page, row, "other_attributes", "{\"rev\":{\"N\":\"1\"}}");
+    expect_value(page, row, "message_group_uuid", NULL);
+    expect_value(page, row, "message", NULL);
+    expect_value(page, row, "user_uuid", NULL);
+}
+
 Test(scan, rows_of_a_direct_group)
 {
     group_id group = open_direct_at(&test_ann, &test_bob, "hello", AT_SECOND(1));
     char pk[64];
     cruddur_row_page *page = read_page(100, NULL);
-    cr_assert_eq(cruddur_row_page_count(page), 3);
+    cr_assert_eq(cruddur_row_page_count(page), 4);
     (void)snprintf(pk, sizeof(pk), "MSG#%s", group.text);
     size_t row = find_row(page, pk);
     expect_value(page, row, "sk", "2020-01-01T00:00:01.000000+00:00");
@@ -189,6 +204,12 @@ Test(scan, rows_of_a_direct_group)
     expect_value(page, row, "member_uuids", NULL);
     expect_value(page, row, "head_sk", NULL);
     expect_value(page, row, "other_attributes", NULL);
+    char members[2 * CRUDDUR_UUID_SIZE];
+    bool is_sorted = strcmp(test_ann.uuid, test_bob.uuid) < 0;
+    (void)snprintf(members, sizeof(members), "%s,%s", is_sorted ? test_ann.uuid : test_bob.uuid,
+                   is_sorted ? test_bob.uuid : test_ann.uuid);
+    (void)snprintf(pk, sizeof(pk), "CARD#%s", group.text);
+    expect_card(page, pk, members, NULL);
     (void)snprintf(pk, sizeof(pk), "GRP#%s", test_bob.uuid);
     row = find_row(page, pk);
     expect_value(page, row, "sk", "2020-01-01T00:00:01.000000+00:00");
@@ -211,11 +232,13 @@ Test(scan, rows_of_a_large_group)
     char pk[64];
     char members[3 * CRUDDUR_UUID_SIZE];
     cruddur_user users[] = {test_user(0), test_user(1), test_user(2)};
-    (void)open_large(3, "three", "hello");
+    group_id group = open_large(3, "three", "hello");
     cruddur_row_page *page = read_page(100, NULL);
-    cr_assert_eq(cruddur_row_page_count(page), 4);
+    cr_assert_eq(cruddur_row_page_count(page), 5);
     (void)snprintf(members, sizeof(members), "%s,%s,%s", users[0].uuid, users[1].uuid,
                    users[2].uuid);
+    (void)snprintf(pk, sizeof(pk), "CARD#%s", group.text);
+    expect_card(page, pk, members, "three");
     for (size_t i = 0; i < 3; i++) {
         (void)snprintf(pk, sizeof(pk), "GRP#%s", users[i].uuid);
         size_t row = find_row(page, pk);
@@ -230,8 +253,8 @@ Test(scan, beyond_the_end_of_a_page_and_without_a_page)
 {
     (void)open_direct(&test_ann, &test_bob, "hello");
     cruddur_row_page *page = read_page(100, NULL);
-    cr_assert(cruddur_row_page_get(page, 2, 0) != NULL);
-    cr_assert(cruddur_row_page_get(page, 3, 0) == NULL);
+    cr_assert(cruddur_row_page_get(page, 3, 0) != NULL);
+    cr_assert(cruddur_row_page_get(page, 4, 0) == NULL);
     cr_assert(cruddur_row_page_get(page, SIZE_MAX, 0) == NULL);
     cr_assert(cruddur_row_page_get(page, 0, NAMES) == NULL);
     cr_assert(cruddur_row_page_get(page, 0, SIZE_MAX) == NULL);

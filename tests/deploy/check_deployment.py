@@ -67,7 +67,9 @@ class Deployment(unittest.TestCase):
         del properties["PointInTimeRecoverySpecification"], properties["DeletionProtectionEnabled"]
         properties["StreamSpecification"] = {"StreamEnabled": True,
                                              **properties["StreamSpecification"]}
+        expiry = properties.pop("TimeToLiveSpecification")
         made = self.client.create_table(**properties)
+        self.client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=expiry)
         self.stream = made["TableDescription"]["LatestStreamArn"]
 
     def cruddur(self, *arguments):

@@ -45,7 +45,7 @@ REQUESTS = {"Trigger": ("lambda", "CreateEventSourceMapping"),
             "Endpoint": ("ec2", "CreateVpcEndpoint")}
 # What CloudFormation calls otherwise, or Debian's botocore is too old for.
 NOT_IN_REQUESTS = {"Table": {"PointInTimeRecoverySpecification", "StreamSpecification",
-                             "DeletionProtectionEnabled"},
+                             "TimeToLiveSpecification", "DeletionProtectionEnabled"},
                    "Function": {"Code", "LoggingConfig"}}
 
 

@@ -10,7 +10,9 @@ A rule is a JSON object:
     times       to how many from there on; 1 where nothing is said, 0 for no end
     chance      how likely, for each of these; 1 where nothing is said
 
-and has the members that its fault asks for. The first rule that applies to a request wins.
+and has the members that its fault asks for. The first rule that applies to a request wins. A number
+may be given as a range, [low, high]: each request draws its own from it. What is drawn, and whom chance
+hits, depends on the rules' seed and on the order of the requests alone.
 """
 import json
 import select
@@ -23,6 +25,8 @@ GROUPS = {
     "read": {"GetItem", "BatchGetItem", "Query", "Scan"},
     "write": {"PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems"},
 }
+LATE_MS = [300, 3300]
+LATE_MAX_MS = 5000  # tests wait for all that is late
 TYPE = "com.amazonaws.dynamodb.v20120810#"
 JSON_TYPE = "application/x-amz-json-1.0"
 
@@ -41,7 +45,18 @@ class Rule:
         unknown = self.given.keys() - FAULTS[self.fault][1]
         if unknown:
             raise ValueError(f"the fault {self.fault} has no {sorted(unknown)}")
+        if self.fault == "late":
+            self.given.setdefault("ms", LATE_MS)
+        for name, value in self.given.items():
+            self.check_number(name, value)
         self.seen = 0
+
+    def check_number(self, name, value):
+        low, high = value if isinstance(value, list) else (value, value)
+        if isinstance(value, list) and not 0 <= low <= high:
+            raise ValueError(f"{name} is a range from low to high, not {value}")
+        if (self.fault, name) == ("late", "ms") and not 0 <= high <= LATE_MAX_MS:
+            raise ValueError(f"late is at most {LATE_MAX_MS} ms, not {value}")
 
     @staticmethod
     def read_operations(named):
@@ -58,6 +73,11 @@ class Rule:
         self.seen += 1
         is_due = self.seen >= self.first and (self.times == 0 or self.seen < self.first + self.times)
         return is_due and (self.chance >= 1 or source.random() < self.chance)
+
+    def draw(self, source):
+        """The members for one request."""
+        return {name: source.randint(*value) if isinstance(value, list) else value
+                for name, value in self.given.items()}
 
 
 class Answer:
@@ -158,6 +178,12 @@ def drop_before(_exchange, _given):
 
 def drop_after(exchange, _given):
     exchange.forward()
+    return False
+
+
+def late(exchange, given):
+    """The client is gone when the service gets the request."""
+    exchange.forward_later(given["ms"] / 1000)
     return False
 
 
@@ -271,6 +297,7 @@ FAULTS = {
     "reset-after": (reset_after, set()),
     "drop-before": (drop_before, set()),
     "drop-after": (drop_after, set()),
+    "late": (late, {"ms"}),
     "silent": (silent, {"ms", "applied"}),
     "slow": (slow, {"ms"}),
     "held": (held, set()),

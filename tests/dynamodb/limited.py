@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The command on dynalite, a service that has no transactions, no streams, no expiry of rows, no
+"""The command on dynalite, a service that has no transactions, no streams, no time to live, no
 backups and no protection from deletion.
 
     run_with_service.py --service dynalite limited.py COMMAND
@@ -47,10 +47,16 @@ class Limited(unittest.TestCase):
         self.fail_with("has no stream", "stream", "follow", "--once", mode="stream")
 
     def test_what_else_the_service_does_not_offer(self):
-        for option, words in (("--ttl=expires_at", "does not let rows expire"),
-                              ("--deletion-protection", "does not protect the table"),
+        for option, words in (("--deletion-protection", "does not protect the table"),
                               ("--point-in-time-recovery", "keeps no backups")):
             self.fail_with(words, "schema", "load", "--no-stream", option)
+
+    def test_time_to_live_is_missing_in_the_log_only(self):
+        self.load()
+        for action in ("load", "verify"):
+            done = self.run_command("schema", action, "--no-stream", "--verbose")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("warning: the service has no time to live", done.stderr)
 
     def test_mode_auto_finds_out_that_there_are_no_transactions(self):
         self.load()

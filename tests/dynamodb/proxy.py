@@ -25,8 +25,9 @@ The control port takes one JSON object a line and answers with one:
     {"do": "report"}                                      -> {"counts": {…}, "problems": […]}
 
 What is counted: received, applied, each also by operation; right.ACTION, the IAM actions that the
-requests need (on an index right.ACTION.index); fault.NAME; connections; refused_signatures; skewed;
-stale (index queries answered from the past).
+requests need (on an index right.ACTION.index); fault.NAME; late.delivered, the requests with the fault
+`late` that the service has had by now, and late.succeeded, those of them that it carried out;
+connections; refused_signatures; skewed; stale (index queries answered from the past).
 """
 import collections
 import email.utils
@@ -212,13 +213,14 @@ class Door:
             self.source = random.Random(seed)
             self.released.clear()
 
-    def choose_rule(self, operation, is_index):
+    def choose_fault(self, operation, is_index):
+        """A fault's name and its members, or (None, None)."""
         with self.lock:
             chosen = None
             for rule in self.rules:  # all of them count
                 if rule.applies(operation, is_index, self.source) and chosen is None:
                     chosen = rule
-            return chosen
+            return (None, None) if chosen is None else (chosen.fault, chosen.draw(self.source))
 
     def make_stale(self, table, delay_s=None):
         def scan():
@@ -293,11 +295,11 @@ class Exchange:
             return self.send(refusal)
         self.request = json.loads(self.body)
         self.door.count(*rights_of(self.operation, self.request))
-        rule = self.door.choose_rule(self.operation, "IndexName" in self.request)
-        if rule is None:
+        fault, given = self.door.choose_fault(self.operation, "IndexName" in self.request)
+        if fault is None:
             return self.send(self.forward())
-        self.door.count(f"fault.{rule.fault}")
-        return faults.FAULTS[rule.fault][0](self, rule.given)
+        self.door.count(f"fault.{fault}")
+        return faults.FAULTS[fault][0](self, given)
 
     def check(self):
         try:
@@ -324,6 +326,20 @@ class Exchange:
             return faults.error_answer(500, "InternalServerError", "the proxy failed")
         self.door.count("applied", f"applied.{self.operation}")
         return faults.reworded(answer, self.door.words)
+
+    def forward_later(self, seconds):
+        """Once, whatever becomes of the client."""
+        timer = threading.Timer(seconds, self.forward_alone)
+        timer.daemon = True
+        timer.start()
+
+    def forward_alone(self):
+        self.upstream = Upstream(self.door.house.upstream)  # the client's was closed with it
+        try:
+            answer = self.forward()
+        finally:
+            self.upstream.close()
+        self.door.count("late.delivered", *(["late.succeeded"] if answer.status == 200 else []))
 
     def send(self, answer):
         self.send_head_and(answer, answer.body)

@@ -9,6 +9,7 @@ answers as the index itself does.
 import json
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from signatures import SkewedClock, Verifier, WrongSignature
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import dynamodb_local  # noqa: E402
 from npm_service import SKIPPED  # noqa: E402
 
 RUNNER = HERE / "run_with_service.py"
@@ -99,9 +101,22 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.count({"index": True}, ["Query"]), [False])
 
     def test_nonsense_is_refused(self):
-        for rule in ({"fault": "no-such"}, {"fault": "stall", "minutes": 1}):
+        for rule in ({"fault": "no-such"}, {"fault": "stall", "minutes": 1},
+                     {"fault": "slow", "ms": [2, 1]}, {"fault": "late", "ms": 5001},
+                     {"fault": "late", "ms": [0, 5001]}):
             with self.assertRaises(ValueError):
                 faults.Rule(rule)
+
+    def test_ranges(self):
+        def draw(rule, seed):
+            source = random.Random(seed)
+            return [faults.Rule(rule).draw(source)["ms"] for _ in range(100)]
+        some = draw({"fault": "late"}, 1)
+        self.assertTrue(300 <= min(some) < max(some) <= 3300, some)
+        self.assertEqual(some, draw({"fault": "late"}, 1))
+        self.assertNotEqual(some, draw({"fault": "late"}, 2))
+        self.assertEqual(set(draw({"fault": "late", "ms": 5000}, 1)), {5000})
+        self.assertEqual(set(draw({"fault": "slow", "ms": [1, 2]}, 1)), {1, 2})
 
 
 class Runner(unittest.TestCase):
@@ -126,6 +141,10 @@ class Runner(unittest.TestCase):
 
     def test_words_are_replaced(self):
         code, output = self.run_program("words")
+        self.assertEqual(code, 0, output)
+
+    def test_what_is_late_is_delivered_once_and_behind_later_requests(self):
+        code, output = self.run_program("late")
         self.assertEqual(code, 0, output)
 
     def test_a_stale_index_answers_as_the_index_does(self):
@@ -193,6 +212,42 @@ def words():
         None, faults.WORDS["other"]] else 10
 
 
+def count(of):
+    return ask({"do": "count", "door": 1, "of": of})["count"]
+
+
+def put_late(service, ms):
+    """Puts "late", which is lost on the way, and "second" behind it; what is there in the end."""
+    delivered = count("late.delivered")
+    ask({"do": "rules", "door": 1, "rules": [{"fault": "late", "operation": "PutItem", "ms": ms}]})
+    item = {"pk": {"S": "GRP#0"}, "sk": {"S": "t"}}
+    try:
+        service.put_item(TableName="messages", Item=item | {"message": {"S": "late"}})
+        return "answered"
+    except botocore.exceptions.ConnectionClosedError:
+        service.put_item(TableName="messages", Item=item | {"message": {"S": "second"}})
+    while count("late.delivered") == delivered:
+        time.sleep(0.01)
+    return service.get_item(TableName="messages", Key=item, ConsistentRead=True)["Item"][
+        "message"]["S"]
+
+
+def late():
+    """On a slow machine the second request may come after the late one, but not again and again."""
+    service = client()
+    dynamodb_local.make_table(os.environ["CRUDDUR_TEST_DYNAMODB"], "messages")
+    found = []
+    while "late" not in found and len(found) < 4:
+        found.append(put_late(service, 300 * 2 ** len(found)))
+    counts = [count(of) for of in ("fault.late", "late.delivered", "late.succeeded")]
+    # Without rules nothing is late, and nothing comes a second time.
+    applied = count("applied.PutItem")
+    if found[-1] != "late" or counts != [len(found)] * 3 or applied != 2 * len(found):
+        print(found, counts, applied)
+        return 11
+    return 0
+
+
 def queries(values):
     """Every form that there is, a page at a time and all at once."""
     for condition in ("", " AND sk > :l", " AND sk >= :l", " AND sk < :u", " AND sk <= :u",
@@ -249,5 +304,5 @@ def index():
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--program"]:
         sys.exit({"wrong": wrong, "nothing": nothing, "three": three, "index": index,
-                  "words": words}[sys.argv[2]]())
+                  "words": words, "late": late}[sys.argv[2]]())
     unittest.main()

@@ -29,7 +29,7 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
           "openssl")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
-           "dynalite": ["--fetsch"], "under-load": ["many"],
+           "dynalite": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
            "package-lambda": ["--mesure"], "test-fresh": ["woody"]}
 
 
@@ -99,6 +99,9 @@ class Arguments(ScriptTest):
         done = self.run_here(SCRIPTS / "test", "plain", "valgrnid")
         self.assertEqual(done.returncode, 2)
         self.assertIn("there is no setup valgrnid", done.stderr)
+        done = self.run_here(SCRIPTS / "late-delivery", "--sends", "many")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--sends needs a number", done.stderr)
         self.assert_nothing_was_called()
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/simulated.h"
+#include "store/dynamodb/claim.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -172,8 +173,10 @@ const cr_row *simulated_message(const simulated *all, size_t index)
 /* ---- a transaction ---- */
 
 typedef struct write {
-    bool is_put;
-    cr_row row;
+    bool has_old; /* which must be there as it was read, and goes */
+    bool has_new; /* which is put; where there is no old one, nothing may be there */
+    cr_row old;
+    cr_row new;
 } write;
 
 typedef struct txn {
@@ -238,35 +241,72 @@ static cruddur_status query_rows(cr_txn *base, const cr_query *query, cr_sink si
     return answer == CR_SINK_NO_MEMORY ? cr_fail_memory(base->call->error) : CRUDDUR_OK;
 }
 
-static cruddur_status state(cr_txn *base, bool is_put, const cr_row *row)
+static cruddur_status state(cr_txn *base, const cr_row *old, const cr_row *new)
 {
     txn *now = (txn *)base;
     if (now->count == CR_CHANGE_WRITES_MAX) {
         return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "too many writes");
     }
+    cr_key key = cr_row_key(old != NULL ? old : new);
     for (size_t i = 0; i < now->count; i++) {
-        cr_key key = cr_row_key(&now->write[i].row);
-        if (cr_str_equal(key.pk, row->value[CR_PK]) && cr_str_equal(key.sk, row->value[CR_SK])) {
+        const write *other = &now->write[i];
+        cr_key taken = cr_row_key(other->has_old ? &other->old : &other->new);
+        if (cr_str_equal(key.pk, taken.pk) && cr_str_equal(key.sk, taken.sk)) {
             return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "two writes for one key");
         }
     }
     write *stated = &now->write[now->count++];
-    stated->is_put = is_put;
-    return cr_row_copy(base->arena, row, &stated->row) ? CRUDDUR_OK
-                                                       : cr_fail_memory(base->call->error);
+    stated->has_old = old != NULL;
+    stated->has_new = new != NULL;
+    bool is_kept = (old == NULL || cr_row_copy(base->arena, old, &stated->old)) &&
+                   (new == NULL || cr_row_copy(base->arena, new, &stated->new));
+    return is_kept ? CRUDDUR_OK : cr_fail_memory(base->call->error);
 }
 
 static cruddur_status put_row(cr_txn *base, const cr_row *row)
 {
-    return state(base, true, row);
+    return state(base, NULL, row);
+}
+
+static cruddur_status replace_row(cr_txn *base, const cr_row *as_read, const cr_row *row)
+{
+    return state(base, as_read, row);
 }
 
 static cruddur_status remove_row(cr_txn *base, const cr_row *row)
 {
-    return state(base, false, row);
+    return state(base, row, NULL);
 }
 
-static const cr_txn_ops operations = {get_rows, query_rows, put_row, remove_row};
+/* Claims are rows, as on DynamoDB. */
+static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_claim *claim)
+{
+    cr_key key;
+    cr_row row;
+    (void)group;
+    *claim = (cr_claim){.token = token};
+    if (!cr_claim_key(token, base->arena, &key)) {
+        return cr_fail_memory(base->call->error);
+    }
+    cruddur_status status = get_rows(base, &key, 1, &row);
+    if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_claim_read(&row, base->arena, claim)) {
+        status = cr_fail_with(base->call->error, CRUDDUR_E_STORE_DAMAGED, "no claim");
+    }
+    return status;
+}
+
+static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_claim *as_read)
+{
+    cr_row row;
+    if (as_read != NULL) {
+        return cr_fail_with(base->call->error, CRUDDUR_E_INTERNAL, "a claim that moves");
+    }
+    return cr_claim_write(claim, 1, base->arena, &row) ? put_row(base, &row)
+                                                       : cr_fail_memory(base->call->error);
+}
+
+static const cr_txn_ops operations = {get_rows,   query_rows, put_row,    replace_row,
+                                      remove_row, find_claim, claim_token};
 
 /* But for its text a row must be as it was read. */
 static bool is_as_read(const version *there, const cr_row *read)
@@ -285,16 +325,18 @@ static cruddur_status commit(txn *now)
         simulated_wait(all);
     }
     for (size_t i = 0; i < now->count; i++) {
-        const version *there = find(all, cr_row_key(&now->write[i].row));
-        if (now->write[i].is_put ? there != NULL : !is_as_read(there, &now->write[i].row)) {
+        const write *stated = &now->write[i];
+        const version *there = find(all, cr_row_key(stated->has_old ? &stated->old : &stated->new));
+        if (stated->has_old ? !is_as_read(there, &stated->old) : there != NULL) {
             return CRUDDUR_E_CONFLICT;
         }
     }
     for (size_t i = 0; i < now->count; i++) {
         const write *stated = &now->write[i];
-        if (!stated->is_put) {
-            find(all, cr_row_key(&stated->row))->to = ++all->moment;
-        } else if (!simulated_put(all, &stated->row)) {
+        if (stated->has_old) {
+            find(all, cr_row_key(&stated->old))->to = ++all->moment;
+        }
+        if (stated->has_new && !simulated_put(all, &stated->new)) {
             return cr_fail_memory(now->base.call->error);
         }
     }

@@ -46,6 +46,11 @@ static bool is_message(const cruddur_row_page *page, size_t index)
     return strncmp(cruddur_row_page_get(page, index, PK), "MSG#", 4) == 0;
 }
 
+static bool is_group_row(const cruddur_row_page *page, size_t index)
+{
+    return strncmp(cruddur_row_page_get(page, index, PK), "GRP#", 4) == 0;
+}
+
 static bool has_row(const cruddur_row_page *page, const cruddur_row_page *of, size_t index)
 {
     for (size_t i = 0; i < cruddur_row_page_count(page); i++) {
@@ -95,7 +100,7 @@ static void open_groups(story *all, cruddur *dm, dice *thrown)
 static void copy_rows(const cruddur_row_page *page, cruddur *to)
 {
     for (size_t i = 0; i < cruddur_row_page_count(page); i++) {
-        must_succeed(raw_put(to, page, i, is_message(page, i) ? NULL : KEPT));
+        must_succeed(raw_put(to, page, i, is_group_row(page, i) ? KEPT : NULL));
     }
 }
 

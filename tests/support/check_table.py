@@ -14,8 +14,12 @@ What is verified:
    is displaced, to a later key.
 3. The messages of a group have distinct sort keys, whose order as text is their order in time.
 4. Nobody has two group rows with one sort key.
+5. Every claim leads to the message of its uuid, group and author, unless it is ahead of it; a claim
+   that is ahead may lead to nothing, or to the key of another message.
+6. The card of a group names the members that its group rows name, and its name. A group need not have
+   one, and one may be there without a group.
 
-A row is a message or a group row only if it looks like one in full; other rows are foreign, of
+A row is a message, a group row, a claim or a card only if it looks like one in full; other rows are foreign, of
 another program. By default there must be none. With --foreign-rows they are counted, and change
 nothing of what is verified.
 
@@ -42,6 +46,9 @@ MESSAGE_ROW = KEYS | PERSON | {"message", "message_uuid"}
 DIRECT_GROUP_ROW = KEYS | PERSON | {"message", "message_group_uuid"}
 LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
 MAY_LACK = {"group_name", "head_sk"}  # a large group's row; one that is displaced
+CLAIM = KEYS | {"group_uuid", "user_uuid", "message_sk"}
+CLAIM_MAY_LACK = {"ahead", "expires_at"}
+CARD = KEYS | {"member_uuids"}
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
@@ -128,6 +135,10 @@ def parse_sort_key(text, accept_old):
 def kind_of(row):
     """What a row is by all that it has: "MSG#", "GRP#", or None for a foreign row."""
     pk, sk = row["pk"], row["sk"]
+    if pk.startswith("CLAIM#") and UUID.fullmatch(pk[6:]) and sk == "CLAIM":
+        return "CLAIM#"
+    if pk.startswith("CARD#") and UUID.fullmatch(pk[5:]) and sk == "CARD":
+        return "CARD#"
     if not UUID.fullmatch(pk[4:]) or parse_sort_key(sk, True) is None:
         return None
     if pk.startswith("MSG#"):
@@ -149,6 +160,9 @@ class Checker:
         self.keys = set()
         self.messages = collections.defaultdict(dict)  # group -> sk -> row
         self.group_rows = collections.defaultdict(list)  # group -> rows
+        self.places = collections.defaultdict(set)  # message uuid -> (group, sk)
+        self.claims = []
+        self.cards = []
         self.digest = hashlib.sha256()
 
     def report(self, place, problem):
@@ -163,6 +177,10 @@ class Checker:
         for group in sorted(self.messages.keys() | self.group_rows.keys()):
             self.check_messages(group)
             self.check_group(group)
+        for claim in self.claims:
+            self.check_claim(claim)
+        for card in self.cards:
+            self.check_card(card)
         return self.violations
 
     def sort_row(self, row):
@@ -174,8 +192,12 @@ class Checker:
         if key in self.keys:
             self.report(place, "is there twice")
         self.keys.add(key)
-        if self.accept_foreign and kind_of(row) is None:
+        kind = kind_of(row)
+        if self.accept_foreign and kind is None:
             self.foreign_rows += 1
+            return
+        if kind in ("CLAIM#", "CARD#"):
+            (self.claims if kind == "CLAIM#" else self.cards).append(row)
             return
         if parse_sort_key(row["sk"], self.accept_old) is None:
             self.report(place, "sk is not a time in the form of sort keys")
@@ -186,6 +208,7 @@ class Checker:
             in_index = {"message_group_uuid"} if self.accept_foreign else set()
             self.check_attributes(row, place, MESSAGE_ROW, in_index)
             self.messages[owner][row["sk"]] = row
+            self.places[row.get("message_uuid")].add((owner, row["sk"]))
         else:
             self.check_group_row(row, place, owner)
             self.group_rows[row.get("message_group_uuid", "")].append(row)
@@ -265,6 +288,38 @@ class Checker:
         for sk, message in messages.items():
             if message.get("user_uuid") not in members:
                 self.report(place, f"the author of message {sk} is not a member")
+
+    def check_claim(self, row):
+        uuid = row["pk"][6:]
+        place = f"claim of message {uuid}"
+        known = {name: value for name, value in row.items() if name not in CLAIM_MAY_LACK}
+        self.check_attributes(known, place, CLAIM)
+        if row.get("ahead", {"BOOL": True}) != {"BOOL": True}:
+            self.report(place, "ahead is not true")
+        if not re.fullmatch(r"\{'N': '[0-9]+'\}", str(row.get("expires_at", {"N": "0"}))):
+            self.report(place, "expires_at is not a number of seconds")
+        message = self.messages.get(row.get("group_uuid"), {}).get(row.get("message_sk"), {})
+        is_there = message.get("message_uuid") == uuid
+        if not is_there and "ahead" not in row:
+            self.report(place, "the message is not where it leads to")
+        if is_there and message.get("user_uuid") != row.get("user_uuid"):
+            self.report(place, "the message has another author")
+        for other in self.places[uuid] - {(row.get("group_uuid"), row.get("message_sk"))}:
+            self.report(place, "the message is also at {1} of group {0}".format(*other))
+
+    def check_card(self, row):
+        group = row["pk"][5:]
+        place = f"card of group {group}"
+        known = {name: value for name, value in row.items() if name != "rev"}
+        self.check_attributes(known, place, CARD, MAY_LACK)
+        if not re.fullmatch(r"\{'N': '[1-9][0-9]*'\}", str(row.get("rev"))):
+            self.report(place, "rev is not a number from 1")
+        rows = self.group_rows.get(group, [])
+        members = frozenset(str(row.get("member_uuids")).split(","))
+        if any(self.members_of(other) != members for other in rows):
+            self.report(place, "its members are not those of the group rows")
+        if any(other.get("group_name") != row.get("group_name") for other in rows):
+            self.report(place, "its name is not that of the group rows")
 
     def check_members(self, group, rows):
         place = f"group {group}"

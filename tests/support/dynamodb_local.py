@@ -52,6 +52,28 @@ def read_stream(endpoint, stream):
             for record in read_shard(endpoint, stream, shard["ShardId"])]
 
 
+class Tail:
+    """A stream's records from its start on, as they come; of the shards that it has now."""
+
+    def __init__(self, endpoint, stream):
+        self.endpoint = endpoint
+        described = ask(endpoint, "DescribeStream", STREAMS, StreamArn=stream)
+        self.iterators = [
+            ask(endpoint, "GetShardIterator", STREAMS, StreamArn=stream, ShardId=shard["ShardId"],
+                ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+            for shard in described["StreamDescription"]["Shards"]]
+
+    def read(self):
+        """The next records; none if there are no more for now."""
+        records = []
+        for number, iterator in enumerate(self.iterators):
+            if iterator is not None:
+                answer = ask(self.endpoint, "GetRecords", STREAMS, ShardIterator=iterator)
+                records += answer["Records"]
+                self.iterators[number] = answer.get("NextShardIterator")
+        return records
+
+
 # ---- tables ----
 
 def key_schema(keys):

@@ -39,6 +39,17 @@ class ListOptions(ctypes.Structure):
                          2**63 - 1)
 
 
+class CreateOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("group_uuid", c_char_p), ("group_name", c_char_p), ("message_uuid", c_char_p),
+                ("created_at_us", c_int64)]
+
+
+class AppendOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("message_uuid", c_char_p), ("created_at_us", c_int64)]
+
+
 class ReadOptions(ctypes.Structure):
     """Of group_get and of group_members."""
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32)]
@@ -91,10 +102,11 @@ CALLS = {
     "stream_follow": (c_void_p, POINTER(FollowOptions), ERROR),
 }
 DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions,
+            "create_options_init": CreateOptions, "append_options_init": AppendOptions,
             "list_options_init": ListOptions, "get_options_init": ReadOptions,
             "members_options_init": ReadOptions}
 TEXTS = ("error_message", "group_text", "group_user_display_name", "group_uuid", "msg_page_older",
-         "msg_text", "msg_uuid", "stream_result_answer")
+         "msg_sort_key", "msg_text", "msg_uuid", "stream_result_answer")
 ENDS = ("close", "error_free", "group_free", "group_page_free", "members_free", "msg_free",
         "msg_page_free", "stream_result_free")
 
@@ -115,6 +127,8 @@ def load(path):
         declare(library, name, c_char_p, c_void_p)
     for name in ENDS:
         declare(library, name, None, c_void_p)
+    declare(library, "status_name", c_char_p, c_int)
+    declare(library, "status_is_retryable", c_bool, c_int)
     declare(library, "members_count", c_size_t, c_void_p)
     declare(library, "members_at", POINTER(User), c_void_p, c_size_t)
     for name in ("msg_page", "group_page"):

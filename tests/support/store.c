@@ -133,6 +133,13 @@ bool test_store_is_streamed(const test_store *store)
     return strstr(store->url, "mode=stream") != NULL;
 }
 
+bool test_store_is_in_steps(const test_store *store)
+{
+    const char *service = getenv("CRUDDUR_TEST_SERVICE");
+    return strstr(store->url, "mode=steps") != NULL ||
+           (service != NULL && strcmp(service, "dynalite") == 0);
+}
+
 static void note_failure(void *data, const cruddur_follow_event *event)
 {
     atomic_size_t *failures = data;

@@ -36,6 +36,9 @@ void test_store_remove(test_store *store);
 /* Whether a processor moves the group rows behind an append (mode `stream`). */
 bool test_store_is_streamed(const test_store *store);
 
+/* Whether its changes are written in steps. */
+bool test_store_is_in_steps(const test_store *store);
+
 /* Is that processor: moves the group rows behind everything written so far. No record may fail.
  * Where no processor is needed it does nothing. */
 void test_store_settle(const test_store *store);

@@ -309,6 +309,70 @@ class ForeignRows(unittest.TestCase):
         self.assertEqual(check_table.Checker(accept_foreign=True).check(rows), [])
 
 
+class Claims(unittest.TestCase):
+    """Claims as they stand beside the messages."""
+
+    @staticmethod
+    def claim(number, **changes):
+        row = {"pk": f"CLAIM#33333333-3333-7333-8333-33333333333{number}", "sk": "CLAIM",
+               "group_uuid": DIRECT, "user_uuid": ANN, "message_sk": T1,
+               "expires_at": {"N": "1767225600"}}
+        row.update(changes)
+        return {name: value for name, value in row.items() if value is not None}
+
+    def test_good(self):
+        absent = self.claim(9, ahead={"BOOL": True}, expires_at=None)
+        for claim in (self.claim(1), self.claim(1, ahead={"BOOL": True}), absent):
+            for checker in (check_table.Checker(), check_table.Checker(accept_foreign=True)):
+                self.assertEqual(checker.check(good_table() + [claim]), [])
+                self.assertIn("messages 3 group_rows 5 ", checker.summary())
+                self.assertNotIn("foreign_rows 1", checker.summary())
+
+    def test_bad(self):
+        for claim, words in (
+                (self.claim(9), "is not where it leads to"),
+                (self.claim(1, message_sk=T2), "is not where it leads to"),
+                (self.claim(1, group_uuid=LARGE), "is not where it leads to"),
+                (self.claim(1, user_uuid=BOB), "has another author"),
+                (self.claim(1, ahead={"BOOL": True}, message_sk=T3), f"is also at {T1}"),
+                (self.claim(1, user_uuid=None), "lacks user_uuid"),
+                (self.claim(1, message_group_uuid=DIRECT), "has message_group_uuid"),
+                (self.claim(1, expires_at={"S": "soon"}), "is not a number of seconds"),
+                (self.claim(1, ahead={"BOOL": False}), "ahead is not true")):
+            violations = check_table.Checker().check(good_table() + [claim])
+            self.assertTrue(any(words in violation for violation in violations),
+                            (claim, violations))
+
+
+class Cards(unittest.TestCase):
+    """Cards as they stand beside the groups."""
+
+    @staticmethod
+    def card(group, **changes):
+        row = {"pk": "CARD#" + group, "sk": "CARD", "member_uuids": ",".join((ANN, BOB)),
+               "rev": {"N": "1"}}
+        row.update(changes)
+        return {name: value for name, value in row.items() if value is not None}
+
+    def test_good(self):
+        large = {"member_uuids": ",".join((ANN, BOB, CEM)), "group_name": "All"}
+        for card in (self.card(DIRECT), self.card(DIRECT, rev={"N": "20"}),
+                     self.card(LARGE, **large), self.card(ANN)):
+            self.assertEqual(check_table.Checker().check(good_table() + [card]), [])
+
+    def test_bad(self):
+        for card, words in (
+                (self.card(LARGE, group_name="All"), "its members are not"),
+                (self.card(DIRECT, group_name="All"), "its name is not"),
+                (self.card(DIRECT, rev=None), "rev is not a number"),
+                (self.card(DIRECT, rev={"N": "0"}), "rev is not a number"),
+                (self.card(DIRECT, member_uuids=None), "lacks member_uuids"),
+                (self.card(DIRECT, message="x"), "has message, which")):
+            violations = check_table.Checker().check(good_table() + [card])
+            self.assertTrue(any(words in violation for violation in violations),
+                            (card, violations))
+
+
 class Program(unittest.TestCase):
     def make_store(self, rows):
         path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "a?b%c #.db")

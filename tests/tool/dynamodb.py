@@ -189,13 +189,13 @@ class Passing(http.server.BaseHTTPRequestHandler):
 
 class Lacking(Impostor):
     """A service that has no streams, no protection from deletion, and does not know the calls in
-    `server.unknown`: it has no expiry and no backups. With `server.carries_out` it has a stream and
+    `server.unknown`: it has no time to live and no backups. With `server.carries_out` it has a stream and
     protection, and refuses to add them all the same."""
 
     def __init__(self, service):
         super().__init__()
         self.server.RequestHandlerClass = Passing
         self.server.service = service
-        self.server.unknown = {"UpdateTimeToLive", "DescribeContinuousBackups",
-                               "UpdateContinuousBackups"}
+        self.server.unknown = {"DescribeTimeToLive", "UpdateTimeToLive",
+                               "DescribeContinuousBackups", "UpdateContinuousBackups"}
         self.server.carries_out = False

@@ -23,6 +23,16 @@ class DynamoDBTest(AwsTest):
         super().setUp()
         self.table = self.id().rsplit(".", 1)[1]
         self.use(local.url, self.table)
+        self.addCleanup(self.drop_tables)
+
+    def drop_tables(self):
+        """Each table with time to live keeps one of DynamoDB Local's ten threads busy. Once all of
+        them are, it adds no index."""
+        for name in local.call("ListTables")["TableNames"]:
+            table = local.call("DescribeTable", TableName=name)["Table"]
+            if table.get("DeletionProtectionEnabled"):
+                local.call("UpdateTable", TableName=name, DeletionProtectionEnabled=False)
+            local.call("DeleteTable", TableName=name)
 
     def load(self, *options):
         self.assertEqual(self.ok("schema", "load", *options).out, f"{self.table}: ready\n")
@@ -113,9 +123,9 @@ class Schema(DynamoDBTest):
         nothing = {"table": self.table, "differences": []}
         self.assertEqual(self.ok_json("schema", "load"), nothing)
         self.assertEqual(self.ok_json("schema", "verify"), nothing)
-        result = self.run_command("schema", "verify", "--ttl", "expires_at", "--json")
+        result = self.run_command("schema", "verify", "--deletion-protection", "--json")
         self.assertEqual((result.code, result.json["differences"]),
-                         (1, ["rows do not expire; asked for is the attribute expires_at"]))
+                         (1, ["the table is not protected from deletion"]))
         local.make_table(self.table + "-other", [("pk", "S")])
         tables = {line["table"]: line["is_of_store"]
                   for line in self.ok_json("schema", "list")["tables"]}
@@ -125,7 +135,7 @@ class Schema(DynamoDBTest):
 
     def test_options(self):
         options = ("--read-units", "7", "--write-units", "3", "--stream-view",
-                   "NEW_AND_OLD_IMAGES", "--ttl", "expires_at", "--deletion-protection")
+                   "NEW_AND_OLD_IMAGES", "--deletion-protection")
         self.load(*options)
         self.load(*options)
         table = local.call("DescribeTable", TableName=self.table)["Table"]
@@ -133,8 +143,6 @@ class Schema(DynamoDBTest):
             units = described["ProvisionedThroughput"]
             self.assertEqual((units["ReadCapacityUnits"], units["WriteCapacityUnits"]), (7, 3))
         self.assertEqual(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES")
-        expiry = local.call("DescribeTimeToLive", TableName=self.table)["TimeToLiveDescription"]
-        self.assertEqual(expiry["AttributeName"], "expires_at")
         self.fails(1, "is protected from deletion", "schema", "drop", "--yes")
 
     def test_what_is_there_is_kept_and_told(self):
@@ -180,6 +188,7 @@ class Schema(DynamoDBTest):
             local.make_table(table, KEYS, [(INDEX_KEYS, "ALL")])
             local.call("UpdateTable", TableName=table, StreamSpecification={
                 "StreamEnabled": True, "StreamViewType": view})
+            self.set_expiry("expires_at", True, table)
             for wanted in (None, "NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
                 options = () if wanted is None else ("--stream-view", wanted)
                 line = (f"{table}: the stream has the view {view}; it must be "
@@ -192,14 +201,46 @@ class Schema(DynamoDBTest):
             self.assertEqual(self.run_command("schema", "verify", "--no-stream").out,
                              f"{table}: the table has a stream; asked for is none\n")
 
-    def test_an_expiry_by_another_attribute(self):
-        self.load("--ttl", "expires_at")
-        for action in ("load", "verify"):
-            result = self.run_command("schema", action, "--ttl", "gone_at")
-            self.assertEqual((result.code, result.err), (1, ""))
-            self.assertIn(f"{self.table}: rows expire by the attribute expires_at; asked for is the "
-                          "attribute gone_at. To change it,", result.out)
-        self.load("--ttl", "expires_at")
+    def expiry(self):
+        described = local.call("DescribeTimeToLive", TableName=self.table)["TimeToLiveDescription"]
+        return described["TimeToLiveStatus"], described.get("AttributeName")
+
+    def set_expiry(self, attribute, is_on, table=None):
+        local.call("UpdateTimeToLive", TableName=table or self.table, TimeToLiveSpecification={
+            "AttributeName": attribute, "Enabled": is_on})
+
+    def test_time_to_live(self):
+        off = ("time to live is off; `cruddur schema load` switches it on for the attribute "
+               "expires_at")
+        self.load()
+        self.assertEqual(self.expiry(), ("ENABLED", "expires_at"))
+        self.set_expiry("expires_at", False)
+        self.differs(off)
+        self.load()  # a table that is there
+        self.assertEqual(self.expiry(), ("ENABLED", "expires_at"))
+        self.ok("schema", "verify")
+        local.call("DeleteTable", TableName=self.table)
+        local.make_table(self.table, KEYS, [(INDEX_KEYS, "ALL")])
+        self.differs(off, "--no-stream")
+        self.load()  # a table of another program's making
+        self.assertEqual(self.expiry(), ("ENABLED", "expires_at"))
+
+    def test_time_to_live_on_another_attribute(self):
+        """Everything else is added, and what is there is kept."""
+        words = ("time to live is on for the attribute gone_at; it must be expires_at, and a table "
+                 "has only one. To change it, switch time to live off (`aws dynamodb "
+                 "update-time-to-live`), wait an hour, and load again")
+        local.make_table(self.table, KEYS, [(INDEX_KEYS, "ALL")])  # it has no stream
+        self.set_expiry("gone_at", True)
+        for _ in range(2):
+            self.fails(1, f"table {self.table}: {words}", "schema", "load", "--deletion-protection")
+            self.assertEqual(self.run_command("schema", "verify", "--deletion-protection").out,
+                             f"{self.table}: {words}\n")
+            self.assertEqual(self.expiry(), ("ENABLED", "gone_at"))
+        self.ok("new", "--as", "@maren", "--to", "@teo", "hello")
+        self.set_expiry("gone_at", False)
+        self.load("--deletion-protection")
+        self.assertEqual(self.expiry(), ("ENABLED", "expires_at"))
 
     def test_capacity_of_the_index(self):
         self.load("--read-units", "7", "--write-units", "3")
@@ -234,9 +275,9 @@ class OtherServices(DynamoDBTest):
         words = ("the service does not switch on a stream; --no-stream says that none is wanted: "
                  f"updating table {self.table}: ValidationException: by {SECRET}")
         for _ in range(2):
-            result = self.run_command("schema", "load", "--ttl", "x")
+            result = self.run_command("schema", "load", "--point-in-time-recovery")
             self.assertEqual((result.code, result.out), (1, ""))
-            self.assertIn("the service does not let rows expire: ", result.err)
+            self.assertIn("the service keeps no backups for point-in-time recovery: ", result.err)
             result = self.run_command("schema", "load")
             self.assertEqual((result.code, result.out), (1, ""))
             self.assertIn(words, result.err)
@@ -248,8 +289,6 @@ class OtherServices(DynamoDBTest):
 
     def test_none_of_what_is_optional(self):
         for option, words in (
-                ("--ttl=x", "the service does not let rows expire: "
-                            f"updating table {self.table}: UnknownOperationException"),
                 ("--point-in-time-recovery", "the service keeps no backups for point-in-time "
                                              f"recovery: updating table {self.table}: Unknown"),
                 ("--deletion-protection", "the service does not protect the table from deletion: "
@@ -262,10 +301,25 @@ class OtherServices(DynamoDBTest):
             self.assertEqual((verified.code, verified.err, len(verified.lines)), (1, "", 1))
         self.load("--no-stream")
 
+    def test_no_time_to_live(self):
+        """Claims stay there, and only the log says so."""
+        words = ("cruddur schema: warning: the service has no time to live, so claims of messages stay "
+                 f"in table {self.table}\n")
+        for unknown in ({"DescribeTimeToLive", "UpdateTimeToLive"}, {"UpdateTimeToLive"}):
+            self.service.server.unknown = unknown
+            for action in ("load", "verify"):
+                result = self.run_command("schema", action, "--no-stream")
+                self.assertEqual((result.code, result.out, result.err),
+                                 (0, f"{self.table}: ready\n", ""))
+                result = self.run_command("schema", action, "--no-stream", "--verbose")
+                self.assertEqual(result.code, 0)
+                self.assertIn(words, result.err)
+            self.ok("schema", "drop", "--yes")
+
     def test_the_rest_is_added(self):
         """The first refusal is told, once all that the service offers is there."""
         self.service.server.unknown = set()
-        result = self.run_command("schema", "load", "--deletion-protection", "--ttl", "expires_at")
+        result = self.run_command("schema", "load", "--deletion-protection")
         self.assertEqual((result.code, result.out), (1, ""))
         self.assertIn("the service does not protect the table from deletion: ", result.err)
         self.assertNotIn("stream", result.err)

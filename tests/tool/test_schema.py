@@ -20,7 +20,7 @@ class Options(CommandTest):
     def test_which_goes_with_which(self):
         for action in ("list", "drop"):
             for option in (("--read-units", "1"), ("--stream-view", "NEW_IMAGE"), ("--no-stream",),
-                           ("--ttl", "x"), ("--deletion-protection",),
+                           ("--deletion-protection",),
                            ("--point-in-time-recovery",)):
                 self.fails(2, f"{option[0]}: it goes with load and verify only", "schema", action,
                            *option)
@@ -39,7 +39,6 @@ class Options(CommandTest):
                            "load", option, value)
         self.fails(2, "--stream-view: must be NEW_IMAGE or", "schema", "load", "--stream-view",
                    "OLD")
-        self.fails(2, "--ttl: must have 1 to 255 bytes", "schema", "load", "--ttl", "x" * 256)
 
 
 class File(CommandTest):
@@ -55,7 +54,7 @@ class File(CommandTest):
     def test_what_a_file_lacks(self):
         for action in ("load", "verify"):
             for options in (("--read-units=1", "--write-units=1"), ("--stream-view=NEW_IMAGE",),
-                            ("--ttl=x",), ("--deletion-protection",),
+                            ("--deletion-protection",),
                             ("--point-in-time-recovery",)):
                 result = self.run_command("schema", action, *options, "--json")
                 self.assertEqual((result.code, result.err), (1, ""))

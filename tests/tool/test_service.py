@@ -34,6 +34,10 @@ class Settings(AwsTest):
         self.refused("mode is auto, atomic, steps or stream", "dynamodb:messages?mode=fast")
         self.refused("there are region, endpoint,", "dynamodb:messages?regoin=x")
         self.refused("attempts is a number", "dynamodb:messages?attempts=0")
+        self.refused("there are region, endpoint, index, mode, profile, fips, dualstack, "
+                     "account_endpoint, attempts and claim_days", "dynamodb:messages?claimdays=7")
+        self.refused('claim_days is a number from 1 to 3650, not "0"',
+                     "dynamodb:messages?claim_days=0")
         self.refused('fips is true or false, not "yes"', "dynamodb:messages?fips=yes")
         self.refused("account_endpoint is preferred, disabled or required",
                      "dynamodb:messages?account_endpoint=maybe")

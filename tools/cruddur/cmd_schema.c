@@ -30,7 +30,6 @@ static const char *first_table_option(const struct options *options)
         {options->write_units > 0, "write-units"},
         {options->stream_view != NULL, "stream-view"},
         {options->no_stream, "no-stream"},
-        {options->ttl != NULL, "ttl"},
         {options->deletion_protection, "deletion-protection"},
         {options->point_in_time_recovery, "point-in-time-recovery"},
     };
@@ -103,7 +102,6 @@ static void fill_options(const struct context *context, struct progress *progres
     schema->read_units = (uint32_t)options->read_units;
     schema->write_units = (uint32_t)options->write_units;
     schema->stream_view = options->stream_view;
-    schema->ttl_attribute = options->ttl;
     *progress = (struct progress){context->now_us, options->verbose, false};
     schema->progress = show_progress;
     schema->progress_data = progress;
@@ -292,8 +290,9 @@ const struct command command_schema = {
             "\n"
             "Takes care of the table behind the store.\n"
             "\n"
-            "  load     makes the table and its index, or adds what a table lacks that is\n"
-            "           there, and waits until both can be used; nothing is ever taken away\n"
+            "  load     makes the table and its index, or adds what an existing table lacks,\n"
+            "           waits until both can be used, and switches on time to live for the\n"
+            "           attribute expires_at; nothing is ever taken away\n"
             "  verify   tells each difference between the table and what load makes with the\n"
             "           same options; exits with 1 if there are any, as load does\n"
             "  list     lists the tables beside it; a * marks the store's own\n"
@@ -309,8 +308,6 @@ const struct command command_schema = {
             "                  what the stream tells: NEW_IMAGE (default) or\n"
             "                  NEW_AND_OLD_IMAGES\n"
             "  --no-stream     no stream is wanted\n"
-            "  --ttl ATTRIBUTE\n"
-            "                  rows expire at the time in this attribute (seconds since 1970)\n"
             "  --deletion-protection\n"
             "                  refuse to drop the table\n"
             "  --point-in-time-recovery\n"

@@ -82,7 +82,6 @@ static const struct spec specs[] = {
     {"write-units", KIND_SMALL, COMMAND_SCHEMA, 0, FIELD(write_units)},
     {"stream-view", KIND_TEXT, COMMAND_SCHEMA, 0, FIELD(stream_view)},
     {"no-stream", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(no_stream)},
-    {"ttl", KIND_TEXT, COMMAND_SCHEMA, 0, FIELD(ttl)},
     {"deletion-protection", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(deletion_protection)},
     {"point-in-time-recovery", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(point_in_time_recovery)},
     {"yes", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(yes)},

@@ -52,7 +52,6 @@ struct options {
     uint64_t write_units;
     char *stream_view;
     bool no_stream;
-    char *ttl;
     bool deletion_protection;
     bool point_in_time_recovery;
     bool yes;

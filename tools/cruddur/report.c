@@ -27,7 +27,6 @@ static const struct {
     {"options.read_units", "--read-units"},
     {"options.since_us", "--since"},
     {"options.stream_view", "--stream-view"},
-    {"options.ttl_attribute", "--ttl"},
     {"options.until_us", "--until"},
     {"options.workers", "--workers"},
     {"others", "--to"},

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "model/kind.h"
 #include "model/uuid.h"
+#include "store/dynamodb/claim.h"
 #include "store/dynamodb/refusal.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */
@@ -52,6 +53,12 @@ static bool is_witness(const cr_write *write)
 {
     return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL &&
            cr_row_kind(&write->row) == CR_KIND_MESSAGE;
+}
+
+bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, const cr_write *write)
+{
+    return cr_row_exists(stored) && cr_item_is_same(stored, &write->row) &&
+           cr_claims_agree(stored, &write->row, txn->base.arena);
 }
 
 /* An earlier attempt of ours went through, and its answer was lost: the row with the message's uuid
@@ -154,7 +161,7 @@ bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *write)
     txn->base.call = call;
     call->meter = quiet.meter;
     cr_error_discard(&reason);
-    return status == CRUDDUR_OK && cr_row_exists(&stored) && cr_item_is_same(&stored, &write->row);
+    return status == CRUDDUR_OK && cr_dynamodb_is_as_put(txn, &stored, write);
 }
 
 /* The transaction failed, and the failure is described. If it may have been applied all the same,

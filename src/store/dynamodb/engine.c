@@ -160,8 +160,12 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
         close_store(&table->base);
         return cr_fail_memory(error);
     }
-    table->base = (cr_store){&operations, cr_dynamodb_traits(table), table->names.table.data,
-                             &cr_dynamodb_stream_operations, queues};
+    table->base = (cr_store){&operations,
+                             cr_dynamodb_traits(table),
+                             table->names.table.data,
+                             &cr_dynamodb_stream_operations,
+                             queues,
+                             table->claim_us};
     *ret_store = &table->base;
     return CRUDDUR_OK;
 }

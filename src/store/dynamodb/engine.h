@@ -10,7 +10,8 @@
  *   answer.c   what responses about rows contain
  *   table.c    asking the service; which responses are successes
  *   refusal.c  what its errors mean
- *   schema.c   loading, verifying, listing and dropping the table: schema_call.c, schema_make.c
+ *   schema.c   loading, verifying, listing and dropping the table: schema_call.c, schema_make.c,
+ *              schema_expiry.c
  *   stream.c   reading the table's stream
  */
 #ifndef CR_STORE_DYNAMODB_ENGINE_H

@@ -7,6 +7,8 @@
 #define DEFAULT_TABLE "cruddur-messages"
 #define DEFAULT_INDEX "message-group-sk-index"
 
+#define US_PER_DAY INT64_C(86400000000)
+
 #define NAME_MIN 3
 #define NAME_MAX_SIZE 255
 
@@ -16,6 +18,7 @@ typedef struct settings {
     cr_aws_given given;
     const char *index;
     cr_mode mode;
+    unsigned claim_days;
 } settings;
 
 static cruddur_status set_index(settings *set, const char *value, cruddur_error **error)
@@ -46,16 +49,29 @@ static cruddur_status set_mode(settings *set, const char *value, cruddur_error *
                             "mode is auto, atomic, steps or stream, not \"%.40s\"", value);
 }
 
+/* A number from 1 to `max`, in digits alone. */
+static cruddur_status read_number(const char *name, unsigned max, const char *value,
+                                  unsigned *ret_number, cruddur_error **error)
+{
+    char *end = NULL;
+    bool has_digit = *value >= '0' && *value <= '9'; /* strtoul takes blanks and a sign, too */
+    unsigned long number = has_digit ? strtoul(value, &end, 10) : 0;
+    if (number < 1 || number > max || *end != '\0') {
+        return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                "%s is a number from 1 to %u, not \"%.40s\"", name, max, value);
+    }
+    *ret_number = (unsigned)number;
+    return CRUDDUR_OK;
+}
+
 static cruddur_status set_attempts(settings *set, const char *value, cruddur_error **error)
 {
-    char *end;
-    unsigned long attempts = strtoul(value, &end, 10);
-    if (*end != '\0' || attempts < 1 || attempts > 20) {
-        return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "attempts is a number from 1 to 20, not \"%.40s\"", value);
-    }
-    set->given.attempts_max = (unsigned)attempts;
-    return CRUDDUR_OK;
+    return read_number("attempts", 20, value, &set->given.attempts_max, error);
+}
+
+static cruddur_status set_claim_days(settings *set, const char *value, cruddur_error **error)
+{
+    return read_number("claim_days", 3650, value, &set->claim_days, error);
 }
 
 #define WORDS_MAX 3
@@ -99,6 +115,7 @@ static const struct {
     {"index", set_index},
     {"mode", set_mode},
     {"attempts", set_attempts},
+    {"claim_days", set_claim_days},
 };
 
 static cruddur_status set_parameter(settings *set, const cr_url_parameter *parameter,
@@ -118,7 +135,8 @@ static cruddur_status set_parameter(settings *set, const cr_url_parameter *param
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
                             "dynamodb has no parameter \"%.40s\"; there are region, endpoint, "
-                            "index, mode, profile, fips, dualstack, account_endpoint and attempts",
+                            "index, mode, profile, fips, dualstack, account_endpoint, attempts "
+                            "and claim_days",
                             parameter->name);
 }
 
@@ -152,7 +170,7 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
                                cruddur_error **error)
 {
     cruddur_status status = CRUDDUR_OK;
-    *set = (settings){.index = DEFAULT_INDEX};
+    *set = (settings){.index = DEFAULT_INDEX, .claim_days = (unsigned)(CR_CLAIM_US / US_PER_DAY)};
     for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
         status = set_parameter(set, &url->parameters[i], error);
     }
@@ -164,6 +182,7 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
         status = copy_name("index", set->index, &table->names.index, error);
     }
     table->mode = set->mode;
+    table->claim_us = (int64_t)set->claim_days * US_PER_DAY;
     return status;
 }
 

@@ -289,13 +289,10 @@ static bool has_others(const cr_row *row)
     return row->value[CR_OTHERS].size > sizeof("{}") - 1;
 }
 
-/* An attribute that somebody adds at this very moment cannot be asked for, as nobody knows its
- * name. */
-void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read)
+/* The condition that a row still is as it was read. An attribute that somebody adds at this very
+ * moment cannot be asked for, as nobody knows its name. */
+static void add_as_read(cr_buffer *out, const cr_row *as_read)
 {
-    add_table(out, names);
-    CR_JSON_ADD(out, ",\"Key\":");
-    cr_item_write_key(out, cr_row_key(as_read));
     CR_JSON_ADD(out, ",\"ConditionExpression\":\"pk = :k");
     add_carried_conditions(out, as_read);
     for_others(out, as_read, add_other_condition);
@@ -310,6 +307,23 @@ void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row
     add_carried_values(out, as_read);
     for_others(out, as_read, add_other_value);
     CR_JSON_ADD(out, "}");
+}
+
+void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read)
+{
+    add_table(out, names);
+    CR_JSON_ADD(out, ",\"Key\":");
+    cr_item_write_key(out, cr_row_key(as_read));
+    add_as_read(out, as_read);
+}
+
+void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
+                        const cr_row *row)
+{
+    add_table(out, names);
+    CR_JSON_ADD(out, ",\"Item\":");
+    cr_item_write(out, row);
+    add_as_read(out, as_read);
 }
 
 void cr_request_single(cr_buffer *out, cr_str members)

@@ -46,6 +46,10 @@ void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_
 void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row);
 void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read);
 
+/* Puts a row in the place of one that still is as it was read. */
+void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
+                        const cr_row *row);
+
 void cr_request_single(cr_buffer *out, cr_str members);
 
 /* A transaction is begun with its token, gets its elements, and is ended. */

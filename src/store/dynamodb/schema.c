@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/schema.h"
 
+#include "store/dynamodb/schema_expiry.h"
 #include "store/dynamodb/schema_make.h"
 
 /* ---- load ---- */
@@ -89,8 +90,7 @@ static cruddur_status verify_options(cr_schema_call *now, const cr_description *
     if (cr_schema_has_flag(now, CRUDDUR_SCHEMA_DELETION_PROTECTION)) {
         (void)cr_description_check_protection(description, differences);
     }
-    cruddur_status status = cr_schema_check_expiry(now, differences);
-    return status == CRUDDUR_OK ? cr_schema_check_backups(now, differences) : status;
+    return cr_schema_check_backups(now, differences);
 }
 
 static cruddur_status verify(cr_schema_call *now, const cr_description *description,
@@ -104,7 +104,10 @@ static cruddur_status verify(cr_schema_call *now, const cr_description *descript
     (void)cr_description_check_index(description, &now->table->names, differences);
     (void)cr_description_check_active(description, differences);
     verify_stream(now, description, differences);
-    return now->options == NULL ? CRUDDUR_OK : verify_options(now, description, differences);
+    cruddur_status status = cr_schema_check_expiry(now, differences);
+    return status == CRUDDUR_OK && now->options != NULL
+               ? verify_options(now, description, differences)
+               : status;
 }
 
 cruddur_status cr_dynamodb_schema_verify(cr_store *base, const cruddur_schema_options *options,

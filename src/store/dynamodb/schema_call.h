@@ -26,6 +26,9 @@ void cr_schema_tell(const cr_schema_call *now, const char *text);
 void cr_schema_add_text(cr_schema_call *now, const char *text);
 void cr_schema_add_table(cr_schema_call *now);
 
+/* The code with which a service refuses an operation that it does not have. */
+#define CR_NO_SUCH_CALL "UnknownOperationException"
+
 /* Sends the request: a success, or an error with the accepted code (NULL: none). */
 cruddur_status cr_schema_ask(cr_schema_call *now, cr_operation operation,
                              const char *accepted_code);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/schema_make.h"
 
-#include <stdio.h>
-
-#define TTL_NAME_SIZE 256
+#include "store/dynamodb/schema_expiry.h"
 
 /* ---- making ---- */
 
@@ -137,80 +135,14 @@ static cruddur_status add_missing_protection(cr_schema_call *now, const cr_descr
     return cr_schema_ask(now, CR_UPDATE_TABLE, NULL);
 }
 
-/* ---- expiry, backups: settings with calls of their own ---- */
-
-#define NO_SUCH_CALL "UnknownOperationException"
-
-/* "" where rows do not expire. */
-static cruddur_status read_expiry(cr_schema_call *now, char attribute[TTL_NAME_SIZE])
-{
-    attribute[0] = '\0';
-    cr_schema_add_table(now);
-    cr_schema_add_text(now, "}");
-    cruddur_status status = cr_schema_ask(now, CR_DESCRIBE_TIME_TO_LIVE, NO_SUCH_CALL);
-    if (status == CRUDDUR_OK && cr_aws_is_ok(&now->answer)) {
-        json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
-        json_object *expiry = cr_json_member(answer, "TimeToLiveDescription");
-        const char *is = cr_json_member_text(expiry, "TimeToLiveStatus");
-        if (strcmp(is, "ENABLED") == 0 || strcmp(is, "ENABLING") == 0) {
-            (void)snprintf(attribute, TTL_NAME_SIZE, "%s",
-                           cr_json_member_text(expiry, "AttributeName"));
-        }
-        (void)json_object_put(answer);
-    }
-    return status;
-}
-
-/* An expiry by another attribute is kept, as all that is there. */
-static cruddur_status has_expiry(cr_schema_call *now, const cr_description *description, bool *has)
-{
-    char attribute[TTL_NAME_SIZE];
-    (void)description;
-    *has = now->options->ttl_attribute == NULL;
-    if (*has) {
-        return CRUDDUR_OK;
-    }
-    cruddur_status status = read_expiry(now, attribute);
-    *has = attribute[0] != '\0';
-    return status;
-}
-
-static cruddur_status add_missing_expiry(cr_schema_call *now, const cr_description *description)
-{
-    (void)description;
-    cr_schema_add_table(now);
-    cr_schema_add_text(now, ",\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":");
-    cr_json_add_string(&now->request, cr_str_of(now->options->ttl_attribute));
-    cr_schema_add_text(now, "}}");
-    return cr_schema_ask(now, CR_UPDATE_TIME_TO_LIVE, NULL);
-}
-
-cruddur_status cr_schema_check_expiry(cr_schema_call *now, cr_lines *differences)
-{
-    char attribute[TTL_NAME_SIZE];
-    const char *wanted = now->options->ttl_attribute;
-    if (wanted == NULL) {
-        return CRUDDUR_OK;
-    }
-    cruddur_status status = read_expiry(now, attribute);
-    if (status == CRUDDUR_OK && attribute[0] == '\0') {
-        cr_lines_add(differences, "rows do not expire; asked for is the attribute %.255s", wanted);
-    } else if (status == CRUDDUR_OK && strcmp(attribute, wanted) != 0) {
-        cr_lines_add(differences,
-                     "rows expire by the attribute %.120s; asked for is the attribute %.120s. To "
-                     "change it, switch the expiry off (`aws dynamodb update-time-to-live`), wait "
-                     "an hour, and load again",
-                     attribute, wanted);
-    }
-    return status;
-}
+/* ---- backups ---- */
 
 static cruddur_status read_backups(cr_schema_call *now, bool *are_kept)
 {
     *are_kept = false;
     cr_schema_add_table(now);
     cr_schema_add_text(now, "}");
-    cruddur_status status = cr_schema_ask(now, CR_DESCRIBE_CONTINUOUS_BACKUPS, NO_SUCH_CALL);
+    cruddur_status status = cr_schema_ask(now, CR_DESCRIBE_CONTINUOUS_BACKUPS, CR_NO_SUCH_CALL);
     if (status == CRUDDUR_OK && cr_aws_is_ok(&now->answer)) {
         json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
         json_object *backups = cr_json_member(answer, "ContinuousBackupsDescription");
@@ -265,11 +197,12 @@ static const struct setting {
     {has_index, add_missing_index, false, "the service does not add the index"},
     {has_protection, add_missing_protection, true,
      "the service does not protect the table from deletion"},
-    {has_expiry, add_missing_expiry, true, "the service does not let rows expire"},
     {has_backups, add_missing_backups, true,
      "the service keeps no backups for point-in-time recovery"},
     {has_stream, add_missing_stream, true,
      "the service does not switch on a stream; --no-stream says that none is wanted"},
+    {cr_schema_has_expiry, cr_schema_add_expiry, true,
+     "the service did not switch on time to live"},
 };
 
 /* What was refused may be there nevertheless: by an attempt of ours whose answer was lost, or by

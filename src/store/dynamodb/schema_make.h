@@ -8,12 +8,11 @@
 /* Begins to make the table. Somebody else may be making it at the same moment. */
 cruddur_status cr_schema_create(cr_schema_call *now);
 
-/* Adds the index if it is missing, and what the options ask for. CRUDDUR_E_REFUSED: the service did
- * not add one of the latter, and the others are there. */
+/* Adds the index and the time to live if they are missing, and what the options ask for.
+ * CRUDDUR_E_REFUSED: the index is there, and the service did not add one of the others. */
 cruddur_status cr_schema_add_settings(cr_schema_call *now, cr_description *description);
 
-/* Each adds a line where the options ask for it, and the table does not have it so. */
-cruddur_status cr_schema_check_expiry(cr_schema_call *now, cr_lines *differences);
+/* Adds a line if the options ask for backups, and the table has none. */
 cruddur_status cr_schema_check_backups(cr_schema_call *now, cr_lines *differences);
 
 #endif

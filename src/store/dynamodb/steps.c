@@ -100,27 +100,43 @@ static cruddur_status read_obstacle(cr_dynamodb_txn *txn, const cr_write *write,
     return status;
 }
 
-/* A put was refused. Its lost answer may have been a success: then what is there is what was put. A
- * message is known by its uuid, which another call may have stored at this key as well. */
+static bool is_group_row_of(const cr_row *row, cr_str group)
+{
+    return cr_row_kind(row) == CR_KIND_GROUP_ROW && cr_str_equal(row->value[CR_GROUP_UUID], group);
+}
+
+/* What is there is what was to be put. A message is known by its uuid, which another call may have
+ * stored at this key as well. At the key that is claimed for a message, a group row of its group
+ * was put by an earlier attempt, or belongs to another message that has the key: then the message
+ * does not get it. */
+static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle)
+{
+    if (is_message(write)) {
+        return cr_str_equal(write->row.value[CR_MESSAGE_UUID], obstacle->value[CR_MESSAGE_UUID]);
+    }
+    cr_str group = write->row.value[CR_GROUP_UUID];
+    return (txn->is_claimed && group.data != NULL && is_group_row_of(obstacle, group)) ||
+           (txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write));
+}
+
+/* A put was refused. Its lost answer may have been a success. */
 static outcome judge_refusal(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
     cr_row obstacle;
-    cr_str uuid = is_message(write) ? write->row.value[CR_MESSAGE_UUID] : CR_STR_ABSENT;
-    if (uuid.data == NULL && !txn->answer.may_be_applied) {
+    if (!is_message(write) && !txn->is_claimed && !txn->answer.may_be_applied) {
         return REFUSED;
     }
     *status = read_obstacle(txn, write, &obstacle);
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
-    bool is_in_place = uuid.data != NULL ? cr_str_equal(uuid, obstacle.value[CR_MESSAGE_UUID])
-                                         : cr_item_is_same(&obstacle, &write->row);
-    return is_in_place ? DONE : REFUSED;
+    return is_in_place(txn, write, &obstacle) ? DONE : REFUSED;
 }
 
 static outcome put_row(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
     outcome came = carry_out(txn, CR_PUT_ITEM, cr_write_text(txn, write), status);
+    txn->has_lost_answers = txn->has_lost_answers || txn->answer.may_be_applied;
     if (came == FAILED && txn->answer.may_be_applied) {
         return settle_put(txn, write, status);
     }
@@ -159,13 +175,17 @@ static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, 
     return is_done;
 }
 
-/* Takes the puts before `end` back, in reverse order. */
+/* Takes the puts before `end` back, in reverse order. Claims and
+ * cards stay: others may go by them already. */
 static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
 {
     cr_buffer members;
     cruddur_status status = CRUDDUR_OK;
     cr_buffer_init(&members, CR_REQUEST_SIZE_MAX);
     for (size_t i = end; status == CRUDDUR_OK && i > 0; i--) {
+        if (txn->write[i - 1].is_kept) {
+            continue;
+        }
         members.size = 0;
         cr_request_remove(&members, &txn->table->names, &txn->write[i - 1].row);
         if (members.failed) {
@@ -190,10 +210,12 @@ static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 }
 
 /* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
- * stored message stay, whoever put them, for others may have removed older ones since. */
+ * stored message stay, whoever put them, for others may have removed older ones since. So do those
+ * of a claimed message that may be stored late, or by a repeat which finds them in place. */
 static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
 {
-    if (end > 0 && stores_message(txn, puts)) {
+    bool may_be_used = txn->is_claimed && txn->has_lost_answers;
+    if (end > 0 && stores_message(txn, puts) && !may_be_used) {
         (void)remove_quietly(txn, remove_puts, end, "group rows of no message are left");
     }
 }

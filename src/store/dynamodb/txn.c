@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/txn.h"
 
+#include "base/clock.h"
+#include "model/card.h"
+#include "store/dynamodb/claim.h"
+
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
  * the service gives at once. */
 #define GROWTH 4
 #define GROWN_MAX 1000
+
+#define US_PER_S 1000000
 
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
@@ -245,26 +251,33 @@ static cr_write *add_write(cr_dynamodb_txn *txn)
     return &txn->write[txn->write_count];
 }
 
-static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row)
+/* Adds a write of a row, whose request's members are yet to be added to the text. */
+static cruddur_status begin_write(cr_dynamodb_txn *txn, const cr_row *row, cr_write **ret_write)
 {
-    cr_call *call = txn->base.call;
     if (is_touched(txn, row)) {
         return cr_dynamodb_run_again(txn);
     }
     cr_write *write = add_write(txn);
     if (write == NULL || !cr_row_copy(txn->base.arena, row, &write->row)) {
-        return cr_fail_memory(call->error);
+        return cr_fail_memory(txn->base.call->error);
     }
-    write->is_put = is_put;
+    write->is_put = write->is_kept = false;
     write->text_at = txn->text.size;
-    (is_put ? cr_request_put : cr_request_remove)(&txn->text, &txn->table->names, row);
+    *ret_write = write;
+    return CRUDDUR_OK;
+}
+
+static cruddur_status end_write(cr_dynamodb_txn *txn, cr_write *write)
+{
+    cr_call *call = txn->base.call;
     write->text_size = txn->text.size - write->text_at;
     txn->write_count++;
     if (txn->text.failed) {
         return cr_fail_memory(call->error);
     }
     /* As text a row is never smaller. */
-    if (is_put && write->text_size > CR_ITEM_SIZE_MAX && cr_item_size(row) > CR_ITEM_SIZE_MAX) {
+    if (write->is_put && write->text_size > CR_ITEM_SIZE_MAX &&
+        cr_item_size(&write->row) > CR_ITEM_SIZE_MAX) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
                             "writing to table %.255s: a row has at most 400 KB",
                             txn->table->names.table.data);
@@ -274,17 +287,116 @@ static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row
 
 static cruddur_status put(cr_txn *base, const cr_row *row)
 {
-    return state((cr_dynamodb_txn *)base, true, row);
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cruddur_status status = begin_write(txn, row, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    write->is_put = true;
+    write->is_kept = cr_is_card(row);
+    cr_request_put(&txn->text, &txn->table->names, row);
+    return end_write(txn, write);
+}
+
+static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
+{
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cruddur_status status = begin_write(txn, row, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    write->is_put = write->is_kept = true;
+    cr_request_replace(&txn->text, &txn->table->names, as_read, row);
+    return end_write(txn, write);
 }
 
 static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 {
-    return state((cr_dynamodb_txn *)base, false, as_read);
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cruddur_status status = begin_write(txn, as_read, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_request_remove(&txn->text, &txn->table->names, as_read);
+    return end_write(txn, write);
+}
+
+/* ---- claims ---- */
+
+static cruddur_status get_claim_row(cr_dynamodb_txn *txn, cr_str token, cr_row *row)
+{
+    cr_key key;
+    return cr_claim_key(token, txn->base.arena, &key) ? get_one(txn, key, row)
+                                                      : cr_fail_memory(txn->base.call->error);
+}
+
+static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_claim *claim)
+{
+    cr_row row;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    (void)group; /* a token has one claim */
+    *claim = (cr_claim){.token = token};
+    cruddur_status status = get_claim_row(txn, token, &row);
+    if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_claim_read(&row, base->arena, claim)) {
+        status = cr_fail_with(base->call->error, CRUDDUR_E_STORE_DAMAGED,
+                              "the claim of message %.*s is damaged", (int)token.size, token.data);
+    }
+    return status;
+}
+
+/* Reads again what is to be replaced, as it lies in the table. */
+static cruddur_status add_replacement(cr_dynamodb_txn *txn, const cr_claim *as_read,
+                                      const cr_row *row)
+{
+    cr_row old;
+    cr_claim there = {.token = as_read->token};
+    cruddur_status status = get_claim_row(txn, as_read->token, &old);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (!cr_row_exists(&old) || !cr_claim_read(&old, txn->base.arena, &there) ||
+        !cr_str_equal(there.sk, as_read->sk)) {
+        return cr_dynamodb_run_again(txn);
+    }
+    cr_request_replace(&txn->text, &txn->table->names, &old, row);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_claim *as_read)
+{
+    cr_row row;
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cr_claim stated = *claim;
+    txn->is_claimed = true;
+    if (as_read != NULL && cr_str_equal(as_read->sk, claim->sk)) {
+        return CRUDDUR_OK;
+    }
+    stated.is_ahead = (base->traits & CR_TRAIT_ATOMIC) == 0;
+    int64_t end_us = cr_clock_now_us() + txn->table->claim_us;
+    if (!cr_claim_write(&stated, end_us / US_PER_S, base->arena, &row)) {
+        return cr_fail_memory(base->call->error);
+    }
+    cruddur_status status = begin_write(txn, &row, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    write->is_put = write->is_kept = true;
+    if (as_read == NULL) {
+        cr_request_put(&txn->text, &txn->table->names, &row);
+    } else {
+        status = add_replacement(txn, as_read, &row);
+    }
+    return status == CRUDDUR_OK ? end_write(txn, write) : status;
 }
 
 /* ---- the transaction ---- */
 
-static const cr_txn_ops operations = {get, query, put, remove_row};
+static const cr_txn_ops operations = {get,        query,      put,        replace,
+                                      remove_row, find_claim, claim_token};
 
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)
@@ -300,6 +412,7 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
 {
     txn->must_run_again = false;
+    txn->is_claimed = txn->has_lost_answers = false;
     txn->has_met_others = false;
     txn->base.traits = cr_dynamodb_traits(txn->table);
     cr_arena_reset(txn->base.arena);

@@ -7,7 +7,8 @@
 
 /* A write that a body stated. */
 typedef struct cr_write {
-    bool is_put;
+    bool is_put;    /* else a removal */
+    bool is_kept;   /* a put that is not taken back when the rest of the change comes to nothing */
     size_t text_at; /* in the transaction's `text`: the members of its request */
     size_t text_size;
     cr_row row; /* what is put, or was read; its text lies in the arena */
@@ -17,9 +18,11 @@ typedef struct cr_dynamodb_txn {
     cr_txn base;
     cr_dynamodb *table;
     bool is_change;
-    bool must_run_again; /* why a run came to CRUDDUR_E_CONFLICT, with no error described */
-    bool has_met_others; /* who changed the same group in the meantime */
-    cr_arena page;       /* the rows of the latest answer */
+    bool must_run_again;   /* why a run came to CRUDDUR_E_CONFLICT, with no error described */
+    bool is_claimed;       /* the change is a message's whose uuid, with its sort key, is claimed */
+    bool has_lost_answers; /* a write in steps may be carried out late */
+    bool has_met_others;   /* who changed the same group in the meantime */
+    cr_arena page;         /* the rows of the latest answer */
     cr_aws_answer answer;
     cr_buffer request;
     cr_write *write; /* in the order in which they were stated; in base.arena */

@@ -43,6 +43,7 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_QUERY_GROUPS_ASCENDING] = SELECT " WHERE message_group_uuid = ?1" BETWEEN,
     [CR_STATEMENT_QUERY_GROUPS_DESCENDING] =
         SELECT " WHERE message_group_uuid = ?1" BETWEEN " DESC",
+    [CR_STATEMENT_QUERY_UUID] = SELECT " WHERE message_uuid = ?1",
     [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
     [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",

@@ -353,7 +353,6 @@ static void add_what_files_lack(const cruddur_schema_options *options, cr_lines 
     } lacks[] = {
         {options->read_units > 0, "provisioned capacity"},
         {options->stream_view != NULL, "stream"},
-        {options->ttl_attribute != NULL, "rows that expire"},
         {(options->flags & CRUDDUR_SCHEMA_DELETION_PROTECTION) != 0, "protection from deletion"},
         {(options->flags & CRUDDUR_SCHEMA_POINT_IN_TIME_RECOVERY) != 0, "point-in-time recovery"},
     };
@@ -419,7 +418,7 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
         cr_fork_guard_leave(&open_stores);
         return cr_fail_memory(error);
     }
-    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL};
+    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL, CR_CLAIM_US};
     cruddur_status status = read_url(url, &store->place, error);
     if (status == CRUDDUR_OK) {
         status = open_parts(store, options, error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/txn.h"
 
+#include "model/key.h"
+#include "model/kind.h"
 #include "store/sqlite/absence.h"
 
 /* How many rows are read between two looks at the clock. */
@@ -261,7 +263,72 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     return status;
 }
 
-static const cr_txn_ops operations = {get, query, put, remove_row};
+static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
+{
+    cruddur_status status = remove_row(base, as_read);
+    return status == CRUDDUR_OK ? put(base, row) : status;
+}
+
+/* ---- claims: a message's own row is its claim ---- */
+
+typedef struct claim_search {
+    cr_arena *arena;
+    cr_str group;
+    cr_row *found;
+} claim_search;
+
+static bool is_in_group(const cr_row *row, cr_str group)
+{
+    return cr_str_equal(cr_pk_suffix(row->value[CR_PK]), group);
+}
+
+static cr_sink_answer take_claim(void *context, const cr_row *row)
+{
+    const claim_search *search = context;
+    bool is_wanted = is_in_group(row, search->group);
+    if (cr_row_kind(row) != CR_KIND_MESSAGE || (!is_wanted && cr_row_exists(search->found))) {
+        return CR_SINK_MORE;
+    }
+    if (!cr_row_copy(search->arena, row, search->found)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    return is_wanted ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
+static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_claim *claim)
+{
+    cr_row found = {0};
+    claim_search search = {base->arena, group, &found};
+    cr_connection *connection = ((cr_sqlite_txn *)base)->connection;
+    sqlite3_stmt *statement = cr_connection_statement(connection, CR_STATEMENT_QUERY_UUID);
+    if (statement == NULL) {
+        return fail_statement(connection, base->call);
+    }
+    int code = cr_connection_bind(statement, 1, token);
+    if (code != SQLITE_OK) {
+        return fail_reading(connection, code, base->call);
+    }
+    cruddur_status status = walk(connection, statement, take_claim, &search, base->call);
+    *claim = (cr_claim){.token = token};
+    if (status == CRUDDUR_OK && cr_row_exists(&found)) {
+        claim->group = cr_pk_suffix(found.value[CR_PK]);
+        claim->author = found.value[CR_USER_UUID];
+        claim->sk = found.value[CR_SK];
+    }
+    return status;
+}
+
+/* The body has looked in this same transaction, so nobody can have come first. */
+static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_claim *as_read)
+{
+    (void)base;
+    (void)claim;
+    (void)as_read;
+    return CRUDDUR_OK;
+}
+
+static const cr_txn_ops operations = {get,        query,      put,        replace,
+                                      remove_row, find_claim, claim_token};
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/dynamodb/claim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "model/time.h"
+#include "model/uuid.h"
+
+#define PK_PREFIX "CLAIM#"
+#define SK "CLAIM"
+#define ITEM_MAX 512
+
+/* The attributes that only claims have. */
+#define GROUP "group_uuid"
+#define PLACE "message_sk"
+#define AHEAD "ahead"
+#define EXPIRES "expires_at"
+
+bool cr_claim_key(cr_str token, cr_arena *arena, cr_key *key)
+{
+    char pk[sizeof(PK_PREFIX) + CRUDDUR_UUID_SIZE];
+    (void)snprintf(pk, sizeof(pk), PK_PREFIX "%.*s", (int)token.size, token.data);
+    *key = (cr_key){cr_arena_copy(arena, cr_str_of(pk)), cr_str_of(SK)};
+    return key->pk.data != NULL;
+}
+
+/* Nothing in it needs escaping: uuids, and a sort key, which is a time. */
+bool cr_claim_write(const cr_claim *claim, int64_t expires_at_s, cr_arena *arena, cr_row *row)
+{
+    char others[ITEM_MAX];
+    char end[64] = "";
+    cr_key key;
+    if (!claim->is_forever) {
+        (void)snprintf(end, sizeof(end), ",\"" EXPIRES "\":{\"N\":\"%" PRId64 "\"}", expires_at_s);
+    }
+    (void)snprintf(others, sizeof(others),
+                   "{\"" GROUP "\":{\"S\":\"%.*s\"},\"" PLACE "\":{\"S\":\"%.*s\"}%s%s}",
+                   (int)claim->group.size, claim->group.data, (int)claim->sk.size, claim->sk.data,
+                   claim->is_ahead ? ",\"" AHEAD "\":{\"BOOL\":true}" : "", end);
+    *row = (cr_row){0};
+    if (!cr_claim_key(claim->token, arena, &key)) {
+        return false;
+    }
+    row->value[CR_PK] = key.pk;
+    row->value[CR_SK] = key.sk;
+    row->value[CR_USER_UUID] = claim->author;
+    row->value[CR_OTHERS] = cr_arena_copy(arena, cr_str_of(others));
+    return row->value[CR_OTHERS].data != NULL;
+}
+
+/* Reads {"S": "…"}; absent for any other value. */
+static cr_str read_string(cr_json *in)
+{
+    cr_str type;
+    cr_str value = CR_STR_ABSENT;
+    bool first = true;
+    if (cr_json_peek(in) != '{') {
+        (void)cr_json_skip(in);
+        return value;
+    }
+    cr_json_enter(in, '{');
+    while (cr_json_next_member(in, &first, &type)) {
+        value = cr_json_string_or_skip(in);
+    }
+    return value;
+}
+
+bool cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim)
+{
+    cr_json in;
+    cr_str name;
+    int64_t time_us;
+    if (row->value[CR_OTHERS].data == NULL) {
+        return false;
+    }
+    claim->author = row->value[CR_USER_UUID];
+    claim->is_forever = true;
+    cr_json_init(&in, row->value[CR_OTHERS], arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of(GROUP))) {
+            claim->group = read_string(&in);
+        } else if (cr_str_equal(name, cr_str_of(PLACE))) {
+            claim->sk = read_string(&in);
+        } else {
+            claim->is_ahead = claim->is_ahead || cr_str_equal(name, cr_str_of(AHEAD));
+            claim->is_forever = claim->is_forever && !cr_str_equal(name, cr_str_of(EXPIRES));
+            (void)cr_json_skip(&in);
+        }
+    }
+    return cr_json_is_done(&in) && cr_uuid_is_canonical(claim->group) &&
+           cr_uuid_is_canonical(claim->author) && cr_time_parse(claim->sk, &time_us);
+}
+
+static bool is_claim(const cr_row *row)
+{
+    return cr_str_equal(row->value[CR_SK], cr_str_of(SK));
+}
+
+bool cr_claims_agree(const cr_row *a, const cr_row *b, cr_arena *arena)
+{
+    cr_claim x = {0};
+    cr_claim y = {0};
+    if (!is_claim(a) && !is_claim(b)) {
+        return true;
+    }
+    return cr_claim_read(a, arena, &x) && cr_claim_read(b, arena, &y) && cr_str_equal(x.sk, y.sk) &&
+           cr_str_equal(x.group, y.group) && cr_str_equal(x.author, y.author);
+}
