@@ -40,7 +40,7 @@ static planted row_at(const group_id *group, const cruddur_user *owner, const cr
                       [CR_HEAD_SK] = head_sk}};
 }
 
-#define BEHIND_US 5
+#define BEHIND_US INT64_C(5)
 
 /* Two messages, the second at second 1, where Ann's inbox has another row. */
 static group_id open_displaced(void)

@@ -230,7 +230,7 @@ static void apply_some(const story *all, dice *thrown)
 /* Every record at least once, in batches and an order of the dice's. */
 static void apply_all(const story *all, dice *thrown)
 {
-    size_t order[MESSAGES];
+    size_t order[MESSAGES] = {0};
     for (size_t i = 0; i < MESSAGES; i++) {
         size_t other = roll(thrown, i + 1);
         order[i] = order[other];
