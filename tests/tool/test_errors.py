@@ -234,7 +234,7 @@ class Store(CommandTest):
                               env=self.environment) as process:
             process.stdout.read(10)
             process.stdout.close()
-            self.assertEqual((process.wait(timeout=60), process.stderr.read()), (0, b""))
+            self.assertEqual((process.wait(timeout=600), process.stderr.read()), (0, b""))
 
 
 if __name__ == "__main__":

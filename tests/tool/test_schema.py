@@ -88,7 +88,7 @@ class Question(CommandTest):
                 asked += os.read(leader, 65536)
             os.write(leader, text)
             out = process.stdout.read().decode()
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=600)
         os.close(leader)
         return code, out, asked.decode()
 

@@ -71,7 +71,7 @@ class Seed(CommandTest):
             while self.count_messages() < 50:
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
-            self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
+            self.assertEqual(process.wait(timeout=600), -signal.SIGKILL)
         there = len(self.all_messages())
         self.assertTrue(50 <= there < 2000, there)
         self.assertEqual(self.seed(2000), {"group_uuid": MAREN_TEO, "messages": 2000,
