@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/profile.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,17 +69,35 @@ static cruddur_status parse_file(cr_profiles *profiles, const loaded_file *file,
                             file->text, error);
 }
 
-static cruddur_status load_file(cr_profiles *profiles, loaded_file *file, cr_env_name variable,
-                                cruddur_error **error)
+/* A process that runs in another user's home directory has no profiles there: only then the status
+ * stays E_CREDENTIALS. */
+static cruddur_status judge_unreadable(const loaded_file *file, cr_env_name variable, bool is_named,
+                                       int number, cruddur_status status, cruddur_error *cause,
+                                       cruddur_error **error)
 {
-    bool is_missing = false;
-    cruddur_status status = cr_secret_read_file(file->path, CR_PROFILE_FILE_MAX, &file->text,
-                                                &file->size, &is_missing, error);
-    if (is_missing) {
-        cr_error_discard(error);
-        return check_missing(file, variable, error);
+    if (status == CRUDDUR_E_CREDENTIALS && cr_secret_is_missing(number)) {
+        status = check_missing(file, variable, error);
+    } else if (status == CRUDDUR_E_CREDENTIALS && (is_named || number != EACCES)) {
+        status =
+            cr_fail_with(error, CRUDDUR_E_CONFIG, "%s%s%s", is_named ? cr_env_text(variable) : "",
+                         is_named ? ": " : "", cruddur_error_message(cause));
+    } else {
+        status = cr_fail_with(error, status, "%s", cruddur_error_message(cause));
     }
-    return status == CRUDDUR_OK ? parse_file(profiles, file, error) : status;
+    cruddur_error_free(cause);
+    return status;
+}
+
+static cruddur_status load_file(cr_profiles *profiles, loaded_file *file, cr_env_name variable,
+                                bool is_named, cruddur_error **error)
+{
+    int number = 0;
+    cruddur_error *cause = NULL;
+    cruddur_status status = cr_secret_read_file(file->path, CR_PROFILE_FILE_MAX, &file->text,
+                                                &file->size, &number, &cause);
+    return status == CRUDDUR_OK
+               ? parse_file(profiles, file, error)
+               : judge_unreadable(file, variable, is_named, number, status, cause, error);
 }
 
 static cruddur_status finish(cr_profiles *profiles, cruddur_status status,
@@ -112,7 +131,8 @@ cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles *
         loaded_file *file = files[i].file;
         status = find_path(environment, files[i].variable, files[i].usual, file, error);
         if (status == CRUDDUR_OK && file->path != NULL) {
-            status = load_file(profiles, file, files[i].variable, error);
+            bool is_named = environment->value[files[i].variable] != NULL;
+            status = load_file(profiles, file, files[i].variable, is_named, error);
         }
     }
     return finish(profiles, status, ret_profiles);

@@ -106,13 +106,54 @@ Test(providers, a_profile_in_code_comes_before_the_environment)
     expect_identity("AKIDP", NULL, NULL);
 }
 
+#define NOBODY 65534
+
+/* The source that follows the profile. */
+static void give_container(void)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")}};
+    serve(steps, 1);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s/creds", server_url(running));
+}
+
 Test(providers, files_that_cannot_be_read)
 {
-    bed_set("AWS_CONFIG_FILE", "%s", bed_path(""));
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "no source has credentials",
-                 "Is a directory");
-    bed_set("AWS_CONFIG_FILE", "%s", bed_write("c", "broken\n"));
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "line 1");
+    static const char *const variables[] = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"};
+    give_container();
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        bed_set(variables[i], "%s", bed_path(""));
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, variables[i], bed_path(""),
+                     "Is a directory");
+        bed_set(variables[i], "%s", bed_write("c", "broken\n"));
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "line 1");
+        bed_set(variables[i], "%s", bed_path("none"));
+        expect_identity("ASIAJSON", "tok/en", NULL);
+        (void)unsetenv(variables[i]);
+    }
+    bed_write(".aws/credentials/a-folder", "");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, ".aws/credentials: Is a directory");
+}
+
+/* As in a container that runs under another user than the image's: HOME stays that of root. */
+Test(providers, files_of_another_user)
+{
+    give_container();
+    bed_write(".aws/credentials", "[default]\n");
+    bed_write("named", "[default]\n");
+    cr_assert_eq(chmod(bed_path(".aws/credentials"), 0), 0);
+    cr_assert_eq(chmod(bed_path("named"), 0), 0);
+    cr_assert_eq(chmod(bed_path(""), 0755), 0);
+    cr_assert_eq(chmod(bed_path(".aws"), 0755), 0);
+    bool is_root = geteuid() == 0;
+    cr_assert(!is_root || seteuid(NOBODY) == 0);
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    bed_set("AWS_PROFILE", "default");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, ".aws/credentials: Permission denied");
+    (void)unsetenv("AWS_PROFILE");
+    bed_set("AWS_SHARED_CREDENTIALS_FILE", "%s", bed_path("named"));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error,
+                 "AWS_SHARED_CREDENTIALS_FILE: ", "named: Permission denied");
+    cr_assert(!is_root || seteuid(0) == 0);
 }
 
 #define DEFAULT_KEYS(id)                                                                           \

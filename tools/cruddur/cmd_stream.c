@@ -478,18 +478,17 @@ const struct command command_stream = {
     .bit = COMMAND_STREAM,
     .arguments = {"ACTION", "FILE"},
     .first_is_enough = true,
-    .summary = "move groups to the front as the table's stream tells",
+    .summary = "move groups to the front by the table's stream",
     .help = "Usage: cruddur stream follow [OPTION]...\n"
             "       cruddur stream apply [OPTION]... FILE\n"
             "\n"
-            "Moves the groups to the front of their members' lists, behind messages that were\n"
+            "Moves groups to the front of their members' lists, after messages that were\n"
             "written with mode=stream.\n"
             "\n"
-            "  follow   reads the table's stream, and goes on until it is told to stop by\n"
-            "           SIGTERM or SIGINT\n"
+            "  follow   reads the table's stream until SIGTERM or SIGINT\n"
             "  apply    applies an event in FILE (- is standard input), as a Lambda trigger\n"
-            "           gets it: JSON with a list Records. A record that makes no sense is\n"
-            "           told, and the others are applied; then it exits with 1\n"
+            "           gets it: JSON with a list Records. An invalid record is reported,\n"
+            "           and the others are applied; the exit status is then 1\n"
             "\n"
             "Options:\n"
             "  --workers N     groups that are moved at the same time (default 4, for apply 1)\n"
@@ -499,11 +498,11 @@ const struct command command_stream = {
             "                  over, or some were lost before they could be read; with 4 if it\n"
             "                  was stopped before it had caught up\n"
             "  --checkpoint FILE\n"
-            "                  keep in FILE how far it has come, and go on there the next time\n"
+            "                  keep the position in FILE, and continue there the next time\n"
             "  --from WHERE    where to begin without a checkpoint: oldest (default) or latest\n"
             "  --shards N      shards that are read at the same time (default 4)\n"
             "\n"
-            "With --json follow writes a line for each batch, and for whatever else happens.\n"
+            "With --json, follow writes a line for each event.\n"
             "\n"
             "Examples:\n"
             "  cruddur stream follow --checkpoint /var/lib/cruddur/stream\n"

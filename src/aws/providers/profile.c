@@ -428,27 +428,27 @@ static const char *next_of(const asking *now)
     return is_used && source != NULL && strcmp(source, now->profile) != 0 ? source : NULL;
 }
 
-/* A circle is an error wherever it is entered, even if keys in it would end the chain. Longer
- * chains are refused when their roles are assumed. */
+/* A circle of any length is an error wherever it is entered, even if keys in it would end the
+ * chain. Chains that are too long are refused when their roles are assumed. This is Brent's
+ * algorithm: one profile is remembered, and another one after twice as many steps. */
 static cruddur_status check_circle(const asking *now)
 {
-    const char *visited[CHAIN_MAX + 1] = {now->profile};
+    const char *remembered = now->profile;
+    const char *next;
     asking at = *now;
-    for (size_t count = 1; count <= CHAIN_MAX; count++) {
-        const char *next = next_of(&at);
-        for (size_t i = 0; next != NULL && i < count; i++) {
-            if (strcmp(visited[i], next) == 0) {
-                const cr_setting named = find(&at, "source_profile");
-                char what[96];
-                (void)snprintf(what, sizeof(what), "\"%.64s\" leads round in a circle", next);
-                return fail_property(&at, &named, what);
-            }
+    size_t steps = 0;
+    for (size_t limit = 1; (next = next_of(&at)) != NULL; at.profile = next) {
+        if (strcmp(next, remembered) == 0) {
+            const cr_setting named = find(&at, "source_profile");
+            char what[96];
+            (void)snprintf(what, sizeof(what), "\"%.64s\" leads round in a circle", next);
+            return fail_property(&at, &named, what);
         }
-        if (next == NULL) {
-            return CRUDDUR_OK;
+        if (++steps == limit) {
+            remembered = next;
+            limit *= 2;
+            steps = 0;
         }
-        visited[count] = next;
-        at.profile = next;
     }
     return CRUDDUR_OK;
 }
@@ -470,7 +470,7 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
 {
     const cr_aws_config *config = context->config;
     const asking now = {context, config->profile, 0, NULL};
-    /* Another user's home directory is no reason to stop, a malformed file is. */
+    /* Another user's home directory is no reason to stop, any other unreadable file is. */
     if (context->profiles == NULL && !config->profile_is_named &&
         cruddur_error_status(context->profiles_error) == CRUDDUR_E_CREDENTIALS) {
         return cr_provider_has_none(context, "%s", cruddur_error_message(context->profiles_error));

@@ -93,15 +93,15 @@ static bool find_time(cr_str object, const char *name, int64_t *time_us)
 static cruddur_status load(const cr_provider_context *context, const cr_sso_settings *settings,
                            cached_token *cached)
 {
-    bool is_missing = false;
+    int number = 0;
     *cached = (cached_token){.text = NULL};
     cruddur_status status = find_cache(context, settings, cached->path);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    status = cr_secret_read_file(cached->path, CACHE_MAX, &cached->text, &cached->size, &is_missing,
+    status = cr_secret_read_file(cached->path, CACHE_MAX, &cached->text, &cached->size, &number,
                                  context->error);
-    if (is_missing) {
+    if (cr_secret_is_missing(number)) {
         cr_error_discard(context->error);
         return cr_sso_fail_token(context, "is not there");
     }

@@ -153,6 +153,11 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 {
     cruddur_status status = CRUDDUR_OK;
     *set = (settings){.index = DEFAULT_INDEX};
+    if (strncmp(url->rest, "//", 2) == 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
+                                "a table's name follows the colon directly, as in "
+                                "dynamodb:messages; dynamodb:// is not supported");
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
         status = set_parameter(set, &url->parameters[i], error);
     }
