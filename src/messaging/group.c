@@ -177,9 +177,8 @@ static cruddur_status find_pair_told(const cr_txn *txn, const cr_uuid *uuid, con
     cr_members among = *candidates;
     (void)add_named(rows, &among);
     cruddur_status status = find_pair(txn, uuid, &among, pair);
-    return status == CRUDDUR_OK && is_crowd
-               ? find_pair_of_rows(txn, uuid, rows, candidates, pair)
-               : status;
+    return status == CRUDDUR_OK && is_crowd ? find_pair_of_rows(txn, uuid, rows, candidates, pair)
+                                            : status;
 }
 
 cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
@@ -294,8 +293,8 @@ static cruddur_status judge_by_others(cr_txn *txn, cr_group *group, const cr_uui
         add_candidate(&candidates, member);
         add_candidates(&candidates, named);
         add_author(&candidates, &group->head);
-        status = find_pair_told(txn, &group->uuid, &group->told, &candidates, is_crowd,
-                                &group->pair);
+        status =
+            find_pair_told(txn, &group->uuid, &group->told, &candidates, is_crowd, &group->pair);
         if (status == CRUDDUR_OK && group->pair.count == 0 &&
             (is_crowd || group->told.count == 0)) {
             status = find_pair_of_authors(txn, &group->uuid, &candidates, &group->pair);

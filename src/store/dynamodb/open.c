@@ -169,12 +169,13 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 
 /* ---- the client ---- */
 
-/* An attempt, for those who follow the log closely: it has no text of anybody's in it. */
-static void log_attempt(void *data, const cr_aws_attempt *attempt)
+/* An attempt, for those who follow the log closely: it has no text of anybody's in it. It goes to
+ * the call's log, whose lines are kept while the call holds others up. */
+static void log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt)
 {
-    const cr_dynamodb *table = data;
+    (void)data;
     const char *operation = strchr(attempt->target, '.');
-    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
+    cr_log_line(&call->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
                 operation == NULL ? attempt->target : operation + 1, attempt->number,
                 attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
                 attempt->error_code, (long long)attempt->duration_us,
