@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "aws/secret.h"
+#include "base/print.h"
 
 /* ---- where a setting is ---- */
 
@@ -373,8 +374,8 @@ static cruddur_status fail_no_region(const cr_aws_config *config, cruddur_error 
                : cr_fail_with(
                      error, CRUDDUR_E_CONFIG,
                      "no region is known: give one (region=…), set AWS_REGION, or name it in "
-                     "profile \"%.64s\"",
-                     config->profile);
+                     "profile \"%.*s\"",
+                     CR_CUT(config->profile, 64));
 }
 
 /* Names the settings that an error is about: one, or two that do not go together. */
