@@ -79,7 +79,10 @@ static int read_all(int file, char *text, size_t room, size_t *used)
 
 static cruddur_status fail_file(const char *path, int number, cruddur_error **error)
 {
-    return cr_fail_system(error, CRUDDUR_E_CREDENTIALS, number, "%.*s", CR_CUT(path, 200));
+    cruddur_status status = cr_status_of_errno(number, CRUDDUR_E_CREDENTIALS);
+    return status == CRUDDUR_E_NO_MEMORY
+               ? cr_fail_memory(error)
+               : cr_fail_system(error, status, number, "%.*s", CR_CUT(path, 200));
 }
 
 /* One byte more than `max` is asked for, to tell a file that is too large. */

@@ -17,6 +17,7 @@
 
 #include "aws/providers/secret_json.h"
 #include "base/clock.h"
+#include "support/descriptors.h"
 #include "support/late.h"
 
 TestSuite(providers, .init = asking_begin, .fini = asking_end);
@@ -57,6 +58,92 @@ Test(providers, environment_half)
                  "AWS_ACCESS_KEY_ID is missing, which AWS_SECRET_ACCESS_KEY needs");
     bed_set("AWS_ACCESS_KEY_ID", "AKID\r\nx-evil: 1");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "characters");
+}
+
+/* ---- short of descriptors ---- */
+
+static const char *const shortage_words[] = {"Too many open files", NULL};
+
+static void expect_shortage(cruddur_status status)
+{
+    cr_expect(cruddur_error_is_retryable(error));
+    bed_expect_error(status, CRUDDUR_E_NO_DESCRIPTORS, &error, shortage_words);
+}
+
+/* With the settings that are in the files now, and so many descriptors left. */
+static cruddur_status ask_with_descriptors(unsigned left)
+{
+    const cr_http_options http_options = {0};
+    cr_http *http = NULL;
+    cr_aws_config *config = NULL;
+    cr_credentials *credentials = NULL;
+    cr_identity_release(identity);
+    identity = NULL;
+    cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_credentials(config, http, &credentials, &error), CRUDDUR_OK);
+    descriptors_hold_all_but(left);
+    cruddur_status status =
+        cr_credentials_get(credentials, cr_clock_monotonic_us() + 20 * SECOND, &identity, &error);
+    descriptors_let_go();
+    cr_credentials_free(credentials);
+    cr_aws_config_free(config);
+    cr_http_free(http);
+    return status;
+}
+
+/* Settings of a profile must not be passed over: they may name another endpoint. */
+Test(providers, no_descriptor_for_the_settings)
+{
+    cr_aws_config *config = NULL;
+    bed_write(".aws/config", "[default]\nregion = eu-central-1\n" BASE_KEYS);
+    descriptors_hold_all_but(0);
+    cruddur_status status = cr_aws_config_load(&given, &config, &error);
+    descriptors_let_go();
+    cr_expect_null(config);
+    expect_shortage(status);
+}
+
+Test(providers, no_descriptor_for_a_profile)
+{
+    bed_write(".aws/credentials",
+              "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = " SECRET "\n");
+    expect_shortage(ask_with_descriptors(0));
+    expect_identity("AKIDDEFAULT", NULL, NULL);
+    bed_set("AWS_PROFILE", "default");
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, no_descriptor_for_a_token)
+{
+    (void)unsetenv("HOME"); /* no files before the token's */
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", bed_write("token", "a token"));
+    bed_set("AWS_ROLE_ARN", "%s", ROLE);
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, no_descriptor_for_the_metadata_service)
+{
+    (void)unsetenv("HOME");
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", closed_port());
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, few_descriptors_for_a_process)
+{
+    unsigned shortages = 0;
+    bed_write(".aws/config", bed_text("[default]\ncredential_process = %s\n",
+                                      script(bed_text("echo '" PRINTED "'", bed_time(3600)))));
+    for (unsigned left = 0; left <= 8; left++) {
+        cruddur_status status = ask_with_descriptors(left);
+        if (status != CRUDDUR_OK) {
+            cr_expect_lt(left, 8);
+            shortages++;
+            expect_shortage(status);
+        }
+    }
+    cr_expect_geq(shortages, 2); /* for the file, and for the pipe */
 }
 
 /* ---- nothing at all ---- */

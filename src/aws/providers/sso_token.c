@@ -11,6 +11,7 @@
 #include "aws/providers/sso.h"
 #include "aws/secret.h"
 #include "base/clock.h"
+#include "base/print.h"
 
 #define US_PER_S INT64_C(1000000)
 #define ATTEMPT_LIMIT_US (5 * US_PER_S)
@@ -39,8 +40,8 @@ typedef struct cached_token {
 cruddur_status cr_sso_fail_token(const cr_provider_context *context, const char *what)
 {
     return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                        "single sign-on: the token %s: run `aws sso login --profile %.64s`", what,
-                        context->profile);
+                        "single sign-on: the token %s: run `aws sso login --profile %.*s`", what,
+                        CR_CUT(context->profile, 64));
 }
 
 cruddur_status cr_sso_fail_request(const cr_provider_context *context)

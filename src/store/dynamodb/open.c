@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/open.h"
 
+#include "base/print.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -43,7 +45,8 @@ static cruddur_status set_mode(settings *set, const char *value, cruddur_error *
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "mode is auto, atomic, steps or stream, not \"%.40s\"", value);
+                            "mode is auto, atomic, steps or stream, not \"%.*s\"",
+                            CR_CUT(value, 40));
 }
 
 static cruddur_status set_attempts(settings *set, const char *value, cruddur_error **error)
@@ -52,7 +55,8 @@ static cruddur_status set_attempts(settings *set, const char *value, cruddur_err
     unsigned long attempts = strtoul(value, &end, 10);
     if (*end != '\0' || attempts < 1 || attempts > 20) {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "attempts is a number from 1 to 20, not \"%.40s\"", value);
+                                "attempts is a number from 1 to 20, not \"%.*s\"",
+                                CR_CUT(value, 40));
     }
     set->given.attempts_max = (unsigned)attempts;
     return CRUDDUR_OK;
@@ -87,9 +91,10 @@ static cruddur_status check_word(const cr_url_parameter *parameter, const char *
     return words[0] == NULL
                ? CRUDDUR_OK
                : cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                  "%s is %s%s%s%s%s, not \"%.40s\"", parameter->name, words[0],
+                                  "%s is %s%s%s%s%s, not \"%.*s\"", parameter->name, words[0],
                                   words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[1],
-                                  " or ", words[2] == NULL ? words[1] : words[2], parameter->value);
+                                  " or ", words[2] == NULL ? words[1] : words[2],
+                                  CR_CUT(parameter->value, 40));
 }
 
 static const struct {
@@ -117,9 +122,9 @@ static cruddur_status set_parameter(settings *set, const cr_url_parameter *param
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "dynamodb has no parameter \"%.40s\"; there are region, endpoint, "
+                            "dynamodb has no parameter \"%.*s\"; there are region, endpoint, "
                             "index, mode, profile, fips, dualstack, account_endpoint and attempts",
-                            parameter->name);
+                            CR_CUT(parameter->name, 40));
 }
 
 /* Names go into requests as they are. */
@@ -174,12 +179,13 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 
 /* ---- the client ---- */
 
-/* An attempt, for those who follow the log closely: it has no text of anybody's in it. */
-static void log_attempt(void *data, const cr_aws_attempt *attempt)
+/* An attempt, for those who follow the log closely: it has no text of anybody's in it. It goes to
+ * the call's log, whose lines are kept while the call holds others up. */
+static void log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt)
 {
-    const cr_dynamodb *table = data;
+    (void)data;
     const char *operation = strchr(attempt->target, '.');
-    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
+    cr_log_line(&call->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
                 operation == NULL ? attempt->target : operation + 1, attempt->number,
                 attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
                 attempt->error_code, (long long)attempt->duration_us,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/schema_make.h"
 
+#include "base/print.h"
+
 #include <stdio.h>
 
 #define TTL_NAME_SIZE 256
@@ -194,13 +196,14 @@ cruddur_status cr_schema_check_expiry(cr_schema_call *now, cr_lines *differences
     }
     cruddur_status status = read_expiry(now, attribute);
     if (status == CRUDDUR_OK && attribute[0] == '\0') {
-        cr_lines_add(differences, "rows do not expire; asked for is the attribute %.255s", wanted);
+        cr_lines_add(differences, "rows do not expire; asked for is the attribute %.*s",
+                     CR_CUT(wanted, 255));
     } else if (status == CRUDDUR_OK && strcmp(attribute, wanted) != 0) {
         cr_lines_add(differences,
-                     "rows expire by the attribute %.120s; asked for is the attribute %.120s. To "
+                     "rows expire by the attribute %.*s; asked for is the attribute %.*s. To "
                      "change it, switch the expiry off (`aws dynamodb update-time-to-live`), wait "
                      "an hour, and load again",
-                     attribute, wanted);
+                     CR_CUT(attribute, 120), CR_CUT(wanted, 120));
     }
     return status;
 }

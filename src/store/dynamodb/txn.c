@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/txn.h"
 
+#include "base/print.h"
+
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
  * the service gives at once. */
 #define GROWTH 4
@@ -266,8 +268,8 @@ static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row
     /* As text a row is never smaller. */
     if (is_put && write->text_size > CR_ITEM_SIZE_MAX && cr_item_size(row) > CR_ITEM_SIZE_MAX) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                            "writing to table %.255s: a row has at most 400 KB",
-                            txn->table->names.table.data);
+                            "writing to table %.*s: a row has at most 400 KB",
+                            CR_CUT(txn->table->names.table.data, 255));
     }
     return CRUDDUR_OK;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fork.h"
+#include "base/print.h"
 #include "store/sqlite/absence.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/files.h"
@@ -42,7 +43,7 @@ static cruddur_status set_synchronous(cr_sqlite_place *place, const char *value,
 {
     if (strcmp(value, "full") != 0 && strcmp(value, "normal") != 0) {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "synchronous is full or normal, not \"%.40s\"", value);
+                                "synchronous is full or normal, not \"%.*s\"", CR_CUT(value, 40));
     }
     place->synchronous_full = strcmp(value, "full") == 0;
     return CRUDDUR_OK;
@@ -64,8 +65,8 @@ static cruddur_status set_parameter(cr_sqlite_place *place, const cr_url_paramet
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "sqlite has no parameter \"%.40s\"; there is synchronous",
-                            parameter->name);
+                            "sqlite has no parameter \"%.*s\"; there is synchronous",
+                            CR_CUT(parameter->name, 40));
 }
 
 /* A path that begins with `file:` would be a URI to SQLite where those are switched on, and one

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/sqlite/failure.h"
 
 /* "CRDR", in the file's header: what `file` and other programs know it by. */
 #define APPLICATION_ID 0x43524452
@@ -74,23 +75,23 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
     const char *path = connection->place->path;
     if (is_fresh(id)) {
         return must_exist ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING,
-                                         "%.256s is an empty file; `cruddur schema load` makes "
+                                         "%.*s is an empty file; `cruddur schema load` makes "
                                          "a store of it",
-                                         path)
+                                         CR_STORE_PATH(path))
                           : CRUDDUR_OK;
     }
     if (id->application_id != APPLICATION_ID) {
         return cr_fail_with(error, CRUDDUR_E_STORE_FOREIGN,
-                            "%.256s is an SQLite file of another application", path);
+                            "%.*s is an SQLite file of another application", CR_STORE_PATH(path));
     }
     if (id->version < 1) {
-        return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED, "%.256s has no version of ours: %d",
-                            path, id->version);
+        return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED, "%.*s has no version of ours: %d",
+                            CR_STORE_PATH(path), id->version);
     }
     if (id->version > VERSION) {
         return cr_fail_with(error, CRUDDUR_E_STORE_NEWER,
-                            "%.256s has version %d; this library knows versions 1 to %d", path,
-                            id->version, VERSION);
+                            "%.*s has version %d; this library knows versions 1 to %d",
+                            CR_STORE_PATH(path), id->version, VERSION);
     }
     return CRUDDUR_OK;
 }
@@ -134,9 +135,9 @@ static cruddur_status set_wal(cr_connection *connection, cruddur_error **error)
     }
     return is_wal ? CRUDDUR_OK
                   : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS,
-                                 "%.256s lies on a file system without the shared memory that the "
+                                 "%.*s lies on a file system without the shared memory that the "
                                  "write-ahead log needs",
-                                 connection->place->path);
+                                 CR_STORE_PATH(connection->place->path));
 }
 
 static int run_migrations(cr_connection *connection, int from)
@@ -173,8 +174,8 @@ static cruddur_status migrate_locked(cr_connection *connection, bool must_exist,
     if (code != SQLITE_OK) {
         return fail_setting_up(connection, code, error);
     }
-    cr_log_line(logger, CRUDDUR_LOG_INFO, "%.256s: brought from version %d to %d",
-                connection->place->path, id.version, VERSION);
+    cr_log_line(logger, CRUDDUR_LOG_INFO, "%.*s: brought from version %d to %d",
+                CR_STORE_PATH(connection->place->path), id.version, VERSION);
     return CRUDDUR_OK;
 }
 
