@@ -76,15 +76,34 @@ static int run_text(const cr_connection *connection, const char *text)
     return sqlite3_exec(connection->db, text, NULL, NULL, NULL);
 }
 
+/* Another program may have written the file's schema: nothing in it may run code, change what the
+ * library writes, or reach the file's pages. */
+static int distrust_schema(sqlite3 *db)
+{
+    static const struct {
+        int option;
+        int value;
+    } settings[] = {
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+        {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    };
+    int code = SQLITE_OK;
+    for (size_t i = 0; code == SQLITE_OK && i < sizeof(settings) / sizeof(settings[0]); i++) {
+        code = sqlite3_db_config(db, settings[i].option, settings[i].value, NULL);
+    }
+    return code;
+}
+
 /* Temporary pages (the savepoints') stay in memory: nothing but the store's own files is touched.
  * Journal mode WAL is a property of the file and is set with its schema. */
 static int set_up(cr_connection *connection)
 {
     int code = sqlite3_extended_result_codes(connection->db, 1);
-    /* The file may come from somebody else: nothing in its schema may run code or reach its pages.
-     */
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (code == SQLITE_OK) {
+        code = distrust_schema(connection->db);
+    }
     (void)sqlite3_wal_hook(connection->db, note_frames, connection);
     if (code == SQLITE_OK) {
         code = sqlite3_busy_handler(connection->db, nap, connection);
