@@ -159,6 +159,13 @@ int cr_connection_touch(cr_connection *connection)
     return run_text(connection, "SELECT 1 FROM sqlite_schema LIMIT 1");
 }
 
+bool cr_connection_has_moved(const cr_connection *connection)
+{
+    int has_moved = 0;
+    int code = sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    return code == SQLITE_OK && has_moved != 0; /* a VFS need not know */
+}
+
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which)
 {
     sqlite3_stmt **statement = &connection->statements[which];

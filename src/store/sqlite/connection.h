@@ -57,6 +57,9 @@ void cr_connection_close(cr_connection *connection);
  * shared memory when it first reads. Returns SQLite's result code. */
 int cr_connection_touch(cr_connection *connection);
 
+/* Whether another file, or none, is at the path of the file that the connection has open. */
+bool cr_connection_has_moved(const cr_connection *connection);
+
 /* A statement, ready to be bound; NULL after a failure, which sqlite3_extended_errcode() tells. */
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which);
 

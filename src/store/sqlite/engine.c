@@ -193,6 +193,8 @@ static cruddur_status fix_path(sqlite_store *store, const cr_connection *connect
     return CRUDDUR_OK;
 }
 
+/* Asks last whether the file at the path is the connection's: if it was replaced since the
+ * connection was opened, the identity that was noted is another file's. */
 static cruddur_status note_files(sqlite_store *store, cr_connection *connection,
                                  cruddur_error **error)
 {
@@ -200,9 +202,14 @@ static cruddur_status note_files(sqlite_store *store, cr_connection *connection,
         return CRUDDUR_OK;
     }
     int code = cr_connection_touch(connection);
-    return code != SQLITE_OK
-               ? cr_connection_fail(connection, code, "opening", error)
-               : cr_store_files_note(&store->files, store->place.named, store->place.path, error);
+    if (code != SQLITE_OK) {
+        return cr_connection_fail(connection, code, "opening", error);
+    }
+    cruddur_status status =
+        cr_store_files_note(&store->files, store->place.named, store->place.path, error);
+    return status == CRUDDUR_OK && cr_connection_has_moved(connection)
+               ? cr_store_files_fail_opening(store->place.path, error)
+               : status;
 }
 
 /* Ending a transaction must not need memory that is not there. */
