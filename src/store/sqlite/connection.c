@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/connection.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "store/sqlite/failure.h"
@@ -116,6 +119,11 @@ static int set_up(cr_connection *connection)
     return code != SQLITE_OK ? code : run_text(connection, "PRAGMA temp_store = MEMORY");
 }
 
+static const char *log_path(const cr_connection *connection)
+{
+    return sqlite3_filename_wal(sqlite3_db_filename(connection->db, "main"));
+}
+
 cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline_us,
                                   cr_connection **ret_connection, cruddur_error **error)
 {
@@ -130,8 +138,11 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (place->is_memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(place->path, &connection->db, flags, NULL);
+    if (code == SQLITE_OK && !place->is_memory) {
+        connection->had_log = access(log_path(connection), F_OK) == 0;
+    }
     if (code == SQLITE_OK) {
-        code = set_up(connection);
+        code = set_up(connection); /* reads, and so makes a log */
     }
     if (code != SQLITE_OK) {
         cruddur_status status = cr_connection_fail(connection, code, "opening", error);
@@ -206,6 +217,16 @@ void cr_connection_tidy_log(cr_connection *connection)
 void cr_connection_leave_log(cr_connection *connection)
 {
     (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+void cr_connection_keep_log(cr_connection *connection)
+{
+    cr_connection_leave_log(connection);
+    /* SQLite has no locks on this file that closing it could give up. */
+    int file = open(log_path(connection), O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file >= 0) {
+        (void)close(file);
+    }
 }
 
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)

@@ -10,6 +10,8 @@
 #define APPLICATION_ID 0x43524452
 
 #define WAIT_US 1000
+/* So long another process may take from the switch to WAL to making the log. */
+#define LOG_WAIT_US 1000000
 
 /* migrations[n] turns version n into n + 1. One that was released is never edited.
  *
@@ -41,9 +43,11 @@ typedef struct identity {
     int version;
     int objects; /* tables, indexes and so on, also those of other programs */
     bool has_table;
+    bool is_untouched; /* no object was ever created */
+    bool is_wal;
 } identity;
 
-#define NO_IDENTITY ((identity){0, 0, 0, false})
+#define NO_IDENTITY ((identity){0, 0, 0, false, false, false})
 
 /* In one statement, so that all of it is of one moment: another process may be setting the file
  * up. */
@@ -53,7 +57,9 @@ static int read_identity(cr_connection *connection, identity *id)
                                " (SELECT user_version FROM pragma_user_version),"
                                " (SELECT count(*) FROM sqlite_schema),"
                                " EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table'"
-                               "  AND name = '" CR_SQLITE_TABLE "' COLLATE NOCASE)";
+                               "  AND name = '" CR_SQLITE_TABLE "' COLLATE NOCASE),"
+                               " (SELECT schema_version = 0 FROM pragma_schema_version),"
+                               " (SELECT journal_mode = 'wal' FROM pragma_journal_mode)";
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL);
     if (code == SQLITE_OK) {
@@ -64,6 +70,8 @@ static int read_identity(cr_connection *connection, identity *id)
         id->version = sqlite3_column_int(statement, 1);
         id->objects = sqlite3_column_int(statement, 2);
         id->has_table = sqlite3_column_int(statement, 3) != 0;
+        id->is_untouched = sqlite3_column_int(statement, 4) != 0;
+        id->is_wal = sqlite3_column_int(statement, 5) != 0;
         code = SQLITE_OK;
     }
     (void)sqlite3_finalize(statement);
@@ -100,6 +108,35 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
                             CR_STORE_PATH(path), id->version, VERSION);
     }
     return CRUDDUR_OK;
+}
+
+/* A new store's file has nothing but a header until the log is first copied into it. So this is a
+ * copy of one without its log, or another process is about to make the store. */
+static bool lacks_log(const cr_connection *connection, const identity *id)
+{
+    return is_fresh(id) && id->is_untouched && id->is_wal && !connection->had_log;
+}
+
+/* The first look at a file. Waits for another process that is making the store. */
+static int read_first_identity(cr_connection *connection, identity *id)
+{
+    int64_t until_us = cr_clock_monotonic_us() + LOG_WAIT_US;
+    int code = read_identity(connection, id);
+    while (code == SQLITE_OK && lacks_log(connection, id) && !cr_deadline_passed(until_us) &&
+           !cr_deadline_passed(connection->deadline_us)) {
+        cr_clock_sleep_us(WAIT_US);
+        code = read_identity(connection, id);
+    }
+    return code;
+}
+
+static cruddur_status fail_without_log(const cr_connection *connection, cruddur_error **error)
+{
+    return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED,
+                        "%.*s has no tables and belongs to a write-ahead log, which is missing. A "
+                        "copy of a store in use needs its -wal file, or is made with sqlite3's "
+                        ".backup; a store that was never completed can be removed",
+                        CR_STORE_PATH(connection->place->path));
 }
 
 static cruddur_status fail_setting_up(const cr_connection *connection, int code,
@@ -214,9 +251,12 @@ cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exis
                                        const cr_logger *logger, cruddur_error **error)
 {
     identity id = NO_IDENTITY;
-    int code = read_identity(connection, &id);
+    int code = read_first_identity(connection, &id);
     if (code != SQLITE_OK) {
         return cr_connection_fail(connection, code, "opening", error);
+    }
+    if (lacks_log(connection, &id)) {
+        return fail_without_log(connection, error);
     }
     cruddur_status status = refuse(connection, &id, must_exist, error);
     if (status == CRUDDUR_OK && !connection->place->is_memory) {
@@ -225,6 +265,10 @@ cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exis
     /* A store without its table can be opened, so that `schema verify` can say so. */
     if (status == CRUDDUR_OK && id.version < VERSION && (id.has_table || is_fresh(&id))) {
         status = migrate(connection, must_exist, logger, error);
+        if (status != CRUDDUR_OK && !connection->place->is_memory && is_fresh(&id)) {
+            /* Without a log the file would look like a copy that lacks its log. */
+            cr_connection_keep_log(connection);
+        }
     }
     return status;
 }
