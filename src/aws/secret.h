@@ -26,8 +26,8 @@ cr_str cr_str_trim(cr_str text);
 
 /* Reads a file of at most `max` bytes into a text with a NUL behind it, to be freed with
  * cr_secret_free_bytes(). CRUDDUR_E_CREDENTIALS names the file and gives the system's reason, and
- * so does E_NO_DESCRIPTORS, which is not the file's fault; *ret_number, where wanted, is an errno if
- * the file could not be opened, else 0. */
+ * so does E_NO_DESCRIPTORS, which is not the file's fault; *ret_number, where wanted, is an errno
+ * if the file could not be opened, else 0. */
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
                                    int *ret_number, cruddur_error **error);
 
