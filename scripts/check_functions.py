@@ -6,6 +6,7 @@ the functions are on the whole.
 It relies on the project's layout: a function's opening brace stands alone in column 1, and so does
 its closing brace.
 """
+import argparse
 import re
 import statistics
 import subprocess
@@ -40,6 +41,8 @@ def functions(path):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__,
+                            formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
                              "*.c"], check=True, capture_output=True, text=True)
     failed = False

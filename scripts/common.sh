@@ -49,14 +49,15 @@ find_llvm() {
   return 1
 }
 
-# build FOLDER OPTION…: sets the folder up unless that has been done, and builds in it. The output of
-# Meson and Ninja is kept in FOLDER.log, and shown if they fail.
+# build FOLDER OPTION…: sets the folder up unless that has been done, and builds in it: both libraries,
+# unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and shown if
+# they fail.
 build() {
   local folder=$1
   shift
   if [ ! -f "$folder/build.ninja" ]; then
     rm -rf "$folder"
-    meson setup "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+    meson setup "$folder" -Ddefault_library=both "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
   fi
   ninja -C "$folder" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
 }

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Puts the Lambda function into a zip, with all shared libraries that it needs.
 
-    pack_lambda.py PROGRAM LOADER OUTPUT.zip
-
 LOADER is the dynamic loader of this machine: it is asked for the libraries, and packed with them.
 """
+import argparse
 import os
 import pathlib
 import re
@@ -62,7 +61,12 @@ def report(packed, output):
 
 
 def main():
-    program, loader, output = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", metavar="PROGRAM")
+    parser.add_argument("loader", metavar="LOADER")
+    parser.add_argument("output", metavar="OUTPUT.zip")
+    given = parser.parse_args()
+    program, loader, output = given.program, given.loader, given.output
     files = {"lib/" + name: pathlib.Path(path).read_bytes()
              for name, path in libraries_of(program, loader).items()}
     files["bootstrap"] = stripped(program)

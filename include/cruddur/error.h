@@ -96,6 +96,8 @@ CRUDDUR_BEGIN_DECLS
  *
  * On every engine:
  * - #CRUDDUR_E_NO_MEMORY: memory ran out.
+ * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left, for a file or
+ *   for a connection.
  * - #CRUDDUR_E_TIMEOUT: the deadline passed.
  * - #CRUDDUR_E_STORE_DAMAGED: the file is damaged, its tables are not the library's, or the rows
  *   of a group contradict each other.
@@ -107,7 +109,6 @@ CRUDDUR_BEGIN_DECLS
  * - #CRUDDUR_E_STORE_LOCKED: another process held the file's lock until the deadline.
  * - #CRUDDUR_E_STORE_ACCESS: the file cannot be opened, for want of a permission. Readers open it
  *   when they are needed, also long after cruddur_open().
- * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left for that.
  * - #CRUDDUR_E_STORE_READ_ONLY: the file or its folder cannot be written, which readers need
  *   too.
  * - #CRUDDUR_E_STORE_FOREIGN: the file is not an SQLite database.

@@ -191,7 +191,8 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  *         - #CRUDDUR_E_TABLE_SHAPE: the table has no stream, or one without new images, or its
  *           stream was switched off or replaced while it was followed;
  *         - #CRUDDUR_E_STORE_LOCKED: another follower uses the checkpoint;
- *         - #CRUDDUR_E_STORE_IO: the checkpoint cannot be read or written;
+ *         - #CRUDDUR_E_STORE_IO, #CRUDDUR_E_STORE_FULL, #CRUDDUR_E_STORE_READ_ONLY: the checkpoint
+ *           cannot be read or written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (an option, a checkpoint that is damaged or belongs to
  *           another stream, or a store without streams, as on SQLite);

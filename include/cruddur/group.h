@@ -174,9 +174,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, a name for two members, or the uuid of another
  *           message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,
  *           #CRUDDUR_E_MEMBER_SELF (the creator is among the others), #CRUDDUR_E_UUID,
- *           #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG, #CRUDDUR_E_NOT_UTF8 (the text or a
- *           name), #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for
- *           cruddur_msg_append());
+ *           #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,
+ *           #CRUDDUR_E_NOT_UTF8 (the text or a name), #CRUDDUR_E_NAME_TOO_LONG,
+ *           #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for cruddur_msg_append());
  *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was
  *           stored.
  * Threads: any. Since: 0.1.

@@ -169,16 +169,16 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (an option, the path, a table's or index's name),
  *           #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER;
- *         - on every engine: #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_STORE_FORKED (see #cruddur),
+ *         - on every engine: #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_NO_DESCRIPTORS (too many open files;
+ *           may pass by itself), #CRUDDUR_E_STORE_FORKED (see #cruddur),
  *           #CRUDDUR_E_INTERNAL (the system gave no lock, or a library was built without what is
  *           needed, such as SQLite without threads);
  *         - on SQLite: #CRUDDUR_E_STORE_MISSING (with #CRUDDUR_OPEN_EXISTING),
  *           #CRUDDUR_E_STORE_ACCESS, #CRUDDUR_E_STORE_READ_ONLY, #CRUDDUR_E_STORE_FULL,
  *           #CRUDDUR_E_STORE_FOREIGN (another application's file), #CRUDDUR_E_STORE_NEWER,
- *           #CRUDDUR_E_STORE_DAMAGED, #CRUDDUR_E_STORE_IO, #CRUDDUR_E_NO_DESCRIPTORS (too many
- *           open files; may pass by itself), #CRUDDUR_E_STORE_LOCKED (another process
- *           kept the lock until the deadline of the options), #CRUDDUR_E_STORE_REPLACED (the file
- *           was removed or replaced while it was being opened);
+ *           #CRUDDUR_E_STORE_DAMAGED, #CRUDDUR_E_STORE_IO, #CRUDDUR_E_STORE_LOCKED (another
+ *           process kept the lock until the deadline of the options), #CRUDDUR_E_STORE_REPLACED
+ *           (the file was removed or replaced while it was being opened);
  *         - on DynamoDB: #CRUDDUR_E_CONFIG (no region; an invalid setting in the URL, the
  *           environment or the AWS configuration files; a profile that does not exist),
  *           #CRUDDUR_E_CREDENTIALS (incomplete keys in the environment, a credentials file that

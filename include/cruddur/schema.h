@@ -91,8 +91,8 @@ typedef struct cruddur_lines cruddur_lines;
  * @param options the table to create, and the deadline; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
- *         - #CRUDDUR_E_TABLE_SHAPE: the keys of the table or the index are not those that the
- *           library needs, and cannot be changed;
+ *         - #CRUDDUR_E_TABLE_SHAPE: the keys of the table or the index, on SQLite also the columns
+ *           and options, are not those that the library needs, and cannot be changed;
  *         - #CRUDDUR_E_REFUSED: the service refused a setting, for the reason in the message; or
  *           time to live is on for another attribute, or is being switched off (this passes by
  *           itself). Everything else is there;
@@ -107,8 +107,9 @@ cruddur_schema_load(cruddur *dm, const cruddur_schema_options *options, cruddur_
 
 /**
  * Compares the table with what the library needs, and with what cruddur_schema_load() makes with
- * the same options: a stream too, unless they have #CRUDDUR_SCHEMA_NO_STREAM. Useful as a check
- * before a program starts. On DynamoDB the time to live is always compared.
+ * the same options: a stream too, unless they have #CRUDDUR_SCHEMA_NO_STREAM. On DynamoDB the time
+ * to live is always compared. On SQLite each index, column and trigger on the table that another
+ * program added is a difference, too. Useful as a check before a program starts.
  *
  * @param dm              the store.
  * @param options         what to compare with beyond the library's needs, and the deadline; NULL
@@ -145,7 +146,7 @@ cruddur_schema_list(cruddur *dm, const cruddur_schema_options *options, cruddur_
 /**
  * Drops the table with all its messages, and waits until it is gone.
  *
- * @param dm      the store. On SQLite the handle has to be closed afterwards.
+ * @param dm      the store. On SQLite the handle can be used again after cruddur_schema_load().
  * @param options the deadline and the progress; NULL for the defaults. All other options have no
  *                effect.
  * @param error   receives the error on failure; may be NULL.

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/print.h"
 
 /* An error has a sentence or two; transactions add a reason for each action, perhaps with a row. */
 #define ERROR_BODY_MAX ((size_t)16 * 1024 * 1024)
@@ -54,10 +55,10 @@ static void read_code(cr_aws_answer *answer, cr_str text)
     answer->code[code.size] = '\0';
 }
 
-/* Copies what fits, with a space for what a terminal would obey. */
+/* Copies the whole characters that fit, with a space for what a terminal would obey. */
 static void copy_line(char *line, size_t line_size, cr_str text)
 {
-    size_t size = text.size < line_size - 1 ? text.size : line_size - 1;
+    size_t size = text.size < line_size ? text.size : cr_cut(text.data, line_size - 1);
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)text.data[i];
         bool is_control = c < 0x20 || c == 0x7f;
@@ -84,7 +85,7 @@ static cr_str first_of(cr_str a, cr_str b)
 static void read_json_object(cr_aws_answer *answer, json_object *object)
 {
     if (answer->code[0] == '\0') {
-        read_code(answer, first_of(json_text(object, "__type"), json_text(object, "code")));
+        read_code(answer, json_text(object, "__type"));
     }
     copy_line(answer->message, sizeof(answer->message),
               first_of(json_text(object, "message"), json_text(object, "Message")));
@@ -104,40 +105,13 @@ static void read_json(cr_aws_answer *answer, cr_str body)
     json_tokener_free(tokener);
 }
 
-/* The text between <name> and </name>, the first of it; the body ends with a NUL. */
-static cr_str xml_text(cr_str body, const char *opening, const char *closing)
-{
-    const char *begin = strstr(body.data, opening);
-    const char *end = begin == NULL ? NULL : strstr(begin, closing);
-    if (end == NULL) {
-        return CR_STR_ABSENT;
-    }
-    begin += strlen(opening);
-    return (cr_str){begin, (size_t)(end - begin)};
-}
-
-static void read_xml(cr_aws_answer *answer, cr_str body)
-{
-    if (answer->code[0] == '\0') {
-        read_code(answer, xml_text(body, "<Code>", "</Code>"));
-    }
-    copy_line(answer->message, sizeof(answer->message), xml_text(body, "<Message>", "</Message>"));
-}
-
+/* A code counts only where this protocol has it, in `__type` or a header: a gateway's error may
+ * well be a JSON object with a `code`, or XML, and says nothing about the request behind it. */
 static void read_body(cr_aws_answer *answer)
 {
     cr_str body = cr_aws_body(answer);
-    size_t at = 0;
-    while (at < body.size && strchr(" \t\r\n", body.data[at]) != NULL) {
-        at++;
-    }
-    if (at == body.size || body.size > ERROR_BODY_MAX) {
-        return;
-    }
-    if (body.data[at] == '{') {
+    if (body.size > 0 && body.size <= ERROR_BODY_MAX) {
         read_json(answer, body);
-    } else if (body.data[at] == '<') {
-        read_xml(answer, body);
     }
 }
 

@@ -280,7 +280,7 @@ static void report(const calling *now, int64_t began_us)
             .error_code = answer->code,
             .connection_was_new = answer->http.connection_was_new,
         };
-        options->on_attempt(options->on_attempt_data, &attempt);
+        options->on_attempt(options->on_attempt_data, now->call, &attempt);
     }
 }
 

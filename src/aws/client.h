@@ -40,7 +40,7 @@ typedef struct cr_aws_options {
      * (a cancelled transaction, say). May be NULL. */
     bool (*classify)(const cr_aws_answer *answer, cr_retry_class *class);
     /* Sees each attempt, on the calling thread. May be NULL. */
-    void (*on_attempt)(void *data, const cr_aws_attempt *attempt);
+    void (*on_attempt)(void *data, const cr_call *call, const cr_aws_attempt *attempt);
     void *on_attempt_data;
 } cr_aws_options;
 

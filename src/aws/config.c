@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "aws/secret.h"
+#include "base/print.h"
 
 /* ---- where a setting is ---- */
 
@@ -214,7 +215,8 @@ static cr_setting find_profile(const cr_aws_config *config, const cr_aws_given *
     return first_of(settings, sizeof(settings) / sizeof(settings[0]));
 }
 
-/* A profile that cannot be read does not matter until something in it is needed. */
+/* A profile that cannot be read does not matter until something in it is needed. Want of a
+ * descriptor says nothing about the profile, whose settings must not be passed over. */
 static cruddur_status read_files(cr_aws_config *config)
 {
     cruddur_error **error = &config->profiles_error;
@@ -246,11 +248,12 @@ static cruddur_status load_profile(cr_aws_config *config, const cr_aws_given *gi
     if (status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
-    if (status == CRUDDUR_OK || !config->profile_is_named) {
+    bool may_pass = status == CRUDDUR_E_NO_DESCRIPTORS;
+    if (status == CRUDDUR_OK || (!config->profile_is_named && !may_pass)) {
         return CRUDDUR_OK;
     }
     status = cr_fail_with(error, status, "%s", cruddur_error_message(config->profiles_error));
-    return cr_setting_blame(&named, status, error);
+    return may_pass ? status : cr_setting_blame(&named, status, error);
 }
 
 static cruddur_status fill(cr_aws_config *config, const cr_aws_given *given, cruddur_error **error)
@@ -371,8 +374,8 @@ static cruddur_status fail_no_region(const cr_aws_config *config, cruddur_error 
                : cr_fail_with(
                      error, CRUDDUR_E_CONFIG,
                      "no region is known: give one (region=…), set AWS_REGION, or name it in "
-                     "profile \"%.64s\"",
-                     config->profile);
+                     "profile \"%.*s\"",
+                     CR_CUT(config->profile, 64));
 }
 
 /* Names the settings that an error is about: one, or two that do not go together. */

@@ -31,6 +31,7 @@ struct cr_credentials {
     int64_t next_fetch_us;       /* on the monotonic clock: not before that while there is one */
     bool is_fetching;
     uint64_t fetches; /* that have ended */
+    unsigned telling; /* threads that are in the caller's log hook after a fetch */
     bool has_thread;  /* to be joined: it is fetching, or has done so */
     pthread_t thread;
     bool has_had_one;      /* so that the source is set up rightly, and a failure may pass */
@@ -201,6 +202,16 @@ static void note_failure(cr_credentials *credentials, cruddur_status status,
     credentials->next_fetch_us = cr_clock_monotonic_us() + pause_after_failure_us(credentials);
 }
 
+/* The callers that waited for the fetch are awake already: the hook may be slow. */
+static void tell(cr_credentials *credentials, const cruddur_error *error)
+{
+    cr_log_line(&credentials->logger, CRUDDUR_LOG_WARNING, "fetching credentials failed: %s",
+                cruddur_error_message(error));
+    (void)pthread_mutex_lock(&credentials->lock);
+    credentials->telling--;
+    (void)pthread_mutex_unlock(&credentials->lock);
+}
+
 /* Asks the source, and tells everybody who waits. The lock is not held. */
 static void fetch(cr_credentials *credentials)
 {
@@ -208,10 +219,6 @@ static void fetch(cr_credentials *credentials)
     cruddur_error *error = NULL;
     cruddur_status status = credentials->source.fetch(
         credentials->source.context, cr_clock_monotonic_us() + FETCH_TIMEOUT_US, &identity, &error);
-    if (status != CRUDDUR_OK) {
-        cr_log_line(&credentials->logger, CRUDDUR_LOG_WARNING, "fetching credentials failed: %s",
-                    cruddur_error_message(error));
-    }
     (void)pthread_mutex_lock(&credentials->lock);
     if (status == CRUDDUR_OK) {
         note_success(credentials, identity);
@@ -219,9 +226,13 @@ static void fetch(cr_credentials *credentials)
         note_failure(credentials, status, error);
     }
     credentials->is_fetching = false;
+    credentials->telling += status == CRUDDUR_OK ? 0 : 1;
     credentials->fetches++;
     (void)pthread_cond_broadcast(&credentials->fetch_ended);
     (void)pthread_mutex_unlock(&credentials->lock);
+    if (status != CRUDDUR_OK) {
+        tell(credentials, error);
+    }
     cruddur_error_free(error);
 }
 
@@ -231,17 +242,26 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
-/* Begins a fetch unless one is under way. The lock is held, and held again at the end. The thread
- * of the fetch before, if any, has nothing left to do but to end. */
+/* Starts a thread that fetches, unless the one before is still in the caller's hook. Otherwise that
+ * has nothing left to do but to end. The lock is held. */
+static bool start_thread(cr_credentials *credentials)
+{
+    if (credentials->telling > 0) {
+        return false;
+    }
+    join_thread(credentials);
+    credentials->has_thread = cr_thread_start(&credentials->thread, run_thread, credentials);
+    return credentials->has_thread;
+}
+
+/* Begins a fetch unless one is under way. The lock is held, and held again at the end. */
 static void begin_fetch(cr_credentials *credentials)
 {
     if (credentials->is_fetching) {
         return;
     }
     credentials->is_fetching = true;
-    join_thread(credentials);
-    credentials->has_thread = cr_thread_start(&credentials->thread, run_thread, credentials);
-    if (!credentials->has_thread) {
+    if (!start_thread(credentials)) {
         (void)pthread_mutex_unlock(&credentials->lock);
         fetch(credentials);
         (void)pthread_mutex_lock(&credentials->lock);
@@ -311,9 +331,9 @@ static void refresh(cr_credentials *credentials, int64_t deadline_us)
         cr_clock_monotonic_us() < credentials->next_fetch_us) {
         return;
     }
-    if (left_us > MANDATORY_WINDOW_US) {
+    if (left_us > MANDATORY_WINDOW_US && credentials->telling == 0) {
         begin_fetch(credentials);
-    } else {
+    } else if (left_us <= MANDATORY_WINDOW_US) {
         (void)fetch_and_wait(credentials, end_of_wait_us(left_us, deadline_us));
     }
 }

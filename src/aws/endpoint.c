@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/endpoint.h"
 
+#include "base/print.h"
+
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -245,8 +247,8 @@ static cruddur_status use_custom(const cr_endpoint_question *question, cr_endpoi
     if (question->region != NULL && !is_label(question->region)) {
         blame(endpoint, CR_PART_REGION, CR_PART_REGION);
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                            "\"%.40s\" is no region: a region has letters, digits and - only",
-                            question->region);
+                            "\"%.*s\" is no region: a region has letters, digits and - only",
+                            CR_CUT(question->region, 40));
     }
     size_t length = strlen(question->custom_url);
     while (question->custom_url[length - 1] == '/') {
@@ -312,8 +314,8 @@ static cruddur_status use_own(const cr_endpoint_question *question, cr_endpoint 
     if (!is_region(question->region)) {
         blame(endpoint, CR_PART_REGION, CR_PART_REGION);
         return cr_fail_with(error, CRUDDUR_E_CONFIG,
-                            "\"%.40s\" is not the name of an AWS region, such as eu-central-1",
-                            question->region);
+                            "\"%.*s\" is not the name of an AWS region, such as eu-central-1",
+                            CR_CUT(question->region, 40));
     }
     const partition *place = find_partition(question->region);
     cruddur_status status = find_account_suffix(question, place, endpoint, error);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "aws/http_pool.h"
+#include "aws/http_shortage.h"
 #include "base/clock.h"
 
 #define HEADER_MAX ((size_t)64 * 1024)
@@ -37,6 +38,7 @@ typedef struct exchange {
     const char *ca_name;
     const cr_http_request *request;
     cr_http_response *response;
+    int refused;       /* the errno of a socket that the system refused; 0: none */
     unsigned starts;   /* how often libcurl set out to send the request */
     bool header_ended; /* the empty line behind it has come */
     bool is_too_large;
@@ -336,7 +338,8 @@ static bool set_callbacks(exchange *now)
            curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, start) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQDATA, now) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, made_socket) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, now) == CURLE_OK;
+           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, now) == CURLE_OK &&
+           cr_http_shortage_watch(curl, &now->refused);
 }
 
 static cruddur_status prepare(exchange *now, cruddur_error **error)
@@ -435,6 +438,12 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         now->response->is_transient = true;
         return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.*s: an idle connection had been closed",
                             CR_STR_ARGS(origin));
+    }
+    int shortage = cr_http_shortage_find(code, now->refused);
+    if (shortage != 0) {
+        now->response->is_transient = true;
+        return cr_fail_system(error, CRUDDUR_E_NO_DESCRIPTORS, shortage, "%.*s",
+                              CR_STR_ARGS(origin));
     }
     struct verdict found = judge(code);
     if (found.status == CRUDDUR_E_TIMEOUT &&

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/profile.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "aws/profile_parser.h"
 #include "aws/secret.h"
+#include "base/print.h"
 
 typedef struct loaded_file {
     char *path; /* NULL: unknown, as there is no home directory */
@@ -53,32 +55,51 @@ static cruddur_status check_missing(const loaded_file *file, cr_env_name variabl
     return *file->path != '~' && strchr(file->path, '$') == NULL
                ? CRUDDUR_OK
                : cr_fail_with(error, CRUDDUR_E_CONFIG,
-                              "%s: there is no file %.200s; only ~/ at the beginning of a path is "
+                              "%s: there is no file %.*s; only ~/ at the beginning of a path is "
                               "replaced, so name it in full",
-                              cr_env_text(variable), file->path);
+                              cr_env_text(variable), CR_CUT(file->path, 200));
 }
 
 static cruddur_status parse_file(cr_profiles *profiles, const loaded_file *file,
                                  cruddur_error **error)
 {
     if (strlen(file->text) != file->size) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s: is not a text file", file->path);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.*s: is not a text file",
+                            CR_CUT(file->path, 200));
     }
     return cr_profile_parse(&profiles->entries, file->path, file == &profiles->credentials,
                             file->text, error);
 }
 
-static cruddur_status load_file(cr_profiles *profiles, loaded_file *file, cr_env_name variable,
-                                cruddur_error **error)
+/* A process that runs in another user's home directory has no profiles there: only then the status
+ * stays E_CREDENTIALS. */
+static cruddur_status judge_unreadable(const loaded_file *file, cr_env_name variable, bool is_named,
+                                       int number, cruddur_status status, cruddur_error *cause,
+                                       cruddur_error **error)
 {
-    bool is_missing = false;
-    cruddur_status status = cr_secret_read_file(file->path, CR_PROFILE_FILE_MAX, &file->text,
-                                                &file->size, &is_missing, error);
-    if (is_missing) {
-        cr_error_discard(error);
-        return check_missing(file, variable, error);
+    if (status == CRUDDUR_E_CREDENTIALS && cr_secret_is_missing(number)) {
+        status = check_missing(file, variable, error);
+    } else if (status == CRUDDUR_E_CREDENTIALS && (is_named || number != EACCES)) {
+        status =
+            cr_fail_with(error, CRUDDUR_E_CONFIG, "%s%s%s", is_named ? cr_env_text(variable) : "",
+                         is_named ? ": " : "", cruddur_error_message(cause));
+    } else {
+        status = cr_fail_with(error, status, "%s", cruddur_error_message(cause));
     }
-    return status == CRUDDUR_OK ? parse_file(profiles, file, error) : status;
+    cruddur_error_free(cause);
+    return status;
+}
+
+static cruddur_status load_file(cr_profiles *profiles, loaded_file *file, cr_env_name variable,
+                                bool is_named, cruddur_error **error)
+{
+    int number = 0;
+    cruddur_error *cause = NULL;
+    cruddur_status status = cr_secret_read_file(file->path, CR_PROFILE_FILE_MAX, &file->text,
+                                                &file->size, &number, &cause);
+    return status == CRUDDUR_OK
+               ? parse_file(profiles, file, error)
+               : judge_unreadable(file, variable, is_named, number, status, cause, error);
 }
 
 static cruddur_status finish(cr_profiles *profiles, cruddur_status status,
@@ -112,7 +133,8 @@ cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles *
         loaded_file *file = files[i].file;
         status = find_path(environment, files[i].variable, files[i].usual, file, error);
         if (status == CRUDDUR_OK && file->path != NULL) {
-            status = load_file(profiles, file, files[i].variable, error);
+            bool is_named = environment->value[files[i].variable] != NULL;
+            status = load_file(profiles, file, files[i].variable, is_named, error);
         }
     }
     return finish(profiles, status, ret_profiles);
@@ -251,19 +273,20 @@ static cruddur_status fail_missing(const cr_profiles *profiles, cr_section kind,
 {
     const char *config = path_of(&profiles->config, "~/.aws/config");
     if (kind != CR_SECTION_PROFILE) {
-        return cr_fail_with(error, CRUDDUR_E_CONFIG, "there is no [%s %.64s] in %.200s",
-                            kind == CR_SECTION_SERVICES ? "services" : "sso-session", section,
-                            config);
+        return cr_fail_with(error, CRUDDUR_E_CONFIG, "there is no [%s %.*s] in %.*s",
+                            kind == CR_SECTION_SERVICES ? "services" : "sso-session",
+                            CR_CUT(section, 64), CR_CUT(config, 200));
     }
     const cr_property *ignored =
         find_ignored(&profiles->entries, section, CR_RANK_BARE_DEFAULT, "profile");
     return ignored != NULL
                ? cr_fail_with(error, CRUDDUR_E_CONFIG,
-                              "there is no profile \"%.64s\"; %.200s, line %u " NAMES_RULE, section,
-                              ignored->path, ignored->line)
+                              "there is no profile \"%.*s\"; %.*s, line %u " NAMES_RULE,
+                              CR_CUT(section, 64), CR_CUT(ignored->path, 200), ignored->line)
                : cr_fail_with(error, CRUDDUR_E_CONFIG,
-                              "there is no profile \"%.64s\" in %.200s or %.200s", section, config,
-                              path_of(&profiles->credentials, "~/.aws/credentials"));
+                              "there is no profile \"%.*s\" in %.*s or %.*s", CR_CUT(section, 64),
+                              CR_CUT(config, 200),
+                              CR_CUT(path_of(&profiles->credentials, "~/.aws/credentials"), 200));
 }
 
 /* The config file can have a name with other characters between quotes. For such a profile the AWS
@@ -273,8 +296,8 @@ static cruddur_status check_ignored(const cr_profiles *profiles, const char *sec
 {
     const cr_property *ignored = find_ignored(&profiles->entries, section, CR_RANK_CREDENTIALS, "");
     return ignored == NULL ? CRUDDUR_OK
-                           : cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s, line %u " NAMES_RULE,
-                                          ignored->path, ignored->line);
+                           : cr_fail_with(error, CRUDDUR_E_CONFIG, "%.*s, line %u " NAMES_RULE,
+                                          CR_CUT(ignored->path, 200), ignored->line);
 }
 
 cruddur_status cr_profiles_check(const cr_profiles *profiles, cr_section kind, const char *section,
@@ -287,8 +310,9 @@ cruddur_status cr_profiles_check(const cr_profiles *profiles, cr_section kind, c
     for (size_t i = 0; i < profiles->entries.count; i++) {
         const cr_profile_entry *entry = &profiles->entries.list[i];
         if (entry->fault != NULL && entry->rank >= from && is_of_section(entry, kind, section)) {
-            return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s",
-                                entry->property.path, entry->property.line, entry->fault);
+            return cr_fail_with(error, CRUDDUR_E_CONFIG, "%.*s, line %u: %s",
+                                CR_CUT(entry->property.path, 200), entry->property.line,
+                                entry->fault);
         }
     }
     return kind == CR_SECTION_PROFILE ? check_ignored(profiles, section, error) : CRUDDUR_OK;

@@ -27,8 +27,9 @@ typedef struct cr_profiles cr_profiles;
 
 /* Reads both files; a missing one counts as empty. If a property occurs several times, the
  * credentials file precedes the config file, and then the last one counts. CRUDDUR_E_CONFIG: a file
- * cannot be taken apart into sections; CRUDDUR_E_CREDENTIALS: it cannot be read. A malformed line
- * inside a section is no failure here: see cr_profiles_check(). */
+ * cannot be read, or taken apart into sections; CRUDDUR_E_CREDENTIALS: this process is not allowed
+ * to read a file in HOME that no variable names; CRUDDUR_E_NO_DESCRIPTORS: that may pass by itself.
+ * A malformed line inside a section is no failure here: see cr_profiles_check(). */
 cruddur_status cr_profiles_load(const cr_environment *environment, cr_profiles **ret_profiles,
                                 cruddur_error **error);
 

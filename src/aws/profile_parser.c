@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/print.h"
 #include "base/utf8.h"
 
 typedef struct parser {
@@ -21,8 +22,8 @@ typedef struct parser {
 
 static cruddur_status fail_line(const parser *in, const char *what)
 {
-    return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.200s, line %u: %s", in->path, in->line,
-                        what);
+    return cr_fail_with(in->error, CRUDDUR_E_CONFIG, "%.*s, line %u: %s", CR_CUT(in->path, 200),
+                        in->line, what);
 }
 
 static cruddur_status add_entry(parser *in, const cr_profile_entry *added)

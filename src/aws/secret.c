@@ -79,7 +79,10 @@ static int read_all(int file, char *text, size_t room, size_t *used)
 
 static cruddur_status fail_file(const char *path, int number, cruddur_error **error)
 {
-    return cr_fail_system(error, CRUDDUR_E_CREDENTIALS, number, "%.*s", CR_CUT(path, 200));
+    cruddur_status status = cr_status_of_errno(number, CRUDDUR_E_CREDENTIALS);
+    return status == CRUDDUR_E_NO_MEMORY
+               ? cr_fail_memory(error)
+               : cr_fail_system(error, status, number, "%.*s", CR_CUT(path, 200));
 }
 
 /* One byte more than `max` is asked for, to tell a file that is too large. */
@@ -105,13 +108,18 @@ static cruddur_status read_open_file(int file, const char *path, size_t max, cha
                                       CR_CUT(path, 200), max);
 }
 
+bool cr_secret_is_missing(int number)
+{
+    return number == ENOENT || number == ENOTDIR;
+}
+
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
-                                   bool *ret_missing, cruddur_error **error)
+                                   int *ret_number, cruddur_error **error)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     int number = file < 0 ? errno : 0;
-    if (ret_missing != NULL) {
-        *ret_missing = number == ENOENT || number == ENOTDIR;
+    if (ret_number != NULL) {
+        *ret_number = number;
     }
     if (file < 0) {
         return fail_file(path, number, error);

@@ -25,13 +25,17 @@ void cr_secret_buffer_free(cr_buffer *buffer);
 cr_str cr_str_trim(cr_str text);
 
 /* Reads a file of at most `max` bytes into a text with a NUL behind it, to be freed with
- * cr_secret_free_bytes(). CRUDDUR_E_CREDENTIALS names the file and what the system says of it;
- * *ret_missing, where wanted, tells that the file is not there. */
+ * cr_secret_free_bytes(). CRUDDUR_E_CREDENTIALS names the file and gives the system's reason, and
+ * so does E_NO_DESCRIPTORS, which is not the file's fault; *ret_number, where wanted, is an errno
+ * if the file could not be opened, else 0. */
 cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text, size_t *ret_size,
-                                   bool *ret_missing, cruddur_error **error);
+                                   int *ret_number, cruddur_error **error);
+
+/* Whether the errno says that the file does not exist. */
+bool cr_secret_is_missing(int number);
 
 /* Writes a file that its owner alone can read, whole or not at all: whoever reads the path
- * meanwhile finds what was there before. CRUDDUR_E_CREDENTIALS. */
+ * meanwhile finds what was there before. The same statuses. */
 cruddur_status cr_secret_write_file(const char *path, cr_str text, cruddur_error **error);
 
 #endif

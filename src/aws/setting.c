@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/setting.h"
 
+#include "base/print.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +14,8 @@ void cr_setting_name(const cr_setting *setting, char name[CR_SETTING_NAME_SIZE])
     if (property == NULL) {
         (void)snprintf(name, CR_SETTING_NAME_SIZE, "%s", setting->name);
     } else {
-        (void)snprintf(name, CR_SETTING_NAME_SIZE, "%.64s (%.200s, line %u)", setting->name,
-                       property->path, property->line);
+        (void)snprintf(name, CR_SETTING_NAME_SIZE, "%.*s (%.*s, line %u)",
+                       CR_CUT(setting->name, 64), CR_CUT(property->path, 200), property->line);
     }
 }
 

@@ -190,8 +190,8 @@ static bool write_date(signing *job)
         strftime(signature->date, sizeof(signature->date), "%Y%m%dT%H%M%SZ", &utc) == 0) {
         return false;
     }
-    int size = snprintf(job->scope, sizeof(job->scope), "%.8s/%s/%s/aws4_request", signature->date,
-                        job->signer->region, job->signer->service);
+    int size = snprintf(job->scope, sizeof(job->scope), "%.*s/%s/%s/aws4_request", 8,
+                        signature->date, job->signer->region, job->signer->service);
     return size > 0 && (size_t)size < sizeof(job->scope);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +184,45 @@ cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, co
         va_end(arguments);
     }
     return status;
+}
+
+static const struct reason {
+    int number;
+    cruddur_status status;
+} process_reasons[] =
+    {
+        {EMFILE, CRUDDUR_E_NO_DESCRIPTORS},
+        {ENFILE, CRUDDUR_E_NO_DESCRIPTORS},
+        {ENOMEM, CRUDDUR_E_NO_MEMORY},
+},
+  store_reasons[] = {
+      {ENOSPC, CRUDDUR_E_STORE_FULL},
+      {EDQUOT, CRUDDUR_E_STORE_FULL},
+      {EROFS, CRUDDUR_E_STORE_READ_ONLY},
+      {EIO, CRUDDUR_E_STORE_IO},
+};
+
+static cruddur_status find_reason(const struct reason *reasons, size_t count, int number,
+                                  cruddur_status otherwise)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (reasons[i].number == number) {
+            return reasons[i].status;
+        }
+    }
+    return otherwise;
+}
+
+cruddur_status cr_status_of_errno(int number, cruddur_status otherwise)
+{
+    return find_reason(process_reasons, sizeof(process_reasons) / sizeof(process_reasons[0]),
+                       number, otherwise);
+}
+
+cruddur_status cr_status_of_store_errno(int number, cruddur_status otherwise)
+{
+    return find_reason(store_reasons, sizeof(store_reasons) / sizeof(store_reasons[0]), number,
+                       cr_status_of_errno(number, otherwise));
 }
 
 /* strerror() is not safe to use in several threads. strerror_r() has two forms, of which feature

@@ -25,6 +25,13 @@ cruddur_status cr_fail_argument(cruddur_error **error, cruddur_status status, co
 cruddur_status cr_fail_system(cruddur_error **error, cruddur_status status, int number,
                               const char *format, ...) CR_PRINTF(4, 5);
 
+/* The status of an errno that the process' or the system's resources are the reason of, whatever
+ * was being done: no descriptor, no memory. Any other gets `otherwise`. */
+cruddur_status cr_status_of_errno(int number, cruddur_status otherwise);
+
+/* The status of an errno that came of a file of a store: no space is one of them. */
+cruddur_status cr_status_of_store_errno(int number, cruddur_status otherwise);
+
 /* Says that an argument is NULL and must not be. */
 cruddur_status cr_fail_null(cruddur_error **error, const char *argument);
 

@@ -119,15 +119,25 @@ cruddur_status cr_group_fail_untold(const cr_txn *txn, const cr_uuid *uuid)
                         "the group rows of group %s do not tell its members", uuid->text);
 }
 
-static cruddur_status add_named(const cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
-                                cr_members *members)
+/* False if the rows name more than a group can have: those are added for whom there is room. */
+static bool add_named(const cr_rows *rows, cr_members *members)
 {
+    bool is_crowd = false;
     for (size_t i = 0; i < rows->count; i++) {
-        if (!cr_members_add_row(members, &rows->row[i])) {
-            return fail_crowd(txn, uuid);
-        }
+        is_crowd = !cr_members_add_row(members, &rows->row[i]) || is_crowd;
     }
-    return CRUDDUR_OK;
+    return !is_crowd;
+}
+
+static bool is_named(const cr_rows *rows, const cr_uuid *member)
+{
+    bool is_there = false;
+    for (size_t i = 0; i < rows->count && !is_there; i++) {
+        cr_members of_row = {0};
+        (void)cr_members_add_row(&of_row, &rows->row[i]);
+        is_there = cr_members_have(&of_row, member);
+    }
+    return is_there;
 }
 
 static cruddur_status find_pair(const cr_txn *txn, const cr_uuid *uuid, const cr_members *among,
@@ -139,7 +149,8 @@ static cruddur_status find_pair(const cr_txn *txn, const cr_uuid *uuid, const cr
 cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
                                   cr_members *members)
 {
-    return group->known.count > 0 ? CRUDDUR_OK : add_named(txn, &group->uuid, rows, members);
+    return group->known.count > 0 || add_named(rows, members) ? CRUDDUR_OK
+                                                              : fail_crowd(txn, &group->uuid);
 }
 
 /* Those of a crowd for whom there is no room cannot be of the pair: nobody has named them. */
@@ -179,28 +190,53 @@ static cruddur_status find_pair_of_authors(cr_txn *txn, const cr_uuid *uuid,
     return status == CRUDDUR_OK ? find_pair(txn, uuid, &among, pair) : status;
 }
 
+/* Of a crowd, which has stray rows in it, each row is tried by itself. */
+static cruddur_status find_pair_of_rows(const cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                        const cr_members *candidates, cr_members *pair)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->count && pair->count == 0; i++) {
+        cr_members among = *candidates;
+        (void)cr_members_add_row(&among, &rows->row[i]);
+        status = find_pair(txn, uuid, &among, pair);
+    }
+    return status;
+}
+
+/* The pair, by what is told at no further cost: the candidates, and what the rows name. */
+static cruddur_status find_pair_told(const cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                     const cr_members *candidates, bool is_crowd, cr_members *pair)
+{
+    cr_members among = *candidates;
+    (void)add_named(rows, &among);
+    cruddur_status status = find_pair(txn, uuid, &among, pair);
+    return status == CRUDDUR_OK && is_crowd ? find_pair_of_rows(txn, uuid, rows, candidates, pair)
+                                            : status;
+}
+
 cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
                                    const cr_members *candidates, cr_members *members,
                                    bool *are_pair)
 {
     cr_members pair = {0};
+    cr_members among = {0};
+    cruddur_status status = CRUDDUR_OK;
     members->count = 0;
-    *are_pair = false;
-    cruddur_status status = add_named(txn, uuid, rows, members);
-    if (status != CRUDDUR_OK || !cr_may_be_direct(uuid)) {
-        return status;
-    }
-    cr_members among = *members;
-    add_candidates(&among, candidates);
-    status = find_pair(txn, uuid, &among, &pair);
-    if (status == CRUDDUR_OK && pair.count == 0 && members->count < CRUDDUR_MEMBERS_MIN) {
-        status = find_pair_of_authors(txn, uuid, &among, &pair);
+    bool is_crowd = !add_named(rows, members);
+    if (cr_may_be_direct(uuid)) {
+        add_candidates(&among, candidates);
+        status = find_pair_told(txn, uuid, rows, &among, is_crowd, &pair);
+        if (status == CRUDDUR_OK && pair.count == 0 &&
+            (is_crowd || members->count < CRUDDUR_MEMBERS_MIN)) {
+            add_candidates(&among, is_crowd ? NULL : members);
+            status = find_pair_of_authors(txn, uuid, &among, &pair);
+        }
     }
     *are_pair = pair.count > 0;
     if (*are_pair) {
         *members = pair;
     }
-    return status;
+    return status == CRUDDUR_OK && is_crowd && !*are_pair ? fail_crowd(txn, uuid) : status;
 }
 
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)
@@ -290,34 +326,37 @@ static cruddur_status judge_by_card(cr_txn *txn, cr_group *group, const cr_uuid 
     return status;
 }
 
-/* What all rows say that the index shows, and the group's uuid. */
+/* What all rows say that the index shows, and the group's uuid. A stranger does not learn that they
+ * contradict it. */
 static cruddur_status judge_by_others(cr_txn *txn, cr_group *group, const cr_uuid *member,
                                       const cr_members *named, bool *is_member)
 {
     cr_members known = {0};
+    cr_members candidates = {0};
     cruddur_status status = cr_group_ask_index(txn, group);
-    if (status == CRUDDUR_OK && !cr_row_exists(&group->own)) {
-        take_newest_own(group, member);
-    }
-    if (status == CRUDDUR_OK) {
-        status = add_named(txn, &group->uuid, &group->told, &known);
-    }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    *is_member = cr_row_exists(&group->own) || cr_members_have(&known, member);
-    if (!cr_may_be_direct(&group->uuid)) {
-        return status;
+    if (!cr_row_exists(&group->own)) {
+        take_newest_own(group, member);
     }
-    add_candidate(&known, member);
-    add_candidates(&known, named);
-    add_author(&known, &group->head);
-    status = find_pair(txn, &group->uuid, &known, &group->known);
-    if (status == CRUDDUR_OK && group->known.count == 0 && group->told.count == 0) {
-        status = find_pair_of_authors(txn, &group->uuid, &known, &group->known);
+    bool is_crowd = !add_named(&group->told, &known);
+    *is_member = cr_row_exists(&group->own) || is_named(&group->told, member);
+    if (cr_may_be_direct(&group->uuid)) {
+        add_candidate(&candidates, member);
+        add_candidates(&candidates, named);
+        add_author(&candidates, &group->head);
+        status =
+            find_pair_told(txn, &group->uuid, &group->told, &candidates, is_crowd, &group->known);
+        if (status == CRUDDUR_OK && group->known.count == 0 &&
+            (is_crowd || group->told.count == 0)) {
+            status = find_pair_of_authors(txn, &group->uuid, &candidates, &group->known);
+        }
+        *is_member = group->known.count > 0 ? cr_members_have(&group->known, member) : *is_member;
     }
-    *is_member = group->known.count > 0 ? cr_members_have(&group->known, member) : *is_member;
-    return status;
+    return status == CRUDDUR_OK && is_crowd && *is_member && group->known.count == 0
+               ? fail_crowd(txn, &group->uuid)
+               : status;
 }
 
 /* What the index does not show yet. */

@@ -135,15 +135,21 @@ static bool is_at_rest(const cr_txn *txn)
     return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
 }
 
-/* A member count of rows, all at the head, is as it should be. */
+/* A member count of rows, all at the head, is as it should be. Rows of others do not count: no
+ * write touches them. */
 static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxes *inboxes)
 {
+    size_t count = 0;
     for (size_t i = 0; i < found->count; i++) {
+        if (owner_of(inboxes, &found->row[i]) == inboxes->members.count) {
+            continue;
+        }
         if (!is_at(&found->row[i], head->value[CR_SK])) {
             return false;
         }
+        count++;
     }
-    return found->count == inboxes->members.count;
+    return count == inboxes->members.count;
 }
 
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. */

@@ -230,11 +230,13 @@ static cruddur_status look_back(cr_store *store, const move *moving, cr_call *ca
 static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
 {
     cr_ticket ticket;
+    cr_kept_log kept;
     cruddur_status status =
         cr_queue_enter(store->queues, cr_uuid_str(&moving->newest->group), call, &ticket);
     if (status != CRUDDUR_OK) {
         return status;
     }
+    cr_log_keep(&kept, call); /* others wait for their turn */
     do {
         moving->room = (cr_room_search){0};
         status = store->ops->change(store, move_body, moving, call);
@@ -244,6 +246,7 @@ static cruddur_status move_group(cr_store *store, move *moving, cr_call *call)
         }
     } while (status == CRUDDUR_OK && moving->has_more);
     cr_queue_leave(call);
+    cr_log_release(&kept, call);
     free(moving->oldest);
     moving->oldest = NULL;
     return status;

@@ -700,17 +700,20 @@ static cruddur_status write_in_turn(cr_store *store, cr_body body, write_context
                                     cr_call *call)
 {
     cr_ticket ticket;
+    cr_kept_log kept;
     bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && context->opening == NULL;
     cruddur_status status = cr_queue_enter(puts_only ? NULL : store->queues,
                                            cr_uuid_str(&context->draft->group), call, &ticket);
     if (status != CRUDDUR_OK) {
         return status;
     }
+    cr_log_keep(&kept, call); /* others wait for their turn */
     status = store->ops->change(store, body, context, call);
     if (status == CRUDDUR_OK && has_left_over(context)) {
         status = clear_up(store, context, call);
     }
     cr_queue_leave(call);
+    cr_log_release(&kept, call);
     return status;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/print.h"
 #include "store/dynamodb/engine.h"
 #include "store/sqlite/engine.h"
 #include "store/store.h"
@@ -35,9 +36,9 @@ cruddur_status cr_store_open(const char *url, const cr_store_options *options, c
         open_function open = find_engine(parsed.scheme);
         status = open == NULL
                      ? cr_fail_argument(error, CRUDDUR_E_URL_SCHEME, "store_url",
-                                        "no engine is named \"%.40s\"; there are sqlite and "
+                                        "no engine is named \"%.*s\"; there are sqlite and "
                                         "dynamodb",
-                                        parsed.scheme)
+                                        CR_CUT(parsed.scheme, 40))
                      : open(&parsed, options, ret_store, error);
     }
     cr_arena_free(&arena);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/url.h"
 
+#include "base/print.h"
+
 static int hex_digit(char c)
 {
     const char *digits = "0123456789abcdef0123456789ABCDEF";
@@ -59,11 +61,13 @@ static cruddur_status add_parameter(cr_url *url, char *name, cruddur_error **err
     }
     if (!decode_percent(name) || !decode_percent(value)) {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "parameter \"%.40s\": a %% needs two hexadecimal digits", name);
+                                "parameter \"%.*s\": a %% needs two hexadecimal digits",
+                                CR_CUT(name, 40));
     }
     if (find_parameter(url, name) != NULL || url->parameter_count == CR_URL_PARAMETERS_MAX) {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "parameter \"%.40s\" is given twice, or one too many", name);
+                                "parameter \"%.*s\" is given twice, or one too many",
+                                CR_CUT(name, 40));
     }
     url->parameters[url->parameter_count++] = (cr_url_parameter){name, value};
     return CRUDDUR_OK;

@@ -175,8 +175,11 @@ struct cr_checkpoint {
 static cruddur_status fail_io(const char *path, const char *doing, int number,
                               cruddur_error **error)
 {
-    return cr_fail_system(error, CRUDDUR_E_STORE_IO, number, "the checkpoint %.*s: %s",
-                          CR_CUT(path, PATH_SHOWN), doing);
+    cruddur_status status = cr_status_of_store_errno(number, CRUDDUR_E_STORE_IO);
+    return status == CRUDDUR_E_NO_MEMORY
+               ? cr_fail_memory(error)
+               : cr_fail_system(error, status, number, "the checkpoint %.*s: %s",
+                                CR_CUT(path, PATH_SHOWN), doing);
 }
 
 /* The path with something behind it; NULL when memory ran out. */

@@ -41,7 +41,7 @@ cr_checkpoint_check cr_checkpoint_parse(cr_str text, cr_str stream, cr_lineage *
 typedef struct cr_checkpoint cr_checkpoint;
 
 /* Takes the file for this process alone, until it is closed. CRUDDUR_E_STORE_LOCKED: another has
- * it; CRUDDUR_E_STORE_IO. */
+ * it; CRUDDUR_E_STORE_IO, E_STORE_FULL, E_STORE_READ_ONLY, E_NO_DESCRIPTORS. */
 cruddur_status cr_checkpoint_open(const char *path, cr_checkpoint **ret_checkpoint,
                                   cruddur_error **error);
 

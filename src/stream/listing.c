@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/print.h"
 #include "stream/run.h"
 
 /* A shard that ends has the list looked at at once; this is for those whose children come late. */
@@ -134,9 +135,9 @@ static cruddur_status take_list(cr_run *run, const cr_shards *shards, cruddur_er
     return shards->is_enabled
                ? CRUDDUR_OK
                : cr_fail_with(error, CRUDDUR_E_TABLE_SHAPE,
-                              "the stream of table %.255s was switched off; with a new one goes a "
+                              "the stream of table %.*s was switched off; with a new one goes a "
                               "new checkpoint",
-                              run->store->table);
+                              CR_CUT(run->store->table, 255));
 }
 
 static cruddur_status list_shards(cr_run *run, cr_arena *arena, cr_call *call)

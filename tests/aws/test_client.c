@@ -184,9 +184,10 @@ typedef struct seen {
     int statuses[4];
 } seen;
 
-static void see(void *data, const cr_aws_attempt *attempt)
+static void see(void *data, const cr_call *now, const cr_aws_attempt *attempt)
 {
     seen *all = data;
+    cr_expect_not_null(now);
     cr_assert_lt(all->count, 4u);
     all->statuses[all->count++] = attempt->http_status;
     cr_expect_eq(attempt->number, all->count);
@@ -237,9 +238,8 @@ Test(client, refusals_have_many_forms)
     const step steps[] = {
         {ACT_REPLY, answer_of(400, "x-amzn-ErrorType: AccessDeniedException:http://aws/\r\n",
                               "{\"Message\":\"User x\\nmay not\"}")},
-        {ACT_REPLY, answer_of(403, "",
-                              "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>"
-                              "<Message>token</Message></Error></ErrorResponse>")},
+        {ACT_REPLY,
+         answer_of(403, "", " {\"__type\":\"SignatureDoesNotMatch\",\"message\":\"token\"}")},
         {ACT_REPLY, answer_of(400, "", "not { json")},
         {ACT_REPLY, answer_of(400, "", "{\"__type\":\"what is this?\"}")},
         {ACT_REPLY, answer_of(404, "", "<html>")},
@@ -256,6 +256,55 @@ Test(client, refusals_have_many_forms)
         cr_assert_eq(call(), CRUDDUR_OK);
         cr_expect_str_empty(answer.code);
         cr_expect_eq(cr_aws_fail(&answer, "reading", NULL), CRUDDUR_E_PROTOCOL);
+    }
+}
+
+/* What a gateway says, in whatever form, is no word of the service about the request. */
+Test(client, a_code_of_another_protocol_decides_nothing)
+{
+    const step steps[] = {
+        {ACT_REPLY, answer_of(403, "Content-Type: application/json\r\n",
+                              "{\"code\":\"40301\",\"message\":\"policy\"}")},
+        {ACT_REPLY, answer_of(400, "", "{\"code\":\"ValidationException\"}")},
+        {ACT_REPLY, answer_of(403, "Content-Type: application/json\r\n", "{}")},
+        {ACT_REPLY, answer_of(403, "Content-Type: text/xml\r\n",
+                              "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>"
+                              "<Message>token</Message></Error></ErrorResponse>")},
+    };
+    options.attempts_max = 1;
+    start(steps, COUNT(steps));
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        cr_assert_eq(call(), CRUDDUR_OK);
+        cr_expect_str_empty(answer.code, "%zu", i);
+        cr_expect(answer.may_be_applied, "%zu", i);
+    }
+}
+
+/* A message that is too long ends with a whole character, wherever the end falls. */
+Test(client, words_are_cut_between_characters)
+{
+    char words[CR_AWS_MESSAGE_SIZE + 8];
+    for (size_t before = 0; before < 3; before++) {
+        size_t size = before;
+        memset(words, 'x', before);
+        while (size + 3 <= sizeof(words) - 1) {
+            memcpy(words + size, "\xe2\x82\xac", 3); /* a Euro sign */
+            size += 3;
+        }
+        words[size] = '\0';
+        char body[sizeof(words) + 100];
+        (void)snprintf(body, sizeof(body),
+                       "{\"__type\":\"AccessDeniedException\",\"message\":\"%s\"}", words);
+        const step steps[] = {{ACT_REPLY, answer_of(400, "", body)}};
+        start(steps, COUNT(steps));
+        cr_assert_eq(call(), CRUDDUR_OK);
+        size_t kept = strlen(answer.message);
+        cr_expect_geq(kept, (size_t)CR_AWS_MESSAGE_SIZE - 3);
+        cr_expect_eq((kept - before) % 3, 0u, "%zu bytes, %zu before", kept, before);
+        server_stop(running);
+        running = NULL;
+        cr_aws_client_free(client);
+        client = NULL;
     }
 }
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* NOLINT: dlsym's RTLD_NEXT */
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "aws/http.h"
 #include "base/clock.h"
 #include "server.h"
+#include "support/descriptors.h"
 #include "unit.h"
 
 #define SECOND INT64_C(1000000)
@@ -250,4 +252,40 @@ Test(tls, a_connection_that_ends_raises_no_signal)
         cr_expect(response.is_transient);
         cr_expect(response.may_have_arrived);
     }
+}
+
+/* ---- short of descriptors ---- */
+
+/* One for the socket, and one for the file of certificates; libcurl may take two more before. */
+#define DESCRIPTORS_ENOUGH 8
+
+/* With each number of descriptors that are left a request succeeds, or says that there are too
+ * few. Neither the host nor the file of certificates is to blame. */
+Test(tls, few_descriptors)
+{
+    unsigned shortages = 0;
+    for (unsigned left = 0; left <= DESCRIPTORS_ENOUGH; left++) {
+        descriptors_hold_all_but(left);
+        cruddur_status status = send_to("127.0.0.1", servers.port, true);
+        descriptors_let_go();
+        if (status != CRUDDUR_OK) {
+            const char *message = cruddur_error_message(error);
+            shortages++;
+            cr_expect_lt(left, DESCRIPTORS_ENOUGH, "%s", message);
+            cr_expect_eq(status, CRUDDUR_E_NO_DESCRIPTORS, "%u left: %s", left, message);
+            cr_expect(cruddur_error_is_retryable(error), "%u left: %s", left, message);
+            cr_expect(response.is_transient);
+            cr_expect_not(response.may_have_arrived);
+            cr_expect_not_null(strstr(message, strerror(EMFILE)), "%u left: %s", left, message);
+        }
+        cr_http_free(http);
+        http = NULL;
+    }
+    cr_expect_geq(shortages, 2);
+}
+
+/* A file of certificates that is not there is one, however many descriptors there are. */
+Test(tls, no_file_of_certificates)
+{
+    expect_tls_failure(send_trusting("missing.pem", "127.0.0.1", servers.port));
 }

@@ -367,12 +367,12 @@ Test(profile, too_large_or_a_folder)
     bed_set("AWS_CONFIG_FILE", "%s", bed_write("large", text));
     free(text);
     cr_assert_eq(cr_environment_read(&environment, &error), CRUDDUR_OK);
-    EXPECT_ERROR(cr_profiles_load(&environment, &profiles, &error), CRUDDUR_E_CREDENTIALS, &error,
-                 "large", "1048576");
+    EXPECT_ERROR(cr_profiles_load(&environment, &profiles, &error), CRUDDUR_E_CONFIG, &error,
+                 "AWS_CONFIG_FILE: ", "large", "1048576");
     cr_environment_free(&environment);
     bed_set("AWS_CONFIG_FILE", "%s", bed_path(""));
     cr_assert_eq(cr_environment_read(&environment, &error), CRUDDUR_OK);
-    EXPECT_ERROR(cr_profiles_load(&environment, &profiles, &error), CRUDDUR_E_CREDENTIALS, &error,
+    EXPECT_ERROR(cr_profiles_load(&environment, &profiles, &error), CRUDDUR_E_CONFIG, &error,
                  "Is a directory");
     cr_environment_free(&environment);
 }

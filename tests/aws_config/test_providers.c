@@ -17,6 +17,7 @@
 
 #include "aws/providers/secret_json.h"
 #include "base/clock.h"
+#include "support/descriptors.h"
 #include "support/late.h"
 
 TestSuite(providers, .init = asking_begin, .fini = asking_end);
@@ -57,6 +58,92 @@ Test(providers, environment_half)
                  "AWS_ACCESS_KEY_ID is missing, which AWS_SECRET_ACCESS_KEY needs");
     bed_set("AWS_ACCESS_KEY_ID", "AKID\r\nx-evil: 1");
     EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "environment", "characters");
+}
+
+/* ---- short of descriptors ---- */
+
+static const char *const shortage_words[] = {"Too many open files", NULL};
+
+static void expect_shortage(cruddur_status status)
+{
+    cr_expect(cruddur_error_is_retryable(error));
+    bed_expect_error(status, CRUDDUR_E_NO_DESCRIPTORS, &error, shortage_words);
+}
+
+/* With the settings that are in the files now, and so many descriptors left. */
+static cruddur_status ask_with_descriptors(unsigned left)
+{
+    const cr_http_options http_options = {0};
+    cr_http *http = NULL;
+    cr_aws_config *config = NULL;
+    cr_credentials *credentials = NULL;
+    cr_identity_release(identity);
+    identity = NULL;
+    cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_aws_config_credentials(config, http, &credentials, &error), CRUDDUR_OK);
+    descriptors_hold_all_but(left);
+    cruddur_status status =
+        cr_credentials_get(credentials, cr_clock_monotonic_us() + 20 * SECOND, &identity, &error);
+    descriptors_let_go();
+    cr_credentials_free(credentials);
+    cr_aws_config_free(config);
+    cr_http_free(http);
+    return status;
+}
+
+/* Settings of a profile must not be passed over: they may name another endpoint. */
+Test(providers, no_descriptor_for_the_settings)
+{
+    cr_aws_config *config = NULL;
+    bed_write(".aws/config", "[default]\nregion = eu-central-1\n" BASE_KEYS);
+    descriptors_hold_all_but(0);
+    cruddur_status status = cr_aws_config_load(&given, &config, &error);
+    descriptors_let_go();
+    cr_expect_null(config);
+    expect_shortage(status);
+}
+
+Test(providers, no_descriptor_for_a_profile)
+{
+    bed_write(".aws/credentials",
+              "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = " SECRET "\n");
+    expect_shortage(ask_with_descriptors(0));
+    expect_identity("AKIDDEFAULT", NULL, NULL);
+    bed_set("AWS_PROFILE", "default");
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, no_descriptor_for_a_token)
+{
+    (void)unsetenv("HOME"); /* no files before the token's */
+    bed_set("AWS_WEB_IDENTITY_TOKEN_FILE", "%s", bed_write("token", "a token"));
+    bed_set("AWS_ROLE_ARN", "%s", ROLE);
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, no_descriptor_for_the_metadata_service)
+{
+    (void)unsetenv("HOME");
+    (void)unsetenv("AWS_EC2_METADATA_DISABLED");
+    bed_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:%d", closed_port());
+    expect_shortage(ask_with_descriptors(0));
+}
+
+Test(providers, few_descriptors_for_a_process)
+{
+    unsigned shortages = 0;
+    bed_write(".aws/config", bed_text("[default]\ncredential_process = %s\n",
+                                      script(bed_text("echo '" PRINTED "'", bed_time(3600)))));
+    for (unsigned left = 0; left <= 8; left++) {
+        cruddur_status status = ask_with_descriptors(left);
+        if (status != CRUDDUR_OK) {
+            cr_expect_lt(left, 8);
+            shortages++;
+            expect_shortage(status);
+        }
+    }
+    cr_expect_geq(shortages, 2); /* for the file, and for the pipe */
 }
 
 /* ---- nothing at all ---- */
@@ -106,13 +193,54 @@ Test(providers, a_profile_in_code_comes_before_the_environment)
     expect_identity("AKIDP", NULL, NULL);
 }
 
+#define NOBODY 65534
+
+/* The source that follows the profile. */
+static void give_container(void)
+{
+    const step steps[] = {{ACT_REPLY, json_answer("Token")}};
+    serve(steps, 1);
+    bed_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "%s/creds", server_url(running));
+}
+
 Test(providers, files_that_cannot_be_read)
 {
-    bed_set("AWS_CONFIG_FILE", "%s", bed_path(""));
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "no source has credentials",
-                 "Is a directory");
-    bed_set("AWS_CONFIG_FILE", "%s", bed_write("c", "broken\n"));
-    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "line 1");
+    static const char *const variables[] = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"};
+    give_container();
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        bed_set(variables[i], "%s", bed_path(""));
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, variables[i], bed_path(""),
+                     "Is a directory");
+        bed_set(variables[i], "%s", bed_write("c", "broken\n"));
+        EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "line 1");
+        bed_set(variables[i], "%s", bed_path("none"));
+        expect_identity("ASIAJSON", "tok/en", NULL);
+        (void)unsetenv(variables[i]);
+    }
+    bed_write(".aws/credentials/a-folder", "");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, ".aws/credentials: Is a directory");
+}
+
+/* As in a container that runs under another user than the image's: HOME stays that of root. */
+Test(providers, files_of_another_user)
+{
+    give_container();
+    bed_write(".aws/credentials", "[default]\n");
+    bed_write("named", "[default]\n");
+    cr_assert_eq(chmod(bed_path(".aws/credentials"), 0), 0);
+    cr_assert_eq(chmod(bed_path("named"), 0), 0);
+    cr_assert_eq(chmod(bed_path(""), 0755), 0);
+    cr_assert_eq(chmod(bed_path(".aws"), 0755), 0);
+    bool is_root = geteuid() == 0;
+    cr_assert(!is_root || seteuid(NOBODY) == 0);
+    expect_identity("ASIAJSON", "tok/en", NULL);
+    bed_set("AWS_PROFILE", "default");
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, ".aws/credentials: Permission denied");
+    (void)unsetenv("AWS_PROFILE");
+    bed_set("AWS_SHARED_CREDENTIALS_FILE", "%s", bed_path("named"));
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error,
+                 "AWS_SHARED_CREDENTIALS_FILE: ", "named: Permission denied");
+    cr_assert(!is_root || seteuid(0) == 0);
 }
 
 #define DEFAULT_KEYS(id)                                                                           \

@@ -130,10 +130,14 @@ static source from;
 static cr_credentials *credentials;
 static cruddur_error *error;
 static atomic_int warnings;
+static atomic_bool hook_is_held; /* the log hook does not return */
 
 static void count_warning(void *data, uint32_t level, const char *message)
 {
     (void)data;
+    while (atomic_load(&hook_is_held)) {
+        cr_clock_sleep_us(1000);
+    }
     check(level == CRUDDUR_LOG_WARNING && strstr(message, "the source is down") != NULL);
     (void)atomic_fetch_add(&warnings, 1);
 }
@@ -174,10 +178,12 @@ static void put_forward(int64_t us)
     (void)atomic_fetch_add(&forward_us, us);
 }
 
-/* Waits until so many fetches have ended and been noted. */
+/* Waits until so many fetches have ended and been noted. While the log is told of one, no other
+ * begins before an identity is needed. */
 static void wait_for_fetches(int count)
 {
     while (atomic_load(&noted) < count) { /* or the suite's time is over */
+        (void)get();
         cr_clock_sleep_us(1000);
     }
     cr_assert_eq(atomic_load(&from.fetches), count);
@@ -274,6 +280,9 @@ Test(refresh, a_failure_keeps_the_old)
     put_forward(5 * MINUTE + MINUTE);
     cr_expect_eq(get(), 1);
     wait_for_fetches(3);
+    while (atomic_load(&warnings) < 2) {
+        cr_clock_sleep_us(1000);
+    }
     cr_expect_eq(atomic_load(&warnings), 2);
     atomic_store(&from.fails, false);
     put_forward(11 * MINUTE);
@@ -325,6 +334,21 @@ Test(refresh, a_first_failure_is_told)
     cr_expect_null(identity);
     atomic_store(&from.fails, false);
     cr_expect_eq(get(), 2, "the next call tries again");
+}
+
+/* The failure is told to those who wait before the log's hook is, and the next fetch needs no hook
+ * to have returned. */
+Test(refresh, a_slow_hook_stalls_nobody)
+{
+    const cr_identity *identity = NULL;
+    atomic_store(&from.fails, true);
+    atomic_store(&hook_is_held, true);
+    cruddur_status status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    EXPECT_ERROR(status, CRUDDUR_E_NETWORK, &error, "the source is down (1)");
+    atomic_store(&from.fails, false);
+    cr_expect_eq(get(), 2);
+    cr_expect_eq(atomic_load(&warnings), 0);
+    atomic_store(&hook_is_held, false);
 }
 
 Test(refresh, a_deadline_does_not_end_the_fetch)

@@ -291,6 +291,22 @@ Test(ways, circles)
     }
 }
 
+/* Longer than any chain that is followed, with a way into it, and with keys on the way. */
+Test(ways, a_long_circle)
+{
+    char text[4096] = "[default]\n" ROLE_OF("p0");
+    set_trap();
+    for (int i = 0; i < 20; i++) {
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof(text) - used,
+                       "[profile p%d]\nrole_arn = " ROLE "\nsource_profile = p%d\n%s", i,
+                       i == 19 ? 7 : i + 1, i == 5 ? KEYS("A") : "");
+    }
+    bed_write(".aws/config", text);
+    EXPECT_ERROR(ask(), CRUDDUR_E_CREDENTIALS, &error, "source_profile (", "circle");
+    cr_expect_eq(server_requests(running), 0);
+}
+
 Test(ways, what_looks_like_a_circle)
 {
     const step steps[] = {{ACT_REPLY, sts_answer("AssumeRole", "ASIAROLE")}};

@@ -112,8 +112,8 @@ class Docs:
             named |= self.of_reads
         if re.search(r"\ba\s+read\s+or\s+write\s+status", returns):
             named |= self.of_writes
-        for other in re.findall(r"as\s+for\s+(cruddur_\w+)\(\)", returns):
-            # What is said of the arguments, and of these alone.
+        # Behind a single status "as for" gives its reasons, and names no other status.
+        for other in re.findall(r"- for the arguments:\s+as\s+for\s+(cruddur_\w+)\(\)", returns):
             item = re.search(r"- for the arguments:(.*?)(?=\n- |\Z)", self.functions[other].returns,
                              re.DOTALL)
             named |= set(STATUS.findall(item.group(1)))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Installs everything into a temporary folder. The installed programs start from there. A program
 outside the tree finds the library with pkg-config alone, and is linked with the shared library, then
-with the static one.
+with the static one as README.md says, then with the static one where there is no other.
 
     check_install.py BUILD_FOLDER CONSUMER
 """
@@ -40,8 +40,8 @@ def pkg_config(root, *arguments):
     return run(["pkg-config", *arguments, "libcruddur"], env=environment)
 
 
-def build(root, consumer, program, *options):
-    flags = pkg_config(root, "--cflags", "--libs", *options)
+def build(root, consumer, program, *options, library="-lcruddur"):
+    flags = pkg_config(root, "--cflags", "--libs", *options).replace("-lcruddur", library)
     if root not in flags:
         sys.exit(f"pkg-config leads elsewhere: {flags}")
     run([os.environ.get("CC", "cc"), consumer, "-o", program, *shlex.split(flags)])
@@ -78,6 +78,11 @@ def main(arguments):
         if not needs_library(program):
             sys.exit("the program was not linked with the shared library")
         expect(program, environment | {"LD_LIBRARY_PATH": os.path.dirname(library)})
+
+        build(root, consumer, program, "--static", library="-l:libcruddur.a")
+        if needs_library(program):
+            sys.exit("the program was not linked with the static library beside the shared one")
+        expect(program, environment)
 
         for name in glob.glob(f"{os.path.dirname(library)}/libcruddur.so*"):
             os.remove(name)

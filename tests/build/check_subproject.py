@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Builds a small project that has the library as a Meson subproject: the shared library, the static
-one next to it, and the static one alone. Only the library is built and installed.
+one next to it, and the static one alone, as dependency() or default_library asks. Only the library
+is built and installed.
 
     check_subproject.py SOURCE_FOLDER CONSUMER
 """
@@ -11,22 +12,42 @@ import subprocess
 import sys
 import tempfile
 
-PROJECT = """
-project('guest', 'c', default_options: ['c_std=c11', 'werror=true'])
-SUBPROJECT
-foreach name, is_static : NEEDS
-  test(name, executable(name, 'consumer.c',
-    dependencies: dependency('libcruddur', static: is_static)))
-endforeach
-"""
+DEFAULTS = ["c_std=c11", "werror=true"]
+STATIC = "default_library=static"
 
-# What is asked for by name of the program, and what comes before that. dependency() alone builds the
-# one library that it asks for first; it takes no default_library from Meson 1.6 on.
+
+class Case:
+    """Programs, each with the arguments that it adds to dependency(); which of them must contain the
+    library; what the project and `meson setup` say about it."""
+
+    def __init__(self, programs, static, defaults=(), setup=(), before=""):
+        self.programs = programs
+        self.static = static
+        self.defaults = [*DEFAULTS, *defaults]
+        self.setup = setup
+        self.before = before
+
+    def __str__(self):
+        return f"{self.programs}, {self.defaults}, {self.setup}"
+
+    def project(self):
+        lines = [f"project('guest', 'c', default_options: {self.defaults})", self.before]
+        lines += [f"test('{name}', executable('{name}', 'consumer.c', "
+                  f"dependencies: dependency('libcruddur'{arguments})))"
+                  for name, arguments in self.programs.items()]
+        return "\n".join(lines) + "\n"
+
+
+# dependency() with a kind builds the one library that it asks for first; it takes no default_library
+# from Meson 1.6 on.
 CASES = [
-    ({"shared": False, "static": True},
-     "subproject('libcruddur', default_options: ['default_library=both'])"),
-    ({"static": True}, ""),
-    ({"shared": False}, ""),
+    Case({"shared": ", static: false", "static": ", static: true"}, ["static"],
+         before="subproject('libcruddur', default_options: ['default_library=both'])"),
+    Case({"static": ", static: true"}, ["static"]),
+    Case({"shared": ", static: false"}, []),
+    Case({"usual": ""}, []),
+    Case({"usual": ""}, ["usual"], defaults=[STATIC]),
+    Case({"usual": ""}, ["usual"], setup=["-D" + STATIC]),
 ]
 
 PARTS = ["meson.build", "meson_options.txt", "include", "src", "pkgconfig"]
@@ -43,26 +64,21 @@ def needs_library(program):
     return "libcruddur.so" in dynamic.stdout
 
 
-def describe(needs, subproject):
-    pairs = ", ".join(f"'{name}': {str(static).lower()}" for name, static in needs.items())
-    return PROJECT.replace("NEEDS", f"{{{pairs}}}").replace("SUBPROJECT", subproject)
-
-
-def check(guest, needs, subproject):
+def check(guest, case):
     with open(os.path.join(guest, "meson.build"), "w", encoding="utf-8") as file:
-        file.write(describe(needs, subproject))
+        file.write(case.project())
     build, root = os.path.join(guest, "build"), os.path.join(guest, "root")
     run(["meson", "setup", build, "--wrap-mode=forcefallback",
-         "--force-fallback-for=libcruddur"], guest)
+         "--force-fallback-for=libcruddur", *case.setup], guest)
     run(["meson", "test", "-C", build], guest)
-    for name, is_static in needs.items():
-        if needs_library(os.path.join(build, name)) == is_static:
-            sys.exit(f"{needs}: {name} was linked with the other library")
+    for name in case.programs:
+        if needs_library(os.path.join(build, name)) == (name in case.static):
+            sys.exit(f"{case}: {name} was linked with the other library")
     run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", root], guest)
     programs = [file for folder, _, files in os.walk(root) for file in files
                 if os.path.basename(folder) in ("bin", "cruddur") and not file.endswith(".h")]
     if programs:
-        sys.exit(f"{needs}: installed programs of the subproject: {programs}")
+        sys.exit(f"{case}: installed programs of the subproject: {programs}")
     shutil.rmtree(build)
     shutil.rmtree(root)
 
@@ -80,8 +96,8 @@ def main(arguments):
             else:
                 shutil.copy(path, copy)
         shutil.copy(consumer, guest)
-        for needs, subproject in CASES:
-            check(guest, needs, subproject)
+        for case in CASES:
+            check(guest, case)
     return 0
 
 

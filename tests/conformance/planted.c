@@ -152,7 +152,7 @@ void uproot_card(const group_id *group)
     cr_assert_eq(uproot(planted_text("CARD#%s", group->text), NULL), 1);
 }
 
-void strip(const char *pk, const char *group, cr_attribute attribute)
+void reword(const char *pk, const char *group, cr_attribute attribute, const char *value)
 {
     cr_arena arena = CR_ARENA_INIT;
     selection selected = select_rows(pk, group, &arena);
@@ -160,10 +160,30 @@ void strip(const char *pk, const char *group, cr_attribute attribute)
     for (size_t i = 0; i < selected.rows.count; i++) {
         cr_row row = selected.rows.row[i];
         must_succeed(raw_remove_row(store.dm, &row));
-        row.value[attribute] = CR_STR_ABSENT;
+        row.value[attribute] = cr_str_of(value);
         must_succeed(raw_put_row(store.dm, &row));
     }
     cr_arena_free(&arena);
+}
+
+void strip(const char *pk, const char *group, cr_attribute attribute)
+{
+    reword(pk, group, attribute, NULL);
+}
+
+const char *newest_key(const char *pk)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_str newest = CR_STR_ABSENT;
+    selection selected = select_rows(pk, NULL, &arena);
+    cr_assert_gt(selected.rows.count, 0);
+    for (size_t i = 0; i < selected.rows.count; i++) {
+        cr_str sk = selected.rows.row[i].value[CR_SK];
+        newest = cr_str_compare(newest, sk) < 0 ? sk : newest;
+    }
+    const char *key = planted_text("%.*s", CR_STR_ARGS(newest));
+    cr_arena_free(&arena);
+    return key;
 }
 
 size_t count_in(const char *pk, const char *group)

@@ -35,6 +35,12 @@ void uproot_card(const group_id *group);
 /* Takes an attribute off all group rows of the group that are in this partition (NULL: in any). */
 void strip(const char *pk, const char *group, cr_attribute attribute);
 
+/* The same, with this value in its place. */
+void reword(const char *pk, const char *group, cr_attribute attribute, const char *value);
+
+/* The greatest sort key of the partition. */
+const char *newest_key(const char *pk);
+
 /* How many group rows the group has, and how many of them are in this partition. */
 size_t count_group_rows(const char *group);
 size_t count_in(const char *pk, const char *group);

@@ -5,7 +5,12 @@
  * groups are as the original application opens them, without a card. */
 #include "planted.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "cruddur/frame.h"
+#include "messaging/stream.h"
 
 CONFORMANCE_SUITE(lost_rows);
 
@@ -222,6 +227,87 @@ Test(lost_rows, make_no_strangers_members)
     expect_planted(rows, 2);
 }
 
+static void count_warnings(void *data, uint32_t level, const char *message)
+{
+    unsigned *warnings = data;
+    *warnings += level == CRUDDUR_LOG_WARNING && strstr(message, "disagree") != NULL ? 1 : 0;
+}
+
+/* No write sets a stray row right, so none says that the next one will. */
+Test(lost_rows, of_strangers_are_no_disorder)
+{
+    unsigned warnings = 0;
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    options.log = count_warnings;
+    options.log_data = &warnings;
+    test_store_remove(&store);
+    test_store_open(&store, &options);
+    group_id group = open_talk();
+    const planted row = {{[CR_PK] = inbox_of(&test_cem),
+                          [CR_SK] = planted_key(-1),
+                          [CR_GROUP_UUID] = group.text,
+                          [CR_TEXT] = "me too",
+                          [CR_USER_UUID] = test_ann.uuid}};
+    plant(&row, 1);
+    for (int i = 0; i < 3; i++) {
+        say(&test_bob, &group, "four");
+    }
+    cr_assert_eq(warnings, 0, "%u warnings", warnings);
+    expect_planted(&row, 1);
+}
+
+/* More people than a group can have, each with a row that names the next. */
+#define CROWD ((size_t)CRUDDUR_MEMBERS_MAX + 11)
+
+static const planted *plant_crowd(const group_id *group)
+{
+    static planted rows[CROWD];
+    const int64_t later = INT64_C(20) * 365 * 24 * 3600; /* they are the newest */
+    for (size_t i = 0; i < CROWD; i++) {
+        rows[i] = (planted){
+            {[CR_PK] = planted_text("GRP#cccccccc-0000-4000-8000-0000000000%02zx", i),
+             [CR_SK] = planted_key(later + (int64_t)i),
+             [CR_GROUP_UUID] = group->text,
+             [CR_TEXT] = "me too",
+             [CR_USER_UUID] = planted_text("cccccccc-0000-4000-8000-0000000000%02zx", i + 1)}};
+    }
+    plant(rows, CROWD);
+    return rows;
+}
+
+/* The uuid of a direct group tells its members, however many others have a row of it. */
+Test(lost_rows, beside_a_crowd_of_strangers)
+{
+    group_id group = open_talk();
+    const planted *rows = plant_crowd(&group);
+    expect_stranger(&test_cem, &group);
+    expect_member(&test_ann, &group, 2, "three");
+    lose(&test_ann, &group);
+    expect_member(&test_ann, &group, 2, "three");
+    expect_stranger(&test_cem, &group);
+    say(&test_ann, &group, "four");
+    expect_member(&test_bob, &group, 2, "four");
+    expect_inbox(&test_ann, &group, "four", &test_bob);
+    lose(&test_ann, &group);
+    lose(&test_bob, &group);
+    expect_member(&test_bob, &group, 2, "four");
+    expect_stranger(&test_cem, &group);
+    say(&test_bob, &group, "five");
+    expect_inbox(&test_ann, &group, "five", &test_bob);
+    expect_inbox(&test_bob, &group, "five", &test_ann);
+    expect_planted(rows, CROWD);
+}
+
+/* Elsewhere the rows contradict each other, of which a stranger does not learn. */
+Test(lost_rows, beside_a_crowd_in_a_larger_group)
+{
+    group_id group = open_large(3, "three", "one");
+    const cruddur_user member = test_user(1);
+    (void)plant_crowd(&group);
+    expect_stranger(&test_cem, &group);
+    cruddur_msg_page_free(list_messages(&member, &group, NULL));
+}
+
 /* ---- other groups ---- */
 
 /* Two people in a group whose uuid tells nothing, as the original application opened them. */
@@ -350,4 +436,44 @@ Test(lost_rows, and_the_others_without_their_list)
         say(i % 2 == 0 ? &gone : &author, &group, "three");
         expect_all(&group, "three");
     }
+}
+
+/* One row names fewer than the others do. Its owner's message reaches them all. */
+Test(lost_rows, where_one_names_too_few)
+{
+    group_id group = open_five();
+    for (size_t i = 0; i < MEMBERS; i++) {
+        cruddur_user author = test_user(i);
+        cruddur_user next = test_user((i + 1) % MEMBERS);
+        char two[2 * CRUDDUR_UUID_SIZE];
+        (void)snprintf(two, sizeof(two), "%s,%s", author.uuid, next.uuid);
+        reword(inbox_of(&author), group.text, CR_MEMBER_UUIDS, two);
+        say(&author, &group, "three");
+        expect_all(&group, "three");
+    }
+}
+
+/* The stream tells of the newest message again: that the rows that are left are in place does not
+ * mean that all are there. */
+Test(lost_rows, when_the_stream_repeats_itself)
+{
+    group_id group = open_five();
+    cr_arena arena = CR_ARENA_INIT;
+    cruddur_error *error = NULL;
+    cr_stream_outcome outcome;
+    cruddur_user gone = test_user(2);
+    const char *key = newest_key(planted_text("MSG#%s", group.text));
+    cr_record record = {.kind = CR_RECORD_MESSAGE, .sk = cr_str_of(key)};
+    cr_records records = {.record = &record, .count = 1};
+    cr_call call = {.deadline_us = cr_clock_monotonic_us() + 60000000, .error = &error};
+    cr_assert(cr_uuid_parse(cr_str_of(group.text), &record.group));
+    for (size_t i = 0; i < 2; i++) {
+        test_store_settle(&store);
+        lose(&gone, &group);
+        cr_assert_eq(cr_stream_apply(store.dm->store, &records, 1, &call, &arena, &outcome),
+                     CRUDDUR_OK);
+        cr_assert_eq(outcome.failure_count, 0);
+        expect_all(&group, "two");
+    }
+    cr_arena_free(&arena);
 }

@@ -73,7 +73,7 @@ class Upstream:
         now = time.monotonic()
         if self.connection is None or now - self.used_at > IDLE_MAX_S:
             self.close()
-            self.connection = http.client.HTTPConnection(*self.address, timeout=60)
+            self.connection = http.client.HTTPConnection(*self.address, timeout=600)
             self.connection.connect()
             self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.used_at = now

@@ -285,7 +285,7 @@ class Meetings(TableTest):
                     events.append(follower.stdout.readline())
             finally:
                 follower.terminate()
-            out, err = follower.communicate(timeout=60)
+            out, err = follower.communicate(timeout=600)
             self.assertEqual((follower.returncode, err), (0, ""))
             self.assertEqual({line["message"] for line in function.lines()}, {"event applied"})
         kinds = {json.loads(event)["event"] for event in events + out.splitlines()}

@@ -23,6 +23,8 @@ from npm_service import Service  # noqa: E402
 
 SHELL_SCRIPTS = sorted(path for path in SCRIPTS.iterdir()
                        if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash"))
+PYTHON_SCRIPTS = sorted(path for path in SCRIPTS.iterdir()
+                        if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env python3"))
 TOOLS = ("awk", "basename", "bash", "cat", "cmp", "cp", "cut", "date", "dirname", "env", "grep",
          "head", "id", "mkdir", "mktemp", "rm", "sed", "sort", "tail", "tee", "touch", "tr", "uname")
 NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-config", "python3",
@@ -85,6 +87,14 @@ class Arguments(ScriptTest):
                     self.assertIn(f"scripts/{script.name} ", done.stdout)
         self.assert_nothing_was_called()
 
+    def test_python_scripts(self):
+        for script in PYTHON_SCRIPTS:
+            done = self.run_here(sys.executable, "-B", script, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), script)
+            self.assertIn(f"usage: {script.name} ", done.stdout)
+            done = self.run_here(sys.executable, "-B", script, "--foo")
+            self.assertEqual((done.returncode, done.stdout), (2, ""), script)
+
     def test_help_after_other_arguments(self):
         done = self.run_here(SCRIPTS / "test", "plain", "--help")
         self.assertEqual(done.returncode, 0)
@@ -96,6 +106,9 @@ class Arguments(ScriptTest):
             done = self.run_here(SCRIPTS / name, *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), name)
             self.assertIn(f"scripts/{name}: ", done.stderr)
+        done = self.run_here(SCRIPTS / "bench", "embedded", "--foo")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("there is no option --foo", done.stderr)
         done = self.run_here(SCRIPTS / "test", "plain", "valgrnid")
         self.assertEqual(done.returncode, 2)
         self.assertIn("there is no setup valgrnid", done.stderr)
@@ -231,6 +244,14 @@ class Skipping(ScriptTest):
         os.utime(service.failed, (0, 0))
         self.assertIsNotNone(service.fetch())
         self.assertEqual(self.calls.read_text(), "x\nx\n")
+
+    def test_the_lock_is_in_the_folder_of_the_package(self):
+        """Each user has their own folder, but all have one /tmp."""
+        service = self.service("exit 0\n")
+        self.assertIsNone(service.fetch())
+        self.assertTrue((self.folder / ".fetch.lock").exists())
+        service = Service("The service", self.path / "a-service", self.folder / "none", ("bash",))
+        self.assertRegex(service.fetch(), "^The service cannot be fetched: .*No such file.*none")
 
     def test_meson_is_told(self):
         service = self.service("exit 1\n")

@@ -9,15 +9,13 @@
 #include <unistd.h>
 
 #include "sqlite/bed.h"
+#include "support/descriptors.h"
 
 #define THREADS 60
 #define CALLS 20
-#define HELD_MAX 4096
 
 static char path[PATH_SIZE];
 static char group_uuid[CRUDDUR_UUID_SIZE];
-static int held[HELD_MAX];
-static unsigned held_count;
 
 static void set_up(void)
 {
@@ -37,28 +35,6 @@ static void allow(rlim_t count)
     cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = count;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
-/* Takes all descriptors but so many. */
-static void hold_all_but(unsigned count)
-{
-    allow(200);
-    while (held_count < HELD_MAX && (held[held_count] = dup(STDERR_FILENO)) >= 0) {
-        held_count++;
-    }
-    cr_assert_eq(errno, EMFILE);
-    cr_assert_geq(held_count, count);
-    while (count > 0) {
-        cr_assert_eq(close(held[--held_count]), 0);
-        count--;
-    }
-}
-
-static void let_go(void)
-{
-    while (held_count > 0) {
-        cr_assert_eq(close(held[--held_count]), 0);
-    }
 }
 
 static void expect_shortage(cruddur_status status, cruddur_error *error)
@@ -135,9 +111,9 @@ Test(descriptors, few_are_left)
 {
     for (unsigned left = 2; left < 9; left++) {
         cruddur *dm = open_store(path);
-        hold_all_but(left);
+        descriptors_hold_all_but(left);
         run_threads(dm);
-        let_go();
+        descriptors_let_go();
         cruddur_close(dm);
     }
     must_be_sound(path);
@@ -153,10 +129,10 @@ Test(descriptors, opening)
     for (unsigned left = 0; left < 9; left++) {
         cruddur *dm = NULL;
         cruddur_error *error = NULL;
-        hold_all_but(left);
+        descriptors_hold_all_but(left);
         cruddur_status status =
             cruddur_open(bed_url(left % 2 == 0 ? path : fresh), NULL, &dm, &error);
-        let_go();
+        descriptors_let_go();
         if (status != CRUDDUR_OK) {
             refused++;
             expect_shortage(status, error);
@@ -174,10 +150,10 @@ Test(descriptors, reading)
     for (unsigned left = 0; left < 2; left++) {
         cruddur_group_page *page = NULL;
         cruddur_error *error = NULL;
-        hold_all_but(left);
+        descriptors_hold_all_but(left);
         cruddur_status status = cruddur_group_list(dm, person(0)->uuid, NULL, &page, &error);
         append_text(dm, 0, group_uuid, "writing needs none");
-        let_go();
+        descriptors_let_go();
         expect_shortage(status, error);
     }
     run_threads(dm);

@@ -142,6 +142,45 @@ Test(files, empty_file)
     must_be_sound(path);
 }
 
+/* A copy of the file alone, which has all its messages in the log. */
+Test(files, copy_without_its_log)
+{
+    const char *path = bed_path("store.db");
+    const char *copy = bed_path("copy.db");
+    char log[PATH_SIZE + 16];
+    char copied_log[PATH_SIZE + 8];
+    char group_uuid[CRUDDUR_UUID_SIZE];
+    number_uuid(5, group_uuid);
+    cruddur *dm = open_store(path);
+    open_group(dm, 0, 5, group_uuid, "first", 0);
+    bed_copy_store(path, copy);
+    cruddur_close(dm);
+    (void)snprintf(copied_log, sizeof(copied_log), "%s-wal", copy);
+    (void)snprintf(log, sizeof(log), "%s-kept", copied_log);
+    cr_assert_eq(rename(copied_log, log), 0);
+    must_refuse_and_leave(copy, CRUDDUR_E_STORE_DAMAGED, "write-ahead log, which is missing");
+    cr_assert_neq(access(copied_log, F_OK), 0, "refusing has left a log");
+    must_refuse_and_leave(copy, CRUDDUR_E_STORE_DAMAGED, "write-ahead log, which is missing");
+    cr_assert_eq(rename(log, copied_log), 0);
+    write_and_close(open_store(copy)); /* nothing was lost */
+    must_be_sound(copy);
+}
+
+/* Making the store was interrupted when the log was there, with nothing in it. */
+Test(files, with_an_empty_log)
+{
+    const char *path = bed_path("store.db");
+    char log[PATH_SIZE + 8];
+    write_file(path, "", 0);
+    raw_run(path, "PRAGMA journal_mode = WAL");
+    (void)snprintf(log, sizeof(log), "%s-wal", path);
+    write_file(log, "", 0);
+    must_refuse(path, CRUDDUR_OPEN_EXISTING, CRUDDUR_E_STORE_MISSING, "is an empty file");
+    write_file(log, "", 0);
+    write_and_close(open_store(path));
+    must_be_sound(path);
+}
+
 Test(files, folder)
 {
     must_refuse(bed_folder(), 0, CRUDDUR_E_STORE_ACCESS, "not a regular file");

@@ -262,6 +262,16 @@ static cruddur_status run_scan_on(scene *stage, cruddur_error **error)
     return scan(stage, scan_cursor, error);
 }
 
+static cruddur_status run_schema_verify(scene *stage, cruddur_error **error)
+{
+    cruddur_lines *lines = NULL;
+    cruddur_status status = cruddur_schema_verify(stage->dm, NULL, &lines, error);
+    cr_assert_eq(status == CRUDDUR_OK, lines != NULL);
+    cr_assert_eq(cruddur_lines_count(lines), 0);
+    cruddur_lines_free(lines);
+    return status;
+}
+
 static cruddur_status run_time_parse(scene *stage, cruddur_error **error)
 {
     int64_t time_us = 42;
@@ -359,6 +369,7 @@ const memory_call memory_calls[MEMORY_CALLS] = {
     {"members, to anybody", CRUDDUR_OK, false, false, false, run_members_any, 3, 20},
     {"scan", CRUDDUR_OK, false, false, false, run_scan, 3, 10},
     {"scan, on", CRUDDUR_OK, false, false, false, run_scan_on, 3, 10},
+    {"schema_verify", CRUDDUR_OK, false, false, false, run_schema_verify, 2, 100},
     {"stream_apply", CRUDDUR_OK, false, false, false, run_stream, 5, 20},
     {"uuid_v5", CRUDDUR_OK, false, false, false, run_uuid_v5, 1, 0},
     {"time_parse", CRUDDUR_E_TIME, false, false, false, run_time_parse, 1, 0},

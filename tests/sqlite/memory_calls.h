@@ -18,7 +18,7 @@ typedef struct memory_call {
     unsigned sqlite_min;
 } memory_call;
 
-#define MEMORY_CALLS 29
+#define MEMORY_CALLS 30
 
 extern const memory_call memory_calls[MEMORY_CALLS];
 

@@ -73,6 +73,7 @@ static void must_be_refused(cruddur *dm, const char *words)
     cruddur_group *group = NULL;
     cruddur_members *members = NULL;
     cruddur_row_page *rows = NULL;
+    cruddur_lines *lines = NULL;
 #define REFUSED(call)                                                                              \
     do {                                                                                           \
         cruddur_status status = (call);                                                            \
@@ -88,6 +89,9 @@ static void must_be_refused(cruddur *dm, const char *words)
     REFUSED(cruddur_group_get(dm, person(0)->uuid, group_uuid, NULL, &group, &error));
     REFUSED(cruddur_group_members(dm, person(0)->uuid, group_uuid, NULL, &members, &error));
     REFUSED(cruddur_scan(dm, NULL, &rows, &error));
+    REFUSED(cruddur_schema_verify(dm, NULL, &lines, &error));
+    REFUSED(cruddur_schema_load(dm, NULL, &error));
+    REFUSED(cruddur_schema_list(dm, NULL, &lines, &error));
     REFUSED(cruddur_schema_drop(dm, NULL, &error));
 #undef REFUSED
 }

@@ -62,7 +62,7 @@ def read_sqlite(location):
     path, _, _ = location.partition("?")
     path = urllib.parse.unquote(path)
     uri = "file:" + urllib.parse.quote(path) + "?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, timeout=30)
+    connection = sqlite3.connect(uri, uri=True, timeout=600)
     try:
         cursor = connection.execute("SELECT * FROM cruddur_messages")
         names = [column[0] for column in cursor.description]

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Services from npm packages that tests run beside: fetched once, or the test is skipped."""
 import fcntl
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -21,6 +19,7 @@ class Service:
         self.name = name
         self.script = ROOT / "scripts" / script
         self.failed = ROOT / folder / "node_modules" / ".failed"  # scripts/needs.sh writes it
+        self.lock = ROOT / folder / ".fetch.lock"
         self.programs = programs
 
     def recent_failure(self):
@@ -37,16 +36,20 @@ class Service:
         for program in self.programs:
             if shutil.which(program) is None:
                 return f"{self.name} needs {program}, which is not installed"
-        lock_path = os.path.join(tempfile.gettempdir(), f"cruddur-{self.script.name}.lock")
-        with open(lock_path, "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            failure = self.recent_failure()
-            if failure is not None:
-                return f"{self.name} cannot be fetched: {failure}"
-            done = subprocess.run([self.script, "--fetch"], stdin=subprocess.DEVNULL, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        try:
+            with open(self.lock, "w", encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                failure = self.recent_failure() or self.fetch_now()
+        except OSError as error:  # such as a tree that this user cannot write to
+            failure = error
+        return None if failure is None else f"{self.name} cannot be fetched: {failure}"
+
+    def fetch_now(self):
+        """Returns the last line of the output if the package cannot be fetched, else None."""
+        done = subprocess.run([self.script, "--fetch"], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         lines = done.stdout.strip().splitlines() or ["no reason given"]
-        return None if done.returncode == 0 else f"{self.name} cannot be fetched: {lines[-1]}"
+        return None if done.returncode == 0 else lines[-1]
 
     def fetch_or_skip(self):
         """Ends the test program if the service cannot run."""

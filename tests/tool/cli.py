@@ -74,7 +74,7 @@ class CommandTest(unittest.TestCase):
     def run_command(self, *arguments, stdin="", env=None):
         if isinstance(stdin, str):
             stdin = stdin.encode()
-        done = subprocess.run([COMMAND, *arguments], input=stdin, capture_output=True, timeout=60,
+        done = subprocess.run([COMMAND, *arguments], input=stdin, capture_output=True, timeout=600,
                               check=False, cwd=self.folder,
                               env={**self.environment, **(env or {})})
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -116,7 +116,7 @@ class CommandTest(unittest.TestCase):
                 if not chunk:
                     break
                 output += chunk
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=600)
         os.close(leader)
         return code, output.decode().replace("\r\n", "\n")
 

@@ -36,7 +36,7 @@ class Local:
 
     def stop(self):
         self.process.terminate()  # the script ends the server
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=600)
         self.process.stdout.close()
 
     def call(self, operation, **request):

@@ -181,7 +181,7 @@ class Script:
             sent = urllib.request.Request(self.service, body, {
                 name: headers[name] for name in ("X-Amz-Target", "Content-Type", "Authorization")})
             try:
-                with urllib.request.urlopen(sent, timeout=60) as reply:
+                with urllib.request.urlopen(sent, timeout=600) as reply:
                     status, answer = reply.status, reply.read()
             except urllib.error.HTTPError as error:
                 with error:

@@ -96,7 +96,7 @@ class Examples(DynamoDBTest):
             self.ok("schema", "load")
             for _ in range(2):
                 done = subprocess.run([program, self.environment["CRUDDUR_STORE"]],
-                                      capture_output=True, text=True, timeout=120, check=False,
+                                      capture_output=True, text=True, timeout=600, check=False,
                                       env=self.environment, cwd=self.folder)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertGreater(len(done.stdout), 0)

@@ -80,11 +80,13 @@ class CommandLine(CommandTest):
     def test_urls_of_other_programs(self):
         for url in ("sqlite://x.db", "sqlite:///tmp/x.db", "sqlite:%2F/x.db"):
             self.fails(2, "sqlite:messages.db", "groups", "@maren", "--store", url)
+        for url in ("dynamodb://messages", "dynamodb://", "dynamodb://localhost:8000/messages"):
+            self.fails(2, "dynamodb:messages", "groups", "@maren", "--store", url)
 
     def test_times(self):
         self.seed(1)
         for time in ("tomorrow", "2025-01-32", "2025-02-29T00:00:00Z", "2025-01-31T25:00:00", "9:00",
-                     "2025-01-31T09:00:00Europe/Rome", "2025-01-31 09", "2025-01-31T09:00Z"):
+                     "2025-01-31T09:00:00Europe/Rome", "2025-01-31 09"):
             self.fails(2, "--since: it must be a time", "messages", MAREN_TEO, "--since", time)
             self.fails(2, "--until: it must be a time", "messages", MAREN_TEO, "--until", time)
             self.fails(2, "--start: it must be a time", "seed", "-", "--me", "@maren", "--other",
@@ -234,7 +236,7 @@ class Store(CommandTest):
                               env=self.environment) as process:
             process.stdout.read(10)
             process.stdout.close()
-            self.assertEqual((process.wait(timeout=60), process.stderr.read()), (0, b""))
+            self.assertEqual((process.wait(timeout=600), process.stderr.read()), (0, b""))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`cruddur schema` on the embedded engine; its options; the question that `drop` asks."""
+import contextlib
 import os
 import pty
+import sqlite3
 import subprocess
 import unittest
 
@@ -51,6 +53,29 @@ class File(CommandTest):
         self.assertEqual(self.ok_json("schema", "list"),
                          {"tables": [{"table": TABLE, "is_of_store": True}]})
 
+    def change(self, sql):
+        with contextlib.closing(sqlite3.connect(self.path("messages.db"))) as file:
+            file.executescript(sql)
+
+    def test_what_another_program_changed(self):
+        self.seed(3)
+        self.change("DROP INDEX message_group_sk_index")
+        lack = ("the table has no index message_group_sk_index; "
+                "`cruddur schema load` creates it")
+        result = self.run_command("schema", "verify")
+        self.assertEqual((result.code, result.out), (1, f"{TABLE}: {lack}\n"))
+        self.assertEqual(self.ok("schema", "load").out, f"{TABLE}: ready\n")
+        self.change(f"CREATE TRIGGER theirs AFTER INSERT ON {TABLE} BEGIN DELETE FROM {TABLE}; END")
+        for action in ("load", "verify"):
+            result = self.run_command("schema", action)
+            self.assertEqual((result.code, result.err), (1, ""))
+            self.assertIn("trigger theirs is not the library's", result.out)
+        self.change(f"DROP TABLE {TABLE}")
+        self.assertEqual(self.ok("schema", "load").out, f"{TABLE}: ready\n")
+        self.change(f"ALTER TABLE {TABLE} RENAME COLUMN message TO text")
+        self.fails(1, "the table has no column message, and `cruddur schema load` cannot change "
+                   "that", "schema", "load")
+
     def test_what_a_file_lacks(self):
         for action in ("load", "verify"):
             for options in (("--read-units=1", "--write-units=1"), ("--stream-view=NEW_IMAGE",),
@@ -87,7 +112,7 @@ class Question(CommandTest):
                 asked += os.read(leader, 65536)
             os.write(leader, text)
             out = process.stdout.read().decode()
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=600)
         os.close(leader)
         return code, out, asked.decode()
 

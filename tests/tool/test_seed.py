@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import unittest
+import uuid
 
 from cli import COMMAND, EXAMPLES, LAYLA, MAREN, MAREN_TEO, SECRET, TEO, CommandTest
 
@@ -71,7 +72,7 @@ class Seed(CommandTest):
             while self.count_messages() < 50:
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
-            self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
+            self.assertEqual(process.wait(timeout=600), -signal.SIGKILL)
         there = len(self.all_messages())
         self.assertTrue(50 <= there < 2000, there)
         self.assertEqual(self.seed(2000), {"group_uuid": MAREN_TEO, "messages": 2000,
@@ -103,6 +104,19 @@ class Seed(CommandTest):
                 LAYLA)
         self.assertEqual([m["created_at"][:19] for m in self.all_messages(LAYLA)],
                          ["1969-12-31T23:59:00", "1970-01-01T00:00:00"])
+
+    def test_local_start(self):
+        """By the time zone in which times are shown."""
+        zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+        for text, time in (("2025-07-31 09:00", "2025-07-31T07:00:00"),
+                           ("2025-01-31T09:00:00", "2025-01-31T08:00:00"),
+                           ("2025-01-31", "2025-01-30T23:00:00"),
+                           ("2025-01-31T09:00+02:00", "2025-01-31T07:00:00")):
+            group = str(uuid.uuid4())
+            result = self.run_command("seed", self.conversation(1), *PEOPLE, "--start", text,
+                                      "--group", group, env=zone)
+            self.assertEqual(result.code, 0, result.err)
+            self.assertEqual([m["created_at"][:19] for m in self.all_messages(group)], [time])
 
     def test_group_of_three(self):
         path = self.write("c.txt", "Person 3: first\nPerson 1: second\nPerson 2: third\n")

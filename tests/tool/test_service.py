@@ -98,7 +98,7 @@ class Endpoints(AwsTest):
         self.fails(4, "", "groups", "@maren", "--store", store + "&attempts=1",
                    env={"https_proxy": proxy, "no_proxy": "", **env})
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(timeout=30)
+        thread.join(timeout=600)
         listening.close()
         self.assertEqual(len(seen), 1)
         return seen[0].removeprefix("CONNECT ").removesuffix(":443 HTTP/1.1")
@@ -206,7 +206,7 @@ class Servers(AwsTest):
         self.use(f"http://127.0.0.1:{listening.getsockname()[1]}")
         self.fails(1, "what answers there does not speak HTTP", "groups", "@maren")
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(timeout=30)
+        thread.join(timeout=600)
         listening.close()
 
     def test_refusals(self):

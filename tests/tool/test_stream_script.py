@@ -52,12 +52,12 @@ class ScriptTest(AwsTest):
         def hang(operation, _):
             if operation == name:
                 self.hanging.set()
-                self.released.wait(60)
+                self.released.wait(600)
 
         return hang
 
     def wait_for(self, condition):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while not condition():
             self.assertLess(time.monotonic(), until, "it did not come to pass")
             time.sleep(0.02)
@@ -65,7 +65,7 @@ class ScriptTest(AwsTest):
     def stop_and_wait(self, process, number=signal.SIGTERM):
         """Stops a process whose one request hangs, and returns when it knows: the threads for the
         other three shards are gone, those that wait, tell of events and hang are left."""
-        self.assertTrue(self.hanging.wait(60))
+        self.assertTrue(self.hanging.wait(600))
         with open(f"/proc/{process.pid}/maps", encoding="utf-8") as maps:
             left = 3 + ("/libtsan." in maps.read())  # it has a thread of its own
         tasks = f"/proc/{process.pid}/task"
@@ -444,7 +444,7 @@ class WithoutTable(ScriptTest):
 
         def meet(operation, request):
             if operation == "GetRecords":
-                together.wait(60)
+                together.wait(600)
 
         self.script.on_request = meet
         self.assertEqual(self.follow("--shards", "8")[-1]["records"], 16)
@@ -476,7 +476,7 @@ class Stopping(ScriptTest):
             self.stop_and_wait(process)
             if release:
                 self.released.set()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
         with open(self.path("position"), encoding="ascii") as file:
             return process.returncode, out, err, file.read().splitlines()[2:-1]
 
@@ -505,10 +505,10 @@ class Stopping(ScriptTest):
         self.script.after_records = lambda shard: shard.records.append(
             removal(len(shard.records) + 1))  # there is always more
         with self.start("--once", "--json") as process:
-            self.assertTrue(self.hanging.wait(60))
+            self.assertTrue(self.hanging.wait(600))
             process.stdout.close()
             self.released.set()
-            self.assertEqual(process.wait(timeout=60), 4)
+            self.assertEqual(process.wait(timeout=600), 4)
             self.assertIn("it was stopped before it had caught up", process.stderr.read())
 
     def test_the_second_signal_ends_it(self):
@@ -518,7 +518,7 @@ class Stopping(ScriptTest):
             with self.start("--checkpoint", self.path("position")) as process:
                 self.stop_and_wait(process, first)
                 process.send_signal(second)
-                self.assertEqual(process.wait(timeout=60), -second)
+                self.assertEqual(process.wait(timeout=600), -second)
 
 
 class OnTerminal(ScriptTest):
@@ -532,7 +532,7 @@ class OnTerminal(ScriptTest):
         self.seen = ""
 
     def read_until(self, pattern):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while not re.search(pattern, self.seen):
             self.assertLess(time.monotonic(), until, self.seen)
             if select.select([self.leader], [], [], 1)[0]:
@@ -548,7 +548,7 @@ class OnTerminal(ScriptTest):
             self.read_until(r"\r1 shard: 1 record, .*, lag 36\d\d s\x1b\[K")
             self.read_until(r", lag 36\d\d s \([2-9]\d* s ago\)\x1b\[K")
             process.send_signal(signal.SIGTERM)
-            self.assertEqual(process.wait(timeout=60), 0)
+            self.assertEqual(process.wait(timeout=600), 0)
 
     def test_it_fits(self):
         self.script.add("s", None, [removal(1)], closed=False)
@@ -654,7 +654,7 @@ class WithTable(ScriptTest):
         with self.start("--checkpoint", self.path("position"), "--workers", "1") as process:
             self.stop_and_wait(process)
             self.released.set()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
         self.assertEqual((process.returncode, out, err),
                          (0, "2 records, 2 messages, group rows moved 1 time\n", ""))
         self.assertEqual(self.position(), f"after s {number(2)}")
@@ -778,7 +778,7 @@ class WithTable(ScriptTest):
                     process.wait()
 
             self.script.on_request = count
-            process.wait(timeout=60)
+            process.wait(timeout=600)
             self.script.on_request = None
         return bool(was_killed)
 

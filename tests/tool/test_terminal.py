@@ -58,7 +58,8 @@ class Width(CommandTest):
             self.assert_fits(columns, "scan", "--limit", "8")
 
     def test_help_fits_in_80_columns(self):
-        for command in ("new", "send", "groups", "messages", "seed", "scan", "schema"):
+        for command in ("new", "send", "groups", "messages", "seed", "scan", "schema",
+                        "stream"):
             for line in self.ok("help", command).lines + self.ok("help").lines:
                 self.assertLessEqual(display_width(line), 80)
 

@@ -171,6 +171,9 @@ Test(timetext, reads_times_with_an_offset)
     expect_read("2025-01-31T09:00:00+01:00", "2025-01-31T08:00:00Z");
     expect_read("2025-07-31T09:00:00.25Z", "2025-07-31T09:00:00.25Z");
     expect_read("2025-07-31 09:00:00-0930", "2025-07-31T18:30:00Z");
+    expect_read("2025-01-31T09:00Z", "2025-01-31T09:00:00Z");
+    expect_read("2025-01-31T09:00+01:00", "2025-01-31T08:00:00Z");
+    expect_read("2025-01-31 09:00-0930", "2025-01-31T18:30:00Z");
 }
 
 Test(timetext, reads_local_times)
@@ -209,6 +212,19 @@ Test(timetext, reads_times_when_clocks_change)
     cr_assert_leq(left_out_us, at("2025-03-30T01:30:00Z"));
 }
 
+/* Irish summer time is the standard time there: tm_isdst is 1 in winter. */
+Test(timetext, reads_times_when_clocks_change_in_ireland)
+{
+    set_zone("IST-1GMT0,M10.5.0,M3.5.0/1");
+    expect_read("2025-10-26 00:59:59", "2025-10-25T23:59:59Z");
+    expect_read("2025-10-26 01:30", "2025-10-26T00:30:00Z");
+    expect_read("2025-10-26 02:00", "2025-10-26T02:00:00Z");
+    expect_read("2025-07-31 09:00", "2025-07-31T08:00:00Z");
+    expect_read("2025-01-31 09:00", "2025-01-31T09:00:00Z");
+    expect_read("2025-03-30 00:59:59", "2025-03-30T00:59:59Z");
+    expect_read("2025-03-30 02:00", "2025-03-30T01:00:00Z");
+}
+
 Test(timetext, refuses_other_texts)
 {
     static const char *const texts[] = {"",
@@ -221,7 +237,11 @@ Test(timetext, refuses_other_texts)
                                         "2025-01-31 09",
                                         "2025-01-31 24:01",
                                         "now ",
-                                        "2025-01-31T09:00Z"};
+                                        "2025-01-31T09Z",
+                                        "2025-01-31 9:00Z",
+                                        "2025-01-31T09:00+",
+                                        "2025-01-31T09:00+01:00:00",
+                                        "2025-01-31Z"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         refuse(texts[i]);
     }

@@ -240,7 +240,7 @@ static enum exit_code run_scan(struct context *context)
 const struct command command_scan = {
     .name = "scan",
     .bit = COMMAND_SCAN,
-    .summary = "show every row of the table as it is",
+    .summary = "show every row of the table, unchanged",
     .help = "Usage: cruddur scan [OPTION]...\n"
             "\n"
             "Shows all rows of the store with their keys and attributes, in the store's own\n"

@@ -151,29 +151,47 @@ void timetext_day(char *buffer, int64_t time_us, int64_t now_us, bool brief)
 #define DATE_LENGTH 10   /* 2025-01-31 */
 #define MINUTE_LENGTH 16 /* 2025-01-31 09:00 */
 
+/* Calls mktime() with this tm_isdst. Whether the result shows the same clock is in *ret_is_same. */
+static bool make_time(const struct tm *fields, int is_dst, time_t *ret_time, bool *ret_is_same)
+{
+    struct tm local = *fields;
+    local.tm_isdst = is_dst;
+    local.tm_wday = -1; /* unchanged if mktime() fails */
+    *ret_time = mktime(&local);
+    *ret_is_same = local.tm_wday >= 0 && local.tm_mday == fields->tm_mday &&
+                   local.tm_hour == fields->tm_hour && local.tm_min == fields->tm_min &&
+                   local.tm_sec == fields->tm_sec;
+    return local.tm_wday >= 0;
+}
+
 /* The moment at which clocks here show this, given as if they showed UTC. */
 static bool local_moment(int64_t shown_us, int64_t *ret_time_us)
 {
-    /* Summer time first: when clocks are set back it is the earlier of two. A time that is left out
-     * when they are set forward is neither, and left to the system. */
-    static const int guesses[] = {1, 0, -1};
     int64_t fraction_us = (shown_us % SECOND_US + SECOND_US) % SECOND_US;
     time_t shown = (time_t)((shown_us - fraction_us) / SECOND_US);
+    time_t time = 0;
+    time_t candidate;
+    bool is_found = false;
+    bool is_same;
     struct tm fields;
     if (gmtime_r(&shown, &fields) == NULL) {
         return false;
     }
-    for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
-        struct tm local = fields;
-        local.tm_isdst = guesses[i];
-        local.tm_wday = -1; /* stays so if mktime() fails */
-        time_t time = mktime(&local);
-        if (local.tm_wday >= 0 && (guesses[i] < 0 || local.tm_isdst == guesses[i])) {
-            *ret_time_us = (int64_t)time * SECOND_US + fraction_us;
-            return true;
+    /* Of an hour that comes twice the first one counts. Which of the two is called summer time
+     * differs between zones: in Ireland it is the second one. */
+    for (int is_dst = 0; is_dst <= 1; is_dst++) {
+        bool is_made = make_time(&fields, is_dst, &candidate, &is_same);
+        if (is_made && is_same && (!is_found || candidate < time)) {
+            time = candidate;
+            is_found = true;
         }
     }
-    return false;
+    /* A time that is left out when clocks are set forward is up to the system. */
+    if (!is_found && !make_time(&fields, -1, &time, &is_same)) {
+        return false;
+    }
+    *ret_time_us = (int64_t)time * SECOND_US + fraction_us;
+    return true;
 }
 
 /* The beginning of a local day, as if clocks showed UTC. */
@@ -192,15 +210,24 @@ static bool has_offset(const char *text)
     return strlen(text) > DATE_LENGTH && strpbrk(text + DATE_LENGTH, "Zz+-") != NULL;
 }
 
-/* Completes a date, and a time without seconds. */
-static bool parse_shown(const char *text, int64_t *ret_shown_us)
+/* Completes a date, and a time without seconds, which may have an offset. */
+static bool parse_completed(const char *text, int64_t *ret_time_us)
 {
-    char whole[TIMETEXT_SIZE];
+    char whole[64];
     size_t length = strlen(text);
-    const char *rest = length == DATE_LENGTH ? "T00:00:00" : length == MINUTE_LENGTH ? ":00" : "";
-    int size = snprintf(whole, sizeof(whole), "%s%s", text, rest);
+    int head = MINUTE_LENGTH;
+    const char *added = "";
+    if (length == DATE_LENGTH) {
+        head = DATE_LENGTH;
+        added = "T00:00:00";
+    } else if (length == MINUTE_LENGTH ||
+               (length > MINUTE_LENGTH && strchr("Zz+-", text[MINUTE_LENGTH]) != NULL)) {
+        added = ":00";
+    }
+    int size = snprintf(whole, sizeof(whole), "%.*s%s%s", head, text, added,
+                        length > (size_t)head ? text + head : "");
     return size > 0 && (size_t)size < sizeof(whole) &&
-           cruddur_time_parse(whole, ret_shown_us, NULL) == CRUDDUR_OK;
+           cruddur_time_parse(whole, ret_time_us, NULL) == CRUDDUR_OK;
 }
 
 bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us)
@@ -211,10 +238,10 @@ bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us)
         return true;
     }
     if (has_offset(text)) {
-        return cruddur_time_parse(text, ret_time_us, NULL) == CRUDDUR_OK;
+        return parse_completed(text, ret_time_us);
     }
     bool is_read = strcmp(text, "today") == 0       ? day_shown(now_us, 0, &shown_us)
                    : strcmp(text, "yesterday") == 0 ? day_shown(now_us, 1, &shown_us)
-                                                    : parse_shown(text, &shown_us);
+                                                    : parse_completed(text, &shown_us);
     return is_read && local_moment(shown_us, ret_time_us);
 }

@@ -25,9 +25,9 @@ void timetext_day(char *buffer, int64_t time_us, int64_t now_us, bool brief);
 bool timetext_day_number(int64_t time_us, int64_t *ret_day);
 
 /* Reads a time as a person types it: an RFC 3339 time, a local date and time without an offset
- * ("2025-01-31 09:00", with or without seconds), a local date (its first moment), "now", "today" or
- * "yesterday". Of a time that a clock set back shows twice, the first one counts. Returns false,
- * with *ret_time_us unchanged, if the text is none of these. */
+ * ("2025-01-31 09:00"), both with or without seconds, a local date (its first moment), "now",
+ * "today" or "yesterday". Of a time that a clock set back shows twice, the first one counts.
+ * Returns false, with *ret_time_us unchanged, if the text is none of these. */
 bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us);
 
 #endif

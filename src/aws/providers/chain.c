@@ -107,6 +107,11 @@ static cruddur_status fetch(void *data, int64_t deadline_us, const cr_identity *
     if (status == CRUDDUR_E_NO_MEMORY) {
         return cr_fail_memory(error);
     }
+    if (status == CRUDDUR_E_NO_DESCRIPTORS) { /* no reason to pass the profile over */
+        status = cr_fail_with(error, status, "%s", cruddur_error_message(profiles_error));
+        cruddur_error_free(profiles_error);
+        return status;
+    }
     cr_provider_context context = {.config = all->config,
                                    .http = all->http,
                                    .deadline_us = deadline_us,

@@ -10,6 +10,7 @@
 #include "aws/retry.h"
 #include "aws/secret.h"
 #include "base/clock.h"
+#include "base/print.h"
 #include "base/random.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -20,7 +21,7 @@ cruddur_status cr_provider_has_none(cr_provider_context *context, const char *fo
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(context->reason, sizeof(context->reason), format, arguments);
+    (void)cr_print_line(context->reason, sizeof(context->reason), format, arguments);
     va_end(arguments);
     context->reason_may_pass = false;
     return CRUDDUR_OK;

@@ -135,7 +135,8 @@ cruddur_status cr_provide_instance(cr_provider_context *context, const cr_identi
     context->error = error;
     if (status == CRUDDUR_E_NO_MEMORY) {
         status = cr_fail_memory(error);
-    } else if (status != CRUDDUR_OK && now.is_there && cruddur_error_is_retryable(failure)) {
+    } else if (status == CRUDDUR_E_NO_DESCRIPTORS ||
+               (status != CRUDDUR_OK && now.is_there && cruddur_error_is_retryable(failure))) {
         (void)cr_fail_with(error, status, "%s", cruddur_error_message(failure));
         cr_error_set_retryable(error, true);
     } else if (status != CRUDDUR_OK) {

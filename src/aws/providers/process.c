@@ -37,6 +37,14 @@ static cruddur_status fail(const asking *now, const char *what)
     return cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "%s: %s", now->source, what);
 }
 
+static cruddur_status fail_start(const asking *now, const char *what, int number)
+{
+    cruddur_status status = cr_status_of_errno(number, CRUDDUR_E_CREDENTIALS);
+    return status == CRUDDUR_E_NO_MEMORY
+               ? cr_fail_memory(now->context->error)
+               : cr_fail_system(now->context->error, status, number, "%s: %s", now->source, what);
+}
+
 /* ---- the command ---- */
 
 /* Characters that mean something to a shell, outside of quotes and between "…". */
@@ -247,14 +255,14 @@ static cruddur_status run(const asking *now, char *const *words, cr_buffer *outp
         return fail(now, "there is no command");
     }
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return fail(now, "the system gave no pipe");
+        return fail_start(now, "the system gave no pipe", errno);
     }
     int result = start(words, ends[1], &child);
     (void)close(ends[1]);
-    cruddur_status status = result == 0
-                                ? attend(now, child, ends[0], output)
-                                : fail(now, result == ENOENT ? "there is no such command"
-                                                             : "the command could not be started");
+    cruddur_status status = result == 0 ? attend(now, child, ends[0], output)
+                            : result == ENOENT
+                                ? fail(now, "there is no such command")
+                                : fail_start(now, "the command could not be started", result);
     (void)close(ends[0]);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "aws/providers/provider.h"
+#include "base/print.h"
 
 /* Roles that are assumed, each with the credentials of the next. */
 #define CHAIN_MAX 8
@@ -44,8 +45,8 @@ static cruddur_status fail(const asking *now, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    return cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.64s\": %s",
-                        now->profile, message);
+    return cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS, "profile \"%.*s\": %s",
+                        CR_CUT(now->profile, 64), message);
 }
 
 static cruddur_status fail_missing(const asking *now, const char *what)
@@ -102,7 +103,7 @@ static cruddur_status use_keys(const asking *now, const cr_identity **ret_identi
         return status;
     }
     const char *token = get(now, "aws_session_token");
-    (void)snprintf(source, sizeof(source), "profile \"%.64s\"", now->profile);
+    (void)snprintf(source, sizeof(source), "profile \"%.*s\"", CR_CUT(now->profile, 64));
     cr_identity fields = {.access_key_id = cr_str_of(id),
                           .secret_access_key = cr_str_of(secret),
                           .session_token =
@@ -167,7 +168,7 @@ static cruddur_status ask_source_profile(const asking *now, const cr_setting *na
     cruddur_status status = resolve(&source, true, ret_identity);
     return status != CRUDDUR_OK || *ret_identity != NULL
                ? status
-               : fail(now, "source_profile \"%.64s\" has no credentials", named->value);
+               : fail(now, "source_profile \"%.*s\" has no credentials", CR_CUT(named->value, 64));
 }
 
 static cruddur_status ask_source(const asking *now, const cr_identity **ret_identity)
@@ -307,9 +308,9 @@ static cruddur_status refuse_login(const asking *now, const cr_identity **ret_id
     cr_setting_name(now->leads, name);
     return fail(now,
                 "%s is a session of `aws login`, which is not supported: use a profile with "
-                "`credential_process = aws configure export-credentials --profile %.64s --format "
+                "`credential_process = aws configure export-credentials --profile %.*s --format "
                 "process`",
-                name, now->profile);
+                name, CR_CUT(now->profile, 64));
 }
 
 static cruddur_status use_process(const asking *now, const cr_identity **ret_identity)
@@ -322,7 +323,7 @@ static cruddur_status use_process(const asking *now, const cr_identity **ret_ide
         return status;
     }
     cr_setting_name(now->leads, name);
-    (void)snprintf(source, sizeof(source), "profile \"%.64s\": %s", now->profile, name);
+    (void)snprintf(source, sizeof(source), "profile \"%.*s\": %s", CR_CUT(now->profile, 64), name);
     return cr_provide_process(now->context, source, command, ret_identity);
 }
 
@@ -387,7 +388,8 @@ static cruddur_status take_way(asking *now, bool is_source, const cr_identity **
             return fail_missing(now, parts[i].needs);
         }
     }
-    return cr_provider_has_none(now->context, "profile \"%.64s\" has no credentials", now->profile);
+    return cr_provider_has_none(now->context, "profile \"%.*s\" has no credentials",
+                                CR_CUT(now->profile, 64));
 }
 
 /* ---- the profile ---- */
@@ -403,7 +405,7 @@ static cruddur_status add_account(const asking *now, const cr_identity **identit
     const cr_identity *without = *identity;
     cr_identity fields = *without;
     fields.account_id = cr_str_of(account);
-    (void)snprintf(source, sizeof(source), "profile \"%.64s\"", now->profile);
+    (void)snprintf(source, sizeof(source), "profile \"%.*s\"", CR_CUT(now->profile, 64));
     *identity = NULL;
     cruddur_status status = cr_provider_identity(now->context, source, &fields, identity);
     cr_identity_release(without);
@@ -428,27 +430,28 @@ static const char *next_of(const asking *now)
     return is_used && source != NULL && strcmp(source, now->profile) != 0 ? source : NULL;
 }
 
-/* A circle is an error wherever it is entered, even if keys in it would end the chain. Longer
- * chains are refused when their roles are assumed. */
+/* A circle of any length is an error wherever it is entered, even if keys in it would end the
+ * chain. Chains that are too long are refused when their roles are assumed. This is Brent's
+ * algorithm: one profile is remembered, and another one after twice as many steps. */
 static cruddur_status check_circle(const asking *now)
 {
-    const char *visited[CHAIN_MAX + 1] = {now->profile};
+    const char *remembered = now->profile;
+    const char *next;
     asking at = *now;
-    for (size_t count = 1; count <= CHAIN_MAX; count++) {
-        const char *next = next_of(&at);
-        for (size_t i = 0; next != NULL && i < count; i++) {
-            if (strcmp(visited[i], next) == 0) {
-                const cr_setting named = find(&at, "source_profile");
-                char what[96];
-                (void)snprintf(what, sizeof(what), "\"%.64s\" leads round in a circle", next);
-                return fail_property(&at, &named, what);
-            }
+    size_t steps = 0;
+    for (size_t limit = 1; (next = next_of(&at)) != NULL; at.profile = next) {
+        if (strcmp(next, remembered) == 0) {
+            const cr_setting named = find(&at, "source_profile");
+            char what[96];
+            (void)snprintf(what, sizeof(what), "\"%.*s\" leads round in a circle",
+                           CR_CUT(next, 64));
+            return fail_property(&at, &named, what);
         }
-        if (next == NULL) {
-            return CRUDDUR_OK;
+        if (++steps == limit) {
+            remembered = next;
+            limit *= 2;
+            steps = 0;
         }
-        visited[count] = next;
-        at.profile = next;
     }
     return CRUDDUR_OK;
 }
@@ -470,7 +473,7 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
 {
     const cr_aws_config *config = context->config;
     const asking now = {context, config->profile, 0, NULL};
-    /* Another user's home directory is no reason to stop, a malformed file is. */
+    /* Another user's home directory is no reason to stop, any other unreadable file is. */
     if (context->profiles == NULL && !config->profile_is_named &&
         cruddur_error_status(context->profiles_error) == CRUDDUR_E_CREDENTIALS) {
         return cr_provider_has_none(context, "%s", cruddur_error_message(context->profiles_error));
@@ -482,8 +485,8 @@ cruddur_status cr_provide_profile(cr_provider_context *context, const cr_identit
     if (!config->profile_is_named &&
         !cr_profiles_have(context->profiles, CR_SECTION_PROFILE, config->profile)) {
         return cr_provider_has_none(context,
-                                    "no profile \"%.64s\" in the AWS config and credentials files",
-                                    config->profile);
+                                    "no profile \"%.*s\" in the AWS config and credentials files",
+                                    CR_CUT(config->profile, 64));
     }
     cruddur_status status = check(&now);
     return status == CRUDDUR_OK ? resolve(&now, false, ret_identity) : status;

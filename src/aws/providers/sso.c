@@ -6,6 +6,7 @@
 #include "aws/providers/secret_json.h"
 #include "aws/providers/sso.h"
 #include "aws/secret.h"
+#include "base/print.h"
 
 #define ATTEMPT_LIMIT_US INT64_C(5000000)
 #define ATTEMPTS_MAX 3
@@ -81,8 +82,9 @@ static cruddur_status read_answer(const cr_provider_context *context,
     }
     if (response->status != 200) {
         (void)cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                           "%s: no credentials for role %.64s of account %.20s (HTTP status %d)",
-                           source, settings->role_name, settings->account_id, response->status);
+                           "%s: no credentials for role %.*s of account %.*s (HTTP status %d)",
+                           source, CR_CUT(settings->role_name, 64),
+                           CR_CUT(settings->account_id, 20), response->status);
         cr_error_set_retryable(context->error, response->is_transient);
         return CRUDDUR_E_CREDENTIALS;
     }

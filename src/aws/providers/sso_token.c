@@ -11,6 +11,7 @@
 #include "aws/providers/sso.h"
 #include "aws/secret.h"
 #include "base/clock.h"
+#include "base/print.h"
 
 #define US_PER_S INT64_C(1000000)
 #define ATTEMPT_LIMIT_US (5 * US_PER_S)
@@ -39,8 +40,8 @@ typedef struct cached_token {
 cruddur_status cr_sso_fail_token(const cr_provider_context *context, const char *what)
 {
     return cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
-                        "single sign-on: the token %s: run `aws sso login --profile %.64s`", what,
-                        context->profile);
+                        "single sign-on: the token %s: run `aws sso login --profile %.*s`", what,
+                        CR_CUT(context->profile, 64));
 }
 
 cruddur_status cr_sso_fail_request(const cr_provider_context *context)
@@ -93,15 +94,15 @@ static bool find_time(cr_str object, const char *name, int64_t *time_us)
 static cruddur_status load(const cr_provider_context *context, const cr_sso_settings *settings,
                            cached_token *cached)
 {
-    bool is_missing = false;
+    int number = 0;
     *cached = (cached_token){.text = NULL};
     cruddur_status status = find_cache(context, settings, cached->path);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    status = cr_secret_read_file(cached->path, CACHE_MAX, &cached->text, &cached->size, &is_missing,
+    status = cr_secret_read_file(cached->path, CACHE_MAX, &cached->text, &cached->size, &number,
                                  context->error);
-    if (is_missing) {
+    if (cr_secret_is_missing(number)) {
         cr_error_discard(context->error);
         return cr_sso_fail_token(context, "is not there");
     }

@@ -12,6 +12,7 @@
 #include "aws/sign.h"
 #include "aws/skew.h"
 #include "base/clock.h"
+#include "base/print.h"
 
 #define US_PER_S INT64_C(1000000)
 #define ATTEMPT_LIMIT_US (5 * US_PER_S)
@@ -311,7 +312,8 @@ static void init(assumption *now, const cr_provider_context *context, const char
                  const cr_role_settings *settings)
 {
     *now = (assumption){.context = context, .action = action};
-    (void)snprintf(now->source, sizeof(now->source), "assuming role %.200s", settings->role_arn);
+    (void)snprintf(now->source, sizeof(now->source), "assuming role %.*s",
+                   CR_CUT(settings->role_arn, 200));
     cr_buffer_init(&now->form, FORM_MAX);
     cr_signature_init(&now->signature);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/print.h"
 #include "model/kind.h"
 #include "model/uuid.h"
 #include "store/dynamodb/claim.h"
@@ -214,14 +215,13 @@ static cruddur_status pause(cr_dynamodb_txn *txn, verdict why, unsigned round)
     }
     cr_error_discard(call->error);
     return why == SEND_LATER
-               ? cr_fail_with(
-                     call->error, CRUDDUR_E_THROTTLED,
-                     "writing to table %.255s: the service throttled it until the deadline",
-                     txn->table->names.table.data)
+               ? cr_fail_with(call->error, CRUDDUR_E_THROTTLED,
+                              "writing to table %.*s: the service throttled it until the deadline",
+                              CR_CUT(txn->table->names.table.data, 255))
                : cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
-                              "writing to table %.255s: other writers kept the rows busy until the "
+                              "writing to table %.*s: other writers kept the rows busy until the "
                               "deadline",
-                              txn->table->names.table.data);
+                              CR_CUT(txn->table->names.table.data, 255));
 }
 
 /* The code of an action's reason where it has another name than as an error of its own. */
@@ -281,9 +281,9 @@ static size_t size_of(const cr_dynamodb_txn *txn, bool with_removed)
 static cruddur_status fail_size(const cr_dynamodb_txn *txn)
 {
     return cr_fail_with(txn->base.call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                        "writing to table %.255s: with a row for each member the message comes "
+                        "writing to table %.*s: with a row for each member the message comes "
                         "to more than the 4 MB of a transaction",
-                        txn->table->names.table.data);
+                        CR_CUT(txn->table->names.table.data, 255));
 }
 
 static cruddur_status fail_transaction(cr_dynamodb_txn *txn)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/description.h"
 
+#include "base/print.h"
+
 #include <inttypes.h>
 #include <limits.h>
 
@@ -105,8 +107,8 @@ static bool check_key(const cr_description *description, json_object *described,
         find_element(cr_json_member(described, "KeySchema"), "KeyType", key->role),
         "AttributeName");
     if (strcmp(attribute, key->attribute) != 0) {
-        cr_lines_add(differences, "%s has the %s key %.255s; it must be %s", subject, key->words,
-                     *attribute == '\0' ? "-" : attribute, key->attribute);
+        cr_lines_add(differences, "%s has the %s key %.*s; it must be %s", subject, key->words,
+                     CR_CUT(*attribute == '\0' ? "-" : attribute, 255), key->attribute);
         return false;
     }
     const char *type =
@@ -114,8 +116,8 @@ static bool check_key(const cr_description *description, json_object *described,
                                          "AttributeName", attribute),
                             "AttributeType");
     if (strcmp(type, "S") != 0) {
-        cr_lines_add(differences, "%s has the %s key %s of type %.8s; it must be S, a string",
-                     subject, key->words, attribute, *type == '\0' ? "-" : type);
+        cr_lines_add(differences, "%s has the %s key %s of type %.*s; it must be S, a string",
+                     subject, key->words, attribute, CR_CUT(*type == '\0' ? "-" : type, 8));
         return false;
     }
     return true;
@@ -172,8 +174,8 @@ bool cr_description_check_index(const cr_description *description, const cr_tabl
     const char *projection =
         cr_json_member_text(cr_json_member(description->index, "Projection"), "ProjectionType");
     if (strcmp(projection, "ALL") != 0) {
-        cr_lines_add(differences, "the index has the projection %.32s; it must be ALL",
-                     *projection == '\0' ? "-" : projection);
+        cr_lines_add(differences, "the index has the projection %.*s; it must be ALL",
+                     CR_CUT(*projection == '\0' ? "-" : projection, 32));
         is_good = false;
     }
     return is_good;
@@ -183,14 +185,14 @@ bool cr_description_check_active(const cr_description *description, cr_lines *di
 {
     bool is_good = true;
     if (strcmp(cr_description_status(description), "ACTIVE") != 0) {
-        cr_lines_add(differences, "the table is %.64s; it must be ACTIVE",
-                     cr_description_status(description));
+        cr_lines_add(differences, "the table is %.*s; it must be ACTIVE",
+                     CR_CUT(cr_description_status(description), 64));
         is_good = false;
     }
     /* Services with no life cycle of indexes tell no status. */
     const char *status = cr_description_index_status(description);
     if (*status != '\0' && strcmp(status, "ACTIVE") != 0) {
-        cr_lines_add(differences, "the index is %.64s; it must be ACTIVE", status);
+        cr_lines_add(differences, "the index is %.*s; it must be ACTIVE", CR_CUT(status, 64));
         is_good = false;
     }
     return is_good;
@@ -221,12 +223,12 @@ bool cr_description_check_stream(const cr_description *description, const char *
                        : strcmp(has, view) == 0;
     if (!is_good) {
         cr_lines_add(differences,
-                     "the stream has the view %.32s; it must be %s. A view cannot be changed: when "
+                     "the stream has the view %.*s; it must be %s. A view cannot be changed: when "
                      "all readers of the stream have come to its end, switch it off (`aws dynamodb "
-                     "update-table --table-name %.255s --stream-specification "
+                     "update-table --table-name %.*s --stream-specification "
                      "StreamEnabled=false`), and `cruddur schema load` switches on another",
-                     has, view == NULL ? "NEW_IMAGE or NEW_AND_OLD_IMAGES" : view,
-                     cr_json_member_text(description->table, "TableName"));
+                     CR_CUT(has, 32), view == NULL ? "NEW_IMAGE or NEW_AND_OLD_IMAGES" : view,
+                     CR_CUT(cr_json_member_text(description->table, "TableName"), 255));
     }
     return is_good;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/open.h"
 
+#include "base/print.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -46,7 +48,8 @@ static cruddur_status set_mode(settings *set, const char *value, cruddur_error *
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "mode is auto, atomic, steps or stream, not \"%.40s\"", value);
+                            "mode is auto, atomic, steps or stream, not \"%.*s\"",
+                            CR_CUT(value, 40));
 }
 
 /* A number from 1 to `max`, in digits alone. */
@@ -58,7 +61,8 @@ static cruddur_status read_number(const char *name, unsigned max, const char *va
     unsigned long number = has_digit ? strtoul(value, &end, 10) : 0;
     if (number < 1 || number > max || *end != '\0') {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "%s is a number from 1 to %u, not \"%.40s\"", name, max, value);
+                                "%s is a number from 1 to %u, not \"%.*s\"", name, max,
+                                CR_CUT(value, 40));
     }
     *ret_number = (unsigned)number;
     return CRUDDUR_OK;
@@ -103,9 +107,10 @@ static cruddur_status check_word(const cr_url_parameter *parameter, const char *
     return words[0] == NULL
                ? CRUDDUR_OK
                : cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                  "%s is %s%s%s%s%s, not \"%.40s\"", parameter->name, words[0],
+                                  "%s is %s%s%s%s%s, not \"%.*s\"", parameter->name, words[0],
                                   words[2] == NULL ? "" : ", ", words[2] == NULL ? "" : words[1],
-                                  " or ", words[2] == NULL ? words[1] : words[2], parameter->value);
+                                  " or ", words[2] == NULL ? words[1] : words[2],
+                                  CR_CUT(parameter->value, 40));
 }
 
 static const struct {
@@ -134,10 +139,10 @@ static cruddur_status set_parameter(settings *set, const cr_url_parameter *param
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "dynamodb has no parameter \"%.40s\"; there are region, endpoint, "
+                            "dynamodb has no parameter \"%.*s\"; there are region, endpoint, "
                             "index, mode, profile, fips, dualstack, account_endpoint, attempts "
                             "and claim_days",
-                            parameter->name);
+                            CR_CUT(parameter->name, 40));
 }
 
 /* Names go into requests as they are. */
@@ -171,6 +176,11 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 {
     cruddur_status status = CRUDDUR_OK;
     *set = (settings){.index = DEFAULT_INDEX, .claim_days = (unsigned)(CR_CLAIM_US / US_PER_DAY)};
+    if (strncmp(url->rest, "//", 2) == 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "store_url",
+                                "a table's name follows the colon directly, as in "
+                                "dynamodb:messages; dynamodb:// is not supported");
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
         status = set_parameter(set, &url->parameters[i], error);
     }
@@ -188,12 +198,13 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 
 /* ---- the client ---- */
 
-/* An attempt, for those who follow the log closely: it has no text of anybody's in it. */
-static void log_attempt(void *data, const cr_aws_attempt *attempt)
+/* An attempt, for those who follow the log closely: it has no text of anybody's in it. It goes to
+ * the call's log, whose lines are kept while the call holds others up. */
+static void log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt)
 {
-    const cr_dynamodb *table = data;
+    (void)data;
     const char *operation = strchr(attempt->target, '.');
-    cr_log_line(&table->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
+    cr_log_line(&call->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
                 operation == NULL ? attempt->target : operation + 1, attempt->number,
                 attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
                 attempt->error_code, (long long)attempt->duration_us,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/refusal.h"
 
+#include "base/print.h"
+
 #include <stdio.h>
 
 #define REQUEST_MAX ((size_t)1024)
@@ -119,8 +121,8 @@ static finding find_shape(const cr_description *description, cr_operation operat
     } else if (*index_status != '\0' && strcmp(index_status, "ACTIVE") != 0) {
         found.status = CRUDDUR_E_TABLE_SHAPE;
         found.may_pass = true;
-        (void)snprintf(found.words, sizeof(found.words), "has an index that is %.64s",
-                       index_status);
+        (void)snprintf(found.words, sizeof(found.words), "has an index that is %.*s",
+                       CR_CUT(index_status, 64));
     }
     return found;
 }
@@ -132,7 +134,7 @@ static finding find_missing(const cr_description *description, cr_operation oper
     if (description->table == NULL) {
         (void)snprintf(found.words, sizeof(found.words), NO_TABLE);
     } else if (strcmp(status, "ACTIVE") != 0) {
-        (void)snprintf(found.words, sizeof(found.words), "is %.64s", status);
+        (void)snprintf(found.words, sizeof(found.words), "is %.*s", CR_CUT(status, 64));
         found.may_pass = strcmp(status, "CREATING") == 0;
     } else {
         found = find_shape(description, operation);
@@ -213,11 +215,11 @@ cruddur_status cr_dynamodb_fail(cr_dynamodb *table, cr_operation operation,
     const char *doing = cr_dynamodb_action(operation);
     finding found = find_out(table, operation, answer, call);
     if (found.status == CRUDDUR_OK) {
-        (void)snprintf(action, sizeof(action), "%s table %.255s", doing, name);
+        (void)snprintf(action, sizeof(action), "%s table %.*s", doing, CR_CUT(name, 255));
         return cr_aws_fail(answer, action, call->error);
     }
     bool is_gone = found.status == CRUDDUR_E_TABLE_MISSING && operation == CR_DELETE_TABLE;
-    (void)snprintf(action, sizeof(action), "table %.255s %s; %s it", name,
+    (void)snprintf(action, sizeof(action), "table %.*s %s; %s it", CR_CUT(name, 255),
                    is_gone ? "does not exist" : found.words, doing);
     cruddur_status status = cr_aws_fail_as(answer, found.status, action, call->error);
     cr_error_set_retryable(call->error, found.may_pass);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/schema.h"
 
+#include "base/print.h"
 #include "store/dynamodb/schema_expiry.h"
 #include "store/dynamodb/schema_make.h"
 
@@ -21,9 +22,9 @@ static cruddur_status refuse_shape(const cr_schema_call *now, const cr_descripti
         status = difference == NULL
                      ? cr_fail_memory(now->call->error)
                      : cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE,
-                                    "table %.255s: %s, and that cannot be changed; name another "
+                                    "table %.*s: %s, and that cannot be changed; name another "
                                     "table or index in the store's URL",
-                                    now->table->names.table.data, difference);
+                                    CR_CUT(now->table->names.table.data, 255), difference);
     }
     cr_lines_free(&differences);
     return status;

@@ -2,6 +2,7 @@
 #include "store/dynamodb/schema_call.h"
 
 #include "base/clock.h"
+#include "base/print.h"
 
 #define REQUEST_MAX ((size_t)64 * 1024)
 
@@ -75,8 +76,8 @@ static cruddur_status wait_for(const cr_schema_call *now, const char *what, int6
     cr_schema_tell(now, what);
     if (cr_clock_monotonic_us() + *pause_us >= now->call->deadline_us) {
         return cr_fail_with(now->call->error, CRUDDUR_E_TIMEOUT,
-                            "the deadline passed while table %.255s: %s",
-                            now->table->names.table.data, what);
+                            "the deadline passed while table %.*s: %s",
+                            CR_CUT(now->table->names.table.data, 255), what);
     }
     cr_clock_sleep_us(*pause_us);
     *pause_us = *pause_us * 2 < POLL_MAX_US ? *pause_us * 2 : POLL_MAX_US;

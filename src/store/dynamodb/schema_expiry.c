@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/print.h"
+
 /* The attribute that holds the time at which a claim expires, in seconds since 1970. */
 #define EXPIRES_AT "expires_at"
 
@@ -77,10 +79,10 @@ static bool explain(const expiry *found, char reason[REASON_SIZE])
     }
     if (found->state == EXPIRY_ON && strcmp(found->attribute, EXPIRES_AT) != 0) {
         (void)snprintf(reason, REASON_SIZE,
-                       "time to live is on for the attribute %.255s; it must be " EXPIRES_AT
+                       "time to live is on for the attribute %.*s; it must be " EXPIRES_AT
                        ", and a table has only one. To change it, switch time to live off (`aws "
                        "dynamodb update-time-to-live`), wait an hour, and load again",
-                       found->attribute);
+                       CR_CUT(found->attribute, ATTRIBUTE_NAME_SIZE - 1));
         return true;
     }
     return false;
@@ -89,8 +91,8 @@ static bool explain(const expiry *found, char reason[REASON_SIZE])
 static void log_lack(const cr_schema_call *now)
 {
     cr_log_line(&now->call->logger, CRUDDUR_LOG_WARNING,
-                "the service has no time to live, so claims of messages stay in table %.255s",
-                now->table->names.table.data);
+                "the service has no time to live, so claims of messages stay in table %.*s",
+                CR_CUT(now->table->names.table.data, 255));
 }
 
 cruddur_status cr_schema_has_expiry(cr_schema_call *now, const cr_description *description,
@@ -107,8 +109,8 @@ cruddur_status cr_schema_has_expiry(cr_schema_call *now, const cr_description *d
     if (found.state == EXPIRY_LACKING) {
         log_lack(now);
     } else if (explain(&found, reason)) {
-        status = cr_fail_with(now->call->error, CRUDDUR_E_REFUSED, "table %.255s: %s",
-                              now->table->names.table.data, reason);
+        status = cr_fail_with(now->call->error, CRUDDUR_E_REFUSED, "table %.*s: %s",
+                              CR_CUT(now->table->names.table.data, 255), reason);
         cr_error_set_retryable(now->call->error, found.state == EXPIRY_ENDING);
     }
     return status;

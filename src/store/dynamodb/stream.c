@@ -2,6 +2,7 @@
 #include "store/dynamodb/stream.h"
 
 #include "aws/skew.h"
+#include "base/print.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/refusal.h"
 
@@ -119,8 +120,8 @@ static bool is_name(cr_str text)
 
 static cruddur_status fail_shape(const calling *now, const char *words)
 {
-    return cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.255s %s",
-                        now->table->names.table.data, words);
+    return cr_fail_with(now->call->error, CRUDDUR_E_TABLE_SHAPE, "table %.*s %s",
+                        CR_CUT(now->table->names.table.data, 255), words);
 }
 
 static cruddur_status read_stream_name(calling *now, const cr_description *description,
@@ -152,8 +153,8 @@ static cruddur_status ask_for_stream(calling *now, cr_str *stream)
     if (status == CRUDDUR_OK) {
         status = description.table == NULL
                      ? cr_fail_with(now->call->error, CRUDDUR_E_TABLE_MISSING,
-                                    "table %.255s does not exist; `cruddur schema load` makes it",
-                                    now->table->names.table.data)
+                                    "table %.*s does not exist; `cruddur schema load` makes it",
+                                    CR_CUT(now->table->names.table.data, 255))
                      : read_stream_name(now, &description, stream);
     }
     cr_description_free(&description);

@@ -2,6 +2,7 @@
 #include "store/dynamodb/txn.h"
 
 #include "base/clock.h"
+#include "base/print.h"
 #include "model/card.h"
 #include "store/dynamodb/claim.h"
 
@@ -279,8 +280,8 @@ static cruddur_status end_write(cr_dynamodb_txn *txn, cr_write *write)
     if (write->is_put && write->text_size > CR_ITEM_SIZE_MAX &&
         cr_item_size(&write->row) > CR_ITEM_SIZE_MAX) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
-                            "writing to table %.255s: a row has at most 400 KB",
-                            txn->table->names.table.data);
+                            "writing to table %.*s: a row has at most 400 KB",
+                            CR_CUT(txn->table->names.table.data, 255));
     }
     return CRUDDUR_OK;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/connection.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "store/sqlite/failure.h"
@@ -77,15 +80,34 @@ static int run_text(const cr_connection *connection, const char *text)
     return sqlite3_exec(connection->db, text, NULL, NULL, NULL);
 }
 
+/* Another program may have written the file's schema: nothing in it may run code, change what the
+ * library writes, or reach the file's pages. */
+static int distrust_schema(sqlite3 *db)
+{
+    static const struct {
+        int option;
+        int value;
+    } settings[] = {
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+        {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    };
+    int code = SQLITE_OK;
+    for (size_t i = 0; code == SQLITE_OK && i < sizeof(settings) / sizeof(settings[0]); i++) {
+        code = sqlite3_db_config(db, settings[i].option, settings[i].value, NULL);
+    }
+    return code;
+}
+
 /* Temporary pages (the savepoints') stay in memory: nothing but the store's own files is touched.
  * Journal mode WAL is a property of the file and is set with its schema. */
 static int set_up(cr_connection *connection)
 {
     int code = sqlite3_extended_result_codes(connection->db, 1);
-    /* The file may come from somebody else: nothing in its schema may run code or reach its pages.
-     */
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (code == SQLITE_OK) {
+        code = distrust_schema(connection->db);
+    }
     (void)sqlite3_wal_hook(connection->db, note_frames, connection);
     if (code == SQLITE_OK) {
         code = sqlite3_busy_handler(connection->db, nap, connection);
@@ -96,6 +118,11 @@ static int set_up(cr_connection *connection)
                                         : "PRAGMA synchronous = NORMAL");
     }
     return code != SQLITE_OK ? code : run_text(connection, "PRAGMA temp_store = MEMORY");
+}
+
+static const char *log_path(const cr_connection *connection)
+{
+    return sqlite3_filename_wal(sqlite3_db_filename(connection->db, "main"));
 }
 
 cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline_us,
@@ -112,8 +139,11 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
                 (place->is_memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(place->path, &connection->db, flags, NULL);
+    if (code == SQLITE_OK && !place->is_memory) {
+        connection->had_log = access(log_path(connection), F_OK) == 0;
+    }
     if (code == SQLITE_OK) {
-        code = set_up(connection);
+        code = set_up(connection); /* reads, and so makes a log */
     }
     if (code != SQLITE_OK) {
         cruddur_status status = cr_connection_fail(connection, code, "opening", error);
@@ -139,6 +169,13 @@ void cr_connection_close(cr_connection *connection)
 int cr_connection_touch(cr_connection *connection)
 {
     return run_text(connection, "SELECT 1 FROM sqlite_schema LIMIT 1");
+}
+
+bool cr_connection_has_moved(const cr_connection *connection)
+{
+    int has_moved = 0;
+    int code = sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    return code == SQLITE_OK && has_moved != 0; /* a VFS need not know */
 }
 
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which)
@@ -181,6 +218,16 @@ void cr_connection_tidy_log(cr_connection *connection)
 void cr_connection_leave_log(cr_connection *connection)
 {
     (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+void cr_connection_keep_log(cr_connection *connection)
+{
+    cr_connection_leave_log(connection);
+    /* SQLite has no locks on this file that closing it could give up. */
+    int file = open(log_path(connection), O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file >= 0) {
+        (void)close(file);
+    }
 }
 
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)

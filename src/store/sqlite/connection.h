@@ -42,6 +42,7 @@ typedef struct cr_sqlite_place {
 typedef struct cr_connection {
     sqlite3 *db;
     const cr_sqlite_place *place;
+    bool had_log;        /* there was a write-ahead log before this connection read anything */
     int log_frames;      /* in the write-ahead log, after the latest commit */
     int restart_frames;  /* how many make it worth while to wait for readers */
     int64_t deadline_us; /* until when the busy handler waits for another process */
@@ -58,6 +59,9 @@ void cr_connection_close(cr_connection *connection);
  * shared memory when it first reads. Returns SQLite's result code. */
 int cr_connection_touch(cr_connection *connection);
 
+/* Whether another file, or none, is at the path of the file that the connection has open. */
+bool cr_connection_has_moved(const cr_connection *connection);
+
 /* A statement, ready to be bound; NULL after a failure, which sqlite3_extended_errcode() tells. */
 sqlite3_stmt *cr_connection_statement(cr_connection *connection, cr_statement which);
 
@@ -71,6 +75,9 @@ void cr_connection_tidy_log(cr_connection *connection);
 
 /* Closing the connection shall not copy the log into the file, nor remove it. */
 void cr_connection_leave_log(cr_connection *connection);
+
+/* The same, and there shall be a log, if only an empty one, as far as the system permits. */
+void cr_connection_keep_log(cr_connection *connection);
 
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/fork.h"
+#include "base/print.h"
 #include "store/sqlite/absence.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/files.h"
+#include "store/sqlite/load.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/txn.h"
@@ -42,7 +44,7 @@ static cruddur_status set_synchronous(cr_sqlite_place *place, const char *value,
 {
     if (strcmp(value, "full") != 0 && strcmp(value, "normal") != 0) {
         return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                                "synchronous is full or normal, not \"%.40s\"", value);
+                                "synchronous is full or normal, not \"%.*s\"", CR_CUT(value, 40));
     }
     place->synchronous_full = strcmp(value, "full") == 0;
     return CRUDDUR_OK;
@@ -64,8 +66,8 @@ static cruddur_status set_parameter(cr_sqlite_place *place, const cr_url_paramet
         }
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
-                            "sqlite has no parameter \"%.40s\"; there is synchronous",
-                            parameter->name);
+                            "sqlite has no parameter \"%.*s\"; there is synchronous",
+                            CR_CUT(parameter->name, 40));
 }
 
 /* A path that begins with `file:` would be a URI to SQLite where those are switched on, and one
@@ -192,6 +194,8 @@ static cruddur_status fix_path(sqlite_store *store, const cr_connection *connect
     return CRUDDUR_OK;
 }
 
+/* Asks last whether the file at the path is the connection's: if it was replaced since the
+ * connection was opened, the identity that was noted is another file's. */
 static cruddur_status note_files(sqlite_store *store, cr_connection *connection,
                                  cruddur_error **error)
 {
@@ -199,9 +203,14 @@ static cruddur_status note_files(sqlite_store *store, cr_connection *connection,
         return CRUDDUR_OK;
     }
     int code = cr_connection_touch(connection);
-    return code != SQLITE_OK
-               ? cr_connection_fail(connection, code, "opening", error)
-               : cr_store_files_note(&store->files, store->place.named, store->place.path, error);
+    if (code != SQLITE_OK) {
+        return cr_connection_fail(connection, code, "opening", error);
+    }
+    cruddur_status status =
+        cr_store_files_note(&store->files, store->place.named, store->place.path, error);
+    return status == CRUDDUR_OK && cr_connection_has_moved(connection)
+               ? cr_store_files_fail_opening(store->place.path, error)
+               : status;
 }
 
 /* Ending a transaction must not need memory that is not there. */
@@ -333,15 +342,17 @@ static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, 
     return read_store(base, scan_body, &scan, call);
 }
 
-/* ---- the schema: opening the file has made it, or has found it good ---- */
+/* ---- the schema ---- */
 
+/* A store that lacks nothing is only read. */
 static cruddur_status load_schema(cr_store *base, const cruddur_schema_options *options,
                                   cr_call *call)
 {
-    (void)base;
     (void)options;
-    (void)call;
-    return CRUDDUR_OK;
+    bool is_ready = true;
+    cruddur_status status = read_store(base, cr_load_check, &is_ready, call);
+    return status == CRUDDUR_OK && !is_ready ? change_store(base, cr_load_restore, NULL, call)
+                                             : status;
 }
 
 /* What only a service can give. */
@@ -366,33 +377,23 @@ static void add_what_files_lack(const cruddur_schema_options *options, cr_lines 
 static cruddur_status verify_schema(cr_store *base, const cruddur_schema_options *options,
                                     cr_lines *differences, cr_call *call)
 {
-    (void)base;
-    (void)call;
-    if (options != NULL) {
+    cruddur_status status = read_store(base, cr_load_verify, differences, call);
+    if (status == CRUDDUR_OK && options != NULL) {
         add_what_files_lack(options, differences);
     }
-    return CRUDDUR_OK;
+    return status;
 }
 
 static cruddur_status list_schema(cr_store *base, cr_lines *tables, cr_call *call)
 {
-    (void)base;
-    (void)call;
-    cr_lines_add(tables, "%s", CR_SQLITE_TABLE);
-    return CRUDDUR_OK;
-}
-
-static cruddur_status drop_body(cr_txn *txn, void *context)
-{
-    (void)context;
-    return cr_sqlite_schema_drop(((cr_sqlite_txn *)txn)->connection, txn->call->error);
+    return read_store(base, cr_load_list, tables, call);
 }
 
 static cruddur_status drop_schema(cr_store *base, const cruddur_schema_options *options,
                                   cr_call *call)
 {
     (void)options;
-    return change_store(base, drop_body, NULL, call);
+    return change_store(base, cr_load_drop, NULL, call);
 }
 
 static const cr_store_ops operations = {

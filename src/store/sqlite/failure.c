@@ -37,31 +37,10 @@ static const struct {
     {SQLITE_NOLFS, CRUDDUR_E_STORE_IO, ""},
 };
 
-/* Any other means that the store cannot be opened. */
-static const struct {
-    int reason;
-    cruddur_status status;
-} reasons[] = {
-    {ENOSPC, CRUDDUR_E_STORE_FULL},     {EDQUOT, CRUDDUR_E_STORE_FULL},
-    {EROFS, CRUDDUR_E_STORE_READ_ONLY}, {EMFILE, CRUDDUR_E_NO_DESCRIPTORS},
-    {ENFILE, CRUDDUR_E_NO_DESCRIPTORS}, {ENOMEM, CRUDDUR_E_NO_MEMORY},
-    {EIO, CRUDDUR_E_STORE_IO},
-};
-
-static cruddur_status status_of(int reason)
-{
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-        if (reasons[i].reason == reason) {
-            return reasons[i].status;
-        }
-    }
-    return CRUDDUR_E_STORE_ACCESS;
-}
-
 cruddur_status cr_sqlite_fail_system(cruddur_error **error, int reason, const char *action,
                                      const char *path)
 {
-    cruddur_status status = status_of(reason);
+    cruddur_status status = cr_status_of_store_errno(reason, CRUDDUR_E_STORE_ACCESS);
     return status == CRUDDUR_E_NO_MEMORY
                ? cr_fail_memory(error)
                : cr_fail_system(error, status, reason, "%s %.*s", action, CR_STORE_PATH(path));

@@ -51,9 +51,7 @@ static cruddur_status note(cr_store_files *files, const char *start, const char 
     files->file[files->count++].path = path;
     int reason = stat(path, &facts) == 0 ? 0 : errno;
     if (is_missing(reason)) {
-        return cr_fail_with(error, CRUDDUR_E_STORE_REPLACED,
-                            "%.*s was removed or renamed while the store was being opened",
-                            CR_STORE_PATH(path));
+        return cr_store_files_fail_opening(path, error);
     }
     if (reason != 0) {
         return cr_sqlite_fail_system(error, reason, "looking for", path);
@@ -140,6 +138,13 @@ cruddur_status cr_store_files_fail(const cr_store_files *files, cr_store_finding
                         CR_STORE_PATH(path),
                         presence_of(finding) == OTHER ? "replaced by another file"
                                                       : "removed or renamed");
+}
+
+cruddur_status cr_store_files_fail_opening(const char *path, cruddur_error **error)
+{
+    return cr_fail_with(error, CRUDDUR_E_STORE_REPLACED,
+                        "%.*s was removed, renamed or replaced while the store was being opened",
+                        CR_STORE_PATH(path));
 }
 
 bool cr_store_files_are_lost(const cr_store_files *files)

@@ -43,6 +43,9 @@ cr_store_finding cr_store_files_look(cr_store_files *files);
 cruddur_status cr_store_files_fail(const cr_store_files *files, cr_store_finding finding,
                                    cruddur_error **error);
 
+/* CRUDDUR_E_STORE_REPLACED: the file at `path` was moved while it was being opened. */
+cruddur_status cr_store_files_fail_opening(const char *path, cruddur_error **error);
+
 /* Whether a look has found a file missing, or another one. */
 bool cr_store_files_are_lost(const cr_store_files *files);
 

@@ -136,6 +136,24 @@ static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, tu
                                    "all connections for reading were in use until the deadline");
 }
 
+/* The connection must lead to the files that the store has noted. They may be replaced while it is
+ * opened, and put back, so it is asked itself after the look. */
+static cruddur_status check_opened(cr_readers *readers, cr_connection *connection,
+                                   const cr_call *call)
+{
+    int code = cr_connection_touch(connection);
+    if (code != SQLITE_OK) {
+        return cr_connection_fail(connection, code, "opening", call->error);
+    }
+    cr_store_finding finding = cr_store_files_look(readers->files);
+    if (finding != 0) {
+        return cr_store_files_fail(readers->files, finding, call->error);
+    }
+    return cr_connection_has_moved(connection)
+               ? cr_store_files_fail_opening(readers->place->path, call->error)
+               : CRUDDUR_OK;
+}
+
 /* Opens one. A connection to files that were removed would make new ones in their places. */
 static cruddur_status open_one(cr_readers *readers, const cr_call *call,
                                cr_connection **ret_connection)
@@ -150,9 +168,8 @@ static cruddur_status open_one(cr_readers *readers, const cr_call *call,
     if (status != CRUDDUR_OK) {
         return status;
     }
-    int code = cr_connection_touch(connection);
-    if (code != SQLITE_OK) {
-        status = cr_connection_fail(connection, code, "opening", call->error);
+    status = check_opened(readers, connection, call);
+    if (status != CRUDDUR_OK) {
         cr_connection_close(connection);
         return status;
     }

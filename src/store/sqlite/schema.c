@@ -4,11 +4,14 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/sqlite/failure.h"
 
 /* "CRDR", in the file's header: what `file` and other programs know it by. */
 #define APPLICATION_ID 0x43524452
 
 #define WAIT_US 1000
+/* So long another process may take from the switch to WAL to making the log. */
+#define LOG_WAIT_US 1000000
 
 /* migrations[n] turns version n into n + 1. One that was released is never edited.
  *
@@ -42,16 +45,25 @@ static const char *const migrations[] = {
 typedef struct identity {
     int application_id;
     int version;
-    int objects; /* tables, indexes, … of anybody */
+    int objects; /* tables, indexes and so on, also those of other programs */
+    bool has_table;
+    bool is_untouched; /* no object was ever created */
+    bool is_wal;
 } identity;
 
-/* In one statement, so that all three are of one moment: another process may be setting the file
+#define NO_IDENTITY ((identity){0, 0, 0, false, false, false})
+
+/* In one statement, so that all of it is of one moment: another process may be setting the file
  * up. */
 static int read_identity(cr_connection *connection, identity *id)
 {
     static const char text[] = "SELECT (SELECT application_id FROM pragma_application_id),"
                                " (SELECT user_version FROM pragma_user_version),"
-                               " (SELECT count(*) FROM sqlite_schema)";
+                               " (SELECT count(*) FROM sqlite_schema),"
+                               " EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table'"
+                               "  AND name = '" CR_SQLITE_TABLE "' COLLATE NOCASE),"
+                               " (SELECT schema_version = 0 FROM pragma_schema_version),"
+                               " (SELECT journal_mode = 'wal' FROM pragma_journal_mode)";
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(connection->db, text, -1, &statement, NULL);
     if (code == SQLITE_OK) {
@@ -61,6 +73,9 @@ static int read_identity(cr_connection *connection, identity *id)
         id->application_id = sqlite3_column_int(statement, 0);
         id->version = sqlite3_column_int(statement, 1);
         id->objects = sqlite3_column_int(statement, 2);
+        id->has_table = sqlite3_column_int(statement, 3) != 0;
+        id->is_untouched = sqlite3_column_int(statement, 4) != 0;
+        id->is_wal = sqlite3_column_int(statement, 5) != 0;
         code = SQLITE_OK;
     }
     (void)sqlite3_finalize(statement);
@@ -78,25 +93,54 @@ static cruddur_status refuse(const cr_connection *connection, const identity *id
     const char *path = connection->place->path;
     if (is_fresh(id)) {
         return must_exist ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING,
-                                         "%.256s is an empty file; `cruddur schema load` makes "
+                                         "%.*s is an empty file; `cruddur schema load` makes "
                                          "a store of it",
-                                         path)
+                                         CR_STORE_PATH(path))
                           : CRUDDUR_OK;
     }
     if (id->application_id != APPLICATION_ID) {
         return cr_fail_with(error, CRUDDUR_E_STORE_FOREIGN,
-                            "%.256s is an SQLite file of another application", path);
+                            "%.*s is an SQLite file of another application", CR_STORE_PATH(path));
     }
     if (id->version < 1) {
-        return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED, "%.256s has no version of ours: %d",
-                            path, id->version);
+        return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED, "%.*s has no version of ours: %d",
+                            CR_STORE_PATH(path), id->version);
     }
     if (id->version > VERSION) {
         return cr_fail_with(error, CRUDDUR_E_STORE_NEWER,
-                            "%.256s has version %d; this library knows versions 1 to %d", path,
-                            id->version, VERSION);
+                            "%.*s has version %d; this library knows versions 1 to %d",
+                            CR_STORE_PATH(path), id->version, VERSION);
     }
     return CRUDDUR_OK;
+}
+
+/* A new store's file has nothing but a header until the log is first copied into it. So this is a
+ * copy of one without its log, or another process is about to make the store. */
+static bool lacks_log(const cr_connection *connection, const identity *id)
+{
+    return is_fresh(id) && id->is_untouched && id->is_wal && !connection->had_log;
+}
+
+/* The first look at a file. Waits for another process that is making the store. */
+static int read_first_identity(cr_connection *connection, identity *id)
+{
+    int64_t until_us = cr_clock_monotonic_us() + LOG_WAIT_US;
+    int code = read_identity(connection, id);
+    while (code == SQLITE_OK && lacks_log(connection, id) && !cr_deadline_passed(until_us) &&
+           !cr_deadline_passed(connection->deadline_us)) {
+        cr_clock_sleep_us(WAIT_US);
+        code = read_identity(connection, id);
+    }
+    return code;
+}
+
+static cruddur_status fail_without_log(const cr_connection *connection, cruddur_error **error)
+{
+    return cr_fail_with(error, CRUDDUR_E_STORE_DAMAGED,
+                        "%.*s has no tables and belongs to a write-ahead log, which is missing. A "
+                        "copy of a store in use needs its -wal file, or is made with sqlite3's "
+                        ".backup; a store that was never completed can be removed",
+                        CR_STORE_PATH(connection->place->path));
 }
 
 static cruddur_status fail_setting_up(const cr_connection *connection, int code,
@@ -138,24 +182,35 @@ static cruddur_status set_wal(cr_connection *connection, cruddur_error **error)
     }
     return is_wal ? CRUDDUR_OK
                   : cr_fail_with(error, CRUDDUR_E_STORE_ACCESS,
-                                 "%.256s lies on a file system without the shared memory that the "
+                                 "%.*s lies on a file system without the shared memory that the "
                                  "write-ahead log needs",
-                                 connection->place->path);
+                                 CR_STORE_PATH(connection->place->path));
 }
 
-static int run_migrations(cr_connection *connection, int from)
+static int run_migrations(sqlite3 *db, int from)
 {
     char stamp[96];
     int code = SQLITE_OK;
     for (int version = from; code == SQLITE_OK && version < VERSION; version++) {
-        code = sqlite3_exec(connection->db, migrations[version], NULL, NULL, NULL);
+        code = sqlite3_exec(db, migrations[version], NULL, NULL, NULL);
     }
     if (code == SQLITE_OK) {
         (void)snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
                        APPLICATION_ID, VERSION);
-        code = sqlite3_exec(connection->db, stamp, NULL, NULL, NULL);
+        code = sqlite3_exec(db, stamp, NULL, NULL, NULL);
     }
     return code;
+}
+
+static int run_all_migrations(sqlite3 *db)
+{
+    return run_migrations(db, 0);
+}
+
+/* The version that the tables have. Without the table it is 0, whatever the file's header says. */
+static int version_of(const identity *id)
+{
+    return id->has_table ? id->version : 0;
 }
 
 /* In the transaction that is open. Another process may have been quicker: what counts is what is
@@ -163,22 +218,22 @@ static int run_migrations(cr_connection *connection, int from)
 static cruddur_status migrate_locked(cr_connection *connection, bool must_exist,
                                      const cr_logger *logger, cruddur_error **error)
 {
-    identity id = {0, 0, 0};
+    identity id = NO_IDENTITY;
     int code = read_identity(connection, &id);
     cruddur_status status = code == SQLITE_OK ? refuse(connection, &id, must_exist, error)
                                               : fail_setting_up(connection, code, error);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    code = run_migrations(connection, id.version);
+    code = run_migrations(connection->db, id.version);
     if (code == SQLITE_OK) {
         code = cr_connection_run(connection, CR_STATEMENT_COMMIT);
     }
     if (code != SQLITE_OK) {
         return fail_setting_up(connection, code, error);
     }
-    cr_log_line(logger, CRUDDUR_LOG_INFO, "%.256s: brought from version %d to %d",
-                connection->place->path, id.version, VERSION);
+    cr_log_line(logger, CRUDDUR_LOG_INFO, "%.*s: brought from version %d to %d",
+                CR_STORE_PATH(connection->place->path), id.version, VERSION);
     return CRUDDUR_OK;
 }
 
@@ -199,26 +254,71 @@ static cruddur_status migrate(cr_connection *connection, bool must_exist, const 
 cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exist,
                                        const cr_logger *logger, cruddur_error **error)
 {
-    identity id = {0, 0, 0};
-    int code = read_identity(connection, &id);
+    identity id = NO_IDENTITY;
+    int code = read_first_identity(connection, &id);
     if (code != SQLITE_OK) {
         return cr_connection_fail(connection, code, "opening", error);
+    }
+    if (lacks_log(connection, &id)) {
+        return fail_without_log(connection, error);
     }
     cruddur_status status = refuse(connection, &id, must_exist, error);
     if (status == CRUDDUR_OK && !connection->place->is_memory) {
         status = set_wal(connection, error);
     }
-    if (status == CRUDDUR_OK && id.version < VERSION) {
+    /* A store without its table can be opened, so that `schema verify` can say so. */
+    if (status == CRUDDUR_OK && id.version < VERSION && (id.has_table || is_fresh(&id))) {
         status = migrate(connection, must_exist, logger, error);
+        if (status != CRUDDUR_OK && !connection->place->is_memory && is_fresh(&id)) {
+            /* Without a log the file would look like a copy that lacks its log. */
+            cr_connection_keep_log(connection);
+        }
     }
     return status;
 }
 
-cruddur_status cr_sqlite_schema_drop(cr_connection *connection, cruddur_error **error)
+int cr_sqlite_schema_compare(cr_connection *connection, cr_difference_sink sink, void *context)
 {
-    int code = sqlite3_exec(connection->db,
-                            "DROP TABLE " CR_SQLITE_TABLE ";"
-                            "PRAGMA application_id = 0; PRAGMA user_version = 0",
+    return cr_shape_compare(connection, run_all_migrations, sink, context);
+}
+
+cruddur_status cr_sqlite_schema_restore(cr_connection *connection, const cr_logger *logger,
+                                        cruddur_error **error)
+{
+    identity id = NO_IDENTITY;
+    int code = read_identity(connection, &id);
+    if (code != SQLITE_OK) {
+        return fail_setting_up(connection, code, error);
+    }
+    cruddur_status status = refuse(connection, &id, false, error);
+    int version = version_of(&id);
+    if (status != CRUDDUR_OK || version == VERSION) {
+        return status;
+    }
+    code = run_migrations(connection->db, version);
+    if (code != SQLITE_OK) {
+        return fail_setting_up(connection, code, error);
+    }
+    cr_log_line(logger, CRUDDUR_LOG_INFO, "%.*s: brought from version %d to %d",
+                CR_STORE_PATH(connection->place->path), version, VERSION);
+    return CRUDDUR_OK;
+}
+
+int cr_sqlite_schema_drop(cr_connection *connection, bool *was_there)
+{
+    identity id = NO_IDENTITY;
+    int code = read_identity(connection, &id);
+    *was_there = id.has_table;
+    if (code == SQLITE_OK && id.has_table) {
+        code = sqlite3_exec(connection->db, "DROP TABLE " CR_SQLITE_TABLE, NULL, NULL, NULL);
+    }
+    if (code == SQLITE_OK) {
+        code = read_identity(connection, &id);
+    }
+    /* With tables of other programs the file would look like another application's. */
+    if (code == SQLITE_OK && id.objects == 0) {
+        code = sqlite3_exec(connection->db, "PRAGMA application_id = 0; PRAGMA user_version = 0",
                             NULL, NULL, NULL);
-    return code == SQLITE_OK ? CRUDDUR_OK : cr_connection_fail(connection, code, "dropping", error);
+    }
+    return code;
 }

@@ -3,17 +3,24 @@
 #ifndef CR_STORE_SQLITE_SCHEMA_H
 #define CR_STORE_SQLITE_SCHEMA_H
 
-#include "store/sqlite/connection.h"
+#include "store/sqlite/shape.h"
 
 /* Makes sure that the store behind the connection is ours and of this version: an empty file
  * becomes a store (not if it must exist already), an older one is brought up to date. */
 cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exist,
                                        const cr_logger *logger, cruddur_error **error);
 
-#define CR_SQLITE_TABLE "cruddur_messages"
+/* Compares the schema with the one of this version; as cr_shape_compare(). */
+int cr_sqlite_schema_compare(cr_connection *connection, cr_difference_sink sink, void *context);
 
-/* Drops the table, in the transaction that is open: what is left is an empty file, as far as
- * cr_sqlite_schema_ensure() is concerned. */
-cruddur_status cr_sqlite_schema_drop(cr_connection *connection, cruddur_error **error);
+/* Creates the table if there is none, or brings it to this version, in the transaction that is
+ * open. */
+cruddur_status cr_sqlite_schema_restore(cr_connection *connection, const cr_logger *logger,
+                                        cruddur_error **error);
+
+/* Drops the table, if it is there, in the transaction that is open. Unless the file has tables of
+ * other programs it is an empty file then, as far as cr_sqlite_schema_ensure() is concerned.
+ * Returns SQLite's result code. */
+int cr_sqlite_schema_drop(cr_connection *connection, bool *was_there);
 
 #endif
