@@ -146,11 +146,56 @@ static cruddur_status find_pair(const cr_txn *txn, const cr_uuid *uuid, const cr
     return cr_direct_group_pair(uuid, among, pair) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }
 
-cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
+/* The members that the group's card names; none where there is no card. */
+static cruddur_status read_card(cr_txn *txn, const cr_uuid *uuid, cr_members *members)
+{
+    cr_row row;
+    cr_card card = {0};
+    cr_card_pk pk = cr_card_pk_of(uuid);
+    members->count = 0;
+    cruddur_status status = cr_rows_get_card(txn, &pk, &row);
+    if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_card_read(&row, &card)) {
+        status = cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                              "the card of group %s is damaged", uuid->text);
+    }
+    if (status == CRUDDUR_OK) {
+        *members = card.members;
+    }
+    return status;
+}
+
+/* Each of these members has one row, and each row names all of them. Then the card is not needed:
+ * a stray row, or a list that another program changed, disagrees. */
+static bool do_agree(const cr_rows *rows, const cr_members *members)
+{
+    cr_members owners = {0};
+    for (size_t i = 0; i < rows->count; i++) {
+        cr_uuid owner;
+        cr_members named = {0};
+        if (!cr_row_owner(&rows->row[i], &owner) || !cr_members_add(&owners, &owner) ||
+            !cr_members_add_row(&named, &rows->row[i]) || named.count != members->count) {
+            return false;
+        }
+    }
+    return rows->count == members->count && owners.count == members->count;
+}
+
+cruddur_status cr_group_add_named(cr_txn *txn, cr_group *group, const cr_rows *rows,
                                   cr_members *members)
 {
-    return group->known.count > 0 || add_named(rows, members) ? CRUDDUR_OK
-                                                              : fail_crowd(txn, &group->uuid);
+    cr_members all = *members;
+    if (group->known.count > 0) {
+        return CRUDDUR_OK;
+    }
+    bool is_crowd = !add_named(rows, &all);
+    if (!is_crowd && all.count == members->count) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = read_card(txn, &group->uuid, &group->known);
+    *members = group->known.count > 0 ? group->known : all;
+    return status == CRUDDUR_OK && is_crowd && group->known.count == 0
+               ? fail_crowd(txn, &group->uuid)
+               : status;
 }
 
 /* Those of a crowd for whom there is no room cannot be of the pair: nobody has named them. */
@@ -214,35 +259,48 @@ static cruddur_status find_pair_told(const cr_txn *txn, const cr_uuid *uuid, con
                                             : status;
 }
 
-cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
-                                   const cr_members *candidates, cr_members *members,
-                                   bool *are_pair)
+/* The members who are known without any row: the two of a direct group, or those of the card. */
+static cruddur_status find_known(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                 const cr_members *candidates, const cr_members *named,
+                                 bool is_crowd, cr_members *known)
 {
-    cr_members pair = {0};
     cr_members among = {0};
     cruddur_status status = CRUDDUR_OK;
+    known->count = 0;
+    add_candidates(&among, candidates);
+    if (cr_may_be_direct(uuid)) {
+        status = find_pair_told(txn, uuid, rows, &among, is_crowd, known);
+    }
+    if (status == CRUDDUR_OK && known->count == 0 && (is_crowd || !do_agree(rows, named))) {
+        status = read_card(txn, uuid, known);
+    }
+    if (status == CRUDDUR_OK && known->count == 0 && cr_may_be_direct(uuid) &&
+        (is_crowd || named->count < CRUDDUR_MEMBERS_MIN)) {
+        add_candidates(&among, is_crowd ? NULL : named);
+        status = find_pair_of_authors(txn, uuid, &among, known);
+    }
+    return status;
+}
+
+cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
+                                   const cr_members *candidates, cr_members *members,
+                                   bool *are_known)
+{
+    cr_members known;
     members->count = 0;
     bool is_crowd = !add_named(rows, members);
-    if (cr_may_be_direct(uuid)) {
-        add_candidates(&among, candidates);
-        status = find_pair_told(txn, uuid, rows, &among, is_crowd, &pair);
-        if (status == CRUDDUR_OK && pair.count == 0 &&
-            (is_crowd || members->count < CRUDDUR_MEMBERS_MIN)) {
-            add_candidates(&among, is_crowd ? NULL : members);
-            status = find_pair_of_authors(txn, uuid, &among, &pair);
-        }
+    cruddur_status status = find_known(txn, uuid, rows, candidates, members, is_crowd, &known);
+    *are_known = status == CRUDDUR_OK && known.count > 0;
+    if (*are_known) {
+        *members = known;
     }
-    *are_pair = pair.count > 0;
-    if (*are_pair) {
-        *members = pair;
-    }
-    return status == CRUDDUR_OK && is_crowd && !*are_pair ? fail_crowd(txn, uuid) : status;
+    return status == CRUDDUR_OK && is_crowd && !*are_known ? fail_crowd(txn, uuid) : status;
 }
 
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)
 {
     cruddur_status status = CRUDDUR_OK;
-    bool are_pair = false;
+    bool are_known = false;
     bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
     *members = group->known;
     if (members->count > 0) {
@@ -258,9 +316,9 @@ cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *m
         status = cr_fail_memory(txn->call->error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_group_members_of(txn, &group->uuid, &group->told, NULL, members, &are_pair);
+        status = cr_group_members_of(txn, &group->uuid, &group->told, NULL, members, &are_known);
     }
-    if (status == CRUDDUR_OK && are_pair) {
+    if (status == CRUDDUR_OK && are_known) {
         group->known = *members;
     }
     return status == CRUDDUR_OK && members->count < CRUDDUR_MEMBERS_MIN
@@ -310,18 +368,7 @@ static void take_newest_own(cr_group *group, const cr_uuid *member)
 static cruddur_status judge_by_card(cr_txn *txn, cr_group *group, const cr_uuid *member,
                                     bool *is_member)
 {
-    cr_row row;
-    cr_card card;
-    cr_card_pk pk = cr_card_pk_of(&group->uuid);
-    cruddur_status status = cr_rows_get_card(txn, &pk, &row);
-    if (status != CRUDDUR_OK || !cr_row_exists(&row)) {
-        return status;
-    }
-    if (!cr_card_read(&row, &card)) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                            "the card of group %s is damaged", group->uuid.text);
-    }
-    group->known = card.members;
+    cruddur_status status = read_card(txn, &group->uuid, &group->known);
     *is_member = cr_members_have(&group->known, member);
     return status;
 }

@@ -51,15 +51,18 @@ cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group 
  * member_uuids, or the two of a direct group. A row that does not is compared with the others. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);
 
-/* Adds whom these group rows of it name, unless the members are known without them. */
-cruddur_status cr_group_add_named(const cr_txn *txn, const cr_group *group, const cr_rows *rows,
+/* Adds whom these group rows of it name, unless the members are known without them. If the rows
+ * name more than these members, the card decides. */
+cruddur_status cr_group_add_named(cr_txn *txn, cr_group *group, const cr_rows *rows,
                                   cr_members *members);
 
 /* Whom these group rows name; of a direct group the two whose it is, among whom they name, these
- * candidates (NULL: none) and the latest authors. Fewer than two: the rows do not tell. */
+ * candidates (NULL: none) and the latest authors. If the rows disagree and the group has a card,
+ * those of the card. Fewer than two: the rows do not tell. *are_known: the members are known
+ * without any row. */
 cruddur_status cr_group_members_of(cr_txn *txn, const cr_uuid *uuid, const cr_rows *rows,
                                    const cr_members *candidates, cr_members *members,
-                                   bool *are_pair);
+                                   bool *are_known);
 
 cruddur_status cr_group_fail_untold(const cr_txn *txn, const cr_uuid *uuid);
 

@@ -240,10 +240,10 @@ static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_inboxes *
 cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes)
 {
     cr_members members;
-    bool has_grown = true;
+    bool have_changed = true;
     bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
     cruddur_status status = cr_group_read_members(txn, group, &members);
-    while (status == CRUDDUR_OK && has_grown) {
+    while (status == CRUDDUR_OK && have_changed) {
         cr_rows found;
         status = begin(txn, &members, inboxes);
         /* An index that is fresh and cheap also shows what does not belong there. */
@@ -256,7 +256,7 @@ cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes
         if (status == CRUDDUR_OK) {
             status = cr_group_add_named(txn, group, &found, &members);
         }
-        has_grown = members.count > inboxes->members.count;
+        have_changed = !cr_members_are_same(&members, &inboxes->members);
     }
     /* All of them went while they were being read. */
     bool is_gone = status == CRUDDUR_OK && inboxes->old.count == 0 && group->known.count == 0;

@@ -23,7 +23,7 @@
 typedef struct move {
     const cr_record *newest; /* of the group's records */
     unsigned misses;         /* runs that found no row of the group */
-    bool is_direct;          /* its members are known without any row */
+    bool are_known;          /* its members, without any row */
     cr_room_search room;     /* for rows that cannot go to the message's key */
     unsigned traits;         /* that the latest run met */
     cr_uuid member;          /* any of the group */
@@ -87,7 +87,7 @@ static cruddur_status read_members(cr_txn *txn, move *moving, const cr_rows *row
     const cr_record *record = moving->newest;
     cr_members author = {record->has_author ? 1 : 0, {record->author}};
     cruddur_status status =
-        cr_group_members_of(txn, &record->group, rows, &author, members, &moving->is_direct);
+        cr_group_members_of(txn, &record->group, rows, &author, members, &moving->are_known);
     if (status != CRUDDUR_OK || members->count >= CRUDDUR_MEMBERS_MIN) {
         return status;
     }
@@ -99,7 +99,7 @@ static cruddur_status read_members(cr_txn *txn, move *moving, const cr_rows *row
 static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inboxes, cr_row *head)
 {
     cr_row newest = {0};
-    bool may_restore_all = moving->is_direct && moving->misses + 1 >= MISSES_MAX;
+    bool may_restore_all = moving->are_known && moving->misses + 1 >= MISSES_MAX;
     const cr_uuid *group = &moving->newest->group;
     cruddur_status status = cr_group_find_head(txn, group, head);
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {

@@ -107,10 +107,10 @@ class Deployment(unittest.TestCase):
         self.client.put_item(TableName=self.name, Item=message | {"message": {"S": "changed"}})
         self.client.delete_item(TableName=self.name, Key=message)
         records = self.records()
-        kinds = {(record["eventName"], record["dynamodb"]["Keys"]["pk"]["S"][:4])
+        kinds = {(record["eventName"], record["dynamodb"]["Keys"]["pk"]["S"].split("#")[0])
                  for record in records}
-        self.assertEqual(kinds, {("INSERT", "GRP#"), ("INSERT", "MSG#"), ("MODIFY", "MSG#"),
-                                 ("REMOVE", "MSG#")})
+        self.assertEqual(kinds, {("INSERT", "CARD"), ("INSERT", "CLAIM"), ("INSERT", "GRP"),
+                                 ("INSERT", "MSG"), ("MODIFY", "MSG"), ("REMOVE", "MSG")})
         passed = self.passed(records)
         self.assertEqual([record["dynamodb"]["NewImage"]["message"]["S"] for record in passed],
                          ["1", "2", "old"])

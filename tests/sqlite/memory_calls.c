@@ -80,13 +80,16 @@ static cruddur_status run_open_missing(scene *stage, cruddur_error **error)
 
 /* ---- writing ---- */
 
+/* A group that is not the direct one has the message's uuid, so that a repeat finds it. */
 static cruddur_status create(scene *stage, unsigned creator, unsigned others, uint32_t flags,
                              const char *group_name, cruddur_error **error)
 {
+    bool is_direct = others == 1 && flags == 0;
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_group *group = UNTOUCHED;
     options.flags = flags;
     options.group_name = group_name;
+    options.group_uuid = is_direct ? NULL : stage->calls[0].message_uuid;
     options.message_uuid = stage->calls[0].message_uuid;
     cruddur_status status =
         cruddur_group_create(stage->dm, person(creator), person(creator + 1), others,

@@ -82,7 +82,9 @@ Test(schema, a_store_has_no_differences)
     "DROP TABLE cruddur_messages;"                                                                 \
     "CREATE TABLE \"" TABLE "\" (" pk ", other_attributes TEXT, member_uuids text, group_name "    \
     "TEXT, user_handle TEXT,\n user_display_name TEXT, user_uuid TEXT, message_uuid TEXT, "        \
-    "message TEXT, message_group_uuid TEXT, sk TEXT NOT NULL, PRIMARY KEY (pk, sk)) " options ";"  \
+    "message TEXT, head_sk TEXT, message_group_uuid TEXT, sk TEXT NOT NULL, PRIMARY KEY (pk, sk)) "  \
+    options ";"                                                                                    \
+    "create index Message_uuid_index on " TABLE " (message_uuid) where message_uuid is not null;"  \
     "create index message_group_sk_index on " TABLE " (" index ", sk)\n"                           \
     " where message_group_uuid is not null"
 
@@ -124,7 +126,7 @@ Test(schema, other_tables)
         {"DROP INDEX message_group_sk_index; CREATE TABLE message_group_sk_index (x)", 1,
          "the name of the index message_group_sk_index is taken by another table"},
         {"ALTER TABLE " TABLE " DROP COLUMN message", 1, "the table has no column message"},
-        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 13,
+        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 15,
          "column pk is TEXT; it must"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

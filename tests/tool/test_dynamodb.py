@@ -61,7 +61,8 @@ class Commands(DynamoDBTest):
             older = self.ok_json("messages", MAREN_TEO, "--cursor", page["older"])
             self.assertEqual(len(older["messages"]), 4)
             self.fails(3, "there is no group", "messages", MAREN_TEO, "--as", LAYLA)
-            self.assertEqual(len(self.ok_json("scan")["rows"]), 6 + 2 + 1 + 3)
+            cards, claims = 2, 7
+            self.assertEqual(len(self.ok_json("scan")["rows"]), 6 + 2 + 1 + 3 + cards + claims)
 
     def test_what_it_costs(self):
         self.load()
@@ -71,7 +72,8 @@ class Commands(DynamoDBTest):
         self.assertIn("cruddur new: debug: TransactWriteItems: attempt 1, HTTP 200, ", result.err)
         operation, outcome, runs, *_, written, requests, read, write = METRICS.search(
             result.err).groups()
-        self.assertEqual((operation, outcome, runs, written), ("group_create", "OK", "1", "3"))
+        self.assertEqual((operation, outcome, runs, written),
+                         ("group_create", "OK", "1", "5"))  # a message, 2 group rows, card, claim
         attempts = len(re.findall(r": attempt \d", result.err))
         self.assertEqual(int(requests), attempts)
         self.assertGreater(float(read), 0)
