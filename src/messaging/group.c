@@ -177,7 +177,8 @@ static bool do_agree(const cr_rows *rows, const cr_members *members)
             return false;
         }
     }
-    return rows->count == members->count && owners.count == members->count;
+    return members->count >= CRUDDUR_MEMBERS_MIN && rows->count == members->count &&
+           owners.count == members->count;
 }
 
 cruddur_status cr_group_add_named(cr_txn *txn, cr_group *group, const cr_rows *rows,

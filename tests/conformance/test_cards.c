@@ -86,6 +86,30 @@ Test(cards, decide_who_is_a_member)
     expect_rev(GROUP, REV_1);
 }
 
+/* Beside healthy rows, and beside those of a group that has lost one. */
+Test(cards, a_stray_row_names_nobody)
+{
+    cruddur_user stranger = test_user(7);
+    const group_id group = {GROUP};
+    must_succeed(open_of_three(&test_cem, "one", TEST_ERROR));
+    test_store_settle(&store);
+    const planted rows[] = {{{[CR_PK] = inbox_of(&stranger),
+                              [CR_SK] = "2019-01-01T00:00:00.000000+00:00",
+                              [CR_GROUP_UUID] = GROUP,
+                              [CR_USER_UUID] = test_ann.uuid,
+                              [CR_TEXT] = "planted"}}};
+    plant(rows, 1);
+    say(&test_ann, &group, "two");
+    test_store_settle(&store);
+    cr_assert_eq(uproot(inbox_of(&test_cem), GROUP), 1);
+    say(&test_bob, &group, "three");
+    test_store_settle(&store);
+    expect_stranger(&stranger, GROUP);
+    expect_planted(rows, 1);
+    cr_assert_eq(uproot(inbox_of(&stranger), GROUP), 1);
+    test_check(&store);
+}
+
 Test(cards, that_are_damaged_are_told)
 {
     cruddur_msg_page *page = NULL;

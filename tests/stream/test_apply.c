@@ -4,6 +4,7 @@
 
 #include "stream/event.h"
 #include "support/check.h"
+#include "support/raw.h"
 
 TestSuite(apply, .timeout = 300);
 
@@ -150,6 +151,91 @@ Test(apply, a_deadline_that_has_passed_fails_each_group, .init = open_store, .fi
         cr_expect_eq(cruddur_stream_result_failure_status(result, i), CRUDDUR_E_TIMEOUT);
     }
     cruddur_stream_result_free(result);
+}
+
+/* ---- members ---- */
+
+#define GROUP "00000000-0000-4000-8000-0000000000bb"
+
+static void open_group(void)
+{
+    const cruddur_user others[] = {test_bob, test_cem};
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    options.group_uuid = GROUP;
+    must_succeed(
+        cruddur_group_create(store.dm, &test_ann, others, 2, "one", &options, NULL, TEST_ERROR));
+}
+
+static cruddur_row_page *scan(void)
+{
+    cruddur_row_page *page = NULL;
+    must_succeed(cruddur_scan(store.dm, NULL, &page, TEST_ERROR));
+    return page;
+}
+
+static size_t count_group_rows(void)
+{
+    size_t count = 0;
+    cruddur_row_page *page = scan();
+    for (size_t i = 0; i < cruddur_row_page_count(page); i++) {
+        count += raw_row_at(page, i).value[CR_GROUP_UUID].data == NULL ? 0 : 1;
+    }
+    cruddur_row_page_free(page);
+    return count;
+}
+
+/* Applies the records of all rows that are there, of which only the message's counts. Without
+ * `keeps_rows` the group rows are lost before that. */
+static cruddur_stream_result *apply_all(bool keeps_rows)
+{
+    event made;
+    cruddur_row_page *page = scan();
+    event_begin(&made);
+    for (size_t i = 0; i < cruddur_row_page_count(page); i++) {
+        event_add_insert(&made, page, i, (unsigned)i + 1);
+        if (!keeps_rows && raw_row_at(page, i).value[CR_GROUP_UUID].data != NULL) {
+            must_succeed(raw_remove(store.dm, page, i));
+        }
+    }
+    cruddur_row_page_free(page);
+    return event_apply(&made, store.dm, NULL);
+}
+
+/* Another program has put a row into a stranger's inbox: it stays where it is, and the stranger
+ * gets no message. */
+Test(apply, moves_no_row_of_a_stranger, .init = open_store, .fini = remove_store)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_row found;
+    cr_row row = {0};
+    open_group();
+    row.value[CR_PK] = cr_str_of("GRP#" NOWHERE);
+    row.value[CR_SK] = cr_str_of(SK);
+    row.value[CR_TEXT] = cr_str_of("stray");
+    row.value[CR_GROUP_UUID] = cr_str_of(GROUP);
+    row.value[CR_USER_UUID] = cr_str_of(test_ann.uuid);
+    must_succeed(raw_put_row(store.dm, &row));
+    cruddur_stream_result *result = apply_all(true);
+    cr_expect_eq(cruddur_stream_result_group_count(result), 1u);
+    cr_expect_eq(cruddur_stream_result_moved_count(result), 0u);
+    cr_expect_eq(cruddur_stream_result_failure_count(result), 0u);
+    cruddur_stream_result_free(result);
+    must_succeed(raw_get_row(store.dm, cr_row_key(&row), &arena, &found));
+    cr_expect(cr_str_equal(found.value[CR_TEXT], row.value[CR_TEXT]));
+    cr_arena_free(&arena);
+    cr_expect_eq(count_group_rows(), 4u);
+}
+
+/* The card tells who gets one. */
+Test(apply, restores_all_rows_of_a_group, .init = open_store, .fini = remove_store)
+{
+    open_group();
+    cruddur_stream_result *result = apply_all(false);
+    cr_expect_eq(cruddur_stream_result_moved_count(result), 1u);
+    cr_expect_eq(cruddur_stream_result_failure_count(result), 0u);
+    cruddur_stream_result_free(result);
+    cr_expect_eq(count_group_rows(), 3u);
+    test_check(&store);
 }
 
 /* ---- metrics ---- */
