@@ -95,10 +95,10 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * - In an SQLite file, and with `created_at_us`: at any time.
  * - On DynamoDB: for the store's `claim_days` after the message was stored, 7 unless its URL says
  *   otherwise (docs/dynamodb-engine.md).
- * A uuid of version 7 (cruddur_uuid_v7(), made when the draft was written) that was made more than
- * 7 days ago is refused without `created_at_us` (#CRUDDUR_E_UUID_TIME), as its message might be
- * stored twice, and so is one that is more than 15 minutes ahead of this clock. If the message has
- * been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
+ * Without `created_at_us`, a uuid of version 7 (cruddur_uuid_v7(), made when the draft was written)
+ * that is older than `claim_days`, on SQLite than 7 days, is refused (#CRUDDUR_E_UUID_TIME), as its
+ * message might be stored twice. So is one that is more than 15 minutes ahead of this clock. If the
+ * message has been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
  *
  * If the library makes the uuid, a repeat is a new message.
  *
