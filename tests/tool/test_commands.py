@@ -203,19 +203,21 @@ class Scan(CommandTest):
         self.seed(3)
         rows = self.ok_json("scan")["rows"]
         self.assertEqual([row["pk"] for row in rows],
-                         ["GRP#" + MAREN, "GRP#" + TEO] + 3 * ["MSG#" + MAREN_TEO])
-        self.assertEqual(list(rows[0]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
+                         ["CARD#" + MAREN_TEO, "GRP#" + MAREN, "GRP#" + TEO] +
+                         3 * ["MSG#" + MAREN_TEO])
+        self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "other_attributes"])
+        self.assertEqual(list(rows[1]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
                                          "user_display_name", "user_handle"])
-        self.assertEqual(list(rows[2]), ["pk", "sk", "message", "message_uuid", "user_uuid",
+        self.assertEqual(list(rows[3]), ["pk", "sk", "message", "message_uuid", "user_uuid",
                                          "user_display_name", "user_handle"])
         self.assertEqual(self.ok_json("scan", "--limit", "2")["rows"], rows[:2])
         text = self.ok("scan", "--limit", "1").lines
-        self.assertEqual(text[0], f"GRP#{MAREN}  {rows[0]['sk']}")
-        self.assertEqual(text[1], f"  message_group_uuid  {MAREN_TEO}")
+        self.assertEqual(text[0], f"CARD#{MAREN_TEO}  CARD")
+        self.assertEqual(text[1].split()[0], "member_uuids")
 
     def test_more_than_the_library_gives_at_once(self):
         self.seed(2100)
-        self.assertEqual(len(self.ok_json("scan")["rows"]), 2102)
+        self.assertEqual(len(self.ok_json("scan")["rows"]), 2100 + 2 + 1)
         self.assertEqual(len(self.ok_json("scan", "--limit", "1500")["rows"]), 1500)
         page = self.ok_json("messages", MAREN_TEO, "--all")
         self.assertEqual([message["message"] for message in page["messages"]],
@@ -232,7 +234,7 @@ class Scan(CommandTest):
         self.database().execute("UPDATE cruddur_messages SET other_attributes = ?"
                                 " WHERE pk LIKE 'GRP#1%'",
                                 ('{"pinned": {"BOOL": true}, "größe": {"S": "ليلى 🎬"}}',))
-        rows = self.ok_json("scan")["rows"]
+        rows = self.ok_json("scan")["rows"][1:]  # after the card
         self.assertEqual(rows[0]["other_attributes"],
                          {"pinned": {"BOOL": True}, "größe": {"S": "ليلى 🎬"}})
         self.assertNotIn("other_attributes", rows[1])

@@ -89,8 +89,9 @@ static bool says_that_something_is_absent(cruddur_status status)
 
 cruddur_status cr_absence_confirm(cr_sqlite_txn *txn, cruddur_status status)
 {
-    int code = SQLITE_OK;
-    if (!says_that_something_is_absent(status)) {
+    /* A message's row is its claim: an index that names a message without a row is damaged. */
+    int code = status == CRUDDUR_E_MESSAGE_GONE ? SQLITE_CORRUPT : SQLITE_OK;
+    if (code == SQLITE_OK && !says_that_something_is_absent(status)) {
         return status;
     }
     for (size_t i = 0; code == SQLITE_OK && i < txn->absence_count; i++) {
