@@ -103,7 +103,7 @@ static cruddur_status run_scan(scene *stage, cruddur_error **error)
 {
     cruddur_row_page *page = NULL;
     cruddur_status status = cruddur_scan(stage->dm, NULL, &page, error);
-    cr_assert_eq(cruddur_row_page_count(page), status == CRUDDUR_OK ? 11 : 0);
+    cr_assert_eq(cruddur_row_page_count(page), status == CRUDDUR_OK ? 13 : 0);
     cruddur_row_page_free(page);
     return status;
 }

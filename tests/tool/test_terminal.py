@@ -9,7 +9,7 @@ from cli import MAREN, STYLE, CommandTest, display_width, visible
 
 # Lines of text for machines, which are never cut.
 UNCUT = re.compile(r" *[0-9a-f-]{36}|(older|newer): --cursor \S+|(group|message) +[0-9a-f-]{36}|"
-                   r" *(GRP|MSG)#\S+|  \S{32}")
+                   r" *(CARD|GRP|MSG)#\S+|  \S{32}")
 
 NAMES = (
     "Maren Solvik", "M", "A name so long that it has no room on any terminal " * 5,
@@ -55,7 +55,7 @@ class Width(CommandTest):
         for columns in (200, 80, 60, 50, 40, 30, 20):
             self.assert_fits(columns, "groups", self.me)
             self.assert_fits(columns, "messages", self.group, "--as", self.me, "--all")
-            self.assert_fits(columns, "scan", "--limit", "8")
+            self.assert_fits(columns, "scan", "--limit", "40")
 
     def test_help_fits_in_80_columns(self):
         for command in ("new", "send", "groups", "messages", "seed", "scan", "schema",
