@@ -172,7 +172,8 @@ cruddur_stream_result_failure_sequence_number(const cruddur_stream_result *resul
  * @param index  0 to the number of failures less 1.
  * @return #CRUDDUR_E_INVALID_ARGUMENT for a record that can never be processed; else the status of
  *         moving the group's rows, a read or write status. #CRUDDUR_E_STORE_DAMAGED stands for a
- *         group that has messages but no group rows, or rows that do not name its members.
+ *         group without a card that has messages but no group rows, or whose rows do not name its
+ *         members.
  *         #CRUDDUR_OK beyond the end, and for NULL.
  * Threads: any. Since: 0.1.
  */
