@@ -10,6 +10,9 @@
 #define PK_MAX 2048
 #define SK_MAX 1024
 
+/* Sorts after every sort key of ours: U+10FFFF. */
+#define SK_LAST "\xf4\x8f\xbf\xbf"
+
 /* Text comes as bytes, for which SQLite needs no memory: a failed allocation could otherwise not be
  * told from an attribute that is absent. */
 static cr_str column_text(sqlite3_stmt *statement, int column)
@@ -179,6 +182,13 @@ static cr_sink_answer pass_over_excluded(void *context, const cr_row *row)
     return bounded->sink(bounded->context, row);
 }
 
+/* Where the walk begins: if a damaged page hides the rows, it is from there. */
+static cr_str first_sk(const cr_query *query)
+{
+    const cr_bound *first = query->descending ? &query->upper : &query->lower;
+    return first->sk.data != NULL ? first->sk : cr_str_of(query->descending ? SK_LAST : "");
+}
+
 static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, void *context)
 {
     cr_connection *connection = ((cr_sqlite_txn *)base)->connection;
@@ -193,8 +203,7 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
     bounded_sink bounded = {false, query, sink, context};
     cruddur_status status = walk(connection, statement, pass_over_excluded, &bounded, base->call);
     if (status == CRUDDUR_OK && !bounded.has_rows && query->index == CR_INDEX_TABLE) {
-        cr_absence_note((cr_sqlite_txn *)base, query->partition,
-                        query->lower.sk.data == NULL ? cr_str_of("") : query->lower.sk);
+        cr_absence_note((cr_sqlite_txn *)base, query->partition, first_sk(query));
     }
     return status;
 }
