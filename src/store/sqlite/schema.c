@@ -10,7 +10,7 @@
 #define APPLICATION_ID 0x43524452
 
 #define WAIT_US 1000
-/* So long another process may take from the switch to WAL to making the log. */
+/* How long a caller who does not want a store to be made waits for another process to make it. */
 #define LOG_WAIT_US 1000000
 
 /* migrations[n] turns version n into n + 1. One that was released is never edited.
@@ -121,10 +121,11 @@ static bool lacks_log(const cr_connection *connection, const identity *id)
     return is_fresh(id) && id->is_untouched && id->is_wal && !connection->had_log;
 }
 
-/* The first look at a file. Waits for another process that is making the store. */
-static int read_first_identity(cr_connection *connection, identity *id)
+/* The first look at a file. Waits for another process that is making the store; on a busy machine
+ * that can take long. */
+static int read_first_identity(cr_connection *connection, bool must_exist, identity *id)
 {
-    int64_t until_us = cr_clock_monotonic_us() + LOG_WAIT_US;
+    int64_t until_us = must_exist ? cr_clock_monotonic_us() + LOG_WAIT_US : connection->deadline_us;
     int code = read_identity(connection, id);
     while (code == SQLITE_OK && lacks_log(connection, id) && !cr_deadline_passed(until_us) &&
            !cr_deadline_passed(connection->deadline_us)) {
@@ -255,7 +256,7 @@ cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exis
                                        const cr_logger *logger, cruddur_error **error)
 {
     identity id = NO_IDENTITY;
-    int code = read_first_identity(connection, &id);
+    int code = read_first_identity(connection, must_exist, &id);
     if (code != SQLITE_OK) {
         return cr_connection_fail(connection, code, "opening", error);
     }
