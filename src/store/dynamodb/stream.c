@@ -2,6 +2,7 @@
 #include "store/dynamodb/stream.h"
 
 #include "aws/skew.h"
+#include "base/array.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/refusal.h"
 
@@ -171,24 +172,6 @@ static cruddur_status find_stream(cr_store *base, cr_arena *arena, cr_call *call
 
 /* ---- its shards ---- */
 
-static bool grow(cr_shards *shards, size_t *capacity, cr_arena *arena)
-{
-    if (shards->count < *capacity) {
-        return true;
-    }
-    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
-    cr_shard *grown = cr_arena_alloc(arena, larger * sizeof(*grown));
-    if (grown == NULL) {
-        return false;
-    }
-    if (shards->count > 0) {
-        memcpy(grown, shards->shard, shards->count * sizeof(*grown));
-    }
-    shards->shard = grown;
-    *capacity = larger;
-    return true;
-}
-
 static bool is_shard(const cr_shard *shard)
 {
     return is_name(shard->id) && (shard->parent.data == NULL || is_name(shard->parent));
@@ -241,10 +224,13 @@ static void read_shards(cr_json *in, listing *list)
     list->has_list = true;
     cr_json_enter(in, '[');
     for (bool first = true; cr_json_next_element(in, &first);) {
-        if (!grow(shards, &list->capacity, in->arena)) {
+        cr_shard *grown = cr_array_grow_in(in->arena, shards->shard, shards->count, &list->capacity,
+                                           FIRST_CAPACITY, sizeof(*grown));
+        if (grown == NULL) {
             in->no_memory = in->failed = true;
             return;
         }
+        shards->shard = grown;
         cr_shard *added = &shards->shard[shards->count++];
         read_shard(in, added);
         in->failed = in->failed || !is_shard(added);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/txn.h"
 
+#include "base/array.h"
+
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
  * the service gives at once. */
 #define GROWTH 4
@@ -8,6 +10,7 @@
 
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
+#define FIRST_WRITES 8
 
 static bool is_consistent(const cr_dynamodb_txn *txn)
 {
@@ -230,19 +233,13 @@ static bool is_touched(const cr_dynamodb_txn *txn, const cr_row *row)
 
 static cr_write *add_write(cr_dynamodb_txn *txn)
 {
-    if (txn->write_count == txn->write_capacity) {
-        size_t capacity = txn->write_capacity == 0 ? 8 : txn->write_capacity * 2;
-        cr_write *grown = cr_arena_alloc(txn->base.arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return NULL;
-        }
-        if (txn->write_count > 0) {
-            memcpy(grown, txn->write, txn->write_count * sizeof(*grown));
-        }
-        txn->write = grown;
-        txn->write_capacity = capacity;
+    cr_write *grown = cr_array_grow_in(txn->base.arena, txn->write, txn->write_count,
+                                       &txn->write_capacity, FIRST_WRITES, sizeof(*grown));
+    if (grown == NULL) {
+        return NULL;
     }
-    return &txn->write[txn->write_count];
+    txn->write = grown;
+    return &grown[txn->write_count];
 }
 
 static cruddur_status state(cr_dynamodb_txn *txn, bool is_put, const cr_row *row)
