@@ -12,6 +12,7 @@
 #include "aws/retry.h"
 #include "aws/skew.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -176,6 +177,42 @@ Test(clock, signals_do_not_cut_a_sleep_short)
 #endif
     cr_clock_sleep_us(-SECOND);
     cr_expect_lt(cr_clock_monotonic_us() - began_us, 5 * SECOND);
+}
+
+typedef struct news {
+    pthread_mutex_t mutex;
+    pthread_cond_t came;
+    bool is_there;
+} news;
+
+static void *bring_news(void *argument)
+{
+    news *all = argument;
+    (void)pthread_mutex_lock(&all->mutex);
+    all->is_there = true;
+    (void)pthread_cond_signal(&all->came);
+    (void)pthread_mutex_unlock(&all->mutex);
+    return NULL;
+}
+
+Test(clock, a_wait_on_a_condition_ends_with_a_signal_or_at_its_time)
+{
+    pthread_t thread;
+    news all = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    cr_assert(cr_condition_init(&all.came));
+    (void)pthread_mutex_lock(&all.mutex);
+    int64_t until_us = cr_clock_monotonic_us() + SECOND / 20;
+    while (cr_condition_wait_until(&all.came, &all.mutex, until_us)) {
+    }
+    cr_expect_geq(cr_clock_monotonic_us(), until_us);
+    until_us = cr_clock_monotonic_us() + 100 * SECOND;
+    cr_assert_eq(pthread_create(&thread, NULL, bring_news, &all), 0);
+    while (!all.is_there) {
+        cr_assert(cr_condition_wait_until(&all.came, &all.mutex, until_us));
+    }
+    (void)pthread_mutex_unlock(&all.mutex);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_cond_destroy(&all.came);
 }
 
 Test(skew, dates)
