@@ -34,15 +34,10 @@ static void end(calling *now)
 
 /* ---- asking ---- */
 
-static void add_text(calling *now, const char *text)
-{
-    cr_json_add(&now->request, cr_str_of(text));
-}
-
 /* `before` begins the object, or goes on with it, and names the member. */
 static void add_member(calling *now, const char *before, cr_str value)
 {
-    add_text(now, before);
+    cr_buffer_add(&now->request, cr_str_of(before));
     cr_json_add_string(&now->request, value);
 }
 
@@ -294,7 +289,7 @@ static cruddur_status describe_stream(calling *now, cr_str stream, cr_shards *sh
         if (list.last.data != NULL) {
             add_member(now, ",\"ExclusiveStartShardId\":", list.last);
         }
-        add_text(now, "}");
+        CR_JSON_ADD(&now->request, "}");
         list.count_before = shards->count;
         status = ask(now, CR_DESCRIBE_STREAM, (cr_aws_reading){read_page, &list}, &state);
         if (status == CRUDDUR_OK && state != CR_SHARD_GOOD) {
@@ -367,7 +362,7 @@ static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
     if (start == CR_SHARD_AFTER) {
         add_member(&now, ",\"SequenceNumber\":", sequence_number);
     }
-    add_text(&now, "}");
+    CR_JSON_ADD(&now.request, "}");
     iterator_reading found = {.arena = arena};
     cruddur_status status =
         ask(&now, CR_GET_SHARD_ITERATOR, (cr_aws_reading){read_iterator, &found}, state);
@@ -410,9 +405,9 @@ static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limi
     *records = (cr_records){.record = NULL};
     begin(&now, base, arena, call);
     add_member(&now, "{\"ShardIterator\":", iterator);
-    add_text(&now, ",\"Limit\":");
+    CR_JSON_ADD(&now.request, ",\"Limit\":");
     cr_json_add_number(&now.request, limit);
-    add_text(&now, "}");
+    CR_JSON_ADD(&now.request, "}");
     records_reading reading = {arena, records};
     cruddur_status status =
         ask(&now, CR_GET_RECORDS, (cr_aws_reading){read_records, &reading}, state);

@@ -115,7 +115,7 @@ static cruddur_status keep_key(cr_buffer *kept, cr_str key, cr_page_request *pag
                                const cr_call *call)
 {
     kept->size = 0;
-    cr_json_add(kept, key);
+    cr_buffer_add(kept, key);
     page->start_key = (cr_str){kept->data, kept->size};
     return kept->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
