@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#include "aws/crc32.h"
 #include "aws/sign.h"
 #include "base/clock.h"
 #include "canned.h"
@@ -214,11 +214,11 @@ static void decode_by_json_c(void *context, size_t count)
 
 static void check_sum(void *context, size_t count)
 {
-    cr_str body = {now.page_answer, now.page_answer_size};
-    uint32_t sum = cr_crc32(body);
+    const Bytef *body = (const Bytef *)now.page_answer;
+    uLong sum = crc32_z(0, body, now.page_answer_size);
     (void)context;
     for (size_t i = 1; i < count; i++) {
-        must(cr_crc32(body) == sum, "the sum stays what it was");
+        must(crc32_z(0, body, now.page_answer_size) == sum, "the sum stays what it was");
     }
 }
 

@@ -21,6 +21,7 @@ build                module  sqlite3       libsqlite3-dev
 build                module  libcrypto     libssl-dev
 build                module  json-c        libjson-c-dev
 build                module  libcurl       libcurl4-openssl-dev
+build                module  zlib          zlib1g-dev
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/random.h"
 #include "base/thread.h"
 
@@ -43,18 +44,6 @@ struct cr_credentials {
 
 /* ---- making and freeing ---- */
 
-static bool make_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(condition, &attributes) == 0;
-    (void)pthread_condattr_destroy(&attributes);
-    return made;
-}
-
 static cruddur_status make(cr_credentials **ret_credentials, cruddur_error **error)
 {
     cr_credentials *made = calloc(1, sizeof(*made));
@@ -62,7 +51,7 @@ static cruddur_status make(cr_credentials **ret_credentials, cruddur_error **err
         return cr_fail_memory(error);
     }
     bool has_lock = pthread_mutex_init(&made->lock, NULL) == 0;
-    if (has_lock && make_condition(&made->fetch_ended)) {
+    if (has_lock && cr_condition_init(&made->fetch_ended)) {
         *ret_credentials = made;
         return CRUDDUR_OK;
     }
@@ -272,12 +261,12 @@ static void begin_fetch(cr_credentials *credentials)
  * had ended. */
 static bool fetch_and_wait(cr_credentials *credentials, int64_t deadline_us)
 {
-    struct timespec until = cr_deadline_timespec(deadline_us);
     uint64_t before = credentials->fetches;
-    int result = 0;
+    bool has_time = true;
     begin_fetch(credentials);
-    while (credentials->fetches == before && result == 0) {
-        result = pthread_cond_timedwait(&credentials->fetch_ended, &credentials->lock, &until);
+    while (credentials->fetches == before && has_time) {
+        has_time =
+            cr_condition_wait_until(&credentials->fetch_ended, &credentials->lock, deadline_us);
     }
     return credentials->fetches != before;
 }

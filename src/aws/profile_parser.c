@@ -4,8 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/print.h"
 #include "base/utf8.h"
+
+#define FIRST_ENTRIES 32
 
 typedef struct parser {
     cr_profile_entries *entries;
@@ -29,15 +32,12 @@ static cruddur_status fail_line(const parser *in, const char *what)
 static cruddur_status add_entry(parser *in, const cr_profile_entry *added)
 {
     cr_profile_entries *entries = in->entries;
-    if (entries->count == entries->capacity) {
-        size_t capacity = entries->capacity == 0 ? 32 : entries->capacity * 2;
-        cr_profile_entry *list = realloc(entries->list, capacity * sizeof(*list));
-        if (list == NULL) {
-            return cr_fail_memory(in->error);
-        }
-        entries->list = list;
-        entries->capacity = capacity;
+    cr_profile_entry *list = cr_array_grow(entries->list, entries->count, &entries->capacity,
+                                           FIRST_ENTRIES, sizeof(*list));
+    if (list == NULL) {
+        return cr_fail_memory(in->error);
     }
+    entries->list = list;
     cr_profile_entry *entry = &entries->list[entries->count++];
     *entry = *added;
     entry->property.path = in->path;

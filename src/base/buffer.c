@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define FIRST_CAPACITY 1024
 
 void cr_buffer_init(cr_buffer *buffer, size_t cap)
@@ -19,10 +21,7 @@ static bool reserve(cr_buffer *buffer, size_t size)
     if (needed <= buffer->capacity) {
         return true;
     }
-    size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY : buffer->capacity;
-    while (capacity < needed) {
-        capacity = capacity > buffer->cap / 2 ? buffer->cap : capacity * 2;
-    }
+    size_t capacity = cr_array_capacity(buffer->capacity, needed, FIRST_CAPACITY, buffer->cap);
     char *data = realloc(buffer->data, capacity);
     if (data == NULL) {
         return false;

@@ -14,12 +14,6 @@ static int64_t read_clock(clockid_t clock)
     return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
 }
 
-static struct timespec to_timespec(int64_t us)
-{
-    return (struct timespec){.tv_sec = (time_t)(us / US_PER_S),
-                             .tv_nsec = (long)(us % US_PER_S * NS_PER_US)};
-}
-
 int64_t cr_clock_now_us(void)
 {
     return read_clock(CLOCK_REALTIME);
@@ -32,12 +26,13 @@ int64_t cr_clock_monotonic_us(void)
 
 struct timespec cr_deadline_timespec(int64_t deadline_us)
 {
-    return to_timespec(deadline_us);
+    return (struct timespec){.tv_sec = (time_t)(deadline_us / US_PER_S),
+                             .tv_nsec = (long)(deadline_us % US_PER_S * NS_PER_US)};
 }
 
 void cr_clock_sleep_us(int64_t duration_us)
 {
-    struct timespec until = to_timespec(read_clock(CLOCK_MONOTONIC) + duration_us);
+    struct timespec until = cr_deadline_timespec(read_clock(CLOCK_MONOTONIC) + duration_us);
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
     }
 }

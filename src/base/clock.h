@@ -18,7 +18,7 @@ static inline bool cr_deadline_passed(int64_t deadline_us)
     return cr_clock_monotonic_us() >= deadline_us;
 }
 
-/* For waits on a condition variable whose clock is CLOCK_MONOTONIC. */
+/* A deadline as the system takes it. */
 struct timespec cr_deadline_timespec(int64_t deadline_us);
 
 /* Sleeps for that long, whatever signals come; not at all where it is not positive. */

@@ -420,11 +420,6 @@ cr_str cr_json_string_or_skip(cr_json *in)
 
 /* ---- writing ---- */
 
-void cr_json_add(cr_buffer *out, cr_str text)
-{
-    cr_buffer_add(out, text);
-}
-
 static void add_escaped(cr_buffer *out, char c)
 {
     char escape[sizeof("\\u0000")];
@@ -433,7 +428,7 @@ static void add_escaped(cr_buffer *out, char c)
     } else {
         (void)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c & 0xffu);
     }
-    cr_json_add(out, cr_str_of(escape));
+    cr_buffer_add(out, cr_str_of(escape));
 }
 
 void cr_json_add_string(cr_buffer *out, cr_str text)
@@ -442,7 +437,7 @@ void cr_json_add_string(cr_buffer *out, cr_str text)
     CR_JSON_ADD(out, "\"");
     for (const char *at = text.data; at < end;) {
         const char *special = find_special(at, end);
-        cr_json_add(out, (cr_str){at, (size_t)(special - at)});
+        cr_buffer_add(out, (cr_str){at, (size_t)(special - at)});
         if (special < end) {
             add_escaped(out, *special++);
         }
@@ -455,5 +450,5 @@ void cr_json_add_number(cr_buffer *out, size_t number)
 {
     char digits[24];
     (void)snprintf(digits, sizeof(digits), "%zu", number);
-    cr_json_add(out, cr_str_of(digits));
+    cr_buffer_add(out, cr_str_of(digits));
 }

@@ -51,10 +51,8 @@ bool cr_json_is_done(cr_json *in);
 
 /* ---- writing ---- */
 
-/* Adds text as it is. */
-void cr_json_add(cr_buffer *out, cr_str text);
-
-#define CR_JSON_ADD(out, literal) cr_json_add(out, (cr_str){literal, sizeof(literal) - 1})
+/* Adds a literal that is JSON; cr_buffer_add() adds any other text that is. */
+#define CR_JSON_ADD(out, literal) cr_buffer_add(out, (cr_str){literal, sizeof(literal) - 1})
 
 /* Adds a string in quotes. */
 void cr_json_add_string(cr_buffer *out, cr_str text);

@@ -3,6 +3,8 @@
 
 #include <cruddur/group.h>
 
+#include "base/array.h"
+
 /* ---- queries ---- */
 
 typedef struct own_rows {
@@ -125,18 +127,12 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
 
 bool cr_rows_add(cr_rows *rows, const cr_row *row)
 {
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity == 0 ? CRUDDUR_MEMBERS_MAX : rows->capacity * 2;
-        cr_row *grown = cr_arena_alloc(rows->arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return false;
-        }
-        if (rows->count > 0) {
-            memcpy(grown, rows->row, rows->count * sizeof(*grown));
-        }
-        rows->row = grown;
-        rows->capacity = capacity;
+    cr_row *grown = cr_array_grow_in(rows->arena, rows->row, rows->count, &rows->capacity,
+                                     CRUDDUR_MEMBERS_MAX, sizeof(*grown));
+    if (grown == NULL) {
+        return false;
     }
+    rows->row = grown;
     return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
 }
 

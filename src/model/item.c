@@ -81,7 +81,7 @@ static void add_others(cr_buffer *out, const cr_row *row)
             CR_JSON_ADD(out, ",");
             cr_json_add_string(out, name);
             CR_JSON_ADD(out, ":");
-            cr_json_add(out, value);
+            cr_buffer_add(out, value);
         }
     }
     out->failed = out->failed || !cr_json_is_done(&in);
@@ -206,7 +206,7 @@ static void read_other(cr_json *in, cr_buffer *others, cr_str name)
     }
     cr_json_add_string(others, name);
     CR_JSON_ADD(others, ":");
-    cr_json_add(others, value);
+    cr_buffer_add(others, value);
 }
 
 static void read_attribute(cr_json *in, cr_str name, cr_row *row, cr_buffer *others)

@@ -4,6 +4,8 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* Distances are 32 bits wide, with a sign. */
 #define PAGE_MAX INT32_MAX
 #define FIRST_ROWS 32
@@ -57,21 +59,14 @@ void cr_page_builder_init(cr_page_builder *builder, size_t limit)
 
 static bool reserve_row(cr_page_builder *builder)
 {
-    if (builder->count < builder->capacity) {
-        return true;
-    }
-    size_t doubled = builder->capacity == 0 ? FIRST_ROWS : builder->capacity * 2;
-    size_t capacity = doubled < builder->limit ? doubled : builder->limit;
-    if (capacity <= builder->count) {
+    size_t first = builder->limit < FIRST_ROWS ? builder->limit : FIRST_ROWS;
+    if (builder->count == builder->limit) {
         return false;
     }
-    cr_packed_row *rows = realloc(builder->rows, capacity * sizeof(*rows));
-    if (rows == NULL) {
-        return false;
-    }
-    builder->rows = rows;
-    builder->capacity = capacity;
-    return true;
+    cr_packed_row *rows =
+        cr_array_grow(builder->rows, builder->count, &builder->capacity, first, sizeof(*rows));
+    builder->rows = rows == NULL ? builder->rows : rows;
+    return rows != NULL;
 }
 
 bool cr_page_add(cr_page_builder *builder, const cr_row *row)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/record.h"
 
+#include "base/array.h"
 #include "base/json.h"
 #include "model/item.h"
 #include "model/key.h"
@@ -182,24 +183,6 @@ static bool read_record(cr_str text, cr_str table, cr_arena *arena, cr_record *r
     return !in.no_memory;
 }
 
-static bool grow(cr_records *records, size_t *capacity, cr_arena *arena)
-{
-    if (records->count < *capacity) {
-        return true;
-    }
-    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
-    cr_record *grown = cr_arena_alloc(arena, larger * sizeof(*grown));
-    if (grown == NULL) {
-        return false;
-    }
-    if (records->count > 0) {
-        memcpy(grown, records->record, records->count * sizeof(*grown));
-    }
-    records->record = grown;
-    *capacity = larger;
-    return true;
-}
-
 static void read_list(cr_json *in, cr_str table, cr_records *records)
 {
     size_t capacity = 0;
@@ -210,7 +193,10 @@ static void read_list(cr_json *in, cr_str table, cr_records *records)
         if (in->failed) {
             return;
         }
-        if (!grow(records, &capacity, in->arena) ||
+        cr_record *grown = cr_array_grow_in(in->arena, records->record, records->count, &capacity,
+                                            FIRST_CAPACITY, sizeof(*grown));
+        records->record = grown == NULL ? records->record : grown;
+        if (grown == NULL ||
             !read_record(text, table, in->arena, &records->record[records->count++])) {
             in->no_memory = in->failed = true;
             return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/random.h"
 
 /* A list has the tickets of several queues, which do not wait for each other. */
@@ -30,7 +31,6 @@ typedef struct memory {
 
 struct cr_queues {
     pthread_mutex_t lock;
-    pthread_condattr_t monotonic;
     cr_ticket *lists[LISTS]; /* each in the order of arrival */
     memory memories[MEMORIES];
 };
@@ -42,19 +42,12 @@ cr_queues *cr_queues_new(void)
         free(queues);
         return NULL;
     }
-    if (pthread_condattr_init(&queues->monotonic) != 0 ||
-        pthread_condattr_setclock(&queues->monotonic, CLOCK_MONOTONIC) != 0) {
-        (void)pthread_mutex_destroy(&queues->lock);
-        free(queues);
-        return NULL;
-    }
     return queues;
 }
 
 void cr_queues_free(cr_queues *queues)
 {
     if (queues != NULL) {
-        (void)pthread_condattr_destroy(&queues->monotonic);
         (void)pthread_mutex_destroy(&queues->lock);
         free(queues);
     }
@@ -139,8 +132,8 @@ static bool wait_to_begin(cr_queues *queues, cr_ticket *ticket, int64_t deadline
         if (deadline_us <= now_us) {
             return false;
         }
-        struct timespec until = cr_deadline_timespec(us < deadline_us ? us : deadline_us);
-        (void)pthread_cond_timedwait(&ticket->moved_up, &queues->lock, &until);
+        (void)cr_condition_wait_until(&ticket->moved_up, &queues->lock,
+                                      us < deadline_us ? us : deadline_us);
     }
 }
 
@@ -219,7 +212,7 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
         return CRUDDUR_OK;
     }
     *ticket = (cr_ticket){.queues = queues, .subject = subject};
-    if (pthread_cond_init(&ticket->moved_up, &queues->monotonic) != 0) {
+    if (!cr_condition_init(&ticket->moved_up)) {
         return cr_fail_with(call->error, CRUDDUR_E_INTERNAL,
                             "the system is out of condition variables");
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/thread.h"
 #include "stream/run.h"
 
@@ -75,10 +76,9 @@ static void check_end(cr_run *run)
 
 /* ---- the threads ---- */
 
-static void wait_until(cr_run *run, int64_t due_us)
+static void wait_until(cr_run *run, int64_t until_us)
 {
-    struct timespec until = cr_deadline_timespec(due_us);
-    (void)pthread_cond_timedwait(&run->changed, &run->lock, &until);
+    (void)cr_condition_wait_until(&run->changed, &run->lock, until_us);
 }
 
 static void do_listing(cr_run *run)
@@ -272,16 +272,10 @@ static cruddur_status open_checkpoint(cr_run *run, cruddur_error **error)
 /* False when the system gives none. */
 static bool make_locks(cr_run *run)
 {
-    pthread_condattr_t attributes;
     if (pthread_mutex_init(&run->lock, NULL) != 0) {
         return false;
     }
-    bool is_good = pthread_condattr_init(&attributes) == 0;
-    if (is_good) {
-        is_good = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                  pthread_cond_init(&run->changed, &attributes) == 0;
-        (void)pthread_condattr_destroy(&attributes);
-    }
+    bool is_good = cr_condition_init(&run->changed);
     if (!is_good) {
         (void)pthread_mutex_destroy(&run->lock);
     }

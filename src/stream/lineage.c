@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define FIRST_CAPACITY 16
 
 /* The place of the first shard whose id is not less. */
@@ -28,27 +30,18 @@ cr_node *cr_lineage_find(const cr_lineage *lineage, cr_str id)
     return is_there ? lineage->node[place] : NULL;
 }
 
-static bool grow(cr_lineage *lineage)
-{
-    if (lineage->count < lineage->capacity) {
-        return true;
-    }
-    size_t capacity = lineage->capacity == 0 ? FIRST_CAPACITY : lineage->capacity * 2;
-    cr_node **grown = realloc(lineage->node, capacity * sizeof(cr_node *));
-    if (grown == NULL) {
-        return false;
-    }
-    lineage->node = grown;
-    lineage->capacity = capacity;
-    return true;
-}
-
 cr_node *cr_lineage_add(cr_lineage *lineage, cr_str id)
 {
     cr_node *node = cr_lineage_find(lineage, id);
-    if (node != NULL || !grow(lineage)) {
+    if (node != NULL) {
         return node;
     }
+    cr_node **nodes = cr_array_grow(lineage->node, lineage->count, &lineage->capacity,
+                                    FIRST_CAPACITY, sizeof(cr_node *));
+    if (nodes == NULL) {
+        return NULL;
+    }
+    lineage->node = nodes;
     node = calloc(1, sizeof(*node));
     if (node == NULL || !cr_str_keep(&node->id, id)) {
         free(node);

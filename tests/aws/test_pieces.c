@@ -12,6 +12,7 @@
 #include "aws/retry.h"
 #include "aws/skew.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -108,34 +109,6 @@ Test(retry, the_bucket)
 
 /* ---- checksums ---- */
 
-/* One bit at a time, as the definition has it. */
-static uint32_t slow_crc32(const unsigned char *bytes, size_t size)
-{
-    uint32_t sum = 0xffffffffu;
-    for (size_t i = 0; i < size * 8; i++) {
-        uint32_t bit = (uint32_t)bytes[i / 8] >> i % 8 & 1u;
-        sum = ((sum ^ bit) & 1u) != 0 ? sum >> 1 ^ 0xedb88320u : sum >> 1;
-    }
-    return sum ^ 0xffffffffu;
-}
-
-Test(crc32, agrees_with_its_definition)
-{
-    unsigned char bytes[300];
-    cr_expect_eq(cr_crc32(cr_str_of("123456789")), 0xcbf43926u);
-    cr_expect_eq(cr_crc32(CR_STR_ABSENT), 0u);
-    srand(7); /* NOLINT: the same numbers each time */
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = (unsigned char)rand(); /* NOLINT */
-    }
-    for (size_t begin = 0; begin < 20; begin++) {
-        for (size_t size = 0; size <= sizeof(bytes) - begin; size += 7) {
-            cr_assert_eq(cr_crc32((cr_str){(const char *)bytes + begin, size}),
-                         slow_crc32(bytes + begin, size));
-        }
-    }
-}
-
 Test(crc32, a_garbled_header_contradicts_nothing)
 {
     cr_str body = cr_str_of("123456789");
@@ -147,6 +120,8 @@ Test(crc32, a_garbled_header_contradicts_nothing)
         cr_expect_not(cr_crc32_contradicts(cr_str_of(garbled[i]), body), "%s", garbled[i]);
     }
     cr_expect_not(cr_crc32_contradicts(CR_STR_ABSENT, body));
+    cr_expect_not(cr_crc32_contradicts(cr_str_of("0"), CR_STR_ABSENT));
+    cr_expect(cr_crc32_contradicts(cr_str_of("1"), CR_STR_ABSENT));
 }
 
 /* ---- clocks ---- */
@@ -176,6 +151,42 @@ Test(clock, signals_do_not_cut_a_sleep_short)
 #endif
     cr_clock_sleep_us(-SECOND);
     cr_expect_lt(cr_clock_monotonic_us() - began_us, 5 * SECOND);
+}
+
+typedef struct news {
+    pthread_mutex_t mutex;
+    pthread_cond_t came;
+    bool is_there;
+} news;
+
+static void *bring_news(void *argument)
+{
+    news *all = argument;
+    (void)pthread_mutex_lock(&all->mutex);
+    all->is_there = true;
+    (void)pthread_cond_signal(&all->came);
+    (void)pthread_mutex_unlock(&all->mutex);
+    return NULL;
+}
+
+Test(clock, a_wait_on_a_condition_ends_with_a_signal_or_at_its_time)
+{
+    pthread_t thread;
+    news all = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    cr_assert(cr_condition_init(&all.came));
+    (void)pthread_mutex_lock(&all.mutex);
+    int64_t until_us = cr_clock_monotonic_us() + SECOND / 20;
+    while (cr_condition_wait_until(&all.came, &all.mutex, until_us)) {
+    }
+    cr_expect_geq(cr_clock_monotonic_us(), until_us);
+    until_us = cr_clock_monotonic_us() + 100 * SECOND;
+    cr_assert_eq(pthread_create(&thread, NULL, bring_news, &all), 0);
+    while (!all.is_there) {
+        cr_assert(cr_condition_wait_until(&all.came, &all.mutex, until_us));
+    }
+    (void)pthread_mutex_unlock(&all.mutex);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_cond_destroy(&all.came);
 }
 
 Test(skew, dates)

@@ -33,7 +33,7 @@ READS_IN = "messaging/rows.c"
 
 # System headers that belong to one room.
 OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws", "aws/providers"},
-         "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}}
+         "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}, "zlib.h": {"aws"}}
 
 C_HEADERS = {"assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits",
              "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool",

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Arenas, buffers and borrowed text. */
+/* Arenas, arrays, buffers and borrowed text. */
 #include <criterion/criterion.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buffer.h"
 #include "model/row.h"
 
@@ -123,6 +124,71 @@ Test(memory, a_row_is_copied_with_all_its_text)
     cr_assert(cr_row_exists(&row));
     cr_assert_str_eq(cr_row_key(&row).pk.data, "p");
     cr_assert_str_eq(cr_row_key(&row).sk.data, "s");
+    cr_arena_free(&arena);
+}
+
+/* ---- arrays ---- */
+
+Test(memory, an_array_s_capacity_is_enough_and_within_its_bound)
+{
+    static const struct {
+        size_t capacity, needed, first, max, expected;
+    } cases[] = {
+        {0, 1, 16, 100, 16},
+        {0, 17, 16, 100, 32},
+        {0, 1, 16, 10, 10},
+        {16, 17, 16, 100, 32},
+        {16, 90, 16, 100, 100},
+        {64, 65, 16, 100, 100},
+        {100, 101, 16, 100, 0},
+        {0, 1, 16, 0, 0},
+        {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 2, 1, SIZE_MAX, SIZE_MAX},
+        {SIZE_MAX / 16, SIZE_MAX / 16 + 1, 1, SIZE_MAX / 16, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cr_assert_eq(
+            cr_array_capacity(cases[i].capacity, cases[i].needed, cases[i].first, cases[i].max),
+            cases[i].expected, "case %zu", i);
+    }
+}
+
+Test(memory, an_array_keeps_its_elements_while_it_grows)
+{
+    enum { COUNT = 1000 };
+    cr_arena arena = CR_ARENA_INIT;
+    uint32_t *arrays[2] = {NULL, NULL}; /* on the heap, in the arena */
+    size_t capacities[2] = {0, 0};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uint32_t *grown[2] = {
+            cr_array_grow(arrays[0], i, &capacities[0], 3, sizeof(uint32_t)),
+            cr_array_grow_in(&arena, arrays[1], i, &capacities[1], 3, sizeof(uint32_t)),
+        };
+        for (size_t a = 0; a < 2; a++) {
+            cr_assert(grown[a] != NULL);
+            cr_assert_gt(capacities[a], i);
+            arrays[a] = grown[a];
+            arrays[a][i] = i * 7;
+        }
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        cr_assert_eq(arrays[0][i], i * 7);
+        cr_assert_eq(arrays[1][i], i * 7);
+    }
+    free(arrays[0]);
+    cr_arena_free(&arena);
+}
+
+Test(memory, an_array_that_cannot_grow_is_unchanged)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    const size_t size = 16;
+    const size_t most = SIZE_MAX / size;
+    size_t capacity = most;
+    char array[16] = "";
+    cr_assert(cr_array_grow(array, most, &capacity, 1, size) == NULL);
+    cr_assert(cr_array_grow_in(&arena, array, most, &capacity, 1, size) == NULL);
+    cr_assert_eq(capacity, most);
+    cr_assert(cr_array_grow(array, most - 1, &capacity, 1, size) == array);
     cr_arena_free(&arena);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/answer.h"
 
+#include "base/array.h"
+
 #define FIRST_CAPACITY 32
 
 /* An answer while it is read. */
@@ -17,19 +19,10 @@ typedef struct reader {
 /* Room for one element more of an array in the arena; NULL when memory ran out. */
 static void *grow(cr_json *in, void *array, size_t count, size_t *capacity, size_t size)
 {
-    if (count < *capacity) {
-        return array;
-    }
-    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
-    void *grown = cr_arena_alloc(in->arena, larger * size);
+    void *grown = cr_array_grow_in(in->arena, array, count, capacity, FIRST_CAPACITY, size);
     if (grown == NULL) {
         in->no_memory = in->failed = true;
-        return NULL;
     }
-    if (count > 0) {
-        memcpy(grown, array, count * size);
-    }
-    *capacity = larger;
     return grown;
 }
 

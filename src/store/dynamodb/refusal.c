@@ -73,8 +73,8 @@ cruddur_status cr_dynamodb_describe(cr_dynamodb *table, cr_call *call, cr_descri
     *description = (cr_description){0};
     cr_buffer_init(&request, REQUEST_MAX);
     cr_aws_answer_init(&answer);
-    CR_JSON_ADD(&request, "{\"TableName\":");
-    cr_json_add_string(&request, table->names.table);
+    CR_JSON_ADD(&request, "{");
+    cr_request_table(&request, &table->names);
     CR_JSON_ADD(&request, "}");
     cruddur_status status =
         cr_dynamodb_send_by(table->client, CR_DESCRIBE_TABLE, &request,

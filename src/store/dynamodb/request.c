@@ -8,10 +8,10 @@
 
 #define TELL_CAPACITY ",\"ReturnConsumedCapacity\":\"TOTAL\""
 
-static void add_table(cr_buffer *out, const cr_table_names *names)
+void cr_request_table(cr_buffer *out, const cr_table_names *names)
 {
     CR_JSON_ADD(out, "\"TableName\":\"");
-    cr_json_add(out, names->table);
+    cr_buffer_add(out, names->table);
     CR_JSON_ADD(out, "\"");
 }
 
@@ -27,7 +27,7 @@ static void add_consistent(cr_buffer *out, bool consistent)
 void cr_request_get(cr_buffer *out, const cr_table_names *names, cr_key key, bool consistent)
 {
     CR_JSON_ADD(out, "{");
-    add_table(out, names);
+    cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Key\":");
     cr_item_write_key(out, key);
     add_consistent(out, consistent);
@@ -38,7 +38,7 @@ void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_
                           size_t count, bool consistent)
 {
     CR_JSON_ADD(out, "{\"RequestItems\":{\"");
-    cr_json_add(out, names->table);
+    cr_buffer_add(out, names->table);
     CR_JSON_ADD(out, "\":{\"Keys\":[");
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {
@@ -54,7 +54,7 @@ void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_
 void cr_request_batch_get_rest(cr_buffer *out, cr_str unprocessed)
 {
     CR_JSON_ADD(out, "{\"RequestItems\":");
-    cr_json_add(out, unprocessed);
+    cr_buffer_add(out, unprocessed);
     CR_JSON_ADD(out, TELL_CAPACITY "}");
 }
 
@@ -69,7 +69,7 @@ static void add_page(cr_buffer *out, const cr_page_request *page)
     }
     if (page->start_key.data != NULL) {
         CR_JSON_ADD(out, ",\"ExclusiveStartKey\":");
-        cr_json_add(out, page->start_key);
+        cr_buffer_add(out, page->start_key);
     }
     CR_JSON_ADD(out, TELL_CAPACITY "}");
 }
@@ -114,7 +114,7 @@ static const char *sort_key_condition(const cr_query *query)
 
 static void add_bound(cr_buffer *out, const char *name, cr_str sk)
 {
-    cr_json_add(out, cr_str_of(name));
+    cr_buffer_add(out, cr_str_of(name));
     cr_item_write_value(out, CR_SK, sk);
 }
 
@@ -125,15 +125,15 @@ bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_quer
         return false;
     }
     CR_JSON_ADD(out, "{");
-    add_table(out, names);
+    cr_request_table(out, names);
     if (query->index == CR_INDEX_GROUPS) {
         CR_JSON_ADD(out, ",\"IndexName\":\"");
-        cr_json_add(out, names->index);
+        cr_buffer_add(out, names->index);
         CR_JSON_ADD(out, "\",\"KeyConditionExpression\":\"message_group_uuid = :p");
     } else {
         CR_JSON_ADD(out, ",\"KeyConditionExpression\":\"pk = :p");
     }
-    cr_json_add(out, cr_str_of(sort_key_condition(query)));
+    cr_buffer_add(out, cr_str_of(sort_key_condition(query)));
     CR_JSON_ADD(out, "\",\"ExpressionAttributeValues\":{\":p\":");
     cr_item_write_value(out, CR_PK, query->partition);
     if (is_bounded_below(query)) {
@@ -155,7 +155,7 @@ bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_quer
 void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_request *page)
 {
     CR_JSON_ADD(out, "{");
-    add_table(out, names);
+    cr_request_table(out, names);
     add_page(out, page);
 }
 
@@ -163,7 +163,7 @@ void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_
 
 void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row)
 {
-    add_table(out, names);
+    cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Item\":");
     cr_item_write(out, row);
     CR_JSON_ADD(out, ",\"ConditionExpression\":\"attribute_not_exists(pk)\""
@@ -214,7 +214,7 @@ static void add_carried_conditions(cr_buffer *out, const cr_row *row)
             continue;
         }
         CR_JSON_ADD(out, " AND ");
-        cr_json_add(out, cr_str_of(is_there ? carried[i].is_same : carried[i].is_absent));
+        cr_buffer_add(out, cr_str_of(is_there ? carried[i].is_same : carried[i].is_absent));
     }
 }
 
@@ -223,7 +223,7 @@ static void add_carried_values(cr_buffer *out, const cr_row *row)
     for (size_t i = 0; i < CARRIED_COUNT; i++) {
         cr_str value = row->value[carried[i].attribute];
         if (value.data != NULL) {
-            cr_json_add(out, cr_str_of(carried[i].value));
+            cr_buffer_add(out, cr_str_of(carried[i].value));
             cr_item_write_value(out, carried[i].attribute, value);
         }
     }
@@ -234,7 +234,7 @@ typedef void (*add_other)(cr_buffer *out, size_t number, cr_str name, cr_str val
 
 static void add_numbered(cr_buffer *out, const char *prefix, size_t number)
 {
-    cr_json_add(out, cr_str_of(prefix));
+    cr_buffer_add(out, cr_str_of(prefix));
     cr_json_add_number(out, number);
 }
 
@@ -259,7 +259,7 @@ static void add_other_value(cr_buffer *out, size_t number, cr_str name, cr_str v
     (void)name;
     add_numbered(out, ",\":o", number);
     CR_JSON_ADD(out, "\":");
-    cr_json_add(out, value);
+    cr_buffer_add(out, value);
 }
 
 static void for_others(cr_buffer *out, const cr_row *row, add_other add)
@@ -311,7 +311,7 @@ static void add_as_read(cr_buffer *out, const cr_row *as_read)
 
 void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read)
 {
-    add_table(out, names);
+    cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Key\":");
     cr_item_write_key(out, cr_row_key(as_read));
     add_as_read(out, as_read);
@@ -320,7 +320,7 @@ void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row
 void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
                         const cr_row *row)
 {
-    add_table(out, names);
+    cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Item\":");
     cr_item_write(out, row);
     add_as_read(out, as_read);
@@ -329,7 +329,7 @@ void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_ro
 void cr_request_single(cr_buffer *out, cr_str members)
 {
     CR_JSON_ADD(out, "{");
-    cr_json_add(out, members);
+    cr_buffer_add(out, members);
     CR_JSON_ADD(out, TELL_CAPACITY "}");
 }
 
@@ -338,7 +338,7 @@ void cr_request_single(cr_buffer *out, cr_str members)
 void cr_request_transaction_begin(cr_buffer *out, cr_str token)
 {
     CR_JSON_ADD(out, "{\"ClientRequestToken\":\"");
-    cr_json_add(out, token);
+    cr_buffer_add(out, token);
     CR_JSON_ADD(out, "\",\"TransactItems\":[");
 }
 
@@ -347,8 +347,8 @@ void cr_request_transaction_add(cr_buffer *out, bool first, bool is_put, cr_str 
     if (!first) {
         CR_JSON_ADD(out, ",");
     }
-    cr_json_add(out, cr_str_of(is_put ? "{\"Put\":{" : "{\"Delete\":{"));
-    cr_json_add(out, members);
+    cr_buffer_add(out, cr_str_of(is_put ? "{\"Put\":{" : "{\"Delete\":{"));
+    cr_buffer_add(out, members);
     CR_JSON_ADD(out, "}}");
 }
 

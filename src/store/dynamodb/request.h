@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests as text. Each function adds one to the buffer, which keeps a failure to itself. */
+/* Requests as text. Each function adds one, or a part of one, to the buffer, which keeps a failure
+ * to itself. */
 #ifndef CR_STORE_DYNAMODB_REQUEST_H
 #define CR_STORE_DYNAMODB_REQUEST_H
 
@@ -24,6 +25,9 @@ typedef struct cr_page_request {
     bool consistent;  /* strongly; never for an index */
     cr_str start_key; /* JSON, as the page before gave it; absent: from the start */
 } cr_page_request;
+
+/* The member "TableName", with which most requests begin. */
+void cr_request_table(cr_buffer *out, const cr_table_names *names);
 
 void cr_request_get(cr_buffer *out, const cr_table_names *names, cr_key key, bool consistent);
 

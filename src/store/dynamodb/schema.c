@@ -144,9 +144,9 @@ static cruddur_status read_tables(cr_schema_call *now, cr_lines *tables, bool *h
     }
     *has_more = *last != '\0';
     if (*has_more) {
-        cr_schema_add_text(now, "{\"ExclusiveStartTableName\":");
+        CR_JSON_ADD(&now->request, "{\"ExclusiveStartTableName\":");
         cr_json_add_string(&now->request, cr_str_of(last));
-        cr_schema_add_text(now, "}");
+        CR_JSON_ADD(&now->request, "}");
     }
     (void)json_object_put(answer);
     return CRUDDUR_OK;
@@ -158,7 +158,7 @@ cruddur_status cr_dynamodb_schema_list(cr_store *base, cr_lines *tables, cr_call
     bool has_more = true;
     cruddur_status status = CRUDDUR_OK;
     cr_schema_begin(&now, base, NULL, call);
-    cr_schema_add_text(&now, "{}");
+    CR_JSON_ADD(&now.request, "{}");
     while (status == CRUDDUR_OK && has_more) {
         status = cr_schema_ask(&now, CR_LIST_TABLES, NULL);
         if (status == CRUDDUR_OK) {
@@ -175,7 +175,7 @@ cruddur_status cr_dynamodb_schema_drop(cr_store *base, const cruddur_schema_opti
     cr_schema_call now;
     cr_schema_begin(&now, base, options, call);
     cr_schema_add_table(&now);
-    cr_schema_add_text(&now, "}");
+    CR_JSON_ADD(&now.request, "}");
     cruddur_status status = cr_schema_ask(&now, CR_DELETE_TABLE, NULL);
     if (status == CRUDDUR_OK) {
         status = cr_schema_wait_until_gone(&now);

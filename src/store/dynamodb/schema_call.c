@@ -31,16 +31,10 @@ bool cr_schema_has_flag(const cr_schema_call *now, uint32_t flag)
 
 /* ---- requests ---- */
 
-void cr_schema_add_text(cr_schema_call *now, const char *text)
-{
-    cr_json_add(&now->request, cr_str_of(text));
-}
-
 void cr_schema_add_table(cr_schema_call *now)
 {
-    cr_schema_add_text(now, "{\"TableName\":\"");
-    cr_json_add(&now->request, now->table->names.table);
-    cr_schema_add_text(now, "\"");
+    CR_JSON_ADD(&now->request, "{");
+    cr_request_table(&now->request, &now->table->names);
 }
 
 /* Sends the request; a success, or one of the codes that are not to be taken for a failure. */

@@ -22,8 +22,7 @@ bool cr_schema_has_flag(const cr_schema_call *now, uint32_t flag);
 /* Hands words to the options' observer. */
 void cr_schema_tell(const cr_schema_call *now, const char *text);
 
-/* These write the request. The table's name begins it. */
-void cr_schema_add_text(cr_schema_call *now, const char *text);
+/* Begins the request with the table's name. */
 void cr_schema_add_table(cr_schema_call *now);
 
 /* The code with which a service refuses an operation that it does not have. */

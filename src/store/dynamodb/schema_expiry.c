@@ -45,7 +45,7 @@ static cruddur_status read_expiry(cr_schema_call *now, expiry *found)
 {
     *found = (expiry){.state = EXPIRY_LACKING};
     cr_schema_add_table(now);
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
     cruddur_status status = cr_schema_ask(now, CR_DESCRIBE_TIME_TO_LIVE, CR_NO_SUCH_CALL);
     if (status != CRUDDUR_OK || !cr_aws_is_ok(&now->answer)) {
         return status;
@@ -121,8 +121,8 @@ cruddur_status cr_schema_add_expiry(cr_schema_call *now, const cr_description *d
 {
     (void)description;
     cr_schema_add_table(now);
-    cr_schema_add_text(now, ",\"TimeToLiveSpecification\":{\"Enabled\":true,"
-                            "\"AttributeName\":\"" EXPIRES_AT "\"}}");
+    CR_JSON_ADD(&now->request, ",\"TimeToLiveSpecification\":{\"Enabled\":true,"
+                               "\"AttributeName\":\"" EXPIRES_AT "\"}}");
     cruddur_status status = cr_schema_ask(now, CR_UPDATE_TIME_TO_LIVE, CR_NO_SUCH_CALL);
     if (status == CRUDDUR_OK && !cr_aws_is_ok(&now->answer)) {
         log_lack(now);
@@ -135,7 +135,7 @@ cruddur_status cr_schema_add_expiry(cr_schema_call *now, const cr_description *d
 static cruddur_status probe(cr_schema_call *now, expiry *found)
 {
     cr_schema_add_table(now);
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
     cruddur_status status =
         cr_dynamodb_send_by(now->table->client, CR_UPDATE_TIME_TO_LIVE, &now->request,
                             (cr_aws_reading){0}, now->call, &now->answer);

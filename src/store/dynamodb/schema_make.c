@@ -12,43 +12,44 @@ static cr_capacity asked_capacity(const cr_schema_call *now)
 
 static void add_throughput(cr_schema_call *now, cr_capacity capacity)
 {
-    cr_schema_add_text(now, "\"ProvisionedThroughput\":{\"ReadCapacityUnits\":");
+    CR_JSON_ADD(&now->request, "\"ProvisionedThroughput\":{\"ReadCapacityUnits\":");
     cr_json_add_number(&now->request, capacity.read_units);
-    cr_schema_add_text(now, ",\"WriteCapacityUnits\":");
+    CR_JSON_ADD(&now->request, ",\"WriteCapacityUnits\":");
     cr_json_add_number(&now->request, capacity.write_units);
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
 }
 
 static void add_index(cr_schema_call *now, cr_capacity capacity)
 {
-    cr_schema_add_text(now, "{\"IndexName\":\"");
-    cr_json_add(&now->request, now->table->names.index);
-    cr_schema_add_text(now, "\",\"KeySchema\":["
-                            "{\"AttributeName\":\"message_group_uuid\",\"KeyType\":\"HASH\"},"
-                            "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
-                            "\"Projection\":{\"ProjectionType\":\"ALL\"}");
+    CR_JSON_ADD(&now->request, "{\"IndexName\":\"");
+    cr_buffer_add(&now->request, now->table->names.index);
+    CR_JSON_ADD(&now->request, "\",\"KeySchema\":["
+                               "{\"AttributeName\":\"message_group_uuid\",\"KeyType\":\"HASH\"},"
+                               "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
+                               "\"Projection\":{\"ProjectionType\":\"ALL\"}");
     if (capacity.read_units > 0) {
-        cr_schema_add_text(now, ",");
+        CR_JSON_ADD(&now->request, ",");
         add_throughput(now, capacity);
     }
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
 }
 
 static void add_attributes(cr_schema_call *now)
 {
-    cr_schema_add_text(now, ",\"AttributeDefinitions\":["
-                            "{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"
-                            "{\"AttributeName\":\"sk\",\"AttributeType\":\"S\"},"
-                            "{\"AttributeName\":\"message_group_uuid\",\"AttributeType\":\"S\"}]");
+    CR_JSON_ADD(&now->request,
+                ",\"AttributeDefinitions\":["
+                "{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"},"
+                "{\"AttributeName\":\"sk\",\"AttributeType\":\"S\"},"
+                "{\"AttributeName\":\"message_group_uuid\",\"AttributeType\":\"S\"}]");
 }
 
 static void add_stream(cr_schema_call *now)
 {
     const char *view = now->options->stream_view;
-    cr_schema_add_text(now,
-                       ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"");
-    cr_schema_add_text(now, view == NULL ? "NEW_IMAGE" : view);
-    cr_schema_add_text(now, "\"}");
+    CR_JSON_ADD(&now->request,
+                ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"");
+    cr_buffer_add(&now->request, cr_str_of(view == NULL ? "NEW_IMAGE" : view));
+    CR_JSON_ADD(&now->request, "\"}");
 }
 
 /* Somebody else may be making it at the same moment. */
@@ -56,25 +57,25 @@ cruddur_status cr_schema_create(cr_schema_call *now)
 {
     cr_schema_add_table(now);
     add_attributes(now);
-    cr_schema_add_text(now, ",\"KeySchema\":[{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},"
-                            "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
-                            "\"GlobalSecondaryIndexes\":[");
+    CR_JSON_ADD(&now->request, ",\"KeySchema\":[{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"},"
+                               "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}],"
+                               "\"GlobalSecondaryIndexes\":[");
     cr_capacity capacity = asked_capacity(now);
     add_index(now, capacity);
-    cr_schema_add_text(now, "]");
+    CR_JSON_ADD(&now->request, "]");
     if (capacity.read_units > 0) {
-        cr_schema_add_text(now, ",\"BillingMode\":\"PROVISIONED\",");
+        CR_JSON_ADD(&now->request, ",\"BillingMode\":\"PROVISIONED\",");
         add_throughput(now, capacity);
     } else {
-        cr_schema_add_text(now, ",\"BillingMode\":\"PAY_PER_REQUEST\"");
+        CR_JSON_ADD(&now->request, ",\"BillingMode\":\"PAY_PER_REQUEST\"");
     }
     if (!cr_schema_has_flag(now, CRUDDUR_SCHEMA_NO_STREAM)) {
         add_stream(now);
     }
     if (cr_schema_has_flag(now, CRUDDUR_SCHEMA_DELETION_PROTECTION)) {
-        cr_schema_add_text(now, ",\"DeletionProtectionEnabled\":true");
+        CR_JSON_ADD(&now->request, ",\"DeletionProtectionEnabled\":true");
     }
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
     cr_schema_tell(now, "the table is being made");
     return cr_schema_ask(now, CR_CREATE_TABLE, "ResourceInUseException");
 }
@@ -97,9 +98,9 @@ static cruddur_status add_missing_index(cr_schema_call *now, const cr_descriptio
     }
     cr_schema_add_table(now);
     add_attributes(now);
-    cr_schema_add_text(now, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":");
+    CR_JSON_ADD(&now->request, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":");
     add_index(now, capacity);
-    cr_schema_add_text(now, "}]}");
+    CR_JSON_ADD(&now->request, "}]}");
     return cr_schema_ask(now, CR_UPDATE_TABLE, NULL);
 }
 
@@ -115,7 +116,7 @@ static cruddur_status add_missing_stream(cr_schema_call *now, const cr_descripti
     (void)description;
     cr_schema_add_table(now);
     add_stream(now);
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
     return cr_schema_ask(now, CR_UPDATE_TABLE, NULL);
 }
 
@@ -131,7 +132,7 @@ static cruddur_status add_missing_protection(cr_schema_call *now, const cr_descr
 {
     (void)description;
     cr_schema_add_table(now);
-    cr_schema_add_text(now, ",\"DeletionProtectionEnabled\":true}");
+    CR_JSON_ADD(&now->request, ",\"DeletionProtectionEnabled\":true}");
     return cr_schema_ask(now, CR_UPDATE_TABLE, NULL);
 }
 
@@ -141,7 +142,7 @@ static cruddur_status read_backups(cr_schema_call *now, bool *are_kept)
 {
     *are_kept = false;
     cr_schema_add_table(now);
-    cr_schema_add_text(now, "}");
+    CR_JSON_ADD(&now->request, "}");
     cruddur_status status = cr_schema_ask(now, CR_DESCRIBE_CONTINUOUS_BACKUPS, CR_NO_SUCH_CALL);
     if (status == CRUDDUR_OK && cr_aws_is_ok(&now->answer)) {
         json_object *answer = cr_json_parse(cr_aws_body(&now->answer));
@@ -165,8 +166,8 @@ static cruddur_status add_missing_backups(cr_schema_call *now, const cr_descript
 {
     (void)description;
     cr_schema_add_table(now);
-    cr_schema_add_text(
-        now, ",\"PointInTimeRecoverySpecification\":{\"PointInTimeRecoveryEnabled\":true}}");
+    CR_JSON_ADD(&now->request,
+                ",\"PointInTimeRecoverySpecification\":{\"PointInTimeRecoveryEnabled\":true}}");
     return cr_schema_ask(now, CR_UPDATE_CONTINUOUS_BACKUPS, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "store/dynamodb/stream.h"
 
 #include "aws/skew.h"
+#include "base/array.h"
 #include "base/print.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/refusal.h"
@@ -34,15 +35,10 @@ static void end(calling *now)
 
 /* ---- asking ---- */
 
-static void add_text(calling *now, const char *text)
-{
-    cr_json_add(&now->request, cr_str_of(text));
-}
-
 /* `before` begins the object, or goes on with it, and names the member. */
 static void add_member(calling *now, const char *before, cr_str value)
 {
-    add_text(now, before);
+    cr_buffer_add(&now->request, cr_str_of(before));
     cr_json_add_string(&now->request, value);
 }
 
@@ -172,24 +168,6 @@ static cruddur_status find_stream(cr_store *base, cr_arena *arena, cr_call *call
 
 /* ---- its shards ---- */
 
-static bool grow(cr_shards *shards, size_t *capacity, cr_arena *arena)
-{
-    if (shards->count < *capacity) {
-        return true;
-    }
-    size_t larger = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
-    cr_shard *grown = cr_arena_alloc(arena, larger * sizeof(*grown));
-    if (grown == NULL) {
-        return false;
-    }
-    if (shards->count > 0) {
-        memcpy(grown, shards->shard, shards->count * sizeof(*grown));
-    }
-    shards->shard = grown;
-    *capacity = larger;
-    return true;
-}
-
 static bool is_shard(const cr_shard *shard)
 {
     return is_name(shard->id) && (shard->parent.data == NULL || is_name(shard->parent));
@@ -242,10 +220,13 @@ static void read_shards(cr_json *in, listing *list)
     list->has_list = true;
     cr_json_enter(in, '[');
     for (bool first = true; cr_json_next_element(in, &first);) {
-        if (!grow(shards, &list->capacity, in->arena)) {
+        cr_shard *grown = cr_array_grow_in(in->arena, shards->shard, shards->count, &list->capacity,
+                                           FIRST_CAPACITY, sizeof(*grown));
+        if (grown == NULL) {
             in->no_memory = in->failed = true;
             return;
         }
+        shards->shard = grown;
         cr_shard *added = &shards->shard[shards->count++];
         read_shard(in, added);
         in->failed = in->failed || !is_shard(added);
@@ -309,7 +290,7 @@ static cruddur_status describe_stream(calling *now, cr_str stream, cr_shards *sh
         if (list.last.data != NULL) {
             add_member(now, ",\"ExclusiveStartShardId\":", list.last);
         }
-        add_text(now, "}");
+        CR_JSON_ADD(&now->request, "}");
         list.count_before = shards->count;
         status = ask(now, CR_DESCRIBE_STREAM, (cr_aws_reading){read_page, &list}, &state);
         if (status == CRUDDUR_OK && state != CR_SHARD_GOOD) {
@@ -382,7 +363,7 @@ static cruddur_status get_iterator(cr_store *base, cr_str stream, cr_str shard,
     if (start == CR_SHARD_AFTER) {
         add_member(&now, ",\"SequenceNumber\":", sequence_number);
     }
-    add_text(&now, "}");
+    CR_JSON_ADD(&now.request, "}");
     iterator_reading found = {.arena = arena};
     cruddur_status status =
         ask(&now, CR_GET_SHARD_ITERATOR, (cr_aws_reading){read_iterator, &found}, state);
@@ -425,9 +406,9 @@ static cruddur_status get_records(cr_store *base, cr_str iterator, unsigned limi
     *records = (cr_records){.record = NULL};
     begin(&now, base, arena, call);
     add_member(&now, "{\"ShardIterator\":", iterator);
-    add_text(&now, ",\"Limit\":");
+    CR_JSON_ADD(&now.request, ",\"Limit\":");
     cr_json_add_number(&now.request, limit);
-    add_text(&now, "}");
+    CR_JSON_ADD(&now.request, "}");
     records_reading reading = {arena, records};
     cruddur_status status =
         ask(&now, CR_GET_RECORDS, (cr_aws_reading){read_records, &reading}, state);

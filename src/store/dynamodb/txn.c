@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/txn.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/print.h"
 #include "model/card.h"
@@ -15,6 +16,7 @@
 
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
+#define FIRST_WRITES 8
 
 static bool is_consistent(const cr_dynamodb_txn *txn)
 {
@@ -119,7 +121,7 @@ static cruddur_status keep_key(cr_buffer *kept, cr_str key, cr_page_request *pag
                                const cr_call *call)
 {
     kept->size = 0;
-    cr_json_add(kept, key);
+    cr_buffer_add(kept, key);
     page->start_key = (cr_str){kept->data, kept->size};
     return kept->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
@@ -237,19 +239,13 @@ static bool is_touched(const cr_dynamodb_txn *txn, const cr_row *row)
 
 static cr_write *add_write(cr_dynamodb_txn *txn)
 {
-    if (txn->write_count == txn->write_capacity) {
-        size_t capacity = txn->write_capacity == 0 ? 8 : txn->write_capacity * 2;
-        cr_write *grown = cr_arena_alloc(txn->base.arena, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return NULL;
-        }
-        if (txn->write_count > 0) {
-            memcpy(grown, txn->write, txn->write_count * sizeof(*grown));
-        }
-        txn->write = grown;
-        txn->write_capacity = capacity;
+    cr_write *grown = cr_array_grow_in(txn->base.arena, txn->write, txn->write_count,
+                                       &txn->write_capacity, FIRST_WRITES, sizeof(*grown));
+    if (grown == NULL) {
+        return NULL;
     }
-    return &txn->write[txn->write_count];
+    txn->write = grown;
+    return &grown[txn->write_count];
 }
 
 /* Adds a write of a row, whose request's members are yet to be added to the text. */

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 
 /* Readers beyond the number of processors gain little; each has two descriptors. */
 #define READERS_MAX 64
@@ -19,7 +20,6 @@
 struct cr_readers {
     const cr_sqlite_place *place;
     cr_store_files *files;
-    pthread_condattr_t monotonic;
     pthread_cond_t returned; /* one is idle, or one fewer is open */
     pthread_mutex_t lock;
     size_t max;
@@ -40,19 +40,6 @@ static size_t choose_max(void)
     return share < READERS_MIN ? READERS_MIN : share;
 }
 
-static bool make_condition(cr_readers *readers)
-{
-    if (pthread_condattr_init(&readers->monotonic) != 0) {
-        return false;
-    }
-    if (pthread_condattr_setclock(&readers->monotonic, CLOCK_MONOTONIC) != 0 ||
-        pthread_cond_init(&readers->returned, &readers->monotonic) != 0) {
-        (void)pthread_condattr_destroy(&readers->monotonic);
-        return false;
-    }
-    return true;
-}
-
 cruddur_status cr_readers_new(const cr_sqlite_place *place, cr_store_files *files,
                               cr_readers **ret_readers, cruddur_error **error)
 {
@@ -60,13 +47,12 @@ cruddur_status cr_readers_new(const cr_sqlite_place *place, cr_store_files *file
     if (readers == NULL) {
         return cr_fail_memory(error);
     }
-    if (!make_condition(readers)) {
+    if (!cr_condition_init(&readers->returned)) {
         free(readers);
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no condition variable");
     }
     if (pthread_mutex_init(&readers->lock, NULL) != 0) {
         (void)pthread_cond_destroy(&readers->returned);
-        (void)pthread_condattr_destroy(&readers->monotonic);
         free(readers);
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system gave no mutex");
     }
@@ -87,7 +73,6 @@ void cr_readers_free(cr_readers *readers)
     }
     (void)pthread_mutex_destroy(&readers->lock);
     (void)pthread_cond_destroy(&readers->returned);
-    (void)pthread_condattr_destroy(&readers->monotonic);
     free(readers);
 }
 
@@ -113,13 +98,12 @@ typedef struct turn {
 
 static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, turn *next)
 {
-    struct timespec deadline = cr_deadline_timespec(call->deadline_us);
     bool has_turn = true;
     *next = (turn){NULL, false};
     (void)pthread_mutex_lock(&readers->lock);
     while (readers->idle_count == 0 && !may_open(readers) &&
            !cr_deadline_passed(call->deadline_us)) {
-        (void)pthread_cond_timedwait(&readers->returned, &readers->lock, &deadline);
+        (void)cr_condition_wait_until(&readers->returned, &readers->lock, call->deadline_us);
     }
     if (readers->idle_count > 0) {
         /* The latest that was returned: its pages are likeliest to be in memory. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "store/sqlite/absence.h"
 
 /* Bounds how long the first of a batch waits for the last, and what a failed commit takes down. */
@@ -38,7 +39,6 @@ typedef struct change {
 
 struct cr_writer {
     pthread_mutex_t lock;
-    pthread_condattr_t monotonic;
     change *first; /* the queue: the leader, and those who came after it */
     change **last;
     bool has_leader;
@@ -69,12 +69,6 @@ cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, u
         free(writer);
         return fail_threads(error);
     }
-    if (pthread_condattr_init(&writer->monotonic) != 0 ||
-        pthread_condattr_setclock(&writer->monotonic, CLOCK_MONOTONIC) != 0) {
-        (void)pthread_mutex_destroy(&writer->lock);
-        free(writer);
-        return fail_threads(error);
-    }
     writer->last = &writer->first;
     writer->connection = connection;
     writer->files = files;
@@ -93,7 +87,6 @@ void cr_writer_free(cr_writer *writer)
     }
     cr_connection_close(writer->connection);
     cr_arena_free(&writer->arena);
-    (void)pthread_condattr_destroy(&writer->monotonic);
     (void)pthread_mutex_destroy(&writer->lock);
     free(writer);
 }
@@ -371,10 +364,10 @@ static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
  * its deadline; one that runs is waited for, as only then its outcome is known. Under the lock. */
 static void wait_for_turn(cr_writer *writer, change *submitted)
 {
-    struct timespec deadline = cr_deadline_timespec(submitted->call->deadline_us);
+    int64_t deadline_us = submitted->call->deadline_us;
     while (submitted->state == WAITING) {
-        (void)pthread_cond_timedwait(&submitted->moved, &writer->lock, &deadline);
-        if (submitted->state == WAITING && cr_deadline_passed(submitted->call->deadline_us)) {
+        (void)cr_condition_wait_until(&submitted->moved, &writer->lock, deadline_us);
+        if (submitted->state == WAITING && cr_deadline_passed(deadline_us)) {
             dequeue(writer, submitted);
             submitted->status = fail_waiting(writer, submitted->call);
             submitted->state = DONE;
@@ -406,7 +399,7 @@ cruddur_status cr_writer_change(cr_writer *writer, cr_body body, void *context, 
 {
     change submitted = {.body = body, .context = context, .call = call, .state = WAITING};
     cr_kept_log kept;
-    if (pthread_cond_init(&submitted.moved, &writer->monotonic) != 0) {
+    if (!cr_condition_init(&submitted.moved)) {
         return fail_threads(call->error);
     }
     cr_log_keep(&kept, call); /* the body runs while the file is locked */
