@@ -48,13 +48,13 @@ static bool looks_at_repeat(const look *looking)
 /* Adds what the members have at the keys of messages that are no longer the newest. */
 static cruddur_status read_leftovers(cr_txn *txn, const cr_leftover *leftover,
                                      const cr_rows *messages, const cr_row *head,
-                                     cr_inboxes *inboxes)
+                                     cr_group_rows *group_rows)
 {
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < messages->count; i++) {
         cr_str sk = messages->row[i].value[CR_SK];
         if (cr_str_compare(sk, head->value[CR_SK]) < 0) {
-            status = cr_inboxes_read_at(txn, sk, cr_uuid_str(leftover->group), inboxes);
+            status = cr_group_rows_read_at(txn, sk, cr_uuid_str(leftover->group), group_rows);
         }
     }
     return status;
@@ -67,12 +67,12 @@ static cruddur_status replace(cr_packed_row **packed, const cr_row *row, const c
     return *packed == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-static cruddur_status note_reached(look *looking, const cr_row *head, const cr_inboxes *inboxes,
-                                   const cr_call *call)
+static cruddur_status note_reached(look *looking, const cr_row *head,
+                                   const cr_group_rows *group_rows, const cr_call *call)
 {
     cr_row key = {0};
     key.value[CR_SK] = head->value[CR_SK];
-    looking->has_put = !cr_inboxes_are_at(inboxes, head->value[CR_SK]);
+    looking->has_put = !cr_group_rows_are_at(group_rows, head->value[CR_SK]);
     return replace(&looking->reached, &key, call);
 }
 
@@ -80,7 +80,7 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messa
 {
     const cr_leftover *leftover = &looking->leftover;
     cr_group group;
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     bool is_member;
     cruddur_status status =
         cr_group_find(txn, leftover->group, leftover->member, leftover->named, &group, &is_member);
@@ -89,13 +89,13 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messa
         return cr_group_fail_untold(txn, leftover->group);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_read(txn, &group, &inboxes);
+        status = cr_group_rows_read(txn, &group, &group_rows);
     }
     if (status == CRUDDUR_OK) {
-        status = read_leftovers(txn, leftover, messages, head, &inboxes);
+        status = read_leftovers(txn, leftover, messages, head, &group_rows);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_complete(txn, leftover->group, &inboxes);
+        status = cr_group_rows_complete(txn, leftover->group, &group_rows);
     }
     /* An append that began before ours may have moved the rows on from an older message meanwhile,
      * past the head's: then those are the ones that are left over. */
@@ -103,18 +103,18 @@ static cruddur_status move_rows(cr_txn *txn, look *looking, const cr_rows *messa
         status = cr_group_check_head(txn, leftover->group, head);
     }
     if (status == CRUDDUR_OK) {
-        status = note_reached(looking, head, &inboxes, txn->call);
+        status = note_reached(looking, head, &group_rows, txn->call);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_find_room(txn, leftover->group, head, &looking->room, &inboxes);
+        status = cr_group_rows_find_room(txn, leftover->group, head, &looking->room, &group_rows);
     }
     cr_person author = cr_person_of(head);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_put(txn, &inboxes, &author, head);
+        status = cr_group_rows_put(txn, &group_rows, &author, head);
     }
     bool is_complete = true;
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_remove(txn, &inboxes, head, &is_complete);
+        status = cr_group_rows_remove(txn, &group_rows, head, &is_complete);
     }
     looking->has_more = !is_complete;
     return status;

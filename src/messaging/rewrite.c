@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-#include "messaging/reach.h"
+#include "messaging/taken_key.h"
 #include "model/time.h"
 
 /* How many keys are looked at in one request for a free one. */
 #define WINDOW 16
 
-cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
-                        const cr_row *message)
+cr_row cr_group_rows_moved(const cr_group_rows *group_rows, size_t member, const cr_person *author,
+                           const cr_row *message)
 {
-    cr_row row = inboxes->row[member];
-    bool is_displaced = inboxes->room[member].data != NULL;
-    row.value[CR_SK] = is_displaced ? inboxes->room[member] : message->value[CR_SK];
+    cr_row row = group_rows->row[member];
+    bool is_displaced = group_rows->room[member].data != NULL;
+    row.value[CR_SK] = is_displaced ? group_rows->room[member] : message->value[CR_SK];
     row.value[CR_HEAD_SK] = is_displaced ? message->value[CR_SK] : CR_STR_ABSENT;
     row.value[CR_TEXT] = message->value[CR_TEXT];
-    if (inboxes->list.data != NULL) {
-        row.value[CR_MEMBER_UUIDS] = inboxes->list;
+    if (group_rows->list.data != NULL) {
+        row.value[CR_MEMBER_UUIDS] = group_rows->list;
     }
     cr_row_name_author(&row, author);
     return row;
 }
 
-bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
+bool cr_group_rows_meet(const cr_group_rows *group_rows, cr_str sk)
 {
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], sk)) {
+    for (size_t i = 0; i < group_rows->old.count; i++) {
+        if (cr_str_equal(group_rows->old.row[i].value[CR_SK], sk)) {
             return true;
         }
     }
@@ -33,38 +33,38 @@ bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
 }
 
 /* Where writers see each other's changes half done, a later message's rows are left alone. */
-static bool later_stay(const cr_txn *txn, const cr_inboxes *inboxes)
+static bool later_stay(const cr_txn *txn, const cr_group_rows *group_rows)
 {
-    return inboxes->forward_only || (txn->traits & CR_TRAIT_ATOMIC) == 0;
+    return group_rows->forward_only || (txn->traits & CR_TRAIT_ATOMIC) == 0;
 }
 
-static bool counts(const cr_inboxes *inboxes, const cr_row *row)
+static bool counts(const cr_group_rows *group_rows, const cr_row *row)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (cr_str_equal(inboxes->row[i].value[CR_PK], row->value[CR_PK]) &&
-            cr_str_equal(inboxes->row[i].value[CR_SK], row->value[CR_SK])) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (cr_str_equal(group_rows->row[i].value[CR_PK], row->value[CR_PK]) &&
+            cr_str_equal(group_rows->row[i].value[CR_SK], row->value[CR_SK])) {
             return true;
         }
     }
     return false;
 }
 
-static bool must_go(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *old,
+static bool must_go(const cr_txn *txn, const cr_group_rows *group_rows, const cr_row *old,
                     const cr_row *message)
 {
     int order = cr_str_compare(cr_row_place(old), message->value[CR_SK]);
     if (order == 0) {
-        return !counts(inboxes, old); /* a twin of the row that is at the message */
+        return !counts(group_rows, old); /* a twin of the row that is at the message */
     }
-    return order < 0 || !later_stay(txn, inboxes);
+    return order < 0 || !later_stay(txn, group_rows);
 }
 
 /* Whether a member's row is where it belongs, or must not be moved there. */
-static bool stays(const cr_inboxes *inboxes, size_t member, const cr_row *message)
+static bool stays(const cr_group_rows *group_rows, size_t member, const cr_row *message)
 {
-    const cr_row *row = &inboxes->row[member];
+    const cr_row *row = &group_rows->row[member];
     int order = cr_str_compare(cr_row_place(row), message->value[CR_SK]);
-    return cr_row_exists(row) && (order == 0 || (order > 0 && inboxes->forward_only));
+    return cr_row_exists(row) && (order == 0 || (order > 0 && group_rows->forward_only));
 }
 
 /* ---- keys that are taken ---- */
@@ -75,11 +75,11 @@ static bool is_there_already(const cr_row *row, cr_str group, cr_str sk)
     return cr_row_is_of_group(row, group) && cr_str_equal(cr_row_place(row), sk);
 }
 
-static cruddur_status take_row(const cr_txn *txn, cr_inboxes *inboxes, size_t member,
+static cruddur_status take_row(const cr_txn *txn, cr_group_rows *group_rows, size_t member,
                                const cr_row *row)
 {
-    inboxes->row[member] = *row;
-    return cr_rows_add_once(&inboxes->old, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+    group_rows->row[member] = *row;
+    return cr_rows_add_once(&group_rows->old, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }
 
 /* The keys of one look, in a row. */
@@ -111,20 +111,20 @@ static cruddur_status look(cr_txn *txn, const cr_pk *pk, cr_str sk, int64_t reac
 /* Takes the row if it is there and at the message already, or else the first free key for it.
  * *is_done: it was either. */
 static cruddur_status take_place(const cr_txn *txn, cr_str group, cr_str sk, const window *seen,
-                                 size_t member, cr_inboxes *inboxes, bool *is_done)
+                                 size_t member, cr_group_rows *group_rows, bool *is_done)
 {
     *is_done = true;
     for (size_t i = 0; i < seen->count; i++) {
         if (is_there_already(&seen->found[i], group, sk)) {
-            return take_row(txn, inboxes, member, &seen->found[i]);
+            return take_row(txn, group_rows, member, &seen->found[i]);
         }
     }
     for (size_t i = 0; i < seen->count; i++) {
-        cr_key key = {cr_pk_str(&inboxes->pk[member]), cr_sort_key_str(&seen->sk[i])};
-        if (!cr_row_exists(&seen->found[i]) && !cr_rows_have(&inboxes->old, key)) {
-            inboxes->room[member] = cr_arena_copy(txn->arena, key.sk);
-            return inboxes->room[member].data == NULL ? cr_fail_memory(txn->call->error)
-                                                      : CRUDDUR_OK;
+        cr_key key = {cr_pk_str(&group_rows->pk[member]), cr_sort_key_str(&seen->sk[i])};
+        if (!cr_row_exists(&seen->found[i]) && !cr_rows_have(&group_rows->old, key)) {
+            group_rows->room[member] = cr_arena_copy(txn->arena, key.sk);
+            return group_rows->room[member].data == NULL ? cr_fail_memory(txn->call->error)
+                                                         : CRUDDUR_OK;
         }
     }
     *is_done = false;
@@ -132,14 +132,14 @@ static cruddur_status take_place(const cr_txn *txn, cr_str group, cr_str sk, con
 }
 
 static cruddur_status displace(cr_txn *txn, cr_str group, cr_str sk, int64_t reach_us,
-                               size_t member, cr_inboxes *inboxes)
+                               size_t member, cr_group_rows *group_rows)
 {
     window seen;
     bool is_done = false;
     do {
-        cruddur_status status = look(txn, &inboxes->pk[member], sk, reach_us, &seen);
+        cruddur_status status = look(txn, &group_rows->pk[member], sk, reach_us, &seen);
         if (status == CRUDDUR_OK) {
-            status = take_place(txn, group, sk, &seen, member, inboxes, &is_done);
+            status = take_place(txn, group, sk, &seen, member, group_rows, &is_done);
         }
         if (status != CRUDDUR_OK || is_done) {
             return status;
@@ -153,91 +153,92 @@ static cruddur_status displace(cr_txn *txn, cr_str group, cr_str sk, int64_t rea
 }
 
 /* One of the rows that go has the message's key: no second write can be stated for it. */
-static bool meets_itself(const cr_inboxes *inboxes, const cr_row *message, const cr_key *keys)
+static bool meets_itself(const cr_group_rows *group_rows, const cr_row *message, const cr_key *keys)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!stays(inboxes, i, message) && cr_rows_have(&inboxes->old, keys[i])) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (!stays(group_rows, i, message) && cr_rows_have(&group_rows->old, keys[i])) {
             return true;
         }
     }
     return false;
 }
 
-cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
-                                    cr_room_search *search, cr_inboxes *inboxes)
+cruddur_status cr_group_rows_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
+                                       cr_room_search *search, cr_group_rows *group_rows)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX];
     cr_row found[CRUDDUR_MEMBERS_MAX];
     cr_str sk = message->value[CR_SK];
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        keys[i] = (cr_key){cr_pk_str(&group_rows->pk[i]), sk};
     }
-    if (!search->is_wanted && !meets_itself(inboxes, message, keys)) {
+    if (!search->is_wanted && !meets_itself(group_rows, message, keys)) {
         search->is_wanted = true;
         return CRUDDUR_OK;
     }
     int64_t reach_us = search->reach_us;
     search->reach_us = cr_reach_next_us(reach_us);
-    cruddur_status status = cr_rows_get_any(txn, keys, inboxes->members.count, found);
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        if (stays(inboxes, i, message)) {
+    cruddur_status status = cr_rows_get_any(txn, keys, group_rows->members.count, found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+        if (stays(group_rows, i, message)) {
             continue;
         }
         if (!cr_row_exists(&found[i])) {
             /* Of a row that has gone since it was read the removal would fail as well. */
-            status = cr_rows_have(&inboxes->old, keys[i]) ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
+            status = cr_rows_have(&group_rows->old, keys[i]) ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
             continue;
         }
         status = is_there_already(&found[i], cr_uuid_str(group), sk)
-                     ? take_row(txn, inboxes, i, &found[i])
-                     : displace(txn, cr_uuid_str(group), sk, reach_us, i, inboxes);
+                     ? take_row(txn, group_rows, i, &found[i])
+                     : displace(txn, cr_uuid_str(group), sk, reach_us, i, group_rows);
     }
     return status;
 }
 
 /* ---- the rewrite ---- */
 
-bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message)
+bool cr_group_rows_must_move(const cr_txn *txn, const cr_group_rows *group_rows,
+                             const cr_row *message)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!stays(inboxes, i, message)) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (!stays(group_rows, i, message)) {
             return true;
         }
     }
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        if (must_go(txn, inboxes, &inboxes->old.row[i], message)) {
+    for (size_t i = 0; i < group_rows->old.count; i++) {
+        if (must_go(txn, group_rows, &group_rows->old.row[i], message)) {
             return true;
         }
     }
     return false;
 }
 
-cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                              const cr_row *message)
+cruddur_status cr_group_rows_put(cr_txn *txn, const cr_group_rows *group_rows,
+                                 const cr_person *author, const cr_row *message)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
-        status = stays(inboxes, i, message) ? CRUDDUR_OK : txn->ops->put(txn, &moved);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+        cr_row moved = cr_group_rows_moved(group_rows, i, author, message);
+        status = stays(group_rows, i, message) ? CRUDDUR_OK : txn->ops->put(txn, &moved);
     }
     return status;
 }
 
-cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
-                                 bool *is_complete)
+cruddur_status cr_group_rows_remove(cr_txn *txn, const cr_group_rows *group_rows,
+                                    const cr_row *message, bool *is_complete)
 {
     cruddur_status status = CRUDDUR_OK;
-    size_t room = CR_CHANGE_WRITES_MAX - 2 - inboxes->members.count;
+    size_t room = CR_CHANGE_WRITES_MAX - 2 - group_rows->members.count;
     *is_complete = true;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        if (!must_go(txn, inboxes, &inboxes->old.row[i], message)) {
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->old.count; i++) {
+        if (!must_go(txn, group_rows, &group_rows->old.row[i], message)) {
             continue;
         }
         *is_complete = room > 0;
         if (!*is_complete) {
             break;
         }
-        status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        status = txn->ops->remove(txn, &group_rows->old.row[i]);
         room--;
     }
     return status;

@@ -8,40 +8,41 @@
 #ifndef CR_MESSAGING_REWRITE_H
 #define CR_MESSAGING_REWRITE_H
 
-#include "messaging/news.h"
+#include "messaging/names.h"
 
 /* What a rewrite keeps from runs of its body that came to nothing. It begins as zeros. */
 typedef struct cr_room_search {
     bool is_wanted;   /* a put failed: a key may be taken */
-    int64_t reach_us; /* how far the next run looks, at most (messaging/reach.h) */
+    int64_t reach_us; /* how far the next run looks, at most (messaging/taken_key.h) */
 } cr_room_search;
 
 /* Finds room for the rows that cannot go to the message's key, as the inbox has another row there
  * (invariant 4). That is seldom, so a first run does not look. A row that turns out to be at the
  * message already counts from then on. */
-cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
-                                    cr_room_search *search, cr_inboxes *inboxes);
+cruddur_status cr_group_rows_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
+                                       cr_room_search *search, cr_group_rows *group_rows);
 
 /* A member's group row as it is after the message. Unknown attributes are carried along; all rows
  * get the list of members that belongs there. */
-cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
-                        const cr_row *message);
+cr_row cr_group_rows_moved(const cr_group_rows *group_rows, size_t member, const cr_person *author,
+                           const cr_row *message);
 
 /* One of the old rows has this sort key, so that no row can be put there. */
-bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
+bool cr_group_rows_meet(const cr_group_rows *group_rows, cr_str sk);
 
 /* Whether the rewrite has anything to do. */
-bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message);
+bool cr_group_rows_must_move(const cr_txn *txn, const cr_group_rows *group_rows,
+                             const cr_row *message);
 
 /* States the rewrite: every member's row at the message's key, or where it was found room, but for
- * those that are at the message already. The inboxes are complete. */
-cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                              const cr_row *message);
+ * those that are at the message already. The group_rows are complete. */
+cruddur_status cr_group_rows_put(cr_txn *txn, const cr_group_rows *group_rows,
+                                 const cr_person *author, const cr_row *message);
 
 /* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
  * conversation. Of very many, what one change has no room for is left to the next. Two writes are
  * left to the caller. */
-cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
-                                 bool *is_complete);
+cruddur_status cr_group_rows_remove(cr_txn *txn, const cr_group_rows *group_rows,
+                                    const cr_row *message, bool *is_complete);
 
 #endif

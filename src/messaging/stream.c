@@ -96,7 +96,8 @@ static cruddur_status read_members(cr_txn *txn, move *moving, const cr_rows *row
 
 /* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
  * a message that is read last. */
-static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inboxes, cr_row *head)
+static cruddur_status search_others(cr_txn *txn, move *moving, cr_group_rows *group_rows,
+                                    cr_row *head)
 {
     cr_row newest = {0};
     bool may_restore_all = moving->are_known && moving->misses + 1 >= MISSES_MAX;
@@ -105,13 +106,13 @@ static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inbox
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
-    status = cr_inboxes_search(txn, group, head->value[CR_SK], inboxes);
-    if (status == CRUDDUR_OK && inboxes->old.count == 0 && !may_restore_all) {
+    status = cr_group_rows_search(txn, group, head->value[CR_SK], group_rows);
+    if (status == CRUDDUR_OK && group_rows->old.count == 0 && !may_restore_all) {
         return miss(txn, moving);
     }
     if (status == CRUDDUR_OK) {
-        cr_inboxes_restore(group, inboxes);
-        status = cr_inboxes_read_news(txn, group, inboxes, &newest);
+        cr_group_rows_restore(group, group_rows);
+        status = cr_group_rows_read_names(txn, group, group_rows, &newest);
     }
     bool is_other =
         cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], head->value[CR_SK]);
@@ -119,22 +120,22 @@ static cruddur_status search_others(cr_txn *txn, move *moving, cr_inboxes *inbox
 }
 
 /* All rows are at one message or beyond it, but a member has two. */
-static cruddur_status read_head_of_twins(cr_txn *txn, const move *moving, cr_inboxes *inboxes,
+static cruddur_status read_head_of_twins(cr_txn *txn, const move *moving, cr_group_rows *group_rows,
                                          cr_row *head)
 {
     cruddur_status status = cr_group_find_head(txn, &moving->newest->group, head);
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
-    cr_inboxes_forget_later(inboxes, head->value[CR_SK]);
-    bool is_newer = cr_str_compare(head->value[CR_SK], cr_inboxes_oldest(inboxes)) > 0;
+    cr_group_rows_forget_later(group_rows, head->value[CR_SK]);
+    bool is_newer = cr_str_compare(head->value[CR_SK], cr_group_rows_oldest(group_rows)) > 0;
     return is_newer ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
 }
 
 /* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
  * absent throughout where the rows are in place already. */
-static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_inboxes *inboxes,
-                                 cr_row *head)
+static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows,
+                                 cr_group_rows *group_rows, cr_row *head)
 {
     cr_members members;
     const cr_uuid *group = &moving->newest->group;
@@ -147,46 +148,48 @@ static cruddur_status read_group(cr_txn *txn, move *moving, cr_rows *rows, cr_in
     }
     status = read_members(txn, moving, rows, &members);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_reread(txn, group, rows, &members, inboxes);
+        status = cr_group_rows_reread(txn, group, rows, &members, group_rows);
     }
-    bool has_rows = status == CRUDDUR_OK && inboxes->old.count > 0;
+    bool has_rows = status == CRUDDUR_OK && group_rows->old.count > 0;
     if (has_rows) {
-        status = cr_inboxes_read_news(txn, group, inboxes, head);
+        status = cr_group_rows_read_names(txn, group, group_rows, head);
     }
-    bool has_twins = has_rows && inboxes->old.count > inboxes->members.count;
+    bool has_twins = has_rows && group_rows->old.count > group_rows->members.count;
     if (status == CRUDDUR_OK && has_twins && !cr_row_exists(head)) {
-        status = read_head_of_twins(txn, moving, inboxes, head);
+        status = read_head_of_twins(txn, moving, group_rows, head);
     }
-    bool is_whole = has_rows && cr_inboxes_are_whole(inboxes, head->value[CR_SK]);
-    return status == CRUDDUR_OK && !is_whole ? search_others(txn, moving, inboxes, head) : status;
+    bool is_whole = has_rows && cr_group_rows_are_whole(group_rows, head->value[CR_SK]);
+    return status == CRUDDUR_OK && !is_whole ? search_others(txn, moving, group_rows, head)
+                                             : status;
 }
 
-static cruddur_status move_rows(cr_txn *txn, move *moving, cr_inboxes *inboxes, const cr_row *head)
+static cruddur_status move_rows(cr_txn *txn, move *moving, cr_group_rows *group_rows,
+                                const cr_row *head)
 {
     cr_person author = cr_person_of(head);
     bool is_complete = true;
     cruddur_status status =
-        cr_inboxes_find_room(txn, &moving->newest->group, head, &moving->room, inboxes);
+        cr_group_rows_find_room(txn, &moving->newest->group, head, &moving->room, group_rows);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_put(txn, inboxes, &author, head);
+        status = cr_group_rows_put(txn, group_rows, &author, head);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_remove(txn, inboxes, head, &is_complete);
+        status = cr_group_rows_remove(txn, group_rows, head, &is_complete);
     }
     moving->has_more = !is_complete;
     return status;
 }
 
 /* What a look back goes by. */
-static cruddur_status note_start(move *moving, const cr_inboxes *inboxes, const cr_row *head,
+static cruddur_status note_start(move *moving, const cr_group_rows *group_rows, const cr_row *head,
                                  const cr_call *call)
 {
     cr_row key = {0};
-    cr_str oldest_sk = cr_inboxes_oldest(inboxes);
+    cr_str oldest_sk = cr_group_rows_oldest(group_rows);
     key.value[CR_SK] = oldest_sk.data == NULL ? head->value[CR_SK] : oldest_sk;
     free(moving->oldest);
     moving->oldest = cr_pack_row(&key);
-    moving->member = inboxes->members.uuid[0];
+    moving->member = group_rows->members.uuid[0];
     return moving->oldest == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
@@ -195,7 +198,7 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     move *moving = argument;
     const cr_record *record = moving->newest;
     cr_rows rows;
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     cr_row head;
     moving->traits = txn->traits;
     moving->has_writes = moving->has_more = false;
@@ -203,16 +206,16 @@ static cruddur_status move_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK || is_past(&rows, record->sk)) {
         return status;
     }
-    status = read_group(txn, moving, &rows, &inboxes, &head);
+    status = read_group(txn, moving, &rows, &group_rows, &head);
     if (status != CRUDDUR_OK || !cr_row_exists(&head)) {
         return status;
     }
-    moving->has_writes = cr_inboxes_must_move(txn, &inboxes, &head);
+    moving->has_writes = cr_group_rows_must_move(txn, &group_rows, &head);
     if (moving->has_writes) {
-        status = note_start(moving, &inboxes, &head, txn->call);
+        status = note_start(moving, &group_rows, &head, txn->call);
     }
     if (status == CRUDDUR_OK && moving->has_writes) {
-        status = move_rows(txn, moving, &inboxes, &head);
+        status = move_rows(txn, moving, &group_rows, &head);
     }
     return status;
 }

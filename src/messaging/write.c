@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "messaging/catch_up.h"
-#include "messaging/reach.h"
 #include "messaging/rewrite.h"
+#include "messaging/taken_key.h"
 #include "model/time.h"
 
 /* How often a look back is tried that fails, and for how long the first pause is. */
@@ -65,14 +65,14 @@ static cruddur_status note_head(write_context *context, const cr_row *head, cons
     return context->head == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-static cruddur_status note_behind(write_context *context, const cr_inboxes *inboxes,
+static cruddur_status note_behind(write_context *context, const cr_group_rows *group_rows,
                                   const cr_row *head, const cr_call *call)
 {
     cr_row key = {0};
-    key.value[CR_SK] = cr_inboxes_oldest(inboxes);
+    key.value[CR_SK] = cr_group_rows_oldest(group_rows);
     free(context->behind);
     context->behind = NULL;
-    context->has_restored_all = inboxes->old.count == 0;
+    context->has_restored_all = group_rows->old.count == 0;
     if (context->has_restored_all || cr_str_compare(key.value[CR_SK], head->value[CR_SK]) >= 0) {
         return CRUDDUR_OK;
     }
@@ -158,7 +158,7 @@ static cruddur_status settle(cr_txn *txn, write_context *context, cr_group *grou
     cruddur_status status = note_head(context, message, txn->call);
     context->is_repeat = true;
     if (status == CRUDDUR_OK && context->wanted == WANT_GROUP_ROW) {
-        status = cr_inboxes_own_row(txn, group, &context->draft->author.uuid, &found);
+        status = cr_group_rows_own_row(txn, group, &context->draft->author.uuid, &found);
     }
     return status == CRUDDUR_OK ? keep_result(context, &found, txn->call) : status;
 }
@@ -203,7 +203,7 @@ static cruddur_status find_repeat(cr_txn *txn, write_context *context, cr_group 
 }
 
 /* In steps a claim is made before it shows whether the group rows can go to its key, and is not
- * moved for that: so all members' inboxes are asked first. Whoever takes the key in between is
+ * moved for that: so all members' group_rows are asked first. Whoever takes the key in between is
  * seldom enough. */
 static cruddur_status check_places(cr_txn *txn, const write_context *context,
                                    const cr_members *members, cr_str sk)
@@ -320,19 +320,19 @@ static cr_person name_author(const cr_draft *draft, const cr_person *known)
 static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_group *group,
                                       cr_person *author)
 {
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     cr_row newest;
     *author = draft->author;
     if (author->display_name.data != NULL && author->handle.data != NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_inboxes_read(txn, group, &inboxes);
+    cruddur_status status = cr_group_rows_read(txn, group, &group_rows);
     if (status == CRUDDUR_OK) {
-        cr_inboxes_restore(&group->uuid, &inboxes);
-        status = cr_inboxes_read_news(txn, &group->uuid, &inboxes, &newest);
+        cr_group_rows_restore(&group->uuid, &group_rows);
+        status = cr_group_rows_read_names(txn, &group->uuid, &group_rows, &newest);
     }
     if (status == CRUDDUR_OK) {
-        cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
+        cr_person known = cr_group_rows_person(&group_rows, &draft->author.uuid);
         *author = name_author(draft, &known);
     }
     return status;
@@ -357,7 +357,7 @@ static cruddur_status append_message(cr_txn *txn, write_context *context, cr_gro
     if (context->wanted == WANT_MESSAGE) {
         moved = message;
     } else {
-        status = cr_inboxes_own_row(txn, group, &author.uuid, &moved);
+        status = cr_group_rows_own_row(txn, group, &author.uuid, &moved);
         moved.value[CR_SK] = message.value[CR_SK];
         moved.value[CR_HEAD_SK] = CR_STR_ABSENT;
         moved.value[CR_TEXT] = message.value[CR_TEXT];
@@ -372,12 +372,12 @@ static cruddur_status append_message(cr_txn *txn, write_context *context, cr_gro
 }
 
 /* Whoever writes to somebody again knows them by name. */
-static void name_restored(const cr_opening *opening, cr_inboxes *inboxes)
+static void name_restored(const cr_opening *opening, cr_group_rows *group_rows)
 {
-    for (size_t i = 0; opening != NULL && i < inboxes->members.count; i++) {
+    for (size_t i = 0; opening != NULL && i < group_rows->members.count; i++) {
         for (size_t j = 0; j < opening->members.count; j++) {
-            if (cr_row_is_restored(&inboxes->row[i])) {
-                cr_row_name_author(&inboxes->row[i], &opening->person[j]);
+            if (cr_row_is_restored(&group_rows->row[i])) {
+                cr_row_name_author(&group_rows->row[i], &opening->person[j]);
             }
         }
     }
@@ -385,22 +385,23 @@ static void name_restored(const cr_opening *opening, cr_inboxes *inboxes)
 
 /* Reads the group rows as they are to be moved on from the head. */
 static cruddur_status read_inboxes(cr_txn *txn, write_context *context, cr_group *group,
-                                   cr_inboxes *inboxes)
+                                   cr_group_rows *group_rows)
 {
     cr_row newest;
-    cruddur_status status = cr_inboxes_read(txn, group, inboxes);
+    cruddur_status status = cr_group_rows_read(txn, group, group_rows);
     if (status == CRUDDUR_OK) {
-        cr_inboxes_restore(&group->uuid, inboxes);
+        cr_group_rows_restore(&group->uuid, group_rows);
     }
     /* Rows that lag behind, in mode stream, have not got the names of the messages between; nor has
      * a row that was lost any. */
-    if (status == CRUDDUR_OK && !cr_inboxes_are_at(inboxes, group->head.value[CR_SK])) {
-        status = cr_inboxes_read_news(txn, &group->uuid, inboxes, &newest);
+    if (status == CRUDDUR_OK && !cr_group_rows_are_at(group_rows, group->head.value[CR_SK])) {
+        status = cr_group_rows_read_names(txn, &group->uuid, group_rows, &newest);
     }
     if (status == CRUDDUR_OK) {
-        name_restored(context->opening, inboxes);
+        name_restored(context->opening, group_rows);
     }
-    return status == CRUDDUR_OK ? note_behind(context, inboxes, &group->head, txn->call) : status;
+    return status == CRUDDUR_OK ? note_behind(context, group_rows, &group->head, txn->call)
+                                : status;
 }
 
 /* Appends, and moves the group rows. */
@@ -408,37 +409,37 @@ static cruddur_status append_and_move(cr_txn *txn, write_context *context, cr_gr
                                       const claim_state *claim)
 {
     const cr_draft *draft = context->draft;
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     cr_sort_key sk;
-    cruddur_status status = read_inboxes(txn, context, group, &inboxes);
+    cruddur_status status = read_inboxes(txn, context, group, &group_rows);
     if (status == CRUDDUR_OK) {
-        status = choose_key(context, claim, cr_rows_last(&inboxes.old, group->head.value[CR_SK]),
+        status = choose_key(context, claim, cr_rows_last(&group_rows.old, group->head.value[CR_SK]),
                             &sk, txn->call);
     }
-    if (status == CRUDDUR_OK && cr_inboxes_meet(&inboxes, cr_sort_key_str(&sk))) {
+    if (status == CRUDDUR_OK && cr_group_rows_meet(&group_rows, cr_sort_key_str(&sk))) {
         status = CRUDDUR_E_CONFLICT; /* a claimed key; one change states one write for it */
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
     cr_pk pk = cr_pk_of_group(&draft->group);
-    cr_person known = cr_inboxes_person(&inboxes, &draft->author.uuid);
+    cr_person known = cr_group_rows_person(&group_rows, &draft->author.uuid);
     cr_person author = name_author(draft, &known);
     cr_row message = message_row(draft, &author, &pk, &sk);
     bool is_complete;
-    status = state_claim(txn, context, claim, &inboxes.members, message.value[CR_SK]);
+    status = state_claim(txn, context, claim, &group_rows.members, message.value[CR_SK]);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_put(txn, &inboxes, &author, &message);
+        status = cr_group_rows_put(txn, &group_rows, &author, &message);
     }
     if (status == CRUDDUR_OK) {
         status = txn->ops->put(txn, &message);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_remove(txn, &inboxes, &message, &is_complete);
+        status = cr_group_rows_remove(txn, &group_rows, &message, &is_complete);
     }
     if (status == CRUDDUR_OK) {
-        size_t self = cr_members_find(&inboxes.members, &author.uuid);
-        cr_row moved = cr_inboxes_moved(&inboxes, self, &author, &message);
+        size_t self = cr_members_find(&group_rows.members, &author.uuid);
+        cr_row moved = cr_group_rows_moved(&group_rows, self, &author, &message);
         status =
             keep_result(context, context->wanted == WANT_MESSAGE ? &message : &moved, txn->call);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/reach.h"
+#include "messaging/taken_key.h"
 
 #include "base/random.h"
 

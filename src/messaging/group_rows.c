@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/inboxes.h"
+#include "messaging/group_rows.h"
 
 /* The member whose row this is; the member count for somebody else's. */
-static size_t owner_of(const cr_inboxes *inboxes, const cr_row *row)
+static size_t owner_of(const cr_group_rows *group_rows, const cr_row *row)
 {
     cr_uuid owner;
     return cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner)
-               ? cr_members_find(&inboxes->members, &owner)
-               : inboxes->members.count;
+               ? cr_members_find(&group_rows->members, &owner)
+               : group_rows->members.count;
 }
 
 /* Reads the group row that each member has at a sort key, but of the member `known`: in a healthy
  * group, at the head's. */
-static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group, const cr_inboxes *inboxes,
-                               size_t known, cr_row *rows)
+static cruddur_status get_rows(cr_txn *txn, cr_str sk, cr_str group,
+                               const cr_group_rows *group_rows, size_t known, cr_row *rows)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
     cr_row found[CRUDDUR_MEMBERS_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < inboxes->members.count; i++) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
         if (i != known) {
-            keys[count++] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+            keys[count++] = (cr_key){cr_pk_str(&group_rows->pk[i]), sk};
         }
     }
     cruddur_status status = cr_rows_get(txn, group, keys, count, found);
     size_t next = 0;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
         if (i != known) {
             rows[i] = found[next++];
         }
@@ -71,21 +71,21 @@ static cruddur_status refresh(cr_txn *txn, cr_rows *rows, cr_str group)
 
 /* Adds the rows that an index lags behind with: those read by key, and for members that still have
  * none whatever their partitions hold. */
-static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_inboxes *inboxes,
+static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_group_rows *group_rows,
                                         cr_rows *found)
 {
     bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
     for (size_t i = 0; i < found->count; i++) {
-        size_t owner = owner_of(inboxes, &found->row[i]);
-        if (owner < inboxes->members.count) {
+        size_t owner = owner_of(group_rows, &found->row[i]);
+        if (owner < group_rows->members.count) {
             has_row[owner] = true;
         }
     }
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        cr_row row = inboxes->row[i];
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+        cr_row row = group_rows->row[i];
         if (!cr_row_exists(&row) && !has_row[i]) {
-            status = cr_group_search_partition(txn, group, &inboxes->pk[i], CR_STR_ABSENT, &row);
+            status = cr_group_search_partition(txn, group, &group_rows->pk[i], CR_STR_ABSENT, &row);
         }
         if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add_once(found, &row)) {
             status = cr_fail_memory(txn->call->error);
@@ -110,7 +110,7 @@ static cruddur_status share(cr_txn *txn, const cr_rows *rows, cr_rows *shared)
 }
 
 /* Reads every group row of the group: by the index, and what that may not show yet. */
-static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_inboxes *inboxes,
+static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_rows *group_rows,
                                 cr_rows *found)
 {
     cr_str uuid = cr_uuid_str(&group->uuid);
@@ -126,7 +126,7 @@ static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_inboxes *
         return status;
     }
     status = refresh(txn, found, uuid);
-    return status == CRUDDUR_OK ? find_beside_index(txn, uuid, inboxes, found) : status;
+    return status == CRUDDUR_OK ? find_beside_index(txn, uuid, group_rows, found) : status;
 }
 
 /* Between two changes all rows of a group are at the head, in the healthy case. */
@@ -137,11 +137,11 @@ static bool is_at_rest(const cr_txn *txn)
 
 /* A member count of rows, all at the head, is as it should be. Rows of others do not count: no
  * write touches them. */
-static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxes *inboxes)
+static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_group_rows *group_rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < found->count; i++) {
-        if (owner_of(inboxes, &found->row[i]) == inboxes->members.count) {
+        if (owner_of(group_rows, &found->row[i]) == group_rows->members.count) {
             continue;
         }
         if (!is_at(&found->row[i], head->value[CR_SK])) {
@@ -149,30 +149,31 @@ static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_inboxe
         }
         count++;
     }
-    return count == inboxes->members.count;
+    return count == group_rows->members.count;
 }
 
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
-static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_inboxes *inboxes)
+static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_group_rows *group_rows)
 {
     for (size_t i = 0; i < found->count; i++) {
-        size_t owner = owner_of(inboxes, &found->row[i]);
-        if (owner == inboxes->members.count) {
+        size_t owner = owner_of(group_rows, &found->row[i]);
+        if (owner == group_rows->members.count) {
             continue;
         }
-        keep_newer(&inboxes->row[owner], &found->row[i]);
-        if (!cr_rows_add_once(&inboxes->old, &found->row[i])) {
+        keep_newer(&group_rows->row[owner], &found->row[i]);
+        if (!cr_rows_add_once(&group_rows->old, &found->row[i])) {
             return cr_fail_memory(txn->call->error);
         }
     }
     return CRUDDUR_OK;
 }
 
-static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_inboxes *inboxes, cr_rows *found)
+static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_group_rows *group_rows,
+                                  cr_rows *found)
 {
-    cruddur_status status = find_rows(txn, group, inboxes, found);
+    cruddur_status status = find_rows(txn, group, group_rows, found);
     /* Elsewhere a disorder passes by itself. */
-    if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(found, &group->head, inboxes)) {
+    if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(found, &group->head, group_rows)) {
         cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
                     "group %s: its group rows disagree; the next write sets them right",
                     group->uuid.text);
@@ -182,62 +183,64 @@ static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_inboxes *inbo
 
 /* Reads the rows where a healthy group has them, but for displaced ones. Those of a group that has
  * moved on meanwhile are not worth a search. */
-static cruddur_status read_healthy(cr_txn *txn, const cr_group *group, cr_inboxes *inboxes,
+static cruddur_status read_healthy(cr_txn *txn, const cr_group *group, cr_group_rows *group_rows,
                                    bool *healthy)
 {
     cruddur_status status = CRUDDUR_OK;
     cr_str head_sk = group->head.value[CR_SK];
-    size_t known = inboxes->members.count;
+    size_t known = group_rows->members.count;
     /* A displaced row was found by the index, which may lag behind: it is read again. */
     *healthy = is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk);
     if (*healthy) {
-        known = owner_of(inboxes, &group->own);
-        inboxes->row[known] = group->own;
+        known = owner_of(group_rows, &group->own);
+        group_rows->row[known] = group->own;
     }
     if (*healthy || !is_at_rest(txn)) {
-        status = get_rows(txn, head_sk, cr_uuid_str(&group->uuid), inboxes, known, inboxes->row);
-        *healthy = status == CRUDDUR_OK && cr_inboxes_are_at(inboxes, head_sk);
+        status =
+            get_rows(txn, head_sk, cr_uuid_str(&group->uuid), group_rows, known, group_rows->row);
+        *healthy = status == CRUDDUR_OK && cr_group_rows_are_at(group_rows, head_sk);
     }
     return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
                ? cr_group_check_head(txn, &group->uuid, &group->head)
                : status;
 }
 
-static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_inboxes *inboxes, cr_rows *found)
+static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *group_rows,
+                                cr_rows *found)
 {
     bool healthy;
-    cruddur_status status = read_healthy(txn, group, inboxes, &healthy);
+    cruddur_status status = read_healthy(txn, group, group_rows, &healthy);
     if (status != CRUDDUR_OK) {
         return status;
     }
     /* Where a change can be left half done, healthy rows may have others behind them. */
     if (!healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return search_rows(txn, group, inboxes, found);
+        return search_rows(txn, group, group_rows, found);
     }
-    *found = (cr_rows){inboxes->row, inboxes->members.count, inboxes->members.count, NULL};
+    *found = (cr_rows){group_rows->row, group_rows->members.count, group_rows->members.count, NULL};
     return CRUDDUR_OK;
 }
 
 /* Begins with these members, who have no rows yet. */
-static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_inboxes *inboxes)
+static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_group_rows *group_rows)
 {
-    inboxes->members = *members;
-    inboxes->old = (cr_rows){.arena = txn->arena};
-    inboxes->list = CR_STR_ABSENT;
-    inboxes->forward_only = false;
+    group_rows->members = *members;
+    group_rows->old = (cr_rows){.arena = txn->arena};
+    group_rows->list = CR_STR_ABSENT;
+    group_rows->forward_only = false;
     for (size_t i = 0; i < members->count; i++) {
-        inboxes->pk[i] = cr_pk_of_member(&members->uuid[i]);
-        inboxes->row[i] = (cr_row){0};
-        inboxes->room[i] = CR_STR_ABSENT;
+        group_rows->pk[i] = cr_pk_of_member(&members->uuid[i]);
+        group_rows->row[i] = (cr_row){0};
+        group_rows->room[i] = CR_STR_ABSENT;
     }
     if (members->count > CRUDDUR_MEMBERS_MIN) {
-        inboxes->list = cr_members_join(members, txn->arena);
-        return inboxes->list.data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+        group_rows->list = cr_members_join(members, txn->arena);
+        return group_rows->list.data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
     }
     return CRUDDUR_OK;
 }
 
-cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes)
+cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *group_rows)
 {
     cr_members members;
     bool have_changed = true;
@@ -245,37 +248,37 @@ cruddur_status cr_inboxes_read(cr_txn *txn, cr_group *group, cr_inboxes *inboxes
     cruddur_status status = cr_group_read_members(txn, group, &members);
     while (status == CRUDDUR_OK && have_changed) {
         cr_rows found;
-        status = begin(txn, &members, inboxes);
+        status = begin(txn, &members, group_rows);
         /* An index that is fresh and cheap also shows what does not belong there. */
         if (status == CRUDDUR_OK) {
-            status = (is_index_cheap ? search_rows : read_rows)(txn, group, inboxes, &found);
+            status = (is_index_cheap ? search_rows : read_rows)(txn, group, group_rows, &found);
         }
         if (status == CRUDDUR_OK) {
-            status = take_rows(txn, &found, inboxes);
+            status = take_rows(txn, &found, group_rows);
         }
         if (status == CRUDDUR_OK) {
             status = cr_group_add_named(txn, group, &found, &members);
         }
-        have_changed = !cr_members_are_same(&members, &inboxes->members);
+        have_changed = !cr_members_are_same(&members, &group_rows->members);
     }
     /* All of them went while they were being read. */
-    bool is_gone = status == CRUDDUR_OK && inboxes->old.count == 0 && group->known.count == 0;
+    bool is_gone = status == CRUDDUR_OK && group_rows->old.count == 0 && group->known.count == 0;
     return is_gone ? CRUDDUR_E_CONFLICT : status;
 }
 
-cruddur_status cr_inboxes_reread(cr_txn *txn, const cr_uuid *group, const cr_rows *told,
-                                 const cr_members *members, cr_inboxes *inboxes)
+cruddur_status cr_group_rows_reread(cr_txn *txn, const cr_uuid *group, const cr_rows *told,
+                                    const cr_members *members, cr_group_rows *group_rows)
 {
     cr_rows found;
-    cruddur_status status = begin(txn, members, inboxes);
-    inboxes->forward_only = true;
+    cruddur_status status = begin(txn, members, group_rows);
+    group_rows->forward_only = true;
     if (status == CRUDDUR_OK) {
         status = share(txn, told, &found);
     }
     if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
         status = refresh(txn, &found, cr_uuid_str(group));
     }
-    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
+    return status == CRUDDUR_OK ? take_rows(txn, &found, group_rows) : status;
 }
 
 static bool is_up_to(const cr_row *row, cr_str sk)
@@ -283,34 +286,34 @@ static bool is_up_to(const cr_row *row, cr_str sk)
     return cr_row_exists(row) && cr_str_compare(cr_row_place(row), sk) <= 0;
 }
 
-void cr_inboxes_forget_later(cr_inboxes *inboxes, cr_str head_sk)
+void cr_group_rows_forget_later(cr_group_rows *group_rows, cr_str head_sk)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
         cr_row kept = {0};
-        for (size_t j = 0; j < inboxes->old.count; j++) {
-            const cr_row *row = &inboxes->old.row[j];
-            if (is_up_to(row, head_sk) && owner_of(inboxes, row) == i) {
+        for (size_t j = 0; j < group_rows->old.count; j++) {
+            const cr_row *row = &group_rows->old.row[j];
+            if (is_up_to(row, head_sk) && owner_of(group_rows, row) == i) {
                 keep_newer(&kept, row);
             }
         }
-        inboxes->row[i] = cr_row_exists(&kept) ? kept : inboxes->row[i];
+        group_rows->row[i] = cr_row_exists(&kept) ? kept : group_rows->row[i];
     }
 }
 
-bool cr_inboxes_are_at(const cr_inboxes *inboxes, cr_str sk)
+bool cr_group_rows_are_at(const cr_group_rows *group_rows, cr_str sk)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!is_at(&inboxes->row[i], sk)) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (!is_at(&group_rows->row[i], sk)) {
             return false;
         }
     }
     return true;
 }
 
-bool cr_inboxes_are_whole(const cr_inboxes *inboxes, cr_str head_sk)
+bool cr_group_rows_are_whole(const cr_group_rows *group_rows, cr_str head_sk)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        const cr_row *row = &inboxes->row[i];
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        const cr_row *row = &group_rows->row[i];
         if (!cr_row_exists(row) || (head_sk.data != NULL && !is_up_to(row, head_sk))) {
             return false;
         }
@@ -318,45 +321,46 @@ bool cr_inboxes_are_whole(const cr_inboxes *inboxes, cr_str head_sk)
     return true;
 }
 
-cruddur_status cr_inboxes_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
-                                 cr_inboxes *inboxes)
+cruddur_status cr_group_rows_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
+                                    cr_group_rows *group_rows)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
         cr_row found;
-        if (is_up_to(&inboxes->row[i], head_sk)) {
+        if (is_up_to(&group_rows->row[i], head_sk)) {
             continue;
         }
         status =
-            cr_group_search_partition(txn, cr_uuid_str(group), &inboxes->pk[i], head_sk, &found);
-        bool is_better = is_up_to(&found, head_sk) || !cr_row_exists(&inboxes->row[i]);
+            cr_group_search_partition(txn, cr_uuid_str(group), &group_rows->pk[i], head_sk, &found);
+        bool is_better = is_up_to(&found, head_sk) || !cr_row_exists(&group_rows->row[i]);
         if (status == CRUDDUR_OK && cr_row_exists(&found) && is_better) {
-            inboxes->row[i] = found;
-            status = cr_rows_add_once(&inboxes->old, &found) ? CRUDDUR_OK
-                                                             : cr_fail_memory(txn->call->error);
+            group_rows->row[i] = found;
+            status = cr_rows_add_once(&group_rows->old, &found) ? CRUDDUR_OK
+                                                                : cr_fail_memory(txn->call->error);
         }
     }
     return status;
 }
 
-cruddur_status cr_inboxes_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_inboxes *inboxes)
+cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
+                                     cr_group_rows *group_rows)
 {
     cr_row rows[CRUDDUR_MEMBERS_MAX];
     cr_rows found = {.arena = txn->arena};
-    cruddur_status status = get_rows(txn, sk, group, inboxes, inboxes->members.count, rows);
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
+    cruddur_status status = get_rows(txn, sk, group, group_rows, group_rows->members.count, rows);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
         if (cr_row_exists(&rows[i]) && !cr_rows_add(&found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);
         }
     }
-    return status == CRUDDUR_OK ? take_rows(txn, &found, inboxes) : status;
+    return status == CRUDDUR_OK ? take_rows(txn, &found, group_rows) : status;
 }
 
-cr_str cr_inboxes_oldest(const cr_inboxes *inboxes)
+cr_str cr_group_rows_oldest(const cr_group_rows *group_rows)
 {
     cr_str oldest = CR_STR_ABSENT;
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        cr_str place = cr_row_place(&inboxes->old.row[i]);
+    for (size_t i = 0; i < group_rows->old.count; i++) {
+        cr_str place = cr_row_place(&group_rows->old.row[i]);
         oldest = oldest.data == NULL || cr_str_compare(place, oldest) < 0 ? place : oldest;
     }
     return oldest;
@@ -365,39 +369,39 @@ cr_str cr_inboxes_oldest(const cr_inboxes *inboxes)
 /* ---- rows that were lost ---- */
 
 /* What all rows of a group share is taken from any other. */
-static cr_row restored_row(const cr_uuid *group, const cr_inboxes *inboxes, size_t member)
+static cr_row restored_row(const cr_uuid *group, const cr_group_rows *group_rows, size_t member)
 {
-    size_t other = cr_members_next(&inboxes->members, member);
+    size_t other = cr_members_next(&group_rows->members, member);
     cr_row row = {0};
-    for (size_t i = 0; i < inboxes->members.count; i++) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
         if (row.value[CR_GROUP_NAME].data == NULL) {
-            row.value[CR_GROUP_NAME] = inboxes->row[i].value[CR_GROUP_NAME];
+            row.value[CR_GROUP_NAME] = group_rows->row[i].value[CR_GROUP_NAME];
         }
     }
-    row.value[CR_PK] = cr_pk_str(&inboxes->pk[member]);
+    row.value[CR_PK] = cr_pk_str(&group_rows->pk[member]);
     row.value[CR_SK] = cr_str_of("");
     row.value[CR_GROUP_UUID] = cr_uuid_str(group);
     row.value[CR_TEXT] = cr_str_of("");
-    row.value[CR_USER_UUID] = cr_uuid_str(&inboxes->members.uuid[other]);
+    row.value[CR_USER_UUID] = cr_uuid_str(&group_rows->members.uuid[other]);
     row.value[CR_DISPLAY_NAME] = cr_str_of("");
     row.value[CR_HANDLE] = cr_str_of("");
-    row.value[CR_MEMBER_UUIDS] = inboxes->list;
+    row.value[CR_MEMBER_UUIDS] = group_rows->list;
     return row;
 }
 
-void cr_inboxes_restore(const cr_uuid *group, cr_inboxes *inboxes)
+void cr_group_rows_restore(const cr_uuid *group, cr_group_rows *group_rows)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!cr_row_exists(&inboxes->row[i])) {
-            inboxes->row[i] = restored_row(group, inboxes, i);
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (!cr_row_exists(&group_rows->row[i])) {
+            group_rows->row[i] = restored_row(group, group_rows, i);
         }
     }
 }
 
-bool cr_inboxes_have_restored(const cr_inboxes *inboxes)
+bool cr_group_rows_have_restored(const cr_group_rows *group_rows)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (cr_row_is_restored(&inboxes->row[i])) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (cr_row_is_restored(&group_rows->row[i])) {
             return true;
         }
     }

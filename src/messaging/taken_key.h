@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stepping on from a sort key that is taken: another group of some member has it (invariant 4). By
  * a few microseconds at first, then further with each try. */
-#ifndef CR_MESSAGING_REACH_H
-#define CR_MESSAGING_REACH_H
+#ifndef CR_MESSAGING_TAKEN_KEY_H
+#define CR_MESSAGING_TAKEN_KEY_H
 
 #include <stdint.h>
 
