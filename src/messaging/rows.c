@@ -105,10 +105,22 @@ cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, c
     return txn->ops->get(txn, &key, 1, message);
 }
 
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row)
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
+                                cr_row *card, cr_row *row)
 {
-    const cr_key key = cr_card_key(pk);
-    return txn->ops->get(txn, &key, 1, row);
+    cr_row found[2];
+    cr_key keys[2] = {cr_card_key(pk)};
+    if (beside != NULL) {
+        keys[1] = *beside;
+    }
+    cruddur_status status = txn->ops->get(txn, keys, beside == NULL ? 1 : 2, found);
+    if (status == CRUDDUR_OK) {
+        *card = found[0];
+    }
+    if (status == CRUDDUR_OK && beside != NULL) {
+        *row = found[1];
+    }
+    return status;
 }
 
 cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
