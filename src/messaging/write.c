@@ -551,8 +551,9 @@ static cruddur_status state_card(cr_txn *txn, const write_context *context, cons
 {
     cr_row row;
     bool is_there = cr_row_exists(&old->row);
-    const cr_card card = {context->opening->members, context->opening->name,
-                          is_there ? old->card.rev + 1 : 1};
+    const cr_card card = {.members = context->opening->members,
+                          .name = context->opening->name,
+                          .rev = is_there ? old->card.rev + 1 : 1};
     if (is_there && !is_isolated(context)) {
         return CRUDDUR_OK;
     }
