@@ -173,7 +173,8 @@ const cr_row *simulated_message(const simulated *all, size_t index)
 /* ---- a transaction ---- */
 
 typedef struct write {
-    bool has_old; /* which must be there as it was read, and goes */
+    bool has_old; /* which must be there as it was read, and goes, unless it is only required */
+    bool is_required;
     bool has_new; /* which is put; where there is no old one, nothing may be there */
     cr_row old;
     cr_row new;
@@ -256,6 +257,7 @@ static cruddur_status state(cr_txn *base, const cr_row *old, const cr_row *new)
         }
     }
     write *stated = &now->write[now->count++];
+    stated->is_required = false;
     stated->has_old = old != NULL;
     stated->has_new = new != NULL;
     bool is_kept = (old == NULL || cr_row_copy(base->arena, old, &stated->old)) &&
@@ -276,6 +278,16 @@ static cruddur_status replace_row(cr_txn *base, const cr_row *as_read, const cr_
 static cruddur_status remove_row(cr_txn *base, const cr_row *row)
 {
     return state(base, row, NULL);
+}
+
+static cruddur_status require_row(cr_txn *base, const cr_row *row)
+{
+    cruddur_status status = state(base, row, NULL);
+    if (status == CRUDDUR_OK) {
+        txn *now = (txn *)base;
+        now->write[now->count - 1].is_required = true;
+    }
+    return status;
 }
 
 /* Claims are rows, as on DynamoDB. */
@@ -305,8 +317,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
                                                        : cr_fail_memory(base->call->error);
 }
 
-static const cr_txn_ops operations = {get_rows,   query_rows, put_row,    replace_row,
-                                      remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get_rows,   query_rows,  put_row,    replace_row,
+                                      remove_row, require_row, find_claim, claim_token};
 
 /* But for its text a row must be as it was read. */
 static bool is_as_read(const version *there, const cr_row *read)
@@ -333,7 +345,7 @@ static cruddur_status commit(txn *now)
     }
     for (size_t i = 0; i < now->count; i++) {
         const write *stated = &now->write[i];
-        if (stated->has_old) {
+        if (stated->has_old && !stated->is_required) {
             find(all, cr_row_key(&stated->old))->to = ++all->moment;
         }
         if (stated->has_new && !simulated_put(all, &stated->new)) {
