@@ -45,8 +45,7 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_gro
 /* ---- the message alone ---- */
 
 /* What the call returns: an opening the author's group row, as it will be at the message. */
-static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group,
-                                 const cr_row *message)
+static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, const cr_row *message)
 {
     cr_row row = *message;
     cruddur_status status = CRUDDUR_OK;
@@ -152,17 +151,13 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
     cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
-    cr_rewrite rewrite = {.group = &group->uuid,
-                          .card = &group->card,
-                          .rows = &rows,
-                          .author = author,
-                          .message = &message};
+    cr_rewrite rewrite = {&group->uuid, &message, author, &rows, false};
     status = write_all(txn, send, claim, &rewrite);
     if (status == CRUDDUR_OK && send->opening == NULL) {
         status = cr_send_keep(send, &message, txn->call);
     } else if (status == CRUDDUR_OK) {
         size_t self = cr_members_find(&rows.members, &author.uuid);
-        cr_row own = cr_rewrite_moved(&rewrite, self);
+        cr_row own = cr_rewrite_moved(txn, &rewrite, self);
         status = cr_send_keep(send, &own, txn->call);
     }
     return status;

@@ -230,8 +230,8 @@ static cruddur_status judge_by_others(cr_txn *txn, cr_group *group, const cr_uui
     }
     add_candidates(&candidates, named);
     add_author(&candidates, &group->head);
-    status = find_members(txn, &group->uuid, &group->told, &candidates, &members, &are_known,
-                          &is_crowd);
+    status =
+        find_members(txn, &group->uuid, &group->told, &candidates, &members, &are_known, &is_crowd);
     if (are_known) {
         group->known = members;
         *is_member = cr_members_have(&members, member);
@@ -259,9 +259,8 @@ cruddur_status cr_cardless_judge(cr_txn *txn, cr_group *group, const cr_uuid *me
     if (status == CRUDDUR_OK && !*is_member && group->known.count == 0) {
         status = judge_by_others(txn, group, member, named, is_member);
     }
-    bool is_settled = *is_member || group->known.count > 0 ||
-                      (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
-    return status == CRUDDUR_OK && !is_settled
-               ? search_own_partition(txn, group, member, is_member)
-               : status;
+    bool is_settled =
+        *is_member || group->known.count > 0 || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    return status == CRUDDUR_OK && !is_settled ? search_own_partition(txn, group, member, is_member)
+                                               : status;
 }

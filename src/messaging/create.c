@@ -27,8 +27,9 @@ static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr
     const cr_card card = {.members = send->opening->members,
                           .name = send->opening->name,
                           .rev = cr_row_exists(&old->row) ? old->card.rev + 1 : 1};
-    return cr_card_write(pk, &card, txn->arena, row) ? CRUDDUR_OK
-                                                     : cr_fail_memory(txn->call->error);
+    return cr_card_write(pk, &card, txn->arena, row)
+               ? cr_rows_fresh_version(txn, &row->value[CR_VERSION])
+               : cr_fail_memory(txn->call->error);
 }
 
 /* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
@@ -90,8 +91,7 @@ static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim
     cr_card_pk pk = cr_card_pk_of(&send->draft->group);
     cruddur_status status = make_card(txn, send, old_card, &pk, &card);
     if (status == CRUDDUR_OK) {
-        status =
-            cr_repeat_claim(txn, send, claim, &send->opening->members, message->value[CR_SK]);
+        status = cr_repeat_claim(txn, send, claim, &send->opening->members, message->value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
         status = state_card(txn, old_card, &card);

@@ -130,8 +130,7 @@ static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_u
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_pk pk = cr_pk_of_member(member);
     cr_key own = {cr_pk_str(&pk), group->head.value[CR_SK]};
-    cruddur_status status =
-        cr_rows_get_card(txn, &card_pk, &own, &group->card.row, &group->own);
+    cruddur_status status = cr_rows_get_card(txn, &card_pk, &own, &group->card.row, &group->own);
     if (status == CRUDDUR_OK && !cr_row_is_of_group(&group->own, cr_uuid_str(&group->uuid))) {
         group->own = (cr_row){0};
     }
@@ -207,4 +206,10 @@ cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group 
     }
     bool is_there = cr_row_exists(&group->head) && !group->card.card.is_removed;
     return status == CRUDDUR_OK && !is_there ? fail_not_there(txn, uuid) : status;
+}
+
+cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)
+{
+    *members = group->known;
+    return members->count > 0 ? CRUDDUR_OK : cr_cardless_read_members(txn, group, members);
 }

@@ -53,6 +53,9 @@ cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
 
+/* Completes the members of a group that was found. */
+cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);
+
 /* The last sort key of the head and of the group rows that were read. */
 cr_str cr_group_last(const cr_group *group);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/group_rows.h"
 
+#include "messaging/cardless.h"
+
 /* The member whose row this is; the member count for somebody else's. */
 static size_t owner_of(const cr_group_rows *group_rows, const cr_row *row)
 {
@@ -135,16 +137,23 @@ static bool is_at_rest(const cr_txn *txn)
     return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
 }
 
-/* A member count of rows, all at the head, is as it should be. Rows of others do not count: no
- * write touches them. */
+/* What a card does not name is removed; in a group without one the row of somebody whom nobody
+ * names, not even itself, is no row of the group. */
+static bool has_card(const cr_group_rows *group_rows)
+{
+    return cr_row_exists(&group_rows->card->row);
+}
+
+/* A member count of rows, all at the head, is as it should be. */
 static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_group_rows *group_rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < found->count; i++) {
-        if (owner_of(group_rows, &found->row[i]) == group_rows->members.count) {
+        bool is_strange = owner_of(group_rows, &found->row[i]) == group_rows->members.count;
+        if (is_strange && !has_card(group_rows)) {
             continue;
         }
-        if (!is_at(&found->row[i], head->value[CR_SK])) {
+        if (is_strange || !is_at(&found->row[i], head->value[CR_SK])) {
             return false;
         }
         count++;
@@ -152,15 +161,19 @@ static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_group_
     return count == group_rows->members.count;
 }
 
-/* Takes whatever rows the group has: of each member the newest counts, and all of them go. */
+/* Takes whatever rows the group has: of each member the newest counts, and all of them go. So do
+ * those of people whom the card does not name: somebody put them back. */
 static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_group_rows *group_rows)
 {
     for (size_t i = 0; i < found->count; i++) {
         size_t owner = owner_of(group_rows, &found->row[i]);
-        if (owner == group_rows->members.count) {
+        bool is_strange = owner == group_rows->members.count;
+        if (is_strange && !has_card(group_rows)) {
             continue;
         }
-        keep_newer(&group_rows->row[owner], &found->row[i]);
+        if (!is_strange) {
+            keep_newer(&group_rows->row[owner], &found->row[i]);
+        }
         if (!cr_rows_add_once(&group_rows->old, &found->row[i])) {
             return cr_fail_memory(txn->call->error);
         }
@@ -222,9 +235,11 @@ static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *gro
 }
 
 /* Begins with these members, who have no rows yet. */
-static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_group_rows *group_rows)
+static cruddur_status begin(cr_txn *txn, const cr_read_card *card, const cr_members *members,
+                            cr_group_rows *group_rows)
 {
     group_rows->members = *members;
+    group_rows->card = card;
     group_rows->old = (cr_rows){.arena = txn->arena};
     group_rows->list = CR_STR_ABSENT;
     group_rows->forward_only = false;
@@ -235,9 +250,11 @@ static cruddur_status begin(cr_txn *txn, const cr_members *members, cr_group_row
     }
     if (members->count > CRUDDUR_MEMBERS_MIN) {
         group_rows->list = cr_members_join(members, txn->arena);
-        return group_rows->list.data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+        if (group_rows->list.data == NULL) {
+            return cr_fail_memory(txn->call->error);
+        }
     }
-    return CRUDDUR_OK;
+    return cr_rows_fresh_version(txn, &group_rows->version);
 }
 
 cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *group_rows)
@@ -248,7 +265,7 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *g
     cruddur_status status = cr_group_read_members(txn, group, &members);
     while (status == CRUDDUR_OK && have_changed) {
         cr_rows found;
-        status = begin(txn, &members, group_rows);
+        status = begin(txn, &group->card, &members, group_rows);
         /* An index that is fresh and cheap also shows what does not belong there. */
         if (status == CRUDDUR_OK) {
             status = (is_index_cheap ? search_rows : read_rows)(txn, group, group_rows, &found);
@@ -257,7 +274,7 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *g
             status = take_rows(txn, &found, group_rows);
         }
         if (status == CRUDDUR_OK) {
-            status = cr_group_add_named(txn, group, &found, &members);
+            status = cr_cardless_add_named(txn, group, &found, &members);
         }
         have_changed = !cr_members_are_same(&members, &group_rows->members);
     }
@@ -266,11 +283,12 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *g
     return is_gone ? CRUDDUR_E_CONFLICT : status;
 }
 
-cruddur_status cr_group_rows_reread(cr_txn *txn, const cr_uuid *group, const cr_rows *told,
-                                    const cr_members *members, cr_group_rows *group_rows)
+cruddur_status cr_group_rows_reread(cr_txn *txn, const cr_uuid *group, const cr_read_card *card,
+                                    const cr_rows *told, const cr_members *members,
+                                    cr_group_rows *group_rows)
 {
     cr_rows found;
-    cruddur_status status = begin(txn, members, group_rows);
+    cruddur_status status = begin(txn, card, members, group_rows);
     group_rows->forward_only = true;
     if (status == CRUDDUR_OK) {
         status = share(txn, told, &found);
@@ -366,13 +384,24 @@ cr_str cr_group_rows_oldest(const cr_group_rows *group_rows)
     return oldest;
 }
 
+bool cr_group_rows_meet(const cr_group_rows *group_rows, cr_str sk)
+{
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (cr_rows_have(&group_rows->old, (cr_key){cr_pk_str(&group_rows->pk[i]), sk})) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- rows that were lost ---- */
 
-/* What all rows of a group share is taken from any other. */
+/* What all rows of a group share is taken from the card, and else from any other row. */
 static cr_row restored_row(const cr_uuid *group, const cr_group_rows *group_rows, size_t member)
 {
     size_t other = cr_members_next(&group_rows->members, member);
     cr_row row = {0};
+    row.value[CR_GROUP_NAME] = group_rows->card->card.name;
     for (size_t i = 0; i < group_rows->members.count; i++) {
         if (row.value[CR_GROUP_NAME].data == NULL) {
             row.value[CR_GROUP_NAME] = group_rows->row[i].value[CR_GROUP_NAME];

@@ -384,7 +384,7 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
     cr_row own;
     cruddur_status status = cr_group_read(txn, context->group, context->user, &group);
     if (status == CRUDDUR_OK) {
-        status = cr_group_rows_own_row(txn, &group, context->user, &own);
+        status = cr_group_rows_own(txn, &group, context->user, &own);
     }
     if (status == CRUDDUR_OK) {
         free(context->row);

@@ -147,8 +147,7 @@ cruddur_status cr_group_rows_complete(cr_txn *txn, const cr_uuid *group, cr_grou
                : CRUDDUR_OK;
 }
 
-cruddur_status cr_group_rows_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member,
-                                     cr_row *row)
+cruddur_status cr_group_rows_own(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
 {
     cr_group_rows group_rows;
     *row = group->own;

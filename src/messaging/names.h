@@ -26,7 +26,6 @@ cr_person cr_person_of(const cr_row *message);
 cr_person cr_group_rows_person(const cr_group_rows *group_rows, const cr_uuid *uuid);
 
 /* The group row of a member of a group that was found, restored where it was lost. */
-cruddur_status cr_group_rows_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member,
-                                     cr_row *row);
+cruddur_status cr_group_rows_own(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row);
 
 #endif

@@ -44,6 +44,10 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
 cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute attribute,
                             cr_str value, cr_row *found);
 
+/* Makes a value for the attribute `version`, which is another with every put of a group row and of
+ * a card. */
+cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version);
+
 /* A list of rows. */
 typedef struct cr_rows {
     cr_row *row;

@@ -88,14 +88,14 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
     cruddur_error *error = NULL;
     const cr_draft *draft = send->draft;
     bool is_behind = send->oldest.size > 0 && !send->is_repeat;
-    const cr_settling settling = {
-        .group = &draft->group,
-        .author = &draft->author.uuid,
-        .named = send->opening == NULL ? NULL : &send->opening->members,
-        .looks_back = true,
-        .from_sk = cr_kept_key_str(is_behind ? &send->oldest : &send->head),
-        .is_repeat = send->is_repeat,
-        .must_settle = has_opened(send) || send->is_late};
+    const cr_settling settling = {.group = &draft->group,
+                                  .author = &draft->author.uuid,
+                                  .named = send->opening == NULL ? NULL : &send->opening->members,
+                                  .looks_back = true,
+                                  .from_sk =
+                                      cr_kept_key_str(is_behind ? &send->oldest : &send->head),
+                                  .is_repeat = send->is_repeat,
+                                  .must_settle = has_opened(send) || send->is_late};
     cr_call quiet = *call;
     quiet.error = &error;
     cruddur_status status = look_back(store, &settling, &quiet);
