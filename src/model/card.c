@@ -4,14 +4,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json.h"
+
 #define PK_PREFIX "CARD#"
 #define PK_PREFIX_SIZE (sizeof(PK_PREFIX) - 1)
 
-/* The revision among the attributes that only cards have: {"rev":{"N":"1"}}. */
-#define REV_BEGIN "{\"rev\":{\"N\":\""
-#define REV_END "\"}}"
-#define REV_MAX 64
-#define REV_LAST (UINT64_MAX / 10)
+#define REV_SIZE 24 /* of the largest number, and its NUL */
+#define REV_MAX (UINT64_MAX / 10)
+
+#define REMOVED "removed"
 
 cr_card_pk cr_card_pk_of(const cr_uuid *group)
 {
@@ -28,42 +29,79 @@ bool cr_is_card(const cr_row *row)
            cr_str_equal(row->value[CR_SK], cr_str_of(CR_CARD_SK));
 }
 
+/* What only cards have is among the attributes that other rows do not know. */
 bool cr_card_write(const cr_card_pk *pk, const cr_card *card, cr_arena *arena, cr_row *row)
 {
-    char rev[REV_MAX];
+    char rev[REV_SIZE];
     cr_key key = cr_card_key(pk);
-    (void)snprintf(rev, sizeof(rev), REV_BEGIN "%" PRIu64 REV_END, card->rev);
+    (void)snprintf(rev, sizeof(rev), "%" PRIu64, card->rev);
     *row = (cr_row){0};
     row->value[CR_PK] = key.pk;
     row->value[CR_SK] = key.sk;
     row->value[CR_GROUP_NAME] = card->name;
     row->value[CR_MEMBER_UUIDS] = cr_members_join(&card->members, arena);
-    row->value[CR_OTHERS] = cr_arena_copy(arena, cr_str_of(rev));
-    return row->value[CR_MEMBER_UUIDS].data != NULL && row->value[CR_OTHERS].data != NULL;
+    row->value[CR_REV] = cr_arena_copy(arena, cr_str_of(rev));
+    if (card->is_removed) {
+        row->value[CR_OTHERS] = cr_str_of("{\"" REMOVED "\":{\"BOOL\":true}}");
+    }
+    return row->value[CR_MEMBER_UUIDS].data != NULL && row->value[CR_REV].data != NULL;
 }
 
-/* What other programs add beside it is left alone, and not looked at. */
-static bool read_rev(cr_str others, uint64_t *rev)
+bool cr_rev_read(cr_str text, uint64_t *rev)
 {
-    static const char name[] = "\"rev\":{\"N\":\"";
-    size_t at = 0;
     *rev = 0;
-    while (at + sizeof(name) - 1 < others.size &&
-           memcmp(others.data + at, name, sizeof(name) - 1) != 0) {
-        at++;
-    }
-    for (at += sizeof(name) - 1; at < others.size && others.data[at] != '"'; at++) {
-        if (others.data[at] < '0' || others.data[at] > '9' || *rev > REV_LAST / 10) {
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || *rev > REV_MAX / 10) {
             return false;
         }
-        *rev = *rev * 10 + (uint64_t)(others.data[at] - '0');
+        *rev = *rev * 10 + (uint64_t)(text.data[i] - '0');
     }
-    return at<others.size && * rev> 0;
+    return *rev > 0;
+}
+
+/* Reads {"BOOL": true}; false for any other value. */
+static bool read_true(cr_json *in)
+{
+    cr_str type;
+    bool is_true = false;
+    if (cr_json_peek(in) != '{') {
+        (void)cr_json_skip(in);
+        return false;
+    }
+    cr_json_enter(in, '{');
+    for (bool first = true; cr_json_next_member(in, &first, &type);) {
+        bool is_bool = cr_str_equal(type, cr_str_of("BOOL"));
+        is_true = cr_str_equal(cr_json_skip(in), cr_str_of("true")) && is_bool;
+    }
+    return is_true;
+}
+
+/* False for what is no JSON. */
+static bool read_others(cr_str others, cr_card *card)
+{
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    if (others.data == NULL) {
+        return true;
+    }
+    cr_json_init(&in, others, &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name);) {
+        if (cr_str_equal(name, cr_str_of(REMOVED))) {
+            card->is_removed = read_true(&in);
+        } else {
+            (void)cr_json_skip(&in);
+        }
+    }
+    bool is_read = cr_json_is_done(&in);
+    cr_arena_free(&arena);
+    return is_read;
 }
 
 bool cr_card_read(const cr_row *row, cr_card *card)
 {
     *card = (cr_card){.name = row->value[CR_GROUP_NAME]};
     return cr_members_split(row->value[CR_MEMBER_UUIDS], &card->members) &&
-           row->value[CR_OTHERS].data != NULL && read_rev(row->value[CR_OTHERS], &card->rev);
+           cr_rev_read(row->value[CR_REV], &card->rev) && read_others(row->value[CR_OTHERS], card);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The card of a group: one row, pk `CARD#<group uuid>`, sk `CARD`, with all its members. It is put
- * when the group is opened, so that two openings meet in it, and it stays. Groups of the original
+ * when the group is opened, so that two openings meet in it. It stays when the group is removed,
+ * marked as removed: without it a late request could bring the group back. Groups of the original
  * application and of version 0.1 have none. */
 #ifndef CR_MODEL_CARD_H
 #define CR_MODEL_CARD_H
@@ -9,6 +10,7 @@
 #include "model/row.h"
 
 #define CR_CARD_SK "CARD"
+#define CR_CARD_FIRST_REV "1"
 
 typedef struct cr_card_pk {
     char text[sizeof("CARD#") - 1 + CRUDDUR_UUID_SIZE];
@@ -16,8 +18,9 @@ typedef struct cr_card_pk {
 
 typedef struct cr_card {
     cr_members members;
-    cr_str name;  /* the group's; absent: none */
-    uint64_t rev; /* grows with each change of the card */
+    cr_str name;     /* the group's; absent: none */
+    uint64_t rev;    /* grows with each change of the card */
+    bool is_removed; /* there is no such group; the next opening replaces the card */
 } cr_card;
 
 cr_card_pk cr_card_pk_of(const cr_uuid *group);
@@ -29,6 +32,9 @@ static inline cr_key cr_card_key(const cr_card_pk *pk)
 
 /* Whether a row is at the key of a card. */
 bool cr_is_card(const cr_row *row);
+
+/* Reads a generation, as `rev` has it; false for what is none. */
+bool cr_rev_read(cr_str text, uint64_t *rev);
 
 /* Makes the row of a card; its text lies in the arena. False when memory ran out. */
 bool cr_card_write(const cr_card_pk *pk, const cr_card *card, cr_arena *arena, cr_row *row);

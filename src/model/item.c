@@ -26,9 +26,9 @@ static cr_attribute find_attribute(cr_str name)
 
 /* ---- writing ---- */
 
-static void add_string_value(cr_buffer *out, cr_str value)
+static void add_string_value(cr_buffer *out, const char *begin, cr_str value)
 {
-    CR_JSON_ADD(out, "{\"S\":");
+    cr_buffer_add(out, cr_str_of(begin));
     cr_json_add_string(out, value);
     CR_JSON_ADD(out, "}");
 }
@@ -50,12 +50,18 @@ static void add_set_value(cr_buffer *out, cr_str list)
     CR_JSON_ADD(out, "]}");
 }
 
+/* The type that an attribute of ours must have. */
+static const char *type_of(cr_attribute attribute)
+{
+    return attribute == CR_MEMBER_UUIDS ? "SS" : attribute == CR_REV ? "N" : "S";
+}
+
 void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value)
 {
     if (attribute == CR_MEMBER_UUIDS && value.size > 0) {
         add_set_value(out, value);
     } else {
-        add_string_value(out, value);
+        add_string_value(out, attribute == CR_REV ? "{\"N\":" : "{\"S\":", value);
     }
 }
 
@@ -183,10 +189,12 @@ static cr_str read_known_value(cr_json *in, cr_attribute attribute)
     if (!cr_json_next_member(in, &first, &type)) {
         return value;
     }
-    bool is_set = attribute == CR_MEMBER_UUIDS;
-    if (is_set && cr_str_equal(type, cr_str_of("SS"))) {
+    if (!cr_str_equal(type, cr_str_of(type_of(attribute)))) {
+        return value;
+    }
+    if (attribute == CR_MEMBER_UUIDS) {
         value = read_set(in);
-    } else if (!is_set && cr_str_equal(type, cr_str_of("S")) && cr_json_peek(in) == '"') {
+    } else if (cr_json_peek(in) == '"') {
         value = cr_json_string(in);
     }
     return value.data != NULL && cr_json_peek(in) == '}' ? (in->at++, value) : CR_STR_ABSENT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows as DynamoDB writes them: {"pk": {"S": "MSG#…"}, "message": {"S": "…"}, …}. All attributes
- * that the library knows are strings, but for member_uuids, a set of strings. Attributes that it
- * does not know, or that are of another type, keep their text (CR_OTHERS). */
+ * that the library knows are strings, but for member_uuids, a set of strings, and rev, a number.
+ * Attributes that it does not know, or that are of another type, keep their text (CR_OTHERS). */
 #ifndef CR_MODEL_ITEM_H
 #define CR_MODEL_ITEM_H
 

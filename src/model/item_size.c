@@ -34,9 +34,15 @@ static long pair_of(long power)
     return power >= 0 ? power / 2 : -((1 - power) / 2);
 }
 
+/* Whether the exponent of a number, whose mantissa ends here, is odd. */
+static long is_odd_exponent(cr_str written, size_t mantissa)
+{
+    return mantissa < written.size && (written.data[written.size - 1] - '0') % 2 != 0;
+}
+
 /* A number has a byte for each pair of its digits, from the first that is not zero to the last, one
  * more, and another for a minus. */
-static size_t size_of_number(cr_str written)
+static size_t size_of_digits(cr_str written)
 {
     long first = 0; /* the powers of ten of these digits */
     long last = 0;
@@ -45,8 +51,8 @@ static size_t size_of_number(cr_str written)
     bool has_point = false;
     bool has_digit = false;
     size_t sign = 0;
-    size_t i = 1;
-    for (; i + 1 < written.size && strchr("eE", written.data[i]) == NULL; i++) {
+    size_t i = 0;
+    for (; i < written.size && strchr("eE", written.data[i]) == NULL; i++) {
         char c = written.data[i];
         sign = c == '-' ? 1 : sign;
         has_point = has_point || c == '.';
@@ -62,9 +68,14 @@ static size_t size_of_number(cr_str written)
         }
     }
     /* Of the exponent it matters only whether it parts pairs. */
-    long shift = point + (i + 1 < written.size ? strtol(written.data + i + 1, NULL, 10) % 2 : 0);
+    long shift = point + is_odd_exponent(written, i);
     long pairs = pair_of(first + shift) - pair_of(last + shift) + 1;
     return has_digit ? (size_t)pairs + 1 + sign : 1;
+}
+
+static size_t size_of_number(cr_str written)
+{
+    return size_of_digits((cr_str){written.data + 1, written.size - 2});
 }
 
 /* Base64, as it is written. */
@@ -210,7 +221,8 @@ size_t cr_item_size(const cr_row *row)
     for (int i = 0; i < CR_OTHERS; i++) {
         cr_str value = row->value[i];
         if (value.data != NULL) {
-            size += strlen(cr_attribute_name((cr_attribute)i)) + value.size;
+            size += strlen(cr_attribute_name((cr_attribute)i));
+            size += i == CR_REV ? size_of_digits(value) : value.size;
             size -= i == CR_MEMBER_UUIDS ? count(value, ',') : 0;
         }
     }

@@ -21,6 +21,8 @@
     X(GROUP_NAME, "group_name")                                                                    \
     X(MEMBER_UUIDS, "member_uuids")                                                                \
     X(HEAD_SK, "head_sk")                                                                          \
+    X(REV, "rev")         /* a number: the generation of the group's card */                       \
+    X(VERSION, "version") /* 16 hexadecimal digits, new with each put of a card or group row */    \
     X(OTHERS, "other_attributes")
 
 typedef enum cr_attribute {

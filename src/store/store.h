@@ -12,7 +12,9 @@
  *     run that came to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
  *   - states a claim first, then all its puts, a message last of them, then its removals: for
- * engines without transactions the message is what makes the change count;
+ *     engines without transactions the message is what makes the change count;
+ *   - replaces and requires only in a store with CR_TRAIT_ATOMIC; elsewhere both are refused with
+ *     CRUDDUR_E_CONFIG;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;
  *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.
@@ -92,6 +94,10 @@ typedef struct cr_txn_ops {
 
     /* Takes a row away; borrowed likewise. Condition: it still is as it was read. */
     cruddur_status (*remove)(cr_txn *txn, const cr_row *as_read);
+
+    /* Demands that a row which is not written still is as it was read; borrowed likewise. Counts as
+     * a write of its key. */
+    cruddur_status (*require)(cr_txn *txn, const cr_row *as_read);
 
     /* Reads the claim of a token, strongly; *claim lives in the arena. Of several messages with the
      * token, which older versions and other programs may have stored, one in this group (a uuid)

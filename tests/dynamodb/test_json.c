@@ -351,14 +351,16 @@ static void expect(const cr_row *row, cr_attribute attribute, const char *expect
 Test(dynamodb_item, attributes_of_ours_are_read)
 {
     cr_arena arena = CR_ARENA_INIT;
-    cr_row row =
-        read_item("{\"sk\":{\"S\":\"2\"},\"\\u0070k\" : {\"S\":\"MSG#\\u00e9\\n\"},"
-                  "\"member_uuids\":{\"SS\":[\"c\",\"a\",\"b\"]},\"message\":{\"S\":\"\"}}",
-                  &arena);
+    cr_row row = read_item("{\"sk\":{\"S\":\"2\"},\"\\u0070k\" : {\"S\":\"MSG#\\u00e9\\n\"},"
+                           "\"member_uuids\":{\"SS\":[\"c\",\"a\",\"b\"]},\"message\":{\"S\":\"\"},"
+                           "\"rev\":{\"N\":\"12\"},\"version\":{\"S\":\"0a\"}}",
+                           &arena);
     expect(&row, CR_PK, "MSG#é\n");
     expect(&row, CR_SK, "2");
     expect(&row, CR_MEMBER_UUIDS, "a,b,c");
     expect(&row, CR_TEXT, "");
+    expect(&row, CR_REV, "12");
+    expect(&row, CR_VERSION, "0a");
     expect(&row, CR_HANDLE, NULL);
     expect(&row, CR_OTHERS, NULL);
     cr_arena_free(&arena);
@@ -369,6 +371,7 @@ Test(dynamodb_item, what_is_not_ours_is_kept_to_the_letter)
     cr_arena arena = CR_ARENA_INIT;
     cr_row row =
         read_item("{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"1.50\"},\"user_handle\":{\"N\":\"7\"},"
+                  "\"rev\":{\"S\":\"1\"},\"version\":{\"N\":\"1\"},"
                   "\"member_uuids\":{\"L\":[{\"S\":\"x\"}]},"
                   "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true}, {\"B\":\"AA==\"}]}}},"
                   "\"user_uuid\":{\"S\":\"u\",\"X\":1}}",
@@ -377,6 +380,7 @@ Test(dynamodb_item, what_is_not_ours_is_kept_to_the_letter)
     expect(&row, CR_HANDLE, NULL);
     expect(&row, CR_OTHERS,
            "{\"n\":{\"N\":\"1.50\"},\"user_handle\":{\"N\":\"7\"},"
+           "\"rev\":{\"S\":\"1\"},\"version\":{\"N\":\"1\"},"
            "\"member_uuids\":{\"L\":[{\"S\":\"x\"}]},"
            "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true}, {\"B\":\"AA==\"}]}}},"
            "\"user_uuid\":{\"S\":\"u\",\"X\":1}}");
@@ -395,6 +399,8 @@ Test(dynamodb_item, what_is_written_is_read)
     row.value[CR_TEXT] = cr_str_of("line\nline\ttab\x7f");
     row.value[CR_DISPLAY_NAME] = cr_str_of("");
     row.value[CR_MEMBER_UUIDS] = cr_str_of("a,b,c");
+    row.value[CR_REV] = cr_str_of("7");
+    row.value[CR_VERSION] = cr_str_of("00ff");
     row.value[CR_OTHERS] = cr_str_of("{\"pinned\":{\"BOOL\":true},\"message\":{\"N\":\"1\"}}");
     cr_buffer_init(&text, 10000);
     cr_item_write(&text, &row);
@@ -403,6 +409,7 @@ Test(dynamodb_item, what_is_written_is_read)
     cr_item_read(&in, &back);
     cr_assert(cr_json_is_done(&in));
     cr_assert(cr_item_is_same(&back, &row));
+    cr_assert(strstr(text.data, "\"rev\":{\"N\":\"7\"}") != NULL);
     /* the row's own message counts, not the one that stood among the others */
     expect(&back, CR_OTHERS, "{\"pinned\":{\"BOOL\":true}}");
     cr_buffer_free(&text);
@@ -449,7 +456,9 @@ Test(dynamodb_item, sizes_are_those_of_the_service)
     row.value[CR_PK] = cr_str_of("GRP#a");
     row.value[CR_SK] = cr_str_of("2026");
     row.value[CR_MEMBER_UUIDS] = cr_str_of("a,b,c");
-    size_t bare = strlen("pkGRP#ask2026member_uuidsabc");
+    row.value[CR_REV] = cr_str_of("123");
+    row.value[CR_VERSION] = cr_str_of("00ff");
+    size_t bare = strlen("pkGRP#ask2026member_uuidsabcrevversion00ff") + 3;
     cr_assert_eq(cr_item_size(&row), bare);
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         char others[200];

@@ -241,7 +241,8 @@ char *dump_table(const char *path)
         dump = first_text(
             db, "SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT json_array(pk, sk,"
                 " message_group_uuid, message, message_uuid, user_uuid, user_display_name,"
-                " user_handle, group_name, member_uuids, head_sk, other_attributes) AS line"
+                " user_handle, group_name, member_uuids, head_sk, rev, version,"
+                " other_attributes) AS line"
                 " FROM cruddur_messages ORDER BY pk, sk)");
     }
     free(tables);

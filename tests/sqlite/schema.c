@@ -82,7 +82,8 @@ Test(schema, a_store_has_no_differences)
     "DROP TABLE cruddur_messages;"                                                                 \
     "CREATE TABLE \"" TABLE "\" (" pk ", other_attributes TEXT, member_uuids text, group_name "    \
     "TEXT, user_handle TEXT,\n user_display_name TEXT, user_uuid TEXT, message_uuid TEXT, "        \
-    "message TEXT, head_sk TEXT, message_group_uuid TEXT, sk TEXT NOT NULL, PRIMARY KEY (pk, "     \
+    "message TEXT, head_sk TEXT, version TEXT, rev TEXT, message_group_uuid TEXT, sk TEXT NOT "    \
+    "NULL, PRIMARY KEY (pk, "                                                                      \
     "sk)) " options ";"                                                                            \
     "create index Message_uuid_index on " TABLE " (message_uuid) where message_uuid is not null;"  \
     "create index message_group_sk_index on " TABLE " (" index ", sk)\n"                           \

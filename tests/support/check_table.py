@@ -45,10 +45,13 @@ PERSON = {"user_uuid", "user_display_name", "user_handle"}
 MESSAGE_ROW = KEYS | PERSON | {"message", "message_uuid"}
 DIRECT_GROUP_ROW = KEYS | PERSON | {"message", "message_group_uuid"}
 LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
-MAY_LACK = {"group_name", "head_sk"}  # a large group's row; one that is displaced
+# A large group's row; one that is displaced; those of a group with a card; those that a later version
+# of the library wrote.
+MAY_LACK = {"group_name", "head_sk", "rev", "version"}
 CLAIM = KEYS | {"group_uuid", "user_uuid", "message_sk"}
 CLAIM_MAY_LACK = {"ahead", "expires_at"}
-CARD = KEYS | {"member_uuids"}
+CARD = KEYS | {"member_uuids", "rev"}
+CARD_MAY_LACK = {"group_name", "version", "removed"}
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
@@ -76,6 +79,8 @@ def plain_value(name, value):
     """A string as itself, the members as SQLite has them, all else in DynamoDB's notation."""
     if "S" in value:
         return value["S"]
+    if name == "rev" and "N" in value:
+        return value["N"]
     if name == "member_uuids" and "SS" in value:
         return ",".join(sorted(value["SS"]))
     return value
@@ -310,9 +315,11 @@ class Checker:
     def check_card(self, row):
         group = row["pk"][5:]
         place = f"card of group {group}"
-        known = {name: value for name, value in row.items() if name != "rev"}
-        self.check_attributes(known, place, CARD, MAY_LACK)
-        if not re.fullmatch(r"\{'N': '[1-9][0-9]*'\}", str(row.get("rev"))):
+        known = {name: value for name, value in row.items() if name != "removed"}
+        self.check_attributes(known, place, CARD, CARD_MAY_LACK)
+        if row.get("removed", {"BOOL": True}) != {"BOOL": True}:
+            self.report(place, "removed is not true")
+        if not re.fullmatch(r"[1-9][0-9]*", str(row.get("rev"))):
             self.report(place, "rev is not a number from 1")
         rows = self.group_rows.get(group, [])
         members = frozenset(str(row.get("member_uuids")).split(","))

@@ -350,13 +350,14 @@ class Cards(unittest.TestCase):
     @staticmethod
     def card(group, **changes):
         row = {"pk": "CARD#" + group, "sk": "CARD", "member_uuids": ",".join((ANN, BOB)),
-               "rev": {"N": "1"}}
+               "rev": "1"}
         row.update(changes)
         return {name: value for name, value in row.items() if value is not None}
 
     def test_good(self):
         large = {"member_uuids": ",".join((ANN, BOB, CEM)), "group_name": "All"}
-        for card in (self.card(DIRECT), self.card(DIRECT, rev={"N": "20"}),
+        for card in (self.card(DIRECT), self.card(DIRECT, rev="20"),
+                     self.card(DIRECT, version="0" * 16),
                      self.card(LARGE, **large), self.card(ANN)):
             self.assertEqual(check_table.Checker().check(good_table() + [card]), [])
 
@@ -365,7 +366,8 @@ class Cards(unittest.TestCase):
                 (self.card(LARGE, group_name="All"), "its members are not"),
                 (self.card(DIRECT, group_name="All"), "its name is not"),
                 (self.card(DIRECT, rev=None), "rev is not a number"),
-                (self.card(DIRECT, rev={"N": "0"}), "rev is not a number"),
+                (self.card(DIRECT, rev="0"), "rev is not a number"),
+                (self.card(DIRECT, removed="true"), "removed is not true"),
                 (self.card(DIRECT, member_uuids=None), "lacks member_uuids"),
                 (self.card(DIRECT, message="x"), "has message, which")):
             violations = check_table.Checker().check(good_table() + [card])

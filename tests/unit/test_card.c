@@ -24,12 +24,13 @@ static cr_uuid uuid_of(const char *text)
 
 /* ---- cards ---- */
 
-static cr_row row_of(const char *list, const char *others)
+static cr_row row_of(const char *list, const char *rev, const char *others)
 {
     cr_row row = {0};
     row.value[CR_PK] = cr_str_of("CARD#" G);
     row.value[CR_SK] = cr_str_of(CR_CARD_SK);
     row.value[CR_MEMBER_UUIDS] = cr_str_of(list);
+    row.value[CR_REV] = cr_str_of(rev);
     row.value[CR_OTHERS] = cr_str_of(others);
     return row;
 }
@@ -41,8 +42,10 @@ Test(card, is_read_as_it_was_written)
     const cr_card_pk pk = cr_card_pk_of(&group);
     for (size_t i = 0; i < sizeof(revs) / sizeof(revs[0]); i++) {
         cr_arena arena = CR_ARENA_INIT;
-        const cr_card card = {
-            {2, {uuid_of(A), uuid_of(B)}}, i == 0 ? CR_STR_ABSENT : cr_str_of("All"), revs[i]};
+        const cr_card card = {.members = {2, {uuid_of(A), uuid_of(B)}},
+                              .name = i == 0 ? CR_STR_ABSENT : cr_str_of("All"),
+                              .rev = revs[i],
+                              .is_removed = i % 2 != 0};
         cr_row row;
         cr_card read;
         cr_assert(cr_card_write(&pk, &card, &arena, &row));
@@ -51,52 +54,66 @@ Test(card, is_read_as_it_was_written)
         cr_assert_null(row.value[CR_GROUP_UUID].data, "the index must not show it");
         cr_assert(cr_card_read(&row, &read));
         cr_assert_eq(read.rev, revs[i]);
+        cr_assert_eq(read.is_removed, card.is_removed);
         cr_assert(cr_members_are_same(&read.members, &card.members));
         cr_assert(cr_str_equal(read.name, card.name));
         cr_arena_free(&arena);
     }
 }
 
+/* Also where another program uses the name that marks a removed group. */
 Test(card, with_attributes_of_others)
 {
+    static const struct {
+        const char *others;
+        bool is_removed;
+    } samples[] = {
+        {NULL, false},
+        {"{}", false},
+        {"{\"color\":{\"S\":\"red\"},\"removed\":{\"BOOL\":true},\"z\":{}}", true},
+        {"{\"color\":{\"S\":\"removed\"},\"z\":{\"M\":{\"removed\":{\"BOOL\":true}}}}", false},
+        {"{\"removed\":{\"BOOL\":false}}", false},
+        {"{\"removed\":{\"S\":\"true\"}}", false},
+        {"{\"removed\":true}", false},
+    };
     cr_card card;
-    cr_row row = row_of(A "," B, "{\"color\":{\"S\":\"red\"},\"rev\":{\"N\":\"7\"},\"z\":{}}");
-    cr_assert(cr_card_read(&row, &card));
-    cr_assert_eq(card.rev, 7u);
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        cr_row row = row_of(A "," B, "7", samples[i].others);
+        cr_assert(cr_card_read(&row, &card), "sample %zu", i);
+        cr_assert_eq(card.rev, 7u);
+        cr_assert_eq(card.is_removed, samples[i].is_removed, "%s", samples[i].others);
+    }
 }
 
 Test(card, that_is_damaged)
 {
-    static const char *const others[] = {
-        "",
-        "{}",
-        "{\"rev\":{\"N\":\"\"}}",
-        "{\"rev\":{\"N\":\"0\"}}",
-        "{\"rev\":{\"N\":\"-1\"}}",
-        "{\"rev\":{\"N\":\"1.5\"}}",
-        "{\"rev\":{\"N\":\"1",
-        "{\"rev\":{\"S\":\"1\"}}",
-        "{\"rev\":{\"N\":\"99999999999999999999\"}}",
+    static const char *const revs[] = {
+        NULL, "", "0", "-1", "1.5", "x", "1 ", "99999999999999999999",
     };
     static const char *const lists[] = {"", A, A "," A, A ",x", A B};
+    static const char *const others[] = {"", "[]", "{", "{\"removed\":{\"BOOL\":true}"};
     cr_card card;
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        cr_row row = row_of(A "," B, others[i]);
-        cr_assert(!cr_card_read(&row, &card), "%s", others[i]);
+    for (size_t i = 0; i < sizeof(revs) / sizeof(revs[0]); i++) {
+        cr_row row = row_of(A "," B, revs[i], NULL);
+        cr_assert(!cr_card_read(&row, &card), "%s", revs[i]);
     }
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        cr_row row = row_of(lists[i], "{\"rev\":{\"N\":\"1\"}}");
+        cr_row row = row_of(lists[i], "1", NULL);
         cr_assert(!cr_card_read(&row, &card), "%s", lists[i]);
     }
-    cr_row row = row_of(A "," B, "{\"rev\":{\"N\":\"1\"}}");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        cr_row row = row_of(A "," B, "1", others[i]);
+        cr_assert(!cr_card_read(&row, &card), "%s", others[i]);
+    }
+    cr_row row = row_of(A "," B, "1", NULL);
     cr_assert(cr_card_read(&row, &card));
-    row.value[CR_OTHERS] = row.value[CR_MEMBER_UUIDS] = CR_STR_ABSENT;
+    row.value[CR_MEMBER_UUIDS] = CR_STR_ABSENT;
     cr_assert(!cr_card_read(&row, &card));
 }
 
 Test(card, only_its_key_is_one)
 {
-    cr_row row = row_of(A "," B, "{}");
+    cr_row row = row_of(A "," B, "1", NULL);
     cr_assert(cr_is_card(&row));
     row.value[CR_SK] = cr_str_of(SK);
     cr_assert(!cr_is_card(&row));

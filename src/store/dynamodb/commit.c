@@ -52,7 +52,7 @@ static verdict judge_reason(cr_str code)
 /* A group row may carry a message_uuid, too, where another program has put one. */
 static bool is_witness(const cr_write *write)
 {
-    return write->is_put && write->row.value[CR_MESSAGE_UUID].data != NULL &&
+    return write->kind == CR_WRITE_PUT && write->row.value[CR_MESSAGE_UUID].data != NULL &&
            cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
@@ -82,7 +82,7 @@ static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_reply *reply)
         }
         has[of_action] = true;
         /* A put that is refused only needs another key. */
-        bool is_moved = of_action == RUN_AGAIN && !txn->write[i].is_put;
+        bool is_moved = of_action == RUN_AGAIN && txn->write[i].kind != CR_WRITE_PUT;
         txn->has_met_others = txn->has_met_others || is_moved || of_action == SEND_AGAIN;
     }
     if (has[RUN_AGAIN] || has[GIVE_UP]) {
@@ -184,8 +184,15 @@ static cruddur_status settle(cr_dynamodb_txn *txn, bool may_be_applied, cruddur_
 
 /* ---- sending ---- */
 
-/* Writes the transaction. Its token lets the service recognise a
- * request that comes again, so that nothing is ever applied twice. */
+static const char *const actions[] = {
+    [CR_WRITE_PUT] = "Put",
+    [CR_WRITE_REPLACE] = "Put",
+    [CR_WRITE_REMOVE] = "Delete",
+    [CR_WRITE_REQUIRE] = "ConditionCheck",
+};
+
+/* Writes the transaction. Its token lets the service recognise a request that comes again, so that
+ * nothing is ever applied twice. */
 static cruddur_status freeze(const cr_dynamodb_txn *txn, cr_buffer *body)
 {
     cr_uuid token;
@@ -195,7 +202,7 @@ static cruddur_status freeze(const cr_dynamodb_txn *txn, cr_buffer *body)
     }
     cr_request_transaction_begin(body, cr_uuid_str(&token));
     for (size_t i = 0; i < txn->write_count; i++) {
-        cr_request_transaction_add(body, i == 0, txn->write[i].is_put,
+        cr_request_transaction_add(body, i == 0, actions[txn->write[i].kind],
                                    cr_write_text(txn, &txn->write[i]));
     }
     cr_request_transaction_end(body);
@@ -266,14 +273,14 @@ static void adopt_reason(cr_dynamodb_txn *txn)
     }
 }
 
-/* What the rows come to that are put, or also those that are removed. The service counts the former
+/* What the rows come to that are put, or also those that were read. The service counts the former
  * for certain. */
-static size_t size_of(const cr_dynamodb_txn *txn, bool with_removed)
+static size_t size_of(const cr_dynamodb_txn *txn, bool with_read)
 {
     size_t size = 0;
     for (size_t i = 0; i < txn->write_count; i++) {
         const cr_write *write = &txn->write[i];
-        size += write->is_put || with_removed ? cr_item_size(&write->row) : 0;
+        size += cr_write_is_put(write) || with_read ? cr_item_size(&write->row) : 0;
     }
     return size;
 }
@@ -310,6 +317,15 @@ static cruddur_status fail_transaction(cr_dynamodb_txn *txn)
     return cr_aws_fail_as(&txn->answer, CRUDDUR_E_REFUSED, "writing", call->error);
 }
 
+static size_t count_written(const cr_dynamodb_txn *txn)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < txn->write_count; i++) {
+        count += txn->write[i].kind == CR_WRITE_REQUIRE ? 0 : 1;
+    }
+    return count;
+}
+
 /* Sends the frozen transaction until its fate is known. */
 static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
 {
@@ -327,7 +343,7 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         verdict found = judge(txn);
         switch (found) {
         case COMMITTED:
-            cr_dynamodb_note_write(txn, &reply, txn->write_count);
+            cr_dynamodb_note_write(txn, &reply, count_written(txn));
             return CRUDDUR_OK;
         case RUN_AGAIN:
             return cr_dynamodb_run_again(txn);
@@ -364,7 +380,7 @@ cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn)
     if (txn->write_count == 0) {
         return CRUDDUR_OK;
     }
-    bool is_alone = txn->write_count == 1;
+    bool is_alone = txn->write_count == 1 && txn->write[0].kind != CR_WRITE_REQUIRE;
     return is_alone || (txn->base.traits & CR_TRAIT_ATOMIC) == 0 ? cr_dynamodb_commit_in_steps(txn)
                                                                  : commit_transaction(txn);
 }

@@ -187,6 +187,8 @@ static const struct {
     {CR_GROUP_NAME, "group_name = :n", "attribute_not_exists(group_name)", ",\":n\":"},
     {CR_MEMBER_UUIDS, "member_uuids = :m", "attribute_not_exists(member_uuids)", ",\":m\":"},
     {CR_HEAD_SK, "head_sk = :s", "attribute_not_exists(head_sk)", ",\":s\":"},
+    {CR_REV, "rev = :r", "attribute_not_exists(rev)", ",\":r\":"},
+    {CR_VERSION, "version = :v", "attribute_not_exists(version)", ",\":v\":"},
     {CR_MESSAGE_UUID, "message_uuid = :i", "attribute_not_exists(message_uuid)", ",\":i\":"},
 };
 
@@ -342,12 +344,11 @@ void cr_request_transaction_begin(cr_buffer *out, cr_str token)
     CR_JSON_ADD(out, "\",\"TransactItems\":[");
 }
 
-void cr_request_transaction_add(cr_buffer *out, bool first, bool is_put, cr_str members)
+void cr_request_transaction_add(cr_buffer *out, bool first, const char *action, cr_str members)
 {
-    if (!first) {
-        CR_JSON_ADD(out, ",");
-    }
-    cr_buffer_add(out, cr_str_of(is_put ? "{\"Put\":{" : "{\"Delete\":{"));
+    cr_buffer_add(out, cr_str_of(first ? "{\"" : ",{\""));
+    cr_buffer_add(out, cr_str_of(action));
+    CR_JSON_ADD(out, "\":{");
     cr_buffer_add(out, members);
     CR_JSON_ADD(out, "}}");
 }

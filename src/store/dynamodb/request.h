@@ -46,7 +46,8 @@ void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_
 
 /* The members of a single write: a request of its own once cr_request_single() has put braces
  * around it, or an element of a transaction. A put demands that its key is free, and has the row
- * told that is there instead; a removal demands that the row is as it was read. */
+ * told that is there instead; a removal demands that the row is as it was read. A transaction's
+ * check of a row has the members of a removal. */
 void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row);
 void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read);
 
@@ -58,7 +59,7 @@ void cr_request_single(cr_buffer *out, cr_str members);
 
 /* A transaction is begun with its token, gets its elements, and is ended. */
 void cr_request_transaction_begin(cr_buffer *out, cr_str token);
-void cr_request_transaction_add(cr_buffer *out, bool first, bool is_put, cr_str members);
+void cr_request_transaction_add(cr_buffer *out, bool first, const char *action, cr_str members);
 void cr_request_transaction_end(cr_buffer *out);
 
 #endif

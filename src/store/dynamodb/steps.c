@@ -48,7 +48,7 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
 
 static bool is_message(const cr_write *write)
 {
-    return write->is_put && cr_row_kind(&write->row) == CR_KIND_MESSAGE;
+    return write->kind == CR_WRITE_PUT && cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
@@ -220,12 +220,15 @@ static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
     }
 }
 
-/* A put failed for good. Only a message that may be stored leaves the outcome open. */
+/* A put failed for good. A change with a message is taken back, unless the message may be stored;
+ * of any other, what was written stays. */
 static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
                               cruddur_status status)
 {
     bool may_be_applied = txn->answer.may_be_applied;
-    if (may_be_applied && is_message(&txn->write[failed])) {
+    bool is_left = stores_message(txn, puts) ? may_be_applied && is_message(&txn->write[failed])
+                                             : may_be_applied || failed > 0;
+    if (is_left) {
         cr_error_set_outcome_unknown(txn->base.call->error);
     } else {
         undo(txn, failed + (may_be_applied ? 1 : 0), puts);
@@ -236,7 +239,7 @@ static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
 static size_t count_puts(const cr_dynamodb_txn *txn)
 {
     size_t count = 0;
-    while (count < txn->write_count && txn->write[count].is_put) {
+    while (count < txn->write_count && cr_write_is_put(&txn->write[count])) {
         count++;
     }
     return count;

@@ -249,7 +249,8 @@ static cr_write *add_write(cr_dynamodb_txn *txn)
 }
 
 /* Adds a write of a row, whose request's members are yet to be added to the text. */
-static cruddur_status begin_write(cr_dynamodb_txn *txn, const cr_row *row, cr_write **ret_write)
+static cruddur_status begin_write(cr_dynamodb_txn *txn, cr_write_kind kind, const cr_row *row,
+                                  cr_write **ret_write)
 {
     if (is_touched(txn, row)) {
         return cr_dynamodb_run_again(txn);
@@ -258,7 +259,8 @@ static cruddur_status begin_write(cr_dynamodb_txn *txn, const cr_row *row, cr_wr
     if (write == NULL || !cr_row_copy(txn->base.arena, row, &write->row)) {
         return cr_fail_memory(txn->base.call->error);
     }
-    write->is_put = write->is_kept = false;
+    write->kind = kind;
+    write->is_kept = false;
     write->text_at = txn->text.size;
     *ret_write = write;
     return CRUDDUR_OK;
@@ -273,7 +275,7 @@ static cruddur_status end_write(cr_dynamodb_txn *txn, cr_write *write)
         return cr_fail_memory(call->error);
     }
     /* As text a row is never smaller. */
-    if (write->is_put && write->text_size > CR_ITEM_SIZE_MAX &&
+    if (cr_write_is_put(write) && write->text_size > CR_ITEM_SIZE_MAX &&
         cr_item_size(&write->row) > CR_ITEM_SIZE_MAX) {
         return cr_fail_with(call->error, CRUDDUR_E_ITEM_TOO_LARGE,
                             "writing to table %.*s: a row has at most 400 KB",
@@ -286,25 +288,38 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
 {
     cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
-    cruddur_status status = begin_write(txn, row, &write);
+    cruddur_status status = begin_write(txn, CR_WRITE_PUT, row, &write);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    write->is_put = true;
     write->is_kept = cr_is_card(row);
     cr_request_put(&txn->text, &txn->table->names, row);
     return end_write(txn, write);
+}
+
+/* What is written step by step cannot be taken back once it has replaced a row, and nothing holds
+ * still what is only required. */
+static cruddur_status check_atomic(const cr_dynamodb_txn *txn)
+{
+    return (txn->base.traits & CR_TRAIT_ATOMIC) != 0
+               ? CRUDDUR_OK
+               : cr_fail_with(txn->base.call->error, CRUDDUR_E_CONFIG,
+                              "writing to table %.*s: this change needs transactions, and the "
+                              "store is written in steps",
+                              CR_CUT(txn->table->names.table.data, 255));
 }
 
 static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
 {
     cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
-    cruddur_status status = begin_write(txn, row, &write);
+    cruddur_status status = check_atomic(txn);
+    if (status == CRUDDUR_OK) {
+        status = begin_write(txn, CR_WRITE_REPLACE, row, &write);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    write->is_put = write->is_kept = true;
     cr_request_replace(&txn->text, &txn->table->names, as_read, row);
     return end_write(txn, write);
 }
@@ -313,7 +328,22 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 {
     cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
-    cruddur_status status = begin_write(txn, as_read, &write);
+    cruddur_status status = begin_write(txn, CR_WRITE_REMOVE, as_read, &write);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_request_remove(&txn->text, &txn->table->names, as_read);
+    return end_write(txn, write);
+}
+
+static cruddur_status require(cr_txn *base, const cr_row *as_read)
+{
+    cr_write *write;
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cruddur_status status = check_atomic(txn);
+    if (status == CRUDDUR_OK) {
+        status = begin_write(txn, CR_WRITE_REQUIRE, as_read, &write);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -377,11 +407,12 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     if (!cr_claim_write(&stated, end_us / US_PER_S, base->arena, &row)) {
         return cr_fail_memory(base->call->error);
     }
-    cruddur_status status = begin_write(txn, &row, &write);
+    cr_write_kind kind = as_read == NULL ? CR_WRITE_PUT : CR_WRITE_REPLACE;
+    cruddur_status status = begin_write(txn, kind, &row, &write);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    write->is_put = write->is_kept = true;
+    write->is_kept = true;
     if (as_read == NULL) {
         cr_request_put(&txn->text, &txn->table->names, &row);
     } else {
@@ -392,8 +423,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
 
 /* ---- the transaction ---- */
 
-static const cr_txn_ops operations = {get,        query,      put,        replace,
-                                      remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get,        query,   put,        replace,
+                                      remove_row, require, find_claim, claim_token};
 
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)

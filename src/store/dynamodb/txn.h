@@ -5,14 +5,27 @@
 
 #include "store/dynamodb/table.h"
 
+typedef enum cr_write_kind {
+    CR_WRITE_PUT,
+    CR_WRITE_REPLACE,
+    CR_WRITE_REMOVE,
+    CR_WRITE_REQUIRE, /* a condition alone */
+} cr_write_kind;
+
 /* A write that a body stated. */
 typedef struct cr_write {
-    bool is_put;    /* else a removal */
+    cr_write_kind kind;
     bool is_kept;   /* a put that is not taken back when the rest of the change comes to nothing */
     size_t text_at; /* in the transaction's `text`: the members of its request */
     size_t text_size;
     cr_row row; /* what is put, or was read; its text lies in the arena */
 } cr_write;
+
+/* Whether the write's row is what it puts, rather than what was read. */
+static inline bool cr_write_is_put(const cr_write *write)
+{
+    return write->kind == CR_WRITE_PUT || write->kind == CR_WRITE_REPLACE;
+}
 
 typedef struct cr_dynamodb_txn {
     cr_txn base;

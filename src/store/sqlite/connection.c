@@ -24,9 +24,9 @@
 /* In the order of cr_attribute, so that an attribute is its column's number. */
 #define COLUMNS                                                                                    \
     "pk, sk, message_group_uuid, message, message_uuid, user_uuid, user_display_name, "            \
-    "user_handle, group_name, member_uuids, head_sk, other_attributes"
-#define PARAMETERS "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
-_Static_assert(CR_ATTRIBUTE_COUNT == 12, "an attribute more needs a column and a migration");
+    "user_handle, group_name, member_uuids, head_sk, rev, version, other_attributes"
+#define PARAMETERS "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+_Static_assert(CR_ATTRIBUTE_COUNT == 14, "an attribute more needs a column and a migration");
 
 #define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
 #define KEYS "SELECT pk, sk FROM cruddur_messages"

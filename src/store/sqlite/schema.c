@@ -35,6 +35,8 @@ static const char *const migrations[] = {
     "CREATE INDEX message_group_sk_index ON cruddur_messages (message_group_uuid, sk)"
     "  WHERE message_group_uuid IS NOT NULL;",
     "ALTER TABLE cruddur_messages ADD COLUMN head_sk TEXT;"
+    "ALTER TABLE cruddur_messages ADD COLUMN rev TEXT;"
+    "ALTER TABLE cruddur_messages ADD COLUMN version TEXT;"
     /* Not unique: version 1 looked for repeats in one group and for some days only. */
     "CREATE INDEX message_uuid_index ON cruddur_messages (message_uuid)"
     "  WHERE message_uuid IS NOT NULL;",

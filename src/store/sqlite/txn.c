@@ -278,6 +278,14 @@ static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row 
     return status == CRUDDUR_OK ? put(base, row) : status;
 }
 
+/* As with a removal, nobody can have touched the row. */
+static cruddur_status require(cr_txn *base, const cr_row *as_read)
+{
+    (void)base;
+    (void)as_read;
+    return CRUDDUR_OK;
+}
+
 /* ---- claims: a message's own row is its claim ---- */
 
 typedef struct claim_search {
@@ -336,8 +344,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     return CRUDDUR_OK;
 }
 
-static const cr_txn_ops operations = {get,        query,      put,        replace,
-                                      remove_row, find_claim, claim_token};
+static const cr_txn_ops operations = {get,        query,   put,        replace,
+                                      remove_row, require, find_claim, claim_token};
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
