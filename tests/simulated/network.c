@@ -68,6 +68,11 @@ void sim_network_set_weather(const sim_weather *weather)
     network.weather = *weather;
 }
 
+const sim_weather *sim_network_weather(void)
+{
+    return &network.weather;
+}
+
 uint64_t sim_request_count(void)
 {
     return network.requests;

@@ -28,12 +28,14 @@ typedef struct sim_weather {
     size_t failures; /* of reads: NEVER */
     size_t deaths;
     int64_t pace_us; /* how long a request takes at most */
-    int64_t late_us; /* how long after its fate a request arrives at most; some arrive later */
+    int64_t late_us; /* how much later a late request arrives at most; a few arrive later still */
+    int64_t timeout_us; /* of calls */
 } sim_weather;
 
 void sim_network_begin(const sim_weather *weather);
 void sim_network_end(void);
 void sim_network_set_weather(const sim_weather *weather);
+const sim_weather *sim_network_weather(void);
 
 /* A handle. Its jobs do nothing more once they are dead: each request fails. */
 cr_store *sim_store_open(cr_mode mode);

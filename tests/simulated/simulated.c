@@ -5,8 +5,6 @@
 #include "model/item.h"
 #include "model/key.h"
 
-#define TIMEOUT_US INT64_C(20000000)
-
 void sim_begin(uint64_t seed, unsigned lag, const sim_weather *weather)
 {
     sim_world_begin(seed);
@@ -49,8 +47,8 @@ cr_row sim_row_of(const sim_item *item, cr_arena *arena)
 bool sim_record_of(const sim_change *change, cr_record *record)
 {
     *record = (cr_record){.kind = CR_RECORD_MESSAGE, .sequence_number = cr_str_of("1")};
-    if (change->new == NULL) {
-        return false;
+    if (change->new == NULL || sim_item_text(change->new, "message_uuid").data == NULL) {
+        return false; /* a removal, or a row of another program */
     }
     record->sk = change->new->sk;
     record->has_author = cr_uuid_parse(sim_item_text(change->new, "user_uuid"), &record->author);
@@ -59,5 +57,6 @@ bool sim_record_of(const sim_change *change, cr_record *record)
 
 cr_call sim_call(cruddur_error **error)
 {
-    return (cr_call){.deadline_us = cr_clock_monotonic_us() + TIMEOUT_US, .error = error};
+    return (cr_call){.deadline_us = cr_clock_monotonic_us() + sim_network_weather()->timeout_us,
+                     .error = error};
 }

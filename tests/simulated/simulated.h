@@ -13,7 +13,7 @@
 #define SIM_CALM                                                                                   \
     (sim_weather)                                                                                  \
     {                                                                                              \
-        .pace_us = 3000                                                                            \
+        .pace_us = 3000, .timeout_us = 20000000                                                    \
     }
 
 /* Begins a world with an empty table, whose index lags behind by up to so many moments. */
@@ -28,10 +28,10 @@ void sim_put_row(const cr_row *row);
 /* The row of an item; its text lies in the item or the arena. */
 cr_row sim_row_of(const sim_item *item, cr_arena *arena);
 
-/* The stream's record of a change; false for a removal. */
+/* The stream's record of a change; false for a removal, and for another program's row. */
 bool sim_record_of(const sim_change *change, cr_record *record);
 
-/* A call with some seconds of the world's time. */
+/* A call with the time that the weather grants. */
 cr_call sim_call(cruddur_error **error);
 
 #endif

@@ -88,6 +88,15 @@ bool sim_has_prefix(cr_str text, const char *prefix)
     return text.size >= wanted.size && memcmp(text.data, wanted.data, wanted.size) == 0;
 }
 
+bool sim_contains(cr_str text, const char *part)
+{
+    cr_str rest = text;
+    while (rest.size > 0 && !sim_has_prefix(rest, part)) {
+        rest = (cr_str){rest.data + 1, rest.size - 1};
+    }
+    return rest.size > 0;
+}
+
 /* Of {"S":"…"} as the library writes it. */
 static cr_str text_of(cr_str value)
 {

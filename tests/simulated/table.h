@@ -66,5 +66,6 @@ cr_str sim_item_value(const sim_item *item, cr_str name);
 cr_str sim_item_text(const sim_item *item, const char *name);
 
 bool sim_has_prefix(cr_str text, const char *prefix);
+bool sim_contains(cr_str text, const char *part);
 
 #endif
