@@ -54,16 +54,24 @@ static bool are_settled(const cr_rows *rows, cr_str message_sk)
     return rows->count == named.count;
 }
 
-/* Where the index tells of no row, the author's own leads to the others. */
-static cruddur_status find_any_row(cr_txn *txn, const settle *settling, cr_rows *rows)
+/* Where the index tells of no row, the author's own leads to the others. A group that has no
+ * message either is not there. */
+static cruddur_status find_any_row(cr_txn *txn, const settle *settling, cr_rows *rows,
+                                   bool *is_there)
 {
     cr_row row;
-    if (rows->count > 0 || settling->known.author == NULL) {
+    const cr_uuid *author = settling->known.author;
+    *is_there = rows->count > 0;
+    if (*is_there) {
         return CRUDDUR_OK;
     }
-    cr_pk pk = cr_pk_of_member(settling->known.author);
-    cruddur_status status =
-        cr_group_search_partition(txn, group_of(settling), &pk, CR_STR_ABSENT, &row);
+    cruddur_status status = cr_group_find_head(txn, settling->known.group, &row);
+    *is_there = status == CRUDDUR_OK && cr_row_exists(&row);
+    if (!*is_there || author == NULL) {
+        return status;
+    }
+    cr_pk pk = cr_pk_of_member(author);
+    status = cr_group_search_partition(txn, group_of(settling), &pk, CR_STR_ABSENT, &row);
     return status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add(rows, &row)
                ? cr_fail_memory(txn->call->error)
                : status;
@@ -230,10 +238,12 @@ static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
     cr_group_rows rows;
     cr_row head;
     const cr_uuid *group = settling->known.group;
-    cruddur_status status = find_any_row(txn, settling, told);
-    if (status == CRUDDUR_OK) {
-        status = cr_group_read_card(txn, group, &card);
+    bool is_there;
+    cruddur_status status = find_any_row(txn, settling, told, &is_there);
+    if (status != CRUDDUR_OK || !is_there) {
+        return status;
     }
+    status = cr_group_read_card(txn, group, &card);
     if (status != CRUDDUR_OK || card.card.is_removed) {
         return status;
     }
@@ -247,8 +257,8 @@ static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
     if (status == CRUDDUR_OK) {
         status = complete(txn, settling, &rows, &head);
     }
-    bool is_there = status == CRUDDUR_OK && cr_row_exists(&head);
-    return is_there ? move_rows(txn, settling, &rows, &head) : status;
+    bool has_head = status == CRUDDUR_OK && cr_row_exists(&head);
+    return has_head ? move_rows(txn, settling, &rows, &head) : status;
 }
 
 static cruddur_status settle_body(cr_txn *txn, void *argument)
