@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is listed while others write: each list is in order and shows nothing twice, and what was
  * acknowledged before is on it. */
-#include "messaging/list.h"
+#include "listing/list.h"
 #include "simulated/actors.h"
 
 #define LIMIT 200

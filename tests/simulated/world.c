@@ -160,6 +160,7 @@ void sim_step(void)
         world.next = turn;
         coroutine_pause();
     }
+    world.now_us++; /* no two jobs see the same moment */
 }
 
 void sim_sleep(int64_t us)
