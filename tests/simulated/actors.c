@@ -39,7 +39,9 @@ static stage_message *find_pending(stage *all, const actor *self)
 static stage_message *plan_send(stage *all, bool is_opening)
 {
     size_t group = sim_roll(GROUPS);
-    bool is_callers = !sim_happens(4);
+    /* Without a claim a late request may find the rows as it read them, where the original handler
+     * puts them back. */
+    bool is_callers = !sim_happens(4) || all->has_handler;
     if (!is_opening && !all->group[group].is_open) {
         return NULL;
     }

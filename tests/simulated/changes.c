@@ -118,11 +118,9 @@ static cr_row row_of_generation(cr_txn *txn, const cr_row *row, const cr_card *c
     (void)snprintf(rev, sizeof(rev), "%" PRIu64, card->rev);
     changed.value[CR_REV] = cr_arena_copy(txn->arena, cr_str_of(rev));
     changed.value[CR_VERSION] = new_version(txn);
-    changed.value[CR_USER_UUID] =
-        cr_arena_copy(txn->arena, cr_uuid_str(&card->members.uuid[next]));
-    changed.value[CR_MEMBER_UUIDS] = card->members.count > 2
-                                         ? cr_members_join(&card->members, txn->arena)
-                                         : CR_STR_ABSENT;
+    changed.value[CR_USER_UUID] = cr_arena_copy(txn->arena, cr_uuid_str(&card->members.uuid[next]));
+    changed.value[CR_MEMBER_UUIDS] =
+        card->members.count > 2 ? cr_members_join(&card->members, txn->arena) : CR_STR_ABSENT;
     return changed;
 }
 
@@ -175,8 +173,8 @@ static cruddur_status remove_group_body(cr_txn *txn, void *context)
         return status;
     }
     card.is_removed = true;
-    status = now->breaks_rule ? txn->ops->remove(txn, &old)
-                              : replace_card(txn, now->group, &old, &card);
+    status =
+        now->breaks_rule ? txn->ops->remove(txn, &old) : replace_card(txn, now->group, &old, &card);
     for (size_t i = 0; i < 2; i++) {
         for (size_t j = 0; status == CRUDDUR_OK && j < found[i].count; j++) {
             status = txn->ops->remove(txn, &found[i].row[j]);

@@ -46,12 +46,12 @@ static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_u
                       .may_be_repeat = uuid != NULL};
 }
 
-cruddur_status scene_open(scene *all, size_t author, const char *text)
+cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid)
 {
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
     cr_call call = sim_call(&error);
-    cr_opening opening = {.first_message = draft_of(all, author, text, NULL),
+    cr_opening opening = {.first_message = draft_of(all, author, text, uuid),
                           .members = all->members};
     for (size_t i = 0; i < SCENE_PEOPLE; i++) {
         opening.person[i] =
@@ -113,9 +113,8 @@ cruddur_status scene_read(scene *all, size_t person)
     cruddur_error *error = NULL;
     cr_page *page = NULL;
     cr_call call = sim_call(&error);
-    const cr_listing listing = {.limit = 100,
-                                .since_us = CRUDDUR_SINCE_ALWAYS,
-                                .until_us = CRUDDUR_UNTIL_FOREVER};
+    const cr_listing listing = {
+        .limit = 100, .since_us = CRUDDUR_SINCE_ALWAYS, .until_us = CRUDDUR_UNTIL_FOREVER};
     cruddur_status status =
         cr_list_messages(all->stream, &all->person[person], &all->group, &listing, &call, &page);
     sim_tell("reading: %s", cruddur_status_name(status));

@@ -10,7 +10,7 @@
 
 TestSuite(interleavings, .timeout = 600);
 
-#define SEEDS 1500
+#define SEEDS 600
 #define SEEDS_SLOW 30
 #define SENDS 5
 #define TRIES 6
@@ -63,13 +63,18 @@ static void judge_send(const part *self, bool was_removed, cruddur_status status
     }
 }
 
+/* A message with a uuid of the library's has no claim. Then nothing keeps a late copy away once a
+ * message that was put alone is gone, or where the handler puts rows back as they were. */
+static bool is_claimed(const part *self)
+{
+    return !sim_happens(3) || story.has_handler || (self->is_streamed && story.removes_group);
+}
+
 static void send_one(const part *self)
 {
     told *made = &story.told[story.told_count++];
     cr_uuid uuid = scene_uuid(&story.all);
-    /* A message that is put alone, with a uuid of the library's, has neither claim nor card to keep
-     * a late copy away once the message is gone. */
-    bool is_callers = !sim_happens(3) || (self->is_streamed && story.removes_group);
+    bool is_callers = is_claimed(self);
     (void)snprintf(made->text, sizeof(made->text), "m%zu", story.told_count);
     for (size_t i = 0; i < TRIES && !made->is_acknowledged; i++) {
         bool was_removed = story.is_removed;
@@ -106,9 +111,11 @@ static void act_opener(const part *self)
 {
     for (size_t i = 0; i < 3; i++) {
         told *made = &story.told[story.told_count++];
+        cr_uuid uuid = scene_uuid(&story.all);
         (void)snprintf(made->text, sizeof(made->text), "o%zu", story.told_count);
-        made->is_acknowledged =
-            scene_open(&story.all, self->person, made->text) == CRUDDUR_OK && !sim_is_dead();
+        made->is_acknowledged = scene_open(&story.all, self->person, made->text,
+                                           is_claimed(self) ? &uuid : NULL) == CRUDDUR_OK &&
+                                !sim_is_dead();
         sim_revive();
         sim_sleep((int64_t)sim_roll(120000));
     }
@@ -223,7 +230,7 @@ static void check_rows(void)
     bool is_open = scene_read(all, ANN) == CRUDDUR_OK;
     must(is_open || story.removes_group, "Ann is refused");
     if (!is_open) {
-        must(scene_open(all, ANN, "at the end") == CRUDDUR_OK, "the group cannot be opened");
+        must(scene_open(all, ANN, "at the end", NULL) == CRUDDUR_OK, "the group cannot be opened");
     }
     must(scene_send(all, all->atomic, ANN, "last", NULL) == CRUDDUR_OK, "Ann cannot send");
     for (size_t i = 0; i < SCENE_PEOPLE; i++) {
@@ -255,7 +262,7 @@ static void play(uint64_t seed, bool removes_group, bool has_handler)
     story.removes_group = removes_group;
     story.has_handler = has_handler;
     scene_begin(&story.all, seed);
-    must(scene_open(&story.all, ANN, "first") == CRUDDUR_OK, "the group cannot be opened");
+    must(scene_open(&story.all, ANN, "first", NULL) == CRUDDUR_OK, "the group cannot be opened");
     sim_table_set_lag(lags[sim_roll(3)]);
     size_t count = cast(parts);
     for (size_t i = 0; i < count; i++) {

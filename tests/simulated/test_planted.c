@@ -30,7 +30,7 @@ static void must_breach(const play_setting *setting, sim_plant plant, const char
         }
     }
     cr_assert(false, "%" PRIu64 " calls, and no breach with \"%s\"; there was: %s", result.calls,
-                   sign, result.breach);
+              sign, result.breach);
 }
 
 static const play_setting atomic = {.mode = STAGE_ATOMIC};

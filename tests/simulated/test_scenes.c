@@ -51,7 +51,7 @@ static void open_twice_and_remove(bool forgets_card)
     scene_plan plan;
     cr_call call = quiet();
     plan_twin(&plan);
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     scene_script(NULL);
     cr_assert_eq(sim_late_count(), 1u);
     cr_assert_eq(change_remove_group(all.atomic, &all.group, forgets_card, &call), CRUDDUR_OK);
@@ -80,7 +80,7 @@ Test(scenes, a_removed_group_comes_back_where_its_card_went_too, .init = begin, 
 Test(scenes, a_group_that_is_opened_again_does_not_get_its_old_opening, .init = begin, .fini = end)
 {
     open_twice_and_remove(false);
-    cr_assert_eq(scene_open(&all, BOB, "again"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, BOB, "again", NULL), CRUDDUR_OK);
     sim_deliver(0);
     cr_expect_eq(scene_births("first"), 1u);
     cr_expect_eq(scene_count("again"), 1u);
@@ -99,7 +99,7 @@ Test(scenes, an_old_opening_comes_where_the_cards_condition_is_ignored, .init = 
 static void open_as_bob(void *context)
 {
     (void)context;
-    cr_assert_eq(scene_open(&all, BOB, "faster"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, BOB, "faster", NULL), CRUDDUR_OK);
 }
 
 Test(scenes, two_open_a_removed_group_again, .init = begin, .fini = end)
@@ -107,7 +107,7 @@ Test(scenes, two_open_a_removed_group_again, .init = begin, .fini = end)
     scene_plan plan = {.number = 1, .meanwhile = open_as_bob};
     open_twice_and_remove(false);
     scene_script(&plan);
-    cr_assert_eq(scene_open(&all, ANN, "slower"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "slower", NULL), CRUDDUR_OK);
     scene_script(NULL);
     cr_expect_eq(scene_count("faster"), 1u);
     cr_expect_eq(scene_count("slower"), 1u);
@@ -121,7 +121,7 @@ static void send_twice(cr_store *store, bool is_callers)
 {
     scene_plan plan;
     cr_uuid uuid = scene_uuid(&all);
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     plan_twin(&plan);
     cr_assert_eq(scene_send(&all, store, ANN, "second", is_callers ? &uuid : NULL), CRUDDUR_OK);
     scene_script(NULL);
@@ -158,7 +158,7 @@ Test(scenes, an_append_is_stored_twice_where_messages_move, .init = begin, .fini
 {
     scene_plan plan;
     cr_call call = quiet();
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     plan_twin(&plan);
     cr_assert_eq(scene_send(&all, all.stream, ANN, "second", NULL), CRUDDUR_OK);
     scene_script(NULL);
@@ -196,7 +196,8 @@ Test(scenes, an_append_arrives_late_beside_the_original_handler, .init = begin, 
     expect_whole(2);
 }
 
-Test(scenes, an_append_is_stored_twice_beside_the_handler_without_claims, .init = begin, .fini = end)
+Test(scenes, an_append_is_stored_twice_beside_the_handler_without_claims, .init = begin,
+     .fini = end)
 {
     sim_service_plant(SIM_PLANT_CLAIMS_UNSTATED);
     cr_expect_eq(send_beside_handler(), 2u);
@@ -213,7 +214,8 @@ static size_t send_and_remove(bool go_back)
     plan_twin(&plan);
     cr_assert_eq(scene_send(&all, all.atomic, ANN, "second", NULL), CRUDDUR_OK);
     scene_script(NULL);
-    cr_assert_eq(change_remove_newest(all.atomic, &all.group, &all.members, go_back, &call), CRUDDUR_OK);
+    cr_assert_eq(change_remove_newest(all.atomic, &all.group, &all.members, go_back, &call),
+                 CRUDDUR_OK);
     cr_assert_eq(scene_count("second"), 0u);
     sim_advance(11 * MINUTE);
     sim_deliver(0);
@@ -236,11 +238,12 @@ Test(scenes, a_message_follows_the_rows_of_one_that_was_removed, .init = begin, 
 {
     cr_call call = quiet();
     char removed_sk[64];
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     sim_set_skew(SIM_NO_JOB, 5 * MINUTE);
     cr_assert_eq(scene_send(&all, all.atomic, ANN, "second", NULL), CRUDDUR_OK);
     (void)strcpy(removed_sk, all.last_sk);
-    cr_assert_eq(change_remove_newest(all.atomic, &all.group, &all.members, false, &call), CRUDDUR_OK);
+    cr_assert_eq(change_remove_newest(all.atomic, &all.group, &all.members, false, &call),
+                 CRUDDUR_OK);
     sim_set_skew(SIM_NO_JOB, 0);
     cr_assert_eq(scene_send(&all, all.atomic, BOB, "third", NULL), CRUDDUR_OK);
     cr_expect_gt(strcmp(all.last_sk, removed_sk), 0);
@@ -253,8 +256,7 @@ static void remove_xia(void *context)
 {
     cr_call call = quiet();
     (void)context;
-    cr_assert_eq(change_remove_member(all.atomic, &all.group, &all.person[XIA], &call),
-                 CRUDDUR_OK);
+    cr_assert_eq(change_remove_member(all.atomic, &all.group, &all.person[XIA], &call), CRUDDUR_OK);
 }
 
 static void expect_xia_is_out(void)
@@ -283,7 +285,7 @@ static void open_and_keep_row(void)
 {
     const sim_item *const *found;
     const sim_range range = {.is_index = true, .partition = cr_uuid_str(&all.group)};
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     size_t count = sim_table_query(&range, &found);
     cr_assert_eq(count, (size_t)SCENE_PEOPLE);
     stale_row = found[XIA];
@@ -315,7 +317,7 @@ Test(scenes, a_removed_members_row_counts_where_the_card_was_not_changed, .init 
 static void send_while_removed(cr_store *store)
 {
     scene_plan plan = {.number = 1, .meanwhile = remove_xia};
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     scene_script(&plan);
     cruddur_status status = scene_send(&all, store, XIA, "while removed", NULL);
     scene_script(NULL);
@@ -347,7 +349,7 @@ static bool is_archived_again(void)
 {
     scene_plan plan;
     cr_call call = quiet();
-    cr_assert_eq(scene_open(&all, ANN, "first"), CRUDDUR_OK);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
     plan_twin(&plan);
     cr_assert_eq(change_flag(all.atomic, &all.group, &all.person[ANN], true, &call), CRUDDUR_OK);
     scene_script(NULL);
@@ -356,8 +358,8 @@ static bool is_archived_again(void)
     sim_deliver(0);
     bool is_archived = false;
     for (size_t i = 0; i < sim_table_size(); i++) {
-        is_archived = is_archived ||
-                      sim_item_value(sim_table_at(i), cr_str_of("archived")).data != NULL;
+        is_archived =
+            is_archived || sim_item_value(sim_table_at(i), cr_str_of("archived")).data != NULL;
     }
     return is_archived;
 }
