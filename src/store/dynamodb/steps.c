@@ -73,7 +73,7 @@ static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str me
 /* Where no answer says what became of the row, the table is asked. */
 static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
-    bool is_stored = cr_dynamodb_is_stored(txn, write);
+    bool is_stored = cr_dynamodb_is_stored(txn, &write, 1);
     txn->answer.may_be_applied = true; /* the answer is by now the look's */
     if (is_stored) {
         cr_error_discard(txn->base.call->error);

@@ -28,6 +28,7 @@ typedef enum cr_statement {
     CR_STATEMENT_AFTER,
     CR_STATEMENT_PUT,
     CR_STATEMENT_REMOVE,
+    CR_STATEMENT_REQUIRE,
     CR_STATEMENT_COUNT
 } cr_statement;
 

@@ -13,6 +13,7 @@ typedef struct cr_sqlite_txn {
     cr_connection *connection;
     cr_key absences[CR_ABSENCES_MAX]; /* what this run of the body did not find: absence.h */
     size_t absence_count;
+    bool has_missed; /* an earlier run of the body stated a row that was not as it was read */
 } cr_sqlite_txn;
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
