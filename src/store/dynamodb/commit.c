@@ -164,7 +164,7 @@ bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, 
 {
     cr_row stored[CR_CHANGE_WRITES_MAX];
     cr_key keys[CR_CHANGE_WRITES_MAX] = {{{NULL, 0}, {NULL, 0}}};
-    if (count == 0 || cr_deadline_passed(txn->base.call->deadline_us)) {
+    if (count == 0 || cr_call_is_over(txn->base.call)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -238,7 +238,7 @@ static cruddur_status pause(cr_dynamodb_txn *txn, verdict why, unsigned round)
     cr_retry_class class = why == SEND_LATER ? CR_RETRY_THROTTLE : CR_RETRY_TRANSIENT;
     cruddur_status status = cr_aws_pause(txn->table->client, class,
                                          round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
-    if (status == CRUDDUR_OK) {
+    if (status == CRUDDUR_OK || status == CRUDDUR_E_CANCELLED) {
         return status;
     }
     cr_error_discard(call->error);

@@ -65,7 +65,7 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
 static int nap(void *context, int naps)
 {
     const cr_connection *connection = context;
-    if (cr_deadline_passed(connection->deadline_us)) {
+    if (cr_deadline_passed(connection->deadline_us) || cr_is_cancelled(connection->cancel)) {
         return 0;
     }
     /* The clock's low digits are as good as a die here. */
@@ -250,5 +250,8 @@ int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)
 cruddur_status cr_connection_fail(const cr_connection *connection, int code, const char *action,
                                   cruddur_error **error)
 {
+    if ((code & 0xff) == SQLITE_BUSY && cr_is_cancelled(connection->cancel)) {
+        return cr_fail_cancelled(error);
+    }
     return cr_sqlite_fail(error, connection->db, code, connection->place->path, action);
 }
