@@ -263,11 +263,13 @@ static bool fetch_and_wait(cr_credentials *credentials, int64_t deadline_us,
                            const atomic_bool *cancel)
 {
     uint64_t before = credentials->fetches;
+    bool has_time = true;
     begin_fetch(credentials);
-    while (credentials->fetches == before && !cr_deadline_passed(deadline_us) &&
-           !cr_is_cancelled(cancel)) {
-        (void)cr_condition_wait_until(&credentials->fetch_ended, &credentials->lock,
-                                      cr_cancel_look_us(deadline_us, cancel));
+    while (credentials->fetches == before && has_time && !cr_is_cancelled(cancel)) {
+        int64_t until_us = cr_cancel_look_us(deadline_us, cancel);
+        has_time =
+            cr_condition_wait_until(&credentials->fetch_ended, &credentials->lock, until_us) ||
+            until_us < deadline_us;
     }
     return credentials->fetches != before;
 }

@@ -8,17 +8,22 @@
 
 int64_t cr_cancel_look_us(int64_t until_us, const atomic_bool *cancel)
 {
+    if (cancel == NULL) {
+        return until_us;
+    }
     int64_t look_us = cr_clock_monotonic_us() + LOOK_US;
-    return cancel == NULL || until_us < look_us ? until_us : look_us;
+    return until_us < look_us ? until_us : look_us;
 }
 
 bool cr_cancel_sleep_us(int64_t duration_us, const atomic_bool *cancel)
 {
+    if (cancel == NULL) {
+        cr_clock_sleep_us(duration_us);
+        return true;
+    }
     int64_t until_us = cr_clock_monotonic_us() + duration_us;
-    int64_t left_us = duration_us;
-    while (left_us > 0 && !cr_is_cancelled(cancel)) {
-        cr_clock_sleep_us(cancel == NULL || left_us < LOOK_US ? left_us : LOOK_US);
-        left_us = until_us - cr_clock_monotonic_us();
+    while (!cr_is_cancelled(cancel) && !cr_deadline_passed(until_us)) {
+        cr_clock_sleep_us(cr_cancel_look_us(until_us, cancel) - cr_clock_monotonic_us());
     }
     return !cr_is_cancelled(cancel);
 }
