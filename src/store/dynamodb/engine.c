@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/dynamodb/bulk.h"
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/schema.h"
@@ -133,6 +134,7 @@ static const cr_store_ops operations = {
     close_store,
     read_store,
     change_store,
+    cr_dynamodb_bulk_load,
     scan_store,
     cr_dynamodb_schema_load,
     cr_dynamodb_schema_verify,
