@@ -48,6 +48,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_SCHEMA_DROP = 10,
     CRUDDUR_OP_STREAM_APPLY = 11,
     CRUDDUR_OP_STREAM_FOLLOW = 12,
+    CRUDDUR_OP_SCHEMA_UPGRADE = 13,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

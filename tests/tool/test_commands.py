@@ -205,7 +205,7 @@ class Scan(CommandTest):
         self.assertEqual([row["pk"] for row in rows],
                          ["CARD#" + MAREN_TEO, "GRP#" + MAREN, "GRP#" + TEO] +
                          3 * ["MSG#" + MAREN_TEO])
-        self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "other_attributes"])
+        self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "rev"])
         self.assertEqual(list(rows[1]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
                                          "user_display_name", "user_handle"])
         self.assertEqual(list(rows[3]), ["pk", "sk", "message", "message_uuid", "user_uuid",
