@@ -23,6 +23,11 @@ static inline cr_str cr_str_of(const char *text)
     return (cr_str){text, text == NULL ? 0 : strlen(text)};
 }
 
+static inline cr_str cr_str_or_empty(cr_str text)
+{
+    return text.data == NULL ? cr_str_of("") : text;
+}
+
 static inline bool cr_str_equal(cr_str a, cr_str b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/follow.h"
+#include "processor/follow.h"
 
 #include <cruddur/stream.h>
 

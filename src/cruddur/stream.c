@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "cruddur/frame.h"
-#include "messaging/stream.h"
+#include "processor/apply.h"
 
 typedef struct failure {
     size_t record;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "messaging/news.h"
+#include "messaging/names.h"
 #include "messaging/period.h"
 
 cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor,
@@ -384,7 +384,7 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
     cr_row own;
     cruddur_status status = cr_group_read(txn, context->group, context->user, &group);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_own_row(txn, &group, context->user, &own);
+        status = cr_group_rows_own(txn, &group, context->user, &own);
     }
     if (status == CRUDDUR_OK) {
         free(context->row);
@@ -407,14 +407,14 @@ cruddur_status cr_get_group(cr_store *store, const cr_uuid *user, const cr_uuid 
     return status;
 }
 
-static cruddur_status make_members_page(const cr_inboxes *inboxes, get_context *context,
+static cruddur_status make_members_page(const cr_group_rows *group_rows, get_context *context,
                                         const cr_call *call)
 {
     cr_page_builder builder;
     bool is_added = true;
-    cr_page_builder_init(&builder, inboxes->members.count);
-    for (size_t i = 0; is_added && i < inboxes->members.count; i++) {
-        cr_person person = cr_inboxes_person(inboxes, &inboxes->members.uuid[i]);
+    cr_page_builder_init(&builder, group_rows->members.count);
+    for (size_t i = 0; is_added && i < group_rows->members.count; i++) {
+        cr_person person = cr_group_rows_person(group_rows, &group_rows->members.uuid[i]);
         cr_row row = {0};
         row.value[CR_USER_UUID] = cr_uuid_str(&person.uuid);
         row.value[CR_DISPLAY_NAME] = person.display_name;
@@ -430,17 +430,17 @@ static cruddur_status list_members_body(cr_txn *txn, void *argument)
 {
     get_context *context = argument;
     cr_group group;
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     cruddur_status status = context->user == NULL
                                 ? cr_group_read_trusted(txn, context->group, &group)
                                 : cr_group_read(txn, context->group, context->user, &group);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_read(txn, &group, &inboxes);
+        status = cr_group_rows_read(txn, &group, &group_rows);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_complete(txn, &group.uuid, &inboxes);
+        status = cr_group_rows_complete(txn, &group.uuid, &group_rows);
     }
-    return status == CRUDDUR_OK ? make_members_page(&inboxes, context, txn->call) : status;
+    return status == CRUDDUR_OK ? make_members_page(&group_rows, context, txn->call) : status;
 }
 
 cruddur_status cr_list_members(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,

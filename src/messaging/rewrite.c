@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-#include "messaging/reach.h"
+#include "messaging/taken_key.h"
 #include "model/time.h"
 
 /* How many keys are looked at in one request for a free one. */
 #define WINDOW 16
 
-cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
-                        const cr_row *message)
+/* What a change states beside the rows: a message and its claim. */
+#define WRITES_BESIDE 2
+
+/* ---- which rows move ---- */
+
+static bool is_atomic(const cr_txn *txn)
 {
-    cr_row row = inboxes->row[member];
-    bool is_displaced = inboxes->room[member].data != NULL;
-    row.value[CR_SK] = is_displaced ? inboxes->room[member] : message->value[CR_SK];
-    row.value[CR_HEAD_SK] = is_displaced ? message->value[CR_SK] : CR_STR_ABSENT;
-    row.value[CR_TEXT] = message->value[CR_TEXT];
-    if (inboxes->list.data != NULL) {
-        row.value[CR_MEMBER_UUIDS] = inboxes->list;
-    }
-    cr_row_name_author(&row, author);
-    return row;
+    return (txn->traits & CR_TRAIT_ATOMIC) != 0;
 }
 
-bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
+/* Whether a member's row is where it belongs, or must not be moved there. */
+static bool stays(const cr_rewrite *rewrite, size_t member)
 {
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        if (cr_str_equal(inboxes->old.row[i].value[CR_SK], sk)) {
+    const cr_row *row = &rewrite->rows->row[member];
+    int order = cr_str_compare(cr_row_place(row), rewrite->message->value[CR_SK]);
+    return cr_row_exists(row) && (order == 0 || (order > 0 && rewrite->rows->forward_only));
+}
+
+static bool is_a_members_row(const cr_group_rows *rows, const cr_row *row)
+{
+    for (size_t i = 0; i < rows->members.count; i++) {
+        if (cr_str_equal(rows->row[i].value[CR_PK], row->value[CR_PK]) &&
+            cr_str_equal(rows->row[i].value[CR_SK], row->value[CR_SK])) {
             return true;
         }
     }
@@ -33,38 +37,29 @@ bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk)
 }
 
 /* Where writers see each other's changes half done, a later message's rows are left alone. */
-static bool later_stay(const cr_txn *txn, const cr_inboxes *inboxes)
+static bool must_go(const cr_txn *txn, const cr_rewrite *rewrite, const cr_row *old)
 {
-    return inboxes->forward_only || (txn->traits & CR_TRAIT_ATOMIC) == 0;
+    int order = cr_str_compare(cr_row_place(old), rewrite->message->value[CR_SK]);
+    if (order == 0) {
+        return !is_a_members_row(rewrite->rows, old); /* a twin of the row that is at the message */
+    }
+    return order < 0 || (is_atomic(txn) && !rewrite->rows->forward_only);
 }
 
-static bool counts(const cr_inboxes *inboxes, const cr_row *row)
+bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (cr_str_equal(inboxes->row[i].value[CR_PK], row->value[CR_PK]) &&
-            cr_str_equal(inboxes->row[i].value[CR_SK], row->value[CR_SK])) {
+    const cr_group_rows *rows = rewrite->rows;
+    for (size_t i = 0; i < rows->members.count; i++) {
+        if (!stays(rewrite, i)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < rows->old.count; i++) {
+        if (must_go(txn, rewrite, &rows->old.row[i])) {
             return true;
         }
     }
     return false;
-}
-
-static bool must_go(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *old,
-                    const cr_row *message)
-{
-    int order = cr_str_compare(cr_row_place(old), message->value[CR_SK]);
-    if (order == 0) {
-        return !counts(inboxes, old); /* a twin of the row that is at the message */
-    }
-    return order < 0 || !later_stay(txn, inboxes);
-}
-
-/* Whether a member's row is where it belongs, or must not be moved there. */
-static bool stays(const cr_inboxes *inboxes, size_t member, const cr_row *message)
-{
-    const cr_row *row = &inboxes->row[member];
-    int order = cr_str_compare(cr_row_place(row), message->value[CR_SK]);
-    return cr_row_exists(row) && (order == 0 || (order > 0 && inboxes->forward_only));
 }
 
 /* ---- keys that are taken ---- */
@@ -75,11 +70,11 @@ static bool is_there_already(const cr_row *row, cr_str group, cr_str sk)
     return cr_row_is_of_group(row, group) && cr_str_equal(cr_row_place(row), sk);
 }
 
-static cruddur_status take_row(const cr_txn *txn, cr_inboxes *inboxes, size_t member,
+static cruddur_status take_row(const cr_txn *txn, cr_group_rows *rows, size_t member,
                                const cr_row *row)
 {
-    inboxes->row[member] = *row;
-    return cr_rows_add_once(&inboxes->old, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+    rows->row[member] = *row;
+    return cr_rows_add_once(&rows->old, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }
 
 /* The keys of one look, in a row. */
@@ -111,20 +106,19 @@ static cruddur_status look(cr_txn *txn, const cr_pk *pk, cr_str sk, int64_t reac
 /* Takes the row if it is there and at the message already, or else the first free key for it.
  * *is_done: it was either. */
 static cruddur_status take_place(const cr_txn *txn, cr_str group, cr_str sk, const window *seen,
-                                 size_t member, cr_inboxes *inboxes, bool *is_done)
+                                 size_t member, cr_group_rows *rows, bool *is_done)
 {
     *is_done = true;
     for (size_t i = 0; i < seen->count; i++) {
         if (is_there_already(&seen->found[i], group, sk)) {
-            return take_row(txn, inboxes, member, &seen->found[i]);
+            return take_row(txn, rows, member, &seen->found[i]);
         }
     }
     for (size_t i = 0; i < seen->count; i++) {
-        cr_key key = {cr_pk_str(&inboxes->pk[member]), cr_sort_key_str(&seen->sk[i])};
-        if (!cr_row_exists(&seen->found[i]) && !cr_rows_have(&inboxes->old, key)) {
-            inboxes->room[member] = cr_arena_copy(txn->arena, key.sk);
-            return inboxes->room[member].data == NULL ? cr_fail_memory(txn->call->error)
-                                                      : CRUDDUR_OK;
+        cr_key key = {cr_pk_str(&rows->pk[member]), cr_sort_key_str(&seen->sk[i])};
+        if (!cr_row_exists(&seen->found[i]) && !cr_rows_have(&rows->old, key)) {
+            rows->room[member] = cr_arena_copy(txn->arena, key.sk);
+            return rows->room[member].data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
         }
     }
     *is_done = false;
@@ -132,14 +126,14 @@ static cruddur_status take_place(const cr_txn *txn, cr_str group, cr_str sk, con
 }
 
 static cruddur_status displace(cr_txn *txn, cr_str group, cr_str sk, int64_t reach_us,
-                               size_t member, cr_inboxes *inboxes)
+                               size_t member, cr_group_rows *rows)
 {
     window seen;
     bool is_done = false;
     do {
-        cruddur_status status = look(txn, &inboxes->pk[member], sk, reach_us, &seen);
+        cruddur_status status = look(txn, &rows->pk[member], sk, reach_us, &seen);
         if (status == CRUDDUR_OK) {
-            status = take_place(txn, group, sk, &seen, member, inboxes, &is_done);
+            status = take_place(txn, group, sk, &seen, member, rows, &is_done);
         }
         if (status != CRUDDUR_OK || is_done) {
             return status;
@@ -153,91 +147,171 @@ static cruddur_status displace(cr_txn *txn, cr_str group, cr_str sk, int64_t rea
 }
 
 /* One of the rows that go has the message's key: no second write can be stated for it. */
-static bool meets_itself(const cr_inboxes *inboxes, const cr_row *message, const cr_key *keys)
+static bool meets_itself(const cr_rewrite *rewrite, const cr_key *keys)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!stays(inboxes, i, message) && cr_rows_have(&inboxes->old, keys[i])) {
+    for (size_t i = 0; i < rewrite->rows->members.count; i++) {
+        if (!stays(rewrite, i) && cr_rows_have(&rewrite->rows->old, keys[i])) {
             return true;
         }
     }
     return false;
 }
 
-cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
-                                    cr_room_search *search, cr_inboxes *inboxes)
+cruddur_status cr_rewrite_find_room(cr_txn *txn, cr_rewrite *rewrite, cr_room_search *search)
 {
     cr_key keys[CRUDDUR_MEMBERS_MAX];
     cr_row found[CRUDDUR_MEMBERS_MAX];
-    cr_str sk = message->value[CR_SK];
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        keys[i] = (cr_key){cr_pk_str(&inboxes->pk[i]), sk};
+    cr_group_rows *rows = rewrite->rows;
+    cr_str group = cr_uuid_str(rewrite->group);
+    cr_str sk = rewrite->message->value[CR_SK];
+    for (size_t i = 0; i < rows->members.count; i++) {
+        keys[i] = (cr_key){cr_pk_str(&rows->pk[i]), sk};
     }
-    if (!search->is_wanted && !meets_itself(inboxes, message, keys)) {
+    if (!search->is_wanted && !meets_itself(rewrite, keys)) {
         search->is_wanted = true;
         return CRUDDUR_OK;
     }
     int64_t reach_us = search->reach_us;
     search->reach_us = cr_reach_next_us(reach_us);
-    cruddur_status status = cr_rows_get_any(txn, keys, inboxes->members.count, found);
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        if (stays(inboxes, i, message)) {
+    cruddur_status status = cr_rows_get_any(txn, keys, rows->members.count, found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->members.count; i++) {
+        if (stays(rewrite, i)) {
             continue;
         }
         if (!cr_row_exists(&found[i])) {
             /* Of a row that has gone since it was read the removal would fail as well. */
-            status = cr_rows_have(&inboxes->old, keys[i]) ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
+            status = cr_rows_have(&rows->old, keys[i]) ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
             continue;
         }
-        status = is_there_already(&found[i], cr_uuid_str(group), sk)
-                     ? take_row(txn, inboxes, i, &found[i])
-                     : displace(txn, cr_uuid_str(group), sk, reach_us, i, inboxes);
+        status = is_there_already(&found[i], group, sk)
+                     ? take_row(txn, rows, i, &found[i])
+                     : displace(txn, group, sk, reach_us, i, rows);
     }
     return status;
+}
+
+/* ---- the card ---- */
+
+/* No row is left that two writers who make all of them anew would both touch: they meet in the
+ * card. */
+static bool must_meet_in_card(const cr_txn *txn, const cr_group_rows *rows)
+{
+    return is_atomic(txn) && rows->old.count == 0;
+}
+
+/* What the rows get as `rev`; absent for a group that stays without a card. */
+static cr_str rev_of(const cr_txn *txn, const cr_group_rows *rows)
+{
+    bool gets_card = !cr_row_exists(&rows->card->row) && must_meet_in_card(txn, rows);
+    return gets_card ? cr_str_of(CR_CARD_FIRST_REV) : rows->card->row.value[CR_REV];
+}
+
+static bool are_of_card(const cr_group_rows *rows)
+{
+    for (size_t i = 0; i < rows->members.count; i++) {
+        if (!cr_str_equal(rows->row[i].value[CR_REV], rows->card->row.value[CR_REV])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
+{
+    cr_row row;
+    const cr_group_rows *rows = rewrite->rows;
+    cr_card_pk pk = cr_card_pk_of(rewrite->group);
+    const cr_card card = {
+        .members = rows->members, .name = rows->row[0].value[CR_GROUP_NAME], .rev = 1};
+    if (!cr_card_write(&pk, &card, txn->arena, &row)) {
+        return cr_fail_memory(txn->call->error);
+    }
+    row.value[CR_VERSION] = rows->version;
+    return txn->ops->put(txn, &row);
+}
+
+/* Rows of the card's rev are tied to it: whoever changes the card changes them as well. */
+static bool states_card(const cr_txn *txn, const cr_group_rows *rows)
+{
+    bool has_card = cr_row_exists(&rows->card->row);
+    return must_meet_in_card(txn, rows) || (is_atomic(txn) && has_card && !are_of_card(rows));
+}
+
+static cruddur_status state_card(cr_txn *txn, const cr_rewrite *rewrite)
+{
+    const cr_group_rows *rows = rewrite->rows;
+    const cr_row *card = &rows->card->row;
+    if (!states_card(txn, rows)) {
+        return CRUDDUR_OK;
+    }
+    if (!must_meet_in_card(txn, rows)) {
+        return txn->ops->require(txn, card);
+    }
+    if (!cr_row_exists(card)) {
+        return put_card(txn, rewrite);
+    }
+    cr_row touched = *card;
+    touched.value[CR_VERSION] = rows->version;
+    return txn->ops->replace(txn, card, &touched);
 }
 
 /* ---- the rewrite ---- */
 
-bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message)
+cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t member)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        if (!stays(inboxes, i, message)) {
-            return true;
-        }
+    const cr_group_rows *rows = rewrite->rows;
+    cr_row row = rows->row[member];
+    cr_str rev = rev_of(txn, rows);
+    bool is_displaced = rows->room[member].data != NULL;
+    row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
+    row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
+    row.value[CR_TEXT] = rewrite->message->value[CR_TEXT];
+    row.value[CR_VERSION] = rows->version;
+    if (rev.data != NULL) {
+        row.value[CR_REV] = rev;
     }
-    for (size_t i = 0; i < inboxes->old.count; i++) {
-        if (must_go(txn, inboxes, &inboxes->old.row[i], message)) {
-            return true;
-        }
+    if (rows->list.data != NULL) {
+        row.value[CR_MEMBER_UUIDS] = rows->list;
     }
-    return false;
+    cr_row_name_author(&row, &rewrite->author);
+    return row;
 }
 
-cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                              const cr_row *message)
+/* What stays must be there still, or its member would have a row at the message twice, or none. */
+static cruddur_status put_or_require(cr_txn *txn, const cr_rewrite *rewrite, size_t member)
 {
-    cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        cr_row moved = cr_inboxes_moved(inboxes, i, author, message);
-        status = stays(inboxes, i, message) ? CRUDDUR_OK : txn->ops->put(txn, &moved);
+    if (stays(rewrite, member)) {
+        return is_atomic(txn) ? txn->ops->require(txn, &rewrite->rows->row[member]) : CRUDDUR_OK;
+    }
+    cr_row moved = cr_rewrite_moved(txn, rewrite, member);
+    return txn->ops->put(txn, &moved);
+}
+
+cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite)
+{
+    cruddur_status status = state_card(txn, rewrite);
+    for (size_t i = 0; status == CRUDDUR_OK && i < rewrite->rows->members.count; i++) {
+        status = put_or_require(txn, rewrite, i);
     }
     return status;
 }
 
-cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
-                                 bool *is_complete)
+cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite)
 {
+    const cr_group_rows *rows = rewrite->rows;
     cruddur_status status = CRUDDUR_OK;
-    size_t room = CR_CHANGE_WRITES_MAX - 2 - inboxes->members.count;
-    *is_complete = true;
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->old.count; i++) {
-        if (!must_go(txn, inboxes, &inboxes->old.row[i], message)) {
+    size_t beside = WRITES_BESIDE + (states_card(txn, rows) ? 1 : 0);
+    size_t room = CR_CHANGE_WRITES_MAX - beside - rows->members.count;
+    rewrite->has_more = false;
+    for (size_t i = 0; status == CRUDDUR_OK && i < rows->old.count; i++) {
+        if (!must_go(txn, rewrite, &rows->old.row[i])) {
             continue;
         }
-        *is_complete = room > 0;
-        if (!*is_complete) {
+        rewrite->has_more = room == 0;
+        if (rewrite->has_more) {
             break;
         }
-        status = txn->ops->remove(txn, &inboxes->old.row[i]);
+        status = txn->ops->remove(txn, &rows->old.row[i]);
         room--;
     }
     return status;

@@ -8,40 +8,41 @@
 #ifndef CR_MESSAGING_REWRITE_H
 #define CR_MESSAGING_REWRITE_H
 
-#include "messaging/news.h"
+#include "messaging/names.h"
+
+typedef struct cr_rewrite {
+    const cr_uuid *group;
+    const cr_row *message; /* to which the rows move */
+    cr_person author;      /* of it */
+    cr_group_rows *rows;   /* complete: restored where they were lost */
+    bool has_more;         /* than one change had room for; the next one removes it */
+} cr_rewrite;
 
 /* What a rewrite keeps from runs of its body that came to nothing. It begins as zeros. */
 typedef struct cr_room_search {
     bool is_wanted;   /* a put failed: a key may be taken */
-    int64_t reach_us; /* how far the next run looks, at most (messaging/reach.h) */
+    int64_t reach_us; /* how far the next run looks, at most (messaging/taken_key.h) */
 } cr_room_search;
 
 /* Finds room for the rows that cannot go to the message's key, as the inbox has another row there
  * (invariant 4). That is seldom, so a first run does not look. A row that turns out to be at the
  * message already counts from then on. */
-cruddur_status cr_inboxes_find_room(cr_txn *txn, const cr_uuid *group, const cr_row *message,
-                                    cr_room_search *search, cr_inboxes *inboxes);
+cruddur_status cr_rewrite_find_room(cr_txn *txn, cr_rewrite *rewrite, cr_room_search *search);
 
 /* A member's group row as it is after the message. Unknown attributes are carried along; all rows
- * get the list of members that belongs there. */
-cr_row cr_inboxes_moved(const cr_inboxes *inboxes, size_t member, const cr_person *author,
-                        const cr_row *message);
-
-/* One of the old rows has this sort key, so that no row can be put there. */
-bool cr_inboxes_meet(const cr_inboxes *inboxes, cr_str sk);
+ * get the list of members and the card's rev. */
+cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t member);
 
 /* Whether the rewrite has anything to do. */
-bool cr_inboxes_must_move(const cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message);
+bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite);
 
 /* States the rewrite: every member's row at the message's key, or where it was found room, but for
- * those that are at the message already. The inboxes are complete. */
-cruddur_status cr_inboxes_put(cr_txn *txn, const cr_inboxes *inboxes, const cr_person *author,
-                              const cr_row *message);
+ * those that are at the message already. What it went by and does not write must still be as it was
+ * read: the card, where not all rows are of its rev, and the rows that stay. */
+cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite);
 
 /* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
- * conversation. Of very many, what one change has no room for is left to the next. Two writes are
- * left to the caller. */
-cruddur_status cr_inboxes_remove(cr_txn *txn, const cr_inboxes *inboxes, const cr_row *message,
-                                 bool *is_complete);
+ * conversation. Room for two writes is left to the caller. */
+cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite);
 
 #endif

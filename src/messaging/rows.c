@@ -4,6 +4,9 @@
 #include <cruddur/group.h>
 
 #include "base/array.h"
+#include "base/random.h"
+
+#define VERSION_BYTES 8
 
 /* ---- queries ---- */
 
@@ -105,10 +108,22 @@ cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, c
     return txn->ops->get(txn, &key, 1, message);
 }
 
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, cr_row *row)
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
+                                cr_row *card, cr_row *row)
 {
-    const cr_key key = cr_card_key(pk);
-    return txn->ops->get(txn, &key, 1, row);
+    cr_row found[2];
+    cr_key keys[2] = {cr_card_key(pk)};
+    if (beside != NULL) {
+        keys[1] = *beside;
+    }
+    cruddur_status status = txn->ops->get(txn, keys, beside == NULL ? 1 : 2, found);
+    if (status == CRUDDUR_OK) {
+        *card = found[0];
+    }
+    if (status == CRUDDUR_OK && beside != NULL) {
+        *row = found[1];
+    }
+    return status;
 }
 
 cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,
@@ -121,6 +136,28 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
             *are_taken || (cr_row_exists(&rows[i]) && !cr_row_is_of_group(&rows[i], group));
     }
     return status;
+}
+
+/* ---- versions ---- */
+
+cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[VERSION_BYTES];
+    char *text = cr_arena_alloc(txn->arena, 2 * VERSION_BYTES);
+    if (text == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    if (!cr_random_bytes(bytes, sizeof(bytes))) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_INTERNAL,
+                            "the system returned no random bytes");
+    }
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    *version = (cr_str){text, 2 * VERSION_BYTES};
+    return CRUDDUR_OK;
 }
 
 /* ---- lists ---- */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/upgrade.h"
 
-#include "messaging/group.h"
-#include "model/version.h"
+#include "messaging/cardless.h"
 
 /* The generation of a group's first card. */
 #define FIRST_REV 1
@@ -109,13 +108,13 @@ static cruddur_status read_members(cr_txn *txn, const cr_uuid *group, cr_str hea
     cruddur_status status = CRUDDUR_OK;
     do {
         count = rows->count;
-        status = cr_group_members_of(txn, group, rows, NULL, members, &are_known);
+        status = cr_cardless_members_of(txn, group, rows, NULL, members, &are_known);
         if (status == CRUDDUR_OK && !is_index_fresh) {
             status = search_others(txn, group, head_sk, members, rows);
         }
     } while (status == CRUDDUR_OK && rows->count > count);
     return status == CRUDDUR_OK && members->count < CRUDDUR_MEMBERS_MIN
-               ? cr_group_fail_untold(txn, group)
+               ? cr_cardless_fail_untold(txn, group)
                : status;
 }
 
@@ -130,72 +129,47 @@ static cr_str name_of(const cr_rows *rows)
     return name;
 }
 
-static cruddur_status fail_random(const cr_txn *txn)
-{
-    return cr_fail_with(txn->call->error, CRUDDUR_E_INTERNAL,
-                        "the system returned no random bytes");
-}
-
-/* *row is the card's. */
-static cruddur_status put_card(cr_txn *txn, const cr_card_pk *pk, const cr_card *card, cr_row *row)
-{
-    cr_version version;
-    if (!cr_card_write(pk, card, txn->arena, row)) {
-        return cr_fail_memory(txn->call->error);
-    }
-    if (!cr_version_make(&version)) {
-        return fail_random(txn);
-    }
-    cr_row stated = *row;
-    stated.value[CR_VERSION] = cr_version_str(&version);
-    return txn->ops->put(txn, &stated);
-}
-
 /* The row as it was, but of the card's generation. Some rows have lost their list of members. */
-static cruddur_status replace_row(cr_txn *txn, const cr_row *as_read, const cr_row *card,
-                                  bool has_list)
+static cr_row upgraded_row(const cr_row *as_read, const cr_row *card, bool has_list)
 {
-    cr_version version;
     cr_row row = *as_read;
-    if (!cr_version_make(&version)) {
-        return fail_random(txn);
-    }
     row.value[CR_REV] = card->value[CR_REV];
-    row.value[CR_VERSION] = cr_version_str(&version);
+    row.value[CR_VERSION] = card->value[CR_VERSION];
     if (has_list) {
         row.value[CR_MEMBER_UUIDS] = card->value[CR_MEMBER_UUIDS];
     }
-    return txn->ops->replace(txn, as_read, &row);
+    return row;
 }
 
 /* A member without a row gets one with the next message. */
-static cruddur_status state_upgrade(cr_txn *txn, const cr_card_pk *pk, const cr_rows *rows,
-                                    const cr_members *members)
+static cruddur_status replace_rows(cr_txn *txn, const cr_row *card, const cr_rows *rows,
+                                   const cr_members *members)
 {
-    const cr_card card = {.members = *members, .name = name_of(rows), .rev = FIRST_REV};
-    bool has_list = members->count > CRUDDUR_MEMBERS_MIN;
-    cr_row row = {0};
-    cruddur_status status = put_card(txn, pk, &card, &row);
+    cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < members->count; i++) {
-        cr_pk member = cr_pk_of_member(&members->uuid[i]);
-        const cr_row *newest = newest_of(rows, &member);
-        status = newest == NULL ? CRUDDUR_OK : replace_row(txn, newest, &row, has_list);
+        cr_pk pk = cr_pk_of_member(&members->uuid[i]);
+        const cr_row *newest = newest_of(rows, &pk);
+        if (newest != NULL) {
+            cr_row row = upgraded_row(newest, card, members->count > CRUDDUR_MEMBERS_MIN);
+            status = txn->ops->replace(txn, newest, &row);
+        }
     }
     return status;
 }
 
-/* CRUDDUR_E_STORE_DAMAGED for a card that makes no sense: no call can use it. */
-static cruddur_status find_card(cr_txn *txn, const cr_uuid *group, const cr_card_pk *pk,
-                                bool *is_there)
+static cruddur_status state_upgrade(cr_txn *txn, const cr_card_pk *pk, const cr_rows *rows,
+                                    const cr_members *members)
 {
+    const cr_card card = {.members = *members, .name = name_of(rows), .rev = FIRST_REV};
     cr_row row;
-    cr_card card;
-    cruddur_status status = cr_rows_get_card(txn, pk, &row);
-    *is_there = status == CRUDDUR_OK && cr_row_exists(&row);
-    return *is_there && !cr_card_read(&row, &card)
-               ? cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                              "the card of group %s is damaged", group->text)
-               : status;
+    if (!cr_card_write(pk, &card, txn->arena, &row)) {
+        return cr_fail_memory(txn->call->error);
+    }
+    cruddur_status status = cr_rows_fresh_version(txn, &row.value[CR_VERSION]);
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, &row);
+    }
+    return status == CRUDDUR_OK ? replace_rows(txn, &row, rows, members) : status;
 }
 
 /* What an index that lags behind shows may have moved on since. */
@@ -214,12 +188,13 @@ static cruddur_status read_rows(cr_txn *txn, const cr_uuid *group, cr_row *head,
                                 : status;
 }
 
-static cruddur_status make_card(cr_txn *txn, upgrade *upgrading, const cr_card_pk *pk)
+static cruddur_status make_card(cr_txn *txn, upgrade *upgrading)
 {
     cr_row head;
     cr_rows rows;
     cr_members members;
     const cr_uuid *group = upgrading->group;
+    cr_card_pk pk = cr_card_pk_of(group);
     cruddur_status status = read_rows(txn, group, &head, &rows);
     if (status == CRUDDUR_OK && rows.count == 0) {
         /* They have moved while they were being read, or the group was removed. */
@@ -230,20 +205,19 @@ static cruddur_status make_card(cr_txn *txn, upgrade *upgrading, const cr_card_p
         status = read_members(txn, group, head.value[CR_SK], &rows, &members);
     }
     upgrading->result = CR_UPGRADED;
-    return status == CRUDDUR_OK ? state_upgrade(txn, pk, &rows, &members) : status;
+    return status == CRUDDUR_OK ? state_upgrade(txn, &pk, &rows, &members) : status;
 }
 
 static cruddur_status upgrade_body(cr_txn *txn, void *argument)
 {
     upgrade *upgrading = argument;
-    bool has_card;
-    cr_card_pk pk = cr_card_pk_of(upgrading->group);
+    cr_read_card card;
     if ((txn->traits & CR_TRAIT_ATOMIC) == 0) {
         return fail_steps(txn->call);
     }
     upgrading->result = CR_UPGRADE_HAD_CARD;
-    cruddur_status status = find_card(txn, upgrading->group, &pk, &has_card);
-    return status == CRUDDUR_OK && !has_card ? make_card(txn, upgrading, &pk) : status;
+    cruddur_status status = cr_group_read_card(txn, upgrading->group, &card);
+    return status == CRUDDUR_OK && !cr_row_exists(&card.row) ? make_card(txn, upgrading) : status;
 }
 
 /* ---- the calls ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The two calls that write: opening a group (pattern C), appending to one (pattern D). */
+/* The two calls that write: opening a group (pattern C, create.c), appending to one (pattern D,
+ * append.c). What they have in common is in send.h. */
 #ifndef CR_MESSAGING_WRITE_H
 #define CR_MESSAGING_WRITE_H
 

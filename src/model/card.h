@@ -10,6 +10,7 @@
 #include "model/row.h"
 
 #define CR_CARD_SK "CARD"
+#define CR_CARD_FIRST_REV "1"
 
 typedef struct cr_card_pk {
     char text[sizeof("CARD#") - 1 + CRUDDUR_UUID_SIZE];

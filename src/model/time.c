@@ -241,3 +241,12 @@ bool cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key)
     }
     return cr_time_format(behind_us, key);
 }
+
+void cr_kept_key_set(cr_kept_key *kept, cr_str sk)
+{
+    kept->size = 0;
+    if (sk.data != NULL && sk.size <= sizeof(kept->text)) {
+        memcpy(kept->text, sk.data, sk.size);
+        kept->size = sk.size;
+    }
+}

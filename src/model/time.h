@@ -38,6 +38,21 @@ bool cr_time_shows_itself(cr_str text);
  * the year 9999. */
 bool cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key);
 
+/* A copy of the sort key of one of our rows, which may have any accepted form. Begins as zeros. */
+typedef struct cr_kept_key {
+    char text[CR_TIME_LENGTH_MAX];
+    size_t size; /* 0: none */
+} cr_kept_key;
+
+/* Keeps a sort key; what is no sort key of ours, and an absent one, is not kept. */
+void cr_kept_key_set(cr_kept_key *kept, cr_str sk);
+
+/* Absent where none is kept. */
+static inline cr_str cr_kept_key_str(const cr_kept_key *kept)
+{
+    return kept->size == 0 ? CR_STR_ABSENT : (cr_str){kept->text, kept->size};
+}
+
 static inline cr_str cr_sort_key_str(const cr_sort_key *key)
 {
     return (cr_str){key->text, CR_TIME_LENGTH};

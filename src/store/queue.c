@@ -231,6 +231,7 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
                             "the deadline passed while other threads changed the same group");
     }
     call->ticket = ticket;
+    cr_log_keep(&ticket->log, call);
     cr_clock_sleep_us(pause_us);
     return CRUDDUR_OK;
 }
@@ -244,8 +245,10 @@ void cr_queue_progress(const cr_call *call)
 
 void cr_queue_leave(cr_call *call)
 {
-    if (call->ticket != NULL) {
-        leave(call->ticket);
+    cr_ticket *ticket = call->ticket;
+    if (ticket != NULL) {
+        leave(ticket);
         call->ticket = NULL;
+        cr_log_release(&ticket->log, call);
     }
 }

@@ -40,6 +40,8 @@ typedef struct cr_ticket {
     _Atomic int64_t active_us; /* when it began, or last got further; 0: waiting */
     bool is_contended;
     unsigned conflicts;
+    cr_kept_log
+        log; /* while others wait for their turn the caller's hook is not to take its time */
 } cr_ticket;
 
 /* Returns NULL if the system is out of memory or mutexes. */
@@ -49,9 +51,9 @@ cr_queues *cr_queues_new(void);
 void cr_queues_free(cr_queues *queues);
 
 /* Waits until the threads that came earlier have finished changing the subject, and notes the
- * ticket in the call. The subject is borrowed until the call leaves the queue. If `queues` is NULL,
- * returns at once: the engine orders changes itself. CRUDDUR_E_TIMEOUT if the deadline passes
- * first; then the call is in no queue. */
+ * ticket in the call, whose log lines are kept until it leaves. The subject is borrowed as long. If
+ * `queues` is NULL, returns at once: the engine orders changes itself. CRUDDUR_E_TIMEOUT if the
+ * deadline passes first; then the call is in no queue. */
 cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, cr_ticket *ticket);
 
 /* Notes that the call gets further. */
@@ -61,7 +63,8 @@ void cr_queue_progress(const cr_call *call);
  * Returns how long to pause before the next run. */
 int64_t cr_queue_conflict_us(cr_ticket *ticket, int64_t run_us, int64_t deadline_us);
 
-/* Lets the next thread begin. Does nothing if the call is not in a queue. */
+/* Lets the next thread begin, and hands out the log lines. Does nothing if the call is not in a
+ * queue. */
 void cr_queue_leave(cr_call *call);
 
 #endif

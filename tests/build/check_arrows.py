@@ -17,8 +17,8 @@ ROOMS = {
     "model": {"base"},
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
-    "stream": {"messaging", "store", "model", "base"},
-    "cruddur": {"stream", "messaging", "store", "model", "base"},
+    "processor": {"messaging", "store", "model", "base"},
+    "cruddur": {"processor", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }

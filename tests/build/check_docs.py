@@ -39,7 +39,7 @@ SOURCES = [
     ("src/aws/profile.c", "cruddur_open"),
     ("src/aws/*.c", READS),
     ("src/aws/providers/*.c", READS),
-    ("src/stream/*.c", "cruddur_stream_follow"),
+    ("src/processor/*.c", "cruddur_stream_follow"),
 ]
 
 # Statuses that keep their number although no call returns them any more.

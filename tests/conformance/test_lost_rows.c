@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "cruddur/frame.h"
-#include "messaging/stream.h"
+#include "processor/apply.h"
 
 CONFORMANCE_SUITE(lost_rows);
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "fuzz.h"
-#include "stream/checkpoint.h"
+#include "processor/checkpoint.h"
 
 #define STREAM "arn:aws:dynamodb:eu-central-1:1:table/t/stream/1"
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "messaging/stream.h"
 #include "messaging/write.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "model/time.h"
+#include "processor/apply.h"
 #include "stream/simulated.h"
 
 TestSuite(turns, .timeout = 600);

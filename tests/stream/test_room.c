@@ -82,21 +82,23 @@ static void keep(char text[64], cr_str value)
 static cruddur_status look_body(cr_txn *txn, void *context)
 {
     look *looking = context;
-    cr_inboxes inboxes;
+    cr_group_rows rows;
     cr_rows none = {.arena = txn->arena};
     cr_row message = {0};
+    cr_read_card card = {0};
     cr_room_search search = {.is_wanted = true};
     message.value[CR_SK] = cr_str_of(looking->sk);
-    cr_assert_eq(cr_inboxes_reread(txn, &group, &none, &members, &inboxes), CRUDDUR_OK);
+    cr_assert_eq(cr_group_rows_reread(txn, &group, &card, &none, &members, &rows), CRUDDUR_OK);
     for (size_t i = 0; i < looking->old_count; i++) {
-        inboxes.row[0] = looking->old[i];
-        cr_assert(cr_rows_add(&inboxes.old, &looking->old[i]));
+        rows.row[0] = looking->old[i];
+        cr_assert(cr_rows_add(&rows.old, &looking->old[i]));
     }
-    cr_inboxes_restore(&group, &inboxes);
-    looking->status = cr_inboxes_find_room(txn, &group, &message, &search, &inboxes);
-    keep(looking->room, inboxes.room[0]);
-    keep(looking->row, inboxes.row[0].value[CR_SK]);
-    cr_expect_null(inboxes.room[1].data);
+    cr_group_rows_restore(&group, &rows);
+    cr_rewrite rewrite = {.group = &group, .message = &message, .rows = &rows};
+    looking->status = cr_rewrite_find_room(txn, &rewrite, &search);
+    keep(looking->room, rows.room[0]);
+    keep(looking->row, rows.row[0].value[CR_SK]);
+    cr_expect_null(rows.room[1].data);
     return CRUDDUR_OK;
 }
 

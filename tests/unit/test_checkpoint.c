@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stream/checkpoint.h"
+#include "processor/checkpoint.h"
 
 #define STREAM "arn:aws:dynamodb:eu-central-1:123456789012:table/messages/stream/2026"
 

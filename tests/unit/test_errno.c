@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "aws/secret.h"
-#include "stream/checkpoint.h"
+#include "processor/checkpoint.h"
 #include "support/descriptors.h"
 
 void __real_free(void *memory);      /* NOLINT: the linker's names */

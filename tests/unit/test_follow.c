@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "processor/checkpoint.h"
+#include "processor/events.h"
+#include "processor/follow.h"
 #include "store/stream.h"
-#include "stream/checkpoint.h"
-#include "stream/events.h"
-#include "stream/follow.h"
 
 TestSuite(follow, .timeout = 300);
 

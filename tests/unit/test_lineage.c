@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "stream/lineage.h"
+#include "processor/lineage.h"
 
 TestSuite(lineage, .timeout = 300);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "stream/run.h"
+#include "processor/run.h"
 
 #define US_PER_MS INT64_C(1000)
 #define PATIENCE_US INT64_C(30000000)

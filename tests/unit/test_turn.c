@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
-#include "messaging/stream.h"
 #include "messaging/write.h"
+#include "processor/apply.h"
 #include "store/queue.h"
 
 static bool has_turn;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of uuids, and versions. */
+/* Sets of uuids. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/uuid_set.h"
-#include "model/version.h"
 
 TestSuite(uuid_set, .timeout = 300);
 
@@ -59,14 +58,4 @@ Test(uuid_set, looks_at_all_digits)
     cr_assert(add(&set, LAST_DIGITS, 1));
     cr_assert(!add(&set, FIRST_DIGITS, 1));
     cr_uuid_set_free(&set);
-}
-
-Test(uuid_set, versions_differ)
-{
-    cr_version first;
-    cr_version second;
-    cr_assert(cr_version_make(&first) && cr_version_make(&second));
-    cr_assert_eq(cr_version_str(&first).size, CR_VERSION_LENGTH);
-    cr_assert_eq(strspn(first.text, "0123456789abcdef"), CR_VERSION_LENGTH);
-    cr_assert_str_neq(first.text, second.text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/events.h"
+#include "processor/events.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Following a table's stream: reading its shards, applying their records, keeping how far it has
  * come. */
-#ifndef CR_STREAM_FOLLOW_H
-#define CR_STREAM_FOLLOW_H
+#ifndef CR_PROCESSOR_FOLLOW_H
+#define CR_PROCESSOR_FOLLOW_H
 
 #include <cruddur/follow.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/reach.h"
+#include "messaging/taken_key.h"
 
 #include "base/random.h"
 
@@ -18,4 +18,15 @@ int64_t cr_reach_step_us(int64_t reach_us)
     uint32_t random = 0;
     (void)cr_random_bytes(&random, sizeof(random)); /* without them the next place is tried */
     return 1 + random % reach_us;
+}
+
+bool cr_key_choose(cr_key_choice *choice, int64_t time_us, cr_str last_sk, cr_sort_key *key)
+{
+    if (choice->reach_us > 0 && time_us <= choice->time_us + choice->reach_us) {
+        time_us = choice->time_us + cr_reach_step_us(choice->reach_us);
+    }
+    choice->has_chosen = cr_sort_key_after(time_us, last_sk, key) &&
+                         cr_time_parse(cr_sort_key_str(key), &choice->time_us);
+    choice->reach_us = cr_reach_next_us(choice->reach_us);
+    return choice->has_chosen;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/lineage.h"
+#include "processor/lineage.h"
 
 #include <stdlib.h>
 

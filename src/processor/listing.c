@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/print.h"
-#include "stream/run.h"
+#include "processor/run.h"
 
 /* A shard that ends has the list looked at at once; this is for those whose children come late. */
 #define LISTING_PERIOD_US INT64_C(10000000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/news.h"
+#include "messaging/names.h"
 
 /* How many messages behind the group rows are looked at for the names of their authors, and how
  * many there are in most cases. */
@@ -37,10 +37,10 @@ cr_person cr_person_of(const cr_row *message)
     return author;
 }
 
-cr_person cr_inboxes_person(const cr_inboxes *inboxes, const cr_uuid *uuid)
+cr_person cr_group_rows_person(const cr_group_rows *group_rows, const cr_uuid *uuid)
 {
-    for (size_t i = 0; i < inboxes->members.count; i++) {
-        const cr_row *row = &inboxes->row[i];
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        const cr_row *row = &group_rows->row[i];
         if (names(row, uuid)) {
             return (cr_person){*uuid, row->value[CR_DISPLAY_NAME], row->value[CR_HANDLE]};
         }
@@ -101,70 +101,71 @@ static cr_sink_answer take_news(void *context, const cr_row *message)
 }
 
 /* Gives the rows that name the author of a message the names that the author had. */
-static void learn_names(cr_inboxes *inboxes, const news *heard, const cr_row *message)
+static void learn_names(cr_group_rows *group_rows, const news *heard, const cr_row *message)
 {
     cr_person author = cr_person_of(message);
     bool is_new = is_news(heard, message);
-    for (size_t i = 0; cr_row_exists(message) && i < inboxes->members.count; i++) {
-        if (is_new || cr_row_is_restored(&inboxes->row[i])) {
-            cr_row_name_author(&inboxes->row[i], &author);
+    for (size_t i = 0; cr_row_exists(message) && i < group_rows->members.count; i++) {
+        if (is_new || cr_row_is_restored(&group_rows->row[i])) {
+            cr_row_name_author(&group_rows->row[i], &author);
         }
     }
 }
 
-cruddur_status cr_inboxes_read_news(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes,
-                                    cr_row *newest)
+cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
+                                        cr_group_rows *group_rows, cr_row *newest)
 {
     cr_pk pk = cr_pk_of_group(group);
     news heard = {.arena = txn->arena,
-                  .members = &inboxes->members,
-                  .oldest_sk = cr_inboxes_oldest(inboxes),
+                  .members = &group_rows->members,
+                  .oldest_sk = cr_group_rows_oldest(group_rows),
                   .newest = newest,
-                  .unknown = inboxes->members.count};
+                  .unknown = group_rows->members.count};
     cr_query query = {.partition = cr_pk_str(&pk), .descending = true, .expected = NEWS_EXPECTED};
-    if (!cr_inboxes_have_restored(inboxes)) {
+    if (!cr_group_rows_have_restored(group_rows)) {
         query.lower.sk = heard.oldest_sk;
     }
     *newest = (cr_row){0};
     cruddur_status status = cr_rows_query(txn, &query, take_news, &heard);
-    if (status == CRUDDUR_OK && cr_row_exists(newest) && inboxes->forward_only) {
-        cr_inboxes_forget_later(inboxes, newest->value[CR_SK]);
+    if (status == CRUDDUR_OK && cr_row_exists(newest) && group_rows->forward_only) {
+        cr_group_rows_forget_later(group_rows, newest->value[CR_SK]);
     }
-    for (size_t i = 0; status == CRUDDUR_OK && i < inboxes->members.count; i++) {
-        learn_names(inboxes, &heard, &heard.latest[i]);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+        learn_names(group_rows, &heard, &heard.latest[i]);
     }
     return status;
 }
 
 /* ---- rows that were lost ---- */
 
-cruddur_status cr_inboxes_complete(cr_txn *txn, const cr_uuid *group, cr_inboxes *inboxes)
+cruddur_status cr_group_rows_complete(cr_txn *txn, const cr_uuid *group, cr_group_rows *group_rows)
 {
     cr_row newest;
-    cr_inboxes_restore(group, inboxes);
-    return cr_inboxes_have_restored(inboxes) ? cr_inboxes_read_news(txn, group, inboxes, &newest)
-                                             : CRUDDUR_OK;
+    cr_group_rows_restore(group, group_rows);
+    return cr_group_rows_have_restored(group_rows)
+               ? cr_group_rows_read_names(txn, group, group_rows, &newest)
+               : CRUDDUR_OK;
 }
 
-cruddur_status cr_inboxes_own_row(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
+cruddur_status cr_group_rows_own(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
 {
-    cr_inboxes inboxes;
+    cr_group_rows group_rows;
     *row = group->own;
     if (cr_row_exists(row)) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_inboxes_read(txn, group, &inboxes);
+    cruddur_status status = cr_group_rows_read(txn, group, &group_rows);
     if (status == CRUDDUR_OK) {
-        status = cr_inboxes_complete(txn, &group->uuid, &inboxes);
+        status = cr_group_rows_complete(txn, &group->uuid, &group_rows);
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    size_t index = cr_members_find(&inboxes.members, member);
-    if (index == inboxes.members.count) {
+    size_t index = cr_members_find(&group_rows.members, member);
+    if (index == group_rows.members.count) {
         return CRUDDUR_E_CONFLICT; /* whoever named the member went while it was being read */
     }
-    cr_row found = inboxes.row[index];
+    cr_row found = group_rows.row[index];
     if (cr_row_is_restored(&found)) {
         found.value[CR_SK] = group->head.value[CR_SK];
         found.value[CR_TEXT] = group->head.value[CR_TEXT];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The shards of a stream, how far each was applied, and which may be read now: a parent's records
  * come before those of its children. Pure; not for several threads at once. */
-#ifndef CR_STREAM_LINEAGE_H
-#define CR_STREAM_LINEAGE_H
+#ifndef CR_PROCESSOR_LINEAGE_H
+#define CR_PROCESSOR_LINEAGE_H
 
 #include "base/str.h"
 

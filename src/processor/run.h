@@ -7,16 +7,16 @@
  *   run.c      what happened, pauses, whether it is over
  *   events.c   telling the observer and the log
  */
-#ifndef CR_STREAM_RUN_H
-#define CR_STREAM_RUN_H
+#ifndef CR_PROCESSOR_RUN_H
+#define CR_PROCESSOR_RUN_H
 
 #include <cruddur/follow.h>
 #include <pthread.h>
 
+#include "processor/checkpoint.h"
+#include "processor/events.h"
+#include "processor/lineage.h"
 #include "store/stream.h"
-#include "stream/checkpoint.h"
-#include "stream/events.h"
-#include "stream/lineage.h"
 
 /* A job that fails is tried again after a pause that grows. */
 typedef struct cr_attempts {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "messaging/stream.h"
-#include "stream/run.h"
+#include "processor/apply.h"
+#include "processor/run.h"
 
 #define US_PER_MS 1000
 

@@ -4,8 +4,8 @@
  *
  * A record is but a hint that its group has a new message: the rows move to the newest message that
  * the table has. So it does not matter how often records come, how late, or in which order. */
-#ifndef CR_MESSAGING_STREAM_H
-#define CR_MESSAGING_STREAM_H
+#ifndef CR_PROCESSOR_APPLY_H
+#define CR_PROCESSOR_APPLY_H
 
 #include "model/record.h"
 #include "store/store.h"

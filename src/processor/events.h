@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Events on their way to the observer and the log. A thread of its own delivers them, so that a
  * slow observer or log holds up neither the threads that read shards nor a lock. */
-#ifndef CR_STREAM_EVENTS_H
-#define CR_STREAM_EVENTS_H
+#ifndef CR_PROCESSOR_EVENTS_H
+#define CR_PROCESSOR_EVENTS_H
 
 #include <cruddur/follow.h>
 #include <pthread.h>

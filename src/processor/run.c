@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/run.h"
+#include "processor/run.h"
 
 #include <stdlib.h>
 

@@ -8,12 +8,12 @@
  *   end 2 b7e23ec29af22b0b
  *
  * "end" has the number of shards, and a hash of the lines before it. */
-#ifndef CR_STREAM_CHECKPOINT_H
-#define CR_STREAM_CHECKPOINT_H
+#ifndef CR_PROCESSOR_CHECKPOINT_H
+#define CR_PROCESSOR_CHECKPOINT_H
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "stream/lineage.h"
+#include "processor/lineage.h"
 
 /* No file is larger. */
 #define CR_CHECKPOINT_MAX ((size_t)64 << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/checkpoint.h"
+#include "processor/checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/follow.h"
+#include "processor/follow.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/condition.h"
 #include "base/thread.h"
-#include "stream/run.h"
+#include "processor/run.h"
 
 #define US_PER_MS 1000
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/append.h"
+
+#include "messaging/repeat.h"
+#include "messaging/rewrite.h"
+
+/* ---- the author's names ---- */
+
+static cr_str first_present(cr_str a, cr_str b)
+{
+    return a.data != NULL ? a : b.data != NULL ? b : cr_str_of("");
+}
+
+/* What the caller does not tell of the author, the group rows know. */
+static cr_person name_author(const cr_draft *draft, const cr_group_rows *rows)
+{
+    cr_person known = cr_group_rows_person(rows, &draft->author.uuid);
+    return (cr_person){draft->author.uuid,
+                       first_present(draft->author.display_name, known.display_name),
+                       first_present(draft->author.handle, known.handle)};
+}
+
+/* The same where the group rows are not read for anything else; they may not have moved yet to the
+ * message that tells the names. */
+static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_group *group,
+                                      cr_person *author)
+{
+    cr_group_rows rows;
+    cr_row newest;
+    *author = draft->author;
+    if (author->display_name.data != NULL && author->handle.data != NULL) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_group_rows_read(txn, group, &rows);
+    if (status == CRUDDUR_OK) {
+        cr_group_rows_restore(&group->uuid, &rows);
+        status = cr_group_rows_read_names(txn, &group->uuid, &rows, &newest);
+    }
+    if (status == CRUDDUR_OK) {
+        *author = name_author(draft, &rows);
+    }
+    return status;
+}
+
+/* ---- the message alone ---- */
+
+/* What the call returns: an opening the author's group row, as it will be at the message. */
+static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, const cr_row *message)
+{
+    cr_row row = *message;
+    cruddur_status status = CRUDDUR_OK;
+    if (send->opening != NULL) {
+        status = cr_group_rows_own(txn, group, &send->draft->author.uuid, &row);
+        row.value[CR_SK] = message->value[CR_SK];
+        row.value[CR_HEAD_SK] = CR_STR_ABSENT;
+        row.value[CR_TEXT] = message->value[CR_TEXT];
+    }
+    return status == CRUDDUR_OK ? cr_send_keep(send, &row, txn->call) : status;
+}
+
+/* Appends where somebody else moves the group rows, or where they are past the message. */
+static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
+                                   const cr_found_claim *claim)
+{
+    cr_person author;
+    cr_sort_key sk;
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cruddur_status status = complete_author(txn, send->draft, group, &author);
+    if (status == CRUDDUR_OK) {
+        status = cr_repeat_choose_key(send, claim, cr_group_last(group), &sk, txn->call);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
+    status = keep_alone(txn, send, group, &message);
+    if (status == CRUDDUR_OK) {
+        status = cr_repeat_claim(txn, send, claim, NULL, message.value[CR_SK]);
+    }
+    return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
+}
+
+/* ---- the message, and the group rows with it ---- */
+
+/* Whoever writes to somebody again knows them by name. */
+static void name_restored(const cr_opening *opening, cr_group_rows *rows)
+{
+    for (size_t i = 0; opening != NULL && i < rows->members.count; i++) {
+        for (size_t j = 0; j < opening->members.count; j++) {
+            if (cr_row_is_restored(&rows->row[i])) {
+                cr_row_name_author(&rows->row[i], &opening->person[j]);
+            }
+        }
+    }
+}
+
+/* Reads the group rows as they are to be moved on from the head. */
+static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_group_rows *rows)
+{
+    cr_row newest;
+    cr_str head_sk = group->head.value[CR_SK];
+    cruddur_status status = cr_group_rows_read(txn, group, rows);
+    if (status == CRUDDUR_OK) {
+        cr_group_rows_restore(&group->uuid, rows);
+    }
+    /* Rows that lag behind, in mode stream, have not got the names of the messages between; nor has
+     * a row that was lost any. */
+    if (status == CRUDDUR_OK && !cr_group_rows_are_at(rows, head_sk)) {
+        status = cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_str oldest_sk = cr_group_rows_oldest(rows);
+        bool is_behind = oldest_sk.data != NULL && cr_str_compare(oldest_sk, head_sk) < 0;
+        cr_kept_key_set(&send->oldest, is_behind ? oldest_sk : CR_STR_ABSENT);
+        name_restored(send->opening, rows);
+    }
+    return status;
+}
+
+/* States all writes; the order is that of store.h. */
+static cruddur_status write_all(cr_txn *txn, const cr_send *send, const cr_found_claim *claim,
+                                cr_rewrite *rewrite)
+{
+    cr_str sk = rewrite->message->value[CR_SK];
+    cruddur_status status = cr_repeat_claim(txn, send, claim, &rewrite->rows->members, sk);
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_put(txn, rewrite);
+    }
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, rewrite->message);
+    }
+    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, rewrite) : status;
+}
+
+static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *group,
+                                      const cr_found_claim *claim)
+{
+    cr_group_rows rows;
+    cr_sort_key sk;
+    cruddur_status status = read_rows(txn, send, group, &rows);
+    if (status == CRUDDUR_OK) {
+        cr_str last_sk = cr_rows_last(&rows.old, group->head.value[CR_SK]);
+        status = cr_repeat_choose_key(send, claim, last_sk, &sk, txn->call);
+    }
+    if (status == CRUDDUR_OK && cr_group_rows_meet(&rows, cr_sort_key_str(&sk))) {
+        status = CRUDDUR_E_CONFLICT; /* a claimed key; one change states one write for it */
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cr_person author = name_author(send->draft, &rows);
+    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
+    cr_rewrite rewrite = {&group->uuid, &message, author, &rows, false};
+    status = write_all(txn, send, claim, &rewrite);
+    if (status == CRUDDUR_OK && send->opening == NULL) {
+        status = cr_send_keep(send, &message, txn->call);
+    } else if (status == CRUDDUR_OK) {
+        size_t self = cr_members_find(&rows.members, &author.uuid);
+        cr_row own = cr_rewrite_moved(txn, &rewrite, self);
+        status = cr_send_keep(send, &own, txn->call);
+    }
+    return status;
+}
+
+/* ---- the call ---- */
+
+cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
+{
+    cr_found_claim claim;
+    cruddur_status status = cr_repeat_find(txn, send, group, &claim);
+    if (status != CRUDDUR_OK || send->is_repeat) {
+        return status;
+    }
+    cr_send_note_head(send, &group->head);
+    send->is_late = cr_repeat_is_late(&claim, &group->head);
+    return send->is_late || (txn->traits & CR_TRAIT_STREAMED) != 0
+               ? append_alone(txn, send, group, &claim)
+               : append_and_move(txn, send, group, &claim);
+}
+
+static cruddur_status append_body(cr_txn *txn, void *argument)
+{
+    cr_send *send = argument;
+    cr_group group;
+    cr_send_begin(send, txn);
+    cruddur_status status =
+        cr_group_read(txn, &send->draft->group, &send->draft->author.uuid, &group);
+    return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
+}
+
+cruddur_status cr_append(cr_store *store, const cr_draft *draft, cr_call *call,
+                         cr_packed_row **ret_message)
+{
+    cr_send send = {.draft = draft};
+    return cr_send_run(store, append_body, &send, call, ret_message);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/append.h"
+#include "messaging/repeat.h"
+#include "messaging/rewrite.h"
+
+static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
+{
+    return cr_fail_argument(call->error, CRUDDUR_E_GROUP_EXISTS, "options.group_uuid",
+                            "group %s is there, with other members", group->text);
+}
+
+/* ---- the card ---- */
+
+/* A removed group can be opened by anybody; any other only by the same members. */
+static cruddur_status check_card(const cr_txn *txn, const cr_send *send, const cr_read_card *card)
+{
+    bool is_free = !cr_row_exists(&card->row) || card->card.is_removed;
+    return is_free || cr_members_are_same(&card->card.members, &send->opening->members)
+               ? CRUDDUR_OK
+               : fail_exists(txn->call, &send->draft->group);
+}
+
+/* Makes the card of the opening: it goes on from the one of a group that was removed. */
+static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr_read_card *old,
+                                const cr_card_pk *pk, cr_row *row)
+{
+    const cr_card card = {.members = send->opening->members,
+                          .name = send->opening->name,
+                          .rev = cr_row_exists(&old->row) ? old->card.rev + 1 : 1};
+    return cr_card_write(pk, &card, txn->arena, row)
+               ? cr_rows_fresh_version(txn, &row->value[CR_VERSION])
+               : cr_fail_memory(txn->call->error);
+}
+
+/* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
+ * that is there is left alone, as its opening may be under way; so the openings look back there. */
+static cruddur_status state_card(cr_txn *txn, const cr_read_card *old, const cr_row *row)
+{
+    if (!cr_row_exists(&old->row)) {
+        return txn->ops->put(txn, row);
+    }
+    return (txn->traits & CR_TRAIT_ATOMIC) == 0 ? CRUDDUR_OK
+                                                : txn->ops->replace(txn, &old->row, row);
+}
+
+/* ---- a group that is not there ---- */
+
+static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
+                            const cr_row *message, const cr_row *card)
+{
+    const cr_person *other = &opening->person[cr_members_next(&opening->members, member)];
+    cr_row row = {0};
+    row.value[CR_PK] = cr_pk_str(pk);
+    row.value[CR_SK] = message->value[CR_SK];
+    row.value[CR_GROUP_UUID] = cr_uuid_str(&opening->first_message.group);
+    row.value[CR_TEXT] = message->value[CR_TEXT];
+    row.value[CR_USER_UUID] = cr_uuid_str(&other->uuid);
+    row.value[CR_DISPLAY_NAME] = cr_str_or_empty(other->display_name);
+    row.value[CR_HANDLE] = cr_str_or_empty(other->handle);
+    row.value[CR_GROUP_NAME] = opening->name;
+    row.value[CR_REV] = card->value[CR_REV];
+    row.value[CR_VERSION] = card->value[CR_VERSION];
+    if (opening->members.count > CRUDDUR_MEMBERS_MIN) {
+        row.value[CR_MEMBER_UUIDS] = card->value[CR_MEMBER_UUIDS];
+    }
+    return row;
+}
+
+static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *message,
+                                     const cr_row *card)
+{
+    const cr_opening *opening = send->opening;
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < opening->members.count; i++) {
+        const cr_uuid *member = &opening->members.uuid[i];
+        cr_pk pk = cr_pk_of_member(member);
+        cr_row row = new_group_row(opening, i, &pk, message, card);
+        status = txn->ops->put(txn, &row);
+        if (status == CRUDDUR_OK && cr_uuid_compare(member, &send->draft->author.uuid) == 0) {
+            status = cr_send_keep(send, &row, txn->call);
+        }
+    }
+    return status;
+}
+
+/* States all writes; the order is that of store.h. */
+static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim *claim,
+                                const cr_read_card *old_card, const cr_row *message)
+{
+    cr_row card;
+    cr_card_pk pk = cr_card_pk_of(&send->draft->group);
+    cruddur_status status = make_card(txn, send, old_card, &pk, &card);
+    if (status == CRUDDUR_OK) {
+        status = cr_repeat_claim(txn, send, claim, &send->opening->members, message->value[CR_SK]);
+    }
+    if (status == CRUDDUR_OK) {
+        status = state_card(txn, old_card, &card);
+    }
+    if (status == CRUDDUR_OK) {
+        status = put_group_rows(txn, send, message, &card);
+    }
+    return status == CRUDDUR_OK ? txn->ops->put(txn, message) : status;
+}
+
+/* A group that was removed may have messages still: the new one comes after them. */
+static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
+                                 const cr_read_card *card)
+{
+    const cr_draft *draft = send->draft;
+    cr_sort_key sk;
+    cr_found_claim claim;
+    cruddur_status status = cr_repeat_find(txn, send, group, &claim);
+    if (status != CRUDDUR_OK || send->is_repeat) {
+        return status;
+    }
+    cr_send_note_head(send, &(cr_row){0});
+    status = cr_repeat_choose_key(send, &claim, group->head.value[CR_SK], &sk, txn->call);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_pk pk = cr_pk_of_group(&draft->group);
+    cr_person author = {draft->author.uuid, cr_str_or_empty(draft->author.display_name),
+                        cr_str_or_empty(draft->author.handle)};
+    cr_row message = cr_send_message(draft, &author, &pk, &sk);
+    return write_all(txn, send, &claim, card, &message);
+}
+
+/* ---- the call ---- */
+
+/* A group that is opened and is there already must have the same members. */
+static cruddur_status append_to_same(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
+{
+    cr_members members;
+    if (!is_member) {
+        return fail_exists(txn->call, &group->uuid);
+    }
+    cruddur_status status = cr_group_read_members(txn, group, &members);
+    if (status == CRUDDUR_OK && !cr_members_are_same(&members, &send->opening->members)) {
+        return fail_exists(txn->call, &group->uuid);
+    }
+    return status == CRUDDUR_OK ? cr_append_once(txn, send, group) : status;
+}
+
+/* The card is read first: whoever opens the group from then on changes it. */
+static cruddur_status create_body(cr_txn *txn, void *argument)
+{
+    cr_send *send = argument;
+    const cr_draft *draft = send->draft;
+    cr_read_card card;
+    cr_group group;
+    bool is_member;
+    cr_send_begin(send, txn);
+    cruddur_status status = cr_group_read_card(txn, &draft->group, &card);
+    if (status == CRUDDUR_OK) {
+        status = check_card(txn, send, &card);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
+                               &group, &is_member);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    return cr_row_exists(&group.head) && !card.card.is_removed
+               ? append_to_same(txn, send, &group, is_member)
+               : open_group(txn, send, &group, &card);
+}
+
+cruddur_status cr_create(cr_store *store, const cr_opening *opening, cr_call *call,
+                         cr_packed_row **ret_group)
+{
+    cr_send send = {.draft = &opening->first_message, .opening = opening};
+    return cr_send_run(store, create_body, &send, call, ret_group);
+}

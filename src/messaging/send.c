@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/send.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "messaging/settle.h"
+
+/* How often a look back is tried that fails, and for how long the first pause is. */
+#define LOOKS_MAX 8
+#define LOOK_PAUSE_US INT64_C(10000)
+
+/* ---- in a run ---- */
+
+void cr_send_begin(cr_send *send, const cr_txn *txn)
+{
+    /* Run again because the engine found out what the service lacks: no key was taken. */
+    send->choice.reach_us = txn->traits == send->traits ? send->choice.reach_us : 0;
+    send->traits = txn->traits;
+    send->is_repeat = send->is_late = false;
+    send->oldest.size = 0;
+}
+
+void cr_send_note_head(cr_send *send, const cr_row *head)
+{
+    bool is_same = cr_str_equal(cr_kept_key_str(&send->head), head->value[CR_SK]);
+    send->choice.reach_us = is_same ? send->choice.reach_us : 0;
+    cr_kept_key_set(&send->head, head->value[CR_SK]);
+}
+
+cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *key,
+                                  const cr_call *call)
+{
+    int64_t time_us = send->draft->created_at_us;
+    return cr_key_choose(&send->choice, time_us != 0 ? time_us : cr_clock_now_us(), last_sk, key)
+               ? CRUDDUR_OK
+               : cr_fail_with(call->error, CRUDDUR_E_TIME,
+                              "no time up to the year 9999 follows the newest message");
+}
+
+cr_row cr_send_message(const cr_draft *draft, const cr_person *author, const cr_pk *pk,
+                       const cr_sort_key *sk)
+{
+    cr_row row = {0};
+    row.value[CR_PK] = cr_pk_str(pk);
+    row.value[CR_SK] = cr_sort_key_str(sk);
+    row.value[CR_TEXT] = draft->text;
+    row.value[CR_MESSAGE_UUID] = cr_uuid_str(&draft->uuid);
+    row.value[CR_USER_UUID] = cr_uuid_str(&draft->author.uuid);
+    row.value[CR_DISPLAY_NAME] = author->display_name;
+    row.value[CR_HANDLE] = author->handle;
+    return row;
+}
+
+cruddur_status cr_send_keep(cr_send *send, const cr_row *result, const cr_call *call)
+{
+    free(send->result);
+    send->result = cr_pack_row(result);
+    return send->result == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;
+}
+
+/* ---- around the runs ---- */
+
+static bool has_opened(const cr_send *send)
+{
+    return send->opening != NULL && send->head.size == 0;
+}
+
+static cruddur_status look_back(cr_store *store, const cr_settling *settling, cr_call *call)
+{
+    int64_t pause_us = LOOK_PAUSE_US;
+    cruddur_status status = cr_settle(store, settling, call, NULL);
+    for (int look = 1; look < LOOKS_MAX && status != CRUDDUR_OK &&
+                       cr_clock_monotonic_us() + pause_us < call->deadline_us;
+         look++) {
+        cr_error_discard(call->error);
+        cr_clock_sleep_us(pause_us);
+        pause_us *= 2;
+        status = cr_settle(store, settling, call, NULL);
+    }
+    return status;
+}
+
+/* In steps other writers may have met the change half done. What is not settled now is settled by
+ * the next write: the message is stored in any case. */
+static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
+{
+    cruddur_error *error = NULL;
+    const cr_draft *draft = send->draft;
+    bool is_behind = send->oldest.size > 0 && !send->is_repeat;
+    const cr_settling settling = {.group = &draft->group,
+                                  .author = &draft->author.uuid,
+                                  .named = send->opening == NULL ? NULL : &send->opening->members,
+                                  .looks_back = true,
+                                  .from_sk =
+                                      cr_kept_key_str(is_behind ? &send->oldest : &send->head),
+                                  .is_repeat = send->is_repeat,
+                                  .must_settle = has_opened(send) || send->is_late};
+    cr_call quiet = *call;
+    quiet.error = &error;
+    cruddur_status status = look_back(store, &settling, &quiet);
+    quiet.meter.attempts = call->meter.attempts;
+    call->meter = quiet.meter;
+    if (status != CRUDDUR_OK) {
+        cr_log_line(&call->logger, CRUDDUR_LOG_WARNING,
+                    "group %s: old group rows may be left, for the next write to remove: %s",
+                    draft->group.text, cruddur_error_message(error));
+    }
+    cruddur_error_free(error);
+}
+
+cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call *call,
+                           cr_packed_row **ret_row)
+{
+    cr_ticket ticket;
+    /* An append that leaves the group rows alone contends with nobody. */
+    bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && send->opening == NULL;
+    cruddur_status status = cr_queue_enter(puts_only ? NULL : store->queues,
+                                           cr_uuid_str(&send->draft->group), call, &ticket);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    status = store->ops->change(store, body, send, call);
+    bool rows_stay = (send->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(send);
+    if (status == CRUDDUR_OK && !cr_send_is_atomic(send) && !rows_stay) {
+        clear_up(store, send, call);
+    }
+    cr_queue_leave(call);
+    if (status == CRUDDUR_OK) {
+        *ret_row = send->result;
+    } else {
+        free(send->result);
+    }
+    return status;
+}

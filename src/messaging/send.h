@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* One call that sends a message: what is kept over all runs of its body, and what is done around
+ * them. */
+#ifndef CR_MESSAGING_SEND_H
+#define CR_MESSAGING_SEND_H
+
+#include "messaging/taken_key.h"
+#include "messaging/write.h"
+
+typedef struct cr_send {
+    const cr_draft *draft;
+    const cr_opening *opening; /* NULL for an append */
+
+    /* Of the latest run. */
+    unsigned traits;       /* that it met */
+    cr_kept_key head;      /* that it found; none: there was no message */
+    cr_kept_key oldest;    /* the place of the oldest group row that it found, if before the head */
+    cr_key_choice choice;  /* of the message's sort key */
+    cr_packed_row *result; /* the message row, or the author's group row */
+    bool is_repeat;        /* the result was there before this call */
+    bool is_late;          /* the message was put alone, at the key that was claimed for it */
+} cr_send;
+
+static inline bool cr_send_is_atomic(const cr_send *send)
+{
+    return (send->traits & CR_TRAIT_ATOMIC) != 0;
+}
+
+/* Begins a run of the body. */
+void cr_send_begin(cr_send *send, const cr_txn *txn);
+
+/* Notes the head that this run found. A run that finds the same head as the one before it was run
+ * again because a key was taken, and steps on. */
+void cr_send_note_head(cr_send *send, const cr_row *head);
+
+/* Chooses the message's sort key: the present, or the time that the caller wants, but after
+ * `last_sk`. */
+cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *key,
+                                  const cr_call *call);
+
+/* The message row; its strings are the arguments'. */
+cr_row cr_send_message(const cr_draft *draft, const cr_person *author, const cr_pk *pk,
+                       const cr_sort_key *sk);
+
+/* Keeps what the call is to return. */
+cruddur_status cr_send_keep(cr_send *send, const cr_row *result, const cr_call *call);
+
+/* Runs the body after the threads that came earlier, and in steps looks back. *ret_row is the
+ * result; free it with free(). */
+cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call *call,
+                           cr_packed_row **ret_row);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/settle.h"
+
+#include "messaging/cardless.h"
+#include "messaging/rewrite.h"
+#include "model/time.h"
+
+/* How often a group's rows are looked for that nobody has heard of. */
+#define MISSES_MAX 6
+
+/* Of the messages that a look back finds, one is its own, and in most cases there is no other. */
+#define MESSAGES_EXPECTED 2
+
+/* One settling, over all runs of its body. */
+typedef struct settle {
+    cr_settling known;
+    bool has_looked;     /* it looks from where it has moved rows to, that message included */
+    unsigned misses;     /* runs that found no row of the group */
+    cr_room_search room; /* for rows that cannot go to the message's key */
+
+    /* Of the latest run. */
+    unsigned traits;     /* that it met */
+    bool are_known;      /* the members, without any row */
+    bool has_writes;     /* there is something to move or to remove */
+    bool has_put;        /* rows there, which somebody may have cleared just before */
+    bool has_more;       /* than one change had room for */
+    cr_kept_key oldest;  /* the place of the rows that it met */
+    cr_kept_key reached; /* the message to which it moved them */
+} settle;
+
+static cr_str group_of(const settle *settling)
+{
+    return cr_uuid_str(settling->known.group);
+}
+
+/* ---- the group rows that there are ---- */
+
+/* Everybody whom the rows name has one, all of the same message, and that is the given one or a
+ * later one: as rows only move forward, it does not matter how far the index lags behind. */
+static bool are_settled(const cr_rows *rows, cr_str message_sk)
+{
+    cr_members named = {0};
+    if (message_sk.data == NULL || rows->count < CRUDDUR_MEMBERS_MIN ||
+        cr_str_compare(cr_row_place(&rows->row[0]), message_sk) < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const cr_row *row = &rows->row[i];
+        if (!cr_str_equal(cr_row_place(row), cr_row_place(&rows->row[0])) ||
+            !cr_members_add_row(&named, row)) {
+            return false;
+        }
+    }
+    return rows->count == named.count;
+}
+
+/* Where the index tells of no row, the author's own leads to the others. A group that has no
+ * message either is not there. */
+static cruddur_status find_any_row(cr_txn *txn, const settle *settling, cr_rows *rows,
+                                   bool *is_there)
+{
+    cr_row row;
+    const cr_uuid *author = settling->known.author;
+    *is_there = rows->count > 0;
+    if (*is_there) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_group_find_head(txn, settling->known.group, &row);
+    *is_there = status == CRUDDUR_OK && cr_row_exists(&row);
+    if (!*is_there || author == NULL) {
+        return status;
+    }
+    cr_pk pk = cr_pk_of_member(author);
+    status = cr_group_search_partition(txn, group_of(settling), &pk, CR_STR_ABSENT, &row);
+    return status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add(rows, &row)
+               ? cr_fail_memory(txn->call->error)
+               : status;
+}
+
+/* The index shows no row yet, or the group was deleted but for its messages, or it is damaged: that
+ * shows in a while. */
+static cruddur_status miss(cr_txn *txn, settle *settling)
+{
+    if (++settling->misses < MISSES_MAX) {
+        return CRUDDUR_E_CONFLICT;
+    }
+    return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                        "group %s has messages, and no group rows that could be found",
+                        settling->known.group->text);
+}
+
+/* Who is to have a row: whom the card names, or else the rows. A group without any may still be the
+ * direct group of two authors. */
+static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_card *card,
+                                   const cr_rows *rows, cr_members *members)
+{
+    const cr_settling *known = &settling->known;
+    cr_members candidates = {0};
+    settling->are_known = cr_row_exists(&card->row);
+    if (settling->are_known) {
+        *members = card->card.members;
+        return CRUDDUR_OK;
+    }
+    if (known->named != NULL) {
+        candidates = *known->named;
+    }
+    if (known->author != NULL) {
+        (void)cr_members_add(&candidates, known->author); /* one of a full group is in it */
+    }
+    cruddur_status status =
+        cr_cardless_members_of(txn, known->group, rows, &candidates, members, &settling->are_known);
+    if (status != CRUDDUR_OK || members->count >= CRUDDUR_MEMBERS_MIN) {
+        return status;
+    }
+    return rows->count == 0 ? miss(txn, settling) : cr_cardless_fail_untold(txn, known->group);
+}
+
+/* ---- looking back ---- */
+
+/* The messages behind the one from which rows may be left, the oldest first; or the message of an
+ * earlier call, and the one that its writer may have met as the head. */
+static cruddur_status read_messages(cr_txn *txn, const settle *settling, cr_rows *messages)
+{
+    const cr_settling *known = &settling->known;
+    cr_pk pk = cr_pk_of_group(known->group);
+    cr_query query = {.partition = cr_pk_str(&pk), .expected = MESSAGES_EXPECTED};
+    *messages = (cr_rows){.arena = txn->arena};
+    if (known->is_repeat) {
+        query.upper = (cr_bound){known->from_sk, true};
+        query.descending = true;
+    } else {
+        query.lower = (cr_bound){known->from_sk, settling->has_looked};
+    }
+    return cr_rows_collect(txn, &query, known->is_repeat ? 2 : SIZE_MAX, messages);
+}
+
+/* Adds what the members have at the keys of these messages, however far the index lags behind. */
+static cruddur_status read_at_messages(cr_txn *txn, const settle *settling, const cr_rows *messages,
+                                       cr_group_rows *rows)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < messages->count; i++) {
+        status =
+            cr_group_rows_read_at(txn, messages->row[i].value[CR_SK], group_of(settling), rows);
+    }
+    return status;
+}
+
+/* ---- completing them, and the head ---- */
+
+/* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
+ * a message that is read last. */
+static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows *rows,
+                                    cr_row *head)
+{
+    cr_row newest = {0};
+    bool may_restore_all = settling->are_known && settling->misses + 1 >= MISSES_MAX;
+    const cr_uuid *group = settling->known.group;
+    cruddur_status status = cr_group_find_head(txn, group, head);
+    if (status != CRUDDUR_OK || !cr_row_exists(head)) {
+        return status;
+    }
+    status = cr_group_rows_search(txn, group, head->value[CR_SK], rows);
+    if (status == CRUDDUR_OK && rows->old.count == 0 && !may_restore_all) {
+        return miss(txn, settling);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_group_rows_restore(group, rows);
+        status = cr_group_rows_read_names(txn, group, rows, &newest);
+    }
+    bool is_other =
+        cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], head->value[CR_SK]);
+    return status == CRUDDUR_OK && is_other ? CRUDDUR_E_CONFLICT : status;
+}
+
+/* All rows are at one message or beyond it, but a member has two. */
+static cruddur_status read_head_of_twins(cr_txn *txn, const settle *settling, cr_group_rows *rows,
+                                         cr_row *head)
+{
+    cruddur_status status = cr_group_find_head(txn, settling->known.group, head);
+    if (status != CRUDDUR_OK || !cr_row_exists(head)) {
+        return status;
+    }
+    cr_group_rows_forget_later(rows, head->value[CR_SK]);
+    bool is_newer = cr_str_compare(head->value[CR_SK], cr_group_rows_oldest(rows)) > 0;
+    return is_newer ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
+}
+
+/* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
+ * absent throughout where the rows are in place already. */
+static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *rows, cr_row *head)
+{
+    cruddur_status status = CRUDDUR_OK;
+    bool has_rows = rows->old.count > 0;
+    *head = (cr_row){0};
+    if (has_rows) {
+        status = cr_group_rows_read_names(txn, settling->known.group, rows, head);
+    }
+    bool has_twins = has_rows && rows->old.count > rows->members.count;
+    if (status == CRUDDUR_OK && has_twins && !cr_row_exists(head)) {
+        status = read_head_of_twins(txn, settling, rows, head);
+    }
+    bool is_whole = has_rows && cr_group_rows_are_whole(rows, head->value[CR_SK]);
+    return status == CRUDDUR_OK && !is_whole ? search_others(txn, settling, rows, head) : status;
+}
+
+/* ---- the body ---- */
+
+static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *rows,
+                                const cr_row *head)
+{
+    cr_rewrite rewrite = {settling->known.group, head, cr_person_of(head), rows, false};
+    settling->has_writes = cr_rewrite_is_needed(txn, &rewrite);
+    if (!settling->has_writes) {
+        return CRUDDUR_OK;
+    }
+    cr_str oldest_sk = cr_group_rows_oldest(rows);
+    cr_kept_key_set(&settling->oldest, oldest_sk.data == NULL ? head->value[CR_SK] : oldest_sk);
+    cr_kept_key_set(&settling->reached, head->value[CR_SK]);
+    settling->has_put = !cr_group_rows_are_at(rows, head->value[CR_SK]);
+    cruddur_status status = cr_rewrite_find_room(txn, &rewrite, &settling->room);
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_put(txn, &rewrite);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_remove(txn, &rewrite);
+    }
+    settling->has_more = rewrite.has_more;
+    return status;
+}
+
+/* Settles the group from the rows that the index shows, and those at the messages' keys. */
+static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
+                                  const cr_rows *messages)
+{
+    cr_read_card card;
+    cr_members members;
+    cr_group_rows rows;
+    cr_row head;
+    const cr_uuid *group = settling->known.group;
+    bool is_there;
+    cruddur_status status = find_any_row(txn, settling, told, &is_there);
+    if (status != CRUDDUR_OK || !is_there) {
+        return status;
+    }
+    status = cr_group_read_card(txn, group, &card);
+    if (status != CRUDDUR_OK || card.card.is_removed) {
+        return status;
+    }
+    status = read_members(txn, settling, &card, told, &members);
+    if (status == CRUDDUR_OK) {
+        status = cr_group_rows_reread(txn, group, &card, told, &members, &rows);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_at_messages(txn, settling, messages, &rows);
+    }
+    if (status == CRUDDUR_OK) {
+        status = complete(txn, settling, &rows, &head);
+    }
+    bool has_head = status == CRUDDUR_OK && cr_row_exists(&head);
+    return has_head ? move_rows(txn, settling, &rows, &head) : status;
+}
+
+static cruddur_status settle_body(cr_txn *txn, void *argument)
+{
+    settle *settling = argument;
+    const cr_settling *known = &settling->known;
+    cr_rows told;
+    cr_rows messages = {0};
+    cruddur_status status = CRUDDUR_OK;
+    settling->traits = txn->traits;
+    settling->has_writes = settling->has_put = settling->has_more = false;
+    if (known->looks_back) {
+        status = read_messages(txn, settling, &messages);
+        bool is_alone = messages.count <= 1 && !known->is_repeat && !known->must_settle;
+        if (status != CRUDDUR_OK || is_alone) {
+            return status;
+        }
+    }
+    status = cr_group_read_index(txn, known->group, &told);
+    return status != CRUDDUR_OK || are_settled(&told, known->message_sk)
+               ? status
+               : settle_rows(txn, settling, &told, &messages);
+}
+
+/* ---- the call ---- */
+
+/* In steps others may have met it half done. Where it has put rows, it looks again. */
+static bool must_look_again(const settle *settling)
+{
+    bool is_atomic = (settling->traits & CR_TRAIT_ATOMIC) != 0;
+    bool is_first_look = !settling->known.looks_back;
+    return !is_atomic && (settling->has_put || (settling->has_writes && is_first_look));
+}
+
+/* Looks back from where the rows were, or, when it has done so, from where it has moved them to. */
+static void look_again(settle *settling, cr_kept_key *from)
+{
+    settling->has_looked = settling->known.looks_back;
+    *from = settling->has_looked ? settling->reached : settling->oldest;
+    settling->known.looks_back = true;
+    settling->known.message_sk = CR_STR_ABSENT;
+    settling->known.from_sk = cr_kept_key_str(from);
+    settling->known.is_repeat = settling->known.must_settle = false;
+}
+
+cruddur_status cr_settle(cr_store *store, const cr_settling *known, cr_call *call, bool *has_moved)
+{
+    settle settling = {.known = *known};
+    cr_kept_key from = {0};
+    cruddur_status status;
+    bool goes_on;
+    do {
+        settling.room = (cr_room_search){0};
+        status = store->ops->change(store, settle_body, &settling, call);
+        goes_on = status == CRUDDUR_OK && (settling.has_more || must_look_again(&settling));
+        if (has_moved != NULL) {
+            *has_moved = *has_moved || (status == CRUDDUR_OK && settling.has_writes);
+        }
+        if (settling.has_more) {
+            settling.known.must_settle = true; /* the same once more */
+        } else if (goes_on) {
+            look_again(&settling, &from);
+        }
+    } while (goes_on);
+    return status;
+}
