@@ -180,6 +180,8 @@ enum {
     CR_TRAIT_INDEX_CONSISTENT = 0x2u, /* the index is as fresh as the table, and as cheap */
     CR_TRAIT_ATOMIC = 0x4u,           /* nobody ever sees half of a change, nor is one left over */
     CR_TRAIT_STREAMED = 0x8u, /* somebody else moves the group rows behind each new message */
+    CR_TRAIT_OURS = 0x10u,    /* all writers are this library, with CR_TRAIT_ATOMIC and without
+                                 CR_TRAIT_STREAMED. Not told where one snapshot shows it all */
 };
 
 typedef struct cr_stream_ops cr_stream_ops; /* store/stream.h */

@@ -18,7 +18,8 @@ unsigned cr_dynamodb_traits(const cr_dynamodb *table)
 {
     bool is_in_steps = table->mode == CR_MODE_STEPS || atomic_load(&table->lacks_transactions);
     return (is_in_steps ? 0 : CR_TRAIT_ATOMIC) |
-           (table->mode == CR_MODE_STREAM ? CR_TRAIT_STREAMED : 0);
+           (table->mode == CR_MODE_STREAM ? CR_TRAIT_STREAMED : 0) |
+           (table->are_writers_ours ? CR_TRAIT_OURS : 0);
 }
 
 static void close_store(cr_store *base)
