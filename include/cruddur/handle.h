@@ -48,6 +48,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_SCHEMA_DROP = 10,
     CRUDDUR_OP_STREAM_APPLY = 11,
     CRUDDUR_OP_STREAM_FOLLOW = 12,
+    CRUDDUR_OP_SCHEMA_UPGRADE = 13,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */
@@ -152,8 +153,9 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  *   `endpoint` (a URL), `profile` (of the AWS configuration files), `index` (default:
  *   `message-group-sk-index`), `mode`, `fips` and `dualstack` (`true`, `false`), `account_endpoint`
  *   (`preferred`, `disabled`, `required`), `attempts` (1 to 20, of each request), `claim_days` (1
- *   to 3650, default 7: how long the claim of a message is kept). Settings that are not given are
- *   resolved as the AWS CLI resolves them; credentials always are. Modes:
+ *   to 3650, default 7: how long the claim of a message is kept), `writers` (`any`, the default; or
+ *   `ours` with `mode=atomic`: this library alone writes messages and groups). Settings that are
+ * not given are resolved as the AWS CLI resolves them; credentials always are. Modes:
  *   - `auto` (default): transactions; `steps` if the service has none.
  *   - `atomic`: transactions, or an error.
  *   - `steps`: one conditional write after the other. An interruption can leave a group in an inbox

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The table behind a store: creating it, comparing it with what the library needs, dropping it.
+ * The table behind a store: creating it, comparing it with what the library needs, bringing the
+ * groups of older versions up to date, dropping it.
  *
  * On SQLite cruddur_open() creates the table, so loading has nothing left to do.
  */
@@ -159,6 +160,113 @@ cruddur_schema_list(cruddur *dm, const cruddur_schema_options *options, cruddur_
  */
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
 cruddur_schema_drop(cruddur *dm, const cruddur_schema_options *options, cruddur_error **error);
+
+/** The kinds of events of an upgrade. Later versions may add kinds. */
+typedef enum cruddur_upgrade_kind {
+    /** A part of the table is done. Sets `cursor`. */
+    CRUDDUR_UPGRADE_PROGRESS = 0,
+    /** A group got no card; the others are not affected. Sets `group_uuid`, `status`, `message`. */
+    CRUDDUR_UPGRADE_GROUP_FAILED = 1,
+} cruddur_upgrade_kind;
+
+/** An event of an upgrade. The observer receives it, and may use it until it returns. All events
+ * have the counts; other fields that the kind does not set are 0 or NULL. */
+typedef struct cruddur_upgrade_event {
+    /** The size of this struct in the library. Fields beyond it do not exist. */
+    size_t size;
+    /** What happened: a #cruddur_upgrade_kind. */
+    uint32_t kind;
+    /** Why the group got no card: a #cruddur_status. #CRUDDUR_E_STORE_DAMAGED: its rows do not say
+     * who its members are, or its card is damaged. #CRUDDUR_E_CONFLICT: other writers changed its
+     * rows until the deadline. #CRUDDUR_E_ITEM_TOO_LARGE, #CRUDDUR_E_INVALID_ARGUMENT: one of its
+     * rows is as long as the store allows already. */
+    uint32_t status;
+    /** Rows of the table that this call has read. */
+    uint64_t rows;
+    /** Groups that it has met in them. */
+    uint64_t groups;
+    /** Groups that have got a card. */
+    uint64_t cards;
+    /** Groups that have got none because of a failure. */
+    uint64_t failed;
+    /** The group that got no card. */
+    const char *group_uuid;
+    /** A description of the failure, for people. It contains no message text. */
+    const char *message;
+    /** Where another call can continue; NULL at the end of the table. */
+    const char *cursor;
+} cruddur_upgrade_event;
+
+/**
+ * Receives an event of an upgrade.
+ *
+ * @param data  the `data` of the options.
+ * @param event valid until the observer returns.
+ * @return true to go on, false to stop.
+ * Threads: called on the calling thread.
+ */
+typedef bool (*cruddur_upgrade_fn)(void *data, const cruddur_upgrade_event *event);
+
+/** Options of cruddur_schema_upgrade(). Start from #CRUDDUR_UPGRADE_OPTIONS_INIT. Since: 0.2. */
+typedef struct cruddur_upgrade_options {
+    /** `sizeof (cruddur_upgrade_options)`. */
+    size_t size;
+    /** Must be 0: no bit has a meaning yet. */
+    uint32_t flags;
+    /** The deadline of each part of the table that is read, and of each group, in milliseconds; 0
+     * for the handle's. The call as a whole has none. */
+    uint32_t timeout_ms;
+    /** Where to begin: the `cursor` of an event, or NULL for the start of the table. */
+    const char *cursor;
+    /** Receives events; may be NULL. */
+    cruddur_upgrade_fn observe;
+    /** Passed to `observe`. */
+    void *data;
+} cruddur_upgrade_options;
+
+/* clang-format off */
+/** The defaults: the whole table, with the handle's deadline for each part, no observer. */
+#define CRUDDUR_UPGRADE_OPTIONS_INIT {sizeof(cruddur_upgrade_options), 0, 0, NULL, NULL, NULL}
+/* clang-format on */
+
+/**
+ * Fills in the defaults of #CRUDDUR_UPGRADE_OPTIONS_INIT, for callers that cannot use a macro.
+ *
+ * @param options receives the defaults; may be NULL.
+ * @param size    `sizeof (cruddur_upgrade_options)` as the caller knows it.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_API void cruddur_upgrade_options_init(cruddur_upgrade_options *options, size_t size);
+
+/**
+ * Gives each group that has no card its card, which from then on alone says who the members are.
+ * Groups of version 0.1 and of the original application have none. They work without, but each call
+ * has to find out anew who their members are. Run it once, after all writers have been upgraded to
+ * this version: older ones do not know cards.
+ *
+ * The call reads the whole table, part by part, and makes one change for each group without a card,
+ * one after the other. The table may be in use meanwhile; a group that is being written to is tried
+ * again until the deadline. No message and no order of a list changes. The call keeps up to 64
+ * bytes of memory for each group of the table.
+ *
+ * It can be interrupted at any time and called again, from the start or with the latest `cursor`:
+ * groups that have a card are not changed.
+ *
+ * @param dm      the store. It must write in transactions: on DynamoDB any mode but `steps`, on a
+ *                service that has them.
+ * @param options where to begin, and the observer; NULL for the defaults.
+ * @param error   receives the error on failure; may be NULL.
+ * @return #CRUDDUR_OK at the end of the table, also if groups failed, and when the observer stopped
+ *         it; or
+ *         - #CRUDDUR_E_CONFIG: the store has no transactions;
+ *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_CURSOR_DAMAGED,
+ *           #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another list);
+ *         - a read or write status. After a failure, call it again.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status
+cruddur_schema_upgrade(cruddur *dm, const cruddur_upgrade_options *options, cruddur_error **error);
 
 /**
  * Returns the number of lines.

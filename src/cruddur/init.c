@@ -72,3 +72,9 @@ void cruddur_schema_options_init(cruddur_schema_options *options, size_t size)
     static const cruddur_schema_options defaults = CRUDDUR_SCHEMA_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_upgrade_options_init(cruddur_upgrade_options *options, size_t size)
+{
+    static const cruddur_upgrade_options defaults = CRUDDUR_UPGRADE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

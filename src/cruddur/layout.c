@@ -27,8 +27,10 @@ KEEPS(cruddur_scan_options, CR_SCAN_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_schema_options, CR_SCHEMA_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_stream_options, CR_STREAM_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_follow_options, CR_FOLLOW_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_upgrade_options, CR_UPGRADE_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_metrics, CR_METRICS_SIZE_0_2);
 KEEPS(cruddur_follow_event, CR_FOLLOW_EVENT_SIZE_0_2);
+KEEPS(cruddur_upgrade_event, CR_UPGRADE_EVENT_SIZE_0_2);
 
 /* Enumerations cross calls and callbacks as 32 bits, also where a foreign function interface
  * declares them. */

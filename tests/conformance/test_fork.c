@@ -87,6 +87,11 @@ static cruddur_status drop_inherited(cruddur_error **error)
     return cruddur_schema_drop(store.dm, NULL, error);
 }
 
+static cruddur_status upgrade_inherited(cruddur_error **error)
+{
+    return cruddur_schema_upgrade(store.dm, NULL, error);
+}
+
 static cruddur_status apply_to_inherited(cruddur_error **error)
 {
     cruddur_stream_result *result;
@@ -104,7 +109,7 @@ static const char *use_inherited(void *unused)
         list_inherited,     list_groups_of_inherited, create_on_inherited, append_to_inherited,
         get_from_inherited, members_of_inherited,     scan_inherited,      load_inherited,
         verify_inherited,   list_tables_of_inherited, drop_inherited,      apply_to_inherited,
-        follow_inherited,
+        follow_inherited,   upgrade_inherited,
     };
     (void)unused;
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {

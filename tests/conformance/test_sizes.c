@@ -100,6 +100,13 @@ static const char *follow_with(cruddur_status expected, const char *argument,
                               argument);
 }
 
+static const char *upgrade_with(cruddur_status expected, const char *argument,
+                                const cruddur_upgrade_options *options)
+{
+    return test_wrong_failure(cruddur_schema_upgrade(store.dm, options, TEST_ERROR), expected,
+                              argument);
+}
+
 static const char *append_by(cruddur_status expected, const char *argument,
                              const cruddur_user *user)
 {
@@ -138,6 +145,8 @@ Test(sizes, of_no_version_or_with_unknown_fields_set)
                         apply_with);
     EXPECT_SIZE_REFUSED(cruddur_follow_options, CRUDDUR_FOLLOW_OPTIONS_INIT, 0, "options",
                         follow_with);
+    EXPECT_SIZE_REFUSED(cruddur_upgrade_options, CRUDDUR_UPGRADE_OPTIONS_INIT, 0, "options",
+                        upgrade_with);
     refusals_end();
 }
 
@@ -164,6 +173,7 @@ Test(sizes, of_options_without_an_initialiser)
     cruddur_schema_options schema = {.timeout_ms = 1000};
     cruddur_stream_options stream = {.workers = 1};
     cruddur_follow_options follow = {.workers = 1};
+    cruddur_upgrade_options upgrade = {.timeout_ms = 1000};
 #define EXPECT_NAMED(init, call)                                                                   \
     do {                                                                                           \
         cr_assert_eq(call, CRUDDUR_E_STRUCT_SIZE);                                                 \
@@ -193,6 +203,8 @@ Test(sizes, of_options_without_an_initialiser)
                  cruddur_stream_apply(store.dm, "{}", 2, &stream, &result, TEST_ERROR));
     EXPECT_NAMED("CRUDDUR_FOLLOW_OPTIONS_INIT",
                  cruddur_stream_follow(store.dm, &follow, TEST_ERROR));
+    EXPECT_NAMED("CRUDDUR_UPGRADE_OPTIONS_INIT",
+                 cruddur_schema_upgrade(store.dm, &upgrade, TEST_ERROR));
 #undef EXPECT_NAMED
     refusals_end();
 }

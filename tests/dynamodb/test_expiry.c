@@ -298,6 +298,25 @@ Test(dynamodb_expiry, claims_are_kept_for_days)
     }
 }
 
+/* The rules are told who else writes. */
+Test(dynamodb_expiry, writers_are_told)
+{
+    static const struct {
+        const char *parameters;
+        bool are_ours;
+    } stores[] = {{"&mode=atomic", false},
+                  {"&mode=atomic&writers=any", false},
+                  {"&writers=any&mode=stream", false},
+                  {"&mode=atomic&writers=ours", true},
+                  {"&writers=ours&mode=atomic", true}};
+    for (size_t i = 0; i < COUNT(stores); i++) {
+        OPEN(stores[i].parameters, reply(500, ""));
+        cr_assert_eq((now.store->traits & CR_TRAIT_OURS) != 0, stores[i].are_ours, "%s",
+                     stores[i].parameters);
+        close_store(0);
+    }
+}
+
 /* Numbers are digits alone. */
 Test(dynamodb_expiry, values_that_are_refused)
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "dynamodb/door.h"
+#include "messaging/rows.h"
+#include "support/raw.h"
 
 #define LARGE 5
 
@@ -182,5 +184,88 @@ Test(stale_index, repeats)
     cr_assert_str_eq(group, again);
     expect_talk(group, 2, "first", 3);
     thaw();
+    test_check(&store);
+}
+
+/* ---- cards for groups that have none ---- */
+
+/* Reads the group rows of the table, and takes their lists away. */
+static cr_rows strip_rows(cr_arena *arena)
+{
+    cr_rows rows = {.arena = arena};
+    cruddur_row_page *page = NULL;
+    must_succeed(cruddur_scan(store.dm, NULL, &page, TEST_ERROR));
+    for (size_t i = 0; i < cruddur_row_page_count(page); i++) {
+        cr_row row = raw_row_at(page, i);
+        if (cr_row_kind(&row) != CR_KIND_GROUP_ROW) {
+            continue;
+        }
+        must_succeed(raw_remove_row(store.dm, &row));
+        row.value[CR_MEMBER_UUIDS] = CR_STR_ABSENT;
+        must_succeed(raw_put_row(store.dm, &row));
+        cr_assert(cr_rows_add(&rows, &row));
+    }
+    cruddur_row_page_free(page);
+    return rows;
+}
+
+static void upgrade(const char *group, size_t n_members)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_uuid uuid;
+    cr_row row;
+    cr_card card;
+    cr_assert(cr_uuid_parse(cr_str_of(group), &uuid));
+    cr_card_pk pk = cr_card_pk_of(&uuid);
+    must_succeed(cruddur_schema_upgrade(store.dm, NULL, TEST_ERROR));
+    must_succeed(raw_get_row(store.dm, cr_card_key(&pk), &arena, &row));
+    cr_assert(cr_card_read(&row, &card));
+    cr_assert_eq(card.members.count, n_members, "%zu members", card.members.count);
+    cr_arena_free(&arena);
+}
+
+static void skip_in_steps(void)
+{
+    if (!door_mode_is("atomic")) {
+        cr_skip_test("the store has no transactions");
+    }
+}
+
+/* The index tells of rows that have moved on. */
+Test(stale_index, upgrade_of_rows_that_have_moved)
+{
+    char group[CRUDDUR_UUID_SIZE];
+    skip_in_steps();
+    open_group(LARGE, group);
+    must_succeed(raw_make_old(store.dm));
+    freeze();
+    talk(group, LARGE, "moved");
+    upgrade(group, LARGE);
+    thaw();
+    expect_talk(group, LARGE, "moved", 1 + LARGE);
+    test_check(&store);
+}
+
+/* The index shows one row, which names one other member: the others are found through that one. */
+Test(stale_index, upgrade_of_rows_that_do_not_show)
+{
+    char group[CRUDDUR_UUID_SIZE];
+    cr_arena arena = CR_ARENA_INIT;
+    skip_in_steps();
+    open_group(LARGE, group);
+    must_succeed(raw_make_old(store.dm));
+    cr_rows rows = strip_rows(&arena);
+    cr_assert_eq(rows.count, LARGE);
+    for (size_t i = 1; i < LARGE; i++) {
+        must_succeed(raw_remove_row(store.dm, &rows.row[i]));
+    }
+    freeze();
+    for (size_t i = 1; i < LARGE; i++) {
+        must_succeed(raw_put_row(store.dm, &rows.row[i]));
+    }
+    upgrade(group, LARGE);
+    thaw();
+    cr_arena_free(&arena);
+    expect_talk(group, LARGE, "first", 1);
     test_check(&store);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cruddur/frame.h"
+#include "model/card.h"
 
 #define DEADLINE_US INT64_C(60000000)
 
@@ -84,4 +85,36 @@ cruddur_status raw_remove(cruddur *dm, const cruddur_row_page *page, size_t inde
 {
     cr_row row = raw_row_at(page, index);
     return raw_remove_row(dm, &row);
+}
+
+static cruddur_status make_row_old(cruddur *dm, const cr_row *row)
+{
+    cr_row old = *row;
+    bool is_card = cr_is_card(row);
+    if (!is_card && row->value[CR_REV].data == NULL && row->value[CR_VERSION].data == NULL) {
+        return CRUDDUR_OK;
+    }
+    old.value[CR_REV] = old.value[CR_VERSION] = CR_STR_ABSENT;
+    cruddur_status status = raw_remove_row(dm, row);
+    return status == CRUDDUR_OK && !is_card ? raw_put_row(dm, &old) : status;
+}
+
+cruddur_status raw_make_old(cruddur *dm)
+{
+    cruddur_scan_options options = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_row_page *last = NULL;
+    cruddur_status status;
+    do {
+        cruddur_row_page *page = NULL;
+        status = cruddur_scan(dm, &options, &page, NULL);
+        for (size_t i = 0; status == CRUDDUR_OK && i < cruddur_row_page_count(page); i++) {
+            cr_row row = raw_row_at(page, i);
+            status = make_row_old(dm, &row);
+        }
+        options.cursor = cruddur_row_page_next(page);
+        cruddur_row_page_free(last);
+        last = page;
+    } while (status == CRUDDUR_OK && options.cursor != NULL);
+    cruddur_row_page_free(last);
+    return status;
 }

@@ -21,6 +21,9 @@ cruddur_status raw_get_row(cruddur *dm, cr_key key, cr_arena *arena, cr_row *row
 cruddur_status raw_put(cruddur *dm, const cruddur_row_page *page, size_t index, const char *others);
 cruddur_status raw_remove(cruddur *dm, const cruddur_row_page *page, size_t index);
 
+/* Takes all cards away, and what group rows have because of them: so version 0.1 writes groups. */
+cruddur_status raw_make_old(cruddur *dm);
+
 /* A row of a page, as long as the page lives. */
 cr_row raw_row_at(const cruddur_row_page *page, size_t index);
 

@@ -207,7 +207,7 @@ class Scan(CommandTest):
                          3 * ["MSG#" + MAREN_TEO])
         self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "rev", "version"])
         self.assertEqual(list(rows[1]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
-                                         "user_display_name", "user_handle"])
+                                         "user_display_name", "user_handle", "rev", "version"])
         self.assertEqual(list(rows[3]), ["pk", "sk", "message", "message_uuid", "user_uuid",
                                          "user_display_name", "user_handle"])
         self.assertEqual(self.ok_json("scan", "--limit", "2")["rows"], rows[:2])

@@ -64,6 +64,27 @@ class Commands(DynamoDBTest):
             cards, claims = 2, 7
             self.assertEqual(len(self.ok_json("scan")["rows"]), 6 + 2 + 1 + 3 + cards + claims)
 
+    def test_upgrade(self):
+        self.load()
+        self.seed(3)
+        rows = self.ok_json("scan")["rows"]
+        for row in rows:
+            key = {"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}}
+            if row["pk"].startswith("CARD#"):
+                local.call("DeleteItem", TableName=self.table, Key=key)
+            elif row["pk"].startswith("GRP#"):
+                local.call("UpdateItem", TableName=self.table, Key=key,
+                           UpdateExpression="REMOVE rev, version")
+        self.use(local.url, self.table, mode="steps")
+        for options in ((), ("--json",)):
+            self.fails(2, "groups get their cards in transactions only", "schema", "upgrade", *options)
+        self.use(local.url, self.table)
+        self.assertEqual(self.ok_json("schema", "upgrade"),
+                         {"table": self.table, "failures": [], "rows": len(rows) - 1, "groups": 1,
+                          "cards": 1, "failed": 0})
+        self.assertEqual(len(self.ok_json("scan")["rows"]), len(rows))
+        self.assertEqual(self.ok_json("schema", "upgrade")["cards"], 0)
+
     def test_what_it_costs(self):
         self.load()
         result = self.run_command("new", "--as", "@maren", "--to", "@teo", "--verbose", SECRET)

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import unittest
@@ -16,18 +17,20 @@ TABLE = "cruddur_messages"
 class Options(CommandTest):
     def test_action(self):
         self.fails(2, "ACTION is missing", "schema")
-        self.fails(2, "ACTION: it must be load, verify, list or drop", "schema", "destroy")
+        self.fails(2, "ACTION: it must be load, verify, list, upgrade or drop", "schema", "destroy")
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_which_goes_with_which(self):
-        for action in ("list", "drop"):
+        for action in ("list", "upgrade", "drop"):
             for option in (("--read-units", "1"), ("--stream-view", "NEW_IMAGE"), ("--no-stream",),
                            ("--deletion-protection",),
                            ("--point-in-time-recovery",)):
                 self.fails(2, f"{option[0]}: it goes with load and verify only", "schema", action,
                            *option)
-        for action in ("load", "verify", "list"):
+        for action in ("load", "verify", "list", "upgrade"):
             self.fails(2, "--yes: it goes with drop only", "schema", action, "--yes")
+        for action in ("load", "verify", "list", "drop"):
+            self.fails(2, "--cursor: it goes with upgrade only", "schema", action, "--cursor", "x")
         self.fails(2, "--read-units and --write-units go together", "schema", "load",
                    "--read-units", "1")
         self.fails(2, "--no-stream: it goes without --stream-view", "schema", "load", "--no-stream",
@@ -98,6 +101,81 @@ class File(CommandTest):
         self.assertEqual(self.ok_json("groups", MAREN)["groups"], [])
         self.ok("schema", "drop", "--yes")
         self.assertEqual(self.seed(3)["added"], 3)  # makes the table, too
+
+
+class Upgrade(CommandTest):
+    """Groups as version 0.1 left them."""
+    LOST = "12345678-0000-4000-8000-000000000001"
+
+    def change(self, sql):
+        with contextlib.closing(sqlite3.connect(self.path("messages.db"))) as file:
+            file.executescript(sql)
+
+    def make_old(self):
+        self.change(f"DELETE FROM {TABLE} WHERE pk GLOB 'CARD#*'; "
+                    f"UPDATE {TABLE} SET rev = NULL, version = NULL")
+
+    def lose(self):
+        """A group whose only row names nobody else."""
+        self.change(f"INSERT INTO {TABLE} (pk, sk, message_group_uuid, message) VALUES ("
+                    f"'GRP#{MAREN}', '2020-01-01T00:00:00.000000+00:00', '{self.LOST}', 'xyzzy')")
+
+    def cards(self):
+        rows = self.ok_json("scan")["rows"]
+        return {row["pk"]: (row["member_uuids"], row["rev"]) for row in rows
+                if row["pk"].startswith("CARD#")}
+
+    def test_upgrade(self):
+        self.seed(3)
+        cards = self.cards()
+        self.assertEqual(len(cards), 1)
+        self.make_old()
+        self.assertEqual(self.cards(), {})
+        self.assertEqual(self.ok("schema", "upgrade").out,
+                         f"{TABLE}: 1 group; 1 card made, 0 failed\n")
+        self.assertEqual(self.cards(), cards)
+        self.assertEqual(self.ok_json("schema", "upgrade"),
+                         {"table": TABLE, "failures": [], "rows": 6, "groups": 1, "cards": 0,
+                          "failed": 0})
+        self.ok("send", "--as", "@teo", MAREN_TEO, "four")
+        self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 4)
+
+    def test_a_group_whose_members_are_not_known(self):
+        self.seed(3)
+        self.make_old()
+        self.lose()
+        result = self.run_command("schema", "upgrade")
+        self.assertEqual((result.code, result.out),
+                         (1, f"{TABLE}: 2 groups; 1 card made, 1 failed\n"))
+        problem = f"the group rows of group {self.LOST} do not tell its members"
+        self.assertEqual(result.err, f"cruddur schema: group {self.LOST}: {problem}\n")
+        result = self.run_command("schema", "upgrade", "--json")
+        self.assertEqual((result.code, result.err), (1, ""))
+        self.assertEqual(result.json["failures"], [{
+            "group_uuid": self.LOST, "status": "E_STORE_DAMAGED", "message": problem}])
+        self.assertEqual((result.json["groups"], result.json["cards"], result.json["failed"]),
+                         (2, 0, 1))
+
+    def test_in_parts(self):
+        self.seed(600)
+        self.make_old()
+        result = self.run_command("schema", "upgrade", "--verbose")
+        self.assertEqual(result.code, 0)
+        cursor = re.search(r"500 rows, \d groups?, \d cards? made; --cursor (\S+)\n",
+                           result.err).group(1)
+        rest = self.ok_json("schema", "upgrade", "--cursor", cursor)
+        self.assertLess(rest["rows"], 500)
+        self.assertIn("schema_upgrade: OK", result.err)
+
+    def test_what_is_refused(self):
+        self.fails(1, "does not exist", "schema", "upgrade")
+        self.seed(3)
+        for options in ((), ("--json",)):
+            self.fails(2, "--cursor: is not as a page gave it", "schema", "upgrade", "--cursor",
+                       "x", *options)
+            older = self.ok_json("messages", MAREN_TEO, "--limit", "1")["older"]
+            self.fails(2, "--cursor: is of another list", "schema", "upgrade", "--cursor", older,
+                       *options)
 
 
 class Question(CommandTest):

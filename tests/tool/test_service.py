@@ -35,9 +35,15 @@ class Settings(AwsTest):
         self.refused("there are region, endpoint,", "dynamodb:messages?regoin=x")
         self.refused("attempts is a number", "dynamodb:messages?attempts=0")
         self.refused("there are region, endpoint, index, mode, profile, fips, dualstack, "
-                     "account_endpoint, attempts and claim_days", "dynamodb:messages?claimdays=7")
+                     "account_endpoint, attempts, claim_days and writers", "dynamodb:messages?claimdays=7")
         self.refused('claim_days is a number from 1 to 3650, not "0"',
                      "dynamodb:messages?claim_days=0")
+        for value in ("theirs", "", "Ours", "ours%20"):
+            self.refused("writers is any or ours, not ",
+                         f"dynamodb:messages?mode=atomic&writers={value}")
+        for mode in ("", "mode=auto&", "mode=steps&", "mode=stream&"):
+            self.refused("writers=ours needs mode=atomic",
+                         f"dynamodb:messages?{mode}writers=ours")
         self.refused('fips is true or false, not "yes"', "dynamodb:messages?fips=yes")
         self.refused("account_endpoint is preferred, disabled or required",
                      "dynamodb:messages?account_endpoint=maybe")

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cruddur schema: the table behind the store. */
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #define MAKES_STORE 0x1u
 #define TAKES_TABLE_OPTIONS 0x2u /* how the table is to be */
 #define TAKES_YES 0x4u
+#define TAKES_CURSOR 0x8u
 
 /* --- options --- */
 
@@ -49,6 +52,9 @@ static enum exit_code check_options(const struct options *options, const struct 
     }
     if (options->yes && (action->traits & TAKES_YES) == 0) {
         return report(CODE_USAGE, "--yes: it goes with drop only");
+    }
+    if (options->cursor != NULL && (action->traits & TAKES_CURSOR) == 0) {
+        return report(CODE_USAGE, "--cursor: it goes with upgrade only");
     }
     if ((options->read_units > 0) != (options->write_units > 0)) {
         return report(CODE_USAGE, "--read-units and --write-units go together");
@@ -207,6 +213,113 @@ static enum exit_code run_list(struct context *context)
     return CODE_OK;
 }
 
+/* --- upgrade --- */
+
+struct upgrade {
+    struct context *context;
+    struct progress progress;
+    cruddur_upgrade_event counts; /* as the latest event had them */
+    bool is_begun;                /* the JSON document */
+    char *cursor;                 /* where the latest part ended; NULL before it, and at the end */
+};
+
+/* Nothing is written before the call has got anywhere. */
+static void begin_json(struct upgrade *upgrade)
+{
+    if (!upgrade->is_begun) {
+        json_text(&upgrade->context->out, "{", "table", cruddur_schema_table(upgrade->context->dm));
+        out_text(&upgrade->context->out, ",\"failures\":[");
+    }
+    upgrade->is_begun = true;
+}
+
+static void write_failure(struct upgrade *upgrade, const cruddur_upgrade_event *event)
+{
+    struct out *out = &upgrade->context->out;
+    if (!upgrade->context->options.json) {
+        end_progress(&upgrade->progress);
+        (void)report(CODE_FAILED, "group %s: %s", event->group_uuid, event->message);
+        return;
+    }
+    begin_json(upgrade);
+    json_text(out, event->failed > 1 ? ",\n{" : "\n{", "group_uuid", event->group_uuid);
+    json_text(out, ",", "status", cruddur_status_name(event->status));
+    json_text(out, ",", "message", event->message);
+    out_text(out, "}");
+}
+
+static void show_part(struct upgrade *upgrade, const cruddur_upgrade_event *event)
+{
+    struct buffer line = {NULL, 0, 0};
+    buffer_add_format(&line, "%" PRIu64 " rows, %" PRIu64 " groups, %" PRIu64 " cards made",
+                      event->rows, event->groups, event->cards);
+    if (event->cursor != NULL && upgrade->progress.is_verbose) {
+        buffer_add_format(&line, "; --cursor %s", event->cursor);
+    }
+    show_progress(&upgrade->progress, buffer_text(&line));
+    buffer_free(&line);
+}
+
+static bool observe_upgrade(void *data, const cruddur_upgrade_event *event)
+{
+    struct upgrade *upgrade = data;
+    upgrade->counts = *event;
+    if (event->kind == CRUDDUR_UPGRADE_GROUP_FAILED) {
+        write_failure(upgrade, event);
+    } else if (event->kind == CRUDDUR_UPGRADE_PROGRESS) {
+        show_part(upgrade, event);
+        free(upgrade->cursor);
+        upgrade->cursor = event->cursor != NULL ? memory_copy(event->cursor) : NULL;
+    }
+    return true;
+}
+
+static void write_counts(struct upgrade *upgrade)
+{
+    struct out *out = &upgrade->context->out;
+    const cruddur_upgrade_event *counts = &upgrade->counts;
+    if (!upgrade->context->options.json) {
+        out_format(out, "%s: %" PRIu64 " group%s; %" PRIu64 " card%s made, %" PRIu64 " failed\n",
+                   cruddur_schema_table(upgrade->context->dm), counts->groups,
+                   counts->groups == 1 ? "" : "s", counts->cards, counts->cards == 1 ? "" : "s",
+                   counts->failed);
+        return;
+    }
+    begin_json(upgrade);
+    out_text(out, counts->failed > 0 ? "\n]" : "]");
+    json_number(out, ",", "rows", counts->rows);
+    json_number(out, ",", "groups", counts->groups);
+    json_number(out, ",", "cards", counts->cards);
+    json_number(out, ",", "failed", counts->failed);
+    out_text(out, "}\n");
+}
+
+static enum exit_code run_upgrade(struct context *context)
+{
+    const struct options *options = &context->options;
+    cruddur_upgrade_options schema = CRUDDUR_UPGRADE_OPTIONS_INIT;
+    cruddur_error *error = NULL;
+    struct upgrade upgrade = {.context = context,
+                              .progress = {context->now_us, options->verbose, false}};
+    schema.cursor = options->cursor;
+    schema.observe = observe_upgrade;
+    schema.data = &upgrade;
+    cruddur_status status = cruddur_schema_upgrade(context->dm, &schema, &error);
+    end_progress(&upgrade.progress);
+    enum exit_code code = upgrade.counts.failed == 0 ? CODE_OK : CODE_FAILED;
+    if (status == CRUDDUR_OK) {
+        write_counts(&upgrade);
+    } else {
+        code = report_error(status, error, NULL);
+        if (upgrade.cursor != NULL) {
+            (void)report(code, "%" PRIu64 " cards were made; to continue: --cursor %s",
+                         upgrade.counts.cards, upgrade.cursor);
+        }
+    }
+    free(upgrade.cursor);
+    return code;
+}
+
 /* --- drop --- */
 
 /* Asks on the terminal; where there is none, nobody can have meant it without saying so. */
@@ -260,6 +373,7 @@ static const struct action actions[] = {
     {"load", MAKES_STORE | TAKES_TABLE_OPTIONS, run_load},
     {"verify", TAKES_TABLE_OPTIONS, run_verify},
     {"list", 0, run_list},
+    {"upgrade", TAKES_CURSOR, run_upgrade},
     {"drop", TAKES_YES, run_drop},
 };
 
@@ -282,13 +396,14 @@ const struct command command_schema = {
     .name = "schema",
     .bit = COMMAND_SCHEMA,
     .arguments = {"ACTION"},
-    .summary = "make, check, list or drop the table",
+    .summary = "make, check, list, upgrade or drop the table",
     .help = "Usage: cruddur schema load [OPTION]...\n"
             "       cruddur schema verify [OPTION]...\n"
             "       cruddur schema list\n"
+            "       cruddur schema upgrade [--cursor C]\n"
             "       cruddur schema drop [--yes]\n"
             "\n"
-            "Creates, checks, lists or drops the table of the store.\n"
+            "Creates, checks, lists, upgrades or drops the table of the store.\n"
             "\n"
             "  load     creates the table and its index, or adds what an existing table\n"
             "           lacks, waits until both are active, and enables time to live for the\n"
@@ -296,6 +411,10 @@ const struct command command_schema = {
             "  verify   prints each difference between the table and what load makes with the\n"
             "           same options; exits with 1 if there are any, as load does\n"
             "  list     lists the tables beside it; a * marks the store's own\n"
+            "  upgrade  gives each group of an older version its card, which names the\n"
+            "           members; exits with 1 if there is a group whose members are not\n"
+            "           known. The table may be in use. Run it after all writers have been\n"
+            "           upgraded; when interrupted, run it again\n"
             "  drop     drops the table with all messages\n"
             "\n"
             "A file of SQLite has its table from the start, and none of what the options of\n"
@@ -312,6 +431,9 @@ const struct command command_schema = {
             "                  refuse to drop the table\n"
             "  --point-in-time-recovery\n"
             "                  keep backups, from which each moment can be restored\n"
+            "\n"
+            "Options of upgrade:\n"
+            "  --cursor C      go on where another run ended (shown with --verbose)\n"
             "\n"
             "Options of drop:\n"
             "  --yes           do not ask; needed where there is no terminal\n"

@@ -73,7 +73,7 @@ static const struct spec specs[] = {
     {"separate", KIND_FLAG, COMMAND_NEW, 0, FIELD(separate)},
     {"limit", KIND_LIMIT, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(limit)},
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
-    {"cursor", KIND_TEXT, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(cursor)},
+    {"cursor", KIND_TEXT, COMMAND_GROUPS | COMMAND_MESSAGES | COMMAND_SCHEMA, 0, FIELD(cursor)},
     {"all", KIND_FLAG, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
     {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},

@@ -20,6 +20,7 @@ static const char *const operations[] = {
     [CRUDDUR_OP_SCHEMA_DROP] = "schema_drop",
     [CRUDDUR_OP_STREAM_APPLY] = "stream_apply",
     [CRUDDUR_OP_STREAM_FOLLOW] = "stream_follow",
+    [CRUDDUR_OP_SCHEMA_UPGRADE] = "schema_upgrade",
 };
 
 static const char *const levels[] = {

@@ -21,6 +21,7 @@ typedef struct settings {
     const char *index;
     cr_mode mode;
     unsigned claim_days;
+    bool are_writers_ours;
 } settings;
 
 static cruddur_status set_index(settings *set, const char *value, cruddur_error **error)
@@ -78,6 +79,15 @@ static cruddur_status set_claim_days(settings *set, const char *value, cruddur_e
     return read_number("claim_days", 3650, value, &set->claim_days, error);
 }
 
+static cruddur_status set_writers(settings *set, const char *value, cruddur_error **error)
+{
+    set->are_writers_ours = strcmp(value, "ours") == 0;
+    return set->are_writers_ours || strcmp(value, "any") == 0
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                  "writers is any or ours, not \"%.*s\"", CR_CUT(value, 40));
+}
+
 #define WORDS_MAX 3
 
 /* What is passed on as it is. Where there are no words it is checked where it is used. */
@@ -117,10 +127,8 @@ static const struct {
     const char *name;
     cruddur_status (*set)(settings *set, const char *value, cruddur_error **error);
 } parameters[] = {
-    {"index", set_index},
-    {"mode", set_mode},
-    {"attempts", set_attempts},
-    {"claim_days", set_claim_days},
+    {"index", set_index},           {"mode", set_mode},       {"attempts", set_attempts},
+    {"claim_days", set_claim_days}, {"writers", set_writers},
 };
 
 static cruddur_status set_parameter(settings *set, const cr_url_parameter *parameter,
@@ -140,8 +148,8 @@ static cruddur_status set_parameter(settings *set, const cr_url_parameter *param
     }
     return cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
                             "dynamodb has no parameter \"%.*s\"; there are region, endpoint, "
-                            "index, mode, profile, fips, dualstack, account_endpoint, attempts "
-                            "and claim_days",
+                            "index, mode, profile, fips, dualstack, account_endpoint, attempts, "
+                            "claim_days and writers",
                             CR_CUT(parameter->name, 40));
 }
 
@@ -184,6 +192,11 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
     for (size_t i = 0; status == CRUDDUR_OK && i < url->parameter_count; i++) {
         status = set_parameter(set, &url->parameters[i], error);
     }
+    if (status == CRUDDUR_OK && set->are_writers_ours && set->mode != CR_MODE_ATOMIC) {
+        status = cr_fail_argument(error, CRUDDUR_E_URL_PARAMETER, "store_url",
+                                  "writers=ours needs mode=atomic: all programs that write to the "
+                                  "table must do so in transactions");
+    }
     if (status == CRUDDUR_OK) {
         status = copy_name("table", *url->rest == '\0' ? DEFAULT_TABLE : url->rest,
                            &table->names.table, error);
@@ -192,6 +205,7 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
         status = copy_name("index", set->index, &table->names.index, error);
     }
     table->mode = set->mode;
+    table->are_writers_ours = set->are_writers_ours;
     table->claim_us = (int64_t)set->claim_days * US_PER_DAY;
     return status;
 }

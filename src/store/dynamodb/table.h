@@ -28,6 +28,7 @@ typedef struct cr_dynamodb {
     _Atomic(cr_aws_client *) stream_client; /* made when it is first needed */
     cr_table_names names;                   /* these two own their text, which ends with a NUL */
     cr_mode mode;
+    bool are_writers_ours;          /* as the store's URL says; only with CR_MODE_ATOMIC */
     int64_t claim_us;               /* how long a claim is kept */
     atomic_bool lacks_transactions; /* found out by asking */
     cr_logger logger;
