@@ -43,7 +43,7 @@ static struct network {
     sim_script script;
     void *script_context;
     size_t script_requests;
-    bool is_in_script;
+    bool is_in_script[SIM_JOBS_MAX + 1];
     bool is_told;
     uint64_t requests;
     cr_mode opening;
@@ -219,9 +219,10 @@ static sim_fate ask_script(cr_str operation, cr_str body)
 {
     const sim_request request = {++network.script_requests, operation, body,
                                  sim_service_writes(operation)};
-    network.is_in_script = true;
+    bool *is_in_script = &network.is_in_script[sim_job_number()];
+    *is_in_script = true;
     sim_fate fate = network.script(network.script_context, &request);
-    network.is_in_script = false;
+    *is_in_script = false;
     return fate;
 }
 
@@ -229,7 +230,7 @@ static sim_fate choose_fate(cr_str operation, cr_str body)
 {
     const sim_weather *weather = &network.weather;
     bool is_write = sim_service_writes(operation);
-    if (network.script != NULL && !network.is_in_script) {
+    if (network.script != NULL && !network.is_in_script[sim_job_number()]) {
         return ask_script(operation, body);
     }
     if (sim_happens(weather->deaths)) {

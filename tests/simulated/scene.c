@@ -14,6 +14,8 @@ void scene_begin(scene *all, uint64_t seed)
     sim_begin(seed, 0, &SIM_CALM);
     all->atomic = sim_store_open(CR_MODE_ATOMIC);
     all->stream = sim_store_open(CR_MODE_STREAM);
+    all->steps[0] = sim_store_open(CR_MODE_STEPS);
+    all->steps[1] = sim_store_open(CR_MODE_STEPS);
     for (unsigned i = 0; i < SCENE_PEOPLE; i++) {
         all->person[i] = scene_uuid(all);
         (void)cr_members_add(&all->members, &all->person[i]);
@@ -25,6 +27,8 @@ void scene_end(scene *all)
 {
     sim_store_close(all->atomic);
     sim_store_close(all->stream);
+    sim_store_close(all->steps[0]);
+    sim_store_close(all->steps[1]);
     sim_end();
 }
 
@@ -197,13 +201,29 @@ static sim_fate decide(void *context, const sim_request *request)
     if (!plan->counts_reads && !request->is_write) {
         return SIM_FATE_GOOD;
     }
-    if (++plan->seen != plan->number) {
+    plan->seen++;
+    if (plan->seen == plan->death) {
+        return SIM_FATE_DEATH;
+    }
+    if (plan->seen != plan->number) {
         return SIM_FATE_GOOD;
     }
+    sim_sleep(plan->pause_us);
     if (plan->meanwhile != NULL) {
         plan->meanwhile(plan->context);
     }
     return plan->fate;
+}
+
+static sim_fate decide_for_job(void *context, const sim_request *request)
+{
+    scene_plan *plans = context;
+    return decide(&plans[sim_job_number()], request);
+}
+
+void scene_script_jobs(scene_plan *plans)
+{
+    sim_network_script(decide_for_job, plans);
 }
 
 void scene_script(scene_plan *plan)

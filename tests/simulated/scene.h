@@ -15,6 +15,7 @@ enum { ANN, BOB, XIA, SCENE_PEOPLE };
 typedef struct scene {
     cr_store *atomic;
     cr_store *stream;
+    cr_store *steps[2]; /* of two programs: threads of one handle wait for each other */
     cr_uuid person[SCENE_PEOPLE];
     cr_members members; /* all three */
     cr_uuid group;
@@ -60,9 +61,14 @@ typedef struct scene_plan {
     sim_fate fate;
     void (*meanwhile)(void *context);
     void *context;
+    size_t death;     /* the request at which the program dies; 0: none */
+    int64_t pause_us; /* before request `number`, in a job: others come first */
     size_t seen;
 } scene_plan;
 
 void scene_script(scene_plan *plan);
+
+/* A plan for each job, by its number. */
+void scene_script_jobs(scene_plan *plans);
 
 #endif

@@ -29,15 +29,16 @@ bool sim_service_writes(cr_str operation);
 typedef enum sim_plant {
     SIM_PLANT_NONE,
     SIM_PLANT_CLAIMS_UNSTATED,    /* claims are not put */
+    SIM_PLANT_CLAIMS_LAST,        /* without transactions: a claim is put after its message */
     SIM_PLANT_CLAIMS_OVERWRITTEN, /* the condition of a claim's put is ignored */
     SIM_PLANT_CARDS_UNSTATED,     /* cards are not put */
     SIM_PLANT_CARDS_OVERWRITTEN,  /* the condition of a card's put is ignored */
     SIM_PLANT_MESSAGES_OVERWRITTEN,
     SIM_PLANT_ROWS_OVERWRITTEN,
-    SIM_PLANT_REMOVALS_BLIND,    /* the condition of a removal is ignored */
-    SIM_PLANT_VERSIONS_SAME,     /* every row has the same version */
-    SIM_PLANT_TRANSACTIONS_TORN, /* where one condition fails, the others are carried out */
-    SIM_PLANT_COUNT,
+    SIM_PLANT_REMOVALS_BLIND,       /* the condition of a removal is ignored */
+    SIM_PLANT_REQUIREMENTS_IGNORED, /* rows that are required need not be as they were read */
+    SIM_PLANT_VERSIONS_SAME,        /* every row has the same version */
+    SIM_PLANT_TRANSACTIONS_TORN,    /* where one condition fails, the others are carried out */
 } sim_plant;
 
 void sim_service_plant(sim_plant plant);

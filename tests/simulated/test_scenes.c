@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Scenes that break a store without one of its rules, step by step. Each is played by the rules,
- * and where that is possible without the rule, which must show. */
+ * and where that is possible without the rule, which must show. CRUDDUR_TEST_STORY=1 tells what is
+ * requested. */
 #include "../aws/unit.h"
 
+#include <stdlib.h>
+
+#include "model/key.h"
 #include "simulated/scene.h"
 
 TestSuite(scenes, .timeout = 60);
@@ -13,6 +17,7 @@ static scene all;
 
 static void begin(void)
 {
+    sim_tell_story(getenv("CRUDDUR_TEST_STORY") != NULL);
     scene_begin(&all, 1);
 }
 
@@ -339,6 +344,147 @@ Test(scenes, a_member_is_removed_in_the_middle_of_a_send_of_a_message_alone, .in
      .fini = end)
 {
     send_while_removed(all.stream);
+}
+
+/* All rows were lost, and an append makes them anew: no row tells that Xia was removed meanwhile.
+ */
+static void lose_rows(void)
+{
+    for (size_t i = 0; i < sim_table_size(); i++) {
+        const sim_item *item = sim_table_at(i);
+        if (item != NULL && item->group.data != NULL) {
+            sim_table_remove((cr_key){item->pk, item->sk}, SIM_NO_JOB);
+        }
+    }
+}
+
+static void send_without_rows(void)
+{
+    scene_plan plan = {.number = 1, .meanwhile = remove_xia};
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    lose_rows();
+    scene_script(&plan);
+    cr_assert_eq(scene_send(&all, all.atomic, ANN, "second", NULL), CRUDDUR_OK);
+    scene_script(NULL);
+    cr_expect_eq(scene_rows(&all, ANN, true), 1u);
+    cr_expect_eq(scene_rows(&all, BOB, true), 1u);
+}
+
+Test(scenes, a_member_is_removed_while_rows_are_made_anew, .init = begin, .fini = end)
+{
+    send_without_rows();
+    cr_expect_eq(scene_rows(&all, XIA, false), 0u);
+    expect_xia_is_out();
+}
+
+Test(scenes, a_removed_member_comes_back_where_the_cards_condition_is_ignored, .init = begin,
+     .fini = end)
+{
+    sim_service_plant(SIM_PLANT_CARDS_OVERWRITTEN);
+    send_without_rows();
+    cr_expect_eq(scene_rows(&all, XIA, false), 1u);
+}
+
+/* The handler's rows carry no `rev`, so they do not tell that the card has changed: it has read
+ * them before Xia was removed, and puts them back as they were. */
+static const sim_item *handlers_row[2];
+
+static cr_key key_of_row(size_t person)
+{
+    const sim_item *const *found;
+    cr_pk pk = cr_pk_of_member(&all.person[person]);
+    const sim_range range = {.partition = cr_pk_str(&pk)};
+    cr_assert_eq(sim_table_query(&range, &found), 1u);
+    return (cr_key){found[0]->pk, found[0]->sk};
+}
+
+static void remove_xia_beside_handler(void *context)
+{
+    remove_xia(context);
+    for (size_t i = 0; i < 2; i++) {
+        sim_table_put(handlers_row[i]->json, SIM_NO_JOB);
+    }
+}
+
+static void send_beside_stale_handler(void)
+{
+    scene_plan plan = {.number = 1, .meanwhile = remove_xia_beside_handler};
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    act_handle(sim_log_at(0));
+    handlers_row[ANN] = sim_table_get(key_of_row(ANN));
+    handlers_row[BOB] = sim_table_get(key_of_row(BOB));
+    sim_table_remove(key_of_row(XIA), SIM_NO_JOB);
+    scene_script(&plan);
+    cr_assert_eq(scene_send(&all, all.atomic, ANN, "second", NULL), CRUDDUR_OK);
+    scene_script(NULL);
+}
+
+Test(scenes, a_member_is_removed_beside_rows_without_rev, .init = begin, .fini = end)
+{
+    send_beside_stale_handler();
+    cr_expect_eq(scene_rows(&all, XIA, false), 0u);
+    expect_xia_is_out();
+}
+
+Test(scenes, a_removed_member_gets_a_row_where_the_card_is_not_required, .init = begin, .fini = end)
+{
+    sim_service_plant(SIM_PLANT_REQUIREMENTS_IGNORED);
+    send_beside_stale_handler();
+    cr_expect_eq(scene_rows(&all, XIA, false), 1u);
+}
+
+/* ---- without transactions ---- */
+
+/* Two programs choose the key that follows a head in the future. Ann puts her claim and rows; Bob
+ * meets them, stores his message, and clears the old rows; then Ann is refused her message. Where
+ * her program dies at any moment from then on, Bob's message has its rows all the same. */
+#define ANNS_CLAIM 1
+#define ANNS_MESSAGE (2 + SCENE_PEOPLE)
+#define ANNS_WRITES_MAX 24
+
+static void send_in_steps(void *context)
+{
+    const size_t *person = context;
+    cr_uuid uuid = scene_uuid(&all);
+    const char *text = *person == ANN ? "by Ann" : "by Bob";
+    cruddur_status status = scene_send(&all, all.steps[*person], *person, text, &uuid);
+    cr_expect(status == CRUDDUR_OK || sim_is_dead());
+    sim_revive();
+}
+
+static void send_at_one_key(size_t death)
+{
+    static size_t people[] = {ANN, BOB};
+    scene_plan plans[] = {{.number = ANNS_MESSAGE, .pause_us = MINUTE / 60, .death = death},
+                          {.number = ANNS_CLAIM, .pause_us = MINUTE / 120}};
+    sim_set_skew(SIM_NO_JOB, 5 * MINUTE);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    for (size_t i = 0; i < 2; i++) {
+        (void)sim_add_job(send_in_steps, &people[i]);
+    }
+    scene_script_jobs(plans);
+    sim_run(NULL);
+    scene_script(NULL);
+    cr_expect_eq(scene_births("by Bob"), 1u);
+    cr_expect(scene_births("by Ann") == 1 || death > 0);
+    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
+        cr_expect_geq(scene_rows(&all, i, true), 1u, "death at %zu: member %zu has no row", death,
+                      i);
+    }
+}
+
+Test(scenes, two_choose_one_key_in_steps, .init = begin, .fini = end)
+{
+    send_at_one_key(0);
+}
+
+Test(scenes, one_of_two_at_one_key_dies_in_steps)
+{
+    for (size_t death = ANNS_MESSAGE + 1; death <= ANNS_WRITES_MAX; death++) {
+        begin();
+        send_at_one_key(death);
+        end();
+    }
 }
 
 /* ---- versions ---- */

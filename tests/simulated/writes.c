@@ -20,11 +20,16 @@ static struct service {
     token tokens[TOKENS_MAX];
     size_t token_count;
     sim_plant plant;
+    char *deferred[SIM_JOBS_MAX + 1]; /* a claim of each job that is put after its message */
 } service;
 
 void sim_service_begin(void)
 {
     service.token_count = 0;
+    for (size_t i = 0; i <= SIM_JOBS_MAX; i++) {
+        free(service.deferred[i]);
+        service.deferred[i] = NULL;
+    }
 }
 
 void sim_service_plant(sim_plant plant)
@@ -115,7 +120,8 @@ static bool is_blind(const write *asked_for)
             return true;
         }
     }
-    return service.plant == SIM_PLANT_REMOVALS_BLIND && asked_for->kind == DELETE;
+    return (service.plant == SIM_PLANT_REMOVALS_BLIND && asked_for->kind == DELETE) ||
+           (service.plant == SIM_PLANT_REQUIREMENTS_IGNORED && asked_for->kind == CHECK);
 }
 
 static bool is_dropped(const write *asked_for)
@@ -161,12 +167,37 @@ static void carry_out(const write *asked_for, size_t job)
     }
 }
 
+/* Keeps a claim back until its message is put. */
+static bool is_deferred(const write *asked_for, size_t job)
+{
+    bool is_claim = asked_for->kind == PUT && sim_has_prefix(asked_for->key.pk, "CLAIM#");
+    if (service.plant != SIM_PLANT_CLAIMS_LAST || !is_claim || job > SIM_JOBS_MAX) {
+        return false;
+    }
+    free(service.deferred[job]);
+    service.deferred[job] = strndup(asked_for->item.data, asked_for->item.size);
+    return true;
+}
+
+static void put_deferred(const write *asked_for, size_t job)
+{
+    char *claim = job <= SIM_JOBS_MAX ? service.deferred[job] : NULL;
+    if (claim != NULL && asked_for->kind == PUT && sim_has_prefix(asked_for->key.pk, "MSG#")) {
+        service.deferred[job] = NULL;
+        sim_table_put(cr_str_of(claim), job);
+        free(claim);
+    }
+}
+
 void sim_handle_write(cr_json *in, bool is_put, size_t job, sim_answer *answer)
 {
     write asked_for = {.kind = is_put ? PUT : DELETE};
     read_write(in, &asked_for);
     if (holds(&asked_for)) {
-        carry_out(&asked_for, job);
+        if (!is_deferred(&asked_for, job)) {
+            carry_out(&asked_for, job);
+            put_deferred(&asked_for, job);
+        }
         CR_JSON_ADD(&answer->body, "{}");
         return;
     }
