@@ -112,6 +112,26 @@ Test(seam_conditions, of_a_requirement)
     check_all(REQUIRE);
 }
 
+/* A message is known by more than its uuid. */
+Test(seam_conditions, of_a_message_that_was_edited)
+{
+    cr_row as_read = make_row("MSG#00000000-0000-4000-8000-000000000001",
+                              "2026-01-31T09:30:00.000000+00:00", "text");
+    as_read.value[CR_MESSAGE_UUID] = cr_str_of("00000000-0000-4000-8000-0000000000ff");
+    cr_row there = as_read;
+    there.value[CR_TEXT] = cr_str_of("edited");
+    cr_row next = as_read;
+    next.value[CR_TEXT] = cr_str_of("edited too");
+    if (!is_atomic()) {
+        cr_skip_test("in steps there are no replacements");
+    }
+    put_row(&there);
+    expect_status(run_one(REPLACE, &as_read, &next), CRUDDUR_E_REFUSED);
+    expect_row(&there, "edited");
+    expect_status(run_one(REPLACE, &there, &next), CRUDDUR_OK);
+    expect_row(&next, "edited too");
+}
+
 /* A row that is gone is not as it was read, whatever it had. */
 Test(seam_conditions, of_a_row_that_is_gone)
 {
