@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The seam between the messaging rules and the engines.
+/* The seam between the messaging rules and the engines. tests/seam checks it on every engine.
  *
  * A store holds rows by (partition key, sort key), each partition in the byte order of its sort
  * keys, with one sparse index: rows that have a message_group_uuid, by that and the sort key.
@@ -8,17 +8,31 @@
  * A **change** commits all writes of its body or none, and when a row moved underneath it, runs the
  * body again. So a body
  *   - reads first and writes after: what it reads never shows its own writes;
- *   - can run any number of times, on any thread, one run after the other: it keeps nothing from a
- *     run that came to nothing but what it needs to plan better;
+ *   - can run any number of times, one run after the other: it keeps nothing from a run that came
+ *     to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
  *   - states a claim first, then all its puts, a message last of them, then its removals: for
  *     engines without transactions the message is what makes the change count;
- *   - replaces and requires only in a store with CR_TRAIT_ATOMIC; elsewhere both are refused with
- *     CRUDDUR_E_CONFIG;
+ *   - replaces and requires only in a store with CR_TRAIT_ATOMIC;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;
  *   - asks to be run again by returning CRUDDUR_E_CONFLICT, which it does not describe.
- */
+ *
+ * **Conditions** cover everything that was read: each attribute that the row had, and of those that
+ * the library knows, that the row did not have the others. A row that a body read earlier, in
+ * another change, may be stated, too: if it is out of date, the body is run again, and must then
+ * read it. What an engine cannot ask for is in docs/dynamodb-engine.md.
+ *
+ * **Threads.** A store's functions may be called on any number of threads at the same time, but for
+ * `close`. A body and its sinks run while the call is in progress, and one run of a body at a time;
+ * but SQLite runs changes, and everything of a store in memory, on the thread of another caller
+ * that commits for several. So a body relies on no state of its thread, and neither calls the store
+ * nor waits for another thread of the program.
+ *
+ * **Statuses.** Each slot names its own. *Read* and *write statuses* are those of
+ * include/cruddur/error.h, among them CRUDDUR_E_TIMEOUT at the call's deadline and
+ * CRUDDUR_E_CANCELLED once its flag is set; an engine looks at both before each request, wait and
+ * run, and now and then in a long walk. Failures are described in the call's error. */
 #ifndef CR_STORE_STORE_H
 #define CR_STORE_STORE_H
 
@@ -58,7 +72,7 @@ typedef enum cr_sink_answer {
 } cr_sink_answer;
 
 /* Receives one row after the other; the row is borrowed until the sink returns. It must not use the
- * transaction. */
+ * transaction. CR_SINK_NO_MEMORY ends the walk with CRUDDUR_E_NO_MEMORY. */
 typedef cr_sink_answer (*cr_sink)(void *context, const cr_row *row);
 
 /* That a message uuid is used, which a caller may send again: the message under it is stored at
@@ -74,40 +88,51 @@ typedef struct cr_claim {
 
 typedef struct cr_txn cr_txn;
 
-/* What a body may do. Each call describes its failure in the call's error. */
+/* What a body may do, on the thread on which it runs. Where nothing else is said, arguments are
+ * borrowed until the function returns. A write is only stated: engines that know at once that its
+ * condition fails return CRUDDUR_E_CONFLICT with no error, others find out when they commit. */
 typedef struct cr_txn_ops {
     /* Reads rows by key, as consistently as the call asks, in a change always strongly. rows[i] is
-     * the row of keys[i], absent throughout where there is none, and lives in the arena. */
+     * the row of keys[i], absent throughout where there is none. The rows live in the arena: until
+     * the body returns, or is run again. Rows that can be asked for without knowing each other
+     * belong into one call: an engine on a network reads them at the same time. No two keys are
+     * the same. Read statuses. */
     cruddur_status (*get)(cr_txn *txn, const cr_key *keys, size_t count, cr_row *rows);
 
     /* Walks along a partition until the sink stops it. The engine fetches no more than it must: a
      * sink that stops early costs little. An index may lag behind the table unless the store has
-     * CR_TRAIT_INDEX_CONSISTENT. */
+     * CR_TRAIT_INDEX_CONSISTENT. Read statuses. */
     cruddur_status (*query)(cr_txn *txn, const cr_query *query, cr_sink sink, void *context);
 
-    /* Adds a row; it is borrowed for this call only. Condition: no row has its key. */
+    /* Adds a row. Condition: no row has its key. CRUDDUR_E_CONFLICT as above; on DynamoDB
+     * CRUDDUR_E_ITEM_TOO_LARGE, CRUDDUR_E_NO_MEMORY; on SQLite write statuses. */
     cruddur_status (*put)(cr_txn *txn, const cr_row *row);
 
-    /* Puts a row in the place of the one with its key; borrowed likewise. Condition: that still is
-     * as it was read. */
+    /* Puts a row in the place of the one with its key. Condition: that still is as it was read.
+     * Statuses as for `put`; without CR_TRAIT_ATOMIC CRUDDUR_E_CONFIG. */
     cruddur_status (*replace)(cr_txn *txn, const cr_row *as_read, const cr_row *row);
 
-    /* Takes a row away; borrowed likewise. Condition: it still is as it was read. */
+    /* Takes a row away. Condition: it still is as it was read. Statuses as for `put`, and on SQLite
+     * CRUDDUR_E_STORE_DAMAGED for a row that is missed again in the next run. Without
+     * CR_TRAIT_ATOMIC, a removal in a change that also puts is a help: if its condition fails, the
+     * row is left to the writer that was faster. */
     cruddur_status (*remove)(cr_txn *txn, const cr_row *as_read);
 
-    /* Demands that a row which is not written still is as it was read; borrowed likewise. Counts as
-     * a write of its key. */
+    /* Demands that a row which is not written still is as it was read. Counts as a write of its
+     * key. Statuses as for `replace` and `remove`. */
     cruddur_status (*require)(cr_txn *txn, const cr_row *as_read);
 
-    /* Reads the claim of a token, strongly; *claim lives in the arena. Of several messages with the
-     * token, which older versions and other programs may have stored, one in this group (a uuid)
-     * comes first. */
+    /* Reads the claim of a token, strongly; *claim lives in the arena, but for the token. Of
+     * several messages with the token, which older versions and other programs may have stored, one
+     * in this group (a uuid) comes first. Read statuses; CRUDDUR_E_STORE_DAMAGED for a damaged
+     * claim. */
     cruddur_status (*find_claim)(cr_txn *txn, cr_str token, cr_str group, cr_claim *claim);
 
-    /* Claims a token; borrowed for this call only. Condition: nobody has claimed it; where it was
-     * read as claimed ahead, `as_read`, and is claimed for another sort key: it still is so (else
-     * NULL). For the same sort key nothing is written: it only says whose the rows of this change
-     * are. An engine that knows messages by their uuid keeps no claims. */
+    /* Claims a token. Condition: nobody has claimed it; where it was read as claimed ahead,
+     * `as_read`, and is claimed for another sort key: it still is so (else NULL). For the same sort
+     * key nothing is written: it only says whose the rows of this change are. An engine that knows
+     * messages by their uuid keeps no claims. Statuses as for `put`, and read statuses where a
+     * claim moves. */
     cruddur_status (*claim)(cr_txn *txn, const cr_claim *claim, const cr_claim *as_read);
 } cr_txn_ops;
 
@@ -132,44 +157,48 @@ typedef struct cr_loaded {
 } cr_loaded;
 
 typedef struct cr_store_ops {
-    /* Frees the store. No call is under way. */
+    /* Frees the store. No other call is in progress, on any thread. */
     void (*close)(cr_store *store);
 
     /* Runs a body that states no writes. Where the store has CR_TRAIT_SNAPSHOT all its reads
-     * see the table at one moment; elsewhere each read is of its own moment. */
+     * see the table at one moment; elsewhere each read is of its own moment. Read statuses, and
+     * those of the body. */
     cruddur_status (*read)(cr_store *store, cr_body body, void *context, cr_call *call);
 
     /* Runs a body and commits its writes, all or none. When a condition fails, runs the body again,
      * until the deadline: then CRUDDUR_E_CONFLICT. When it returns CRUDDUR_OK, the writes are
      * durable. Any other status means that nothing was written, unless the error says that the
-     * outcome is unknown. */
+     * outcome is unknown. Write statuses, and those of the body. */
     cruddur_status (*change)(cr_store *store, cr_body body, void *context, cr_call *call);
 
-    /* Puts rows whose keys are free, for imports. Not atomic, and idempotent: a load that failed
-     * can be repeated. `*loaded` is also set on failure, to what is durable by then; it may be less
-     * than what was put. */
+    /* Puts those rows whose keys are free, for imports; the rows are borrowed. Not atomic, and
+     * idempotent: a load that failed can be repeated. Of two rows with one key the first is put.
+     * *loaded is set on failure, too, to what is certain: more may have been put. Taken keys are no
+     * failure. Write statuses. */
     cruddur_status (*load)(cr_store *store, const cr_row *rows, size_t count, cr_loaded *loaded,
                            cr_call *call);
 
     /* Walks over the whole table in an order of the engine's own, from behind the row `after`
      * (absent: from the start), until the sink stops it; `expected` as for a query. Rows that move
-     * meanwhile may be missed or seen twice. */
+     * meanwhile may be missed or seen twice. Read statuses. */
     cruddur_status (*scan)(cr_store *store, cr_key after, size_t expected, cr_sink sink,
                            void *context, cr_call *call);
 
-    /* Makes the table, or adds what it lacks, and waits until it can be used. */
+    /* Makes the table, or adds what it lacks, and waits until it can be used. Write statuses, and
+     * those of cruddur_schema_load(). */
     cruddur_status (*schema_load)(cr_store *store, const cruddur_schema_options *options,
                                   cr_call *call);
 
     /* Adds a line for each difference between the table and what is needed; where there are
-     * options, also for what they ask for. */
+     * options, also for what they ask for. Read statuses, and those of cruddur_schema_verify(). */
     cruddur_status (*schema_verify)(cr_store *store, const cruddur_schema_options *options,
                                     cr_lines *differences, cr_call *call);
 
-    /* Adds a line for each table beside this one, and this one. */
+    /* Adds a line for each table beside this one, and this one. Read statuses. */
     cruddur_status (*schema_list)(cr_store *store, cr_lines *tables, cr_call *call);
 
-    /* Drops the table and waits until it is gone. */
+    /* Drops the table and waits until it is gone. Write statuses, and those of
+     * cruddur_schema_drop(). */
     cruddur_status (*schema_drop)(cr_store *store, const cruddur_schema_options *options,
                                   cr_call *call);
 } cr_store_ops;

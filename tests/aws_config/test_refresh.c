@@ -367,6 +367,20 @@ Test(refresh, a_deadline_does_not_end_the_fetch)
     cr_expect_eq(atomic_load(&from.fetches), 1);
 }
 
+/* The wait ends, and the fetch goes on. */
+Test(refresh, a_call_that_waits_is_cancelled)
+{
+    const cr_identity *identity = NULL;
+    const atomic_bool cancel = true;
+    atomic_store(&from.is_held, true);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(MINUTE), &cancel, &identity, &error);
+    EXPECT_ERROR(status, CRUDDUR_E_CANCELLED, &error, "cancelled");
+    atomic_store(&from.is_held, false);
+    cr_expect_eq(get(), 1);
+    cr_expect_eq(atomic_load(&from.fetches), 1);
+}
+
 Test(refresh, closing_does_not_wait)
 {
     const cr_identity *identity = NULL;

@@ -20,7 +20,7 @@ Test(dynamodb_request, a_removal_asks_for_every_attribute)
             row.value[i] = present != 0 || is_key ? cr_str_of("value") : CR_STR_ABSENT;
         }
         cr_buffer_init(&text, 10000);
-        cr_request_remove(&text, &names, &row);
+        cr_request_remove(&text, &names, &row, CR_COMPARE_ALL);
         cr_buffer_add_text(&text, cr_str_of(""));
         cr_assert(!text.failed);
         for (int i = CR_GROUP_UUID; i < CR_OTHERS; i++) {
@@ -72,7 +72,7 @@ Test(dynamodb_request, an_expression_has_an_end)
             row.value[i] = CR_STR_ABSENT;
         }
         cr_buffer_init(&text, 100000);
-        cr_request_remove(&text, &names, &row);
+        cr_request_remove(&text, &names, &row, CR_COMPARE_ALL);
         cr_buffer_add_text(&text, cr_str_of(""));
         cr_assert(!text.failed);
         size_t size = expression_size(&text);
@@ -98,10 +98,42 @@ Test(dynamodb_request, attributes_of_another_type_are_compared_once)
     row.value[CR_OTHERS] =
         cr_str_of("{\"rev\":{\"S\":\"1\"},\"x\":{\"M\":{\"version\":{\"N\":\"1\"}}}}");
     cr_buffer_init(&text, 10000);
-    cr_request_remove(&text, &names, &row);
+    cr_request_remove(&text, &names, &row, CR_COMPARE_ALL);
     cr_buffer_add_text(&text, cr_str_of(""));
     cr_assert(!text.failed);
     cr_assert_null(strstr(text.data, "attribute_not_exists(rev)"));
     cr_assert_not_null(strstr(text.data, "attribute_not_exists(version)"));
     cr_buffer_free(&text);
+}
+
+/* Of a long text both ends are compared, cut between characters, and the size where it is ASCII. */
+Test(dynamodb_request, long_texts_are_compared_in_part)
+{
+    enum { SIZE = 5000 };
+    const cr_table_names names = {cr_str_of("t"), cr_str_of("i")};
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_ascii = i % 2 == 0;
+        bool is_long = i < 2;
+        char value[SIZE + 1];
+        cr_buffer text;
+        cr_row row = {0};
+        memset(value, 'x', SIZE);
+        value[SIZE] = '\0';
+        for (size_t at = 1; !is_ascii && at + 1 < SIZE; at += 2) {
+            memcpy(value + at, "\xc3\xa4", 2);
+        }
+        row.value[CR_PK] = row.value[CR_SK] = cr_str_of("value");
+        row.value[CR_TEXT] = (cr_str){value, is_long ? SIZE : 2048};
+        cr_buffer_init(&text, 100000);
+        cr_request_remove(&text, &names, &row, CR_COMPARE_ENDS);
+        cr_buffer_add_text(&text, cr_str_of(""));
+        cr_assert(!text.failed);
+        cr_assert_eq(strstr(text.data, "begins_with(message, :b)") != NULL, is_long);
+        cr_assert_eq(strstr(text.data, "contains(message, :e)") != NULL, is_long);
+        cr_assert_eq(strstr(text.data, "size(message) = :n") != NULL, is_long && is_ascii);
+        cr_assert_eq(strstr(text.data, " AND message = :a") != NULL, !is_long);
+        cr_assert_geq(text.size, 2 * 1000);
+        cr_assert_leq(text.size, 4000);
+        cr_buffer_free(&text);
+    }
 }

@@ -143,21 +143,23 @@ static verdict judge(cr_dynamodb_txn *txn)
 
 /* ---- a transaction whose outcome nobody told ---- */
 
-/* Messages stay where they are, so only where there is none are other rows looked for. */
-static size_t find_witnesses(const cr_dynamodb_txn *txn, const cr_write **witness)
+static size_t find_writes(const cr_dynamodb_txn *txn, bool (*is_wanted)(const cr_write *write),
+                          const cr_write **found)
 {
     size_t count = 0;
-    for (size_t i = 0; i < txn->write_count && i < CR_CHANGE_WRITES_MAX; i++) {
-        if (is_message(&txn->write[i])) {
-            witness[count++] = &txn->write[i];
-        }
-    }
-    for (size_t i = 0; count == 0 && i < txn->write_count; i++) {
-        if (is_witness(&txn->write[i])) {
-            witness[count++] = &txn->write[i];
+    for (size_t i = 0; i < txn->write_count && count < CR_CHANGE_WRITES_MAX; i++) {
+        if (is_wanted(&txn->write[i])) {
+            found[count++] = &txn->write[i];
         }
     }
     return count;
+}
+
+/* Messages stay where they are, so only where there is none are other rows looked for. */
+static size_t find_witnesses(const cr_dynamodb_txn *txn, const cr_write **found)
+{
+    size_t count = find_writes(txn, is_message, found);
+    return count > 0 ? count : find_writes(txn, is_witness, found);
 }
 
 bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, size_t count)

@@ -6,6 +6,8 @@
 /* An expression has at most 4 KB and 300 operators and functions, of which each attribute takes
  * two. No row is known to have as many attributes. */
 #define OTHERS_COMPARED_MAX 128
+/* Of a text that is too long to be compared, so much at each end is. */
+#define END_SIZE ((size_t)1024)
 /* The keys come before it. */
 #define FIRST_COMPARED (CR_SK + 1)
 
@@ -201,13 +203,81 @@ static void add_numbered(cr_buffer *out, const char *prefix, size_t number)
     cr_json_add_number(out, number);
 }
 
+/* ---- long texts ---- */
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static bool is_ascii(cr_str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (((unsigned char)text.data[i] & 0x80) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_long_text(const cr_row *row, cr_comparing how)
+{
+    return how == CR_COMPARE_ENDS && row->value[CR_TEXT].size > 2 * END_SIZE;
+}
+
+static cr_str begin_of(cr_str text)
+{
+    size_t size = END_SIZE;
+    while (size > 0 && is_continuation(text.data[size])) {
+        size--;
+    }
+    return (cr_str){text.data, size};
+}
+
+static cr_str end_of(cr_str text)
+{
+    size_t at = text.size - END_SIZE;
+    while (at < text.size && is_continuation(text.data[at])) {
+        at++;
+    }
+    return (cr_str){text.data + at, text.size - at};
+}
+
+/* What the size of a text counts beyond ASCII is not documented. */
+static void add_text_conditions(cr_buffer *out, cr_str text)
+{
+    CR_JSON_ADD(out, " AND begins_with(message, :b) AND contains(message, :e)");
+    if (is_ascii(text)) {
+        CR_JSON_ADD(out, " AND size(message) = :n");
+    }
+}
+
+static void add_text_values(cr_buffer *out, cr_str text)
+{
+    CR_JSON_ADD(out, ",\":b\":");
+    cr_item_write_value(out, CR_TEXT, begin_of(text));
+    CR_JSON_ADD(out, ",\":e\":");
+    cr_item_write_value(out, CR_TEXT, end_of(text));
+    if (is_ascii(text)) {
+        CR_JSON_ADD(out, ",\":n\":{\"N\":\"");
+        cr_json_add_number(out, text.size);
+        CR_JSON_ADD(out, "\"}");
+    }
+}
+
+/* ---- conditions ---- */
+
 /* None of the names is a reserved word. */
-static void add_known_conditions(cr_buffer *out, const cr_row *row)
+static void add_known_conditions(cr_buffer *out, const cr_row *row, cr_comparing how)
 {
     unsigned among = known_among_others(row);
     for (size_t i = FIRST_COMPARED; i < CR_OTHERS; i++) {
         bool is_there = row->value[i].data != NULL;
         if (!is_there && (among & 1u << i) != 0) {
+            continue;
+        }
+        if (i == CR_TEXT && has_long_text(row, how)) {
+            add_text_conditions(out, row->value[i]);
             continue;
         }
         cr_buffer_add(out, cr_str_of(is_there ? " AND " : " AND attribute_not_exists("));
@@ -220,10 +290,12 @@ static void add_known_conditions(cr_buffer *out, const cr_row *row)
     }
 }
 
-static void add_known_values(cr_buffer *out, const cr_row *row)
+static void add_known_values(cr_buffer *out, const cr_row *row, cr_comparing how)
 {
     for (size_t i = FIRST_COMPARED; i < CR_OTHERS; i++) {
-        if (row->value[i].data != NULL) {
+        if (i == CR_TEXT && has_long_text(row, how)) {
+            add_text_values(out, row->value[i]);
+        } else if (row->value[i].data != NULL) {
             add_numbered(out, ",\":a", i);
             CR_JSON_ADD(out, "\":");
             cr_item_write_value(out, (cr_attribute)i, row->value[i]);
@@ -288,10 +360,10 @@ static bool has_others(const cr_row *row)
 /* The condition that a row still is as it was read: in every attribute that it had, and without
  * those of ours that it did not have. An attribute that another program adds in the meantime cannot
  * be asked for, because its name is not known. */
-static void add_as_read(cr_buffer *out, const cr_row *as_read)
+static void add_as_read(cr_buffer *out, const cr_row *as_read, cr_comparing how)
 {
     CR_JSON_ADD(out, ",\"ConditionExpression\":\"pk = :k");
-    add_known_conditions(out, as_read);
+    add_known_conditions(out, as_read, how);
     for_others(out, as_read, add_other_condition);
     CR_JSON_ADD(out, "\"");
     if (has_others(as_read)) {
@@ -301,26 +373,27 @@ static void add_as_read(cr_buffer *out, const cr_row *as_read)
     }
     CR_JSON_ADD(out, ",\"ExpressionAttributeValues\":{\":k\":");
     cr_item_write_value(out, CR_PK, as_read->value[CR_PK]);
-    add_known_values(out, as_read);
+    add_known_values(out, as_read, how);
     for_others(out, as_read, add_other_value);
     CR_JSON_ADD(out, "}");
 }
 
-void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read)
+void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
+                       cr_comparing how)
 {
     cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Key\":");
     cr_item_write_key(out, cr_row_key(as_read));
-    add_as_read(out, as_read);
+    add_as_read(out, as_read, how);
 }
 
 void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
-                        const cr_row *row)
+                        const cr_row *row, cr_comparing how)
 {
     cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Item\":");
     cr_item_write(out, row);
-    add_as_read(out, as_read);
+    add_as_read(out, as_read, how);
     CR_JSON_ADD(out, TELL_OLD);
 }
 

@@ -44,16 +44,23 @@ bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_quer
 
 void cr_request_scan(cr_buffer *out, const cr_table_names *names, const cr_page_request *page);
 
+/* How the text of a row that was read is compared. */
+typedef enum cr_comparing {
+    CR_COMPARE_ALL,
+    CR_COMPARE_ENDS, /* a long text by both its ends, and by its size where it is ASCII */
+} cr_comparing;
+
 /* The members of a single write: a request of its own once cr_request_single() has put braces
  * around it, or an element of a transaction. A put demands that its key is free, and has the row
  * told that is there instead; a removal demands that the row is as it was read. A transaction's
  * check of a row has the members of a removal. */
 void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *row);
-void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read);
+void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
+                       cr_comparing how);
 
 /* Puts a row in the place of one that still is as it was read. */
 void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
-                        const cr_row *row);
+                        const cr_row *row, cr_comparing how);
 
 void cr_request_single(cr_buffer *out, cr_str members);
 

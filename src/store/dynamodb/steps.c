@@ -191,7 +191,7 @@ static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
             continue;
         }
         members.size = 0;
-        cr_request_remove(&members, &txn->table->names, &txn->write[i - 1].row);
+        cr_request_remove(&members, &txn->table->names, &txn->write[i - 1].row, CR_COMPARE_ALL);
         if (members.failed) {
             status = cr_fail_memory(txn->base.call->error);
         } else {

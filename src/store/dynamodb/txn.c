@@ -16,6 +16,8 @@
 
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
+/* From this size of a change on, long texts are compared in part. */
+#define COMPARED_MAX (CR_TRANSACTION_SIZE_MAX / 2)
 #define FIRST_WRITES 8
 
 static bool is_consistent(const cr_dynamodb_txn *txn)
@@ -297,6 +299,14 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
     return end_write(txn, write);
 }
 
+/* The service counts the values of conditions for a transaction's 4 MB. So the rows of the largest
+ * groups are not compared with all of their text, or such a change could not be made. */
+static cr_comparing comparing(const cr_dynamodb_txn *txn, const cr_row *as_read)
+{
+    return txn->text.size + as_read->value[CR_TEXT].size > COMPARED_MAX ? CR_COMPARE_ENDS
+                                                                        : CR_COMPARE_ALL;
+}
+
 /* What is written step by step cannot be taken back once it has replaced a row, and nothing holds
  * still what is only required. */
 static cruddur_status check_atomic(const cr_dynamodb_txn *txn)
@@ -320,7 +330,7 @@ static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row 
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_request_replace(&txn->text, &txn->table->names, as_read, row);
+    cr_request_replace(&txn->text, &txn->table->names, as_read, row, comparing(txn, as_read));
     return end_write(txn, write);
 }
 
@@ -332,7 +342,7 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_request_remove(&txn->text, &txn->table->names, as_read);
+    cr_request_remove(&txn->text, &txn->table->names, as_read, comparing(txn, as_read));
     return end_write(txn, write);
 }
 
@@ -347,7 +357,7 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_request_remove(&txn->text, &txn->table->names, as_read);
+    cr_request_remove(&txn->text, &txn->table->names, as_read, comparing(txn, as_read));
     return end_write(txn, write);
 }
 
@@ -388,7 +398,7 @@ static cruddur_status add_replacement(cr_dynamodb_txn *txn, const cr_claim *as_r
         !cr_str_equal(there.sk, as_read->sk)) {
         return cr_dynamodb_run_again(txn);
     }
-    cr_request_replace(&txn->text, &txn->table->names, &old, row);
+    cr_request_replace(&txn->text, &txn->table->names, &old, row, CR_COMPARE_ALL);
     return CRUDDUR_OK;
 }
 
