@@ -47,6 +47,7 @@ static struct network {
     bool is_told;
     uint64_t requests;
     cr_mode opening;
+    bool is_opening_ours;
 } network;
 
 void sim_network_begin(const sim_weather *weather)
@@ -389,6 +390,7 @@ cruddur_status __wrap_cr_dynamodb_open_table(const cr_url *url, const cr_store_o
     table->names.table = cr_str_of("t");
     table->names.index = cr_str_of("message-group-sk-index");
     table->mode = network.opening;
+    table->are_writers_ours = network.is_opening_ours;
     table->claim_us = CR_CLAIM_US;
     return CRUDDUR_OK;
 }
@@ -409,6 +411,14 @@ cr_store *sim_store_open(cr_mode mode)
     if (cr_dynamodb_open(&url, &options, &store, NULL) != CRUDDUR_OK) {
         abort();
     }
+    return store;
+}
+
+cr_store *sim_store_open_ours(void)
+{
+    network.is_opening_ours = true;
+    cr_store *store = sim_store_open(CR_MODE_ATOMIC);
+    network.is_opening_ours = false;
     return store;
 }
 

@@ -39,6 +39,9 @@ const sim_weather *sim_network_weather(void);
 
 /* A handle. Its jobs do nothing more once they are dead: each request fails. */
 cr_store *sim_store_open(cr_mode mode);
+
+/* The same for mode atomic, with writers=ours. */
+cr_store *sim_store_open_ours(void);
 void sim_store_close(cr_store *store);
 
 bool sim_is_dead(void);

@@ -164,8 +164,9 @@ void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
             put_group(all, g);
         }
     }
+    bool are_ours = mode == STAGE_ATOMIC && !is_shared && sim_happens(2);
     for (size_t i = 0; i < 2; i++) {
-        all->store[i] = sim_store_open(modes[mode][i]);
+        all->store[i] = are_ours ? sim_store_open_ours() : sim_store_open(modes[mode][i]);
     }
 }
 
