@@ -46,6 +46,7 @@ static struct network {
     bool is_in_script[SIM_JOBS_MAX + 1];
     bool is_told;
     uint64_t requests;
+    uint64_t late_total;
     cr_mode opening;
     bool is_opening_ours;
 } network;
@@ -72,6 +73,11 @@ void sim_network_set_weather(const sim_weather *weather)
 const sim_weather *sim_network_weather(void)
 {
     return &network.weather;
+}
+
+uint64_t sim_late_total(void)
+{
+    return network.late_total;
 }
 
 uint64_t sim_request_count(void)
@@ -140,6 +146,7 @@ static void add_late(cr_str operation, cr_str body)
     memcpy(text, operation.data, operation.size);
     text[operation.size] = '\0';
     memcpy(text + operation.size + 1, body.data, body.size);
+    network.late_total++;
     network.late[network.late_count++] =
         (late_request){text, body.size, sim_now_us() + draw_delay_us()};
 }

@@ -84,4 +84,7 @@ void sim_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t sim_request_count(void);
 
+/* How many requests were late or came twice, since the world began. */
+uint64_t sim_late_total(void);
+
 #endif

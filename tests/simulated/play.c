@@ -202,7 +202,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     sim_weather weather = draw_weather();
     sim_network_set_weather(&weather);
     sim_run(on_step);
-    result->late += sim_late_count();
+    result->late += sim_late_total();
     if (!now.is_over) {
         come_to_rest(&now);
     }
