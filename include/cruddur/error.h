@@ -70,6 +70,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_IO, 69, "input/output error")                                                        \
     X(E_STORE_FORKED, 70, "the process was forked while a store was in use")                       \
     X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
+    X(E_CANCELLED, 72, "the call was cancelled")                                                   \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \
@@ -99,6 +100,8 @@ CRUDDUR_BEGIN_DECLS
  * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left, for a file or
  *   for a connection.
  * - #CRUDDUR_E_TIMEOUT: the deadline passed.
+ * - #CRUDDUR_E_CANCELLED: the caller cancelled the call. No call of this version can be cancelled;
+ *   the status is reserved for those that will be.
  * - #CRUDDUR_E_STORE_DAMAGED: the file is damaged, its tables are not the library's, or the rows
  *   of a group contradict each other.
  * - #CRUDDUR_E_STORE_FORKED: the parent of this process opened the handle; see #cruddur.

@@ -198,6 +198,7 @@ static cruddur_status send_signed(calling *now)
         .header_count = count,
         .body = now->request->body,
         .deadline_us = attempt_deadline(now),
+        .cancel = now->call->cancel,
         .response_max = options->response_max,
         .new_connection = now->new_connection,
     };
@@ -209,9 +210,10 @@ static cruddur_status take_identity(calling *now)
     cr_credentials *credentials = now->client->options.credentials;
     cr_identity_release(now->identity);
     now->identity = NULL;
-    return credentials == NULL ? CRUDDUR_OK
-                               : cr_credentials_get(credentials, now->call->deadline_us,
-                                                    &now->identity, now->call->error);
+    return credentials == NULL
+               ? CRUDDUR_OK
+               : cr_credentials_get(credentials, now->call->deadline_us, now->call->cancel,
+                                    &now->identity, now->call->error);
 }
 
 /* An identity's account may have an endpoint of its own. */
@@ -305,7 +307,8 @@ static void make_attempt(calling *now)
     int64_t began_us = cr_clock_monotonic_us();
     forget_last_attempt(now);
     now->tries++;
-    now->status = take_identity(now);
+    now->status = cr_is_cancelled(now->call->cancel) ? cr_fail_cancelled(now->call->error)
+                                                     : take_identity(now);
     if (now->status == CRUDDUR_OK) {
         now->status = choose_endpoint(now);
     }
@@ -355,7 +358,8 @@ static bool was_expired_identity(calling *now)
     }
     cr_credentials_reject(credentials, now->identity);
     now->identity_rejected = true;
-    now->status = cr_credentials_get(credentials, now->call->deadline_us, &next, now->call->error);
+    now->status = cr_credentials_get(credentials, now->call->deadline_us, now->call->cancel, &next,
+                                     now->call->error);
     bool is_another = next != now->identity;
     cr_identity_release(next);
     return now->status == CRUDDUR_OK && is_another;
@@ -433,7 +437,7 @@ static bool decide(calling *now)
     }
     now->last_cost = cr_retry_cost(class);
     now->new_connection = now->new_connection || class == CR_RETRY_TRANSIENT;
-    cr_clock_sleep_us(delay_us);
+    (void)cr_cancel_sleep_us(delay_us, now->call->cancel); /* the next attempt looks at it */
     return true;
 }
 
@@ -498,6 +502,5 @@ cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, u
         return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
                             "the deadline would pass before another try");
     }
-    cr_clock_sleep_us(delay_us);
-    return CRUDDUR_OK;
+    return cr_cancel_sleep_us(delay_us, call->cancel) ? CRUDDUR_OK : cr_fail_cancelled(call->error);
 }

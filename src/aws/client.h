@@ -119,7 +119,8 @@ cruddur_status cr_aws_fail_as(const cr_aws_answer *answer, cruddur_status status
                               const char *action, cruddur_error **error);
 
 /* Waits before a caller's own round number `round` (from 0), at random between nothing and an upper
- * bound that grows; CRUDDUR_E_TIMEOUT where the deadline would pass meanwhile. */
+ * bound that grows; CRUDDUR_E_TIMEOUT where the deadline would pass meanwhile,
+ * CRUDDUR_E_CANCELLED. */
 cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, unsigned round,
                             cr_call *call);
 

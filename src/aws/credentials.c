@@ -257,16 +257,19 @@ static void begin_fetch(cr_credentials *credentials)
     }
 }
 
-/* Fetches, or waits for the fetch that is under way; false when the deadline passed before that
- * had ended. */
-static bool fetch_and_wait(cr_credentials *credentials, int64_t deadline_us)
+/* Fetches, or waits for the fetch that is under way; false when the deadline passed, or the call
+ * was cancelled, before that had ended. */
+static bool fetch_and_wait(cr_credentials *credentials, int64_t deadline_us,
+                           const atomic_bool *cancel)
 {
     uint64_t before = credentials->fetches;
     bool has_time = true;
     begin_fetch(credentials);
-    while (credentials->fetches == before && has_time) {
+    while (credentials->fetches == before && has_time && !cr_is_cancelled(cancel)) {
+        int64_t until_us = cr_cancel_look_us(deadline_us, cancel);
         has_time =
-            cr_condition_wait_until(&credentials->fetch_ended, &credentials->lock, deadline_us);
+            cr_condition_wait_until(&credentials->fetch_ended, &credentials->lock, until_us) ||
+            until_us < deadline_us;
     }
     return credentials->fetches != before;
 }
@@ -285,10 +288,13 @@ static cruddur_status tell_failure(const cr_credentials *credentials, cruddur_er
 
 /* Waits until there is an identity. It may be gone again, rejected, when this thread wakes up. */
 static cruddur_status fetch_first(cr_credentials *credentials, int64_t deadline_us,
-                                  cruddur_error **error)
+                                  const atomic_bool *cancel, cruddur_error **error)
 {
     while (credentials->identity == NULL) {
-        bool has_ended = fetch_and_wait(credentials, deadline_us);
+        bool has_ended = fetch_and_wait(credentials, deadline_us, cancel);
+        if (credentials->identity == NULL && !has_ended && cr_is_cancelled(cancel)) {
+            return cr_fail_cancelled(error);
+        }
         if (credentials->identity == NULL && !has_ended) {
             return cr_fail_with(error, CRUDDUR_E_TIMEOUT,
                                 "the deadline passed before there were credentials");
@@ -313,7 +319,7 @@ static int64_t end_of_wait_us(int64_t left_us, int64_t deadline_us)
 }
 
 /* Replaces an identity that is about to expire, if it can be done. */
-static void refresh(cr_credentials *credentials, int64_t deadline_us)
+static void refresh(cr_credentials *credentials, int64_t deadline_us, const atomic_bool *cancel)
 {
     int64_t left_us = time_left_us(credentials->identity);
     if (left_us > credentials->advisory_window_us ||
@@ -323,26 +329,27 @@ static void refresh(cr_credentials *credentials, int64_t deadline_us)
     if (left_us > MANDATORY_WINDOW_US && credentials->telling == 0) {
         begin_fetch(credentials);
     } else if (left_us <= MANDATORY_WINDOW_US) {
-        (void)fetch_and_wait(credentials, end_of_wait_us(left_us, deadline_us));
+        (void)fetch_and_wait(credentials, end_of_wait_us(left_us, deadline_us), cancel);
     }
 }
 
 static cruddur_status freshen(cr_credentials *credentials, int64_t deadline_us,
-                              cruddur_error **error)
+                              const atomic_bool *cancel, cruddur_error **error)
 {
     if (credentials->identity != NULL) {
-        refresh(credentials, deadline_us);
+        refresh(credentials, deadline_us, cancel);
     }
-    return fetch_first(credentials, deadline_us, error);
+    return fetch_first(credentials, deadline_us, cancel, error);
 }
 
 cruddur_status cr_credentials_get(cr_credentials *credentials, int64_t deadline_us,
-                                  const cr_identity **ret_identity, cruddur_error **error)
+                                  const atomic_bool *cancel, const cr_identity **ret_identity,
+                                  cruddur_error **error)
 {
     (void)pthread_mutex_lock(&credentials->lock);
     cruddur_status status = CRUDDUR_OK;
     if (credentials->source.fetch != NULL) {
-        status = freshen(credentials, deadline_us, error);
+        status = freshen(credentials, deadline_us, cancel, error);
     }
     if (status == CRUDDUR_OK) {
         *ret_identity = cr_identity_retain(credentials->identity);

@@ -5,6 +5,7 @@
 
 #include "aws/identity.h"
 #include "base/call.h"
+#include "base/cancel.h"
 
 typedef struct cr_credentials cr_credentials;
 
@@ -37,9 +38,10 @@ void cr_credentials_free(cr_credentials *credentials);
 /* An identity that is good for now; the caller releases it. Where none is there yet, or the one
  * there is about to expire, it is fetched, and the call waits for that until the deadline (on the
  * monotonic clock), or half that time where the one there is still good. CRUDDUR_E_CREDENTIALS: no
- * source had any; CRUDDUR_E_TIMEOUT. */
+ * source had any; CRUDDUR_E_TIMEOUT; CRUDDUR_E_CANCELLED, which ends the wait and not the fetch. */
 cruddur_status cr_credentials_get(cr_credentials *credentials, int64_t deadline_us,
-                                  const cr_identity **ret_identity, cruddur_error **error);
+                                  const atomic_bool *cancel, const cr_identity **ret_identity,
+                                  cruddur_error **error);
 
 /* The service said that this identity has expired: if it is still the one that is handed out, it is
  * handed out no longer. */

@@ -200,6 +200,17 @@ static int made_socket(void *context, curl_socket_t made, curlsocktype purpose)
     return now->starts == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
+static int look_at_cancel(void *context, curl_off_t down, curl_off_t downloaded, curl_off_t up,
+                          curl_off_t uploaded)
+{
+    const exchange *now = context;
+    (void)down;
+    (void)downloaded;
+    (void)up;
+    (void)uploaded;
+    return cr_is_cancelled(now->request->cancel) ? 1 : 0;
+}
+
 /* ---- the request ---- */
 
 /* What would end a header line, or start another. */
@@ -339,6 +350,10 @@ static bool set_callbacks(exchange *now)
            curl_easy_setopt(curl, CURLOPT_PREREQDATA, now) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, made_socket) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_at_cancel) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, now->request->cancel == NULL ? 1L : 0L) ==
+               CURLE_OK &&
            cr_http_shortage_watch(curl, &now->refused);
 }
 
@@ -426,6 +441,9 @@ static cr_str origin_of(const char *url)
 static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_error **error)
 {
     cr_str origin = origin_of(now->request->url);
+    if (code == CURLE_ABORTED_BY_CALLBACK && cr_is_cancelled(now->request->cancel)) {
+        return cr_fail_cancelled(error);
+    }
     if (now->has_no_memory) {
         return cr_fail_memory(error);
     }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "base/error.h"
+#include "base/cancel.h"
 
 typedef struct cr_http cr_http;
 
@@ -30,13 +30,14 @@ typedef struct cr_http_request {
     const char *method; /* "GET", "POST", "PUT" */
     const char *url;    /* http or https */
     const cr_header *headers;
-    size_t header_count;      /* up to CR_HTTP_HEADERS_MAX */
-    cr_str body;              /* absent: none */
-    int64_t deadline_us;      /* on the monotonic clock */
-    int64_t connect_limit_us; /* for the connection alone; 0: 3 s */
-    size_t response_max;      /* bytes of the answer's body; more is a failure */
-    bool avoid_proxy;         /* go straight there, whatever proxy the environment names */
-    bool new_connection;      /* trust no idle connection */
+    size_t header_count;       /* up to CR_HTTP_HEADERS_MAX */
+    cr_str body;               /* absent: none */
+    int64_t deadline_us;       /* on the monotonic clock */
+    const atomic_bool *cancel; /* ends the request early; NULL: none */
+    int64_t connect_limit_us;  /* for the connection alone; 0: 3 s */
+    size_t response_max;       /* bytes of the answer's body; more is a failure */
+    bool avoid_proxy;          /* go straight there, whatever proxy the environment names */
+    bool new_connection;       /* trust no idle connection */
 } cr_http_request;
 
 /* An answer, and what is known of a request that got none. To be initialised once, and then used
@@ -64,8 +65,9 @@ void cr_http_response_init(cr_http_response *response);
 void cr_http_response_free(cr_http_response *response);
 
 /* Sends a request and waits for the answer. CRUDDUR_OK: there is one, of whatever status. Else
- * CRUDDUR_E_TIMEOUT, E_NETWORK, E_TLS, E_PROTOCOL or E_NO_MEMORY, with the response telling what is
- * known, and an error that names the host, but not what was asked of it. */
+ * CRUDDUR_E_TIMEOUT, E_CANCELLED (up to a second late, as libcurl looks no oftener), E_NETWORK,
+ * E_TLS, E_PROTOCOL or E_NO_MEMORY, with the response telling what is known, and an error that
+ * names the host, but not what was asked of it. */
 cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
                             cr_http_response *response, cruddur_error **error);
 

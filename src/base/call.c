@@ -55,8 +55,16 @@ void cr_log_release(cr_kept_log *kept, cr_call *call)
     cr_buffer_free(&kept->lines);
 }
 
+bool cr_call_is_over(const cr_call *call)
+{
+    return cr_is_cancelled(call->cancel) || cr_deadline_passed(call->deadline_us);
+}
+
 cruddur_status cr_call_check_deadline(const cr_call *call)
 {
+    if (cr_is_cancelled(call->cancel)) {
+        return cr_fail_cancelled(call->error);
+    }
     if (!cr_deadline_passed(call->deadline_us)) {
         return CRUDDUR_OK;
     }

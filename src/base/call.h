@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes down with every call from the public functions to the engine: until when, how
- * exactly, what it has cost so far, where a failure is described, and the log. */
+/* What goes down with every call from the public functions to the engine: until when, whether it
+ * was cancelled, how exactly, what it has cost so far, where a failure is described, and the log.
+ */
 #ifndef CR_BASE_CALL_H
 #define CR_BASE_CALL_H
 
@@ -8,6 +9,7 @@
 #include <cruddur/list.h>
 
 #include "base/buffer.h"
+#include "base/cancel.h"
 #include "base/error.h"
 
 typedef struct cr_meter {
@@ -29,8 +31,9 @@ typedef struct cr_logger {
 struct cr_ticket;
 
 typedef struct cr_call {
-    int64_t deadline_us;      /* on the monotonic clock */
-    struct cr_ticket *ticket; /* the call's place in a queue (store/queue.h); NULL: none */
+    int64_t deadline_us;       /* on the monotonic clock */
+    const atomic_bool *cancel; /* another thread may set it, to end the call early; NULL: none */
+    struct cr_ticket *ticket;  /* the call's place in a queue (store/queue.h); NULL: none */
     cruddur_consistency consistency;
     cr_logger logger;
     cr_meter meter;
@@ -53,7 +56,11 @@ void cr_log_keep(cr_kept_log *kept, cr_call *call);
 /* Hands the lines to the caller's hook, and later ones at once. To be called without locks. */
 void cr_log_release(cr_kept_log *kept, cr_call *call);
 
-/* CRUDDUR_E_TIMEOUT once the deadline has passed. */
+/* Whether the call has no time left, or was cancelled. */
+bool cr_call_is_over(const cr_call *call);
+
+/* CRUDDUR_E_CANCELLED once the call was cancelled, CRUDDUR_E_TIMEOUT once the deadline has passed.
+ */
 cruddur_status cr_call_check_deadline(const cr_call *call);
 
 #endif

@@ -6,7 +6,7 @@
 #include <cruddur/cruddur.h>
 
 #include "cruddur/layout.h"
-#include "messaging/list.h"
+#include "listing/list.h"
 #include "messaging/write.h"
 #include "store/store.h"
 

@@ -5,6 +5,7 @@
 #define CR_MESSAGING_NAMES_H
 
 #include "messaging/group_rows.h"
+#include "model/person.h"
 
 /* Reads the messages behind the oldest of the group rows, and for rows that were restored those
  * before: *newest is the newest of them, absent throughout where there is none, and the names that
@@ -15,12 +16,6 @@ cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
 
 /* Restores the rows that are missing, with the names that messages tell. */
 cruddur_status cr_group_rows_complete(cr_txn *txn, const cr_uuid *group, cr_group_rows *group_rows);
-
-/* A row that names the author gets the names that are known. */
-void cr_row_name_author(cr_row *row, const cr_person *author);
-
-/* The author of a message. */
-cr_person cr_person_of(const cr_row *message);
 
 /* What the group rows know of a member's name; absent where they do not. */
 cr_person cr_group_rows_person(const cr_group_rows *group_rows, const cr_uuid *uuid);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rows.h"
 
-#include <cruddur/group.h>
-
-#include "base/array.h"
 #include "base/random.h"
 
 #define VERSION_BYTES 8
@@ -161,42 +158,6 @@ cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version)
 }
 
 /* ---- lists ---- */
-
-bool cr_rows_add(cr_rows *rows, const cr_row *row)
-{
-    cr_row *grown = cr_array_grow_in(rows->arena, rows->row, rows->count, &rows->capacity,
-                                     CRUDDUR_MEMBERS_MAX, sizeof(*grown));
-    if (grown == NULL) {
-        return false;
-    }
-    rows->row = grown;
-    return cr_row_copy(rows->arena, row, &rows->row[rows->count++]);
-}
-
-bool cr_rows_have(const cr_rows *rows, cr_key key)
-{
-    for (size_t i = 0; i < rows->count; i++) {
-        if (cr_str_equal(rows->row[i].value[CR_PK], key.pk) &&
-            cr_str_equal(rows->row[i].value[CR_SK], key.sk)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool cr_rows_add_once(cr_rows *rows, const cr_row *row)
-{
-    return cr_rows_have(rows, cr_row_key(row)) || cr_rows_add(rows, row);
-}
-
-cr_str cr_rows_last(const cr_rows *rows, cr_str sk)
-{
-    for (size_t i = 0; i < rows->count; i++) {
-        cr_str other = rows->row[i].value[CR_SK];
-        sk = cr_str_compare(other, sk) > 0 ? other : sk;
-    }
-    return sk;
-}
 
 typedef struct collection {
     cr_rows *rows;

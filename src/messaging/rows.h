@@ -8,6 +8,7 @@
 #include "model/card.h"
 #include "model/key.h"
 #include "model/kind.h"
+#include "model/row_list.h"
 #include "store/store.h"
 
 /* Walks over our rows: in the partition of a group its messages, in that of a member and in the
@@ -47,25 +48,6 @@ cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute att
 /* Makes a value for the attribute `version`, which is another with every put of a group row and of
  * a card. */
 cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version);
-
-/* A list of rows. */
-typedef struct cr_rows {
-    cr_row *row;
-    size_t count;
-    size_t capacity;
-    cr_arena *arena;
-} cr_rows;
-
-/* Adds a copy of the row; false when memory ran out. */
-bool cr_rows_add(cr_rows *rows, const cr_row *row);
-
-/* The same, unless a row with its key is there already. */
-bool cr_rows_add_once(cr_rows *rows, const cr_row *row);
-
-bool cr_rows_have(const cr_rows *rows, cr_key key);
-
-/* The last of this sort key and those of the rows. */
-cr_str cr_rows_last(const cr_rows *rows, cr_str sk);
 
 /* Adds copies of the first rows of a query, up to `max`. */
 cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);

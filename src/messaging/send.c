@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "messaging/settle.h"
 
@@ -70,11 +71,11 @@ static cruddur_status look_back(cr_store *store, const cr_settling *settling, cr
 {
     int64_t pause_us = LOOK_PAUSE_US;
     cruddur_status status = cr_settle(store, settling, call, NULL);
-    for (int look = 1; look < LOOKS_MAX && status != CRUDDUR_OK &&
+    for (int look = 1; look < LOOKS_MAX && status != CRUDDUR_OK && !cr_is_cancelled(call->cancel) &&
                        cr_clock_monotonic_us() + pause_us < call->deadline_us;
          look++) {
         cr_error_discard(call->error);
-        cr_clock_sleep_us(pause_us);
+        (void)cr_cancel_sleep_us(pause_us, call->cancel);
         pause_us *= 2;
         status = cr_settle(store, settling, call, NULL);
     }

@@ -5,9 +5,6 @@
 #include "messaging/rewrite.h"
 #include "model/time.h"
 
-/* How often a group's rows are looked for that nobody has heard of. */
-#define MISSES_MAX 6
-
 /* Of the messages that a look back finds, one is its own, and in most cases there is no other. */
 #define MESSAGES_EXPECTED 2
 
@@ -15,12 +12,10 @@
 typedef struct settle {
     cr_settling known;
     bool has_looked;     /* it looks from where it has moved rows to, that message included */
-    unsigned misses;     /* runs that found no row of the group */
     cr_room_search room; /* for rows that cannot go to the message's key */
 
     /* Of the latest run. */
     unsigned traits;     /* that it met */
-    bool are_known;      /* the members, without any row */
     bool has_writes;     /* there is something to move or to remove */
     bool has_put;        /* rows there, which somebody may have cleared just before */
     bool has_more;       /* than one change had room for */
@@ -77,18 +72,6 @@ static cruddur_status find_any_row(cr_txn *txn, const settle *settling, cr_rows 
                : status;
 }
 
-/* The index shows no row yet, or the group was deleted but for its messages, or it is damaged: that
- * shows in a while. */
-static cruddur_status miss(cr_txn *txn, settle *settling)
-{
-    if (++settling->misses < MISSES_MAX) {
-        return CRUDDUR_E_CONFLICT;
-    }
-    return cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
-                        "group %s has messages, and no group rows that could be found",
-                        settling->known.group->text);
-}
-
 /* Who is to have a row: whom the card names, or else the rows. A group without any may still be the
  * direct group of two authors. */
 static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_card *card,
@@ -96,8 +79,8 @@ static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_
 {
     const cr_settling *known = &settling->known;
     cr_members candidates = {0};
-    settling->are_known = cr_row_exists(&card->row);
-    if (settling->are_known) {
+    bool are_known;
+    if (cr_row_exists(&card->row)) {
         *members = card->card.members;
         return CRUDDUR_OK;
     }
@@ -108,11 +91,11 @@ static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_
         (void)cr_members_add(&candidates, known->author); /* one of a full group is in it */
     }
     cruddur_status status =
-        cr_cardless_members_of(txn, known->group, rows, &candidates, members, &settling->are_known);
+        cr_cardless_members_of(txn, known->group, rows, &candidates, members, &are_known);
     if (status != CRUDDUR_OK || members->count >= CRUDDUR_MEMBERS_MIN) {
         return status;
     }
-    return rows->count == 0 ? miss(txn, settling) : cr_cardless_fail_untold(txn, known->group);
+    return cr_cardless_fail_untold(txn, known->group);
 }
 
 /* ---- looking back ---- */
@@ -154,16 +137,12 @@ static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows
                                     cr_row *head)
 {
     cr_row newest = {0};
-    bool may_restore_all = settling->are_known && settling->misses + 1 >= MISSES_MAX;
     const cr_uuid *group = settling->known.group;
     cruddur_status status = cr_group_find_head(txn, group, head);
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }
     status = cr_group_rows_search(txn, group, head->value[CR_SK], rows);
-    if (status == CRUDDUR_OK && rows->old.count == 0 && !may_restore_all) {
-        return miss(txn, settling);
-    }
     if (status == CRUDDUR_OK) {
         cr_group_rows_restore(group, rows);
         status = cr_group_rows_read_names(txn, group, rows, &newest);

@@ -6,6 +6,7 @@
 
 #include "messaging/group.h"
 #include "model/page.h"
+#include "model/person.h"
 
 /* How far clocks may disagree. */
 #define CR_CLOCK_MARGIN_US INT64_C(900000000)

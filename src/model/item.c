@@ -270,3 +270,44 @@ bool cr_item_is_same(const cr_row *stored, const cr_row *put)
     }
     return true;
 }
+
+static bool has_other(const cr_row *row, cr_str wanted, cr_str value)
+{
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    bool is_there = false;
+    cr_json_init(&in, row->value[CR_OTHERS], &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; !is_there && cr_json_next_member(&in, &first, &name);) {
+        is_there = cr_str_equal(name, wanted);
+        is_there = cr_str_equal(cr_json_skip(&in), value) && is_there && !in.failed;
+    }
+    cr_arena_free(&arena);
+    return is_there;
+}
+
+/* Whether b has all others of a, each with the same text. */
+static bool has_others_of(const cr_row *a, const cr_row *b)
+{
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    bool is_same = true;
+    if (a->value[CR_OTHERS].data == NULL) {
+        return true;
+    }
+    cr_json_init(&in, a->value[CR_OTHERS], &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; is_same && cr_json_next_member(&in, &first, &name);) {
+        cr_str value = cr_json_skip(&in);
+        is_same = !in.failed && has_other(b, name, value);
+    }
+    cr_arena_free(&arena);
+    return is_same;
+}
+
+bool cr_item_has_same_others(const cr_row *a, const cr_row *b)
+{
+    return has_others_of(a, b) && has_others_of(b, a);
+}

@@ -15,13 +15,6 @@ typedef struct cr_members {
     cr_uuid uuid[CRUDDUR_MEMBERS_MAX];
 } cr_members;
 
-/* Somebody, and under which names. */
-typedef struct cr_person {
-    cr_uuid uuid;
-    cr_str display_name; /* absent: not told */
-    cr_str handle;
-} cr_person;
-
 /* Sorts; false if one is there twice. */
 bool cr_members_sort(cr_members *members);
 

@@ -119,8 +119,8 @@ static int64_t may_begin_us(cr_queues *queues, const cr_ticket *ticket)
     return us;
 }
 
-/* Returns false if the deadline passes first. */
-static bool wait_to_begin(cr_queues *queues, cr_ticket *ticket, int64_t deadline_us)
+/* Returns false if the call's time ends first. */
+static bool wait_to_begin(cr_queues *queues, cr_ticket *ticket, const cr_call *call)
 {
     for (;;) {
         int64_t us = may_begin_us(queues, ticket);
@@ -129,11 +129,12 @@ static bool wait_to_begin(cr_queues *queues, cr_ticket *ticket, int64_t deadline
             ticket->active_us = now_us;
             return true;
         }
-        if (deadline_us <= now_us) {
+        if (cr_call_is_over(call)) {
             return false;
         }
+        us = us < call->deadline_us ? us : call->deadline_us;
         (void)cr_condition_wait_until(&ticket->moved_up, &queues->lock,
-                                      us < deadline_us ? us : deadline_us);
+                                      cr_cancel_look_us(us, call->cancel));
     }
 }
 
@@ -219,7 +220,7 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
     int64_t pause_us = 0;
     (void)pthread_mutex_lock(&queues->lock);
     add_ticket(queues, ticket);
-    bool has_begun = wait_to_begin(queues, ticket, call->deadline_us);
+    bool has_begun = wait_to_begin(queues, ticket, call);
     if (has_begun) {
         wake_first(queues, subject); /* to wait for this one */
         pause_us = pause_to_begin_us(queues, ticket, call->deadline_us);
@@ -227,12 +228,14 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
     (void)pthread_mutex_unlock(&queues->lock);
     if (!has_begun) {
         leave(ticket);
-        return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
-                            "the deadline passed while other threads changed the same group");
+        return cr_is_cancelled(call->cancel)
+                   ? cr_fail_cancelled(call->error)
+                   : cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
+                                  "the deadline passed while other threads changed the same group");
     }
     call->ticket = ticket;
     cr_log_keep(&ticket->log, call);
-    cr_clock_sleep_us(pause_us);
+    (void)cr_cancel_sleep_us(pause_us, call->cancel); /* the change looks at it */
     return CRUDDUR_OK;
 }
 

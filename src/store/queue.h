@@ -53,7 +53,7 @@ void cr_queues_free(cr_queues *queues);
 /* Waits until the threads that came earlier have finished changing the subject, and notes the
  * ticket in the call, whose log lines are kept until it leaves. The subject is borrowed as long. If
  * `queues` is NULL, returns at once: the engine orders changes itself. CRUDDUR_E_TIMEOUT if the
- * deadline passes first; then the call is in no queue. */
+ * deadline passes first, CRUDDUR_E_CANCELLED if the call is cancelled; then it is in no queue. */
 cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, cr_ticket *ticket);
 
 /* Notes that the call gets further. */

@@ -123,6 +123,14 @@ typedef cruddur_status (*cr_body)(cr_txn *txn, void *context);
 
 typedef struct cr_store cr_store;
 
+/* What became of the rows of a load. */
+typedef struct cr_loaded {
+    size_t put;
+    size_t same;        /* the key had the same row, attributes of others included */
+    size_t taken;       /* the key had another row, which stays */
+    size_t first_taken; /* the number of the first such row; meaningless if there is none */
+} cr_loaded;
+
 typedef struct cr_store_ops {
     /* Frees the store. No call is under way. */
     void (*close)(cr_store *store);
@@ -136,6 +144,12 @@ typedef struct cr_store_ops {
      * durable. Any other status means that nothing was written, unless the error says that the
      * outcome is unknown. */
     cruddur_status (*change)(cr_store *store, cr_body body, void *context, cr_call *call);
+
+    /* Puts rows whose keys are free, for imports. Not atomic, and idempotent: a load that failed
+     * can be repeated. `*loaded` is also set on failure, to what is durable by then; it may be less
+     * than what was put. */
+    cruddur_status (*load)(cr_store *store, const cr_row *rows, size_t count, cr_loaded *loaded,
+                           cr_call *call);
 
     /* Walks over the whole table in an order of the engine's own, from behind the row `after`
      * (absent: from the start), until the sink stops it; `expected` as for a query. Rows that move

@@ -680,8 +680,9 @@ static cruddur_status fetch_account(void *context, int64_t deadline_us,
 static void drop_identity(void)
 {
     const cr_identity *identity = NULL;
-    cr_assert_eq(cr_credentials_get(credentials, cr_clock_monotonic_us() + SECOND, &identity, NULL),
-                 CRUDDUR_OK);
+    cr_assert_eq(
+        cr_credentials_get(credentials, cr_clock_monotonic_us() + SECOND, NULL, &identity, NULL),
+        CRUDDUR_OK);
     cr_credentials_reject(credentials, identity);
     cr_identity_release(identity);
 }

@@ -108,8 +108,8 @@ static cruddur_status fetch(const cr_aws_config *config, cr_http *http,
     cr_credentials *credentials = NULL;
     cruddur_status status = cr_aws_config_credentials(config, http, &credentials, error);
     if (status == CRUDDUR_OK) {
-        status = cr_credentials_get(credentials, cr_clock_monotonic_us() + TIME_LIMIT_US, identity,
-                                    error);
+        status = cr_credentials_get(credentials, cr_clock_monotonic_us() + TIME_LIMIT_US, NULL,
+                                    identity, error);
     }
     cr_credentials_free(credentials);
     return status;

@@ -41,8 +41,8 @@ cruddur_status ask_within(int64_t limit_us)
         status = cr_aws_config_credentials(config, http, &credentials, &error);
     }
     if (status == CRUDDUR_OK) {
-        status =
-            cr_credentials_get(credentials, cr_clock_monotonic_us() + limit_us, &identity, &error);
+        status = cr_credentials_get(credentials, cr_clock_monotonic_us() + limit_us, NULL,
+                                    &identity, &error);
     }
     cr_credentials_free(credentials);
     cr_aws_config_free(config);

@@ -83,8 +83,8 @@ static cruddur_status ask_with_descriptors(unsigned left)
     cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
     cr_assert_eq(cr_aws_config_credentials(config, http, &credentials, &error), CRUDDUR_OK);
     descriptors_hold_all_but(left);
-    cruddur_status status =
-        cr_credentials_get(credentials, cr_clock_monotonic_us() + 20 * SECOND, &identity, &error);
+    cruddur_status status = cr_credentials_get(credentials, cr_clock_monotonic_us() + 20 * SECOND,
+                                               NULL, &identity, &error);
     descriptors_let_go();
     cr_credentials_free(credentials);
     cr_aws_config_free(config);
@@ -258,12 +258,12 @@ Test(providers, files_are_read_again)
     cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
     cr_assert_eq(cr_aws_config_load(&given, &config, &error), CRUDDUR_OK);
     cr_assert_eq(cr_aws_config_credentials(config, http, &credentials, &error), CRUDDUR_OK);
-    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, NULL, &identity, &error), CRUDDUR_OK);
     cr_expect_str_eq(identity->access_key_id.data, "AKIDOLD");
     bed_write(".aws/credentials", DEFAULT_KEYS("AKIDNEW"));
     cr_credentials_reject(credentials, identity);
     cr_identity_release(identity);
-    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, NULL, &identity, &error), CRUDDUR_OK);
     cr_expect_str_eq(identity->access_key_id.data, "AKIDNEW");
     cr_credentials_free(credentials);
     cr_aws_config_free(config);

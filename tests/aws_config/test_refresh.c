@@ -166,7 +166,7 @@ static int get(void)
 {
     const cr_identity *identity = NULL;
     int number = 0;
-    if (cr_credentials_get(credentials, within(MINUTE), &identity, NULL) == CRUDDUR_OK) {
+    if (cr_credentials_get(credentials, within(MINUTE), NULL, &identity, NULL) == CRUDDUR_OK) {
         check(sscanf(identity->access_key_id.data, "AKID%d", &number) == 1); /* NOLINT */
         cr_identity_release(identity);
     }
@@ -253,7 +253,7 @@ Test(refresh, a_slow_source_leaves_time_for_the_call)
     atomic_store(&waits_forward_us, atomic_load(&forward_us));
     int64_t start_us = cr_clock_monotonic_us();
     int64_t deadline_us = start_us + 2 * SECOND;
-    cr_assert_eq(cr_credentials_get(credentials, deadline_us, &identity, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, deadline_us, NULL, &identity, &error), CRUDDUR_OK);
     cr_expect_geq(cr_clock_monotonic_us() - start_us, SECOND);
     cr_expect_str_eq(identity->access_key_id.data, "AKID1");
     cr_identity_release(identity);
@@ -329,7 +329,8 @@ Test(refresh, a_first_failure_is_told)
 {
     const cr_identity *identity = NULL;
     atomic_store(&from.fails, true);
-    cruddur_status status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error);
     EXPECT_ERROR(status, CRUDDUR_E_NETWORK, &error, "the source is down (1)");
     cr_expect_null(identity);
     atomic_store(&from.fails, false);
@@ -343,7 +344,8 @@ Test(refresh, a_slow_hook_stalls_nobody)
     const cr_identity *identity = NULL;
     atomic_store(&from.fails, true);
     atomic_store(&hook_is_held, true);
-    cruddur_status status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error);
     EXPECT_ERROR(status, CRUDDUR_E_NETWORK, &error, "the source is down (1)");
     atomic_store(&from.fails, false);
     cr_expect_eq(get(), 2);
@@ -356,7 +358,8 @@ Test(refresh, a_deadline_does_not_end_the_fetch)
     const cr_identity *identity = NULL;
     atomic_store(&from.is_held, true);
     int64_t start_us = __real_cr_clock_monotonic_us();
-    cruddur_status status = cr_credentials_get(credentials, within(SECOND / 20), &identity, &error);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(SECOND / 20), NULL, &identity, &error);
     EXPECT_ERROR(status, CRUDDUR_E_TIMEOUT, &error, "credentials");
     cr_expect_not(test_is_late_since(start_us, SECOND / 20));
     atomic_store(&from.is_held, false);
@@ -368,7 +371,7 @@ Test(refresh, closing_does_not_wait)
 {
     const cr_identity *identity = NULL;
     atomic_store(&from.is_held, true);
-    (void)cr_credentials_get(credentials, within(SECOND / 20), &identity, &error);
+    (void)cr_credentials_get(credentials, within(SECOND / 20), NULL, &identity, &error);
     cr_error_discard(&error);
     int64_t start_us = __real_cr_clock_monotonic_us();
     tear_down();
@@ -382,9 +385,11 @@ Test(refresh, rejected)
 {
     const cr_identity *identity = NULL;
     const cr_identity *second = NULL;
-    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), &identity, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error),
+                 CRUDDUR_OK);
     cr_credentials_reject(credentials, identity);
-    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), &second, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), NULL, &second, &error),
+                 CRUDDUR_OK);
     cr_expect_str_eq(second->access_key_id.data, "AKID2");
     cr_credentials_reject(credentials, identity); /* long replaced */
     cr_expect_eq(get(), 2);
@@ -399,16 +404,18 @@ Test(refresh, whether_a_failure_may_pass)
     const cr_identity *identity = NULL;
     atomic_store(&from.status, CRUDDUR_E_CREDENTIALS);
     atomic_store(&from.fails, true);
-    cruddur_status status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error);
     cr_expect_eq(status, CRUDDUR_E_CREDENTIALS);
     cr_expect_not(cruddur_error_is_retryable(error));
     cr_error_discard(&error);
     atomic_store(&from.fails, false);
-    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), &identity, &error), CRUDDUR_OK);
+    cr_assert_eq(cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error),
+                 CRUDDUR_OK);
     cr_credentials_reject(credentials, identity);
     cr_identity_release(identity);
     atomic_store(&from.fails, true);
-    status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    status = cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error);
     cr_expect_eq(status, CRUDDUR_E_CREDENTIALS);
     cr_expect(cruddur_error_is_retryable(error));
     cr_error_discard(&error);
@@ -425,7 +432,7 @@ Test(refresh, a_fixed_identity_stays)
     cr_assert_eq(cr_credentials_new_fixed(identity, &fixed, &error), CRUDDUR_OK);
     cr_identity_release(identity);
     for (int i = 0; i < 2; i++) {
-        cr_assert_eq(cr_credentials_get(fixed, within(0), &got, &error), CRUDDUR_OK);
+        cr_assert_eq(cr_credentials_get(fixed, within(0), NULL, &got, &error), CRUDDUR_OK);
         cr_credentials_reject(fixed, got);
         cr_identity_release(got);
     }
@@ -451,7 +458,7 @@ static void *get_and_reject(void *argument)
 {
     for (int i = 1; i <= *(int *)argument; i++) {
         const cr_identity *identity = NULL;
-        if (cr_credentials_get(credentials, within(MINUTE), &identity, NULL) != CRUDDUR_OK) {
+        if (cr_credentials_get(credentials, within(MINUTE), NULL, &identity, NULL) != CRUDDUR_OK) {
             check(false);
             continue;
         }
@@ -496,7 +503,8 @@ Test(refresh, a_stampede_shares_a_failure)
     atomic_store(&from.fails, true);
     atomic_store(&from.delay_us, SECOND / 10);
     int64_t start_us = __real_cr_clock_monotonic_us();
-    cruddur_status status = cr_credentials_get(credentials, within(MINUTE), &identity, &error);
+    cruddur_status status =
+        cr_credentials_get(credentials, within(MINUTE), NULL, &identity, &error);
     cr_expect_not(test_is_late_since(start_us, SECOND / 10));
     EXPECT_ERROR(status, CRUDDUR_E_NETWORK, &error, "down");
 }

@@ -17,8 +17,9 @@ ROOMS = {
     "model": {"base"},
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
+    "listing": {"messaging", "store", "model", "base"},
     "processor": {"messaging", "store", "model", "base"},
-    "cruddur": {"processor", "messaging", "store", "model", "base"},
+    "cruddur": {"listing", "processor", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }

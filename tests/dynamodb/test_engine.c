@@ -215,7 +215,7 @@ Test(dynamodb_engine, a_message_is_removed_by_its_uuid)
     cr_assert_eq(now.store->ops->change(now.store, remove_message_body, NULL, &now.call),
                  CRUDDUR_OK);
     expect_target(0, "DeleteItem");
-    cr_assert_not_null(strstr(body_of(0), "message_uuid = :i"));
+    cr_assert_not_null(strstr(body_of(0), "message_uuid = :a"));
     close_store(1);
 }
 

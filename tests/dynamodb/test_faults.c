@@ -240,10 +240,11 @@ static void set_rule(const fault *what, const char *operation, unsigned first, u
     door_rules(&way, 1, rule);
 }
 
-/* Which write of a call stores the message: in steps the two members' group rows come before it. */
-static unsigned message_write(void)
+/* Which write of a call stores the message: in steps its claim comes before it, a new group's card,
+ * and the two members' group rows. */
+static unsigned message_write(const deed *what)
 {
-    return door_mode_is("steps") ? 3 : 1;
+    return !door_mode_is("steps") ? 1 : what->needs_group ? 4 : 5;
 }
 
 static unsigned requests_so_far(void)
@@ -485,7 +486,7 @@ static void all_stay_on_writes(const deed *what)
     for (size_t i = 0; i < COUNT(lasting_faults); i++) {
         const lasting *one = &lasting_faults[i];
         expected wanted = one->on_writes;
-        wrong += !stays(what, &one->is, "write", message_write(), wanted);
+        wrong += !stays(what, &one->is, "write", message_write(what), wanted);
         if (is_in_steps) {
             wrong += !stays(what, &one->is, "write", 1, (expected){wanted.status, false});
         }
@@ -694,9 +695,9 @@ static void run_out_of_time(const deed *what, const char *operation, const fault
     unsigned before = writes_so_far();
     now.timeout_ms = NO_TIME_MS;
     bool is_write = strcmp(operation, "write") == 0;
-    set_rule(broken, operation, is_write ? message_write() : 1, 0);
+    set_rule(broken, operation, is_write ? message_write(what) : 1, 0);
     act(&now, what);
-    bool has_written = writes_so_far() - before >= message_write();
+    bool has_written = writes_so_far() - before >= message_write(what);
     must_be(&now, what, broken->name, (expected){CRUDDUR_E_TIMEOUT, has_written});
     recover(&now, what);
 }
@@ -736,7 +737,7 @@ Test(faults, a_message_whose_fate_is_unknown_is_sent_again)
     for (size_t i = 0; i < 2; i++) {
         const deed *what = i == 0 ? &appends : &creates;
         const fault lost = {"lost", "\"fault\": \"silent\""};
-        cr_assert(stays(what, &lost, "write", message_write(), (expected)UNKNOWN(E_TIMEOUT)));
+        cr_assert(stays(what, &lost, "write", message_write(what), (expected)UNKNOWN(E_TIMEOUT)));
     }
     test_check(&store);
 }

@@ -9,7 +9,6 @@
 
 #include "model/item.h"
 #include "store/dynamodb/answer.h"
-#include "store/dynamodb/request.h"
 #include "support/json_c.h"
 
 #define DOCUMENTS 4000
@@ -470,31 +469,29 @@ Test(dynamodb_item, sizes_are_those_of_the_service)
     }
 }
 
-/* A row is removed only if it still is as it was read: in each attribute of ours but the text,
- * which may be long, there or not. */
-Test(dynamodb_request, a_removal_asks_for_every_attribute)
+Test(dynamodb_item, others_are_the_same_in_any_order)
 {
-    const cr_table_names names = {cr_str_of("t"), cr_str_of("i")};
-    for (int present = 0; present < 2; present++) {
-        cr_buffer text;
-        cr_row row = {0};
-        for (int i = 0; i < CR_OTHERS; i++) {
-            bool is_key = i == CR_PK || i == CR_SK;
-            row.value[i] = present != 0 || is_key ? cr_str_of("value") : CR_STR_ABSENT;
-        }
-        cr_buffer_init(&text, 10000);
-        cr_request_remove(&text, &names, &row);
-        cr_buffer_add_text(&text, cr_str_of(""));
-        cr_assert(!text.failed);
-        for (int i = CR_GROUP_UUID; i < CR_OTHERS; i++) {
-            char condition[80];
-            (void)snprintf(condition, sizeof(condition),
-                           present != 0 ? " AND %s = :" : " AND attribute_not_exists(%s)",
-                           cr_attribute_name((cr_attribute)i));
-            cr_expect_eq(strstr(text.data, condition) != NULL, i != CR_TEXT, "%s: %s", condition,
-                         text.data);
-        }
-        cr_buffer_free(&text);
+    static const struct {
+        const char *a;
+        const char *b;
+        bool is_same;
+    } samples[] = {
+        {NULL, NULL, true},
+        {NULL, "{}", true},
+        {"{\"x\":{\"N\":\"1\"},\"y\":{\"S\":\"\"}}", "{\"y\":{\"S\":\"\"},\"x\":{\"N\":\"1\"}}",
+         true},
+        {"{\"x\":{\"N\":\"1\"}}", "{\"x\":{\"N\":\"2\"}}", false},
+        {"{\"x\":{\"N\":\"1\"}}", "{\"y\":{\"N\":\"1\"}}", false},
+        {"{\"x\":{\"N\":\"1\"}}", "{\"y\":{\"N\":\"1\"},\"x\":{\"N\":\"1\"}}", false},
+        {"{\"x\":{\"N\":\"1\"}}", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        cr_row a = {0};
+        cr_row b = {0};
+        a.value[CR_OTHERS] = cr_str_of(samples[i].a);
+        b.value[CR_OTHERS] = cr_str_of(samples[i].b);
+        cr_assert_eq(cr_item_has_same_others(&a, &b), samples[i].is_same, "%zu", i);
+        cr_assert_eq(cr_item_has_same_others(&b, &a), samples[i].is_same, "%zu", i);
     }
 }
 

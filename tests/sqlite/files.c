@@ -299,7 +299,8 @@ Test(files, older_version)
     const char *path = bed_path("store.db");
     number_uuid(5, group_uuid);
     write_and_close(open_store(path));
-    raw_run(path, "DELETE FROM cruddur_messages WHERE pk GLOB 'CARD#*'");
+    raw_run(path, "DELETE FROM cruddur_messages WHERE pk GLOB 'CARD#*';"
+                  "UPDATE cruddur_messages SET rev = NULL, version = NULL");
     int64_t objects = raw_number(path, "SELECT count(*) FROM sqlite_schema");
     char *before = dump_table(path);
     turn_into_version_1(path);

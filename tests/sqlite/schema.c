@@ -127,7 +127,7 @@ Test(schema, other_tables)
         {"DROP INDEX message_group_sk_index; CREATE TABLE message_group_sk_index (x)", 1,
          "the name of the index message_group_sk_index is taken by another table"},
         {"ALTER TABLE " TABLE " DROP COLUMN message", 1, "the table has no column message"},
-        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 15,
+        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 17,
          "column pk is TEXT; it must"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

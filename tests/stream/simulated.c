@@ -320,12 +320,12 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
 static const cr_txn_ops operations = {get_rows,   query_rows,  put_row,    replace_row,
                                       remove_row, require_row, find_claim, claim_token};
 
-/* But for its text a row must be as it was read. */
 static bool is_as_read(const version *there, const cr_row *read)
 {
     bool is_same = there != NULL;
     for (int i = 0; is_same && i < CR_ATTRIBUTE_COUNT; i++) {
-        is_same = i == CR_TEXT || cr_str_equal(there->row.value[i], read->value[i]);
+        is_same = cr_str_equal(there->row.value[i], read->value[i]) &&
+                  (there->row.value[i].data == NULL) == (read->value[i].data == NULL);
     }
     return is_same;
 }

@@ -50,24 +50,32 @@ static verdict judge_reason(cr_str code)
 }
 
 /* A group row may carry a message_uuid, too, where another program has put one. */
-static bool is_witness(const cr_write *write)
+static bool is_message(const cr_write *write)
 {
     return write->kind == CR_WRITE_PUT && write->row.value[CR_MESSAGE_UUID].data != NULL &&
            cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
+/* Nobody else puts the same row: a message by its uuid, others by their version. Where one is as it
+ * was put, the transaction was carried out, since that puts all or nothing. */
+static bool is_witness(const cr_write *write)
+{
+    return is_message(write) ||
+           (cr_write_is_put(write) && write->row.value[CR_VERSION].data != NULL);
+}
+
+/* What is replaced may differ from the row before it in nothing but attributes of others. */
 bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, const cr_write *write)
 {
     return cr_row_exists(stored) && cr_item_is_same(stored, &write->row) &&
-           cr_claims_agree(stored, &write->row, txn->base.arena);
+           cr_claims_agree(stored, &write->row, txn->base.arena) &&
+           (write->kind != CR_WRITE_REPLACE || cr_item_has_same_others(stored, &write->row));
 }
 
-/* An earlier attempt of ours went through, and its answer was lost: the row with the message's uuid
- * is there, exactly as it was to be put, and the transaction put all or nothing. */
-static bool is_our_own(const cr_write *write, const cr_reason *reason)
+/* An earlier attempt of ours went through, and its answer was lost. */
+static bool is_our_own(const cr_dynamodb_txn *txn, const cr_write *write, const cr_reason *reason)
 {
-    return is_witness(write) && cr_row_exists(&reason->row) &&
-           cr_item_is_same(&reason->row, &write->row);
+    return is_witness(write) && cr_dynamodb_is_as_put(txn, &reason->row, write);
 }
 
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
@@ -77,7 +85,7 @@ static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_reply *reply)
     bool has[GIVE_UP + 1] = {false};
     for (size_t i = 0; i < reply->reason_count && i < txn->write_count; i++) {
         verdict of_action = judge_reason(reply->reason[i].code);
-        if (of_action == RUN_AGAIN && is_our_own(&txn->write[i], &reply->reason[i])) {
+        if (of_action == RUN_AGAIN && is_our_own(txn, &txn->write[i], &reply->reason[i])) {
             return COMMITTED;
         }
         has[of_action] = true;
@@ -135,34 +143,47 @@ static verdict judge(cr_dynamodb_txn *txn)
 
 /* ---- a transaction whose outcome nobody told ---- */
 
-/* Where the message is, all of the transaction is. */
-static const cr_write *find_witness(const cr_dynamodb_txn *txn)
+/* Messages stay where they are, so only where there is none are other rows looked for. */
+static size_t find_witnesses(const cr_dynamodb_txn *txn, const cr_write **witness)
 {
-    for (size_t i = 0; i < txn->write_count; i++) {
-        if (is_witness(&txn->write[i])) {
-            return &txn->write[i];
+    size_t count = 0;
+    for (size_t i = 0; i < txn->write_count && i < CR_CHANGE_WRITES_MAX; i++) {
+        if (is_message(&txn->write[i])) {
+            witness[count++] = &txn->write[i];
         }
     }
-    return NULL;
+    for (size_t i = 0; count == 0 && i < txn->write_count; i++) {
+        if (is_witness(&txn->write[i])) {
+            witness[count++] = &txn->write[i];
+        }
+    }
+    return count;
 }
 
-bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *write)
+bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, size_t count)
 {
-    cr_row stored;
-    cr_key key = cr_row_key(&write->row);
-    if (cr_deadline_passed(txn->base.call->deadline_us)) {
+    cr_row stored[CR_CHANGE_WRITES_MAX];
+    cr_key keys[CR_CHANGE_WRITES_MAX] = {{{NULL, 0}, {NULL, 0}}};
+    if (count == 0 || cr_call_is_over(txn->base.call)) {
         return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = cr_row_key(&writes[i]->row);
     }
     cruddur_error *reason = NULL;
     cr_call *call = txn->base.call;
     cr_call quiet = *call;
     quiet.error = &reason;
     txn->base.call = &quiet;
-    cruddur_status status = txn->base.ops->get(&txn->base, &key, 1, &stored);
+    cruddur_status status = txn->base.ops->get(&txn->base, keys, count, stored);
     txn->base.call = call;
     call->meter = quiet.meter;
     cr_error_discard(&reason);
-    return status == CRUDDUR_OK && cr_dynamodb_is_as_put(txn, &stored, write);
+    bool is_stored = false;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        is_stored = is_stored || cr_dynamodb_is_as_put(txn, &stored[i], writes[i]);
+    }
+    return is_stored;
 }
 
 /* The transaction failed, and the failure is described. If it may have been applied all the same,
@@ -173,8 +194,8 @@ static cruddur_status settle(cr_dynamodb_txn *txn, bool may_be_applied, cruddur_
     if (!may_be_applied) {
         return status;
     }
-    const cr_write *witness = find_witness(txn);
-    if (witness != NULL && cr_dynamodb_is_stored(txn, witness)) {
+    const cr_write *witness[CR_CHANGE_WRITES_MAX];
+    if (cr_dynamodb_is_stored(txn, witness, find_witnesses(txn, witness))) {
         cr_error_discard(call->error);
         return CRUDDUR_OK;
     }
@@ -217,7 +238,7 @@ static cruddur_status pause(cr_dynamodb_txn *txn, verdict why, unsigned round)
     cr_retry_class class = why == SEND_LATER ? CR_RETRY_THROTTLE : CR_RETRY_TRANSIENT;
     cruddur_status status = cr_aws_pause(txn->table->client, class,
                                          round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
-    if (status == CRUDDUR_OK) {
+    if (status == CRUDDUR_OK || status == CRUDDUR_E_CANCELLED) {
         return status;
     }
     cr_error_discard(call->error);

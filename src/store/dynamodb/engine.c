@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/dynamodb/bulk.h"
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/open.h"
 #include "store/dynamodb/schema.h"
@@ -65,15 +66,14 @@ static int64_t note_others(const cr_dynamodb_txn *txn, int64_t began_us)
 static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round, int64_t others_us)
 {
     cr_call *call = txn->base.call;
-    bool is_in_time = !cr_deadline_passed(call->deadline_us);
-    if (is_in_time && (round == 0 || others_us >= 0)) {
-        cr_clock_sleep_us(others_us);
+    if (!cr_call_is_over(call) && (round == 0 || others_us >= 0)) {
+        (void)cr_cancel_sleep_us(others_us, call->cancel); /* the next run looks at it */
         return CRUDDUR_OK;
     }
     cruddur_status status =
         cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
                      round <= PAUSE_ROUND_MAX ? round - 1 : PAUSE_ROUND_MAX, call);
-    return status == CRUDDUR_OK ? status : fail_conflict(call);
+    return status == CRUDDUR_OK || status == CRUDDUR_E_CANCELLED ? status : fail_conflict(call);
 }
 
 /* The deadline came in the middle of a later round, of which is known that it came to nothing. */
@@ -135,6 +135,7 @@ static const cr_store_ops operations = {
     close_store,
     read_store,
     change_store,
+    cr_dynamodb_bulk_load,
     scan_store,
     cr_dynamodb_schema_load,
     cr_dynamodb_schema_verify,

@@ -6,6 +6,7 @@
  *   txn.c      what a body may do: reading, and stating writes
  *   commit.c   what was stated as one transaction
  *   steps.c    the same as single writes, for services without transactions
+ *   bulk.c     loading rows in bulk
  *   request.c  requests as text
  *   answer.c   what responses about rows contain
  *   table.c    asking the service; which responses are successes

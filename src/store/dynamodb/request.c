@@ -3,9 +3,13 @@
 
 #include <stdio.h>
 
-/* An expression has at most 4 KB and 300 operands; a row has not as many attributes. */
-#define OTHERS_COMPARED_MAX 64
+/* An expression has at most 4 KB and 300 operators and functions, of which each attribute takes
+ * two. No row is known to have as many attributes. */
+#define OTHERS_COMPARED_MAX 128
+/* The keys come before it. */
+#define FIRST_COMPARED (CR_SK + 1)
 
+#define TELL_OLD ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\""
 #define TELL_CAPACITY ",\"ReturnConsumedCapacity\":\"TOTAL\""
 
 void cr_request_table(cr_buffer *out, const cr_table_names *names)
@@ -166,79 +170,69 @@ void cr_request_put(cr_buffer *out, const cr_table_names *names, const cr_row *r
     cr_request_table(out, names);
     CR_JSON_ADD(out, ",\"Item\":");
     cr_item_write(out, row);
-    CR_JSON_ADD(out, ",\"ConditionExpression\":\"attribute_not_exists(pk)\""
-                     ",\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
+    CR_JSON_ADD(out, ",\"ConditionExpression\":\"attribute_not_exists(pk)\"" TELL_OLD);
 }
 
-/* What a group row hands on when it moves, so that a change of it must not be overlooked; and whose
- * message a message row is. The text is not among them: the new row has its own. */
-static const struct {
-    cr_attribute attribute;
-    const char *is_same;
-    const char *is_absent;
-    const char *value;
-} carried[] = {
-    {CR_GROUP_UUID, "message_group_uuid = :g", "attribute_not_exists(message_group_uuid)",
-     ",\":g\":"},
-    {CR_USER_UUID, "user_uuid = :u", "attribute_not_exists(user_uuid)", ",\":u\":"},
-    {CR_DISPLAY_NAME, "user_display_name = :d", "attribute_not_exists(user_display_name)",
-     ",\":d\":"},
-    {CR_HANDLE, "user_handle = :h", "attribute_not_exists(user_handle)", ",\":h\":"},
-    {CR_GROUP_NAME, "group_name = :n", "attribute_not_exists(group_name)", ",\":n\":"},
-    {CR_MEMBER_UUIDS, "member_uuids = :m", "attribute_not_exists(member_uuids)", ",\":m\":"},
-    {CR_HEAD_SK, "head_sk = :s", "attribute_not_exists(head_sk)", ",\":s\":"},
-    {CR_REV, "rev = :r", "attribute_not_exists(rev)", ",\":r\":"},
-    {CR_VERSION, "version = :v", "attribute_not_exists(version)", ",\":v\":"},
-    {CR_MESSAGE_UUID, "message_uuid = :i", "attribute_not_exists(message_uuid)", ",\":i\":"},
-};
-
-#define CARRIED_COUNT (sizeof(carried) / sizeof(carried[0]))
-
-/* An attribute of ours that is of another type stands among the others. */
-static bool is_among_others(const cr_row *row, cr_attribute attribute)
+/* Attributes of ours that are of another type are among the others: a bit for each. */
+static unsigned known_among_others(const cr_row *row)
 {
-    char quoted[48];
-    cr_str others = row->value[CR_OTHERS];
-    int length = snprintf(quoted, sizeof(quoted), "\"%s\":", cr_attribute_name(attribute));
-    for (size_t at = 0; others.data != NULL && at + (size_t)length <= others.size; at++) {
-        if (memcmp(others.data + at, quoted, (size_t)length) == 0) {
-            return true;
+    cr_json in;
+    cr_str name;
+    cr_arena arena = CR_ARENA_INIT;
+    unsigned among = 0;
+    if (row->value[CR_OTHERS].data == NULL) {
+        return among;
+    }
+    cr_json_init(&in, row->value[CR_OTHERS], &arena);
+    cr_json_enter(&in, '{');
+    for (bool first = true; cr_json_next_member(&in, &first, &name); (void)cr_json_skip(&in)) {
+        for (int i = 0; i < CR_OTHERS; i++) {
+            bool is_it = cr_str_equal(name, cr_str_of(cr_attribute_name((cr_attribute)i)));
+            among |= is_it ? 1u << i : 0;
         }
     }
-    return false;
+    cr_arena_free(&arena);
+    return among;
 }
-
-static void add_carried_conditions(cr_buffer *out, const cr_row *row)
-{
-    for (size_t i = 0; i < CARRIED_COUNT; i++) {
-        bool is_there = row->value[carried[i].attribute].data != NULL;
-        if (!is_there && is_among_others(row, carried[i].attribute)) {
-            continue;
-        }
-        CR_JSON_ADD(out, " AND ");
-        cr_buffer_add(out, cr_str_of(is_there ? carried[i].is_same : carried[i].is_absent));
-    }
-}
-
-static void add_carried_values(cr_buffer *out, const cr_row *row)
-{
-    for (size_t i = 0; i < CARRIED_COUNT; i++) {
-        cr_str value = row->value[carried[i].attribute];
-        if (value.data != NULL) {
-            cr_buffer_add(out, cr_str_of(carried[i].value));
-            cr_item_write_value(out, carried[i].attribute, value);
-        }
-    }
-}
-
-/* The others as names `#o0`, `#o1`, … and values `:o0`, …; what they are added to decides. */
-typedef void (*add_other)(cr_buffer *out, size_t number, cr_str name, cr_str value);
 
 static void add_numbered(cr_buffer *out, const char *prefix, size_t number)
 {
     cr_buffer_add(out, cr_str_of(prefix));
     cr_json_add_number(out, number);
 }
+
+/* None of the names is a reserved word. */
+static void add_known_conditions(cr_buffer *out, const cr_row *row)
+{
+    unsigned among = known_among_others(row);
+    for (size_t i = FIRST_COMPARED; i < CR_OTHERS; i++) {
+        bool is_there = row->value[i].data != NULL;
+        if (!is_there && (among & 1u << i) != 0) {
+            continue;
+        }
+        cr_buffer_add(out, cr_str_of(is_there ? " AND " : " AND attribute_not_exists("));
+        cr_buffer_add(out, cr_str_of(cr_attribute_name((cr_attribute)i)));
+        if (is_there) {
+            add_numbered(out, " = :a", i);
+        } else {
+            CR_JSON_ADD(out, ")");
+        }
+    }
+}
+
+static void add_known_values(cr_buffer *out, const cr_row *row)
+{
+    for (size_t i = FIRST_COMPARED; i < CR_OTHERS; i++) {
+        if (row->value[i].data != NULL) {
+            add_numbered(out, ",\":a", i);
+            CR_JSON_ADD(out, "\":");
+            cr_item_write_value(out, (cr_attribute)i, row->value[i]);
+        }
+    }
+}
+
+/* The others as names `#o0`, `#o1`, … and values `:o0`, …; what they are added to decides. */
+typedef void (*add_other)(cr_buffer *out, size_t number, cr_str name, cr_str value);
 
 static void add_other_condition(cr_buffer *out, size_t number, cr_str name, cr_str value)
 {
@@ -291,12 +285,13 @@ static bool has_others(const cr_row *row)
     return row->value[CR_OTHERS].size > sizeof("{}") - 1;
 }
 
-/* The condition that a row still is as it was read. An attribute that somebody adds at this very
- * moment cannot be asked for, as nobody knows its name. */
+/* The condition that a row still is as it was read: in every attribute that it had, and without
+ * those of ours that it did not have. An attribute that another program adds in the meantime cannot
+ * be asked for, because its name is not known. */
 static void add_as_read(cr_buffer *out, const cr_row *as_read)
 {
     CR_JSON_ADD(out, ",\"ConditionExpression\":\"pk = :k");
-    add_carried_conditions(out, as_read);
+    add_known_conditions(out, as_read);
     for_others(out, as_read, add_other_condition);
     CR_JSON_ADD(out, "\"");
     if (has_others(as_read)) {
@@ -306,7 +301,7 @@ static void add_as_read(cr_buffer *out, const cr_row *as_read)
     }
     CR_JSON_ADD(out, ",\"ExpressionAttributeValues\":{\":k\":");
     cr_item_write_value(out, CR_PK, as_read->value[CR_PK]);
-    add_carried_values(out, as_read);
+    add_known_values(out, as_read);
     for_others(out, as_read, add_other_value);
     CR_JSON_ADD(out, "}");
 }
@@ -326,6 +321,7 @@ void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_ro
     CR_JSON_ADD(out, ",\"Item\":");
     cr_item_write(out, row);
     add_as_read(out, as_read);
+    CR_JSON_ADD(out, TELL_OLD);
 }
 
 void cr_request_single(cr_buffer *out, cr_str members)

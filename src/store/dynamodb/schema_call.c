@@ -73,7 +73,9 @@ static cruddur_status wait_for(const cr_schema_call *now, const char *what, int6
                             "the deadline passed while table %.*s: %s",
                             CR_CUT(now->table->names.table.data, 255), what);
     }
-    cr_clock_sleep_us(*pause_us);
+    if (!cr_cancel_sleep_us(*pause_us, now->call->cancel)) {
+        return cr_fail_cancelled(now->call->error);
+    }
     *pause_us = *pause_us * 2 < POLL_MAX_US ? *pause_us * 2 : POLL_MAX_US;
     return CRUDDUR_OK;
 }

@@ -14,17 +14,19 @@ typedef enum outcome {
  * second. */
 #define PAUSE_ROUND_MAX 5
 
-/* Waits for a transaction that has the row to be over; false when there is no time left for that.
- */
-static bool waits(cr_dynamodb_txn *txn, unsigned round)
+/* The row is part of another writer's transaction: waits for it to be over, and says whether there
+ * was time for that. */
+static bool waits(cr_dynamodb_txn *txn, unsigned round, cruddur_status *status)
 {
     cr_call *call = txn->base.call;
-    cruddur_status status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
-                                         round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
-    if (status != CRUDDUR_OK) {
+    *status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT,
+                           round < PAUSE_ROUND_MAX ? round : PAUSE_ROUND_MAX, call);
+    bool has_waited = *status == CRUDDUR_OK;
+    if (*status == CRUDDUR_E_TIMEOUT) {
         cr_error_discard(call->error); /* the answer says more */
+        *status = CRUDDUR_OK;
     }
-    return status == CRUDDUR_OK;
+    return has_waited;
 }
 
 static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
@@ -41,7 +43,7 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
     } while (status == CRUDDUR_OK &&
              cr_dynamodb_is_code(&txn->answer, "TransactionConflictException") &&
-             waits(txn, round++));
+             waits(txn, round++, &status));
     txn->answer.may_be_applied = may_be_applied;
     return status;
 }
@@ -73,7 +75,7 @@ static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str me
 /* Where no answer says what became of the row, the table is asked. */
 static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
-    bool is_stored = cr_dynamodb_is_stored(txn, write);
+    bool is_stored = cr_dynamodb_is_stored(txn, &write, 1);
     txn->answer.may_be_applied = true; /* the answer is by now the look's */
     if (is_stored) {
         cr_error_discard(txn->base.call->error);
@@ -154,7 +156,8 @@ static bool stores_message(const cr_dynamodb_txn *txn, size_t puts)
     return puts > 0 && is_message(&txn->write[puts - 1]);
 }
 
-/* Runs through removals without describing a failure; false where there was one. */
+/* Runs through removals without describing a failure; false where there was one. Also for a call
+ * that was cancelled: what is left would be in the way of others. */
 typedef bool (*cr_removals)(cr_dynamodb_txn *txn, size_t at);
 
 static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, const char *what)
@@ -163,6 +166,7 @@ static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, 
     cruddur_error *reason = NULL;
     cr_call quiet = *call;
     quiet.error = &reason;
+    quiet.cancel = NULL;
     txn->base.call = &quiet;
     bool is_done = remove(txn, at);
     txn->base.call = call;

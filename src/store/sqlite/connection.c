@@ -28,6 +28,13 @@
 #define PARAMETERS "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
 _Static_assert(CR_ATTRIBUTE_COUNT == 14, "an attribute more needs a column and a migration");
 
+/* A row that is as it was read. */
+#define AS_READ                                                                                    \
+    " WHERE pk = ?1 AND sk = ?2 AND message_group_uuid IS ?3 AND message IS ?4"                    \
+    " AND message_uuid IS ?5 AND user_uuid IS ?6 AND user_display_name IS ?7"                      \
+    " AND user_handle IS ?8 AND group_name IS ?9 AND member_uuids IS ?10 AND head_sk IS ?11"       \
+    " AND rev IS ?12 AND version IS ?13 AND other_attributes IS ?14"
+
 #define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
 #define KEYS "SELECT pk, sk FROM cruddur_messages"
 #define BETWEEN " AND sk >= ?2 AND sk <= ?3 ORDER BY sk"
@@ -51,13 +58,14 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
     [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",
     [CR_STATEMENT_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ") VALUES (" PARAMETERS ")",
-    [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages WHERE pk = ?1 AND sk = ?2",
+    [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages" AS_READ,
+    [CR_STATEMENT_REQUIRE] = "SELECT 1 FROM cruddur_messages" AS_READ,
 };
 
 static int nap(void *context, int naps)
 {
     const cr_connection *connection = context;
-    if (cr_deadline_passed(connection->deadline_us)) {
+    if (cr_deadline_passed(connection->deadline_us) || cr_is_cancelled(connection->cancel)) {
         return 0;
     }
     /* The clock's low digits are as good as a die here. */
@@ -242,5 +250,8 @@ int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)
 cruddur_status cr_connection_fail(const cr_connection *connection, int code, const char *action,
                                   cruddur_error **error)
 {
+    if ((code & 0xff) == SQLITE_BUSY && cr_is_cancelled(connection->cancel)) {
+        return cr_fail_cancelled(error);
+    }
     return cr_sqlite_fail(error, connection->db, code, connection->place->path, action);
 }

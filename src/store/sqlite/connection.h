@@ -28,6 +28,7 @@ typedef enum cr_statement {
     CR_STATEMENT_AFTER,
     CR_STATEMENT_PUT,
     CR_STATEMENT_REMOVE,
+    CR_STATEMENT_REQUIRE,
     CR_STATEMENT_COUNT
 } cr_statement;
 
@@ -46,6 +47,7 @@ typedef struct cr_connection {
     int log_frames;      /* in the write-ahead log, after the latest commit */
     int restart_frames;  /* how many make it worth while to wait for readers */
     int64_t deadline_us; /* until when the busy handler waits for another process */
+    const atomic_bool *cancel; /* of the call that uses the connection; NULL: none */
     sqlite3_stmt *statements[CR_STATEMENT_COUNT];
 } cr_connection;
 

@@ -342,6 +342,30 @@ static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, 
     return read_store(base, scan_body, &scan, call);
 }
 
+typedef struct load_context {
+    const cr_row *rows;
+    size_t count;
+    cr_loaded *loaded;
+} load_context;
+
+static cruddur_status load_body(cr_txn *txn, void *context)
+{
+    const load_context *load = context;
+    return cr_sqlite_bulk_load((cr_sqlite_txn *)txn, load->rows, load->count, load->loaded);
+}
+
+static cruddur_status load_store(cr_store *base, const cr_row *rows, size_t count,
+                                 cr_loaded *loaded, cr_call *call)
+{
+    load_context load = {rows, count, loaded};
+    *loaded = (cr_loaded){0};
+    cruddur_status status = change_store(base, load_body, &load, call);
+    if (status != CRUDDUR_OK) {
+        *loaded = (cr_loaded){0}; /* all of it is one transaction */
+    }
+    return status;
+}
+
 /* ---- the schema ---- */
 
 /* A store that lacks nothing is only read. */
@@ -397,7 +421,7 @@ static cruddur_status drop_schema(cr_store *base, const cruddur_schema_options *
 }
 
 static const cr_store_ops operations = {
-    close_store, read_store,    change_store, scan_store,
+    close_store, read_store,    change_store, load_store,  scan_store,
     load_schema, verify_schema, list_schema,  drop_schema,
 };
 

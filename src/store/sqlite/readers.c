@@ -101,9 +101,9 @@ static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, tu
     bool has_turn = true;
     *next = (turn){NULL, false};
     (void)pthread_mutex_lock(&readers->lock);
-    while (readers->idle_count == 0 && !may_open(readers) &&
-           !cr_deadline_passed(call->deadline_us)) {
-        (void)cr_condition_wait_until(&readers->returned, &readers->lock, call->deadline_us);
+    while (readers->idle_count == 0 && !may_open(readers) && !cr_call_is_over(call)) {
+        (void)cr_condition_wait_until(&readers->returned, &readers->lock,
+                                      cr_cancel_look_us(call->deadline_us, call->cancel));
     }
     if (readers->idle_count > 0) {
         /* The latest that was returned: its pages are likeliest to be in memory. */
@@ -115,6 +115,9 @@ static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, tu
         has_turn = false;
     }
     (void)pthread_mutex_unlock(&readers->lock);
+    if (!has_turn && cr_is_cancelled(call->cancel)) {
+        return cr_fail_cancelled(call->error);
+    }
     return has_turn ? CRUDDUR_OK
                     : cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
                                    "all connections for reading were in use until the deadline");
@@ -193,6 +196,7 @@ cruddur_status cr_readers_take(cr_readers *readers, const cr_call *call,
     }
     if (status == CRUDDUR_OK) {
         next.idle->deadline_us = call->deadline_us;
+        next.idle->cancel = call->cancel;
         *ret_connection = next.idle;
     }
     return status;
@@ -202,6 +206,7 @@ void cr_readers_give(cr_readers *readers, cr_connection *connection)
 {
     /* A transaction that could not be ended leaves the connection of no use. */
     bool is_kept = sqlite3_get_autocommit(connection->db) != 0;
+    connection->cancel = NULL;
     if (!is_kept) {
         cr_connection_close(connection);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/txn.h"
 
+#include "model/item.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "store/sqlite/absence.h"
@@ -227,48 +228,63 @@ cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink s
     return walk(connection, statement, sink, context, call);
 }
 
-/* ---- put, remove ---- */
+/* ---- put, replace, remove, require ---- */
 
-static cruddur_status write_row(cr_sqlite_txn *txn, cr_statement which, const cr_row *row,
-                                int attributes)
+/* Runs a statement that has a parameter for each attribute; *code is what its step gave. */
+static cruddur_status run_with_row(cr_sqlite_txn *txn, cr_statement which, const cr_row *row,
+                                   int *code)
 {
-    cr_call *call = txn->base.call;
     sqlite3_stmt *statement = cr_connection_statement(txn->connection, which);
     if (statement == NULL) {
-        return fail_statement(txn->connection, call);
+        return fail_statement(txn->connection, txn->base.call);
     }
-    int code = SQLITE_OK;
-    for (int i = 0; code == SQLITE_OK && i < attributes; i++) {
-        code = cr_connection_bind(statement, i + 1, row->value[i]);
+    *code = SQLITE_OK;
+    for (int i = 0; *code == SQLITE_OK && i < CR_ATTRIBUTE_COUNT; i++) {
+        *code = cr_connection_bind(statement, i + 1, row->value[i]);
     }
-    if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
+    if (*code == SQLITE_OK) {
+        *code = sqlite3_step(statement);
         (void)sqlite3_reset(statement); /* says again what step said */
     }
-    if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
-        return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
+    if (*code == SQLITE_DONE || *code == SQLITE_ROW || *code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        return CRUDDUR_OK;
     }
-    call->meter.rows_written += code == SQLITE_DONE ? 1 : 0;
-    return code == SQLITE_DONE
-               ? CRUDDUR_OK
-               : cr_connection_fail(txn->connection, code, "writing to", call->error);
+    return cr_connection_fail(txn->connection, *code, "writing to", txn->base.call->error);
 }
 
 static cruddur_status put(cr_txn *base, const cr_row *row)
 {
-    return write_row((cr_sqlite_txn *)base, CR_STATEMENT_PUT, row, CR_ATTRIBUTE_COUNT);
+    int code;
+    cruddur_status status = run_with_row((cr_sqlite_txn *)base, CR_STATEMENT_PUT, row, &code);
+    if (status == CRUDDUR_OK && code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
+    }
+    base->call->meter.rows_written += status == CRUDDUR_OK ? 1 : 0;
+    return status;
 }
 
-/* The body read the row in this same transaction, so nobody has touched it since: if it cannot be
- * found now, the table and its index disagree. */
+/* A row is not as the body read it. What it read in an earlier change may be out of date; but run
+ * again, it has read the row in this same transaction, and nobody can have touched it since: then
+ * the table and its index disagree. */
+static cruddur_status miss(cr_sqlite_txn *txn)
+{
+    if (txn->has_missed) {
+        return cr_connection_fail(txn->connection, SQLITE_CORRUPT, "writing to",
+                                  txn->base.call->error);
+    }
+    txn->has_missed = true;
+    return CRUDDUR_E_CONFLICT;
+}
+
 static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 {
+    int code;
     cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
-    cruddur_status status = write_row(txn, CR_STATEMENT_REMOVE, as_read, CR_SK + 1);
+    cruddur_status status = run_with_row(txn, CR_STATEMENT_REMOVE, as_read, &code);
     if (status == CRUDDUR_OK && sqlite3_changes(txn->connection->db) != 1) {
-        status =
-            cr_connection_fail(txn->connection, SQLITE_CORRUPT, "writing to", base->call->error);
+        return miss(txn);
     }
+    base->call->meter.rows_written += status == CRUDDUR_OK ? 1 : 0;
     return status;
 }
 
@@ -278,12 +294,48 @@ static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row 
     return status == CRUDDUR_OK ? put(base, row) : status;
 }
 
-/* As with a removal, nobody can have touched the row. */
 static cruddur_status require(cr_txn *base, const cr_row *as_read)
 {
-    (void)base;
-    (void)as_read;
+    int code;
+    cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
+    cruddur_status status = run_with_row(txn, CR_STATEMENT_REQUIRE, as_read, &code);
+    return status == CRUDDUR_OK && code != SQLITE_ROW ? miss(txn) : status;
+}
+
+/* The key of a row to load is taken: by the same row? */
+static cruddur_status judge_taken(cr_sqlite_txn *txn, const cr_row *row, size_t number,
+                                  cr_loaded *loaded)
+{
+    cr_row there;
+    cruddur_status status = get_one(txn, cr_row_key(row), &there);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (cr_item_is_same(&there, row) && cr_item_has_same_others(&there, row)) {
+        loaded->same++;
+    } else if (loaded->taken++ == 0) {
+        loaded->first_taken = number;
+    }
     return CRUDDUR_OK;
+}
+
+cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
+                                   cr_loaded *loaded)
+{
+    cruddur_status status = cr_call_check_deadline(txn->base.call);
+    *loaded = (cr_loaded){0};
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        status = put(&txn->base, &rows[i]);
+        if (status == CRUDDUR_E_CONFLICT) {
+            status = judge_taken(txn, &rows[i], i, loaded);
+        } else if (status == CRUDDUR_OK) {
+            loaded->put++;
+        }
+        if (status == CRUDDUR_OK && i % ROWS_PER_DEADLINE_CHECK == 0) {
+            status = cr_call_check_deadline(txn->base.call);
+        }
+    }
+    return status;
 }
 
 /* ---- claims: a message's own row is its claim ---- */
@@ -353,4 +405,5 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
     txn->base = (cr_txn){&operations, traits, arena, call};
     txn->connection = connection;
     txn->absence_count = 0;
+    txn->has_missed = false;
 }

@@ -13,10 +13,15 @@ typedef struct cr_sqlite_txn {
     cr_connection *connection;
     cr_key absences[CR_ABSENCES_MAX]; /* what this run of the body did not find: absence.h */
     size_t absence_count;
+    bool has_missed; /* an earlier run of the body stated a row that was not as it was read */
 } cr_sqlite_txn;
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call);
+
+/* Puts rows whose keys are free, in the change that is open. */
+cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
+                                   cr_loaded *loaded);
 
 /* Walks over the whole table from behind `after`. */
 cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,

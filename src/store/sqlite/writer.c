@@ -168,6 +168,9 @@ static cruddur_status run_body(cr_writer *writer, change *running)
     cr_call *call = running->call;
     cr_sqlite_txn_init(&txn, writer->connection, writer->traits, &writer->arena, call);
     for (;;) {
+        if (cr_is_cancelled(call->cancel)) {
+            return cr_fail_cancelled(call->error);
+        }
         cr_arena_reset(&writer->arena);
         call->meter.attempts++;
         txn.absence_count = 0;
@@ -298,11 +301,13 @@ static change *begin_turn(cr_writer *writer, change *leader, int *code)
     let_others_in(writer);
     roll_back(writer); /* of a turn that had no memory to end its transaction */
     writer->connection->deadline_us = leader->call->deadline_us;
+    writer->connection->cancel = leader->call->cancel;
     *code = cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE);
     (void)pthread_mutex_lock(&writer->lock);
     change *batch = leader;
     writer->has_file = *code == SQLITE_OK;
     if (writer->has_file) {
+        writer->connection->cancel = NULL; /* the batch is that of others as well */
         batch = take_batch(writer);
     } else {
         dequeue(writer, leader);
@@ -323,6 +328,7 @@ static void end_turn(cr_writer *writer, change *batch)
     }
     (void)pthread_mutex_unlock(&writer->lock);
 
+    writer->connection->cancel = NULL;
     if (!cr_store_files_are_lost(writer->files)) {
         cr_connection_tidy_log(writer->connection);
     }
@@ -353,6 +359,9 @@ static void lead(cr_writer *writer, change *leader)
 
 static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
 {
+    if (cr_is_cancelled(call->cancel)) {
+        return cr_fail_cancelled(call->error);
+    }
     if (!writer->has_file) {
         return fail_writing(writer, SQLITE_BUSY, call);
     }
@@ -360,14 +369,16 @@ static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
                         "the deadline passed before other threads' changes were written");
 }
 
-/* Waits until the change is done or has the lead. A change that nobody has begun is taken back at
- * its deadline; one that runs is waited for, as only then its outcome is known. Under the lock. */
+/* Waits until the change is done or has the lead. A change that has not begun is taken back at its
+ * deadline, or when it is cancelled; one that runs is waited for, as only then its outcome is
+ * known. Under the lock. */
 static void wait_for_turn(cr_writer *writer, change *submitted)
 {
-    int64_t deadline_us = submitted->call->deadline_us;
+    const cr_call *call = submitted->call;
     while (submitted->state == WAITING) {
-        (void)cr_condition_wait_until(&submitted->moved, &writer->lock, deadline_us);
-        if (submitted->state == WAITING && cr_deadline_passed(deadline_us)) {
+        (void)cr_condition_wait_until(&submitted->moved, &writer->lock,
+                                      cr_cancel_look_us(call->deadline_us, call->cancel));
+        if (submitted->state == WAITING && cr_call_is_over(call)) {
             dequeue(writer, submitted);
             submitted->status = fail_waiting(writer, submitted->call);
             submitted->state = DONE;

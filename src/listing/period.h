@@ -9,8 +9,8 @@
  * Which keys a margin has is not known before they are read, and nearly all tables have none of the
  * old forms. So a margin is read from the period outwards only until CR_PERIOD_RUN rows in a row
  * show their own time. */
-#ifndef CR_MESSAGING_PERIOD_H
-#define CR_MESSAGING_PERIOD_H
+#ifndef CR_LISTING_PERIOD_H
+#define CR_LISTING_PERIOD_H
 
 #include "messaging/rows.h"
 

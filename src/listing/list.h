@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that read: a group's messages (pattern A), a user's groups (pattern B), one group, its
  * members. */
-#ifndef CR_MESSAGING_LIST_H
-#define CR_MESSAGING_LIST_H
+#ifndef CR_LISTING_LIST_H
+#define CR_LISTING_LIST_H
 
 #include "messaging/group.h"
 #include "model/page.h"

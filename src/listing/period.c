@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/period.h"
+#include "listing/period.h"
 
 #include "model/time.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/list.h"
+#include "listing/list.h"
 
 #include <stdlib.h>
 
+#include "listing/period.h"
 #include "messaging/names.h"
-#include "messaging/period.h"
 
 cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor,
                               cruddur_error **error)
