@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "cruddur/frame.h"
-#include "messaging/upgrade.h"
+#include "messaging/settle.h"
 #include "model/uuid_set.h"
 
 /* Rows of one part of the table: so many groups wait at most, and so far apart are two cursors. */
@@ -100,12 +100,13 @@ static void end_part(walk *walking, const cr_call *part, cruddur_error *error, b
 
 static cruddur_status upgrade_group(walk *walking, const cr_uuid *group)
 {
-    cr_upgraded result;
+    cr_settled result = CR_SETTLED_GONE;
+    const cr_settling known = {.group = group, .makes_card = true};
     cruddur_error *error = NULL;
     cr_call call = part_call(walking, &error);
-    cruddur_status status = cr_upgrade_group(walking->store, group, &call, &result);
+    cruddur_status status = cr_settle_in_turn(walking->store, &known, &call, &result);
     bool has_failed = is_of_group(status);
-    walking->counts.cards += status == CRUDDUR_OK && result == CR_UPGRADED ? 1 : 0;
+    walking->counts.cards += status == CRUDDUR_OK && result == CR_SETTLED_CHANGED ? 1 : 0;
     walking->counts.failed += has_failed ? 1 : 0;
     if (has_failed) {
         tell_failure(walking, group, status, error);
@@ -204,9 +205,6 @@ static cruddur_status upgrade(const cruddur *dm, const cruddur_upgrade_options *
                     .timeout_us = (int64_t)timeout_ms * US_PER_MS};
     bool is_at_end = false;
     cruddur_status status = read_start(&walking);
-    if (status == CRUDDUR_OK) {
-        status = cr_upgrade_check(dm->store, call);
-    }
     if (status == CRUDDUR_OK) {
         walking.waiting = malloc(PART_ROWS * sizeof(*walking.waiting));
         status = walking.waiting == NULL ? cr_fail_memory(call->error) : CRUDDUR_OK;

@@ -151,7 +151,8 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
     cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
-    cr_rewrite rewrite = {&group->uuid, &message, author, &rows, false};
+    cr_rewrite rewrite = {
+        .group = &group->uuid, .message = &message, .author = author, .rows = &rows};
     status = write_all(txn, send, claim, &rewrite);
     if (status == CRUDDUR_OK && send->opening == NULL) {
         status = cr_send_keep(send, &message, txn->call);

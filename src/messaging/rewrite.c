@@ -54,6 +54,9 @@ bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite)
             return true;
         }
     }
+    if (rewrite->makes_card) {
+        return true;
+    }
     for (size_t i = 0; i < rows->old.count; i++) {
         if (must_go(txn, rewrite, &rows->old.row[i])) {
             return true;
@@ -194,16 +197,26 @@ cruddur_status cr_rewrite_find_room(cr_txn *txn, cr_rewrite *rewrite, cr_room_se
 
 /* No row is left that two writers who make all of them anew would both touch: they meet in the
  * card. */
-static bool must_meet_in_card(const cr_txn *txn, const cr_group_rows *rows)
+static bool must_meet_in_card(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    return is_atomic(txn) && rows->old.count == 0;
+    return is_atomic(txn) && rewrite->rows->old.count == 0;
+}
+
+static bool has_card(const cr_rewrite *rewrite)
+{
+    return cr_row_exists(&rewrite->rows->card->row);
+}
+
+static bool puts_card(const cr_txn *txn, const cr_rewrite *rewrite)
+{
+    return !has_card(rewrite) && (rewrite->makes_card || must_meet_in_card(txn, rewrite));
 }
 
 /* What the rows get as `rev`; absent for a group that stays without a card. */
-static cr_str rev_of(const cr_txn *txn, const cr_group_rows *rows)
+static cr_str rev_of(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    bool gets_card = !cr_row_exists(&rows->card->row) && must_meet_in_card(txn, rows);
-    return gets_card ? cr_str_of(CR_CARD_FIRST_REV) : rows->card->row.value[CR_REV];
+    return puts_card(txn, rewrite) ? cr_str_of(CR_CARD_FIRST_REV)
+                                   : rewrite->rows->card->row.value[CR_REV];
 }
 
 static bool are_of_card(const cr_group_rows *rows)
@@ -216,6 +229,7 @@ static bool are_of_card(const cr_group_rows *rows)
     return true;
 }
 
+/* Its name is that of any row. */
 static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 {
     cr_row row;
@@ -231,27 +245,26 @@ static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 }
 
 /* Rows of the card's rev are tied to it: whoever changes the card changes them as well. */
-static bool states_card(const cr_txn *txn, const cr_group_rows *rows)
+static bool states_card(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    bool has_card = cr_row_exists(&rows->card->row);
-    return must_meet_in_card(txn, rows) || (is_atomic(txn) && has_card && !are_of_card(rows));
+    return puts_card(txn, rewrite) || must_meet_in_card(txn, rewrite) ||
+           (is_atomic(txn) && has_card(rewrite) && !are_of_card(rewrite->rows));
 }
 
 static cruddur_status state_card(cr_txn *txn, const cr_rewrite *rewrite)
 {
-    const cr_group_rows *rows = rewrite->rows;
-    const cr_row *card = &rows->card->row;
-    if (!states_card(txn, rows)) {
+    const cr_row *card = &rewrite->rows->card->row;
+    if (!states_card(txn, rewrite)) {
         return CRUDDUR_OK;
     }
-    if (!must_meet_in_card(txn, rows)) {
-        return txn->ops->require(txn, card);
-    }
-    if (!cr_row_exists(card)) {
+    if (puts_card(txn, rewrite)) {
         return put_card(txn, rewrite);
     }
+    if (!must_meet_in_card(txn, rewrite)) {
+        return txn->ops->require(txn, card);
+    }
     cr_row touched = *card;
-    touched.value[CR_VERSION] = rows->version;
+    touched.value[CR_VERSION] = rewrite->rows->version;
     return txn->ops->replace(txn, card, &touched);
 }
 
@@ -261,7 +274,7 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
 {
     const cr_group_rows *rows = rewrite->rows;
     cr_row row = rows->row[member];
-    cr_str rev = rev_of(txn, rows);
+    cr_str rev = rev_of(txn, rewrite);
     bool is_displaced = rows->room[member].data != NULL;
     row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
     row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
@@ -278,20 +291,28 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
 }
 
 /* What stays must be there still, or its member would have a row at the message twice, or none. */
-static cruddur_status put_or_require(cr_txn *txn, const cr_rewrite *rewrite, size_t member)
+static cruddur_status state_row(cr_txn *txn, const cr_rewrite *rewrite, size_t member)
 {
-    if (stays(rewrite, member)) {
-        return is_atomic(txn) ? txn->ops->require(txn, &rewrite->rows->row[member]) : CRUDDUR_OK;
-    }
+    const cr_row *row = &rewrite->rows->row[member];
     cr_row moved = cr_rewrite_moved(txn, rewrite, member);
-    return txn->ops->put(txn, &moved);
+    if (!stays(rewrite, member)) {
+        return txn->ops->put(txn, &moved);
+    }
+    if (puts_card(txn, rewrite)) {
+        cr_row of_card = *row;
+        of_card.value[CR_REV] = moved.value[CR_REV];
+        of_card.value[CR_VERSION] = moved.value[CR_VERSION];
+        of_card.value[CR_MEMBER_UUIDS] = moved.value[CR_MEMBER_UUIDS];
+        return txn->ops->replace(txn, row, &of_card);
+    }
+    return is_atomic(txn) ? txn->ops->require(txn, row) : CRUDDUR_OK;
 }
 
 cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite)
 {
     cruddur_status status = state_card(txn, rewrite);
     for (size_t i = 0; status == CRUDDUR_OK && i < rewrite->rows->members.count; i++) {
-        status = put_or_require(txn, rewrite, i);
+        status = state_row(txn, rewrite, i);
     }
     return status;
 }
@@ -300,7 +321,7 @@ cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite)
 {
     const cr_group_rows *rows = rewrite->rows;
     cruddur_status status = CRUDDUR_OK;
-    size_t beside = WRITES_BESIDE + (states_card(txn, rows) ? 1 : 0);
+    size_t beside = WRITES_BESIDE + (states_card(txn, rewrite) ? 1 : 0);
     size_t room = CR_CHANGE_WRITES_MAX - beside - rows->members.count;
     rewrite->has_more = false;
     for (size_t i = 0; status == CRUDDUR_OK && i < rows->old.count; i++) {

@@ -15,6 +15,7 @@ typedef struct cr_rewrite {
     const cr_row *message; /* to which the rows move */
     cr_person author;      /* of it */
     cr_group_rows *rows;   /* complete: restored where they were lost */
+    bool makes_card;       /* for a group that has none: its rows get the card's rev */
     bool has_more;         /* than one change had room for; the next one removes it */
 } cr_rewrite;
 

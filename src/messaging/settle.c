@@ -16,6 +16,7 @@ typedef struct settle {
 
     /* Of the latest run. */
     unsigned traits;     /* that it met */
+    bool is_there;       /* the group */
     bool has_writes;     /* there is something to move or to remove */
     bool has_put;        /* rows there, which somebody may have cleared just before */
     bool has_more;       /* than one change had room for */
@@ -74,13 +75,13 @@ static cruddur_status find_any_row(cr_txn *txn, const settle *settling, cr_rows 
 
 /* Who is to have a row: whom the card names, or else the rows. A group without any may still be the
  * direct group of two authors. */
-static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_card *card,
-                                   const cr_rows *rows, cr_members *members)
+static cruddur_status read_members(cr_txn *txn, const settle *settling, const cr_read_card *card,
+                                   const cr_rows *rows, cr_members *members, bool *are_known)
 {
     const cr_settling *known = &settling->known;
     cr_members candidates = {0};
-    bool are_known;
-    if (cr_row_exists(&card->row)) {
+    *are_known = cr_row_exists(&card->row);
+    if (*are_known) {
         *members = card->card.members;
         return CRUDDUR_OK;
     }
@@ -91,11 +92,27 @@ static cruddur_status read_members(cr_txn *txn, settle *settling, const cr_read_
         (void)cr_members_add(&candidates, known->author); /* one of a full group is in it */
     }
     cruddur_status status =
-        cr_cardless_members_of(txn, known->group, rows, &candidates, members, &are_known);
-    if (status != CRUDDUR_OK || members->count >= CRUDDUR_MEMBERS_MIN) {
-        return status;
+        cr_cardless_members_of(txn, known->group, rows, &candidates, members, are_known);
+    return status == CRUDDUR_OK && members->count < CRUDDUR_MEMBERS_MIN
+               ? cr_cardless_fail_untold(txn, known->group)
+               : status;
+}
+
+/* Whether these rows name anybody who is not among the members yet. Then they are told as well. */
+static cruddur_status tell_more(const cr_txn *txn, const cr_group_rows *rows, cr_rows *told,
+                                bool *has_more)
+{
+    cr_members named = rows->members;
+    for (size_t i = 0; i < rows->old.count; i++) {
+        (void)cr_members_add_row(&named, &rows->old.row[i]); /* a crowd shows in the next turn */
     }
-    return cr_cardless_fail_untold(txn, known->group);
+    *has_more = named.count > rows->members.count;
+    for (size_t i = 0; *has_more && i < rows->old.count; i++) {
+        if (!cr_rows_add_once(told, &rows->old.row[i])) {
+            return cr_fail_memory(txn->call->error);
+        }
+    }
+    return CRUDDUR_OK;
 }
 
 /* ---- looking back ---- */
@@ -166,7 +183,7 @@ static cruddur_status read_head_of_twins(cr_txn *txn, const settle *settling, cr
 }
 
 /* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
- * absent throughout where the rows are in place already. */
+ * absent throughout where the rows are in place already, and nothing is to be done. */
 static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *rows, cr_row *head)
 {
     cruddur_status status = CRUDDUR_OK;
@@ -180,7 +197,40 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
         status = read_head_of_twins(txn, settling, rows, head);
     }
     bool is_whole = has_rows && cr_group_rows_are_whole(rows, head->value[CR_SK]);
-    return status == CRUDDUR_OK && !is_whole ? search_others(txn, settling, rows, head) : status;
+    if (status == CRUDDUR_OK && !is_whole) {
+        return search_others(txn, settling, rows, head);
+    }
+    bool needs_head = settling->known.makes_card && !cr_row_exists(head);
+    return status == CRUDDUR_OK && needs_head ? cr_group_find_head(txn, settling->known.group, head)
+                                              : status;
+}
+
+/* Reads the rows that the index shows, and those at the messages' keys, from the table itself. What
+ * an index that lags behind does not show yet may name more members. */
+static cruddur_status read_rows(cr_txn *txn, settle *settling, const cr_read_card *card,
+                                cr_rows *told, const cr_rows *messages, cr_group_rows *rows,
+                                cr_row *head)
+{
+    cr_members members;
+    bool are_known;
+    bool has_more = false;
+    cruddur_status status;
+    do {
+        status = read_members(txn, settling, card, told, &members, &are_known);
+        if (status == CRUDDUR_OK) {
+            status = cr_group_rows_reread(txn, settling->known.group, card, told, &members, rows);
+        }
+        if (status == CRUDDUR_OK) {
+            status = read_at_messages(txn, settling, messages, rows);
+        }
+        if (status == CRUDDUR_OK) {
+            status = complete(txn, settling, rows, head);
+        }
+        if (status == CRUDDUR_OK && !are_known) {
+            status = tell_more(txn, rows, told, &has_more);
+        }
+    } while (status == CRUDDUR_OK && has_more && !are_known);
+    return status;
 }
 
 /* ---- the body ---- */
@@ -188,7 +238,11 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
 static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *rows,
                                 const cr_row *head)
 {
-    cr_rewrite rewrite = {settling->known.group, head, cr_person_of(head), rows, false};
+    cr_rewrite rewrite = {.group = settling->known.group,
+                          .message = head,
+                          .author = cr_person_of(head),
+                          .rows = rows,
+                          .makes_card = settling->known.makes_card};
     settling->has_writes = cr_rewrite_is_needed(txn, &rewrite);
     if (!settling->has_writes) {
         return CRUDDUR_OK;
@@ -208,36 +262,36 @@ static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *ro
     return status;
 }
 
-/* Settles the group from the rows that the index shows, and those at the messages' keys. */
+/* A group that has a card gets none. */
+static bool must_settle(const settle *settling, const cr_read_card *card)
+{
+    return !card->card.is_removed && !(settling->known.makes_card && cr_row_exists(&card->row));
+}
+
 static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
                                   const cr_rows *messages)
 {
     cr_read_card card;
-    cr_members members;
     cr_group_rows rows;
-    cr_row head;
-    const cr_uuid *group = settling->known.group;
-    bool is_there;
-    cruddur_status status = find_any_row(txn, settling, told, &is_there);
-    if (status != CRUDDUR_OK || !is_there) {
+    cr_row head = {0};
+    cruddur_status status = find_any_row(txn, settling, told, &settling->is_there);
+    if (status != CRUDDUR_OK || !settling->is_there) {
         return status;
     }
-    status = cr_group_read_card(txn, group, &card);
-    if (status != CRUDDUR_OK || card.card.is_removed) {
+    status = cr_group_read_card(txn, settling->known.group, &card);
+    if (status != CRUDDUR_OK || !must_settle(settling, &card)) {
         return status;
     }
-    status = read_members(txn, settling, &card, told, &members);
-    if (status == CRUDDUR_OK) {
-        status = cr_group_rows_reread(txn, group, &card, told, &members, &rows);
-    }
-    if (status == CRUDDUR_OK) {
-        status = read_at_messages(txn, settling, messages, &rows);
-    }
-    if (status == CRUDDUR_OK) {
-        status = complete(txn, settling, &rows, &head);
-    }
+    status = read_rows(txn, settling, &card, told, messages, &rows, &head);
     bool has_head = status == CRUDDUR_OK && cr_row_exists(&head);
     return has_head ? move_rows(txn, settling, &rows, &head) : status;
+}
+
+static cruddur_status fail_steps(const cr_call *call)
+{
+    return cr_fail_with(call->error, CRUDDUR_E_CONFIG,
+                        "groups get their cards in transactions only, and the store is written "
+                        "in steps");
 }
 
 static cruddur_status settle_body(cr_txn *txn, void *argument)
@@ -248,7 +302,11 @@ static cruddur_status settle_body(cr_txn *txn, void *argument)
     cr_rows messages = {0};
     cruddur_status status = CRUDDUR_OK;
     settling->traits = txn->traits;
+    settling->is_there = true;
     settling->has_writes = settling->has_put = settling->has_more = false;
+    if (known->makes_card && (txn->traits & CR_TRAIT_ATOMIC) == 0) {
+        return fail_steps(txn->call);
+    }
     if (known->looks_back) {
         status = read_messages(txn, settling, &messages);
         bool is_alone = messages.count <= 1 && !known->is_repeat && !known->must_settle;
@@ -283,24 +341,48 @@ static void look_again(settle *settling, cr_kept_key *from)
     settling->known.is_repeat = settling->known.must_settle = false;
 }
 
-cruddur_status cr_settle(cr_store *store, const cr_settling *known, cr_call *call, bool *has_moved)
+static cr_settled result_of(const settle *settling, bool has_changed)
+{
+    if (has_changed) {
+        return CR_SETTLED_CHANGED;
+    }
+    return settling->is_there ? CR_SETTLED_BEFORE : CR_SETTLED_GONE;
+}
+
+cruddur_status cr_settle(cr_store *store, const cr_settling *known, cr_call *call,
+                         cr_settled *result)
 {
     settle settling = {.known = *known};
     cr_kept_key from = {0};
     cruddur_status status;
+    bool has_changed = false;
     bool goes_on;
     do {
         settling.room = (cr_room_search){0};
         status = store->ops->change(store, settle_body, &settling, call);
+        has_changed = has_changed || (status == CRUDDUR_OK && settling.has_writes);
         goes_on = status == CRUDDUR_OK && (settling.has_more || must_look_again(&settling));
-        if (has_moved != NULL) {
-            *has_moved = *has_moved || (status == CRUDDUR_OK && settling.has_writes);
-        }
         if (settling.has_more) {
             settling.known.must_settle = true; /* the same once more */
+            settling.known.makes_card = false;
         } else if (goes_on) {
             look_again(&settling, &from);
         }
     } while (goes_on);
+    if (result != NULL) {
+        *result = result_of(&settling, has_changed);
+    }
+    return status;
+}
+
+cruddur_status cr_settle_in_turn(cr_store *store, const cr_settling *known, cr_call *call,
+                                 cr_settled *result)
+{
+    cr_ticket ticket;
+    cruddur_status status = cr_queue_enter(store->queues, cr_uuid_str(known->group), call, &ticket);
+    if (status == CRUDDUR_OK) {
+        status = cr_settle(store, known, call, result);
+        cr_queue_leave(call);
+    }
     return status;
 }

@@ -2,6 +2,9 @@
 /* Settling a group: every member gets one row, at the newest message, and no row is left before it.
  * Rows only move forward, so it does not matter how often a group is settled, or why.
  *
+ * A group without a card can get it in the same change, with rows of the card's rev: either it has
+ * both then, or neither, and whoever writes to it meanwhile makes one of the two run again.
+ *
  * The stream's processor settles a group whose message was put without its group rows. In steps,
  * where two writers that start from the same head each move the rows to their own message, a writer
  * settles the group when it is done: it helps whoever is still at it, and clears the keys between.
@@ -19,6 +22,7 @@ typedef struct cr_settling {
     const cr_members *named; /* maybe the two whose direct group it is; NULL: not known */
     cr_str message_sk;       /* rows that are at this message or beyond it are settled; absent: not
                                 known */
+    bool makes_card;         /* only for a group without one; one that has it is left alone */
 
     /* For a writer in steps that looks back; message_sk is absent. */
     bool looks_back;
@@ -27,8 +31,20 @@ typedef struct cr_settling {
     bool must_settle; /* also where there is one such message only */
 } cr_settling;
 
-/* *has_moved (may be NULL): rows had to be moved or removed. */
+typedef enum cr_settled {
+    CR_SETTLED_GONE,    /* the group has no message, or no row that could be found */
+    CR_SETTLED_BEFORE,  /* there was nothing to do */
+    CR_SETTLED_CHANGED, /* rows were moved or removed, or the group has got its card */
+} cr_settled;
+
+/* `result` may be NULL. CRUDDUR_E_STORE_DAMAGED where the rows of a group without a card do not
+ * tell its members, or the card is damaged; CRUDDUR_E_CONFIG for a card in a store without
+ * transactions. */
 cruddur_status cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
-                         bool *has_moved);
+                         cr_settled *result);
+
+/* The same after the threads of this handle that came earlier to this group. */
+cruddur_status cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                 cr_settled *result);
 
 #endif

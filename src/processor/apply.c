@@ -58,38 +58,24 @@ static bool may_go_again(const work *shared, cruddur_status status)
     return !shared->is_last_round && (status == CRUDDUR_E_CONFLICT || status == CRUDDUR_E_TIMEOUT);
 }
 
-/* Settles a group after the threads that came earlier. */
-static cruddur_status settle_group(cr_store *store, const cr_record *newest, cr_call *call,
-                                   bool *has_moved)
-{
-    cr_ticket ticket;
-    const cr_settling known = {.group = &newest->group,
-                               .author = newest->has_author ? &newest->author : NULL,
-                               .message_sk = newest->sk};
-    cruddur_status status =
-        cr_queue_enter(store->queues, cr_uuid_str(&newest->group), call, &ticket);
-    if (status == CRUDDUR_OK) {
-        status = cr_settle(store, &known, call, has_moved);
-        cr_queue_leave(call);
-    }
-    return status;
-}
-
 static void apply_newest(work *shared, const cr_record *newest)
 {
     cruddur_error *error = NULL;
     cr_call call = *shared->call;
-    bool has_moved = false;
+    cr_settled result = CR_SETTLED_GONE;
+    const cr_settling known = {.group = &newest->group,
+                               .author = newest->has_author ? &newest->author : NULL,
+                               .message_sk = newest->sk};
     call.meter = (cr_meter){0};
     call.error = &error;
     call.deadline_us = deadline_us(shared);
     cruddur_status status = cr_call_check_deadline(&call);
     if (status == CRUDDUR_OK) {
-        status = settle_group(shared->store, newest, &call, &has_moved);
+        status = cr_settle_in_turn(shared->store, &known, &call, &result);
     }
     (void)pthread_mutex_lock(&shared->lock);
     cr_meter_add(&shared->meter, &call.meter);
-    shared->outcome->moved += has_moved ? 1 : 0;
+    shared->outcome->moved += result == CR_SETTLED_CHANGED ? 1 : 0;
     if (may_go_again(shared, status)) {
         shared->again[shared->again_count++] = newest;
     } else if (status != CRUDDUR_OK) {
