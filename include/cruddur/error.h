@@ -57,6 +57,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \
     X(E_CONFLICT, 43, "too many conflicting writes")                                               \
     X(E_MESSAGE_GONE, 44, "the message was stored, and has been removed since")                    \
+    X(E_FOREIGN_WRITER, 45, "another program writes to the group")                                 \
     /* The store. */                                                                               \
     X(E_TIMEOUT, 60, "deadline exceeded")                                                          \
     X(E_STORE_LOCKED, 61, "the store is locked by another process")                                \

@@ -170,6 +170,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  *         - #CRUDDUR_E_GROUP_EXISTS: the group with this uuid has other members;
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: on DynamoDB, the group was removed during the call;
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
+ *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, a name for two members, or the uuid of another
  *           message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,

@@ -114,6 +114,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
+ *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another message),
  *           #CRUDDUR_E_UUID, #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,

@@ -246,7 +246,8 @@ CRUDDUR_API void cruddur_upgrade_options_init(cruddur_upgrade_options *options, 
  *
  * The call reads the whole table, part by part, and makes one change for each group without a card,
  * one after the other. The table may be in use meanwhile; a group that is being written to is tried
- * again until the deadline. No message and no order of a list changes. The call keeps up to 64
+ * again until the deadline. Messages do not change. Group rows that were lost, or are there twice,
+ * are set right, as by the next message. The call keeps up to 64
  * bytes of memory for each group of the table.
  *
  * It can be interrupted at any time and called again, from the start or with the latest `cursor`:

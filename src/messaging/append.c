@@ -94,12 +94,41 @@ static void name_restored(const cr_opening *opening, cr_group_rows *rows)
     }
 }
 
+static cruddur_status fail_foreign(const cr_txn *txn, const cr_uuid *group)
+{
+    return cr_fail_with(txn->call->error, CRUDDUR_E_FOREIGN_WRITER,
+                        "group %s: its group rows are not as this library leaves them, so another "
+                        "program writes to it; the store's URL says writers=ours",
+                        group->text);
+}
+
+/* Where every writer is ours, no row is behind the head, which was read before it, and none has
+ * lost the card's rev. */
+static cruddur_status check_writers(const cr_txn *txn, const cr_group *group,
+                                    const cr_group_rows *rows)
+{
+    const cr_row *card = &group->card.row;
+    bool are_ours = true;
+    for (size_t i = 0; i < rows->old.count; i++) {
+        const cr_row *row = &rows->old.row[i];
+        bool is_of_card =
+            !cr_row_exists(card) || cr_str_equal(row->value[CR_REV], card->value[CR_REV]);
+        are_ours = are_ours && is_of_card &&
+                   cr_str_compare(cr_row_place(row), group->head.value[CR_SK]) >= 0;
+    }
+    return are_ours || (txn->traits & CR_TRAIT_OURS) == 0 ? CRUDDUR_OK
+                                                          : fail_foreign(txn, &group->uuid);
+}
+
 /* Reads the group rows as they are to be moved on from the head. */
 static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_group_rows *rows)
 {
     cr_row newest;
     cr_str head_sk = group->head.value[CR_SK];
     cruddur_status status = cr_group_rows_read(txn, group, rows);
+    if (status == CRUDDUR_OK) {
+        status = check_writers(txn, group, rows);
+    }
     if (status == CRUDDUR_OK) {
         cr_group_rows_restore(&group->uuid, rows);
     }
@@ -169,6 +198,8 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
 cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
 {
     cr_found_claim claim;
+    group->is_to_change = true;
+    group->believes_index = !cr_send_has_failed(send);
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
@@ -183,10 +214,17 @@ cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
 static cruddur_status append_body(cr_txn *txn, void *argument)
 {
     cr_send *send = argument;
+    const cr_draft *draft = send->draft;
     cr_group group;
+    bool is_whole = false;
+    cruddur_status status = CRUDDUR_OK;
     cr_send_begin(send, txn);
-    cruddur_status status =
-        cr_group_read(txn, &send->draft->group, &send->draft->author.uuid, &group);
+    if ((txn->traits & CR_TRAIT_OURS) != 0 && !cr_send_has_failed(send)) {
+        status = cr_group_guess(txn, &draft->group, &draft->author.uuid, &group, &is_whole);
+    }
+    if (status == CRUDDUR_OK && !is_whole) {
+        status = cr_group_read(txn, &draft->group, &draft->author.uuid, &group);
+    }
     return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
 }
 

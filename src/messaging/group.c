@@ -194,6 +194,45 @@ cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
     return status;
 }
 
+/* ---- by the group rows ---- */
+
+static bool is_whole_by_card(const cr_rows *rows, const cr_read_card *card)
+{
+    cr_members owners = {0};
+    for (size_t i = 0; i < rows->count; i++) {
+        cr_uuid owner;
+        const cr_row *row = &rows->row[i];
+        if (!cr_row_owner(row, &owner) || !cr_members_add(&owners, &owner) ||
+            !cr_str_equal(row->value[CR_REV], card->row.value[CR_REV]) ||
+            !cr_str_equal(cr_row_place(row), cr_row_place(&rows->row[0]))) {
+            return false;
+        }
+    }
+    return rows->count == owners.count && cr_members_are_same(&owners, &card->card.members);
+}
+
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                              cr_group *group, bool *is_whole)
+{
+    *group = (cr_group){.uuid = *uuid};
+    cruddur_status status = cr_group_ask_index(txn, group);
+    if (status == CRUDDUR_OK) {
+        status = cr_group_read_card(txn, uuid, &group->card);
+    }
+    *is_whole = status == CRUDDUR_OK && cr_row_exists(&group->card.row) &&
+                !group->card.card.is_removed && is_whole_by_card(&group->told, &group->card) &&
+                cr_members_have(&group->card.card.members, member);
+    if (*is_whole) {
+        cr_pk pk = cr_pk_of_group(uuid);
+        group->known = group->card.card.members;
+        group->head.value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
+        group->head.value[CR_SK] = cr_row_place(&group->told.row[0]);
+        status =
+            group->head.value[CR_PK].data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+    }
+    return status;
+}
+
 /* The author of the newest message has a row at it, in a healthy table. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)
 {

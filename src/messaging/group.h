@@ -24,6 +24,10 @@ typedef struct cr_group {
     cr_rows told;     /* the group rows that the index shows */
     bool has_asked;   /* the index */
     cr_members known; /* all members, where the card or the group's uuid says it; else empty */
+
+    /* What its group rows are read for. */
+    bool is_to_change;   /* all of them: those that do not belong there are removed */
+    bool believes_index; /* where that is in order: the conditions of the change judge it */
 } cr_group;
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
@@ -49,6 +53,12 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
  * there and for one of other members alike: what a stranger is told must not depend on it. */
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group);
+
+/* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
+ * card names has one row of the card's rev, all at one message. The index may lag behind; the
+ * conditions of a change judge it. Of the head the key alone is known. */
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                              cr_group *group, bool *is_whole);
 
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);

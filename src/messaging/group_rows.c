@@ -71,23 +71,36 @@ static cruddur_status refresh(cr_txn *txn, cr_rows *rows, cr_str group)
     return status;
 }
 
-/* Adds the rows that an index lags behind with: those read by key, and for members that still have
- * none whatever their partitions hold. */
-static cruddur_status find_beside_index(cr_txn *txn, cr_str group, const cr_group_rows *group_rows,
-                                        cr_rows *found)
+/* Reads again from the table itself: the rows that the index told of, and what the members have at
+ * the head's key. */
+static cruddur_status read_again(cr_txn *txn, const cr_group *group,
+                                 const cr_group_rows *group_rows, cr_rows *found)
 {
-    bool has_row[CRUDDUR_MEMBERS_MAX] = {false};
-    for (size_t i = 0; i < found->count; i++) {
-        size_t owner = owner_of(group_rows, &found->row[i]);
-        if (owner < group_rows->members.count) {
-            has_row[owner] = true;
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        cr_row at_head = {0};
+        at_head.value[CR_PK] = cr_pk_str(&group_rows->pk[i]);
+        at_head.value[CR_SK] = group->head.value[CR_SK];
+        if (!cr_rows_add_once(found, &at_head)) {
+            return cr_fail_memory(txn->call->error);
         }
     }
+    return refresh(txn, found, cr_uuid_str(&group->uuid));
+}
+
+/* Looks through the partitions of members who have no row yet. */
+static cruddur_status search_for_others(cr_txn *txn, const cr_group *group,
+                                        const cr_group_rows *group_rows, cr_rows *found)
+{
     cruddur_status status = CRUDDUR_OK;
+    bool has_row[CRUDDUR_MEMBERS_MAX + 1] = {false};
+    for (size_t i = 0; i < found->count; i++) {
+        has_row[owner_of(group_rows, &found->row[i])] = true;
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
-        cr_row row = group_rows->row[i];
-        if (!cr_row_exists(&row) && !has_row[i]) {
-            status = cr_group_search_partition(txn, group, &group_rows->pk[i], CR_STR_ABSENT, &row);
+        cr_row row = {0};
+        if (!has_row[i]) {
+            status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &group_rows->pk[i],
+                                               CR_STR_ABSENT, &row);
         }
         if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add_once(found, &row)) {
             status = cr_fail_memory(txn->call->error);
@@ -109,26 +122,6 @@ static cruddur_status share(cr_txn *txn, const cr_rows *rows, cr_rows *shared)
         memcpy(shared->row, rows->row, rows->count * sizeof(cr_row));
     }
     return CRUDDUR_OK;
-}
-
-/* Reads every group row of the group: by the index, and what that may not show yet. */
-static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_rows *group_rows,
-                                cr_rows *found)
-{
-    cr_str uuid = cr_uuid_str(&group->uuid);
-    cruddur_status status = cr_group_ask_index(txn, group);
-    if (status == CRUDDUR_OK && cr_row_exists(&group->own) &&
-        !cr_rows_add_once(&group->told, &group->own)) {
-        status = cr_fail_memory(txn->call->error);
-    }
-    if (status == CRUDDUR_OK) {
-        status = share(txn, &group->told, found);
-    }
-    if (status != CRUDDUR_OK || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
-        return status;
-    }
-    status = refresh(txn, found, uuid);
-    return status == CRUDDUR_OK ? find_beside_index(txn, uuid, group_rows, found) : status;
 }
 
 /* Between two changes all rows of a group are at the head, in the healthy case. */
@@ -181,10 +174,39 @@ static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_group_rows
     return CRUDDUR_OK;
 }
 
-static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_group_rows *group_rows,
-                                  cr_rows *found)
+/* Reads every group row of the group that the index does not show yet. Those of a group that has
+ * moved on meanwhile are not worth a search. */
+static cruddur_status read_beside_index(cr_txn *txn, const cr_group *group,
+                                        const cr_group_rows *group_rows, cr_rows *found)
 {
-    cruddur_status status = find_rows(txn, group, group_rows, found);
+    cruddur_status status = read_again(txn, group, group_rows, found);
+    bool is_healthy = status == CRUDDUR_OK && is_orderly(found, &group->head, group_rows);
+    if (status == CRUDDUR_OK && !is_healthy && is_at_rest(txn)) {
+        status = cr_group_check_head(txn, &group->uuid, &group->head);
+    }
+    return status == CRUDDUR_OK && !is_healthy ? search_for_others(txn, group, group_rows, found)
+                                               : status;
+}
+
+/* Reads every group row of the group. What the index shows is believed where it is in order, and
+ * the conditions of a change are to judge it; so a row that does not belong there is seen. */
+static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_rows *group_rows,
+                                cr_rows *found)
+{
+    cruddur_status status = cr_group_ask_index(txn, group);
+    if (status == CRUDDUR_OK && cr_row_exists(&group->own) &&
+        !cr_rows_add_once(&group->told, &group->own)) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = share(txn, &group->told, found);
+    }
+    bool is_index_fresh = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    bool is_believed = group->believes_index && is_at_rest(txn) && status == CRUDDUR_OK &&
+                       is_orderly(found, &group->head, group_rows);
+    if (status == CRUDDUR_OK && !is_index_fresh && !is_believed) {
+        status = read_beside_index(txn, group, group_rows, found);
+    }
     /* Elsewhere a disorder passes by itself. */
     if (status == CRUDDUR_OK && is_at_rest(txn) && !is_orderly(found, &group->head, group_rows)) {
         cr_log_line(&txn->call->logger, CRUDDUR_LOG_WARNING,
@@ -194,44 +216,40 @@ static cruddur_status search_rows(cr_txn *txn, cr_group *group, cr_group_rows *g
     return status;
 }
 
-/* Reads the rows where a healthy group has them, but for displaced ones. Those of a group that has
- * moved on meanwhile are not worth a search. */
-static cruddur_status read_healthy(cr_txn *txn, const cr_group *group, cr_group_rows *group_rows,
-                                   bool *healthy)
+/* Reads the rows where a healthy group has them, but for displaced ones. */
+static cruddur_status read_at_head(cr_txn *txn, const cr_group *group, cr_group_rows *group_rows,
+                                   cr_rows *found)
 {
-    cruddur_status status = CRUDDUR_OK;
     cr_str head_sk = group->head.value[CR_SK];
     size_t known = group_rows->members.count;
-    /* A displaced row was found by the index, which may lag behind: it is read again. */
-    *healthy = is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk);
-    if (*healthy) {
+    if (is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk)) {
         known = owner_of(group_rows, &group->own);
         group_rows->row[known] = group->own;
     }
-    if (*healthy || !is_at_rest(txn)) {
-        status =
-            get_rows(txn, head_sk, cr_uuid_str(&group->uuid), group_rows, known, group_rows->row);
-        *healthy = status == CRUDDUR_OK && cr_group_rows_are_at(group_rows, head_sk);
+    cruddur_status status =
+        get_rows(txn, head_sk, cr_uuid_str(&group->uuid), group_rows, known, group_rows->row);
+    *found = (cr_rows){.arena = txn->arena};
+    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+        const cr_row *row = &group_rows->row[i];
+        if (cr_row_exists(row) && !cr_rows_add(found, row)) {
+            status = cr_fail_memory(txn->call->error);
+        }
     }
-    return status == CRUDDUR_OK && !*healthy && is_at_rest(txn)
-               ? cr_group_check_head(txn, &group->uuid, &group->head)
-               : status;
+    return status;
 }
 
+/* Whoever only reads has no use for rows that do not belong there. */
 static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *group_rows,
                                 cr_rows *found)
 {
-    bool healthy;
-    cruddur_status status = read_healthy(txn, group, group_rows, &healthy);
-    if (status != CRUDDUR_OK) {
-        return status;
+    bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    if (!group->is_to_change && !is_index_cheap) {
+        cruddur_status status = read_at_head(txn, group, group_rows, found);
+        if (status != CRUDDUR_OK || is_orderly(found, &group->head, group_rows)) {
+            return status;
+        }
     }
-    /* Where a change can be left half done, healthy rows may have others behind them. */
-    if (!healthy || (txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return search_rows(txn, group, group_rows, found);
-    }
-    *found = (cr_rows){group_rows->row, group_rows->members.count, group_rows->members.count, NULL};
-    return CRUDDUR_OK;
+    return find_rows(txn, group, group_rows, found);
 }
 
 /* Begins with these members, who have no rows yet. */
@@ -261,14 +279,12 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *g
 {
     cr_members members;
     bool have_changed = true;
-    bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
     cruddur_status status = cr_group_read_members(txn, group, &members);
     while (status == CRUDDUR_OK && have_changed) {
         cr_rows found;
         status = begin(txn, &group->card, &members, group_rows);
-        /* An index that is fresh and cheap also shows what does not belong there. */
         if (status == CRUDDUR_OK) {
-            status = (is_index_cheap ? search_rows : read_rows)(txn, group, group_rows, &found);
+            status = read_rows(txn, group, group_rows, &found);
         }
         if (status == CRUDDUR_OK) {
             status = take_rows(txn, &found, group_rows);

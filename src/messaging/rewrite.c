@@ -283,17 +283,31 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
     if (rev.data != NULL) {
         row.value[CR_REV] = rev;
     }
-    if (rows->list.data != NULL) {
-        row.value[CR_MEMBER_UUIDS] = rows->list;
+    if (rows->list.data != NULL || has_card(rewrite)) {
+        row.value[CR_MEMBER_UUIDS] = rows->list; /* a pair needs none: whatever is there goes */
     }
     cr_row_name_author(&row, &rewrite->author);
+    return row;
+}
+
+/* A member's row as the table has it: it may have learned a name since. */
+static const cr_row *as_read(const cr_group_rows *rows, size_t member)
+{
+    const cr_row *row = &rows->row[member];
+    for (size_t i = 0; i < rows->old.count; i++) {
+        const cr_row *old = &rows->old.row[i];
+        if (cr_str_equal(old->value[CR_PK], row->value[CR_PK]) &&
+            cr_str_equal(old->value[CR_SK], row->value[CR_SK])) {
+            return old;
+        }
+    }
     return row;
 }
 
 /* What stays must be there still, or its member would have a row at the message twice, or none. */
 static cruddur_status state_row(cr_txn *txn, const cr_rewrite *rewrite, size_t member)
 {
-    const cr_row *row = &rewrite->rows->row[member];
+    const cr_row *row = as_read(rewrite->rows, member);
     cr_row moved = cr_rewrite_moved(txn, rewrite, member);
     if (!stays(rewrite, member)) {
         return txn->ops->put(txn, &moved);

@@ -26,6 +26,12 @@ static inline bool cr_send_is_atomic(const cr_send *send)
     return (send->traits & CR_TRAIT_ATOMIC) != 0;
 }
 
+/* Whether a run before this one stated its writes, and a condition failed. */
+static inline bool cr_send_has_failed(const cr_send *send)
+{
+    return send->choice.has_chosen;
+}
+
 /* Begins a run of the body. */
 void cr_send_begin(cr_send *send, const cr_txn *txn);
 

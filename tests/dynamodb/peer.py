@@ -29,7 +29,7 @@ BOB = {"uuid": "b0000000-0000-4000-8000-00000000000b", "handle": "bob", "display
 CEM = {"uuid": "c0000000-0000-4000-8000-00000000000c", "handle": "cem", "display_name": "جم"}
 MESSAGE = {"pk", "sk", "message", "message_uuid", "user_uuid", "user_display_name", "user_handle"}
 GROUP = {"pk", "sk", "message", "message_group_uuid", "user_uuid", "user_display_name",
-         "user_handle"}
+         "user_handle", "rev", "version"}
 
 
 def make_table():
@@ -114,10 +114,13 @@ class Peer(unittest.TestCase):
             self.assertEqual(row.keys(), MESSAGE)
             self.assertRegex(row["sk"], r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
         for owner, other in ((ANN, BOB), (BOB, ANN)):
-            self.assertEqual(self.partition("GRP#" + owner["uuid"]), [{
+            rows = self.partition("GRP#" + owner["uuid"])
+            self.assertRegex(rows[0].pop("version"), "^[0-9a-f]{16}$")
+            self.assertEqual(rows, [{
                 "pk": "GRP#" + owner["uuid"], "sk": messages[1]["sk"], "message": text,
                 "message_group_uuid": group, "user_uuid": other["uuid"],
-                "user_display_name": other["display_name"], "user_handle": other["handle"]}])
+                "user_display_name": other["display_name"], "user_handle": other["handle"],
+                "rev": 1}])
         self.assertEqual({row["pk"] for row in self.partition(group, INDEX)},
                          {"GRP#" + ANN["uuid"], "GRP#" + BOB["uuid"]})
         self.check()

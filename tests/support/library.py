@@ -91,6 +91,7 @@ OUTPUT = ERROR = POINTER(c_void_p)
 CALLS = {
     "open": (c_char_p, POINTER(Options), OUTPUT, ERROR),
     "schema_load": (c_void_p, c_void_p, ERROR),
+    "schema_upgrade": (c_void_p, c_void_p, ERROR),
     "group_create": (c_void_p, POINTER(User), POINTER(User), c_size_t, c_char_p, c_void_p, OUTPUT,
                      ERROR),
     "group_get": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),

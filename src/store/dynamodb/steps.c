@@ -108,23 +108,39 @@ static bool is_group_row_of(const cr_row *row, cr_str group)
 }
 
 /* What is there is what was to be put. A message is known by its uuid, which another call may have
- * stored at this key as well. At the key that is claimed for a message, a group row of its group
- * was put by an earlier attempt, or belongs to another message that has the key: then the message
- * does not get it. */
+ * stored at this key as well. */
 static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle)
 {
     if (is_message(write)) {
         return cr_str_equal(write->row.value[CR_MESSAGE_UUID], obstacle->value[CR_MESSAGE_UUID]);
     }
-    cr_str group = write->row.value[CR_GROUP_UUID];
-    return (txn->is_claimed && group.data != NULL && is_group_row_of(obstacle, group)) ||
-           (txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write));
+    return txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write);
+}
+
+/* At the key that is claimed for a message, a group row of its group was put by an earlier attempt,
+ * or for another message that is to have the key. It becomes ours, so that neither takes it back
+ * when the key turns out to be the other's. */
+static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle,
+                     cruddur_status *status)
+{
+    cr_buffer members;
+    outcome came = FAILED;
+    cr_buffer_init(&members, CR_REQUEST_SIZE_MAX);
+    cr_request_replace(&members, &txn->table->names, obstacle, &write->row, CR_COMPARE_ALL);
+    if (members.failed) {
+        *status = cr_fail_memory(txn->base.call->error);
+    } else {
+        came = carry_out(txn, CR_PUT_ITEM, (cr_str){members.data, members.size}, status);
+    }
+    cr_buffer_free(&members);
+    return came;
 }
 
 /* A put was refused. Its lost answer may have been a success. */
 static outcome judge_refusal(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
 {
     cr_row obstacle;
+    cr_str group = write->row.value[CR_GROUP_UUID];
     if (!is_message(write) && !txn->is_claimed && !txn->answer.may_be_applied) {
         return REFUSED;
     }
@@ -132,7 +148,12 @@ static outcome judge_refusal(cr_dynamodb_txn *txn, const cr_write *write, cruddu
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
-    return is_in_place(txn, write, &obstacle) ? DONE : REFUSED;
+    if (is_in_place(txn, write, &obstacle)) {
+        return DONE;
+    }
+    bool may_adopt = txn->is_claimed && !is_message(write) && group.data != NULL;
+    return may_adopt && is_group_row_of(&obstacle, group) ? adopt(txn, write, &obstacle, status)
+                                                          : REFUSED;
 }
 
 static outcome put_row(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
@@ -258,7 +279,10 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
         case DONE:
             break;
         case REFUSED:
-            undo(txn, i, puts);
+            /* The group rows at the key of another message that is stored are that one's by now. */
+            if (!is_message(&txn->write[i])) {
+                undo(txn, i, puts);
+            }
             return cr_dynamodb_run_again(txn);
         case FAILED:
             return give_up(txn, i, puts, status);
