@@ -105,21 +105,23 @@ cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, c
     return txn->ops->get(txn, &key, 1, message);
 }
 
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
-                                cr_row *card, cr_row *row)
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *keys, size_t count,
+                                cr_row *card, cr_row *rows)
 {
-    cr_row found[2];
-    cr_key keys[2] = {cr_card_key(pk)};
-    if (beside != NULL) {
-        keys[1] = *beside;
+    cr_key *all = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*all));
+    cr_row *found = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*found));
+    if (all == NULL || found == NULL) {
+        return cr_fail_memory(txn->call->error);
     }
-    cruddur_status status = txn->ops->get(txn, keys, beside == NULL ? 1 : 2, found);
-    if (status == CRUDDUR_OK) {
-        *card = found[0];
+    all[0] = cr_card_key(pk);
+    for (size_t i = 0; i < count; i++) {
+        all[i + 1] = keys[i];
     }
-    if (status == CRUDDUR_OK && beside != NULL) {
-        *row = found[1];
+    cruddur_status status = txn->ops->get(txn, all, count + 1, found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        rows[i] = found[i + 1];
     }
+    *card = status == CRUDDUR_OK ? found[0] : (cr_row){0};
     return status;
 }
 

@@ -30,10 +30,10 @@ bool cr_row_is_of_group(const cr_row *row, cr_str group);
  * foreign row there is read as a message without a uuid. */
 cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
 
-/* Reads the row of a group's card, and together with it the row that has another key (NULL: none);
- * each absent throughout where there is none. */
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
-                                cr_row *card, cr_row *row);
+/* Reads the row of a group's card, and together with it those of other keys; each absent throughout
+ * where there is none. */
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *keys, size_t count,
+                                cr_row *card, cr_row *rows);
 
 /* Whether any of these keys has a row that is not a group row of this group, foreign rows
  * included: no group row can be put there. `rows` is room for `count`. */
