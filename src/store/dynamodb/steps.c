@@ -30,7 +30,7 @@ static bool waits(cr_dynamodb_txn *txn, unsigned round, cruddur_status *status)
 }
 
 static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
-                           cr_reply *reply)
+                           cr_result *result)
 {
     bool may_be_applied = false;
     cruddur_status status;
@@ -39,7 +39,7 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     do {
         cr_request_single(&txn->request, members);
         status = cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call,
-                                  &txn->answer, &txn->page, reply);
+                                  &txn->answer, &txn->page, result);
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
     } while (status == CRUDDUR_OK &&
              cr_dynamodb_is_code(&txn->answer, "TransactionConflictException") &&
@@ -56,13 +56,13 @@ static bool is_message(const cr_write *write)
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
                          cruddur_status *status)
 {
-    cr_reply reply;
-    *status = send(txn, operation, members, &reply);
+    cr_result result;
+    *status = send(txn, operation, members, &result);
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
     if (cr_aws_is_ok(&txn->answer)) {
-        cr_dynamodb_note_write(txn, &reply, 1);
+        cr_dynamodb_note_write(txn, &result, 1);
         return DONE;
     }
     if (cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException")) {
@@ -88,11 +88,11 @@ static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_s
  * may not, and are asked for it. */
 static cruddur_status read_obstacle(cr_dynamodb_txn *txn, const cr_write *write, cr_row *row)
 {
-    cr_reply reply;
+    cr_result result;
     cr_arena_reset(&txn->page);
-    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD &&
-        reply.row_count == 1) {
-        *row = reply.row[0];
+    if (cr_result_read(cr_aws_body(&txn->answer), &txn->page, &result) == CR_RESULT_GOOD &&
+        result.row_count == 1) {
+        *row = result.row[0];
         return CRUDDUR_OK;
     }
     bool may_be_applied = txn->answer.may_be_applied;
