@@ -32,7 +32,8 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
            "dynalite": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
-           "package-lambda": ["--mesure"], "test-fresh": ["woody"]}
+           "package-lambda": ["--mesure"], "simulate": ["--mode", "atomics"],
+           "test-fresh": ["woody"]}
 
 
 class ScriptTest(unittest.TestCase):

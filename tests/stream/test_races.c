@@ -12,7 +12,7 @@
 #include "model/kind.h"
 #include "model/time.h"
 #include "processor/apply.h"
-#include "stream/simulated.h"
+#include "simulated/simulated.h"
 
 TestSuite(turns, .timeout = 600);
 
@@ -24,8 +24,9 @@ TestSuite(turns, .timeout = 600);
 #define KEPT "{\"pinned\":{\"BOOL\":true}}"
 
 typedef struct scene {
-    simulated *all;
-    bool meets; /* messages want the same few sort keys again and again */
+    cr_store *mover;    /* whoever moves the group rows */
+    cr_store *streamed; /* whoever leaves that to a processor */
+    bool meets;         /* messages want the same few sort keys again and again */
     int64_t moment_us;
     cr_members members[GROUPS];
     cr_uuid group[GROUPS];
@@ -65,7 +66,7 @@ static void put_group_row(scene *stage, size_t g, size_t member, cr_str sk, cr_s
     row.value[CR_USER_UUID] = cr_uuid_str(&members->uuid[cr_members_next(members, member)]);
     row.value[CR_MEMBER_UUIDS] = list;
     row.value[CR_OTHERS] = cr_str_of(KEPT);
-    cr_assert(simulated_put(stage->all, &row));
+    sim_put_row(&row);
 }
 
 static void open_group(scene *stage, size_t g)
@@ -75,7 +76,7 @@ static void open_group(scene *stage, size_t g)
     cr_row message = {0};
     cr_members *members = &stage->members[g];
     stage->group[g] = uuid_of(100 + (unsigned)g);
-    members->count = 2 + simulated_roll(stage->all, 3);
+    members->count = 2 + sim_roll(3);
     for (size_t i = 0; i < members->count; i++) {
         members->uuid[i] = uuid_of(i == 0 ? 0 : (unsigned)(10 * g + i));
         (void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i > 0 ? "," : "",
@@ -93,7 +94,7 @@ static void open_group(scene *stage, size_t g)
     message.value[CR_TEXT] = cr_str_of("first");
     message.value[CR_MESSAGE_UUID] = cr_uuid_str(&uuid);
     message.value[CR_USER_UUID] = cr_uuid_str(&members->uuid[0]);
-    cr_assert(simulated_put(stage->all, &message));
+    sim_put_row(&message);
     stage->written++;
 }
 
@@ -102,8 +103,7 @@ static void open_group(scene *stage, size_t g)
 static int64_t time_of_next(const scene *stage)
 {
     int64_t written = (int64_t)stage->written;
-    return stage->meets ? stage->moment_us + written / 2 + (int64_t)simulated_roll(stage->all, 4)
-                        : 0;
+    return stage->meets ? stage->moment_us + written / 2 + (int64_t)sim_roll(4) : 0;
 }
 
 static void write_messages(void *context)
@@ -113,17 +113,18 @@ static void write_messages(void *context)
     for (unsigned i = 0; i < MESSAGES; i++) {
         cruddur_error *error = NULL;
         cr_packed_row *stored = NULL;
-        size_t g = simulated_roll(stage->all, GROUPS);
+        size_t g = sim_roll(GROUPS);
         cr_call call = call_for(&error);
-        size_t author = simulated_roll(stage->all, stage->members[g].count);
+        size_t author = sim_roll(stage->members[g].count);
         cr_draft draft = {.author = {.uuid = stage->members[g].uuid[author],
                                      .display_name = cr_str_of("Somebody"),
                                      .handle = cr_str_of("somebody")},
                           .group = stage->group[g],
                           .created_at_us = time_of_next(stage),
                           .text = cr_str_of("next")};
-        if (!cr_uuid_v4(&draft.uuid) || cr_append(simulated_store(stage->all, self->is_streamed),
-                                                  &draft, &call, &stored) != CRUDDUR_OK) {
+        if (!cr_uuid_v4(&draft.uuid) ||
+            cr_append(self->is_streamed ? stage->streamed : stage->mover, &draft, &call, &stored) !=
+                CRUDDUR_OK) {
             stage->problem = "an append failed";
         }
         stage->written++;
@@ -131,17 +132,6 @@ static void write_messages(void *context)
         cruddur_error_free(error);
     }
     stage->writing--;
-}
-
-static cr_record record_of(const cr_row *message)
-{
-    cr_record record = {.kind = CR_RECORD_MESSAGE,
-                        .sequence_number = cr_str_of("1"),
-                        .sk = message->value[CR_SK],
-                        .has_author = true};
-    (void)cr_uuid_parse(cr_pk_suffix(message->value[CR_PK]), &record.group);
-    (void)cr_uuid_parse(message->value[CR_USER_UUID], &record.author);
-    return record;
 }
 
 /* Applies up to so many records from the position on; how many there were. */
@@ -153,15 +143,14 @@ static size_t apply_batch(scene *stage, size_t position)
     cr_arena arena = CR_ARENA_INIT;
     cruddur_error *error = NULL;
     cr_call call = call_for(&error);
-    size_t wanted = 1 + simulated_roll(stage->all, BATCH_MAX);
-    const cr_row *message;
-    while (records.count < wanted &&
-           (message = simulated_message(stage->all, position + records.count)) != NULL) {
-        record[records.count++] = record_of(message);
+    size_t wanted = 1 + sim_roll(BATCH_MAX);
+    while (records.count < wanted && position + records.count < sim_log_size()) {
+        cr_assert(sim_record_of(sim_log_at(position + records.count), &record[records.count]));
+        records.count++;
     }
-    if (records.count > 0 && (cr_stream_apply(simulated_store(stage->all, false), &records, 1,
-                                              &call, &arena, &outcome) != CRUDDUR_OK ||
-                              outcome.failure_count > 0)) {
+    if (records.count > 0 &&
+        (cr_stream_apply(stage->mover, &records, 1, &call, &arena, &outcome) != CRUDDUR_OK ||
+         outcome.failure_count > 0)) {
         stage->problem = "a record failed";
     }
     cr_arena_free(&arena);
@@ -180,62 +169,63 @@ static void process(void *context)
         size_t count = apply_batch(stage, position);
         is_over = is_over && count == 0;
         position += count;
-        if (!is_over && position > 0 && simulated_roll(stage->all, 8) == 0) {
-            position -= 1 + simulated_roll(stage->all, position);
+        if (!is_over && position > 0 && sim_roll(8) == 0) {
+            position -= 1 + sim_roll(position);
         }
-        simulated_wait(stage->all);
+        sim_step();
     }
 }
 
 /* ---- the end ---- */
 
-static const cr_row *newest_of(const scene *stage, const cr_pk *pk)
+static const sim_item *newest_of(const cr_pk *pk)
 {
-    const cr_row *newest = NULL;
-    const cr_row *row;
-    for (size_t i = 0; (row = simulated_row(stage->all, i)) != NULL; i++) {
-        bool is_later =
-            newest == NULL || cr_str_compare(row->value[CR_SK], newest->value[CR_SK]) > 0;
-        newest = cr_str_equal(row->value[CR_PK], cr_pk_str(pk)) && is_later ? row : newest;
-    }
-    return newest;
+    const sim_item *const *found;
+    const sim_range range = {.partition = cr_pk_str(pk)};
+    size_t count = sim_table_query(&range, &found);
+    return count == 0 ? NULL : found[count - 1];
 }
 
-static void check_member(const scene *stage, size_t g, size_t member, const cr_row *head,
+static void check_row(const sim_item *item, const sim_item *head, unsigned seed)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_row row = sim_row_of(item, &arena);
+    cr_assert(cr_str_equal(cr_row_place(&row), head->sk), "seed %u: %.*s, not %.*s", seed,
+              CR_STR_ARGS(cr_row_place(&row)), CR_STR_ARGS(head->sk));
+    cr_assert(cr_str_equal(row.value[CR_TEXT], sim_item_text(head, "message")), "seed %u", seed);
+    cr_assert(cr_str_equal(row.value[CR_OTHERS], cr_str_of(KEPT)), "seed %u", seed);
+    cr_arena_free(&arena);
+}
+
+static void check_member(const scene *stage, size_t g, size_t member, const sim_item *head,
                          unsigned seed)
 {
     cr_pk pk = cr_pk_of_member(&stage->members[g].uuid[member]);
-    size_t count = 0;
-    const cr_row *row;
-    for (size_t i = 0; (row = simulated_row(stage->all, i)) != NULL; i++) {
-        if (!cr_str_equal(row->value[CR_PK], cr_pk_str(&pk)) ||
-            !cr_str_equal(row->value[CR_GROUP_UUID], cr_uuid_str(&stage->group[g]))) {
-            continue;
+    size_t rows = 0;
+    const sim_item *const *found;
+    const sim_range range = {.partition = cr_pk_str(&pk)};
+    size_t count = sim_table_query(&range, &found);
+    for (size_t i = 0; i < count; i++) {
+        if (cr_str_equal(found[i]->group, cr_uuid_str(&stage->group[g]))) {
+            rows++;
+            check_row(found[i], head, seed);
         }
-        count++;
-        cr_assert(cr_str_equal(cr_row_place(row), head->value[CR_SK]), "seed %u: %.*s, not %.*s",
-                  seed, CR_STR_ARGS(cr_row_place(row)), CR_STR_ARGS(head->value[CR_SK]));
-        cr_assert(cr_str_equal(row->value[CR_TEXT], head->value[CR_TEXT]), "seed %u", seed);
-        cr_assert(cr_str_equal(row->value[CR_OTHERS], cr_str_of(KEPT)), "seed %u", seed);
     }
-    cr_assert_eq(count, 1u, "seed %u: %zu rows", seed, count);
+    cr_assert_eq(rows, 1u, "seed %u: %zu rows", seed, rows);
 }
 
 /* Returns how many rows are displaced. */
 static size_t check(const scene *stage, unsigned seed)
 {
-    size_t messages = 0;
     size_t displaced = 0;
-    const cr_row *row;
     cr_assert_null(stage->problem, "seed %u: %s", seed, stage->problem);
-    for (size_t i = 0; (row = simulated_row(stage->all, i)) != NULL; i++) {
-        messages += row->value[CR_MESSAGE_UUID].data != NULL ? 1 : 0;
-        displaced += row->value[CR_HEAD_SK].data != NULL ? 1 : 0;
+    cr_assert_eq(sim_log_size(), stage->written, "seed %u", seed);
+    for (size_t i = 0; i < sim_table_size(); i++) {
+        displaced += sim_item_text(sim_table_at(i), "head_sk").data != NULL ? 1 : 0;
     }
-    cr_assert_eq(messages, stage->written, "seed %u", seed);
     for (size_t g = 0; g < GROUPS; g++) {
         cr_pk pk = cr_pk_of_group(&stage->group[g]);
-        const cr_row *head = newest_of(stage, &pk);
+        const sim_item *head = newest_of(&pk);
         for (size_t i = 0; i < stage->members[g].count; i++) {
             check_member(stage, g, i, head, seed);
         }
@@ -245,22 +235,25 @@ static size_t check(const scene *stage, unsigned seed)
 
 static size_t play(unsigned seed, unsigned lag, bool meets)
 {
-    static const simulated_job jobs[] = {write_messages, write_messages, write_messages, process,
-                                         process};
-    scene stage = {.all = simulated_new(seed, lag),
-                   .meets = meets,
-                   .moment_us = cr_clock_now_us() - 1000000,
-                   .writing = 3};
+    static const sim_job jobs[] = {write_messages, write_messages, write_messages, process,
+                                   process};
+    scene stage = {.meets = meets, .moment_us = SIM_BEGIN_US, .writing = 3};
     job job_of[] = {
         {&stage, true}, {&stage, true}, {&stage, false}, {&stage, false}, {&stage, false}};
-    void *contexts[] = {&job_of[0], &job_of[1], &job_of[2], &job_of[3], &job_of[4]};
-    cr_assert_not_null(stage.all);
+    sim_begin(seed, lag, &SIM_CALM);
+    stage.mover = sim_store_open(CR_MODE_ATOMIC);
+    stage.streamed = sim_store_open(CR_MODE_STREAM);
     for (size_t g = 0; g < GROUPS; g++) {
         open_group(&stage, g);
     }
-    simulated_run(stage.all, jobs, contexts, sizeof(jobs) / sizeof(jobs[0]));
+    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        (void)sim_add_job(jobs[i], &job_of[i]);
+    }
+    sim_run(NULL);
     size_t displaced = check(&stage, seed);
-    simulated_free(stage.all);
+    sim_store_close(stage.mover);
+    sim_store_close(stage.streamed);
+    sim_end();
     return displaced;
 }
 

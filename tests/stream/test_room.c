@@ -5,11 +5,10 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "messaging/rewrite.h"
 #include "model/kind.h"
 #include "model/time.h"
-#include "stream/simulated.h"
+#include "simulated/simulated.h"
 
 TestSuite(room, .timeout = 60);
 
@@ -22,17 +21,18 @@ TestSuite(room, .timeout = 60);
 static const cr_uuid group = {GROUP};
 static const cr_members members = {2, {{ANN}, {BOB}}};
 
-static simulated *table;
+static cr_store *store;
 
 static void begin(void)
 {
-    table = simulated_new(1, 0);
-    cr_assert_not_null(table);
+    sim_begin(1, 0, &SIM_CALM);
+    store = sim_store_open(CR_MODE_ATOMIC);
 }
 
 static void end(void)
 {
-    simulated_free(table);
+    sim_store_close(store);
+    sim_end();
 }
 
 static const char *sk_at(int64_t behind_us)
@@ -62,7 +62,7 @@ static cr_row row_at(const char *sk, const char *head_sk, const char *group_uuid
 static void put(const char *sk, const char *head_sk, const char *group_uuid)
 {
     cr_row row = row_at(sk, head_sk, group_uuid);
-    cr_assert(simulated_put(table, &row));
+    sim_put_row(&row);
 }
 
 typedef struct look {
@@ -105,8 +105,7 @@ static cruddur_status look_body(cr_txn *txn, void *context)
 static look find_room(look looking)
 {
     cruddur_error *error = NULL;
-    cr_store *store = simulated_store(table, false);
-    cr_call call = {.deadline_us = cr_clock_monotonic_us() + INT64_C(60000000), .error = &error};
+    cr_call call = sim_call(&error);
     looking.sk = looking.sk == NULL ? sk_at(0) : looking.sk;
     cr_assert_eq(store->ops->change(store, look_body, &looking, &call), CRUDDUR_OK);
     cruddur_error_free(error);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges a simulated world at rest by its history and its table, with nothing of the library's
+ * rules. */
+#ifndef TESTS_SIMULATED_CHECK_H
+#define TESTS_SIMULATED_CHECK_H
+
+#include "simulated/stage.h"
+
+/* What may be in the table still. */
+typedef enum check_rows {
+    CHECK_ROWS_EXACT,  /* each member has one row, at the newest message */
+    CHECK_ROWS_NEWEST, /* older rows beside it are left for the next message */
+} check_rows;
+
+/* Each message: once, where it was acknowledged, by its author; in order. May be called at any
+ * time. */
+void check_messages_stored(stage *all);
+
+/* The group rows, the cards, the claims, and the rows of other programs. */
+void check_table(stage *all, check_rows rows);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* One simulated world, from its beginning to its judgement. */
+#ifndef TESTS_SIMULATED_PLAY_H
+#define TESTS_SIMULATED_PLAY_H
+
+#include "simulated/stage.h"
+
+typedef struct play_setting {
+    stage_mode mode;
+    bool is_shared; /* other programs write to the table: foreign rows, the original handler */
+} play_setting;
+
+typedef struct play_result {
+    uint64_t worlds;
+    uint64_t calls;
+    uint64_t acks;
+    uint64_t requests;
+    uint64_t late;
+    uint64_t breaches;
+    uint64_t seed;    /* of the first breach */
+    char breach[512]; /* empty: none */
+} play_result;
+
+/* Plays the world of a seed, and adds to the result. */
+void play_world(const play_setting *setting, uint64_t seed, play_result *result);
+
+/* Plays one world after the other, from a seed on, until there were so many calls; or, where
+ * `stops`, until the first breach. */
+void play_worlds(const play_setting *setting, uint64_t seed, uint64_t calls, bool stops,
+                 play_result *result);
+
+const char *play_mode_name(stage_mode mode);
+
+#endif

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The program simulate: the same seed tells the same story, and wrong arguments are refused."""
+import subprocess
+import sys
+import unittest
+
+PROGRAM = None
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=600)
+
+
+class Simulate(unittest.TestCase):
+    def test_tells_a_story_again(self):
+        arguments = ("--calls", "1", "--seed", "7", "--mode", "atomic", "--table", "alone", "--story")
+        first, second = run(*arguments), run(*arguments)
+        self.assertIn("TransactWriteItems", first.stderr)
+        self.assertEqual(first.stderr, second.stderr)
+        self.assertEqual(first.returncode, 0, first.stdout)
+
+    def test_other_seeds_tell_other_stories(self):
+        arguments = ("--calls", "1", "--mode", "atomic", "--table", "alone", "--story", "--seed")
+        self.assertNotEqual(run(*arguments, "7").stderr, run(*arguments, "8").stderr)
+
+    def test_prints_a_line_for_each_mode(self):
+        done = run("--calls", "200", "--table", "alone")
+        lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+        self.assertEqual([line.split()[1] for line in lines],
+                         ["mode", "atomic", "stream", "steps", "mixed"])
+
+    def test_refuses_wrong_arguments(self):
+        for arguments in (("--calls", "many"), ("--mode", "atomics"), ("--table", "own"), ("more",)):
+            self.assertEqual(run(*arguments).returncode, 2, arguments)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
