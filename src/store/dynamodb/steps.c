@@ -117,9 +117,20 @@ static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const
     return txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write);
 }
 
+/* Whether a put whose answer may have got lost, and that was refused since, is there. */
+static outcome judge_lost(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
+{
+    cr_row there;
+    *status = read_obstacle(txn, write, &there);
+    if (*status != CRUDDUR_OK) {
+        return FAILED;
+    }
+    return cr_dynamodb_is_as_put(txn, &there, write) ? DONE : REFUSED;
+}
+
 /* At the key that is claimed for a message, a group row of its group was put by an earlier attempt,
- * or for another message that is to have the key. It becomes ours, so that neither takes it back
- * when the key turns out to be the other's. */
+ * or for another message that is to have the key. It becomes ours, so that the other does not take
+ * it back when the key turns out to be ours. */
 static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle,
                      cruddur_status *status)
 {
@@ -133,7 +144,12 @@ static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *
         came = carry_out(txn, CR_PUT_ITEM, (cr_str){members.data, members.size}, status);
     }
     cr_buffer_free(&members);
-    return came;
+    txn->has_adopted = true;
+    txn->has_lost_answers = txn->has_lost_answers || txn->answer.may_be_applied;
+    if (came == FAILED && txn->answer.may_be_applied) {
+        return settle_put(txn, write, status);
+    }
+    return came == REFUSED && txn->answer.may_be_applied ? judge_lost(txn, write, status) : came;
 }
 
 /* A put was refused. Its lost answer may have been a success. */
@@ -236,10 +252,10 @@ static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 
 /* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
  * stored message stay, whoever put them, for others may have removed older ones since. So do those
- * of a claimed message that may be stored late, or by a repeat which finds them in place. */
+ * of a claimed message that may be stored late, or by another that has put them as well. */
 static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
 {
-    bool may_be_used = txn->is_claimed && txn->has_lost_answers;
+    bool may_be_used = txn->is_claimed && (txn->has_lost_answers || txn->has_adopted);
     if (end > 0 && stores_message(txn, puts) && !may_be_used) {
         (void)remove_quietly(txn, remove_puts, end, "group rows of no message are left");
     }

@@ -450,7 +450,7 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
 {
     txn->must_run_again = false;
-    txn->is_claimed = txn->has_lost_answers = false;
+    txn->is_claimed = txn->has_lost_answers = txn->has_adopted = false;
     txn->has_met_others = false;
     txn->base.traits = cr_dynamodb_traits(txn->table);
     cr_arena_reset(txn->base.arena);
