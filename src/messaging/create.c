@@ -27,9 +27,10 @@ static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr
     const cr_card card = {.members = send->opening->members,
                           .name = send->opening->name,
                           .rev = cr_row_exists(&old->row) ? old->card.rev + 1 : 1};
-    return cr_card_write(pk, &card, txn->arena, row)
-               ? cr_rows_fresh_version(txn, &row->value[CR_VERSION])
-               : cr_fail_memory(txn->call->error);
+    bool is_made = cr_card_write(pk, &card, txn->arena, row);
+    row->value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+    return is_made && row->value[CR_VERSION].data != NULL ? CRUDDUR_OK
+                                                          : cr_fail_memory(txn->call->error);
 }
 
 /* Two openings meet in the card: the second finds it changed, and the group there. In steps a card

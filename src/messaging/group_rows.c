@@ -266,13 +266,14 @@ static cruddur_status begin(cr_txn *txn, const cr_read_card *card, const cr_memb
         group_rows->row[i] = (cr_row){0};
         group_rows->room[i] = CR_STR_ABSENT;
     }
-    if (members->count > CRUDDUR_MEMBERS_MIN) {
+    group_rows->version = cr_row_fresh_version(txn->arena);
+    bool needs_list = members->count > CRUDDUR_MEMBERS_MIN;
+    if (needs_list) {
         group_rows->list = cr_members_join(members, txn->arena);
-        if (group_rows->list.data == NULL) {
-            return cr_fail_memory(txn->call->error);
-        }
     }
-    return cr_rows_fresh_version(txn, &group_rows->version);
+    bool is_made =
+        group_rows->version.data != NULL && (!needs_list || group_rows->list.data != NULL);
+    return is_made ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }
 
 cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *group_rows)

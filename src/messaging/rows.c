@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rows.h"
 
-#include "base/random.h"
-
-#define VERSION_BYTES 8
-
 /* ---- queries ---- */
 
 typedef struct own_rows {
@@ -135,28 +131,6 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
             *are_taken || (cr_row_exists(&rows[i]) && !cr_row_is_of_group(&rows[i], group));
     }
     return status;
-}
-
-/* ---- versions ---- */
-
-cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[VERSION_BYTES];
-    char *text = cr_arena_alloc(txn->arena, 2 * VERSION_BYTES);
-    if (text == NULL) {
-        return cr_fail_memory(txn->call->error);
-    }
-    if (!cr_random_bytes(bytes, sizeof(bytes))) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_INTERNAL,
-                            "the system returned no random bytes");
-    }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    *version = (cr_str){text, 2 * VERSION_BYTES};
-    return CRUDDUR_OK;
 }
 
 /* ---- lists ---- */

@@ -45,10 +45,6 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
 cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute attribute,
                             cr_str value, cr_row *found);
 
-/* Makes a value for the attribute `version`, which is another with every put of a group row and of
- * a card. */
-cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version);
-
 /* Adds copies of the first rows of a query, up to `max`. */
 cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);
 
