@@ -16,7 +16,7 @@
 #include "child.h"
 #include "measure.h"
 #include "replay.h"
-#include "store/dynamodb/answer.h"
+#include "store/dynamodb/result.h"
 
 #define ROUNDS 21
 #define CALLS_PER_ROUND 500
@@ -188,10 +188,11 @@ static void decode_by_library(void *context, size_t count)
     cr_arena arena = CR_ARENA_INIT;
     (void)context;
     for (size_t i = 0; i < count; i++) {
-        cr_reply reply;
+        cr_result reply;
         cr_str body = {now.page_answer, now.page_answer_size};
         cr_arena_reset(&arena);
-        must(cr_reply_read(body, &arena, &reply) == CR_REPLY_GOOD && reply.row_count == CANNED_PAGE,
+        must(cr_result_read(body, &arena, &reply) == CR_RESULT_GOOD &&
+                 reply.row_count == CANNED_PAGE,
              "a page is read");
     }
     cr_arena_free(&arena);

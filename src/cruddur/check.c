@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "model/text.h"
 #include "model/time.h"
 

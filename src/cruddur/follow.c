@@ -3,7 +3,7 @@
 
 #include <cruddur/stream.h>
 
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 #define US_PER_MS 1000
 
@@ -43,21 +43,21 @@ cruddur_status cruddur_stream_follow(cruddur *dm, const cruddur_follow_options *
                                      cruddur_error **error)
 {
     cruddur_follow_options options = CRUDDUR_FOLLOW_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_FOLLOW, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_STREAM_FOLLOW, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(FOLLOW_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = check_options(&options, frame.call.error);
+        status = check_options(&options, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         uint32_t timeout_ms = options.timeout_ms == 0 ? dm->options.timeout_ms : options.timeout_ms;
-        status = cr_follow(dm->store, &options, (int64_t)timeout_ms * US_PER_MS, &frame.call);
+        status = cr_follow(dm->store, &options, (int64_t)timeout_ms * US_PER_MS, &entry.call);
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "model/kind.h"
 #include "model/time.h"
 
@@ -24,28 +24,28 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cr_listing listing;
-    cr_frame frame;
+    cr_entry entry;
     cr_uuid user;
     cr_page *page = NULL;
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_LIST, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_LIST, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_listing(given, 0, &options, &listing, frame.call.error);
+        status = cr_read_listing(given, 0, &options, &listing, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_uuid("user_uuid", user_uuid, &user, frame.call.error);
+        status = cr_read_uuid("user_uuid", user_uuid, &user, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        frame.call.consistency = (cruddur_consistency)options.consistency;
-        status = cr_list_groups(dm->store, &user, &listing, &frame.call, &page);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        entry.call.consistency = (cruddur_consistency)options.consistency;
+        status = cr_list_groups(dm->store, &user, &listing, &entry.call, &page);
     }
     if (status == CRUDDUR_OK) {
         *ret_page = (cruddur_group_page *)page;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 /* ---- pattern C ---- */
@@ -208,36 +208,36 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
 {
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cr_opening opening;
-    cr_frame frame;
+    cr_entry entry;
     cr_packed_row *row = NULL;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_CREATE, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_CREATE, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(CREATE_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = read_members(creator, others, n_others, &opening, frame.call.error);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = read_members(creator, others, n_others, &opening, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_read_text("text", text, dm->options.max_text_chars, &opening.first_message.text,
-                              frame.call.error);
+                              entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = read_create_options(dm, &options, &opening, frame.call.error);
+        status = read_create_options(dm, &options, &opening, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_create(dm->store, &opening, &frame.call, &row);
+        status = cr_create(dm->store, &opening, &entry.call, &row);
     }
     if (status == CRUDDUR_OK && ret_group != NULL) {
         *ret_group = (cruddur_group *)row;
         row = NULL;
     }
     free(row);
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 cruddur_status cruddur_group_direct_uuid(const char *user_uuid, const char *other_uuid,
@@ -273,35 +273,35 @@ cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid, const cha
                                  cruddur_error **error)
 {
     cruddur_get_options options = CRUDDUR_GET_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     cr_uuid viewer;
     cr_uuid group;
     cr_packed_row *row = NULL;
     if (dm == NULL || ret_group == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_group");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_GET, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_GET, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(GET_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_uuid("viewer_uuid", viewer_uuid, &viewer, frame.call.error);
+        status = cr_read_uuid("viewer_uuid", viewer_uuid, &viewer, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_read_uuid("group_uuid", group_uuid, &group, frame.call.error);
+        status = cr_read_uuid("group_uuid", group_uuid, &group, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_get_group(dm->store, &viewer, &group, &frame.call, &row);
+        status = cr_get_group(dm->store, &viewer, &group, &entry.call, &row);
     }
     if (status == CRUDDUR_OK) {
         *ret_group = (cruddur_group *)row;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 /* ---- pages ---- */

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fork.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 #define TEXT_MAX_CHARACTERS 100000
 #define US_PER_MS 1000
@@ -18,7 +18,7 @@ uint32_t cruddur_version_number(void)
     return CRUDDUR_VERSION_NUMBER;
 }
 
-/* ---- the frame of a call ---- */
+/* ---- the entry of a call ---- */
 
 /* The child of a fork has the handle's memory, but neither its locks on files nor its threads, and
  * it shares the handle's connections with the parent. */
@@ -27,49 +27,49 @@ static bool is_inherited(const cruddur *dm)
     return dm->generation != cr_fork_generation();
 }
 
-cruddur_status cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operation operation,
                               cruddur_error **error)
 {
-    *frame = (cr_frame){.dm = dm, .operation = operation, .ret_error = error};
-    frame->started_us = cr_clock_monotonic_us();
-    frame->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
-    frame->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
-    frame->call.error = error == NULL ? NULL : &frame->error;
-    cr_frame_set_timeout(frame, dm->options.timeout_ms);
+    *entry = (cr_entry){.dm = dm, .operation = operation, .ret_error = error};
+    entry->started_us = cr_clock_monotonic_us();
+    entry->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
+    entry->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
+    entry->call.error = error == NULL ? NULL : &entry->error;
+    cr_entry_set_timeout(entry, dm->options.timeout_ms);
     return !is_inherited(dm)
                ? CRUDDUR_OK
-               : cr_fail_with(frame->call.error, CRUDDUR_E_STORE_FORKED,
+               : cr_fail_with(entry->call.error, CRUDDUR_E_STORE_FORKED,
                               "the handle was opened before this process was forked, and only the "
                               "process that opened it may use it; open the store in this process "
                               "(an SQLite store must be closed before forking)");
 }
 
-void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms)
+void cr_entry_set_timeout(cr_entry *entry, uint32_t timeout_ms)
 {
     if (timeout_ms != 0) {
-        frame->call.deadline_us = frame->started_us + (int64_t)timeout_ms * US_PER_MS;
+        entry->call.deadline_us = entry->started_us + (int64_t)timeout_ms * US_PER_MS;
     }
 }
 
-cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status)
+cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
 {
-    const cruddur_options *options = &frame->dm->options;
+    const cruddur_options *options = &entry->dm->options;
     if (status == CRUDDUR_OK) {
-        cruddur_error_free(frame->error);
-    } else if (frame->ret_error != NULL) {
-        *frame->ret_error = frame->error;
+        cruddur_error_free(entry->error);
+    } else if (entry->ret_error != NULL) {
+        *entry->ret_error = entry->error;
     }
     if (options->metrics != NULL) {
         cruddur_metrics metrics = {sizeof(metrics),
-                                   frame->operation,
+                                   entry->operation,
                                    status,
-                                   cr_clock_monotonic_us() - frame->started_us,
-                                   frame->call.meter.attempts,
-                                   frame->call.meter.rows_read,
-                                   frame->call.meter.rows_written,
-                                   frame->call.meter.requests,
-                                   frame->call.meter.read_units,
-                                   frame->call.meter.write_units};
+                                   cr_clock_monotonic_us() - entry->started_us,
+                                   entry->call.meter.attempts,
+                                   entry->call.meter.rows_read,
+                                   entry->call.meter.rows_written,
+                                   entry->call.meter.requests,
+                                   entry->call.meter.read_units,
+                                   entry->call.meter.write_units};
         options->metrics(options->metrics_data, &metrics);
     }
     return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The defaults of option structs, for callers that cannot use the _INIT macros. */
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 /* Writes no more than `size` bytes, the size of the caller's struct. */
 static void init(void *options, size_t size, const void *defaults, size_t defaults_size)

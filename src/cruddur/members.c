@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 /* One allocation: this struct, and the strings after it. */
 struct cruddur_members {
@@ -43,20 +43,20 @@ static cruddur_members *make_members(const cr_page *page)
     return members;
 }
 
-static cruddur_status list_members(cr_frame *frame, const char *viewer_uuid, const char *group_uuid,
+static cruddur_status list_members(cr_entry *entry, const char *viewer_uuid, const char *group_uuid,
                                    bool is_trusted, cruddur_members **members)
 {
     cr_uuid uuid;
     cr_uuid group;
     const cr_uuid *viewer;
     cr_page *page = NULL;
-    cr_call *call = &frame->call;
+    cr_call *call = &entry->call;
     cruddur_status status = cr_read_viewer(viewer_uuid, is_trusted, &uuid, &viewer, call->error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_list_members(frame->dm->store, viewer, &group, call, &page);
+        status = cr_list_members(entry->dm->store, viewer, &group, call, &page);
     }
     if (status == CRUDDUR_OK) {
         *members = make_members(page);
@@ -71,29 +71,29 @@ cruddur_status cruddur_group_members(cruddur *dm, const char *viewer_uuid, const
                                      cruddur_members **ret_members, cruddur_error **error)
 {
     cruddur_members_options options = CRUDDUR_MEMBERS_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     cruddur_members *members = NULL;
     if (dm == NULL || ret_members == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_members");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_MEMBERS, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(MEMBERS_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, CRUDDUR_MEMBERS_TRUSTED,
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = list_members(&frame, viewer_uuid, group_uuid,
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = list_members(&entry, viewer_uuid, group_uuid,
                               (options.flags & CRUDDUR_MEMBERS_TRUSTED) != 0, &members);
     }
     if (status == CRUDDUR_OK) {
         *ret_members = members;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 size_t cruddur_members_count(const cruddur_members *members)

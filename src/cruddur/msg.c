@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "model/time.h"
 
 /* The public objects are the model's packed rows and pages under other names. */
@@ -19,14 +19,14 @@ static const cr_packed_row *row_of(const cruddur_msg *msg)
 
 /* ---- pattern A ---- */
 
-static cruddur_status list(cr_frame *frame, const char *viewer_uuid, const char *group_uuid,
+static cruddur_status list(cr_entry *entry, const char *viewer_uuid, const char *group_uuid,
                            const cruddur_list_options *options, const cr_listing *listing,
                            cr_page **page)
 {
     cr_uuid uuid;
     cr_uuid group;
     const cr_uuid *viewer;
-    cr_call *call = &frame->call;
+    cr_call *call = &entry->call;
     bool is_trusted = (options->flags & CRUDDUR_LIST_TRUSTED) != 0;
     cruddur_status status = cr_read_viewer(viewer_uuid, is_trusted, &uuid, &viewer, call->error);
     if (status == CRUDDUR_OK) {
@@ -36,7 +36,7 @@ static cruddur_status list(cr_frame *frame, const char *viewer_uuid, const char 
         return status;
     }
     call->consistency = (cruddur_consistency)options->consistency;
-    return cr_list_messages(frame->dm->store, viewer, &group, listing, call, page);
+    return cr_list_messages(entry->dm->store, viewer, &group, listing, call, page);
 }
 
 cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char *group_uuid,
@@ -45,23 +45,23 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cr_listing listing;
-    cr_frame frame;
+    cr_entry entry;
     cr_page *page = NULL;
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_LIST, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_MSG_LIST, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_listing(given, CRUDDUR_LIST_TRUSTED, &options, &listing, frame.call.error);
+        status = cr_read_listing(given, CRUDDUR_LIST_TRUSTED, &options, &listing, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = list(&frame, viewer_uuid, group_uuid, &options, &listing, &page);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = list(&entry, viewer_uuid, group_uuid, &options, &listing, &page);
     }
     if (status == CRUDDUR_OK) {
         *ret_page = (cruddur_msg_page *)page;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 /* ---- pattern D ---- */
@@ -108,29 +108,29 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
 {
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cr_draft draft;
-    cr_frame frame;
+    cr_entry entry;
     cr_packed_row *row = NULL;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_MSG_APPEND, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_MSG_APPEND, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(APPEND_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = read_draft(dm, author, group_uuid, text, &options, &draft, frame.call.error);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = read_draft(dm, author, group_uuid, text, &options, &draft, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_append(dm->store, &draft, &frame.call, &row);
+        status = cr_append(dm->store, &draft, &entry.call, &row);
     }
     if (status == CRUDDUR_OK && ret_msg != NULL) {
         *ret_msg = (cruddur_msg *)row;
         row = NULL;
     }
     free(row);
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 /* ---- pages ---- */

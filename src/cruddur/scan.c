@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 static const cr_page *page_of(const cruddur_row_page *page)
 {
@@ -94,30 +94,30 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
                             cruddur_row_page **ret_page, cruddur_error **error)
 {
     cruddur_scan_options options = CRUDDUR_SCAN_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     cr_page *page = NULL;
     if (dm == NULL || ret_page == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_page");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_SCAN, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_SCAN, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(SCAN_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
+        status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_check_flags("options.reserved", options.reserved, 0, frame.call.error);
+        status = cr_check_flags("options.reserved", options.reserved, 0, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = scan(dm, &options, &frame.call, &page);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = scan(dm, &options, &entry.call, &page);
     }
     if (status == CRUDDUR_OK) {
         *ret_page = (cruddur_row_page *)page;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 size_t cruddur_row_page_count(const cruddur_row_page *page)

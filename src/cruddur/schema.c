@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 #define FLAGS                                                                                      \
     (CRUDDUR_SCHEMA_NO_STREAM | CRUDDUR_SCHEMA_DELETION_PROTECTION |                               \
@@ -36,102 +36,102 @@ static cruddur_status check_options(const cruddur_schema_options *options, crudd
 }
 
 /* Begins a call that takes options. */
-static cruddur_status begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+static cruddur_status begin(cr_entry *entry, const cruddur *dm, cruddur_operation operation,
                             const cruddur_schema_options *given, cruddur_schema_options *options,
                             cruddur_error **error)
 {
-    cruddur_status status = cr_frame_begin(frame, dm, operation, error);
+    cruddur_status status = cr_entry_begin(entry, dm, operation, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, options, CR_STRUCT_0_2(SCHEMA_OPTIONS, *options),
-                                frame->call.error);
+                                entry->call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = check_options(options, frame->call.error);
+        status = check_options(options, entry->call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(frame, options->timeout_ms);
+        cr_entry_set_timeout(entry, options->timeout_ms);
     }
     return status;
 }
 
 /* Ends a call that returns lines. */
-static cruddur_status end(cr_frame *frame, cruddur_status status, cr_lines *lines,
+static cruddur_status end(cr_entry *entry, cruddur_status status, cr_lines *lines,
                           cruddur_lines **ret_lines)
 {
     void *taken = status == CRUDDUR_OK ? cr_lines_take(lines) : NULL;
     cr_lines_free(lines);
     if (status == CRUDDUR_OK && taken == NULL) {
-        status = cr_fail_memory(frame->call.error);
+        status = cr_fail_memory(entry->call.error);
     }
     if (status == CRUDDUR_OK) {
         *ret_lines = taken;
     }
-    return cr_frame_end(frame, status);
+    return cr_entry_end(entry, status);
 }
 
 cruddur_status cruddur_schema_load(cruddur *dm, const cruddur_schema_options *given,
                                    cruddur_error **error)
 {
     cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = begin(&frame, dm, CRUDDUR_OP_SCHEMA_LOAD, given, &options, error);
+    cruddur_status status = begin(&entry, dm, CRUDDUR_OP_SCHEMA_LOAD, given, &options, error);
     if (status == CRUDDUR_OK) {
-        status = dm->store->ops->schema_load(dm->store, &options, &frame.call);
+        status = dm->store->ops->schema_load(dm->store, &options, &entry.call);
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 cruddur_status cruddur_schema_verify(cruddur *dm, const cruddur_schema_options *given,
                                      cruddur_lines **ret_differences, cruddur_error **error)
 {
     cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     cr_lines lines;
     if (dm == NULL || ret_differences == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_differences");
     }
     cr_lines_init(&lines);
-    cruddur_status status = begin(&frame, dm, CRUDDUR_OP_SCHEMA_VERIFY, given, &options, error);
+    cruddur_status status = begin(&entry, dm, CRUDDUR_OP_SCHEMA_VERIFY, given, &options, error);
     if (status == CRUDDUR_OK) {
         const cruddur_schema_options *asked = given == NULL ? NULL : &options;
-        status = dm->store->ops->schema_verify(dm->store, asked, &lines, &frame.call);
+        status = dm->store->ops->schema_verify(dm->store, asked, &lines, &entry.call);
     }
-    return end(&frame, status, &lines, ret_differences);
+    return end(&entry, status, &lines, ret_differences);
 }
 
 cruddur_status cruddur_schema_list(cruddur *dm, const cruddur_schema_options *given,
                                    cruddur_lines **ret_tables, cruddur_error **error)
 {
     cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     cr_lines lines;
     if (dm == NULL || ret_tables == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : "ret_tables");
     }
     cr_lines_init(&lines);
-    cruddur_status status = begin(&frame, dm, CRUDDUR_OP_SCHEMA_LIST, given, &options, error);
+    cruddur_status status = begin(&entry, dm, CRUDDUR_OP_SCHEMA_LIST, given, &options, error);
     if (status == CRUDDUR_OK) {
-        status = dm->store->ops->schema_list(dm->store, &lines, &frame.call);
+        status = dm->store->ops->schema_list(dm->store, &lines, &entry.call);
     }
-    return end(&frame, status, &lines, ret_tables);
+    return end(&entry, status, &lines, ret_tables);
 }
 
 cruddur_status cruddur_schema_drop(cruddur *dm, const cruddur_schema_options *given,
                                    cruddur_error **error)
 {
     cruddur_schema_options options = CRUDDUR_SCHEMA_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = begin(&frame, dm, CRUDDUR_OP_SCHEMA_DROP, given, &options, error);
+    cruddur_status status = begin(&entry, dm, CRUDDUR_OP_SCHEMA_DROP, given, &options, error);
     if (status == CRUDDUR_OK) {
-        status = dm->store->ops->schema_drop(dm->store, &options, &frame.call);
+        status = dm->store->ops->schema_drop(dm->store, &options, &entry.call);
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 const char *cruddur_schema_table(const cruddur *dm)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "processor/apply.h"
 
 typedef struct failure {
@@ -165,22 +165,22 @@ cruddur_status cruddur_stream_apply(cruddur *dm, const char *event, size_t event
 {
     cruddur_stream_options options = CRUDDUR_STREAM_OPTIONS_INIT;
     cruddur_stream_result *made = NULL;
-    cr_frame frame;
+    cr_entry entry;
     if (dm == NULL || event == NULL || ret_result == NULL) {
         return cr_fail_null(error, dm == NULL ? "dm" : event == NULL ? "event" : "ret_result");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_STREAM_APPLY, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_STREAM_APPLY, error);
     if (status == CRUDDUR_OK) {
-        status = read_options(given, &options, frame.call.error);
+        status = read_options(given, &options, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        cr_frame_set_timeout(&frame, options.timeout_ms);
-        status = apply(dm, (cr_str){event, event_size}, options.workers, &frame.call, &made);
+        cr_entry_set_timeout(&entry, options.timeout_ms);
+        status = apply(dm, (cr_str){event, event_size}, options.workers, &entry.call, &made);
     }
     if (status == CRUDDUR_OK) {
         *ret_result = made;
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }
 
 /* ---- accessors ---- */

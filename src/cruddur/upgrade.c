@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "messaging/settle.h"
 #include "model/uuid_set.h"
 
@@ -223,20 +223,20 @@ cruddur_status cruddur_schema_upgrade(cruddur *dm, const cruddur_upgrade_options
                                       cruddur_error **error)
 {
     cruddur_upgrade_options options = CRUDDUR_UPGRADE_OPTIONS_INIT;
-    cr_frame frame;
+    cr_entry entry;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
-    cruddur_status status = cr_frame_begin(&frame, dm, CRUDDUR_OP_SCHEMA_UPGRADE, error);
+    cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_SCHEMA_UPGRADE, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(UPGRADE_OPTIONS, options),
-                                frame.call.error);
+                                entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_check_flags("options.flags", options.flags, 0, frame.call.error);
+        status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = upgrade(dm, &options, &frame.call);
+        status = upgrade(dm, &options, &entry.call);
     }
-    return cr_frame_end(&frame, status);
+    return cr_entry_end(&entry, status);
 }

@@ -27,9 +27,10 @@ static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr
     const cr_card card = {.members = send->opening->members,
                           .name = send->opening->name,
                           .rev = cr_row_exists(&old->row) ? old->card.rev + 1 : 1};
-    return cr_card_write(pk, &card, txn->arena, row)
-               ? cr_rows_fresh_version(txn, &row->value[CR_VERSION])
-               : cr_fail_memory(txn->call->error);
+    bool is_made = cr_card_write(pk, &card, txn->arena, row);
+    row->value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+    return is_made && row->value[CR_VERSION].data != NULL ? CRUDDUR_OK
+                                                          : cr_fail_memory(txn->call->error);
 }
 
 /* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
@@ -102,19 +103,43 @@ static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim
     return status == CRUDDUR_OK ? txn->ops->put(txn, message) : status;
 }
 
-/* A group that was removed may have messages still: the new one comes after them. */
+/* The key that the first message comes after: a group that was removed may have messages still. In
+ * steps, where there is a card, an opening may have been interrupted when some members had rows. */
+static cruddur_status find_last(cr_txn *txn, const cr_send *send, const cr_group *group,
+                                const cr_read_card *card, cr_str *last_sk)
+{
+    const cr_members *members = &send->opening->members;
+    cruddur_status status = CRUDDUR_OK;
+    bool may_have_rows = !cr_send_is_atomic(send) && cr_row_exists(&card->row);
+    *last_sk = group->head.value[CR_SK];
+    for (size_t i = 0; may_have_rows && status == CRUDDUR_OK && i < members->count; i++) {
+        cr_row row;
+        cr_pk pk = cr_pk_of_member(&members->uuid[i]);
+        status =
+            cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, &row);
+        if (status == CRUDDUR_OK && cr_str_compare(row.value[CR_SK], *last_sk) > 0) {
+            *last_sk = row.value[CR_SK];
+        }
+    }
+    return status;
+}
+
 static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
                                  const cr_read_card *card)
 {
     const cr_draft *draft = send->draft;
     cr_sort_key sk;
+    cr_str last_sk;
     cr_found_claim claim;
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
     }
     cr_send_note_head(send, &(cr_row){0});
-    status = cr_repeat_choose_key(send, &claim, group->head.value[CR_SK], &sk, txn->call);
+    status = find_last(txn, send, group, card, &last_sk);
+    if (status == CRUDDUR_OK) {
+        status = cr_repeat_choose_key(send, &claim, last_sk, &sk, txn->call);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }

@@ -117,7 +117,29 @@ static cruddur_status take_card(const cr_txn *txn, const cr_uuid *uuid, cr_read_
 cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card *card)
 {
     cr_card_pk pk = cr_card_pk_of(uuid);
-    cruddur_status status = cr_rows_get_card(txn, &pk, NULL, &card->row, NULL);
+    cruddur_status status = cr_rows_get_card(txn, &pk, NULL, 0, &card->row, NULL);
+    return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
+}
+
+cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
+                                           cr_read_card *card, cr_rows *fresh)
+{
+    size_t room = told->count + 1;
+    cr_card_pk pk = cr_card_pk_of(uuid);
+    cr_key *keys = cr_arena_alloc(txn->arena, room * sizeof(*keys));
+    *fresh = (cr_rows){cr_arena_alloc(txn->arena, room * sizeof(cr_row)), 0, room, txn->arena};
+    if (keys == NULL || fresh->row == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < told->count; i++) {
+        keys[i] = cr_row_key(&told->row[i]);
+    }
+    cruddur_status status = cr_rows_get_card(txn, &pk, keys, told->count, &card->row, fresh->row);
+    for (size_t i = 0; status == CRUDDUR_OK && i < told->count; i++) {
+        if (cr_row_is_of_group(&fresh->row[i], cr_uuid_str(uuid))) {
+            fresh->row[fresh->count++] = fresh->row[i];
+        }
+    }
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
 }
 
@@ -130,7 +152,7 @@ static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_u
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_pk pk = cr_pk_of_member(member);
     cr_key own = {cr_pk_str(&pk), group->head.value[CR_SK]};
-    cruddur_status status = cr_rows_get_card(txn, &card_pk, &own, &group->card.row, &group->own);
+    cruddur_status status = cr_rows_get_card(txn, &card_pk, &own, 1, &group->card.row, &group->own);
     if (status == CRUDDUR_OK && !cr_row_is_of_group(&group->own, cr_uuid_str(&group->uuid))) {
         group->own = (cr_row){0};
     }

@@ -42,6 +42,11 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_ro
 /* Reads the group's card. CRUDDUR_E_STORE_DAMAGED for one that makes no sense. */
 cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card *card);
 
+/* The same, and together with it the group rows that an index told of: *fresh has those that are
+ * there still, as the table has them. */
+cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
+                                           cr_read_card *card, cr_rows *fresh);
+
 /* Finds out whether somebody is a member of the group: that takes the head, and one read by key of
  * the card and of the member's row, which in a healthy table has the head's sort key (invariant 2).
  * A group whose card is marked as removed has no members. `named` may be the other party of a

@@ -266,13 +266,14 @@ static cruddur_status begin(cr_txn *txn, const cr_read_card *card, const cr_memb
         group_rows->row[i] = (cr_row){0};
         group_rows->room[i] = CR_STR_ABSENT;
     }
-    if (members->count > CRUDDUR_MEMBERS_MIN) {
+    group_rows->version = cr_row_fresh_version(txn->arena);
+    bool needs_list = members->count > CRUDDUR_MEMBERS_MIN;
+    if (needs_list) {
         group_rows->list = cr_members_join(members, txn->arena);
-        if (group_rows->list.data == NULL) {
-            return cr_fail_memory(txn->call->error);
-        }
     }
-    return cr_rows_fresh_version(txn, &group_rows->version);
+    bool is_made =
+        group_rows->version.data != NULL && (!needs_list || group_rows->list.data != NULL);
+    return is_made ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }
 
 cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *group_rows)
@@ -299,20 +300,12 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *g
     return is_gone ? CRUDDUR_E_CONFLICT : status;
 }
 
-cruddur_status cr_group_rows_reread(cr_txn *txn, const cr_uuid *group, const cr_read_card *card,
-                                    const cr_rows *told, const cr_members *members,
-                                    cr_group_rows *group_rows)
+cruddur_status cr_group_rows_take(cr_txn *txn, const cr_read_card *card, const cr_rows *found,
+                                  const cr_members *members, cr_group_rows *group_rows)
 {
-    cr_rows found;
     cruddur_status status = begin(txn, card, members, group_rows);
     group_rows->forward_only = true;
-    if (status == CRUDDUR_OK) {
-        status = share(txn, told, &found);
-    }
-    if (status == CRUDDUR_OK && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
-        status = refresh(txn, &found, cr_uuid_str(group));
-    }
-    return status == CRUDDUR_OK ? take_rows(txn, &found, group_rows) : status;
+    return status == CRUDDUR_OK ? take_rows(txn, found, group_rows) : status;
 }
 
 static bool is_up_to(const cr_row *row, cr_str sk)

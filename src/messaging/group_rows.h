@@ -21,11 +21,10 @@ typedef struct cr_group_rows {
  * are known all the same. */
 cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *rows);
 
-/* For whoever only moves rows forward: reads the rows of these members that the index told of, as
- * the table has them by now. The card is borrowed. */
-cruddur_status cr_group_rows_reread(cr_txn *txn, const cr_uuid *group, const cr_read_card *card,
-                                    const cr_rows *told, const cr_members *members,
-                                    cr_group_rows *rows);
+/* For whoever only moves rows forward: takes the rows of these members that were read. The card is
+ * borrowed. */
+cruddur_status cr_group_rows_take(cr_txn *txn, const cr_read_card *card, const cr_rows *found,
+                                  const cr_members *members, cr_group_rows *rows);
 
 /* Every member's newest row is at the message with this sort key. */
 bool cr_group_rows_are_at(const cr_group_rows *rows, cr_str sk);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
-#include "messaging/taken_key.h"
+#include "model/taken_key.h"
 #include "model/time.h"
 
 /* How many keys are looked at in one request for a free one. */

@@ -22,7 +22,7 @@ typedef struct cr_rewrite {
 /* What a rewrite keeps from runs of its body that came to nothing. It begins as zeros. */
 typedef struct cr_room_search {
     bool is_wanted;   /* a put failed: a key may be taken */
-    int64_t reach_us; /* how far the next run looks, at most (messaging/taken_key.h) */
+    int64_t reach_us; /* how far the next run looks, at most (model/taken_key.h) */
 } cr_room_search;
 
 /* Finds room for the rows that cannot go to the message's key, as the inbox has another row there

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rows.h"
 
-#include "base/random.h"
-
-#define VERSION_BYTES 8
-
 /* ---- queries ---- */
 
 typedef struct own_rows {
@@ -105,21 +101,23 @@ cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, c
     return txn->ops->get(txn, &key, 1, message);
 }
 
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
-                                cr_row *card, cr_row *row)
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *keys, size_t count,
+                                cr_row *card, cr_row *rows)
 {
-    cr_row found[2];
-    cr_key keys[2] = {cr_card_key(pk)};
-    if (beside != NULL) {
-        keys[1] = *beside;
+    cr_key *all = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*all));
+    cr_row *found = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*found));
+    if (all == NULL || found == NULL) {
+        return cr_fail_memory(txn->call->error);
     }
-    cruddur_status status = txn->ops->get(txn, keys, beside == NULL ? 1 : 2, found);
-    if (status == CRUDDUR_OK) {
-        *card = found[0];
+    all[0] = cr_card_key(pk);
+    for (size_t i = 0; i < count; i++) {
+        all[i + 1] = keys[i];
     }
-    if (status == CRUDDUR_OK && beside != NULL) {
-        *row = found[1];
+    cruddur_status status = txn->ops->get(txn, all, count + 1, found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        rows[i] = found[i + 1];
     }
+    *card = status == CRUDDUR_OK ? found[0] : (cr_row){0};
     return status;
 }
 
@@ -133,28 +131,6 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
             *are_taken || (cr_row_exists(&rows[i]) && !cr_row_is_of_group(&rows[i], group));
     }
     return status;
-}
-
-/* ---- versions ---- */
-
-cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[VERSION_BYTES];
-    char *text = cr_arena_alloc(txn->arena, 2 * VERSION_BYTES);
-    if (text == NULL) {
-        return cr_fail_memory(txn->call->error);
-    }
-    if (!cr_random_bytes(bytes, sizeof(bytes))) {
-        return cr_fail_with(txn->call->error, CRUDDUR_E_INTERNAL,
-                            "the system returned no random bytes");
-    }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    *version = (cr_str){text, 2 * VERSION_BYTES};
-    return CRUDDUR_OK;
 }
 
 /* ---- lists ---- */

@@ -30,10 +30,10 @@ bool cr_row_is_of_group(const cr_row *row, cr_str group);
  * foreign row there is read as a message without a uuid. */
 cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
 
-/* Reads the row of a group's card, and together with it the row that has another key (NULL: none);
- * each absent throughout where there is none. */
-cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *beside,
-                                cr_row *card, cr_row *row);
+/* Reads the row of a group's card, and together with it those of other keys; each absent throughout
+ * where there is none. */
+cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *keys, size_t count,
+                                cr_row *card, cr_row *rows);
 
 /* Whether any of these keys has a row that is not a group row of this group, foreign rows
  * included: no group row can be put there. `rows` is room for `count`. */
@@ -44,10 +44,6 @@ cruddur_status cr_rows_are_taken(cr_txn *txn, cr_str group, const cr_key *keys, 
  * throughout where none has. */
 cruddur_status cr_rows_find(cr_txn *txn, const cr_query *query, cr_attribute attribute,
                             cr_str value, cr_row *found);
-
-/* Makes a value for the attribute `version`, which is another with every put of a group row and of
- * a card. */
-cruddur_status cr_rows_fresh_version(const cr_txn *txn, cr_str *version);
 
 /* Adds copies of the first rows of a query, up to `max`. */
 cruddur_status cr_rows_collect(cr_txn *txn, const cr_query *query, size_t max, cr_rows *rows);

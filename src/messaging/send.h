@@ -4,8 +4,8 @@
 #ifndef CR_MESSAGING_SEND_H
 #define CR_MESSAGING_SEND_H
 
-#include "messaging/taken_key.h"
 #include "messaging/write.h"
+#include "model/taken_key.h"
 
 typedef struct cr_send {
     const cr_draft *draft;

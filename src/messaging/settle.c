@@ -100,7 +100,7 @@ static cruddur_status read_members(cr_txn *txn, const settle *settling, const cr
 
 /* Whether these rows name anybody who is not among the members yet. Then they are told as well. */
 static cruddur_status tell_more(const cr_txn *txn, const cr_group_rows *rows, cr_rows *told,
-                                bool *has_more)
+                                cr_rows *fresh, bool *has_more)
 {
     cr_members named = rows->members;
     for (size_t i = 0; i < rows->old.count; i++) {
@@ -108,7 +108,8 @@ static cruddur_status tell_more(const cr_txn *txn, const cr_group_rows *rows, cr
     }
     *has_more = named.count > rows->members.count;
     for (size_t i = 0; *has_more && i < rows->old.count; i++) {
-        if (!cr_rows_add_once(told, &rows->old.row[i])) {
+        if (!cr_rows_add_once(told, &rows->old.row[i]) ||
+            !cr_rows_add_once(fresh, &rows->old.row[i])) {
             return cr_fail_memory(txn->call->error);
         }
     }
@@ -205,20 +206,30 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
                                               : status;
 }
 
-/* Reads the rows that the index shows, and those at the messages' keys, from the table itself. What
- * an index that lags behind does not show yet may name more members. */
-static cruddur_status read_rows(cr_txn *txn, settle *settling, const cr_read_card *card,
-                                cr_rows *told, const cr_rows *messages, cr_group_rows *rows,
-                                cr_row *head)
+/* A group that was removed is left alone; one that has a card gets none. */
+static bool may_settle(const settle *settling, const cr_read_card *card)
 {
+    return !card->card.is_removed && !(settling->known.makes_card && cr_row_exists(&card->row));
+}
+
+/* Reads all rows of the group, and the head. The index names members by rows that have moved on
+ * since; and what it does not show yet may name more. */
+static cruddur_status read_rows(cr_txn *txn, settle *settling, cr_read_card *card, cr_rows *told,
+                                const cr_rows *messages, cr_group_rows *rows, cr_row *head)
+{
+    cr_rows fresh;
     cr_members members;
     bool are_known;
     bool has_more = false;
-    cruddur_status status;
+    cruddur_status status =
+        cr_group_read_card_and_rows(txn, settling->known.group, told, card, &fresh);
+    if (status != CRUDDUR_OK || !may_settle(settling, card)) {
+        return status;
+    }
     do {
         status = read_members(txn, settling, card, told, &members, &are_known);
         if (status == CRUDDUR_OK) {
-            status = cr_group_rows_reread(txn, settling->known.group, card, told, &members, rows);
+            status = cr_group_rows_take(txn, card, &fresh, &members, rows);
         }
         if (status == CRUDDUR_OK) {
             status = read_at_messages(txn, settling, messages, rows);
@@ -227,7 +238,7 @@ static cruddur_status read_rows(cr_txn *txn, settle *settling, const cr_read_car
             status = complete(txn, settling, rows, head);
         }
         if (status == CRUDDUR_OK && !are_known) {
-            status = tell_more(txn, rows, told, &has_more);
+            status = tell_more(txn, rows, told, &fresh, &has_more);
         }
     } while (status == CRUDDUR_OK && has_more && !are_known);
     return status;
@@ -262,12 +273,6 @@ static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *ro
     return status;
 }
 
-/* A group that has a card gets none. */
-static bool must_settle(const settle *settling, const cr_read_card *card)
-{
-    return !card->card.is_removed && !(settling->known.makes_card && cr_row_exists(&card->row));
-}
-
 static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
                                   const cr_rows *messages)
 {
@@ -276,10 +281,6 @@ static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
     cr_row head = {0};
     cruddur_status status = find_any_row(txn, settling, told, &settling->is_there);
     if (status != CRUDDUR_OK || !settling->is_there) {
-        return status;
-    }
-    status = cr_group_read_card(txn, settling->known.group, &card);
-    if (status != CRUDDUR_OK || !must_settle(settling, &card)) {
         return status;
     }
     status = read_rows(txn, settling, &card, told, messages, &rows, &head);

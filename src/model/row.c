@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/row.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+#define VERSION_SIZE 17 /* 16 hex digits and a NUL */
+
 static const char *const names[CR_ATTRIBUTE_COUNT] = {
 #define NAME_ROW(NAME, name) [CR_##NAME] = (name),
     CR_ATTRIBUTE_MAP(NAME_ROW)
@@ -22,4 +30,16 @@ bool cr_row_copy(cr_arena *arena, const cr_row *row, cr_row *copy)
         }
     }
     return true;
+}
+
+/* Without random bytes a clock will do: a version is not secret. */
+cr_str cr_row_fresh_version(cr_arena *arena)
+{
+    char text[VERSION_SIZE];
+    uint64_t value;
+    if (!cr_random_bytes(&value, sizeof(value))) {
+        value = (uint64_t)cr_clock_monotonic_us() * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    (void)snprintf(text, sizeof(text), "%016" PRIx64, value);
+    return cr_arena_copy(arena, cr_str_of(text));
 }

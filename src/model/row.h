@@ -53,6 +53,10 @@ static inline cr_key cr_row_key(const cr_row *row)
     return (cr_key){row->value[CR_PK], row->value[CR_SK]};
 }
 
+/* A value for the attribute `version`, which is another with every put of a group row and of a
+ * card. It lies in the arena; absent when memory ran out. */
+cr_str cr_row_fresh_version(cr_arena *arena);
+
 /* Copies a row and all its text into the arena; false when memory ran out. */
 bool cr_row_copy(cr_arena *arena, const cr_row *row, cr_row *copy);
 

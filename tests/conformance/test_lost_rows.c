@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "processor/apply.h"
 
 CONFORMANCE_SUITE(lost_rows);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/item.h"
-#include "store/dynamodb/answer.h"
+#include "store/dynamodb/result.h"
 #include "support/json_c.h"
 
 #define DOCUMENTS 4000
@@ -498,34 +498,34 @@ Test(dynamodb_item, others_are_the_same_in_any_order)
 Test(dynamodb_answer, all_kinds_are_read)
 {
     cr_arena arena = CR_ARENA_INIT;
-    cr_reply reply;
-    cr_assert_eq(cr_reply_read(cr_str_of("{\"Count\":1,\"Items\":[{\"pk\":{\"S\":\"a\"}}],"
-                                         "\"LastEvaluatedKey\":{\"pk\":{\"S\":\"a\"}},"
-                                         "\"ConsumedCapacity\":{\"CapacityUnits\":1.5}}"),
-                               &arena, &reply),
-                 CR_REPLY_GOOD);
+    cr_result reply;
+    cr_assert_eq(cr_result_read(cr_str_of("{\"Count\":1,\"Items\":[{\"pk\":{\"S\":\"a\"}}],"
+                                          "\"LastEvaluatedKey\":{\"pk\":{\"S\":\"a\"}},"
+                                          "\"ConsumedCapacity\":{\"CapacityUnits\":1.5}}"),
+                                &arena, &reply),
+                 CR_RESULT_GOOD);
     cr_assert_eq(reply.row_count, 1);
     cr_assert(cr_str_equal(reply.last_key, cr_str_of("{\"pk\":{\"S\":\"a\"}}")));
     cr_assert(reply.capacity_units > 1.49 && reply.capacity_units < 1.51);
-    cr_assert_eq(cr_reply_read(cr_str_of("{\"Responses\":{\"t\":[{\"pk\":{\"S\":\"a\"}}]},"
-                                         "\"UnprocessedKeys\":{},\"ConsumedCapacity\":"
-                                         "[{\"CapacityUnits\":1},{\"CapacityUnits\":2}]}"),
-                               &arena, &reply),
-                 CR_REPLY_GOOD);
+    cr_assert_eq(cr_result_read(cr_str_of("{\"Responses\":{\"t\":[{\"pk\":{\"S\":\"a\"}}]},"
+                                          "\"UnprocessedKeys\":{},\"ConsumedCapacity\":"
+                                          "[{\"CapacityUnits\":1},{\"CapacityUnits\":2}]}"),
+                                &arena, &reply),
+                 CR_RESULT_GOOD);
     cr_assert_eq(reply.row_count, 1);
     cr_assert(reply.unprocessed.data == NULL);
     cr_assert(reply.capacity_units > 2.9 && reply.capacity_units < 3.1);
-    cr_assert_eq(cr_reply_read(cr_str_of("{\"CancellationReasons\":[{\"Code\":\"None\"},"
-                                         "{\"Code\":\"ConditionalCheckFailed\","
-                                         "\"Item\":{\"pk\":{\"S\":\"a\"}}}]}"),
-                               &arena, &reply),
-                 CR_REPLY_GOOD);
+    cr_assert_eq(cr_result_read(cr_str_of("{\"CancellationReasons\":[{\"Code\":\"None\"},"
+                                          "{\"Code\":\"ConditionalCheckFailed\","
+                                          "\"Item\":{\"pk\":{\"S\":\"a\"}}}]}"),
+                                &arena, &reply),
+                 CR_RESULT_GOOD);
     cr_assert_eq(reply.reason_count, 2);
     cr_assert(!cr_row_exists(&reply.reason[0].row));
     cr_assert(cr_row_exists(&reply.reason[1].row));
-    cr_assert_eq(cr_reply_read(cr_str_of("<html>"), &arena, &reply), CR_REPLY_GARBAGE);
-    cr_assert_eq(cr_reply_read(cr_str_of(""), &arena, &reply), CR_REPLY_GARBAGE);
-    cr_assert_eq(cr_reply_read(cr_str_of("{\"Items\":[{]}"), &arena, &reply), CR_REPLY_GARBAGE);
-    cr_assert_eq(cr_reply_read(cr_str_of("{} x"), &arena, &reply), CR_REPLY_GARBAGE);
+    cr_assert_eq(cr_result_read(cr_str_of("<html>"), &arena, &reply), CR_RESULT_GARBAGE);
+    cr_assert_eq(cr_result_read(cr_str_of(""), &arena, &reply), CR_RESULT_GARBAGE);
+    cr_assert_eq(cr_result_read(cr_str_of("{\"Items\":[{]}"), &arena, &reply), CR_RESULT_GARBAGE);
+    cr_assert_eq(cr_result_read(cr_str_of("{} x"), &arena, &reply), CR_RESULT_GARBAGE);
     cr_arena_free(&arena);
 }

@@ -118,21 +118,22 @@ class Counting(unittest.TestCase):
 
 
 class Verdicts(unittest.TestCase):
-    def complaints(self, known, **counts):
+    def complaints(self, mode, moment="", **counts):
         found = {SENDS: collections.Counter(
             {getattr(late_delivery, name): count for name, count in counts.items()}),
             OPENINGS: collections.Counter()}
-        return list(find_complaints({"": found}, known))
+        return list(find_complaints({moment: found}, mode))
 
-    def test_faults_fail_unless_they_are_known(self):
-        self.assertEqual(self.complaints([]), [])
-        self.assertEqual(len(self.complaints([], TWICE=1, EXTRA=2)), 2)
-        self.assertEqual(len(self.complaints([OPENINGS], TWICE=1)), 1)
-        self.assertEqual(self.complaints([SENDS], TWICE=1), [])
+    def test_faults_fail(self):
+        for mode in ("atomic", "stream", "steps"):
+            self.assertEqual(self.complaints(mode), [])
+            self.assertEqual(len(self.complaints(mode, TWICE=1, HOLLOW=2)), 2)
+            self.assertEqual(len(self.complaints(mode, LOST=1, REFUSED=1, MISSING=1)), 3)
 
-    def test_lost_messages_always_fail(self):
-        self.assertEqual(len(self.complaints([SENDS], LOST=1)), 1)
-        self.assertEqual(len(self.complaints([SENDS], REFUSED=1)), 1)
+    def test_duplicates_wait_in_steps_for_the_next_message(self):
+        self.assertEqual(len(self.complaints("atomic", EXTRA=2)), 1)
+        self.assertEqual(self.complaints("steps", EXTRA=2, UNSOUND=1), [])
+        self.assertEqual(len(self.complaints("steps", ", mended", EXTRA=2)), 1)
 
 
 class Planning(unittest.TestCase):

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 #define MINUTE_US INT64_C(60000000)
 

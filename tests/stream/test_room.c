@@ -88,7 +88,7 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     cr_read_card card = {0};
     cr_room_search search = {.is_wanted = true};
     message.value[CR_SK] = cr_str_of(looking->sk);
-    cr_assert_eq(cr_group_rows_reread(txn, &group, &card, &none, &members, &rows), CRUDDUR_OK);
+    cr_assert_eq(cr_group_rows_take(txn, &card, &none, &members, &rows), CRUDDUR_OK);
     for (size_t i = 0; i < looking->old_count; i++) {
         rows.row[0] = looking->old[i];
         cr_assert(cr_rows_add(&rows.old, &looking->old[i]));

@@ -2,7 +2,7 @@
 #include "support/raw.h"
 
 #include "base/clock.h"
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 #include "model/card.h"
 
 #define DEADLINE_US INT64_C(60000000)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cruddur/frame.h"
+#include "cruddur/entry.h"
 
 TestSuite(struct_, .timeout = 300);
 

@@ -80,12 +80,12 @@ static bool is_our_own(const cr_dynamodb_txn *txn, const cr_write *write, const 
 
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
  * succeed. */
-static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_reply *reply)
+static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_result *result)
 {
     bool has[GIVE_UP + 1] = {false};
-    for (size_t i = 0; i < reply->reason_count && i < txn->write_count; i++) {
-        verdict of_action = judge_reason(reply->reason[i].code);
-        if (of_action == RUN_AGAIN && is_our_own(txn, &txn->write[i], &reply->reason[i])) {
+    for (size_t i = 0; i < result->reason_count && i < txn->write_count; i++) {
+        verdict of_action = judge_reason(result->reason[i].code);
+        if (of_action == RUN_AGAIN && is_our_own(txn, &txn->write[i], &result->reason[i])) {
             return COMMITTED;
         }
         has[of_action] = true;
@@ -104,17 +104,17 @@ static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_reply *reply)
 
 static verdict judge_cancelled(cr_dynamodb_txn *txn)
 {
-    cr_reply reply;
+    cr_result result;
     cr_arena_reset(&txn->page);
-    return cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD
-               ? judge_reasons(txn, &reply)
+    return cr_result_read(cr_aws_body(&txn->answer), &txn->page, &result) == CR_RESULT_GOOD
+               ? judge_reasons(txn, &result)
                : GIVE_UP;
 }
 
-void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_reply *reply, size_t rows)
+void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_result *result, size_t rows)
 {
     cr_meter *meter = &txn->base.call->meter;
-    meter->write_units += reply->capacity_units;
+    meter->write_units += result->capacity_units;
     meter->rows_written += (uint32_t)rows;
 }
 
@@ -277,15 +277,15 @@ static const char *error_code_of(cr_str reason_code)
  * from here on. */
 static void adopt_reason(cr_dynamodb_txn *txn)
 {
-    cr_reply reply;
+    cr_result result;
     cr_aws_answer *answer = &txn->answer;
     cr_arena_reset(&txn->page);
-    if (cr_reply_read(cr_aws_body(answer), &txn->page, &reply) != CR_REPLY_GOOD) {
+    if (cr_result_read(cr_aws_body(answer), &txn->page, &result) != CR_RESULT_GOOD) {
         return;
     }
-    for (size_t i = 0; i < reply.reason_count; i++) {
-        const char *code = error_code_of(reply.reason[i].code);
-        cr_str message = reply.reason[i].message;
+    for (size_t i = 0; i < result.reason_count; i++) {
+        const char *code = error_code_of(result.reason[i].code);
+        cr_str message = result.reason[i].message;
         if (code != NULL) {
             (void)snprintf(answer->code, sizeof(answer->code), "%s", code);
             (void)snprintf(answer->message, sizeof(answer->message), "%.*s",
@@ -355,10 +355,10 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
     size_t size = body->size;
     bool may_be_applied = false;
     for (unsigned round = 0;; round++) {
-        cr_reply reply;
+        cr_result result;
         body->size = size; /* the bytes are still there */
         cruddur_status status = cr_dynamodb_send(txn->table, CR_TRANSACT_WRITE_ITEMS, body,
-                                                 txn->base.call, &txn->answer, &txn->page, &reply);
+                                                 txn->base.call, &txn->answer, &txn->page, &result);
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
         if (status != CRUDDUR_OK) {
             return settle(txn, may_be_applied, status);
@@ -366,7 +366,7 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         verdict found = judge(txn);
         switch (found) {
         case COMMITTED:
-            cr_dynamodb_note_write(txn, &reply, count_written(txn));
+            cr_dynamodb_note_write(txn, &result, count_written(txn));
             return CRUDDUR_OK;
         case RUN_AGAIN:
             return cr_dynamodb_run_again(txn);

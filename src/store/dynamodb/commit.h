@@ -17,7 +17,7 @@ bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, con
 bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, size_t count);
 
 /* Counts writes that were carried out. */
-void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_reply *reply, size_t rows);
+void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_result *result, size_t rows);
 
 /* One write after the other, the message last of the puts: until it is stored the change can be
  * taken back, and from then on it is done. What a failure leaves are group rows that readers hide

@@ -8,7 +8,7 @@
  *   steps.c    the same as single writes, for services without transactions
  *   bulk.c     loading rows in bulk
  *   request.c  requests as text
- *   answer.c   what responses about rows contain
+ *   result.c   what responses about rows contain
  *   table.c    asking the service; which responses are successes
  *   refusal.c  what its errors mean
  *   schema.c   loading, verifying, listing and dropping the table: schema_call.c, schema_make.c,

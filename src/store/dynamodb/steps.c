@@ -30,7 +30,7 @@ static bool waits(cr_dynamodb_txn *txn, unsigned round, cruddur_status *status)
 }
 
 static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
-                           cr_reply *reply)
+                           cr_result *result)
 {
     bool may_be_applied = false;
     cruddur_status status;
@@ -39,7 +39,7 @@ static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str 
     do {
         cr_request_single(&txn->request, members);
         status = cr_dynamodb_send(txn->table, operation, &txn->request, txn->base.call,
-                                  &txn->answer, &txn->page, reply);
+                                  &txn->answer, &txn->page, result);
         may_be_applied = may_be_applied || txn->answer.may_be_applied;
     } while (status == CRUDDUR_OK &&
              cr_dynamodb_is_code(&txn->answer, "TransactionConflictException") &&
@@ -56,13 +56,13 @@ static bool is_message(const cr_write *write)
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
                          cruddur_status *status)
 {
-    cr_reply reply;
-    *status = send(txn, operation, members, &reply);
+    cr_result result;
+    *status = send(txn, operation, members, &result);
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
     if (cr_aws_is_ok(&txn->answer)) {
-        cr_dynamodb_note_write(txn, &reply, 1);
+        cr_dynamodb_note_write(txn, &result, 1);
         return DONE;
     }
     if (cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException")) {
@@ -88,11 +88,11 @@ static outcome settle_put(cr_dynamodb_txn *txn, const cr_write *write, cruddur_s
  * may not, and are asked for it. */
 static cruddur_status read_obstacle(cr_dynamodb_txn *txn, const cr_write *write, cr_row *row)
 {
-    cr_reply reply;
+    cr_result result;
     cr_arena_reset(&txn->page);
-    if (cr_reply_read(cr_aws_body(&txn->answer), &txn->page, &reply) == CR_REPLY_GOOD &&
-        reply.row_count == 1) {
-        *row = reply.row[0];
+    if (cr_result_read(cr_aws_body(&txn->answer), &txn->page, &result) == CR_RESULT_GOOD &&
+        result.row_count == 1) {
+        *row = result.row[0];
         return CRUDDUR_OK;
     }
     bool may_be_applied = txn->answer.may_be_applied;
@@ -117,9 +117,20 @@ static bool is_in_place(const cr_dynamodb_txn *txn, const cr_write *write, const
     return txn->answer.may_be_applied && cr_dynamodb_is_as_put(txn, obstacle, write);
 }
 
+/* Whether a put whose answer may have got lost, and that was refused since, is there. */
+static outcome judge_lost(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
+{
+    cr_row there;
+    *status = read_obstacle(txn, write, &there);
+    if (*status != CRUDDUR_OK) {
+        return FAILED;
+    }
+    return cr_dynamodb_is_as_put(txn, &there, write) ? DONE : REFUSED;
+}
+
 /* At the key that is claimed for a message, a group row of its group was put by an earlier attempt,
- * or for another message that is to have the key. It becomes ours, so that neither takes it back
- * when the key turns out to be the other's. */
+ * or for another message that is to have the key. It becomes ours, so that the other does not take
+ * it back when the key turns out to be ours. */
 static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *obstacle,
                      cruddur_status *status)
 {
@@ -133,7 +144,12 @@ static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *
         came = carry_out(txn, CR_PUT_ITEM, (cr_str){members.data, members.size}, status);
     }
     cr_buffer_free(&members);
-    return came;
+    txn->has_adopted = true;
+    txn->has_lost_answers = txn->has_lost_answers || txn->answer.may_be_applied;
+    if (came == FAILED && txn->answer.may_be_applied) {
+        return settle_put(txn, write, status);
+    }
+    return came == REFUSED && txn->answer.may_be_applied ? judge_lost(txn, write, status) : came;
 }
 
 /* A put was refused. Its lost answer may have been a success. */
@@ -236,10 +252,10 @@ static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 
 /* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
  * stored message stay, whoever put them, for others may have removed older ones since. So do those
- * of a claimed message that may be stored late, or by a repeat which finds them in place. */
+ * of a claimed message that may be stored late, or by another that has put them as well. */
 static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
 {
-    bool may_be_used = txn->is_claimed && txn->has_lost_answers;
+    bool may_be_used = txn->is_claimed && (txn->has_lost_answers || txn->has_adopted);
     if (end > 0 && stores_message(txn, puts) && !may_be_used) {
         (void)remove_quietly(txn, remove_puts, end, "group rows of no message are left");
     }

@@ -129,44 +129,45 @@ cruddur_status cr_dynamodb_send_by(cr_aws_client *client, cr_operation operation
 typedef struct rows_reading {
     cr_operation operation;
     cr_arena *arena;
-    cr_reply *reply;
+    cr_result *result;
 } rows_reading;
 
 static cruddur_status read_rows(void *data, cr_str body)
 {
     const rows_reading *now = data;
     cr_arena_reset(now->arena);
-    switch (cr_reply_read(body, now->arena, now->reply)) {
-    case CR_REPLY_GOOD:
+    switch (cr_result_read(body, now->arena, now->result)) {
+    case CR_RESULT_GOOD:
         break;
-    case CR_REPLY_GARBAGE:
+    case CR_RESULT_GARBAGE:
         return CRUDDUR_E_PROTOCOL;
-    case CR_REPLY_NO_MEMORY:
+    case CR_RESULT_NO_MEMORY:
         return CRUDDUR_E_NO_MEMORY;
     }
-    bool lacks_rows = operations[now->operation].member != NULL && !now->reply->has_rows;
-    return now->reply->is_foreign || lacks_rows ? CRUDDUR_E_PROTOCOL : CRUDDUR_OK;
+    bool lacks_rows = operations[now->operation].member != NULL && !now->result->has_rows;
+    return now->result->is_foreign || lacks_rows ? CRUDDUR_E_PROTOCOL : CRUDDUR_OK;
 }
 
 cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                 cr_call *call, cr_aws_answer *answer, cr_arena *arena,
-                                cr_reply *reply)
+                                cr_result *result)
 {
-    rows_reading now = {operation, arena, reply};
-    *reply = (cr_reply){0};
+    rows_reading now = {operation, arena, result};
+    *result = (cr_result){0};
     return send(table->client, operation, request, (cr_aws_reading){read_rows, &now}, call, answer);
 }
 
 cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
-                               cr_reply *reply)
+                               cr_result *result)
 {
-    cruddur_status status = cr_dynamodb_send(table, operation, request, call, answer, arena, reply);
+    cruddur_status status =
+        cr_dynamodb_send(table, operation, request, call, answer, arena, result);
     if (status == CRUDDUR_OK && !cr_aws_is_ok(answer)) {
         status = cr_dynamodb_fail(table, operation, answer, call);
     }
     if (status == CRUDDUR_OK) {
-        call->meter.read_units += reply->capacity_units;
+        call->meter.read_units += result->capacity_units;
     }
     return status;
 }

@@ -7,8 +7,8 @@
 
 #include "aws/client.h"
 #include "aws/config.h"
-#include "store/dynamodb/answer.h"
 #include "store/dynamodb/request.h"
+#include "store/dynamodb/result.h"
 #include "store/store.h"
 
 /* How changes are committed. */
@@ -78,16 +78,16 @@ cruddur_status cr_dynamodb_send_by(cr_aws_client *client, cr_operation operation
                                    cr_buffer *request, cr_aws_reading reading, cr_call *call,
                                    cr_aws_answer *answer);
 
-/* The same for an operation on rows, through the table's own client. A success is in the reply,
+/* The same for an operation on rows, through the table's own client. A success is in the result,
  * whose rows are in the arena, or borrowed from the answer; the arena is emptied first. */
 cruddur_status cr_dynamodb_send(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                 cr_call *call, cr_aws_answer *answer, cr_arena *arena,
-                                cr_reply *reply);
+                                cr_result *result);
 
 /* The same for one that reads, which leaves only a success or an error that is described. */
 cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_buffer *request,
                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
-                               cr_reply *reply);
+                               cr_result *result);
 
 bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code);
 

@@ -27,24 +27,24 @@ static bool is_consistent(const cr_dynamodb_txn *txn)
 
 /* ---- get ---- */
 
-static cruddur_status ask(cr_dynamodb_txn *txn, cr_operation operation, cr_reply *reply)
+static cruddur_status ask(cr_dynamodb_txn *txn, cr_operation operation, cr_result *result)
 {
     cruddur_status status = cr_dynamodb_ask(txn->table, operation, &txn->request, txn->base.call,
-                                            &txn->answer, &txn->page, reply);
+                                            &txn->answer, &txn->page, result);
     if (status == CRUDDUR_OK) {
-        txn->base.call->meter.rows_read += (uint32_t)reply->row_count;
+        txn->base.call->meter.rows_read += (uint32_t)result->row_count;
     }
     return status;
 }
 
 static cruddur_status get_one(cr_dynamodb_txn *txn, cr_key key, cr_row *row)
 {
-    cr_reply reply;
+    cr_result result;
     *row = (cr_row){0};
     cr_request_get(&txn->request, &txn->table->names, key, is_consistent(txn));
-    cruddur_status status = ask(txn, CR_GET_ITEM, &reply);
-    if (status == CRUDDUR_OK && reply.row_count > 0 &&
-        !cr_row_copy(txn->base.arena, &reply.row[0], row)) {
+    cruddur_status status = ask(txn, CR_GET_ITEM, &result);
+    if (status == CRUDDUR_OK && result.row_count > 0 &&
+        !cr_row_copy(txn->base.arena, &result.row[0], row)) {
         status = cr_fail_memory(txn->base.call->error);
     }
     return status;
@@ -63,11 +63,11 @@ static bool place_row(cr_dynamodb_txn *txn, const cr_row *row, const cr_key *key
     return true; /* nobody asked for it */
 }
 
-static cruddur_status place_rows(cr_dynamodb_txn *txn, const cr_reply *reply, const cr_key *keys,
+static cruddur_status place_rows(cr_dynamodb_txn *txn, const cr_result *result, const cr_key *keys,
                                  size_t count, cr_row *rows)
 {
-    for (size_t i = 0; i < reply->row_count; i++) {
-        if (!place_row(txn, &reply->row[i], keys, count, rows)) {
+    for (size_t i = 0; i < result->row_count; i++) {
+        if (!place_row(txn, &result->row[i], keys, count, rows)) {
             return cr_fail_memory(txn->base.call->error);
         }
     }
@@ -82,22 +82,22 @@ static cruddur_status get_batch(cr_dynamodb_txn *txn, const cr_key *keys, size_t
     memset(rows, 0, count * sizeof(*rows));
     cr_request_batch_get(&txn->request, &txn->table->names, keys, count, is_consistent(txn));
     for (unsigned round = 0;; round++) {
-        cr_reply reply;
-        cruddur_status status = ask(txn, CR_BATCH_GET_ITEM, &reply);
+        cr_result result;
+        cruddur_status status = ask(txn, CR_BATCH_GET_ITEM, &result);
         if (status == CRUDDUR_OK) {
-            status = place_rows(txn, &reply, keys, count, rows);
+            status = place_rows(txn, &result, keys, count, rows);
         }
-        if (status != CRUDDUR_OK || reply.unprocessed.data == NULL) {
+        if (status != CRUDDUR_OK || result.unprocessed.data == NULL) {
             return status;
         }
         /* Where the answer was just too large, there is no need to wait. */
-        if (reply.row_count == 0) {
+        if (result.row_count == 0) {
             status = cr_aws_pause(txn->table->client, CR_RETRY_TRANSIENT, round, txn->base.call);
         }
         if (status != CRUDDUR_OK) {
             return status;
         }
-        cr_request_batch_get_rest(&txn->request, reply.unprocessed);
+        cr_request_batch_get_rest(&txn->request, result.unprocessed);
     }
 }
 
@@ -154,11 +154,11 @@ static bool is_asked_for(const cr_query *query, const cr_row *row)
                               is_excluded(&query->upper, row->value[CR_SK]));
 }
 
-static void feed_sink(walk *walking, const cr_reply *reply)
+static void feed_sink(walk *walking, const cr_result *result)
 {
-    for (size_t i = 0; i < reply->row_count && walking->answer == CR_SINK_MORE; i++) {
-        if (is_asked_for(walking->query, &reply->row[i])) {
-            walking->answer = walking->sink(walking->context, &reply->row[i]);
+    for (size_t i = 0; i < result->row_count && walking->answer == CR_SINK_MORE; i++) {
+        if (is_asked_for(walking->query, &result->row[i])) {
+            walking->answer = walking->sink(walking->context, &result->row[i]);
         }
     }
 }
@@ -181,15 +181,15 @@ static cruddur_status walk_pages(cr_dynamodb_txn *txn, walk *walking)
     cruddur_status status = CRUDDUR_OK;
     bool has_more = true;
     while (status == CRUDDUR_OK && has_more && write_request(txn, walking)) {
-        cr_reply reply;
-        status = ask(txn, walking->query == NULL ? CR_SCAN : CR_QUERY, &reply);
+        cr_result result;
+        status = ask(txn, walking->query == NULL ? CR_SCAN : CR_QUERY, &result);
         if (status != CRUDDUR_OK) {
             break;
         }
-        feed_sink(walking, &reply);
-        has_more = reply.last_key.data != NULL && walking->answer == CR_SINK_MORE;
+        feed_sink(walking, &result);
+        has_more = result.last_key.data != NULL && walking->answer == CR_SINK_MORE;
         if (has_more) {
-            status = keep_key(&last_key, reply.last_key, &walking->page, call);
+            status = keep_key(&last_key, result.last_key, &walking->page, call);
             grow_page(&walking->page);
         }
     }
@@ -450,7 +450,7 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn)
 {
     txn->must_run_again = false;
-    txn->is_claimed = txn->has_lost_answers = false;
+    txn->is_claimed = txn->has_lost_answers = txn->has_adopted = false;
     txn->has_met_others = false;
     txn->base.traits = cr_dynamodb_traits(txn->table);
     cr_arena_reset(txn->base.arena);

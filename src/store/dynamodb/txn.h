@@ -34,6 +34,7 @@ typedef struct cr_dynamodb_txn {
     bool must_run_again;   /* why a run came to CRUDDUR_E_CONFLICT, with no error described */
     bool is_claimed;       /* the change is a message's whose uuid, with its sort key, is claimed */
     bool has_lost_answers; /* a write in steps may be carried out late */
+    bool has_adopted;      /* group rows at the claimed key that others had put */
     bool has_met_others;   /* who changed the same group in the meantime */
     cr_arena page;         /* the rows of the latest answer */
     cr_aws_answer answer;

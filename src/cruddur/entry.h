@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the public functions: the handle, the frame of a call, the checks of arguments. */
-#ifndef CR_CRUDDUR_FRAME_H
-#define CR_CRUDDUR_FRAME_H
+/* Shared by the public functions: the handle, the entry of a call, the checks of arguments. */
+#ifndef CR_CRUDDUR_ENTRY_H
+#define CR_CRUDDUR_ENTRY_H
 
 #include <cruddur/cruddur.h>
 
@@ -16,27 +16,27 @@ struct cruddur {
     uint32_t generation; /* cr_fork_generation() of the process that opened it */
 };
 
-/* ---- the frame of a call ---- */
+/* ---- the entry of a call ---- */
 
-typedef struct cr_frame {
+typedef struct cr_entry {
     cr_call call;
     const cruddur *dm;
     cruddur_operation operation;
     int64_t started_us;
     cruddur_error *error; /* until the call ends: the caller's place is written on failure only */
     cruddur_error **ret_error;
-} cr_frame;
+} cr_entry;
 
 /* Starts the clock, with the handle's deadline. Refuses a handle that was inherited by fork(); the
- * frame has to be ended all the same. */
-cruddur_status cr_frame_begin(cr_frame *frame, const cruddur *dm, cruddur_operation operation,
+ * entry has to be ended all the same. */
+cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operation operation,
                               cruddur_error **error);
 
 /* Sets the deadline of this call, counted from its beginning; 0 keeps the handle's. */
-void cr_frame_set_timeout(cr_frame *frame, uint32_t timeout_ms);
+void cr_entry_set_timeout(cr_entry *entry, uint32_t timeout_ms);
 
 /* Calls the metrics hook, and returns the status. */
-cruddur_status cr_frame_end(cr_frame *frame, cruddur_status status);
+cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status);
 
 /* ---- the checks; each names the argument in its error ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Sort keys for messages, and stepping on from one that is taken: another group of some member has
  * it (invariant 4). By a few microseconds at first, then further with each try. */
-#ifndef CR_MESSAGING_TAKEN_KEY_H
-#define CR_MESSAGING_TAKEN_KEY_H
+#ifndef CR_MODEL_TAKEN_KEY_H
+#define CR_MODEL_TAKEN_KEY_H
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "oracle.h"
-#include "store/dynamodb/answer.h"
+#include "store/dynamodb/result.h"
 
 #define DEPTH_BOTH_TAKE 60
 #define DEPTH_ORACLE (CR_JSON_DEPTH_MAX + 20)
@@ -206,7 +206,7 @@ static void check_written(const cr_row *row, json_object *item)
 /* ---- answers ---- */
 
 typedef struct walk {
-    const cr_reply *reply;
+    const cr_result *reply;
     size_t row;
     double units;
     bool units_are_plain; /* without a sign or an exponent, and not so large that digits get lost */
@@ -288,7 +288,7 @@ static void check_kept(cr_str kept, json_object *theirs, bool is_there)
     }
 }
 
-static void check_same(const cr_reply *reply, json_object *answer)
+static void check_same(const cr_result *reply, json_object *answer)
 {
     static const struct {
         const char *name;
@@ -323,10 +323,10 @@ static void check_same(const cr_reply *reply, json_object *answer)
 static void read_plain(cr_str plain, json_object *answer)
 {
     cr_arena arena = CR_ARENA_INIT;
-    cr_reply reply;
-    cr_reply_check check = cr_reply_read(plain, &arena, &reply);
-    FUZZ_REQUIRE(check == (has_known_shape(answer) ? CR_REPLY_GOOD : CR_REPLY_GARBAGE));
-    if (check == CR_REPLY_GOOD) {
+    cr_result reply;
+    cr_result_check check = cr_result_read(plain, &arena, &reply);
+    FUZZ_REQUIRE(check == (has_known_shape(answer) ? CR_RESULT_GOOD : CR_RESULT_GARBAGE));
+    if (check == CR_RESULT_GOOD) {
         check_same(&reply, answer);
     }
     cr_arena_free(&arena);
@@ -351,7 +351,7 @@ static size_t count_members(cr_json *in) /* NOLINT(misc-no-recursion): the text 
     return count;
 }
 
-static void compare_as_written(cr_str text, const cr_reply *reply, cr_arena *arena)
+static void compare_as_written(cr_str text, const cr_result *reply, cr_arena *arena)
 {
     cr_json in;
     json_object *answer = oracle_read(text, DEPTH_ORACLE);
@@ -367,7 +367,7 @@ static void compare_as_written(cr_str text, const cr_reply *reply, cr_arena *are
 }
 
 /* As text a row is never smaller than the service takes it for. */
-static void check_sizes(const cr_reply *reply)
+static void check_sizes(const cr_result *reply)
 {
     for (size_t i = 0; i < reply->row_count; i++) {
         cr_buffer written;
@@ -382,11 +382,11 @@ static void check_sizes(const cr_reply *reply)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     cr_arena arena = CR_ARENA_INIT;
-    cr_reply reply;
+    cr_result reply;
     cr_str text = fuzz_text(bytes, size);
-    cr_reply_check check = cr_reply_read(text, &arena, &reply);
-    FUZZ_REQUIRE(check != CR_REPLY_NO_MEMORY);
-    if (check == CR_REPLY_GOOD) {
+    cr_result_check check = cr_result_read(text, &arena, &reply);
+    FUZZ_REQUIRE(check != CR_RESULT_NO_MEMORY);
+    if (check == CR_RESULT_GOOD) {
         compare_as_written(text, &reply, &arena);
         check_sizes(&reply);
     }

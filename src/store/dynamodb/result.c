@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/dynamodb/answer.h"
+#include "store/dynamodb/result.h"
 
 #include "base/array.h"
 
@@ -8,7 +8,7 @@
 /* An answer while it is read. */
 typedef struct reader {
     cr_json in;
-    cr_reply *reply;
+    cr_result *result;
     bool has_known;   /* a member that a success of one of the operations may have */
     bool has_unknown; /* another */
     bool has_error;
@@ -28,18 +28,18 @@ static void *grow(cr_json *in, void *array, size_t count, size_t *capacity, size
 
 static void read_row(reader *reading)
 {
-    cr_reply *reply = reading->reply;
-    cr_row *rows = grow(&reading->in, reply->row, reply->row_count, &reading->row_capacity,
-                        sizeof(*reply->row));
+    cr_result *result = reading->result;
+    cr_row *rows = grow(&reading->in, result->row, result->row_count, &reading->row_capacity,
+                        sizeof(*result->row));
     if (rows != NULL) {
-        reply->row = rows;
-        cr_item_read(&reading->in, &rows[reply->row_count++]);
+        result->row = rows;
+        cr_item_read(&reading->in, &rows[result->row_count++]);
     }
 }
 
 static void read_rows(reader *reading)
 {
-    reading->reply->has_rows = true;
+    reading->result->has_rows = true;
     cr_json_enter(&reading->in, '[');
     for (bool first = true; cr_json_next_element(&reading->in, &first);) {
         read_row(reading);
@@ -50,7 +50,7 @@ static void read_rows(reader *reading)
 static void read_responses(reader *reading)
 {
     cr_str table;
-    reading->reply->has_rows = true;
+    reading->result->has_rows = true;
     cr_json_enter(&reading->in, '{');
     for (bool first = true; cr_json_next_member(&reading->in, &first, &table);) {
         read_rows(reading);
@@ -60,7 +60,7 @@ static void read_responses(reader *reading)
 static void read_last_key(reader *reading)
 {
     if (cr_json_peek(&reading->in) == '{') {
-        reading->reply->last_key = cr_json_skip(&reading->in);
+        reading->result->last_key = cr_json_skip(&reading->in);
     } else {
         (void)cr_json_skip(&reading->in); /* null */
     }
@@ -75,7 +75,7 @@ static void read_unprocessed(reader *reading)
     bool is_any = cr_json_next_member(&ahead, &first, &table);
     cr_str text = cr_json_skip(&reading->in);
     if (is_any) {
-        reading->reply->unprocessed = text;
+        reading->result->unprocessed = text;
     }
 }
 
@@ -86,7 +86,7 @@ static void read_table_capacity(reader *reading)
     cr_json_enter(&reading->in, '{');
     for (bool first = true; cr_json_next_member(&reading->in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of("CapacityUnits"))) {
-            reading->reply->capacity_units += cr_json_number(&reading->in);
+            reading->result->capacity_units += cr_json_number(&reading->in);
         } else {
             (void)cr_json_skip(&reading->in);
         }
@@ -125,16 +125,16 @@ static void read_reason(reader *reading, cr_reason *reason)
 
 static void read_reasons(reader *reading)
 {
-    cr_reply *reply = reading->reply;
+    cr_result *result = reading->result;
     cr_json_enter(&reading->in, '[');
     for (bool first = true; cr_json_next_element(&reading->in, &first);) {
-        cr_reason *reasons = grow(&reading->in, reply->reason, reply->reason_count,
-                                  &reading->reason_capacity, sizeof(*reply->reason));
+        cr_reason *reasons = grow(&reading->in, result->reason, result->reason_count,
+                                  &reading->reason_capacity, sizeof(*result->reason));
         if (reasons == NULL) {
             return;
         }
-        reply->reason = reasons;
-        read_reason(reading, &reasons[reply->reason_count++]);
+        result->reason = reasons;
+        read_reason(reading, &reasons[result->reason_count++]);
     }
 }
 
@@ -174,19 +174,19 @@ static void read_member(reader *reading, cr_str name)
     skip(reading);
 }
 
-cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply)
+cr_result_check cr_result_read(cr_str body, cr_arena *arena, cr_result *result)
 {
-    reader reading = {.reply = reply};
+    reader reading = {.result = result};
     cr_str name;
-    *reply = (cr_reply){0};
+    *result = (cr_result){0};
     cr_json_init(&reading.in, body, arena);
     cr_json_enter(&reading.in, '{');
     for (bool first = true; cr_json_next_member(&reading.in, &first, &name);) {
         read_member(&reading, name);
     }
-    reply->is_foreign = reading.has_error || (reading.has_unknown && !reading.has_known);
+    result->is_foreign = reading.has_error || (reading.has_unknown && !reading.has_known);
     if (reading.in.no_memory) {
-        return CR_REPLY_NO_MEMORY;
+        return CR_RESULT_NO_MEMORY;
     }
-    return cr_json_is_done(&reading.in) ? CR_REPLY_GOOD : CR_REPLY_GARBAGE;
+    return cr_json_is_done(&reading.in) ? CR_RESULT_GOOD : CR_RESULT_GARBAGE;
 }

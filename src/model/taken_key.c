@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "messaging/taken_key.h"
+#include "model/taken_key.h"
 
 #include "base/random.h"
 

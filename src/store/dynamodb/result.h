@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the service's answers say. */
-#ifndef CR_STORE_DYNAMODB_ANSWER_H
-#define CR_STORE_DYNAMODB_ANSWER_H
+#ifndef CR_STORE_DYNAMODB_RESULT_H
+#define CR_STORE_DYNAMODB_RESULT_H
 
 #include "model/item.h"
 
@@ -14,7 +14,7 @@ typedef struct cr_reason {
 
 /* An answer of any kind; what it has not is empty. Its text is borrowed from the answer's body, or
  * lies in the arena. */
-typedef struct cr_reply {
+typedef struct cr_result {
     cr_row *row; /* Item, Items, Responses */
     size_t row_count;
     bool has_rows;   /* there were Items or Responses, be it none of them */
@@ -24,14 +24,14 @@ typedef struct cr_reply {
     cr_reason *reason;  /* one for each action of the transaction */
     size_t reason_count;
     double capacity_units;
-} cr_reply;
+} cr_result;
 
-typedef enum cr_reply_check {
-    CR_REPLY_GOOD,
-    CR_REPLY_GARBAGE,
-    CR_REPLY_NO_MEMORY,
-} cr_reply_check;
+typedef enum cr_result_check {
+    CR_RESULT_GOOD,
+    CR_RESULT_GARBAGE,
+    CR_RESULT_NO_MEMORY,
+} cr_result_check;
 
-cr_reply_check cr_reply_read(cr_str body, cr_arena *arena, cr_reply *reply);
+cr_result_check cr_result_read(cr_str body, cr_arena *arena, cr_result *result);
 
 #endif
