@@ -433,60 +433,6 @@ Test(scenes, a_removed_member_gets_a_row_where_the_card_is_not_required, .init =
     cr_expect_eq(scene_rows(&all, XIA, false), 1u);
 }
 
-/* ---- without transactions ---- */
-
-/* Two programs choose the key that follows a head in the future. Ann puts her claim and rows; Bob
- * meets them, stores his message, and clears the old rows; then Ann is refused her message. Where
- * her program dies at any moment from then on, Bob's message has its rows all the same. */
-#define ANNS_CLAIM 1
-#define ANNS_MESSAGE (2 + SCENE_PEOPLE)
-#define ANNS_WRITES_MAX 24
-
-static void send_in_steps(void *context)
-{
-    const size_t *person = context;
-    cr_uuid uuid = scene_uuid(&all);
-    const char *text = *person == ANN ? "by Ann" : "by Bob";
-    cruddur_status status = scene_send(&all, all.steps[*person], *person, text, &uuid);
-    cr_expect(status == CRUDDUR_OK || sim_is_dead());
-    sim_revive();
-}
-
-static void send_at_one_key(size_t death)
-{
-    static size_t people[] = {ANN, BOB};
-    scene_plan plans[] = {{.number = ANNS_MESSAGE, .pause_us = MINUTE / 60, .death = death},
-                          {.number = ANNS_CLAIM, .pause_us = MINUTE / 120}};
-    sim_set_skew(SIM_NO_JOB, 5 * MINUTE);
-    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
-    for (size_t i = 0; i < 2; i++) {
-        (void)sim_add_job(send_in_steps, &people[i]);
-    }
-    scene_script_jobs(plans);
-    sim_run(NULL);
-    scene_script(NULL);
-    cr_expect_eq(scene_births("by Bob"), 1u);
-    cr_expect(scene_births("by Ann") == 1 || death > 0);
-    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
-        cr_expect_geq(scene_rows(&all, i, true), 1u, "death at %zu: member %zu has no row", death,
-                      i);
-    }
-}
-
-Test(scenes, two_choose_one_key_in_steps, .init = begin, .fini = end)
-{
-    send_at_one_key(0);
-}
-
-Test(scenes, one_of_two_at_one_key_dies_in_steps)
-{
-    for (size_t death = ANNS_MESSAGE + 1; death <= ANNS_WRITES_MAX; death++) {
-        begin();
-        send_at_one_key(death);
-        end();
-    }
-}
-
 /* ---- versions ---- */
 
 /* Ann archives the group, and takes it back: all is as it was but for the version. Then her first
