@@ -54,7 +54,8 @@ static void add_actors(stage *all, sim_job job, size_t count, size_t tasks, acto
 static void add_all(stage *all, actor *actors)
 {
     size_t used = 0;
-    all->meets = sim_happens(4);
+    /* The original handler overwrites another group's row at the same key. */
+    all->meets = sim_happens(4) && !all->has_handler;
     all->writing = CLIENTS;
     add_actors(all, act_client, CLIENTS, TASKS, actors, &used);
     if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
@@ -210,9 +211,10 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     result->calls += now.calls;
     result->acks += now.acks;
     result->requests += sim_request_count() - first_request;
-    if (now.breach[0] != '\0' && result->breaches++ == 0) {
-        result->seed = seed;
-        memcpy(result->breach, now.breach, sizeof(result->breach));
+    if (now.breach[0] != '\0' && result->breaches++ < PLAY_BREACHES_MAX) {
+        play_breach *noted = &result->breach[result->breaches - 1];
+        noted->seed = seed;
+        memcpy(noted->text, now.breach, sizeof(noted->text));
     }
     stage_end(&now);
     sim_end();

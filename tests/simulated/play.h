@@ -10,6 +10,13 @@ typedef struct play_setting {
     bool is_shared; /* other programs write to the table: foreign rows, the original handler */
 } play_setting;
 
+#define PLAY_BREACHES_MAX 10
+
+typedef struct play_breach {
+    uint64_t seed;
+    char text[512];
+} play_breach;
+
 typedef struct play_result {
     uint64_t worlds;
     uint64_t calls;
@@ -17,8 +24,7 @@ typedef struct play_result {
     uint64_t requests;
     uint64_t late;
     uint64_t breaches;
-    uint64_t seed;    /* of the first breach */
-    char breach[512]; /* empty: none */
+    play_breach breach[PLAY_BREACHES_MAX]; /* the first */
 } play_result;
 
 /* Plays the world of a seed, and adds to the result. */

@@ -81,10 +81,10 @@ static void print_result(const play_setting *setting, const play_result *result,
                  " | %6.1f |",
                  play_mode_name(setting->mode), setting->is_shared ? "shared" : "alone",
                  result->worlds, result->calls, result->requests, result->breaches, seconds);
-    if (result->breaches > 0) {
-        (void)printf(" seed %" PRIu64 ": %s", result->seed, result->breach);
-    }
     (void)putchar('\n');
+    for (size_t i = 0; i < result->breaches && i < PLAY_BREACHES_MAX; i++) {
+        (void)printf("  seed %" PRIu64 ": %s\n", result->breach[i].seed, result->breach[i].text);
+    }
     (void)fflush(stdout);
 }
 

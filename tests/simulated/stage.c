@@ -104,9 +104,10 @@ static void put_group(stage *all, size_t g)
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_str list = cr_members_join(&group->members, &arena);
     group->is_open = true;
-    /* The original application has groups of two only; of a larger one without a card its handler
-     * leaves rows that do not name all members. */
-    bool has_card = sim_happens(2) || (all->has_handler && group->members.count > 2);
+    /* Beside the original handler a card is needed by larger groups, whose members its rows do not
+     * name, and without transactions, where a group may lose all its rows. */
+    bool needs_card = all->has_handler && (group->members.count > 2 || all->mode == STAGE_STEPS);
+    bool has_card = sim_happens(2) || needs_card;
     (void)cr_time_format(SIM_BEGIN_US - 1000000 + (int64_t)g, &key);
     if (has_card) {
         put_card(group);

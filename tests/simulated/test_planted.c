@@ -21,15 +21,15 @@ static void must_breach(const play_setting *setting, sim_plant plant, const char
         play_result one = {.worlds = 0};
         play_world(setting, seed, &one);
         result.calls += one.calls;
-        if (one.breaches > 0 && strstr(one.breach, sign) != NULL) {
+        if (one.breaches > 0 && strstr(one.breach[0].text, sign) != NULL) {
             return;
         }
         if (one.breaches > 0 && result.breaches++ == 0) {
-            memcpy(result.breach, one.breach, sizeof(result.breach));
+            result.breach[0] = one.breach[0];
         }
     }
     cr_assert(false, "%" PRIu64 " calls, and no breach with \"%s\"; there was: %s", result.calls,
-              sign, result.breach);
+              sign, result.breach[0].text);
 }
 
 /* The next sort key, which the linker leads here: whether it follows the head and the rows. */

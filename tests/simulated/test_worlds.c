@@ -25,8 +25,8 @@ static void play(stage_mode mode, bool is_shared)
     cr_assert_eq(result.breaches, 0u,
                  "seed %" PRIu64 ": %s\nbuild/tests/simulated/simulate --mode %s --table %s "
                  "--seed %" PRIu64 " --calls 1 --story tells what happened",
-                 result.seed, result.breach, play_mode_name(mode), is_shared ? "shared" : "alone",
-                 result.seed);
+                 result.breach[0].seed, result.breach[0].text, play_mode_name(mode),
+                 is_shared ? "shared" : "alone", result.breach[0].seed);
     /* A world in which nothing goes wrong, and nobody succeeds, shows nothing. */
     cr_assert(seed != NULL || (result.late > 0 && result.acks > result.calls / 4));
 }
