@@ -102,7 +102,7 @@ static cruddur_status fail_foreign(const cr_txn *txn, const cr_uuid *group)
                         group->text);
 }
 
-/* Where every writer is ours, no row is behind the head, which was read before it, and none has
+/* Where every writer is ours, no row is behind the head, which was read before them, and none has
  * lost the card's rev. */
 static cruddur_status check_writers(const cr_txn *txn, const cr_group *group,
                                     const cr_group_rows *rows)
