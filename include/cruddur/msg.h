@@ -98,7 +98,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * Without `created_at_us`, a uuid of version 7 (cruddur_uuid_v7(), made when the draft was written)
  * that is older than `claim_days`, on SQLite than 7 days, is refused (#CRUDDUR_E_UUID_TIME), as its
  * message might be stored twice. So is one that is more than 15 minutes ahead of this clock. If the
- * message has been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE.
+ * message has been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE; in an SQLite file,
+ * and on DynamoDB where the message was sent without transactions, it stores the message again.
  *
  * If the library makes the uuid, a repeat is a new message.
  *

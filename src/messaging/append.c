@@ -102,7 +102,7 @@ static cruddur_status fail_foreign(const cr_txn *txn, const cr_uuid *group)
                         group->text);
 }
 
-/* Where every writer is ours, no row is behind the head, which was read before it, and none has
+/* Where every writer is ours, no row is behind the head, which was read before them, and none has
  * lost the card's rev. */
 static cruddur_status check_writers(const cr_txn *txn, const cr_group *group,
                                     const cr_group_rows *rows)
@@ -180,8 +180,11 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
     cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
-    cr_rewrite rewrite = {
-        .group = &group->uuid, .message = &message, .author = author, .rows = &rows};
+    cr_rewrite rewrite = {.group = &group->uuid,
+                          .message = &message,
+                          .author = author,
+                          .rows = &rows,
+                          .beside = send->draft->may_be_repeat ? 2 : 1};
     status = write_all(txn, send, claim, &rewrite);
     if (status == CRUDDUR_OK && send->opening == NULL) {
         status = cr_send_keep(send, &message, txn->call);
@@ -198,8 +201,9 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
 cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
 {
     cr_found_claim claim;
+    bool are_ours = (txn->traits & CR_TRAIT_OURS) != 0; /* else judged by rows that are old */
     group->is_to_change = true;
-    group->believes_index = !cr_send_has_failed(send);
+    group->believes_index = group->believes_index || (!cr_send_has_failed(send) && !are_ours);
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;

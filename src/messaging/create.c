@@ -3,6 +3,9 @@
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
 
+/* What an opening states beside group rows: the claim, the card, the message. */
+#define WRITES_BESIDE 3
+
 static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
 {
     return cr_fail_argument(call->error, CRUDDUR_E_GROUP_EXISTS, "options.group_uuid",
@@ -11,16 +14,35 @@ static cruddur_status fail_exists(const cr_call *call, const cr_uuid *group)
 
 /* ---- the card ---- */
 
+static cruddur_status fail_steps(const cr_call *call, const cr_uuid *group)
+{
+    return cr_fail_with(call->error, CRUDDUR_E_CONFIG,
+                        "group %s was removed, and to open it again needs transactions; the store "
+                        "is written in steps",
+                        group->text);
+}
+
 /* A removed group can be opened by anybody; any other only by the same members. */
 static cruddur_status check_card(const cr_txn *txn, const cr_send *send, const cr_read_card *card)
 {
-    bool is_free = !cr_row_exists(&card->row) || card->card.is_removed;
-    return is_free || cr_members_are_same(&card->card.members, &send->opening->members)
+    const cr_uuid *group = &send->draft->group;
+    if (card->card.is_removed) {
+        return cr_send_is_atomic(send) ? CRUDDUR_OK : fail_steps(txn->call, group);
+    }
+    return !cr_row_exists(&card->row) ||
+                   cr_members_are_same(&card->card.members, &send->opening->members)
                ? CRUDDUR_OK
-               : fail_exists(txn->call, &send->draft->group);
+               : fail_exists(txn->call, group);
 }
 
-/* Makes the card of the opening: it goes on from the one of a group that was removed. */
+/* In steps a card that is there is left alone, as its opening may be under way; so the openings
+ * look back there. */
+static bool leaves_card(const cr_send *send, const cr_read_card *old)
+{
+    return cr_row_exists(&old->row) && !cr_send_is_atomic(send);
+}
+
+/* Makes the card of the opening: it goes on from the one that is there. */
 static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr_read_card *old,
                                 const cr_card_pk *pk, cr_row *row)
 {
@@ -29,19 +51,22 @@ static cruddur_status make_card(const cr_txn *txn, const cr_send *send, const cr
                           .rev = cr_row_exists(&old->row) ? old->card.rev + 1 : 1};
     bool is_made = cr_card_write(pk, &card, txn->arena, row);
     row->value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+    if (leaves_card(send, old)) {
+        row->value[CR_REV] = old->row.value[CR_REV]; /* for the group rows */
+    }
     return is_made && row->value[CR_VERSION].data != NULL ? CRUDDUR_OK
                                                           : cr_fail_memory(txn->call->error);
 }
 
-/* Two openings meet in the card: the second finds it changed, and the group there. In steps a card
- * that is there is left alone, as its opening may be under way; so the openings look back there. */
-static cruddur_status state_card(cr_txn *txn, const cr_read_card *old, const cr_row *row)
+/* Two openings meet in the card: the second finds it changed, and the group there. */
+static cruddur_status state_card(cr_txn *txn, const cr_send *send, const cr_read_card *old,
+                                 const cr_row *row)
 {
-    if (!cr_row_exists(&old->row)) {
-        return txn->ops->put(txn, row);
+    if (leaves_card(send, old)) {
+        return CRUDDUR_OK;
     }
-    return (txn->traits & CR_TRAIT_ATOMIC) == 0 ? CRUDDUR_OK
-                                                : txn->ops->replace(txn, &old->row, row);
+    return cr_row_exists(&old->row) ? txn->ops->replace(txn, &old->row, row)
+                                    : txn->ops->put(txn, row);
 }
 
 /* ---- a group that is not there ---- */
@@ -67,6 +92,7 @@ static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_p
     return row;
 }
 
+/* A message that is put alone leaves the rows to whoever settles the group. */
 static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *message,
                                      const cr_row *card)
 {
@@ -76,7 +102,7 @@ static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *m
         const cr_uuid *member = &opening->members.uuid[i];
         cr_pk pk = cr_pk_of_member(member);
         cr_row row = new_group_row(opening, i, &pk, message, card);
-        status = txn->ops->put(txn, &row);
+        status = send->is_late ? CRUDDUR_OK : txn->ops->put(txn, &row);
         if (status == CRUDDUR_OK && cr_uuid_compare(member, &send->draft->author.uuid) == 0) {
             status = cr_send_keep(send, &row, txn->call);
         }
@@ -84,60 +110,81 @@ static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *m
     return status;
 }
 
+/* In steps they may be of a message to come, and stay until whoever looks back settles the group;
+ * so do those beside a message that is put alone, and those that one change has no room for. */
+static cruddur_status remove_rows(cr_txn *txn, const cr_send *send, const cr_rows *rows)
+{
+    cruddur_status status = CRUDDUR_OK;
+    bool stay = send->is_late || !cr_send_is_atomic(send);
+    size_t room = CR_CHANGE_WRITES_MAX - WRITES_BESIDE - send->opening->members.count;
+    for (size_t i = 0; !stay && status == CRUDDUR_OK && i < rows->count && i < room; i++) {
+        status = txn->ops->remove(txn, &rows->row[i]);
+    }
+    return status;
+}
+
 /* States all writes; the order is that of store.h. */
 static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim *claim,
-                                const cr_read_card *old_card, const cr_row *message)
+                                const cr_read_card *old_card, const cr_rows *old_rows,
+                                const cr_row *message)
 {
     cr_row card;
     cr_card_pk pk = cr_card_pk_of(&send->draft->group);
+    const cr_members *members = send->is_late ? NULL : &send->opening->members;
     cruddur_status status = make_card(txn, send, old_card, &pk, &card);
     if (status == CRUDDUR_OK) {
-        status = cr_repeat_claim(txn, send, claim, &send->opening->members, message->value[CR_SK]);
+        status = cr_repeat_claim(txn, send, claim, members, message->value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
-        status = state_card(txn, old_card, &card);
+        status = state_card(txn, send, old_card, &card);
     }
     if (status == CRUDDUR_OK) {
         status = put_group_rows(txn, send, message, &card);
     }
-    return status == CRUDDUR_OK ? txn->ops->put(txn, message) : status;
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->put(txn, message);
+    }
+    return status == CRUDDUR_OK ? remove_rows(txn, send, old_rows) : status;
 }
 
-/* The key that the first message comes after: a group that was removed may have messages still. In
- * steps, where there is a card, an opening may have been interrupted when some members had rows. */
-static cruddur_status find_last(cr_txn *txn, const cr_send *send, const cr_group *group,
-                                const cr_read_card *card, cr_str *last_sk)
+/* Where there is a card, members may have rows of the group: its messages have gone, or an opening
+ * in steps was interrupted. The first message comes after these. */
+static cruddur_status find_rows(cr_txn *txn, const cr_send *send, const cr_read_card *card,
+                                cr_rows *rows)
 {
     const cr_members *members = &send->opening->members;
     cruddur_status status = CRUDDUR_OK;
-    bool may_have_rows = !cr_send_is_atomic(send) && cr_row_exists(&card->row);
-    *last_sk = group->head.value[CR_SK];
-    for (size_t i = 0; may_have_rows && status == CRUDDUR_OK && i < members->count; i++) {
+    *rows = (cr_rows){.arena = txn->arena};
+    for (size_t i = 0; cr_row_exists(&card->row) && status == CRUDDUR_OK && i < members->count;
+         i++) {
         cr_row row;
         cr_pk pk = cr_pk_of_member(&members->uuid[i]);
-        status =
-            cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, &row);
-        if (status == CRUDDUR_OK && cr_str_compare(row.value[CR_SK], *last_sk) > 0) {
-            *last_sk = row.value[CR_SK];
+        status = cr_group_search_partition(txn, cr_uuid_str(&send->draft->group), &pk,
+                                           CR_STR_ABSENT, &row);
+        if (status == CRUDDUR_OK && cr_row_exists(&row) && !cr_rows_add(rows, &row)) {
+            status = cr_fail_memory(txn->call->error);
         }
     }
     return status;
 }
 
+/* A group that was removed may have messages still: the new one comes after them. */
 static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
                                  const cr_read_card *card)
 {
     const cr_draft *draft = send->draft;
+    cr_rows rows;
     cr_sort_key sk;
-    cr_str last_sk;
     cr_found_claim claim;
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
     }
     cr_send_note_head(send, &(cr_row){0});
-    status = find_last(txn, send, group, card, &last_sk);
+    send->is_late = cr_repeat_is_late(&claim, &group->head);
+    status = find_rows(txn, send, card, &rows);
     if (status == CRUDDUR_OK) {
+        cr_str last_sk = cr_rows_last(&rows, group->head.value[CR_SK]);
         status = cr_repeat_choose_key(send, &claim, last_sk, &sk, txn->call);
     }
     if (status != CRUDDUR_OK) {
@@ -147,7 +194,7 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_person author = {draft->author.uuid, cr_str_or_empty(draft->author.display_name),
                         cr_str_or_empty(draft->author.handle)};
     cr_row message = cr_send_message(draft, &author, &pk, &sk);
-    return write_all(txn, send, &claim, card, &message);
+    return write_all(txn, send, &claim, card, &rows, &message);
 }
 
 /* ---- the call ---- */

@@ -246,6 +246,7 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
                 cr_members_have(&group->card.card.members, member);
     if (*is_whole) {
         cr_pk pk = cr_pk_of_group(uuid);
+        group->believes_index = true;
         group->known = group->card.card.members;
         group->head.value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
         group->head.value[CR_SK] = cr_row_place(&group->told.row[0]);

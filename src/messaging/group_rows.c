@@ -216,7 +216,8 @@ static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_row
     return status;
 }
 
-/* Reads the rows where a healthy group has them, but for displaced ones. */
+/* Reads the rows where a healthy group has them, but for displaced ones. Whoever asked need not be
+ * a member: the author of the head is not, if another program has put it. */
 static cruddur_status read_at_head(cr_txn *txn, const cr_group *group, cr_group_rows *group_rows,
                                    cr_rows *found)
 {
@@ -224,6 +225,8 @@ static cruddur_status read_at_head(cr_txn *txn, const cr_group *group, cr_group_
     size_t known = group_rows->members.count;
     if (is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk)) {
         known = owner_of(group_rows, &group->own);
+    }
+    if (known < group_rows->members.count) {
         group_rows->row[known] = group->own;
     }
     cruddur_status status =

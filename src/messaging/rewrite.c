@@ -7,9 +7,6 @@
 /* How many keys are looked at in one request for a free one. */
 #define WINDOW 16
 
-/* What a change states beside the rows: a message and its claim. */
-#define WRITES_BESIDE 2
-
 /* ---- which rows move ---- */
 
 static bool is_atomic(const cr_txn *txn)
@@ -335,7 +332,7 @@ cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite)
 {
     const cr_group_rows *rows = rewrite->rows;
     cruddur_status status = CRUDDUR_OK;
-    size_t beside = WRITES_BESIDE + (states_card(txn, rewrite) ? 1 : 0);
+    size_t beside = rewrite->beside + (states_card(txn, rewrite) ? 1 : 0);
     size_t room = CR_CHANGE_WRITES_MAX - beside - rows->members.count;
     rewrite->has_more = false;
     for (size_t i = 0; status == CRUDDUR_OK && i < rows->old.count; i++) {

@@ -15,6 +15,7 @@ typedef struct cr_rewrite {
     const cr_row *message; /* to which the rows move */
     cr_person author;      /* of it */
     cr_group_rows *rows;   /* complete: restored where they were lost */
+    size_t beside;         /* writes that the caller states: a message, its claim */
     bool makes_card;       /* for a group that has none: its rows get the card's rev */
     bool has_more;         /* than one change had room for; the next one removes it */
 } cr_rewrite;
@@ -43,7 +44,7 @@ bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite);
 cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite);
 
 /* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
- * conversation. Room for two writes is left to the caller. */
+ * conversation. */
 cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite);
 
 #endif

@@ -82,8 +82,9 @@ static cruddur_status look_back(cr_store *store, const cr_settling *settling, cr
     return status;
 }
 
-/* In steps other writers may have met the change half done. What is not settled now is settled by
- * the next write: the message is stored in any case. */
+/* In steps other writers may have met the change half done; and a message that was put alone, at
+ * the key that was claimed for it, has left the group rows where they were. What is not settled now
+ * is settled by the next write: the message is stored in any case. */
 static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
 {
     cruddur_error *error = NULL;
@@ -123,7 +124,8 @@ cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call
     }
     status = store->ops->change(store, body, send, call);
     bool rows_stay = (send->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(send);
-    if (status == CRUDDUR_OK && !cr_send_is_atomic(send) && !rows_stay) {
+    bool is_half_done = !cr_send_is_atomic(send) || send->is_late;
+    if (status == CRUDDUR_OK && is_half_done && !rows_stay) {
         clear_up(store, send, call);
     }
     cr_queue_leave(call);

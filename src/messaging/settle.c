@@ -350,39 +350,40 @@ static cr_settled result_of(const settle *settling, bool has_changed)
     return settling->is_there ? CR_SETTLED_BEFORE : CR_SETTLED_GONE;
 }
 
-cruddur_status cr_settle(cr_store *store, const cr_settling *known, cr_call *call,
+cruddur_status cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
                          cr_settled *result)
 {
-    settle settling = {.known = *known};
+    settle now = {.known = *settling};
     cr_kept_key from = {0};
     cruddur_status status;
     bool has_changed = false;
     bool goes_on;
     do {
-        settling.room = (cr_room_search){0};
-        status = store->ops->change(store, settle_body, &settling, call);
-        has_changed = has_changed || (status == CRUDDUR_OK && settling.has_writes);
-        goes_on = status == CRUDDUR_OK && (settling.has_more || must_look_again(&settling));
-        if (settling.has_more) {
-            settling.known.must_settle = true; /* the same once more */
-            settling.known.makes_card = false;
+        now.room = (cr_room_search){0};
+        status = store->ops->change(store, settle_body, &now, call);
+        has_changed = has_changed || (status == CRUDDUR_OK && now.has_writes);
+        goes_on = status == CRUDDUR_OK && (now.has_more || must_look_again(&now));
+        if (now.has_more) {
+            now.known.must_settle = true; /* the same once more */
+            now.known.makes_card = false;
         } else if (goes_on) {
-            look_again(&settling, &from);
+            look_again(&now, &from);
         }
     } while (goes_on);
     if (result != NULL) {
-        *result = result_of(&settling, has_changed);
+        *result = result_of(&now, has_changed);
     }
     return status;
 }
 
-cruddur_status cr_settle_in_turn(cr_store *store, const cr_settling *known, cr_call *call,
+cruddur_status cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
                                  cr_settled *result)
 {
     cr_ticket ticket;
-    cruddur_status status = cr_queue_enter(store->queues, cr_uuid_str(known->group), call, &ticket);
+    cruddur_status status =
+        cr_queue_enter(store->queues, cr_uuid_str(settling->group), call, &ticket);
     if (status == CRUDDUR_OK) {
-        status = cr_settle(store, known, call, result);
+        status = cr_settle(store, settling, call, result);
         cr_queue_leave(call);
     }
     return status;

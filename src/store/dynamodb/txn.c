@@ -14,6 +14,10 @@
 
 #define US_PER_S 1000000
 
+/* How far the clocks of whoever made a uuid, claims it and repeats it may disagree, in sum: until
+ * it is refused for its age, its claim must not end. */
+#define CLOCKS_MARGIN_US INT64_C(2700000000)
+
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 /* From this size of a change on, long texts are compared in part. */
@@ -250,22 +254,25 @@ static cr_write *add_write(cr_dynamodb_txn *txn)
     return &grown[txn->write_count];
 }
 
-/* Adds a write of a row, whose request's members are yet to be added to the text. */
-static cruddur_status begin_write(cr_dynamodb_txn *txn, cr_write_kind kind, const cr_row *row,
-                                  cr_write **ret_write)
+/* Adds a write of a row, whose request's members are yet to be added to the text. NULL, and the
+ * status, on failure. */
+static cr_write *begin_write(cr_dynamodb_txn *txn, cr_write_kind kind, const cr_row *row,
+                             cruddur_status *status)
 {
     if (is_touched(txn, row)) {
-        return cr_dynamodb_run_again(txn);
+        *status = cr_dynamodb_run_again(txn);
+        return NULL;
     }
     cr_write *write = add_write(txn);
     if (write == NULL || !cr_row_copy(txn->base.arena, row, &write->row)) {
-        return cr_fail_memory(txn->base.call->error);
+        *status = cr_fail_memory(txn->base.call->error);
+        return NULL;
     }
     write->kind = kind;
     write->is_kept = false;
     write->text_at = txn->text.size;
-    *ret_write = write;
-    return CRUDDUR_OK;
+    *status = CRUDDUR_OK;
+    return write;
 }
 
 static cruddur_status end_write(cr_dynamodb_txn *txn, cr_write *write)
@@ -288,10 +295,10 @@ static cruddur_status end_write(cr_dynamodb_txn *txn, cr_write *write)
 
 static cruddur_status put(cr_txn *base, const cr_row *row)
 {
-    cr_write *write;
+    cruddur_status status;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
-    cruddur_status status = begin_write(txn, CR_WRITE_PUT, row, &write);
-    if (status != CRUDDUR_OK) {
+    cr_write *write = begin_write(txn, CR_WRITE_PUT, row, &status);
+    if (write == NULL) {
         return status;
     }
     write->is_kept = cr_is_card(row);
@@ -321,13 +328,11 @@ static cruddur_status check_atomic(const cr_dynamodb_txn *txn)
 
 static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
 {
-    cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
     cruddur_status status = check_atomic(txn);
-    if (status == CRUDDUR_OK) {
-        status = begin_write(txn, CR_WRITE_REPLACE, row, &write);
-    }
-    if (status != CRUDDUR_OK) {
+    cr_write *write =
+        status == CRUDDUR_OK ? begin_write(txn, CR_WRITE_REPLACE, row, &status) : NULL;
+    if (write == NULL) {
         return status;
     }
     cr_request_replace(&txn->text, &txn->table->names, as_read, row, comparing(txn, as_read));
@@ -336,10 +341,10 @@ static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row 
 
 static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 {
-    cr_write *write;
+    cruddur_status status;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
-    cruddur_status status = begin_write(txn, CR_WRITE_REMOVE, as_read, &write);
-    if (status != CRUDDUR_OK) {
+    cr_write *write = begin_write(txn, CR_WRITE_REMOVE, as_read, &status);
+    if (write == NULL) {
         return status;
     }
     cr_request_remove(&txn->text, &txn->table->names, as_read, comparing(txn, as_read));
@@ -348,13 +353,11 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
 
 static cruddur_status require(cr_txn *base, const cr_row *as_read)
 {
-    cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
     cruddur_status status = check_atomic(txn);
-    if (status == CRUDDUR_OK) {
-        status = begin_write(txn, CR_WRITE_REQUIRE, as_read, &write);
-    }
-    if (status != CRUDDUR_OK) {
+    cr_write *write =
+        status == CRUDDUR_OK ? begin_write(txn, CR_WRITE_REQUIRE, as_read, &status) : NULL;
+    if (write == NULL) {
         return status;
     }
     cr_request_remove(&txn->text, &txn->table->names, as_read, comparing(txn, as_read));
@@ -372,7 +375,7 @@ static cruddur_status get_claim_row(cr_dynamodb_txn *txn, cr_str token, cr_row *
 
 static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_claim *claim)
 {
-    cr_row row;
+    cr_row row = {0};
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
     (void)group; /* a token has one claim */
     *claim = (cr_claim){.token = token};
@@ -388,7 +391,7 @@ static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_cl
 static cruddur_status add_replacement(cr_dynamodb_txn *txn, const cr_claim *as_read,
                                       const cr_row *row)
 {
-    cr_row old;
+    cr_row old = {0};
     cr_claim there = {.token = as_read->token};
     cruddur_status status = get_claim_row(txn, as_read->token, &old);
     if (status != CRUDDUR_OK) {
@@ -405,7 +408,6 @@ static cruddur_status add_replacement(cr_dynamodb_txn *txn, const cr_claim *as_r
 static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_claim *as_read)
 {
     cr_row row;
-    cr_write *write;
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
     cr_claim stated = *claim;
     txn->is_claimed = true;
@@ -413,13 +415,14 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
         return CRUDDUR_OK;
     }
     stated.is_ahead = (base->traits & CR_TRAIT_ATOMIC) == 0;
-    int64_t end_us = cr_clock_now_us() + txn->table->claim_us;
+    int64_t end_us = cr_clock_now_us() + txn->table->claim_us + CLOCKS_MARGIN_US;
     if (!cr_claim_write(&stated, end_us / US_PER_S, base->arena, &row)) {
         return cr_fail_memory(base->call->error);
     }
     cr_write_kind kind = as_read == NULL ? CR_WRITE_PUT : CR_WRITE_REPLACE;
-    cruddur_status status = begin_write(txn, kind, &row, &write);
-    if (status != CRUDDUR_OK) {
+    cruddur_status status;
+    cr_write *write = begin_write(txn, kind, &row, &status);
+    if (write == NULL) {
         return status;
     }
     write->is_kept = true;
