@@ -36,9 +36,10 @@ static void read_row(sqlite3_stmt *statement, cr_row *row)
     }
 }
 
+/* A damaged file may have none. */
 static bool is_possible(cr_str key, size_t max)
 {
-    return key.size <= max && memchr(key.data, '\0', key.size) == NULL;
+    return key.data != NULL && key.size <= max && memchr(key.data, '\0', key.size) == NULL;
 }
 
 /* A row that no program of ours wrote, and that no cursor could stand behind: it is passed over. */
