@@ -103,6 +103,13 @@ static void add_message(text *out, unsigned number)
     add_text(out, "}");
 }
 
+/* What a card and the group rows of its generation have. */
+static void add_generation(text *out)
+{
+    add_text(out, ",\"rev\":{\"N\":\"1\"},");
+    add_string(out, "version", "", "0123456789abcdef");
+}
+
 static void add_group_row(text *out, const id *member, const id *other)
 {
     id group = canned_group();
@@ -117,13 +124,35 @@ static void add_group_row(text *out, const id *member, const id *other)
     add_string(out, "message", "", said.text);
     add_text(out, ",");
     add_person(out, other);
+    add_generation(out);
     add_text(out, "}");
 }
 
-/* The group rows of those members whom the request names; returns how many. */
+static void add_card(text *out)
+{
+    char members[128];
+    id group = canned_group();
+    id author = canned_member(CANNED_AUTHOR);
+    id other = canned_member(CANNED_OTHER);
+    (void)snprintf(members, sizeof(members), "\"member_uuids\":{\"SS\":[\"%s\",\"%s\"]},",
+                   author.text, other.text);
+    add_text(out, "{");
+    add_text(out, members);
+    add_string(out, "sk", "", "CARD");
+    add_text(out, ",");
+    add_string(out, "pk", "CARD#", group.text);
+    add_generation(out);
+    add_text(out, "}");
+}
+
+/* The rows that the request names, the card and group rows; returns how many. */
 static unsigned add_group_rows(text *out, const char *request)
 {
     unsigned count = 0;
+    if (strstr(request, "\"CARD#") != NULL) {
+        add_card(out);
+        count++;
+    }
     for (uint64_t which = 0; which < 2; which++) {
         char key[64];
         id member = canned_member(which);
@@ -149,10 +178,27 @@ static void add_capacity(text *out, const char *units, bool is_list)
     add_text(out, capacity);
 }
 
+static void answer_index_query(text *out)
+{
+    id author = canned_member(CANNED_AUTHOR);
+    id other = canned_member(CANNED_OTHER);
+    add_text(out, "{");
+    add_capacity(out, "0.5", false);
+    add_text(out, ",\"Count\":2,\"Items\":[");
+    add_group_row(out, &author, &other);
+    add_text(out, ",");
+    add_group_row(out, &other, &author);
+    add_text(out, "],\"ScannedCount\":2}");
+}
+
 static void answer_query(text *out, const char *request)
 {
     char counts[64];
     unsigned count = strstr(request, "\"Limit\":1,") == NULL ? CANNED_PAGE : 1;
+    if (strstr(request, "\"IndexName\"") != NULL) {
+        answer_index_query(out);
+        return;
+    }
     add_text(out, "{");
     add_capacity(out, "1.5", false);
     (void)snprintf(counts, sizeof(counts), ",\"Count\":%u,\"Items\":[", count);
