@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "suite.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -144,6 +145,19 @@ cr_row make_full_row(const char *pk, const char *sk)
     return row;
 }
 
+cr_str keep(cr_str text)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    if (text.data == NULL) {
+        return text;
+    }
+    (void)pthread_mutex_lock(&lock);
+    cr_str kept = cr_arena_copy(&arena, text);
+    (void)pthread_mutex_unlock(&lock);
+    cr_assert(kept.data != NULL);
+    return kept;
+}
+
 const char *text_of(const char *format, ...)
 {
     char text[512];
@@ -151,9 +165,7 @@ const char *text_of(const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    cr_str kept = cr_arena_copy(&arena, cr_str_of(text));
-    cr_assert(kept.data != NULL);
-    return kept.data;
+    return keep(cr_str_of(text)).data;
 }
 
 /* ---- changes ---- */

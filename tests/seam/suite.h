@@ -44,7 +44,10 @@ cr_row make_full_row(const char *pk, const char *sk);
 cr_str value_of(cr_attribute attribute);
 cr_str other_value_of(cr_attribute attribute);
 
-/* A text in the arena. */
+/* Copies a text, which may be absent, into the arena, on any thread. */
+cr_str keep(cr_str text);
+
+/* A text in the arena, made on any thread. */
 const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- changes ---- */

@@ -24,11 +24,6 @@ typedef struct sending {
     cruddur_status status;
 } sending;
 
-static cr_str keep(cr_str text)
-{
-    return text.data == NULL ? text : cr_arena_copy(&arena, text);
-}
-
 static cr_row message_of(const sending *now)
 {
     cr_row row = make_row(text_of("MSG#%s", now->group), now->sk, "text");
