@@ -236,10 +236,10 @@ static cruddur_status run_with_row(cr_sqlite_txn *txn, cr_statement which, const
                                    int *code)
 {
     sqlite3_stmt *statement = cr_connection_statement(txn->connection, which);
+    *code = SQLITE_OK;
     if (statement == NULL) {
         return fail_statement(txn->connection, txn->base.call);
     }
-    *code = SQLITE_OK;
     for (int i = 0; *code == SQLITE_OK && i < CR_ATTRIBUTE_COUNT; i++) {
         *code = cr_connection_bind(statement, i + 1, row->value[i]);
     }
