@@ -9,7 +9,7 @@
 
 #include "messaging/group.h"
 
-/* Finds out whether somebody is a member, of a group whose head and own row by its key were read.
+/* Finds out whether a person is a member, of a group whose head and own row by its key were read.
  * Before anybody is found to be none, the index and the member's partition are looked through. */
 cruddur_status cr_cardless_judge(cr_txn *txn, cr_group *group, const cr_uuid *member,
                                  const cr_members *named, bool *is_member);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A group as it was read for somebody: its card, the newest message, which is its head, and who its
+/* A group as it was read for a person: its card, the newest message, which is its head, and who its
  * members are.
  *
  * Where the group has a card, that says who is a member, and nothing else does. Groups of the
@@ -47,7 +47,7 @@ cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card
 cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
                                            cr_read_card *card, cr_rows *fresh);
 
-/* Finds out whether somebody is a member of the group: that takes the head, and one read by key of
+/* Finds out whether a person is a member of the group: that takes the head, and one read by key of
  * the card and of the member's row, which in a healthy table has the head's sort key (invariant 2).
  * A group whose card is marked as removed has no members. `named` may be the other party of a
  * direct group; NULL: unknown. */

@@ -21,8 +21,8 @@ typedef struct cr_group_rows {
  * are known all the same. */
 cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *rows);
 
-/* For whoever only moves rows forward: takes the rows of these members that were read. The card is
- * borrowed. */
+/* For a change that only moves rows forward: takes the rows of these members that were read. The
+ * card is borrowed. */
 cruddur_status cr_group_rows_take(cr_txn *txn, const cr_read_card *card, const cr_rows *found,
                                   const cr_members *members, cr_group_rows *rows);
 

@@ -3,12 +3,12 @@
  * Rows only move forward, so it does not matter how often a group is settled, or why.
  *
  * A group without a card can get it in the same change, with rows of the card's rev: either it has
- * both then, or neither, and whoever writes to it meanwhile makes one of the two run again.
+ * both then, or neither, and another write meanwhile makes one of the two run again.
  *
  * The stream's processor settles a group whose message was put without its group rows. In steps,
  * where two writers that start from the same head each move the rows to their own message, a writer
- * settles the group when it is done: it helps whoever is still at it, and clears the keys between.
- * It looks again until nothing is left, so that whoever comes last leaves one row for each member.
+ * settles the group when it is done: it helps the other writer, and clears the keys between.
+ * It looks again until nothing is left, so that the last writer leaves one row for each member.
  */
 #ifndef CR_MESSAGING_SETTLE_H
 #define CR_MESSAGING_SETTLE_H
