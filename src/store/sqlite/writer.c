@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/condition.h"
 #include "store/sqlite/absence.h"
+#include "store/sqlite/failure.h"
 
 /* Bounds how long the first of a batch waits for the last, and what a failed commit takes down. */
 #define BATCH_MAX 128
@@ -363,7 +364,9 @@ static cruddur_status fail_waiting(const cr_writer *writer, const cr_call *call)
         return cr_fail_cancelled(call->error);
     }
     if (!writer->has_file) {
-        return fail_writing(writer, SQLITE_BUSY, call);
+        /* The connection is the leader's. */
+        return cr_sqlite_fail(call->error, NULL, SQLITE_BUSY, writer->connection->place->path,
+                              "writing to");
     }
     return cr_fail_with(call->error, CRUDDUR_E_TIMEOUT,
                         "the deadline passed before other threads' changes were written");
