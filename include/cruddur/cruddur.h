@@ -25,9 +25,12 @@
 #include <cruddur/error.h>
 #include <cruddur/follow.h>
 #include <cruddur/group.h>
+#include <cruddur/group_change.h>
 #include <cruddur/handle.h>
 #include <cruddur/list.h>
 #include <cruddur/msg.h>
+#include <cruddur/msg_change.h>
+#include <cruddur/purge.h>
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>
 #include <cruddur/stream.h>

@@ -50,14 +50,27 @@ CRUDDUR_BEGIN_DECLS
     X(E_URL_SCHEME, 27, "unknown store URL scheme")                                                \
     X(E_URL_PARAMETER, 28, "invalid store URL parameter")                                          \
     X(E_UUID_TIME, 29, "the message uuid was made too long ago or in the future")                  \
-    /* The answer to a valid request. Since 0.2 no call returns E_NOT_A_MEMBER: to a caller who is \
-     * not a member a group does not exist. */                                                     \
+    X(E_DATA_TOO_LONG, 30, "the data has more than 4096 bytes")                                    \
+    X(E_REACTION, 31, "a reaction is one visible character")                                       \
+    /* The answer to a valid request. To a caller who is not a member a group does not exist;      \
+     * E_NOT_A_MEMBER is about another person. */                                                  \
     X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \
     X(E_NOT_A_MEMBER, 41, "not a member of the group")                                             \
     X(E_GROUP_EXISTS, 42, "the group exists with other members")                                   \
     X(E_CONFLICT, 43, "too many conflicting writes")                                               \
     X(E_MESSAGE_GONE, 44, "the message was stored, and has been removed since")                    \
     X(E_FOREIGN_WRITER, 45, "another program writes to the group")                                 \
+    X(E_MESSAGE_NOT_FOUND, 46, "message not found")                                                \
+    X(E_MESSAGE_TIME, 47, "the message cannot be found without its time")                          \
+    X(E_NOT_THE_AUTHOR, 48, "only its author may change the message")                              \
+    X(E_MESSAGE_DELETED, 49, "the message was deleted")                                            \
+    X(E_VERSION, 50, "the message has been changed since")                                         \
+    X(E_REACTION_COUNT, 51, "the message has 20 kinds of reactions")                               \
+    X(E_GROUP_DIRECT, 52, "a direct group has exactly its two members, and no name")               \
+    X(E_GROUP_NOT_DIRECT, 53, "only a direct group can be blocked")                                \
+    X(E_BLOCKED, 54, "one of the two blocks the direct group")                                     \
+    X(E_MEMBER_LAST, 55, "a group keeps two members")                                              \
+    X(E_NEEDS_TRANSACTIONS, 56, "the store is written in steps, and this needs transactions")      \
     /* The store. */                                                                               \
     X(E_TIMEOUT, 60, "deadline exceeded")                                                          \
     X(E_STORE_LOCKED, 61, "the store is locked by another process")                                \

@@ -47,11 +47,18 @@ typedef struct cruddur_create_options {
     const char *message_uuid;
     /** When the message was written, as in #cruddur_append_options. */
     int64_t created_at_us;
+    /** As in #cruddur_append_options. Since: 0.2. */
+    const char *reply_to;
+    /** As in #cruddur_append_options. Since: 0.2. */
+    const char *data;
+    /** As in #cruddur_append_options. Since: 0.2. */
+    int64_t expires_in_s;
 } cruddur_create_options;
 
 /* clang-format off */
 /** The defaults: uuids of the library's, now, the handle's deadline. */
-#define CRUDDUR_CREATE_OPTIONS_INIT {sizeof(cruddur_create_options), 0, 0, NULL, NULL, NULL, 0}
+#define CRUDDUR_CREATE_OPTIONS_INIT \
+    {sizeof(cruddur_create_options), 0, 0, NULL, NULL, NULL, 0, NULL, NULL, CRUDDUR_EXPIRES_DEFAULT}
 /* clang-format on */
 
 /**
@@ -170,6 +177,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  *         - #CRUDDUR_E_GROUP_EXISTS: the group with this uuid has other members;
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: on DynamoDB, the group was removed during the call;
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_BLOCKED: it is the direct group of two, and one of them blocks it;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,

@@ -49,6 +49,16 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_STREAM_APPLY = 11,
     CRUDDUR_OP_STREAM_FOLLOW = 12,
     CRUDDUR_OP_SCHEMA_UPGRADE = 13,
+    CRUDDUR_OP_MSG_GET = 14,
+    CRUDDUR_OP_MSG_EDIT = 15,
+    CRUDDUR_OP_MSG_DELETE = 16,
+    CRUDDUR_OP_MSG_REACT = 17,
+    CRUDDUR_OP_GROUP_MARK_READ = 18,
+    CRUDDUR_OP_GROUP_SET = 19,
+    CRUDDUR_OP_GROUP_RENAME = 20,
+    CRUDDUR_OP_GROUP_ADD_MEMBERS = 21,
+    CRUDDUR_OP_GROUP_REMOVE_MEMBER = 22,
+    CRUDDUR_OP_PURGE = 23,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */
@@ -101,6 +111,11 @@ typedef void (*cruddur_metrics_fn)(void *data, const cruddur_metrics *metrics);
 /** Fails if the store does not exist instead of creating it. */
 #define CRUDDUR_OPEN_EXISTING 0x1u
 
+/** For `expires_in_s`: what the handle's `retention_s` says. */
+#define CRUDDUR_EXPIRES_DEFAULT (-1)
+/** The message lasts. */
+#define CRUDDUR_EXPIRES_NEVER INT64_MAX
+
 /** Options of cruddur_open(). Start from #CRUDDUR_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_options {
     /** `sizeof (cruddur_options)`. */
@@ -121,11 +136,15 @@ typedef struct cruddur_options {
     cruddur_metrics_fn metrics;
     /** Passed to `metrics`. */
     void *metrics_data;
+    /** How long a message that is sent with this handle lasts, in seconds, unless the call says
+     * otherwise (`expires_in_s`): at least 1, or #CRUDDUR_EXPIRES_NEVER. Since: 0.2. */
+    int64_t retention_s;
 } cruddur_options;
 
 /* clang-format off */
-/** The defaults: 10 seconds, 1,024 characters, no hooks. */
-#define CRUDDUR_OPTIONS_INIT {sizeof(cruddur_options), 0, 10000, 1024, 0, NULL, NULL, NULL, NULL}
+/** The defaults: 10 seconds, 1,024 characters, no hooks, messages that last. */
+#define CRUDDUR_OPTIONS_INIT \
+    {sizeof(cruddur_options), 0, 10000, 1024, 0, NULL, NULL, NULL, NULL, CRUDDUR_EXPIRES_NEVER}
 /* clang-format on */
 
 /**

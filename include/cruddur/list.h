@@ -60,11 +60,25 @@ typedef enum cruddur_consistency {
  */
 #define CRUDDUR_LIST_TRUSTED 0x1u
 
+/** Only groups with messages that the user has not read. For cruddur_group_list() only. Since: 0.2.
+ */
+#define CRUDDUR_LIST_UNREAD 0x2u
+/** Archived groups, too. For cruddur_group_list() only. Since: 0.2. */
+#define CRUDDUR_LIST_ARCHIVED 0x4u
+/** Hidden groups, too. For cruddur_group_list() only. Since: 0.2. */
+#define CRUDDUR_LIST_HIDDEN 0x8u
+/** Does not count unread messages, which saves a query for each group that has some. For
+ * cruddur_group_list() only, and not together with #CRUDDUR_LIST_UNREAD. Since: 0.2. */
+#define CRUDDUR_LIST_NO_COUNTS 0x10u
+
+/** The most bytes of an application's own data, of a message or a group. */
+#define CRUDDUR_DATA_MAX 4096
+
 /** Options of a listing. Start from #CRUDDUR_LIST_OPTIONS_INIT. Since: 0.1. */
 typedef struct cruddur_list_options {
     /** `sizeof (cruddur_list_options)`. */
     size_t size;
-    /** #CRUDDUR_LIST_TRUSTED or 0. */
+    /** Any of the `CRUDDUR_LIST_…` bits. */
     uint32_t flags;
     /** The deadline of this call in milliseconds; 0 for the handle's. */
     uint32_t timeout_ms;
@@ -82,13 +96,19 @@ typedef struct cruddur_list_options {
     int64_t since_us;
     /** Only rows before this time, or #CRUDDUR_UNTIL_FOREVER; after `since_us`. */
     int64_t until_us;
+    /** For cruddur_msg_list(): the page has this message in its middle, half of the others before
+     * it and half after it, and goes on both ways by its cursors. NULL: no. Without `cursor`,
+     * `since_us` and `until_us`; `start` does not matter. Since: 0.2. */
+    const char *around_message_uuid;
+    /** Its time, as in #cruddur_msg_options; 0 if it is not known. Since: 0.2. */
+    int64_t around_created_at_us;
 } cruddur_list_options;
 
 /* clang-format off */
 /** The defaults: the newest 20 rows, newest first, strongly consistent. */
 #define CRUDDUR_LIST_OPTIONS_INIT \
     {sizeof(cruddur_list_options), 0, 0, 20, CRUDDUR_START_NEWEST, CRUDDUR_NEWEST_FIRST, \
-     CRUDDUR_CONSISTENCY_STRONG, NULL, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER}
+     CRUDDUR_CONSISTENCY_STRONG, NULL, CRUDDUR_SINCE_ALWAYS, CRUDDUR_UNTIL_FOREVER, NULL, 0}
 /* clang-format on */
 
 /**

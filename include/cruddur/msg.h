@@ -37,11 +37,21 @@ typedef struct cruddur_append_options {
      * minutes in the future, since clocks disagree.
      */
     int64_t created_at_us;
+    /** The uuid of the message that this one replies to; NULL: none. It is stored as it is: whether
+     * the group has such a message is not checked. Since: 0.2. */
+    const char *reply_to;
+    /** The application's own data, such as where attachments are, or who is mentioned: UTF-8, at
+     * most #CRUDDUR_DATA_MAX bytes; NULL or "": none. Since: 0.2. */
+    const char *data;
+    /** After how many seconds the message expires, counted from its time: at least 1, or
+     * #CRUDDUR_EXPIRES_NEVER, or #CRUDDUR_EXPIRES_DEFAULT. Since: 0.2. */
+    int64_t expires_in_s;
 } cruddur_append_options;
 
 /* clang-format off */
 /** The defaults: now, a uuid of the library's, the handle's deadline. */
-#define CRUDDUR_APPEND_OPTIONS_INIT {sizeof(cruddur_append_options), 0, 0, NULL, 0}
+#define CRUDDUR_APPEND_OPTIONS_INIT \
+    {sizeof(cruddur_append_options), 0, 0, NULL, 0, NULL, NULL, CRUDDUR_EXPIRES_DEFAULT}
 /* clang-format on */
 
 /**
@@ -115,6 +125,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_BLOCKED: one of the two of a direct group blocks it;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,

@@ -78,3 +78,33 @@ void cruddur_upgrade_options_init(cruddur_upgrade_options *options, size_t size)
     static const cruddur_upgrade_options defaults = CRUDDUR_UPGRADE_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_msg_options_init(cruddur_msg_options *options, size_t size)
+{
+    static const cruddur_msg_options defaults = CRUDDUR_MSG_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_mark_options_init(cruddur_mark_options *options, size_t size)
+{
+    static const cruddur_mark_options defaults = CRUDDUR_MARK_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_set_options_init(cruddur_set_options *options, size_t size)
+{
+    static const cruddur_set_options defaults = CRUDDUR_SET_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_group_options_init(cruddur_group_options *options, size_t size)
+{
+    static const cruddur_group_options defaults = CRUDDUR_GROUP_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_purge_options_init(cruddur_purge_options *options, size_t size)
+{
+    static const cruddur_purge_options defaults = CRUDDUR_PURGE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

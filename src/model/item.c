@@ -8,7 +8,7 @@
 #define SET_MAX 64
 
 static const cr_str names[CR_ATTRIBUTE_COUNT] = {
-#define NAME_ROW(NAME, name) [CR_##NAME] = {name, sizeof(name) - 1},
+#define NAME_ROW(NAME, name, type) [CR_##NAME] = {name, sizeof(name) - 1},
     CR_ATTRIBUTE_MAP(NAME_ROW)
 #undef NAME_ROW
 };
@@ -50,18 +50,23 @@ static void add_set_value(cr_buffer *out, cr_str list)
     CR_JSON_ADD(out, "]}");
 }
 
-/* The type that an attribute of ours must have. */
-static const char *type_of(cr_attribute attribute)
-{
-    return attribute == CR_MEMBER_UUIDS ? "SS" : attribute == CR_REV ? "N" : "S";
-}
+/* The DynamoDB type of each of ours. */
+static const char *const type_names[] = {
+    [CR_TYPE_STRING] = "S",
+    [CR_TYPE_NUMBER] = "N",
+    [CR_TYPE_STRINGS] = "SS",
+    [CR_TYPE_FLAG] = "BOOL",
+};
 
 void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value)
 {
-    if (attribute == CR_MEMBER_UUIDS && value.size > 0) {
+    cr_type type = cr_attribute_type(attribute);
+    if (type == CR_TYPE_STRINGS && value.size > 0) {
         add_set_value(out, value);
+    } else if (type == CR_TYPE_FLAG) {
+        CR_JSON_ADD(out, "{\"BOOL\":true}");
     } else {
-        add_string_value(out, attribute == CR_REV ? "{\"N\":" : "{\"S\":", value);
+        add_string_value(out, type == CR_TYPE_NUMBER ? "{\"N\":" : "{\"S\":", value);
     }
 }
 
@@ -175,6 +180,13 @@ static cr_str read_set(cr_json *in)
     return is_set && count > 0 && !in->failed ? join(in, element, count) : CR_STR_ABSENT;
 }
 
+/* True; absent for what is not. */
+static cr_str read_true(cr_json *in)
+{
+    cr_str written = cr_json_skip(in);
+    return cr_str_equal(written, cr_str_of(CR_TRUE)) ? written : CR_STR_ABSENT;
+}
+
 /* Reads a value of the type that the attribute must have; absent, and anywhere, for one of another
  * type. */
 static cr_str read_known_value(cr_json *in, cr_attribute attribute)
@@ -189,11 +201,14 @@ static cr_str read_known_value(cr_json *in, cr_attribute attribute)
     if (!cr_json_next_member(in, &first, &type)) {
         return value;
     }
-    if (!cr_str_equal(type, cr_str_of(type_of(attribute)))) {
+    cr_type known = cr_attribute_type(attribute);
+    if (!cr_str_equal(type, cr_str_of(type_names[known]))) {
         return value;
     }
-    if (attribute == CR_MEMBER_UUIDS) {
+    if (known == CR_TYPE_STRINGS) {
         value = read_set(in);
+    } else if (known == CR_TYPE_FLAG) {
+        value = read_true(in);
     } else if (cr_json_peek(in) == '"') {
         value = cr_json_string(in);
     }

@@ -215,15 +215,30 @@ static size_t count(cr_str text, char c)
     return found;
 }
 
+static size_t size_of_own(cr_type type, cr_str value)
+{
+    switch (type) {
+    case CR_TYPE_NUMBER:
+        return size_of_digits(value);
+    case CR_TYPE_STRINGS:
+        return value.size - count(value, ',');
+    case CR_TYPE_FLAG:
+        return 1;
+    case CR_TYPE_STRING:
+        break;
+    }
+    return value.size;
+}
+
 size_t cr_item_size(const cr_row *row)
 {
     size_t size = row->value[CR_OTHERS].data == NULL ? 0 : size_of_others(row);
     for (int i = 0; i < CR_OTHERS; i++) {
+        cr_attribute attribute = (cr_attribute)i;
         cr_str value = row->value[i];
         if (value.data != NULL) {
-            size += strlen(cr_attribute_name((cr_attribute)i));
-            size += i == CR_REV ? size_of_digits(value) : value.size;
-            size -= i == CR_MEMBER_UUIDS ? count(value, ',') : 0;
+            size += strlen(cr_attribute_name(attribute)) +
+                    size_of_own(cr_attribute_type(attribute), value);
         }
     }
     return size;

@@ -10,14 +10,25 @@
 #define VERSION_SIZE 17 /* 16 hex digits and a NUL */
 
 static const char *const names[CR_ATTRIBUTE_COUNT] = {
-#define NAME_ROW(NAME, name) [CR_##NAME] = (name),
+#define NAME_ROW(NAME, name, type) [CR_##NAME] = (name),
     CR_ATTRIBUTE_MAP(NAME_ROW)
 #undef NAME_ROW
+};
+
+static const cr_type types[CR_ATTRIBUTE_COUNT] = {
+#define TYPE_ROW(NAME, name, type) [CR_##NAME] = CR_TYPE_##type,
+    CR_ATTRIBUTE_MAP(TYPE_ROW)
+#undef TYPE_ROW
 };
 
 const char *cr_attribute_name(cr_attribute attribute)
 {
     return attribute < CR_ATTRIBUTE_COUNT ? names[attribute] : NULL;
+}
+
+cr_type cr_attribute_type(cr_attribute attribute)
+{
+    return types[attribute];
 }
 
 bool cr_row_copy(cr_arena *arena, const cr_row *row, cr_row *copy)

@@ -7,26 +7,56 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* X(NAME, name in the table). The keys come first; what the library does not know comes last, as a
- * JSON object in DynamoDB's notation, and is carried along untouched. */
-#define CR_ATTRIBUTE_MAP(X)                                                                        \
-    X(PK, "pk")                                                                                    \
-    X(SK, "sk")                                                                                    \
-    X(GROUP_UUID, "message_group_uuid")                                                            \
-    X(TEXT, "message")                                                                             \
-    X(MESSAGE_UUID, "message_uuid")                                                                \
-    X(USER_UUID, "user_uuid")                                                                      \
-    X(DISPLAY_NAME, "user_display_name")                                                           \
-    X(HANDLE, "user_handle")                                                                       \
-    X(GROUP_NAME, "group_name")                                                                    \
-    X(MEMBER_UUIDS, "member_uuids")                                                                \
-    X(HEAD_SK, "head_sk")                                                                          \
-    X(REV, "rev")         /* a number: the generation of the group's card */                       \
-    X(VERSION, "version") /* 16 hexadecimal digits, new with each put of a card or group row */    \
-    X(OTHERS, "other_attributes")
+/* The type of an attribute in DynamoDB, and its text here. */
+typedef enum cr_type {
+    CR_TYPE_STRING,  /* S */
+    CR_TYPE_NUMBER,  /* N, as decimal digits */
+    CR_TYPE_STRINGS, /* SS, sorted, with commas between */
+    CR_TYPE_FLAG,    /* BOOL, always CR_TRUE: what is false is absent */
+} cr_type;
+
+#define CR_TRUE "true"
+
+/* X(NAME, name in the table, type). The keys come first; what the library does not know comes last,
+ * as a JSON object in DynamoDB's notation, and is carried along untouched. No name is a reserved
+ * word of DynamoDB. `…_sk` names a message by its sort key; `…_at` and `…_until` are times, written
+ * as sort keys are; `…expires_at` is in seconds since 1970. */
+#define CR_ATTRIBUTE_MAP(X) X(PK, "pk", STRING) CR_ATTRIBUTE_MAP_BEHIND_PK(X)
+
+#define CR_ATTRIBUTE_MAP_BEHIND_PK(X)                                                              \
+    X(SK, "sk", STRING)                                                                            \
+    X(GROUP_UUID, "message_group_uuid", STRING)                                                    \
+    X(TEXT, "message", STRING)                                                                     \
+    X(MESSAGE_UUID, "message_uuid", STRING)                                                        \
+    X(USER_UUID, "user_uuid", STRING)                                                              \
+    X(DISPLAY_NAME, "user_display_name", STRING)                                                   \
+    X(HANDLE, "user_handle", STRING)                                                               \
+    /* Of cards and group rows. */                                                                 \
+    X(GROUP_NAME, "group_name", STRING)                                                            \
+    X(GROUP_DATA, "group_data", STRING) /* the application's own */                                \
+    X(MEMBER_UUIDS, "member_uuids", STRINGS)                                                       \
+    X(BLOCKED, "blocked", STRINGS) /* who blocks a direct group */                                 \
+    X(REV, "rev", NUMBER)          /* the generation of the card */                                \
+    X(VERSION, "version", STRING)  /* 16 hexadecimal digits, new with each change */               \
+    /* Of group rows: what they show, and what is their member's own. */                           \
+    X(HEAD_SK, "head_sk", STRING)                                                                  \
+    X(HEAD_EXPIRES_AT, "head_expires_at", NUMBER)                                                  \
+    X(READ_SK, "read_sk", STRING)                                                                  \
+    X(VISIBLE_SK, "visible_sk", STRING)                                                            \
+    X(MUTED_UNTIL, "muted_until", STRING)                                                          \
+    X(ARCHIVED, "archived", FLAG)                                                                  \
+    X(PINNED, "pinned", FLAG)                                                                      \
+    /* Of messages. */                                                                             \
+    X(EDITED_AT, "edited_at", STRING)                                                              \
+    X(DELETED_AT, "deleted_at", STRING)                                                            \
+    X(REPLY_TO, "reply_to", STRING)     /* a message uuid */                                       \
+    X(DATA, "message_data", STRING)     /* the application's own */                                \
+    X(REACTIONS, "reactions", STRING)   /* model/reactions.h */                                    \
+    X(EXPIRES_AT, "expires_at", NUMBER) /* of claims and change rows, too */                       \
+    X(OTHERS, "other_attributes", STRING)
 
 typedef enum cr_attribute {
-#define CR_ATTRIBUTE_ENUM(NAME, name) CR_##NAME,
+#define CR_ATTRIBUTE_ENUM(NAME, name, type) CR_##NAME,
     CR_ATTRIBUTE_MAP(CR_ATTRIBUTE_ENUM)
 #undef CR_ATTRIBUTE_ENUM
         CR_ATTRIBUTE_COUNT
@@ -42,6 +72,7 @@ typedef struct cr_key {
 } cr_key;
 
 const char *cr_attribute_name(cr_attribute attribute);
+cr_type cr_attribute_type(cr_attribute attribute);
 
 static inline bool cr_row_exists(const cr_row *row)
 {

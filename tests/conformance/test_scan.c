@@ -7,22 +7,34 @@
 
 CONFORMANCE_SUITE(scan);
 
-static const char *const names[] = {
-    "pk",
-    "sk",
-    "message_group_uuid",
-    "message",
-    "message_uuid",
-    "user_uuid",
-    "user_display_name",
-    "user_handle",
-    "group_name",
-    "member_uuids",
-    "head_sk",
-    "rev",
-    "version",
-    "other_attributes",
-};
+static const char *const names[] = {"pk",
+                                    "sk",
+                                    "message_group_uuid",
+                                    "message",
+                                    "message_uuid",
+                                    "user_uuid",
+                                    "user_display_name",
+                                    "user_handle",
+                                    "group_name",
+                                    "group_data",
+                                    "member_uuids",
+                                    "blocked",
+                                    "rev",
+                                    "version",
+                                    "head_sk",
+                                    "head_expires_at",
+                                    "read_sk",
+                                    "visible_sk",
+                                    "muted_until",
+                                    "archived",
+                                    "pinned",
+                                    "edited_at",
+                                    "deleted_at",
+                                    "reply_to",
+                                    "message_data",
+                                    "reactions",
+                                    "expires_at",
+                                    "other_attributes"};
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
 

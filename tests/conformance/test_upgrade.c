@@ -208,7 +208,7 @@ Test(upgrade, changes_nothing_else)
     cruddur_user user = test_user(1);
     say(&user, &group, "two");
     test_store_settle(&store);
-    reword(inbox_of(&user), group.text, CR_OTHERS, "{\"pinned\":{\"BOOL\":true}}");
+    reword(inbox_of(&user), group.text, CR_OTHERS, "{\"starred\":{\"BOOL\":true}}");
     make_old();
     cr_rows before = all_rows(&arena);
     upgrade_all(1, 1, 0);

@@ -36,7 +36,7 @@ CHILD_S = 120
 REQUESTS_MAX = 60
 
 # On every group row, and of no concern to whoever moves it.
-UNKNOWN = {"pinned": {"BOOL": True}, "labels": {"SS": ["family", "urgent"]}, "unread": {"N": "3"}}
+UNKNOWN = {"starred": {"BOOL": True}, "labels": {"SS": ["family", "urgent"]}, "unread": {"N": "3"}}
 DEFECTS = ("lost", "duplicated", "stale", "attributes")
 
 FORK = multiprocessing.get_context("fork")

@@ -182,7 +182,7 @@ class Peer(unittest.TestCase):
 
     def test_keeps_its_own_attributes(self):
         group = "5ae290ed-55d1-47a0-bc6d-fe2bc2700499"
-        own = {"pinned": True, "unread": 3, "labels": {"work", "urgent"}, "raw": b"\x00\xff",
+        own = {"starred": True, "unread": 3, "labels": {"work", "urgent"}, "raw": b"\x00\xff",
                "nested": {"list": [1, "two", None]}}
         self.put_as_the_application_does(group, "2023-04-17T15:30:00.000001+00:00", ANN, BOB, "1",
                                          **own)

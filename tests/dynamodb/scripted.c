@@ -73,7 +73,7 @@ cr_row group_row(const char *sk)
     row.value[CR_PK] = cr_str_of(INBOX);
     row.value[CR_SK] = cr_str_of(sk);
     row.value[CR_GROUP_UUID] = cr_str_of(UUID);
-    row.value[CR_OTHERS] = cr_str_of("{\"pinned\":{\"BOOL\":true}}");
+    row.value[CR_OTHERS] = cr_str_of("{\"starred\":{\"BOOL\":true}}");
     return row;
 }
 

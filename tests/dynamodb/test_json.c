@@ -400,7 +400,7 @@ Test(dynamodb_item, what_is_written_is_read)
     row.value[CR_MEMBER_UUIDS] = cr_str_of("a,b,c");
     row.value[CR_REV] = cr_str_of("7");
     row.value[CR_VERSION] = cr_str_of("00ff");
-    row.value[CR_OTHERS] = cr_str_of("{\"pinned\":{\"BOOL\":true},\"message\":{\"N\":\"1\"}}");
+    row.value[CR_OTHERS] = cr_str_of("{\"starred\":{\"BOOL\":true},\"message\":{\"N\":\"1\"}}");
     cr_buffer_init(&text, 10000);
     cr_item_write(&text, &row);
     cr_assert(!text.failed);
@@ -410,7 +410,7 @@ Test(dynamodb_item, what_is_written_is_read)
     cr_assert(cr_item_is_same(&back, &row));
     cr_assert(strstr(text.data, "\"rev\":{\"N\":\"7\"}") != NULL);
     /* the row's own message counts, not the one that stood among the others */
-    expect(&back, CR_OTHERS, "{\"pinned\":{\"BOOL\":true}}");
+    expect(&back, CR_OTHERS, "{\"starred\":{\"BOOL\":true}}");
     cr_buffer_free(&text);
     cr_arena_free(&arena);
 }

@@ -32,7 +32,7 @@ def write_twins(table):
     """Two groups of one person, whose newest messages were written at the same moment: where there is
     room for the group rows of only one."""
     for number, group in enumerate(TWINS):
-        table.open_group(group, [PEOPLE[0], PEOPLE[1 + number]], number, "first", pinned="yes")
+        table.open_group(group, [PEOPLE[0], PEOPLE[1 + number]], number, "first", starred="yes")
     for group in TWINS:
         table.send(group, PEOPLE[0], 5, f"twin of {group}")
 

@@ -110,13 +110,16 @@ cr_row make_row(const char *pk, const char *sk, const char *text)
 
 cr_str value_of(cr_attribute attribute)
 {
-    switch (attribute) {
-    case CR_MEMBER_UUIDS:
-        return cr_str_of("a,b");
-    case CR_REV:
-        return cr_str_of("1");
-    case CR_OTHERS:
+    if (attribute == CR_OTHERS) {
         return cr_str_of("{\"x\":{\"BOOL\":true}}");
+    }
+    switch (cr_attribute_type(attribute)) {
+    case CR_TYPE_STRINGS:
+        return cr_str_of("a,b");
+    case CR_TYPE_NUMBER:
+        return cr_str_of("1");
+    case CR_TYPE_FLAG:
+        return cr_str_of(CR_TRUE);
     default:
         return cr_str_of("value \"\\\n\x01 äöü €");
     }
@@ -124,13 +127,16 @@ cr_str value_of(cr_attribute attribute)
 
 cr_str other_value_of(cr_attribute attribute)
 {
-    switch (attribute) {
-    case CR_MEMBER_UUIDS:
-        return cr_str_of("a,c");
-    case CR_REV:
-        return cr_str_of("2");
-    case CR_OTHERS:
+    if (attribute == CR_OTHERS) {
         return cr_str_of("{\"x\":{\"BOOL\":false}}");
+    }
+    switch (cr_attribute_type(attribute)) {
+    case CR_TYPE_STRINGS:
+        return cr_str_of("a,c");
+    case CR_TYPE_NUMBER:
+        return cr_str_of("2");
+    case CR_TYPE_FLAG:
+        return CR_STR_ABSENT; /* it has no other value */
     default:
         return cr_str_of("value");
     }

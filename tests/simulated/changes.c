@@ -195,7 +195,7 @@ static cruddur_status flag_body(cr_txn *txn, void *context)
         cr_row changed = found.row[i];
         if (is_of(&changed, now->member)) {
             changed.value[CR_OTHERS] =
-                now->is_set ? cr_str_of("{\"archived\":{\"BOOL\":true}}") : CR_STR_ABSENT;
+                now->is_set ? cr_str_of("{\"starred\":{\"BOOL\":true}}") : CR_STR_ABSENT;
             changed.value[CR_VERSION] = new_version(txn);
             status = txn->ops->replace(txn, &found.row[i], &changed);
         }

@@ -437,7 +437,7 @@ Test(scenes, a_removed_member_gets_a_row_where_the_card_is_not_required, .init =
 
 /* Ann archives the group, and takes it back: all is as it was but for the version. Then her first
  * request arrives again. */
-static bool is_archived_again(void)
+static bool is_starred_again(void)
 {
     scene_plan plan;
     cr_call call = quiet();
@@ -448,21 +448,21 @@ static bool is_archived_again(void)
     cr_assert_eq(change_flag(all.atomic, &all.group, &all.person[ANN], false, &call), CRUDDUR_OK);
     sim_advance(11 * MINUTE);
     sim_deliver(0);
-    bool is_archived = false;
+    bool is_starred = false;
     for (size_t i = 0; i < sim_table_size(); i++) {
-        is_archived =
-            is_archived || sim_item_value(sim_table_at(i), cr_str_of("archived")).data != NULL;
+        is_starred =
+            is_starred || sim_item_value(sim_table_at(i), cr_str_of("starred")).data != NULL;
     }
-    return is_archived;
+    return is_starred;
 }
 
 Test(scenes, a_row_is_as_it_was_but_for_its_version, .init = begin, .fini = end)
 {
-    cr_expect_not(is_archived_again());
+    cr_expect_not(is_starred_again());
 }
 
 Test(scenes, a_row_changes_again_where_versions_are_the_same, .init = begin, .fini = end)
 {
     sim_service_plant(SIM_PLANT_VERSIONS_SAME);
-    cr_expect(is_archived_again());
+    cr_expect(is_starred_again());
 }

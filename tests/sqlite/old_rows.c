@@ -197,7 +197,7 @@ Test(old_rows, deleted_to_the_letter)
 Test(old_rows, unknown_attributes_are_carried)
 {
     static const char *const sk = "2023-04-05T06:07:08+00:00";
-    static const char *const mine = "'{\"pinned\": {\"BOOL\": true}, \"x\": {\"N\": \"1\"}}'";
+    static const char *const mine = "'{\"starred\": {\"BOOL\": true}, \"x\": {\"N\": \"1\"}}'";
     static const char *const theirs = "'{\"muted\": {\"S\": \"für \\\"immer\\\"\"}}'";
     cruddur *dm = make_store();
     cruddur_row_page *rows = NULL;
@@ -213,7 +213,7 @@ Test(old_rows, unknown_attributes_are_carried)
         const char *found = cruddur_row_page_get(rows, i, others);
         const char *pk = cruddur_row_page_get(rows, i, 0);
         if (strcmp(pk + 4, person(0)->uuid) == 0) {
-            cr_assert_str_eq(found, "{\"pinned\": {\"BOOL\": true}, \"x\": {\"N\": \"1\"}}");
+            cr_assert_str_eq(found, "{\"starred\": {\"BOOL\": true}, \"x\": {\"N\": \"1\"}}");
             seen++;
         } else if (strcmp(pk + 4, person(1)->uuid) == 0) {
             cr_assert_str_eq(found, "{\"muted\": {\"S\": \"für \\\"immer\\\"\"}}");

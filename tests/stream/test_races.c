@@ -21,7 +21,7 @@ TestSuite(turns, .timeout = 600);
 #define GROUPS 2 /* which share their first member */
 #define MESSAGES 4
 #define BATCH_MAX 4
-#define KEPT "{\"pinned\":{\"BOOL\":true}}"
+#define KEPT "{\"starred\":{\"BOOL\":true}}"
 
 typedef struct scene {
     cr_store *mover;    /* whoever moves the group rows */

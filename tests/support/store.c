@@ -236,7 +236,9 @@ const cruddur_list_options test_trusted_list = {sizeof(cruddur_list_options),
                                                 CRUDDUR_CONSISTENCY_STRONG,
                                                 NULL,
                                                 CRUDDUR_SINCE_ALWAYS,
-                                                CRUDDUR_UNTIL_FOREVER};
+                                                CRUDDUR_UNTIL_FOREVER,
+                                                NULL,
+                                                0};
 const cruddur_members_options test_trusted_members = {sizeof(cruddur_members_options),
                                                       CRUDDUR_MEMBERS_TRUSTED, 0};
 

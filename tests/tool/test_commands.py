@@ -233,10 +233,10 @@ class Scan(CommandTest):
         self.seed(1)
         self.database().execute("UPDATE cruddur_messages SET other_attributes = ?"
                                 " WHERE pk LIKE 'GRP#1%'",
-                                ('{"pinned": {"BOOL": true}, "größe": {"S": "ليلى 🎬"}}',))
+                                ('{"starred": {"BOOL": true}, "größe": {"S": "ليلى 🎬"}}',))
         rows = self.ok_json("scan")["rows"][1:]  # after the card
         self.assertEqual(rows[0]["other_attributes"],
-                         {"pinned": {"BOOL": True}, "größe": {"S": "ليلى 🎬"}})
+                         {"starred": {"BOOL": True}, "größe": {"S": "ليلى 🎬"}})
         self.assertNotIn("other_attributes", rows[1])
         group = self.ok_json("new", "--as", MAREN, "--to", TEO, "--to", LAYLA, "x")
         self.assertIn(group["uuid"], [row.get("message_group_uuid")

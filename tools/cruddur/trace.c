@@ -21,6 +21,16 @@ static const char *const operations[] = {
     [CRUDDUR_OP_STREAM_APPLY] = "stream_apply",
     [CRUDDUR_OP_STREAM_FOLLOW] = "stream_follow",
     [CRUDDUR_OP_SCHEMA_UPGRADE] = "schema_upgrade",
+    [CRUDDUR_OP_MSG_GET] = "msg_get",
+    [CRUDDUR_OP_MSG_EDIT] = "msg_edit",
+    [CRUDDUR_OP_MSG_DELETE] = "msg_delete",
+    [CRUDDUR_OP_MSG_REACT] = "msg_react",
+    [CRUDDUR_OP_GROUP_MARK_READ] = "group_mark_read",
+    [CRUDDUR_OP_GROUP_SET] = "group_set",
+    [CRUDDUR_OP_GROUP_RENAME] = "group_rename",
+    [CRUDDUR_OP_GROUP_ADD_MEMBERS] = "group_add_members",
+    [CRUDDUR_OP_GROUP_REMOVE_MEMBER] = "group_remove_member",
+    [CRUDDUR_OP_PURGE] = "purge",
 };
 
 static const char *const levels[] = {

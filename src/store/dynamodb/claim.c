@@ -16,7 +16,6 @@
 #define GROUP "group_uuid"
 #define PLACE "message_sk"
 #define AHEAD "ahead"
-#define EXPIRES "expires_at"
 
 bool cr_claim_key(cr_str token, cr_arena *arena, cr_key *key)
 {
@@ -30,15 +29,13 @@ bool cr_claim_key(cr_str token, cr_arena *arena, cr_key *key)
 bool cr_claim_write(const cr_claim *claim, int64_t expires_at_s, cr_arena *arena, cr_row *row)
 {
     char others[ITEM_MAX];
-    char end[64] = "";
+    char end[24];
     cr_key key;
-    if (!claim->is_forever) {
-        (void)snprintf(end, sizeof(end), ",\"" EXPIRES "\":{\"N\":\"%" PRId64 "\"}", expires_at_s);
-    }
+    (void)snprintf(end, sizeof(end), "%" PRId64, expires_at_s);
     (void)snprintf(others, sizeof(others),
-                   "{\"" GROUP "\":{\"S\":\"%.*s\"},\"" PLACE "\":{\"S\":\"%.*s\"}%s%s}",
+                   "{\"" GROUP "\":{\"S\":\"%.*s\"},\"" PLACE "\":{\"S\":\"%.*s\"}%s}",
                    (int)claim->group.size, claim->group.data, (int)claim->sk.size, claim->sk.data,
-                   claim->is_ahead ? ",\"" AHEAD "\":{\"BOOL\":true}" : "", end);
+                   claim->is_ahead ? ",\"" AHEAD "\":{\"BOOL\":true}" : "");
     *row = (cr_row){0};
     if (!cr_claim_key(claim->token, arena, &key)) {
         return false;
@@ -47,7 +44,11 @@ bool cr_claim_write(const cr_claim *claim, int64_t expires_at_s, cr_arena *arena
     row->value[CR_SK] = key.sk;
     row->value[CR_USER_UUID] = claim->author;
     row->value[CR_OTHERS] = cr_arena_copy(arena, cr_str_of(others));
-    return row->value[CR_OTHERS].data != NULL;
+    if (!claim->is_forever) {
+        row->value[CR_EXPIRES_AT] = cr_arena_copy(arena, cr_str_of(end));
+    }
+    return row->value[CR_OTHERS].data != NULL &&
+           (claim->is_forever || row->value[CR_EXPIRES_AT].data != NULL);
 }
 
 /* Reads {"S": "…"}; absent for any other value. */
@@ -76,7 +77,7 @@ bool cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim)
         return false;
     }
     claim->author = row->value[CR_USER_UUID];
-    claim->is_forever = true;
+    claim->is_forever = row->value[CR_EXPIRES_AT].data == NULL;
     cr_json_init(&in, row->value[CR_OTHERS], arena);
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
@@ -86,7 +87,6 @@ bool cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim)
             claim->sk = read_string(&in);
         } else {
             claim->is_ahead = claim->is_ahead || cr_str_equal(name, cr_str_of(AHEAD));
-            claim->is_forever = claim->is_forever && !cr_str_equal(name, cr_str_of(EXPIRES));
             (void)cr_json_skip(&in);
         }
     }

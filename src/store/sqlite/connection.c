@@ -22,18 +22,14 @@
 #define LOG_WAIT_US 50000
 
 /* In the order of cr_attribute, so that an attribute is its column's number. */
-#define COLUMNS                                                                                    \
-    "pk, sk, message_group_uuid, message, message_uuid, user_uuid, user_display_name, "            \
-    "user_handle, group_name, member_uuids, head_sk, rev, version, other_attributes"
-#define PARAMETERS "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
-_Static_assert(CR_ATTRIBUTE_COUNT == 14, "an attribute more needs a column and a migration");
+#define COMMA_NAME(NAME, name, type) ", " name
+#define COMMA_PARAMETER(NAME, name, type) ", :" name
+#define AND_SAME(NAME, name, type) " AND " name " IS :" name
+#define COLUMNS "pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_NAME)
+#define PARAMETERS ":pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_PARAMETER)
 
 /* A row that is as it was read. */
-#define AS_READ                                                                                    \
-    " WHERE pk = ?1 AND sk = ?2 AND message_group_uuid IS ?3 AND message IS ?4"                    \
-    " AND message_uuid IS ?5 AND user_uuid IS ?6 AND user_display_name IS ?7"                      \
-    " AND user_handle IS ?8 AND group_name IS ?9 AND member_uuids IS ?10 AND head_sk IS ?11"       \
-    " AND rev IS ?12 AND version IS ?13 AND other_attributes IS ?14"
+#define AS_READ " WHERE pk = :pk" CR_ATTRIBUTE_MAP_BEHIND_PK(AND_SAME)
 
 #define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
 #define KEYS "SELECT pk, sk FROM cruddur_messages"
