@@ -21,7 +21,7 @@
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
-#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT | CR_TRAIT_ATOMIC)
+#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT | CR_TRAIT_ATOMIC | CR_TRAIT_UUIDS)
 
 typedef struct sqlite_store {
     cr_store base;
