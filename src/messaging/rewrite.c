@@ -19,7 +19,8 @@ static bool stays(const cr_rewrite *rewrite, size_t member)
 {
     const cr_row *row = &rewrite->rows->row[member];
     int order = cr_str_compare(cr_row_place(row), rewrite->message->value[CR_SK]);
-    return cr_row_exists(row) && (order == 0 || (order > 0 && rewrite->rows->forward_only));
+    bool is_forward_only = rewrite->rows->forward_only || rewrite->replaces;
+    return cr_row_exists(row) && (order == 0 || (order > 0 && is_forward_only));
 }
 
 static bool is_a_members_row(const cr_group_rows *rows, const cr_row *row)
@@ -37,7 +38,7 @@ static bool is_a_members_row(const cr_group_rows *rows, const cr_row *row)
 static bool must_go(const cr_txn *txn, const cr_rewrite *rewrite, const cr_row *old)
 {
     int order = cr_str_compare(cr_row_place(old), rewrite->message->value[CR_SK]);
-    if (order == 0) {
+    if (order == 0 || (order > 0 && rewrite->replaces)) {
         return !is_a_members_row(rewrite->rows, old); /* a twin of the row that is at the message */
     }
     return order < 0 || (is_atomic(txn) && !rewrite->rows->forward_only);
@@ -51,7 +52,7 @@ bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite)
             return true;
         }
     }
-    if (rewrite->makes_card) {
+    if (rewrite->makes_card || rewrite->replaces) {
         return true;
     }
     for (size_t i = 0; i < rows->old.count; i++) {
@@ -204,16 +205,11 @@ static bool has_card(const cr_rewrite *rewrite)
     return cr_row_exists(&rewrite->rows->card->row);
 }
 
+/* The first card of the group, which this rewrite makes of its rows. */
 static bool puts_card(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    return !has_card(rewrite) && (rewrite->makes_card || must_meet_in_card(txn, rewrite));
-}
-
-/* What the rows get as `rev`; absent for a group that stays without a card. */
-static cr_str rev_of(const cr_txn *txn, const cr_rewrite *rewrite)
-{
-    return puts_card(txn, rewrite) ? cr_str_of(CR_CARD_FIRST_REV)
-                                   : rewrite->rows->card->row.value[CR_REV];
+    return rewrite->card == NULL && !has_card(rewrite) &&
+           (rewrite->makes_card || must_meet_in_card(txn, rewrite));
 }
 
 static bool are_of_card(const cr_group_rows *rows)
@@ -226,14 +222,23 @@ static bool are_of_card(const cr_group_rows *rows)
     return true;
 }
 
-/* Its name is that of any row. */
+/* What all rows share is that of any row which has it. */
+static cr_str shared_value(const cr_group_rows *rows, cr_attribute attribute)
+{
+    cr_str value = CR_STR_ABSENT;
+    for (size_t i = 0; i < rows->members.count && value.data == NULL; i++) {
+        value = rows->row[i].value[attribute];
+    }
+    return value;
+}
+
 static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 {
     cr_row row;
     const cr_group_rows *rows = rewrite->rows;
     cr_card_pk pk = cr_card_pk_of(rewrite->group);
     const cr_card card = {
-        .members = rows->members, .name = rows->row[0].value[CR_GROUP_NAME], .rev = 1};
+        .members = rows->members, .name = shared_value(rows, CR_GROUP_NAME), .rev = 1};
     if (!cr_card_write(&pk, &card, txn->arena, &row)) {
         return cr_fail_memory(txn->call->error);
     }
@@ -244,7 +249,7 @@ static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 /* Rows of the card's rev are tied to it: whoever changes the card changes them as well. */
 static bool states_card(const cr_txn *txn, const cr_rewrite *rewrite)
 {
-    return puts_card(txn, rewrite) || must_meet_in_card(txn, rewrite) ||
+    return rewrite->card != NULL || puts_card(txn, rewrite) || must_meet_in_card(txn, rewrite) ||
            (is_atomic(txn) && has_card(rewrite) && !are_of_card(rewrite->rows));
 }
 
@@ -257,6 +262,10 @@ static cruddur_status state_card(cr_txn *txn, const cr_rewrite *rewrite)
     if (puts_card(txn, rewrite)) {
         return put_card(txn, rewrite);
     }
+    if (rewrite->card != NULL) {
+        return has_card(rewrite) ? txn->ops->replace(txn, card, rewrite->card)
+                                 : txn->ops->put(txn, rewrite->card);
+    }
     if (!must_meet_in_card(txn, rewrite)) {
         return txn->ops->require(txn, card);
     }
@@ -265,25 +274,50 @@ static cruddur_status state_card(cr_txn *txn, const cr_rewrite *rewrite)
     return txn->ops->replace(txn, card, &touched);
 }
 
+/* Gives a row what the card says. A group that stays without a card keeps what its rows have. */
+static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row)
+{
+    const cr_group_rows *rows = rewrite->rows;
+    const cr_row *card = rewrite->card != NULL ? rewrite->card : &rows->card->row;
+    bool is_of_card = rewrite->card != NULL || has_card(rewrite);
+    if (is_of_card) {
+        row->value[CR_REV] = card->value[CR_REV];
+        row->value[CR_GROUP_NAME] = card->value[CR_GROUP_NAME];
+        row->value[CR_GROUP_DATA] = card->value[CR_GROUP_DATA];
+        row->value[CR_BLOCKED] = card->value[CR_BLOCKED];
+    } else if (puts_card(txn, rewrite)) {
+        row->value[CR_REV] = cr_str_of(CR_CARD_FIRST_REV);
+        row->value[CR_GROUP_NAME] = shared_value(rows, CR_GROUP_NAME);
+    }
+    if (is_of_card || rows->list.data != NULL) {
+        row->value[CR_MEMBER_UUIDS] = rows->list; /* a pair needs none: whatever is there goes */
+    }
+}
+
 /* ---- the rewrite ---- */
+
+/* A row beyond the message shows what it has shown: the message that it is at has gone. */
+static void show_message(const cr_rewrite *rewrite, cr_row *row)
+{
+    const cr_row *message = rewrite->message;
+    if (cr_str_equal(cr_row_place(row), message->value[CR_SK])) {
+        row->value[CR_TEXT] = message->value[CR_TEXT];
+        cr_row_name_author(row, &rewrite->author);
+    }
+}
 
 cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t member)
 {
     const cr_group_rows *rows = rewrite->rows;
     cr_row row = rows->row[member];
-    cr_str rev = rev_of(txn, rewrite);
     bool is_displaced = rows->room[member].data != NULL;
-    row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
-    row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
-    row.value[CR_TEXT] = rewrite->message->value[CR_TEXT];
+    if (!stays(rewrite, member)) {
+        row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
+        row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
+    }
     row.value[CR_VERSION] = rows->version;
-    if (rev.data != NULL) {
-        row.value[CR_REV] = rev;
-    }
-    if (rows->list.data != NULL || has_card(rewrite)) {
-        row.value[CR_MEMBER_UUIDS] = rows->list; /* a pair needs none: whatever is there goes */
-    }
-    cr_row_name_author(&row, &rewrite->author);
+    show_message(rewrite, &row);
+    share_card(txn, rewrite, &row);
     return row;
 }
 
@@ -309,12 +343,8 @@ static cruddur_status state_row(cr_txn *txn, const cr_rewrite *rewrite, size_t m
     if (!stays(rewrite, member)) {
         return txn->ops->put(txn, &moved);
     }
-    if (puts_card(txn, rewrite)) {
-        cr_row of_card = *row;
-        of_card.value[CR_REV] = moved.value[CR_REV];
-        of_card.value[CR_VERSION] = moved.value[CR_VERSION];
-        of_card.value[CR_MEMBER_UUIDS] = moved.value[CR_MEMBER_UUIDS];
-        return txn->ops->replace(txn, row, &of_card);
+    if (rewrite->replaces || puts_card(txn, rewrite)) {
+        return txn->ops->replace(txn, row, &moved);
     }
     return is_atomic(txn) ? txn->ops->require(txn, row) : CRUDDUR_OK;
 }
@@ -328,23 +358,40 @@ cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite)
     return status;
 }
 
-cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite)
+static bool is_strangers(const cr_group_rows *rows, const cr_row *row)
+{
+    cr_uuid owner;
+    return !cr_row_owner(row, &owner) || !cr_members_have(&rows->members, &owner);
+}
+
+/* The rows of people who are no members go first. */
+static cruddur_status remove_some(cr_txn *txn, cr_rewrite *rewrite, bool strangers, size_t *room)
 {
     const cr_group_rows *rows = rewrite->rows;
     cruddur_status status = CRUDDUR_OK;
-    size_t beside = rewrite->beside + (states_card(txn, rewrite) ? 1 : 0);
-    size_t room = CR_CHANGE_WRITES_MAX - beside - rows->members.count;
-    rewrite->has_more = false;
     for (size_t i = 0; status == CRUDDUR_OK && i < rows->old.count; i++) {
-        if (!must_go(txn, rewrite, &rows->old.row[i])) {
+        const cr_row *row = &rows->old.row[i];
+        if (!must_go(txn, rewrite, row) || is_strangers(rows, row) != strangers) {
             continue;
         }
-        rewrite->has_more = room == 0;
+        rewrite->has_more = *room == 0;
         if (rewrite->has_more) {
             break;
         }
-        status = txn->ops->remove(txn, &rows->old.row[i]);
-        room--;
+        status = txn->ops->remove(txn, row);
+        --*room;
+    }
+    return status;
+}
+
+cruddur_status cr_rewrite_remove(cr_txn *txn, cr_rewrite *rewrite)
+{
+    size_t beside = rewrite->beside + (states_card(txn, rewrite) ? 1 : 0);
+    size_t room = CR_CHANGE_WRITES_MAX - beside - rewrite->rows->members.count;
+    rewrite->has_more = false;
+    cruddur_status status = remove_some(txn, rewrite, true, &room);
+    if (status == CRUDDUR_OK && !rewrite->has_more) {
+        status = remove_some(txn, rewrite, false, &room);
     }
     return status;
 }

@@ -17,7 +17,11 @@ typedef struct cr_rewrite {
     cr_group_rows *rows;   /* complete: restored where they were lost */
     size_t beside;         /* writes that the caller states: a message, its claim */
     bool makes_card;       /* for a group that has none: its rows get the card's rev */
-    bool has_more;         /* than one change had room for; the next one removes it */
+    const cr_row *card; /* the card from now on, the row that the caller has made; NULL: as it is.
+                           Only with `replaces` */
+    bool replaces;      /* rows that stay are put anew in their place: rows never move back, and
+                           of rows that are no member's newest, none is left */
+    bool has_more;      /* than one change had room for; the next one removes it */
 } cr_rewrite;
 
 /* What a rewrite keeps from runs of its body that came to nothing. It begins as zeros. */
@@ -32,7 +36,7 @@ typedef struct cr_room_search {
 cruddur_status cr_rewrite_find_room(cr_txn *txn, cr_rewrite *rewrite, cr_room_search *search);
 
 /* A member's group row as it is after the message. Unknown attributes are carried along; all rows
- * get the list of members and the card's rev. */
+ * get the list of members, and what the card says. One that stays keeps its key and `head_sk`. */
 cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t member);
 
 /* Whether the rewrite has anything to do. */
@@ -40,7 +44,8 @@ bool cr_rewrite_is_needed(const cr_txn *txn, const cr_rewrite *rewrite);
 
 /* States the rewrite: every member's row at the message's key, or where it was found room, but for
  * those that are at the message already. What it went by and does not write must still be as it was
- * read: the card, where not all rows are of its rev, and the rows that stay. */
+ * read: the card, where not all rows are of its rev, and the rows that stay, unless it replaces
+ * them. */
 cruddur_status cr_rewrite_put(cr_txn *txn, const cr_rewrite *rewrite);
 
 /* And, behind all puts, the removal of the old: an interruption leaves a duplicate and never a lost
