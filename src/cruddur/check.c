@@ -136,6 +136,21 @@ cruddur_status cr_read_name(const char *argument, const char *given, cr_str *nam
     return CRUDDUR_OK;
 }
 
+cruddur_status cr_read_data(const char *argument, const char *given, cr_str *data,
+                            cruddur_error **error)
+{
+    *data = cr_str_of(given);
+    cr_text_facts facts = cr_text_look(*data);
+    if (!facts.is_utf8) {
+        return fail_utf8(argument, &facts, error);
+    }
+    return data->size <= CRUDDUR_DATA_MAX
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                  "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                  data->size);
+}
+
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error)
 {

@@ -71,6 +71,10 @@ cruddur_status cr_read_text(const char *argument, const char *given, size_t max_
 cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
                             cruddur_error **error);
 
+/* The application's own data; NULL becomes absent. */
+cruddur_status cr_read_data(const char *argument, const char *given, cr_str *data,
+                            cruddur_error **error);
+
 /* A time; the value `unset` stands for none. */
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error);

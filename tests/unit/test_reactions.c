@@ -39,11 +39,11 @@ static const struct {
     {HEART, CR_REACTION_GOOD},
     {HEART EMOJI_STYLE, CR_REACTION_GOOD},
     {MAN JOINER WOMAN JOINER GIRL, CR_REACTION_GOOD},
-    {D E, CR_REACTION_GOOD}, /* a flag */
-    {"1" EMOJI_STYLE "\xe2\x83\xa3", CR_REACTION_GOOD},             /* a keycap */
-    {"\xea\xb0\x81", CR_REACTION_GOOD},                             /* a syllable of Hangul */
-    {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", CR_REACTION_GOOD},     /* the same of its parts */
-    {"\xe0\xae\xa8\xe0\xae\xbf", CR_REACTION_GOOD},                 /* a syllable of Tamil */
+    {D E, CR_REACTION_GOOD},                                    /* a flag */
+    {"1" EMOJI_STYLE "\xe2\x83\xa3", CR_REACTION_GOOD},         /* a keycap */
+    {"\xea\xb0\x81", CR_REACTION_GOOD},                         /* a syllable of Hangul */
+    {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", CR_REACTION_GOOD}, /* the same of its parts */
+    {"\xe0\xae\xa8\xe0\xae\xbf", CR_REACTION_GOOD},             /* a syllable of Tamil */
     {"", CR_REACTION_NONE},
     {"ab", CR_REACTION_MANY},
     {"a ", CR_REACTION_MANY},
@@ -75,20 +75,21 @@ Test(reactions, one_visible_character)
     }
 }
 
-/* One character can have any number of accents. */
+/* One character can have any number of accents, of two bytes each. */
+static void write_accented(const char *letter, size_t size, char *text)
+{
+    size_t at = strlen(letter);
+    memcpy(text, letter, at);
+    for (; at < size; at += 2) {
+        memcpy(text + at, "\xcc\x81", 2);
+    }
+}
+
 Test(reactions, the_longest_character)
 {
-    char text[CRUDDUR_REACTION_SIZE + 2] = "aa";
-    for (size_t size = 2; size <= CRUDDUR_REACTION_SIZE + 1; size++) {
-        bool is_even = size % 2 == 0;
-        size_t at = is_even ? 0 : 1;
-        text[0] = 'a';
-        (void)snprintf(text, 2 + at, "%s", is_even ? "\xc3" : "a");
-        text[at == 0 ? 1 : 0] = is_even ? '\xa4' : 'a';
-        for (at = is_even ? 2 : 1; at + 1 < size; at += 2) {
-            text[at] = '\xcc';
-            text[at + 1] = '\x81';
-        }
+    char text[CRUDDUR_REACTION_SIZE + 4];
+    for (size_t size = 2; size <= CRUDDUR_REACTION_SIZE + 2; size++) {
+        write_accented(size % 2 == 0 ? "\xc3\xa4" : "a", size, text);
         cr_assert_eq(cr_reaction_check((cr_str){text, size}),
                      size < CRUDDUR_REACTION_SIZE ? CR_REACTION_GOOD : CR_REACTION_TOO_LONG,
                      "%zu bytes", size);
@@ -129,8 +130,7 @@ Test(reactions, lines_are_sorted_and_there_once, .fini = tidy)
     ASSERT_TEXT(set(NULL, "b", BERT, true), "b " BERT);
     ASSERT_TEXT(set("b " BERT, "b", ANNA, true), "b " ANNA "\nb " BERT);
     ASSERT_TEXT(set("b " BERT, "a", BERT, true), "a " BERT "\nb " BERT);
-    ASSERT_TEXT(set("a " BERT "\nc " BERT, "b", ANNA, true),
-                "a " BERT "\nb " ANNA "\nc " BERT);
+    ASSERT_TEXT(set("a " BERT "\nc " BERT, "b", ANNA, true), "a " BERT "\nb " ANNA "\nc " BERT);
     ASSERT_TEXT(set("b " BERT, "c", ANNA, true), "b " BERT "\nc " ANNA);
     ASSERT_TEXT(set("b " ANNA "\nb " BERT, "b", BERT, true), "same");
 }
@@ -162,8 +162,7 @@ static void write_kinds(size_t count, char *text, size_t size)
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "%s%c " ANNA, i == 0 ? "" : "\n",
-                       (char)('a' + i));
+        (void)snprintf(text + used, size - used, "%s%c " ANNA, i == 0 ? "" : "\n", (char)('a' + i));
     }
 }
 
