@@ -24,6 +24,12 @@ typedef enum cr_type {
 #define CR_ATTRIBUTE_MAP(X) X(PK, "pk", STRING) CR_ATTRIBUTE_MAP_BEHIND_PK(X)
 
 #define CR_ATTRIBUTE_MAP_BEHIND_PK(X)                                                              \
+    CR_ATTRIBUTE_MAP_COMMON(X)                                                                     \
+    CR_ATTRIBUTE_MAP_GROUP(X)                                                                      \
+    CR_ATTRIBUTE_MAP_MESSAGE(X)                                                                    \
+    X(OTHERS, "other_attributes", STRING)
+
+#define CR_ATTRIBUTE_MAP_COMMON(X)                                                                 \
     X(SK, "sk", STRING)                                                                            \
     X(GROUP_UUID, "message_group_uuid", STRING)                                                    \
     X(TEXT, "message", STRING)                                                                     \
@@ -31,29 +37,31 @@ typedef enum cr_type {
     X(USER_UUID, "user_uuid", STRING)                                                              \
     X(DISPLAY_NAME, "user_display_name", STRING)                                                   \
     X(HANDLE, "user_handle", STRING)                                                               \
-    /* Of cards and group rows. */                                                                 \
+    X(VERSION, "version", STRING) /* 16 hexadecimal digits, new with each change */
+
+/* Of cards and group rows. */
+#define CR_ATTRIBUTE_MAP_GROUP(X)                                                                  \
     X(GROUP_NAME, "group_name", STRING)                                                            \
     X(GROUP_DATA, "group_data", STRING) /* the application's own */                                \
     X(MEMBER_UUIDS, "member_uuids", STRINGS)                                                       \
     X(BLOCKED, "blocked", STRINGS) /* who blocks a direct group */                                 \
     X(REV, "rev", NUMBER)          /* the generation of the card */                                \
-    X(VERSION, "version", STRING)  /* 16 hexadecimal digits, new with each change */               \
-    /* Of group rows: what they show, and what is their member's own. */                           \
-    X(HEAD_SK, "head_sk", STRING)                                                                  \
+    X(HEAD_SK, "head_sk", STRING)  /* the rest of group rows alone: what they show, */             \
     X(HEAD_EXPIRES_AT, "head_expires_at", NUMBER)                                                  \
-    X(READ_SK, "read_sk", STRING)                                                                  \
+    X(READ_SK, "read_sk", STRING) /* and what is their member's own */                             \
     X(VISIBLE_SK, "visible_sk", STRING)                                                            \
     X(MUTED_UNTIL, "muted_until", STRING)                                                          \
     X(ARCHIVED, "archived", FLAG)                                                                  \
-    X(PINNED, "pinned", FLAG)                                                                      \
-    /* Of messages. */                                                                             \
+    X(PINNED, "pinned", FLAG)
+
+/* Of messages. */
+#define CR_ATTRIBUTE_MAP_MESSAGE(X)                                                                \
     X(EDITED_AT, "edited_at", STRING)                                                              \
     X(DELETED_AT, "deleted_at", STRING)                                                            \
     X(REPLY_TO, "reply_to", STRING)     /* a message uuid */                                       \
     X(DATA, "message_data", STRING)     /* the application's own */                                \
     X(REACTIONS, "reactions", STRING)   /* model/reactions.h */                                    \
-    X(EXPIRES_AT, "expires_at", NUMBER) /* of claims and change rows, too */                       \
-    X(OTHERS, "other_attributes", STRING)
+    X(EXPIRES_AT, "expires_at", NUMBER) /* of claims and change rows, too */
 
 typedef enum cr_attribute {
 #define CR_ATTRIBUTE_ENUM(NAME, name, type) CR_##NAME,
@@ -61,6 +69,10 @@ typedef enum cr_attribute {
 #undef CR_ATTRIBUTE_ENUM
         CR_ATTRIBUTE_COUNT
 } cr_attribute;
+
+/* Where the groups of attributes begin. */
+#define CR_FIRST_OF_GROUP CR_GROUP_NAME
+#define CR_FIRST_OF_MESSAGE CR_EDITED_AT
 
 typedef struct cr_row {
     cr_str value[CR_ATTRIBUTE_COUNT];

@@ -211,6 +211,7 @@ enum {
     CR_TRAIT_STREAMED = 0x8u, /* somebody else moves the group rows behind each new message */
     CR_TRAIT_OURS = 0x10u,    /* all writers are this library, with CR_TRAIT_ATOMIC and without
                                  CR_TRAIT_STREAMED. Not told where one snapshot shows it all */
+    CR_TRAIT_UUIDS = 0x20u,   /* find_claim finds every message with the token as its uuid */
 };
 
 typedef struct cr_stream_ops cr_stream_ops; /* store/stream.h */

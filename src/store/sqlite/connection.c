@@ -26,12 +26,19 @@
 #define COMMA_PARAMETER(NAME, name, type) ", :" name
 #define AND_SAME(NAME, name, type) " AND " name " IS :" name
 #define COLUMNS "pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_NAME)
+#define COLUMNS_OF_MESSAGES                                                                        \
+    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME)                                                       \
+        CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME) ", other_attributes"
+#define COLUMNS_OF_INBOXES                                                                         \
+    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME) CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME) ", "               \
+                                                                                "other_attributes"
 #define PARAMETERS ":pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_PARAMETER)
 
 /* A row that is as it was read. */
 #define AS_READ " WHERE pk = :pk" CR_ATTRIBUTE_MAP_BEHIND_PK(AND_SAME)
 
-#define SELECT "SELECT " COLUMNS " FROM cruddur_messages"
+#define FROM " FROM cruddur_messages"
+#define SELECT "SELECT " COLUMNS FROM
 #define KEYS "SELECT pk, sk FROM cruddur_messages"
 #define BETWEEN " AND sk >= ?2 AND sk <= ?3 ORDER BY sk"
 
@@ -49,6 +56,14 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_QUERY_GROUPS_ASCENDING] = SELECT " WHERE message_group_uuid = ?1" BETWEEN,
     [CR_STATEMENT_QUERY_GROUPS_DESCENDING] =
         SELECT " WHERE message_group_uuid = ?1" BETWEEN " DESC",
+    [CR_STATEMENT_LIST_MESSAGES_ASCENDING] =
+        "SELECT " COLUMNS_OF_MESSAGES FROM " WHERE pk = ?1" BETWEEN,
+    [CR_STATEMENT_LIST_MESSAGES_DESCENDING] =
+        "SELECT " COLUMNS_OF_MESSAGES FROM " WHERE pk = ?1" BETWEEN " DESC",
+    [CR_STATEMENT_LIST_INBOX_ASCENDING] =
+        "SELECT " COLUMNS_OF_INBOXES FROM " WHERE pk = ?1" BETWEEN,
+    [CR_STATEMENT_LIST_INBOX_DESCENDING] =
+        "SELECT " COLUMNS_OF_INBOXES FROM " WHERE pk = ?1" BETWEEN " DESC",
     [CR_STATEMENT_QUERY_UUID] = SELECT " WHERE message_uuid = ?1",
     [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",

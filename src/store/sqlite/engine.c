@@ -21,7 +21,7 @@
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
-#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT | CR_TRAIT_ATOMIC)
+#define TRAITS (CR_TRAIT_SNAPSHOT | CR_TRAIT_INDEX_CONSISTENT | CR_TRAIT_ATOMIC | CR_TRAIT_UUIDS)
 
 typedef struct sqlite_store {
     cr_store base;
@@ -291,6 +291,7 @@ static cruddur_status read_on(cr_connection *connection, unsigned traits, cr_bod
         return cr_connection_fail(connection, code, "reading", call->error);
     }
     cr_sqlite_txn_init(&txn, connection, traits, &arena, call);
+    txn.only_reads = true;
     call->meter.attempts++;
     cruddur_status status = cr_absence_confirm(&txn, body(&txn.base, context));
     cr_arena_free(&arena);

@@ -28,11 +28,23 @@ static cr_str column_text(sqlite3_stmt *statement, int column)
     return text == NULL ? (cr_str){"", 0} : (cr_str){text, size};
 }
 
+/* The attributes that a statement leaves out: each column costs, also an empty one. */
+typedef struct omission {
+    cr_attribute first;
+    cr_attribute end;
+} omission;
+
+static const omission nothing = {CR_PK, CR_PK};
+static const omission of_messages = {CR_FIRST_OF_GROUP, CR_FIRST_OF_MESSAGE};
+static const omission of_inboxes = {CR_FIRST_OF_MESSAGE, CR_OTHERS};
+
 /* The row that the statement stands on; borrowed until its next step. */
-static void read_row(sqlite3_stmt *statement, cr_row *row)
+static void read_row(sqlite3_stmt *statement, const omission *omitted, cr_row *row)
 {
-    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
-        row->value[i] = column_text(statement, i);
+    int column = 0;
+    for (cr_attribute i = CR_PK; i < CR_ATTRIBUTE_COUNT; i++) {
+        bool is_omitted = i >= omitted->first && i < omitted->end;
+        row->value[i] = is_omitted ? CR_STR_ABSENT : column_text(statement, column++);
     }
 }
 
@@ -60,8 +72,8 @@ static cruddur_status fail_statement(const cr_connection *connection, const cr_c
 }
 
 /* Gives the rows of a bound statement to the sink. */
-static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, cr_sink sink,
-                           void *context, cr_call *call)
+static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement,
+                           const omission *omitted, cr_sink sink, void *context, cr_call *call)
 {
     cruddur_status status = cr_call_check_deadline(call);
     cr_sink_answer answer = CR_SINK_MORE;
@@ -72,7 +84,7 @@ static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, c
         if (code != SQLITE_ROW) {
             break;
         }
-        read_row(statement, &row);
+        read_row(statement, omitted, &row);
         if (is_possible_row(&row)) {
             answer = sink(context, &row);
         }
@@ -119,7 +131,8 @@ static cruddur_status get_one(cr_sqlite_txn *txn, cr_key key, cr_row *row)
     }
     copy_target target = {txn->base.arena, row};
     *row = (cr_row){0};
-    cruddur_status status = walk(txn->connection, statement, copy_row, &target, txn->base.call);
+    cruddur_status status =
+        walk(txn->connection, statement, &nothing, copy_row, &target, txn->base.call);
     if (status == CRUDDUR_OK && row->value[CR_PK].data == NULL) {
         cr_absence_note(txn, key.pk, key.sk);
     }
@@ -137,14 +150,30 @@ static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row
 
 /* ---- query ---- */
 
-static cr_statement query_statement(const cr_query *query)
+typedef struct way {
+    cr_statement ascending;
+    cr_statement descending;
+    const omission *omitted;
+} way;
+
+static const way along_table = {CR_STATEMENT_QUERY_TABLE_ASCENDING,
+                                CR_STATEMENT_QUERY_TABLE_DESCENDING, &nothing};
+static const way along_index = {CR_STATEMENT_QUERY_GROUPS_ASCENDING,
+                                CR_STATEMENT_QUERY_GROUPS_DESCENDING, &nothing};
+static const way along_messages = {CR_STATEMENT_LIST_MESSAGES_ASCENDING,
+                                   CR_STATEMENT_LIST_MESSAGES_DESCENDING, &of_messages};
+static const way along_inbox = {CR_STATEMENT_LIST_INBOX_ASCENDING,
+                                CR_STATEMENT_LIST_INBOX_DESCENDING, &of_inboxes};
+
+static const way *way_of(const cr_sqlite_txn *txn, const cr_query *query)
 {
-    if (query->index == CR_INDEX_TABLE) {
-        return query->descending ? CR_STATEMENT_QUERY_TABLE_DESCENDING
-                                 : CR_STATEMENT_QUERY_TABLE_ASCENDING;
+    cr_kind kind = txn->only_reads ? cr_pk_kind(query->partition) : CR_KIND_FOREIGN;
+    if (query->index != CR_INDEX_TABLE) {
+        return &along_index;
     }
-    return query->descending ? CR_STATEMENT_QUERY_GROUPS_DESCENDING
-                             : CR_STATEMENT_QUERY_GROUPS_ASCENDING;
+    return kind == CR_KIND_MESSAGE     ? &along_messages
+           : kind == CR_KIND_GROUP_ROW ? &along_inbox
+                                       : &along_table;
 }
 
 static int bind_query(sqlite3_stmt *statement, const cr_query *query)
@@ -195,8 +224,11 @@ static cr_str first_sk(const cr_query *query)
 
 static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, void *context)
 {
-    cr_connection *connection = ((cr_sqlite_txn *)base)->connection;
-    sqlite3_stmt *statement = cr_connection_statement(connection, query_statement(query));
+    cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
+    cr_connection *connection = txn->connection;
+    const way *along = way_of(txn, query);
+    sqlite3_stmt *statement = cr_connection_statement(
+        connection, query->descending ? along->descending : along->ascending);
     if (statement == NULL) {
         return fail_statement(connection, base->call);
     }
@@ -205,9 +237,10 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
         return fail_reading(connection, code, base->call);
     }
     bounded_sink bounded = {false, query, sink, context};
-    cruddur_status status = walk(connection, statement, pass_over_excluded, &bounded, base->call);
+    cruddur_status status =
+        walk(connection, statement, along->omitted, pass_over_excluded, &bounded, base->call);
     if (status == CRUDDUR_OK && !bounded.has_rows && query->index == CR_INDEX_TABLE) {
-        cr_absence_note((cr_sqlite_txn *)base, query->partition, first_sk(query));
+        cr_absence_note(txn, query->partition, first_sk(query));
     }
     return status;
 }
@@ -226,7 +259,7 @@ cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink s
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, call);
     }
-    return walk(connection, statement, sink, context, call);
+    return walk(connection, statement, &nothing, sink, context, call);
 }
 
 /* ---- put, replace, remove, require ---- */
@@ -378,7 +411,7 @@ static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_cl
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, base->call);
     }
-    cruddur_status status = walk(connection, statement, take_claim, &search, base->call);
+    cruddur_status status = walk(connection, statement, &nothing, take_claim, &search, base->call);
     *claim = (cr_claim){.token = token};
     if (status == CRUDDUR_OK && cr_row_exists(&found)) {
         claim->group = cr_pk_suffix(found.value[CR_PK]);
@@ -406,5 +439,6 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
     txn->base = (cr_txn){&operations, traits, arena, call};
     txn->connection = connection;
     txn->absence_count = 0;
+    txn->only_reads = false;
     txn->has_missed = false;
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Pattern B: the groups of a user. */
+#include <stdlib.h>
+
+#include "listing/walk.h"
+
+/* A row of the page, to find those of one group. */
+typedef struct seen_row {
+    cr_str group;
+    size_t age; /* 0 for the newest */
+    size_t index;
+} seen_row;
+
+static int compare_seen(const void *a, const void *b)
+{
+    const seen_row *x = a;
+    const seen_row *y = b;
+    int order = cr_str_compare(x->group, y->group);
+    return order != 0 ? order : (x->age > y->age) - (x->age < y->age);
+}
+
+/* The rows of the page by group, the newest of each first; NULL when memory ran out. */
+static seen_row *sort_by_group(const cr_walk *walking, cr_txn *txn)
+{
+    size_t count = walking->builder.count;
+    seen_row *seen = cr_arena_alloc(txn->arena, (count + 1) * sizeof(*seen));
+    if (seen != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            seen[i] = (seen_row){cr_page_peek(&walking->builder, i, CR_GROUP_UUID),
+                                 walking->descending ? i : count - i, i};
+        }
+        qsort(seen, count, sizeof(*seen), compare_seen);
+    }
+    return seen;
+}
+
+/* Asks the index whether the user has a newer row of the same group, on another page. */
+static cruddur_status has_newer_twin(cr_txn *txn, const cr_walk *walking, size_t index, bool *has)
+{
+    cr_row twin;
+    cr_query query = {.index = CR_INDEX_GROUPS,
+                      .partition = cr_page_peek(&walking->builder, index, CR_GROUP_UUID),
+                      .lower = {cr_page_peek(&walking->builder, index, CR_SK), false}};
+    cruddur_status status = cr_rows_find(txn, &query, CR_PK, walking->list, &twin);
+    *has = cr_row_exists(&twin);
+    return status;
+}
+
+/* A page that begins at the newest end has every newer twin of its rows on it. */
+static bool must_ask_index(const cr_walk *walking, const cr_txn *txn)
+{
+    bool begins_at_end = walking->descending && !walking->has_cursor &&
+                         walking->listing->until_us == CRUDDUR_UNTIL_FOREVER;
+    return !begins_at_end && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+}
+
+/* Hides what a rewrite that was interrupted left: of two rows of one group the newer counts. */
+static cruddur_status hide_duplicates(cr_walk *walking, cr_txn *txn)
+{
+    cruddur_status status = CRUDDUR_OK;
+    size_t count = walking->builder.count;
+    const seen_row *seen = sort_by_group(walking, txn);
+    bool *is_stale = cr_arena_alloc(txn->arena, count + 1);
+    if (seen == NULL || is_stale == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        is_stale[seen[i].index] = i > 0 && cr_str_equal(seen[i].group, seen[i - 1].group);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && must_ask_index(walking, txn) && i < count; i++) {
+        if (!is_stale[i]) {
+            status = has_newer_twin(txn, walking, i, &is_stale[i]);
+        }
+    }
+    for (size_t i = count; status == CRUDDUR_OK && i > 0; i--) {
+        if (is_stale[i - 1]) {
+            cr_page_remove(&walking->builder, i - 1);
+        }
+    }
+    return status;
+}
+
+typedef struct list_context {
+    const cr_uuid *user;
+    const cr_listing *listing;
+    cr_page *page;
+} list_context;
+
+static cruddur_status list_groups_body(cr_txn *txn, void *argument)
+{
+    list_context *context = argument;
+    cr_walk walking;
+    cr_pk pk = cr_pk_of_member(context->user);
+    cruddur_status status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    while (status == CRUDDUR_OK && cr_walk_goes_on(&walking)) {
+        status = cr_walk_fill(&walking, txn);
+        if (status == CRUDDUR_OK) {
+            status = hide_duplicates(&walking, txn);
+        }
+    }
+    if (status == CRUDDUR_OK) {
+        cr_walk_cut(&walking);
+        status = cr_walk_finish(&walking, txn, &context->page);
+    }
+    cr_walk_free(&walking);
+    return status;
+}
+
+cruddur_status cr_list_groups(cr_store *store, const cr_uuid *user, const cr_listing *listing,
+                              cr_call *call, cr_page **ret_page)
+{
+    list_context context = {user, listing, NULL};
+    cruddur_status status = store->ops->read(store, list_groups_body, &context, call);
+    if (status == CRUDDUR_OK) {
+        *ret_page = context.page;
+    } else {
+        free(context.page);
+    }
+    return status;
+}

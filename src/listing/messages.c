@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Pattern A: the messages of a group. */
+#include <stdlib.h>
+
+#include "listing/walk.h"
+
+typedef struct list_context {
+    const cr_uuid *viewer; /* NULL: nobody in particular */
+    const cr_uuid *group;
+    const cr_listing *listing;
+    cr_page *page;
+} list_context;
+
+/* Only members read. */
+static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
+{
+    cr_group group;
+    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &group.head)
+                                   : cr_group_read(txn, context->group, context->viewer, &group);
+}
+
+static cruddur_status list_messages_body(cr_txn *txn, void *argument)
+{
+    list_context *context = argument;
+    cr_walk walking;
+    cr_pk pk = cr_pk_of_group(context->group);
+    cruddur_status status = context->viewer == NULL ? CRUDDUR_OK : check_viewer(txn, context);
+    if (status == CRUDDUR_OK) {
+        status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    status = cr_walk_fill(&walking, txn);
+    if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
+        status = check_viewer(txn, context); /* is it empty, or not there at all? */
+    }
+    if (status == CRUDDUR_OK) {
+        cr_walk_cut(&walking);
+        status = cr_walk_finish(&walking, txn, &context->page);
+    }
+    cr_walk_free(&walking);
+    return status;
+}
+
+cruddur_status cr_list_messages(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
+                                const cr_listing *listing, cr_call *call, cr_page **ret_page)
+{
+    list_context context = {viewer, group, listing, NULL};
+    cruddur_status status = store->ops->read(store, list_messages_body, &context, call);
+    if (status == CRUDDUR_OK) {
+        *ret_page = context.page;
+    } else {
+        free(context.page);
+    }
+    return status;
+}

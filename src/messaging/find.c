@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/find.h"
+
+#include "messaging/write.h"
+
+#define US_PER_DAY INT64_C(86400000000)
+/* "YYYY-MM-DD" sorts before every key that shows this day. */
+#define DAY_LENGTH 10
+
+/* How many messages are looked at around the time of a uuid, on either side, and how many that
+ * takes in most cases. */
+#define AROUND_MAX 100
+#define AROUND_EXPECTED 4
+
+/* And around a time that was told, for keys that show another offset. */
+#define OFFSETS_MAX 1000
+
+/* ---- a walk along the messages ---- */
+
+typedef struct walk {
+    cr_message_lookup *lookup;
+    cr_arena *arena;
+    size_t left;
+} walk;
+
+static bool is_named(const cr_message_lookup *lookup, const cr_row *row)
+{
+    return cr_row_kind(row) == CR_KIND_MESSAGE &&
+           cr_str_equal(row->value[CR_PK], cr_pk_str(&lookup->pk)) &&
+           cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(&lookup->name->uuid));
+}
+
+static cr_sink_answer take_named(void *context, const cr_row *row)
+{
+    walk *walking = context;
+    cr_message_lookup *lookup = walking->lookup;
+    if (is_named(lookup, row)) {
+        return cr_row_copy(walking->arena, row, &lookup->row) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
+    }
+    return --walking->left > 0 ? CR_SINK_MORE : CR_SINK_STOP;
+}
+
+/* Looks at up to `max` messages of a query. */
+static cruddur_status look_along(cr_txn *txn, cr_message_lookup *lookup, cr_query query, size_t max)
+{
+    walk walking = {lookup, txn->arena, max};
+    query.partition = cr_pk_str(&lookup->pk);
+    query.expected = AROUND_EXPECTED;
+    return cr_rows_query(txn, &query, take_named, &walking);
+}
+
+/* ---- without the time ---- */
+
+static cr_bound bound_of(int64_t time_us, bool included, cr_sort_key *key)
+{
+    size_t length = cr_time_lower_bound(time_us, key);
+    return length == 0 ? (cr_bound){CR_STR_ABSENT, false}
+                       : (cr_bound){{key->text, length}, included};
+}
+
+/* A message is stored soon after its uuid was made. */
+static cruddur_status look_after(cr_txn *txn, cr_message_lookup *lookup, int64_t made_us)
+{
+    cr_sort_key from;
+    return look_along(txn, lookup, (cr_query){.lower = bound_of(made_us, true, &from)}, AROUND_MAX);
+}
+
+/* Unless it was made by a clock that is ahead. */
+static cruddur_status look_before(cr_txn *txn, cr_message_lookup *lookup, int64_t made_us)
+{
+    cr_sort_key from;
+    cr_sort_key to;
+    cr_query query = {.lower = bound_of(made_us - CR_CLOCK_MARGIN_US, true, &from),
+                      .upper = bound_of(made_us, false, &to),
+                      .descending = true};
+    return look_along(txn, lookup, query, AROUND_MAX);
+}
+
+static cruddur_status look_at_claim(cr_txn *txn, cr_message_lookup *lookup, bool *is_claimed)
+{
+    cr_claim claim;
+    cr_str group = cr_uuid_str(lookup->group);
+    cruddur_status status =
+        txn->ops->find_claim(txn, cr_uuid_str(&lookup->name->uuid), group, &claim);
+    *is_claimed = status == CRUDDUR_OK && claim.sk.data != NULL;
+    if (*is_claimed && cr_str_equal(claim.group, group)) {
+        lookup->sk = claim.sk;
+    }
+    return status;
+}
+
+static cruddur_status look_without_time(cr_txn *txn, cr_message_lookup *lookup)
+{
+    int64_t made_us;
+    bool is_claimed = false;
+    bool knows_uuids = (txn->traits & CR_TRAIT_UUIDS) != 0;
+    bool is_timed = !knows_uuids && cr_uuid_v7_time_us(&lookup->name->uuid, &made_us);
+    cruddur_status status = is_timed ? look_after(txn, lookup, made_us) : CRUDDUR_OK;
+    if (status == CRUDDUR_OK && !cr_row_exists(&lookup->row)) {
+        status = look_at_claim(txn, lookup, &is_claimed);
+        lookup->is_timeless = !is_claimed && !knows_uuids;
+    }
+    if (status == CRUDDUR_OK && lookup->is_timeless && is_timed) {
+        status = look_before(txn, lookup, made_us);
+    }
+    return status;
+}
+
+/* ---- the look-up ---- */
+
+cruddur_status cr_message_look_up(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
+                                  const cr_row *head, cr_message_lookup *lookup)
+{
+    *lookup = (cr_message_lookup){.group = group, .name = name, .pk = cr_pk_of_group(group)};
+    if (head != NULL && is_named(lookup, head)) {
+        lookup->row = *head;
+        return CRUDDUR_OK;
+    }
+    if (name->created_at_us == 0) {
+        return look_without_time(txn, lookup);
+    }
+    if (cr_time_format(name->created_at_us, &lookup->made_sk)) {
+        lookup->sk = cr_sort_key_str(&lookup->made_sk);
+    }
+    return CRUDDUR_OK;
+}
+
+/* Keys that show their time without a fraction, or with an offset: that is less than a day. */
+static cruddur_status look_at_older_forms(cr_txn *txn, cr_message_lookup *lookup)
+{
+    cr_sort_key from;
+    cr_sort_key to;
+    int64_t time_us = lookup->name->created_at_us;
+    cr_query query = {.lower = bound_of(time_us, true, &from),
+                      .upper = bound_of(time_us + 1, false, &to)};
+    cruddur_status status = look_along(txn, lookup, query, AROUND_MAX);
+    if (status != CRUDDUR_OK || cr_row_exists(&lookup->row)) {
+        return status;
+    }
+    if (cr_time_format(time_us - US_PER_DAY, &from)) {
+        query.lower = (cr_bound){{from.text, DAY_LENGTH}, true};
+    }
+    query.upper = cr_time_format(time_us + 2 * US_PER_DAY, &to)
+                      ? (cr_bound){{to.text, DAY_LENGTH}, false}
+                      : (cr_bound){CR_STR_ABSENT, false};
+    return look_along(txn, lookup, query, OFFSETS_MAX);
+}
+
+cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_row *there)
+{
+    if (is_named(lookup, there)) {
+        lookup->row = *there;
+        return CRUDDUR_OK;
+    }
+    return lookup->name->created_at_us == 0 ? CRUDDUR_OK : look_at_older_forms(txn, lookup);
+}
+
+cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *lookup)
+{
+    const char *uuid = lookup->name->uuid.text;
+    if (lookup->is_timeless) {
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_TIME, "options.created_at_us",
+                                "message %s cannot be found without its time", uuid);
+    }
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, "message_uuid",
+                            "group %s has no message %s%s", lookup->group->text, uuid,
+                            lookup->name->created_at_us == 0 ? "" : " of this time");
+}
+
+cruddur_status cr_message_find(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
+                               cr_row *message)
+{
+    cr_row there;
+    cr_message_lookup lookup;
+    cruddur_status status = cr_message_look_up(txn, group, name, NULL, &lookup);
+    if (status == CRUDDUR_OK && lookup.sk.data != NULL && !cr_row_exists(&lookup.row)) {
+        status = cr_rows_get_message(txn, &lookup.pk, lookup.sk, &there);
+        if (status == CRUDDUR_OK) {
+            status = cr_message_take(txn, &lookup, &there);
+        }
+    }
+    if (status == CRUDDUR_OK && !cr_row_exists(&lookup.row)) {
+        status = cr_message_fail(txn, &lookup);
+    }
+    *message = lookup.row;
+    return status;
+}
