@@ -39,11 +39,11 @@ static const struct {
     {HEART, CR_REACTION_GOOD},
     {HEART EMOJI_STYLE, CR_REACTION_GOOD},
     {MAN JOINER WOMAN JOINER GIRL, CR_REACTION_GOOD},
-    {D E, CR_REACTION_GOOD}, /* a flag */
-    {"1" EMOJI_STYLE "\xe2\x83\xa3", CR_REACTION_GOOD},             /* a keycap */
-    {"\xea\xb0\x81", CR_REACTION_GOOD},                             /* a syllable of Hangul */
-    {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", CR_REACTION_GOOD},     /* the same of its parts */
-    {"\xe0\xae\xa8\xe0\xae\xbf", CR_REACTION_GOOD},                 /* a syllable of Tamil */
+    {D E, CR_REACTION_GOOD},                                    /* a flag */
+    {"1" EMOJI_STYLE "\xe2\x83\xa3", CR_REACTION_GOOD},         /* a keycap */
+    {"\xea\xb0\x81", CR_REACTION_GOOD},                         /* a syllable of Hangul */
+    {"\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", CR_REACTION_GOOD}, /* the same of its parts */
+    {"\xe0\xae\xa8\xe0\xae\xbf", CR_REACTION_GOOD},             /* a syllable of Tamil */
     {"", CR_REACTION_NONE},
     {"ab", CR_REACTION_MANY},
     {"a ", CR_REACTION_MANY},
@@ -129,8 +129,7 @@ Test(reactions, lines_are_sorted_and_there_once, .fini = tidy)
     ASSERT_TEXT(set(NULL, "b", BERT, true), "b " BERT);
     ASSERT_TEXT(set("b " BERT, "b", ANNA, true), "b " ANNA "\nb " BERT);
     ASSERT_TEXT(set("b " BERT, "a", BERT, true), "a " BERT "\nb " BERT);
-    ASSERT_TEXT(set("a " BERT "\nc " BERT, "b", ANNA, true),
-                "a " BERT "\nb " ANNA "\nc " BERT);
+    ASSERT_TEXT(set("a " BERT "\nc " BERT, "b", ANNA, true), "a " BERT "\nb " ANNA "\nc " BERT);
     ASSERT_TEXT(set("b " BERT, "c", ANNA, true), "b " BERT "\nc " ANNA);
     ASSERT_TEXT(set("b " ANNA "\nb " BERT, "b", BERT, true), "same");
 }
@@ -162,8 +161,7 @@ static void write_kinds(size_t count, char *text, size_t size)
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "%s%c " ANNA, i == 0 ? "" : "\n",
-                       (char)('a' + i));
+        (void)snprintf(text + used, size - used, "%s%c " ANNA, i == 0 ? "" : "\n", (char)('a' + i));
     }
 }
 
