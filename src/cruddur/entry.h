@@ -71,6 +71,10 @@ cruddur_status cr_read_text(const char *argument, const char *given, size_t max_
 cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
                             cruddur_error **error);
 
+/* The application's own data; NULL becomes absent. */
+cruddur_status cr_read_data(const char *argument, const char *given, cr_str *data,
+                            cruddur_error **error);
+
 /* A time; the value `unset` stands for none. */
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error);
@@ -82,6 +86,21 @@ cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t kno
 /* When a message was written; 0 means now. It must not be in the future, but for the difference of
  * clocks: every later message of the group has to follow it. */
 cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
+
+/* For how many seconds messages of this time last: at least 1, or CRUDDUR_EXPIRES_NEVER. */
+cruddur_status cr_check_lasting(const char *argument, int64_t lasts_s, int64_t time_us,
+                                cruddur_error **error);
+
+/* What the options of an append and of an opening have in common. */
+typedef struct cr_content {
+    const char *reply_to;
+    const char *data;
+    int64_t expires_in_s;
+} cr_content;
+
+/* Reads it into a draft, whose `created_at_us` is set. */
+cruddur_status cr_read_content(const cruddur *dm, const cr_content *given, cr_draft *draft,
+                               cruddur_error **error);
 
 /* The uuid of a message that is written at `created_at_us` (0: now); `given` may be NULL: *present
  * tells. A uuid whose repeat the store could not recognise is refused. */

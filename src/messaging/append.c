@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/append.h"
 
+#include "base/clock.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
+#include "model/expiry.h"
 
 /* ---- the author's names ---- */
 
@@ -53,7 +55,7 @@ static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, co
         status = cr_group_rows_own(txn, group, &send->draft->author.uuid, &row);
         row.value[CR_SK] = message->value[CR_SK];
         row.value[CR_HEAD_SK] = CR_STR_ABSENT;
-        row.value[CR_TEXT] = message->value[CR_TEXT];
+        cr_row_show_message(&row, message, cr_clock_now_us());
     }
     return status == CRUDDUR_OK ? cr_send_keep(send, &row, txn->call) : status;
 }
@@ -72,8 +74,11 @@ static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
-    status = keep_alone(txn, send, group, &message);
+    cr_row message;
+    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    if (status == CRUDDUR_OK) {
+        status = keep_alone(txn, send, group, &message);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_repeat_claim(txn, send, claim, NULL, message.value[CR_SK]);
     }
@@ -177,9 +182,13 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
     if (status != CRUDDUR_OK) {
         return status;
     }
+    cr_row message;
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
-    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
+    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     cr_rewrite rewrite = {.group = &group->uuid,
                           .message = &message,
                           .author = author,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
+#include "base/clock.h"
+#include "model/expiry.h"
 #include "model/taken_key.h"
 #include "model/time.h"
 
@@ -301,7 +303,7 @@ static void show_message(const cr_rewrite *rewrite, cr_row *row)
 {
     const cr_row *message = rewrite->message;
     if (cr_str_equal(cr_row_place(row), message->value[CR_SK])) {
-        row->value[CR_TEXT] = message->value[CR_TEXT];
+        cr_row_show_message(row, message, cr_clock_now_us());
         cr_row_name_author(row, &rewrite->author);
     }
 }
