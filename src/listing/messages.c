@@ -21,7 +21,7 @@ static bool is_shown(const cr_walk *walking, const cr_row *message)
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
 {
     cr_group group;
-    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &group.head)
+    return context->viewer == NULL ? cr_group_read_trusted(txn, context->group, &group)
                                    : cr_group_read(txn, context->group, context->viewer, &group);
 }
 

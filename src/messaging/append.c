@@ -60,6 +60,14 @@ static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, co
     return status == CRUDDUR_OK ? cr_send_keep(send, &row, txn->call) : status;
 }
 
+/* A message of the past could get a key before group rows that are at a message which has gone.
+ */
+static cruddur_status look_beyond(cr_txn *txn, const cr_draft *draft, cr_group *group)
+{
+    bool is_needed = draft->created_at_us != 0 && !cr_row_exists(&group->own);
+    return is_needed ? cr_group_ask_index(txn, group) : CRUDDUR_OK;
+}
+
 /* Appends where somebody else moves the group rows, or where they are past the message. */
 static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
                                    const cr_found_claim *claim)
@@ -68,6 +76,9 @@ static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
     cr_sort_key sk;
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cruddur_status status = complete_author(txn, send->draft, group, &author);
+    if (status == CRUDDUR_OK) {
+        status = look_beyond(txn, send->draft, group);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_repeat_choose_key(send, claim, cr_group_last(group), &sk, txn->call);
     }

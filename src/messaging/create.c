@@ -231,7 +231,7 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     }
     if (status == CRUDDUR_OK) {
         status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
-                               &group, &is_member);
+                               &card, &group, &is_member);
     }
     if (status != CRUDDUR_OK) {
         return status;
