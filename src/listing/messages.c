@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "listing/walk.h"
+#include "model/expiry.h"
 
 typedef struct list_context {
     const cr_uuid *viewer; /* NULL: nobody in particular */
@@ -11,11 +12,16 @@ typedef struct list_context {
     cr_page *page;
 } list_context;
 
+static bool is_shown(const cr_walk *walking, const cr_row *message)
+{
+    return cr_message_is_shown(message, walking->now_us);
+}
+
 /* Only members read. */
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
 {
     cr_group group;
-    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &group.head)
+    return context->viewer == NULL ? cr_group_read_trusted(txn, context->group, &group)
                                    : cr_group_read(txn, context->group, context->viewer, &group);
 }
 
@@ -31,6 +37,7 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK) {
         return status;
     }
+    walking.is_shown = is_shown;
     status = cr_walk_fill(&walking, txn);
     if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
         status = check_viewer(txn, context); /* is it empty, or not there at all? */

@@ -2,8 +2,10 @@
 /* One group as a member sees it, and its members. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "listing/list.h"
 #include "messaging/names.h"
+#include "model/expiry.h"
 
 typedef struct get_context {
     const cr_uuid *user; /* NULL: nobody in particular */
@@ -22,6 +24,7 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
         status = cr_group_rows_own(txn, &group, context->user, &own);
     }
     if (status == CRUDDUR_OK) {
+        own = cr_group_row_shown(&own, cr_clock_now_us());
         free(context->row);
         context->row = cr_pack_row(&own);
         status = context->row == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
