@@ -151,18 +151,20 @@ static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_u
 {
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_pk pk = cr_pk_of_member(member);
-    cr_key own = {cr_pk_str(&pk), group->head.value[CR_SK]};
-    cruddur_status status = cr_rows_get_card(txn, &card_pk, &own, 1, &group->card.row, &group->own);
-    if (status == CRUDDUR_OK && !cr_row_is_of_group(&group->own, cr_uuid_str(&group->uuid))) {
-        group->own = (cr_row){0};
-    }
+    const cr_key keys[] = {{cr_pk_str(&pk), group->head.value[CR_SK]}, group->beside};
+    cr_row rows[2] = {0};
+    size_t count = group->beside.pk.data == NULL ? 1 : 2;
+    cruddur_status status = cr_rows_get_card(txn, &card_pk, keys, count, &group->card.row, rows);
+    bool is_own = status == CRUDDUR_OK && cr_row_is_of_group(&rows[0], cr_uuid_str(&group->uuid));
+    group->own = is_own ? rows[0] : (cr_row){0};
+    group->beside_row = rows[1];
     return status == CRUDDUR_OK ? take_card(txn, &group->uuid, &group->card) : status;
 }
 
 static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members *named,
                            cr_group *group, bool *is_member)
 {
-    *group = (cr_group){.uuid = group->uuid};
+    *group = (cr_group){.uuid = group->uuid, .beside = group->beside};
     *is_member = false;
     cruddur_status status = cr_group_find_head(txn, &group->uuid, &group->head);
     if (status == CRUDDUR_OK && cr_row_exists(&group->head)) {
@@ -182,12 +184,11 @@ static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members 
 /* In one snapshot one look is enough. Elsewhere rows may have moved between two reads: that happens
  * once, but not twice under a head that stands still. Where no row at all was found, another writer
  * may just be taking rows away before it puts them. */
-cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, cr_group *group, bool *is_member)
+static cruddur_status find(cr_txn *txn, const cr_uuid *member, const cr_members *named,
+                           cr_group *group, bool *is_member)
 {
     cr_str last_sk = CR_STR_ABSENT;
     bool is_still = false;
-    group->uuid = *uuid;
     for (int i = 0; i < LOOKS_MAX; i++) {
         cruddur_status status = look(txn, member, named, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
@@ -203,17 +204,32 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
     return is_still ? CRUDDUR_OK : CRUDDUR_E_CONFLICT;
 }
 
-cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             cr_group *group)
+cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             const cr_members *named, cr_group *group, bool *is_member)
+{
+    *group = (cr_group){.uuid = *uuid};
+    return find(txn, member, named, group, is_member);
+}
+
+cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                                    cr_key beside, cr_group *group)
 {
     bool is_member;
-    cruddur_status status = cr_group_find(txn, uuid, member, NULL, group, &is_member);
+    *group = (cr_group){.uuid = *uuid, .beside = beside};
+    cruddur_status status = find(txn, member, NULL, group, &is_member);
     if (status == CRUDDUR_OK && !is_member) {
         status =
             cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
                              "there is no group %s with the member %s", uuid->text, member->text);
     }
     return status;
+}
+
+cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             cr_group *group)
+{
+    const cr_key none = {CR_STR_ABSENT, CR_STR_ABSENT};
+    return cr_group_read_beside(txn, uuid, member, none, group);
 }
 
 /* ---- by the group rows ---- */

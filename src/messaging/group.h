@@ -23,6 +23,8 @@ typedef struct cr_group {
     cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
     cr_rows told;     /* the group rows that the index shows */
     bool has_asked;   /* the index */
+    cr_key beside;    /* of one row more that was read with the card; absent: of none */
+    cr_row beside_row;
     cr_members known; /* all members, where the card or the group's uuid says it; else empty */
 
     /* What its group rows are read for. */
@@ -58,6 +60,11 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
  * there and for one of other members alike: what a stranger is told must not depend on it. */
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group);
+
+/* The same, and reads one row more together with the card, of whatever kind, into
+ * group->beside_row. The text of the key must last as long as the group. */
+cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                                    cr_key beside, cr_group *group);
 
 /* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
  * card names has one row of the card's rev, all at one message. The index may lag behind; the

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/unread.h"
+
+#include <cruddur/group_change.h>
+
+#include "base/clock.h"
+#include "model/marker.h"
+
+/* How many messages one count looks at. */
+#define LOOKS_MAX 10000
+
+typedef struct count {
+    cr_str reader;
+    int64_t now_s;
+    uint32_t looked_at;
+    cr_unread *unread;
+} count;
+
+/* A message without a number as its end does not expire. */
+static bool is_expired(const cr_row *message, int64_t now_s)
+{
+    cr_str text = message->value[CR_EXPIRES_AT];
+    int64_t expires_at = 0;
+    for (size_t i = 0; i < text.size && expires_at <= now_s; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        expires_at = expires_at * 10 + (text.data[i] - '0');
+    }
+    return text.size > 0 && expires_at <= now_s;
+}
+
+static bool is_unread(const count *counted, const cr_row *message)
+{
+    return message->value[CR_DELETED_AT].data == NULL &&
+           !cr_str_equal(message->value[CR_USER_UUID], counted->reader) &&
+           !is_expired(message, counted->now_s);
+}
+
+static cr_sink_answer count_message(void *context, const cr_row *message)
+{
+    count *counted = context;
+    cr_unread *unread = counted->unread;
+    bool is_one = is_unread(counted, message);
+    bool is_beyond = is_one && unread->count == CRUDDUR_UNREAD_MAX;
+    unread->count += is_one && !is_beyond ? 1 : 0;
+    unread->is_exact = !is_beyond && ++counted->looked_at < LOOKS_MAX;
+    return unread->is_exact ? CR_SINK_MORE : CR_SINK_STOP;
+}
+
+cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *unread)
+{
+    cr_uuid group;
+    count counted = {.reader = cr_pk_suffix(group_row->value[CR_PK]),
+                     .now_s = cr_clock_now_us() / 1000000,
+                     .unread = unread};
+    *unread = (cr_unread){0, true};
+    if (!cr_row_may_have_unread(group_row) ||
+        !cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
+        return CRUDDUR_OK;
+    }
+    cr_pk pk = cr_pk_of_group(&group);
+    cr_query query = {.partition = cr_pk_str(&pk),
+                      .lower = {cr_row_unread_after(group_row), false},
+                      .expected = CRUDDUR_UNREAD_MAX + 1};
+    return cr_rows_query(txn, &query, count_message, &counted);
+}
