@@ -22,6 +22,7 @@ build                module  libcrypto     libssl-dev
 build                module  json-c        libjson-c-dev
 build                module  libcurl       libcurl4-openssl-dev
 build                module  zlib          zlib1g-dev
+build                module  libutf8proc   libutf8proc-dev
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3

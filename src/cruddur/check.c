@@ -136,6 +136,22 @@ cruddur_status cr_read_name(const char *argument, const char *given, cr_str *nam
     return CRUDDUR_OK;
 }
 
+cruddur_status cr_read_data(const char *argument, const char *given, cr_str *data,
+                            cruddur_error **error)
+{
+    *data = cr_str_of(given);
+    cr_text_facts facts = cr_text_look(*data);
+    if (!facts.is_utf8) {
+        return fail_utf8(argument, &facts, error);
+    }
+    if (data->size > CRUDDUR_DATA_MAX) {
+        return cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                data->size);
+    }
+    return CRUDDUR_OK;
+}
+
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error)
 {
@@ -253,7 +269,7 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
 }
 
 /* A struct without a size is that of version 0.2, also in arrays. */
-size_t cr_user_size(const cruddur_user *user)
+static size_t user_size(const cruddur_user *user)
 {
     return user->size == 0 ? CR_USER_SIZE_0_2 : user->size;
 }
@@ -265,8 +281,8 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
     if (given == NULL) {
         return cr_fail_null(error, names->user);
     }
-    cruddur_status status = copy_struct(names->user, given, cr_user_size(given), &user,
-                                        CR_STRUCT_0_2(USER, user), error);
+    cruddur_status status =
+        copy_struct(names->user, given, user_size(given), &user, CR_STRUCT_0_2(USER, user), error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
     }
@@ -277,4 +293,29 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
         status = cr_read_name(names->handle, user.handle, &person->handle, error);
     }
     return status;
+}
+
+/* The size of the first element is the distance between elements. */
+static const cruddur_user *user_at(const cruddur_user *users, size_t index)
+{
+    const void *at = (const char *)users + index * user_size(users);
+    return at;
+}
+
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error)
+{
+    const cruddur_user *user = user_at(users, index);
+    if (user_size(user) % sizeof(void *) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
+                                user->size);
+    }
+    if (user_size(user) != user_size(users)) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "all elements must have the same size; element %zu has %zu, the "
+                                "first has %zu",
+                                index, user->size, users->size);
+    }
+    return cr_read_user(names, user, person, error);
 }

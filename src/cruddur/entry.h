@@ -71,6 +71,10 @@ cruddur_status cr_read_text(const char *argument, const char *given, size_t max_
 cruddur_status cr_read_name(const char *argument, const char *given, cr_str *name,
                             cruddur_error **error);
 
+/* The application's own data; NULL becomes absent. */
+cruddur_status cr_read_data(const char *argument, const char *given, cr_str *data,
+                            cruddur_error **error);
+
 /* A time; the value `unset` stands for none. */
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
                             cruddur_error **error);
@@ -98,9 +102,6 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
                                cruddur_list_options *options, cr_listing *listing,
                                cruddur_error **error);
 
-/* The size of one element of an array of users. */
-size_t cr_user_size(const cruddur_user *user);
-
 /* The names of a user argument and its fields, for errors. */
 typedef struct cr_user_names {
     const char *user, *uuid, *display_name, *handle;
@@ -108,5 +109,9 @@ typedef struct cr_user_names {
 
 cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
                             cr_person *person, cruddur_error **error);
+
+/* One of an array of users, whose elements before this one are valid. */
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error);
 
 #endif

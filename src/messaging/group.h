@@ -19,11 +19,11 @@ typedef struct cr_read_card {
 typedef struct cr_group {
     cr_uuid uuid;
     cr_read_card card;
-    cr_row head;      /* absent throughout: there is no message */
-    cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
-    cr_rows told;     /* the group rows that the index shows */
-    bool has_asked;   /* the index */
-    cr_key beside;    /* of one row more that was read with the card; absent: of none */
+    cr_row head;    /* absent throughout: there is no message */
+    cr_row own;     /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;   /* the group rows that the index shows */
+    bool has_asked; /* the index */
+    cr_key beside;  /* of one row more that was read with the card; absent: of none */
     cr_row beside_row;
     cr_members known; /* all members, where the card or the group's uuid says it; else empty */
 
@@ -31,6 +31,10 @@ typedef struct cr_group {
     bool is_to_change;   /* all of them: those that do not belong there are removed */
     bool believes_index; /* where that is in order: the conditions of the change judge it */
 } cr_group;
+
+/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
+ * their place. */
+cruddur_status cr_check_transactions(const cr_txn *txn);
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
@@ -74,6 +78,10 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
 
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
+
+/* CRUDDUR_E_BLOCKED for a direct group that one of the two blocks; `argument` names the group. */
+cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
+                                     const cr_read_card *card, const char *argument);
 
 /* Completes the members of a group that was found. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);

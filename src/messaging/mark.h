@@ -29,8 +29,8 @@ typedef struct cr_settings {
     const cr_uuid *member;
     cr_switch archived;
     cr_switch pinned;
-    bool is_hidden; /* the history so far is cleared; else it is as it was */
-    bool has_mute;  /* else muting is as it was */
+    bool is_hidden;     /* the history so far is cleared; else it is as it was */
+    bool has_mute;      /* else muting is as it was */
     cr_str muted_until; /* as a sort key; absent: not muted */
 } cr_settings;
 

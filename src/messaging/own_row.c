@@ -24,7 +24,8 @@ static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid 
     cruddur_status status = cr_group_ask_index(txn, group);
     for (size_t i = 0; status == CRUDDUR_OK && i < group->told.count; i++) {
         const cr_row *told = &group->told.row[i];
-        bool is_newer = !cr_row_exists(row) || cr_str_compare(cr_row_place(told), cr_row_place(row)) > 0;
+        bool is_newer =
+            !cr_row_exists(row) || cr_str_compare(cr_row_place(told), cr_row_place(row)) > 0;
         if (is_mine(told, member) && is_newer) {
             *row = *told;
         }
@@ -47,8 +48,7 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
 
 /* ---- the message that the change names ---- */
 
-static cruddur_status fail_message(const cr_txn *txn, const cr_own_change *change,
-                                   bool is_timeless)
+static cruddur_status fail_message(const cr_txn *txn, const cr_own_change *change, bool is_timeless)
 {
     const char *uuid = change->message->uuid.text;
     if (is_timeless) {
@@ -77,8 +77,8 @@ static cruddur_status find_message(cr_txn *txn, const cr_own_change *change, boo
 {
     cr_message_lookup lookup;
     cr_row there = found->group.beside_row;
-    cruddur_status status = cr_message_look_up(txn, change->group, change->message,
-                                               &found->group.head, &lookup);
+    cruddur_status status =
+        cr_message_look_up(txn, change->group, change->message, &found->group.head, &lookup);
     bool is_to_read = lookup.sk.data != NULL && !cr_row_exists(&lookup.row);
     if (status == CRUDDUR_OK && is_to_read && !has_read) {
         status = cr_rows_get_message(txn, &lookup.pk, lookup.sk, &there);
@@ -112,13 +112,6 @@ typedef struct own_call {
     bool must_settle; /* of the latest run: it has written nothing */
 } own_call;
 
-static cruddur_status fail_steps(const cr_txn *txn)
-{
-    return cr_fail_with(txn->call->error, CRUDDUR_E_NEEDS_TRANSACTIONS,
-                        "a group row is changed in place in transactions only, and the store is "
-                        "written in steps");
-}
-
 static cruddur_status find_all(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
 {
     cr_key key;
@@ -130,9 +123,8 @@ static cruddur_status find_all(cr_txn *txn, const cr_own_change *change, cr_own_
     if (status == CRUDDUR_OK && change->message != NULL) {
         status = find_message(txn, change, has_read, found);
     }
-    return status == CRUDDUR_OK
-               ? cr_own_row_find(txn, &found->group, change->member, &found->row)
-               : status;
+    return status == CRUDDUR_OK ? cr_own_row_find(txn, &found->group, change->member, &found->row)
+                                : status;
 }
 
 static bool is_behind(const cr_own_found *found)
@@ -155,21 +147,12 @@ static bool has_changed(const cr_row *before, const cr_row *after)
 
 static cruddur_status keep_row(cr_txn *txn, own_call *calling, const cr_row *row)
 {
-    cr_unread unread = {0, true};
-    cruddur_status status = CRUDDUR_OK;
     if (!calling->wants_row) {
-        return status;
+        return CRUDDUR_OK;
     }
-    status = cr_unread_count(txn, row, &unread);
-    if (status == CRUDDUR_OK) {
-        free(calling->row);
-        calling->row = cr_pack_row(row);
-        status = calling->row == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
-    }
-    if (status == CRUDDUR_OK) {
-        calling->row->unread = unread;
-    }
-    return status;
+    free(calling->row);
+    calling->row = NULL;
+    return cr_unread_pack(txn, row, &calling->row);
 }
 
 /* Reads first and writes after. */
@@ -196,10 +179,10 @@ static cruddur_status change_body(cr_txn *txn, void *argument)
     const cr_own_change *change = calling->change;
     cr_own_found found = {.row = {{CR_STR_ABSENT}}};
     calling->must_settle = false;
-    if ((txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return fail_steps(txn);
+    cruddur_status status = cr_check_transactions(txn);
+    if (status == CRUDDUR_OK) {
+        status = find_all(txn, change, &found);
     }
-    cruddur_status status = find_all(txn, change, &found);
     if (status == CRUDDUR_OK) {
         calling->must_settle =
             !cr_row_exists(&found.row) || (change->goes_by_head && is_behind(&found));

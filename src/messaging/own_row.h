@@ -8,8 +8,9 @@
 #include "messaging/group.h"
 #include "model/page.h"
 
-/* Finds the member's row of a group that was read for the member: it is at the head's key, unless it
- * is displaced, or behind the head in mode `stream`. *row is absent throughout if it was lost. */
+/* Finds the member's row of a group that was read for the member: it is at the head's key, unless
+ * it is displaced, or behind the head in mode `stream`. *row is absent throughout if it was lost.
+ */
 cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row);
 
 typedef struct cr_own_change cr_own_change;

@@ -16,7 +16,7 @@ static void hide(cr_own_found *found)
     cr_str head_sk = found->group.head.value[CR_SK];
     cr_str place = cr_row_place(row);
     cr_str newest_sk = cr_str_compare(head_sk, place) > 0 ? head_sk : place;
-    if (cr_str_compare(newest_sk, row->value[CR_VISIBLE_SK]) > 0) {
+    if (!cr_row_is_hidden(row) || cr_str_compare(newest_sk, row->value[CR_VISIBLE_SK]) > 0) {
         row->value[CR_VISIBLE_SK] = newest_sk;
     }
 }

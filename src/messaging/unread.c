@@ -65,3 +65,18 @@ cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *
                       .expected = CRUDDUR_UNREAD_MAX + 1};
     return cr_rows_query(txn, &query, count_message, &counted);
 }
+
+cruddur_status cr_unread_pack(cr_txn *txn, const cr_row *group_row, cr_packed_row **packed)
+{
+    cr_unread unread;
+    cruddur_status status = cr_unread_count(txn, group_row, &unread);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    *packed = cr_pack_row(group_row);
+    if (*packed == NULL) {
+        return cr_fail_memory(txn->call->error);
+    }
+    (*packed)->unread = unread;
+    return CRUDDUR_OK;
+}

@@ -13,4 +13,7 @@
  * many messages. */
 cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *unread);
 
+/* Packs a member's group row with its unread messages counted, to be freed with free(). */
+cruddur_status cr_unread_pack(cr_txn *txn, const cr_row *group_row, cr_packed_row **packed);
+
 #endif

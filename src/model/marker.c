@@ -2,6 +2,7 @@
 #include "model/marker.h"
 
 #include "model/kind.h"
+#include "model/time.h"
 
 static cr_str later(cr_str a, cr_str b)
 {
@@ -28,8 +29,10 @@ bool cr_row_may_have_unread(const cr_row *group_row)
 
 bool cr_row_is_hidden(const cr_row *group_row)
 {
+    int64_t time_us;
     cr_str visible_sk = group_row->value[CR_VISIBLE_SK];
-    return visible_sk.data != NULL && cr_str_compare(cr_row_place(group_row), visible_sk) <= 0;
+    return cr_time_parse(visible_sk, &time_us) &&
+           cr_str_compare(cr_row_place(group_row), visible_sk) <= 0;
 }
 
 void cr_row_set_marker(cr_row *group_row, cr_str marker)

@@ -20,7 +20,8 @@ cr_str cr_row_unread_after(const cr_row *group_row);
 /* Whether the row leaves it open that there are unread messages: they have to be counted then. */
 bool cr_row_may_have_unread(const cr_row *group_row);
 
-/* Whether the member's history is empty: it was cleared, and no message has followed. */
+/* Whether the member has cleared the history, and no message has followed. A member who was added
+ * has no history either, but a `visible_sk` that is no sort key, and is not hidden. */
 bool cr_row_is_hidden(const cr_row *group_row);
 
 /* Sets the marker of a row: one at the row's place is no attribute. */

@@ -34,7 +34,8 @@ READS_IN = "messaging/rows.c"
 
 # System headers that belong to one room.
 OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws", "aws/providers"},
-         "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}, "zlib.h": {"aws"}}
+         "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}, "zlib.h": {"aws"},
+         "utf8proc.h": {"model"}}
 
 C_HEADERS = {"assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits",
              "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool",

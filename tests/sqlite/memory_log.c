@@ -11,9 +11,9 @@
 /* The first page of the index has room for so many frames (https://sqlite.org/walformat.html). */
 #define FRAMES_PER_PAGE 4062
 #define FRAME_SIZE (4096 + 24)
-/* After one append to warm up there is room for less than these need. */
+/* An append writes 7 to 13 frames. After one to warm up there is room for less than these need. */
 #define APPENDS 6
-#define FRAMES_LEFT 12
+#define FRAMES_LEFT 28
 
 static void set_up(void)
 {

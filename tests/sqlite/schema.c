@@ -82,9 +82,11 @@ Test(schema, a_store_has_no_differences)
     "DROP TABLE cruddur_messages;"                                                                 \
     "CREATE TABLE \"" TABLE "\" (" pk ", other_attributes TEXT, member_uuids text, group_name "    \
     "TEXT, user_handle TEXT,\n user_display_name TEXT, user_uuid TEXT, message_uuid TEXT, "        \
-    "message TEXT, head_sk TEXT, version TEXT, rev TEXT, message_group_uuid TEXT, sk TEXT NOT "    \
-    "NULL, PRIMARY KEY (pk, "                                                                      \
-    "sk)) " options ";"                                                                            \
+    "message TEXT, head_sk TEXT, version TEXT, rev TEXT, message_group_uuid TEXT, read_sk TEXT, "  \
+    "visible_sk TEXT, head_expires_at TEXT, muted_until TEXT, archived TEXT, pinned TEXT, "        \
+    "edited_at TEXT, deleted_at TEXT, reply_to TEXT, message_data TEXT, reactions TEXT, "          \
+    "expires_at TEXT, group_data TEXT, blocked TEXT, sk TEXT NOT NULL, PRIMARY KEY (pk, sk)) "     \
+    "" options ";"                                                                                 \
     "create index Message_uuid_index on " TABLE " (message_uuid) where message_uuid is not null;"  \
     "create index message_group_sk_index on " TABLE " (" index ", sk)\n"                           \
     " where message_group_uuid is not null"
@@ -127,7 +129,7 @@ Test(schema, other_tables)
         {"DROP INDEX message_group_sk_index; CREATE TABLE message_group_sk_index (x)", 1,
          "the name of the index message_group_sk_index is taken by another table"},
         {"ALTER TABLE " TABLE " DROP COLUMN message", 1, "the table has no column message"},
-        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 17,
+        {"DROP TABLE " TABLE "; CREATE TABLE " TABLE " (pk TEXT)", 31,
          "column pk is TEXT; it must"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

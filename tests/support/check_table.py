@@ -16,8 +16,12 @@ What is verified:
 4. Nobody has two group rows with one sort key.
 5. Every claim leads to the message of its uuid, group and author, unless it is ahead of it; a claim
    that is ahead may lead to nothing, or to the key of another message.
-6. The card of a group names the members that its group rows name, and its name. A group need not have
-   one, and one may be there without a group.
+6. The card of a group names the members that its group rows name, its name, its data and who blocks
+   it. A group need not have one, and one may be there without a group.
+7. A group row says when the newest message expires; where that message has gone, the row's end has
+   passed, and every row still is at the message's key. A marker is before the row's place.
+8. Change rows of a group are numbered without a gap up to the counter's number, from the oldest that
+   has not been removed.
 
 A row is a message, a group row, a claim or a card only if it looks like one in full; other rows are foreign, of
 another program. By default there must be none. With --foreign-rows they are counted, and change
@@ -37,6 +41,7 @@ import re
 import sqlite3
 import sys
 import urllib.parse
+from time import time as now_s
 
 import dynamodb_local
 
@@ -45,15 +50,27 @@ PERSON = {"user_uuid", "user_display_name", "user_handle"}
 MESSAGE_ROW = KEYS | PERSON | {"message", "message_uuid"}
 DIRECT_GROUP_ROW = KEYS | PERSON | {"message", "message_group_uuid"}
 LARGE_GROUP_ROW = DIRECT_GROUP_ROW | {"member_uuids"}
+MESSAGE_MAY_LACK = {"edited_at", "deleted_at", "version", "reply_to", "message_data", "reactions",
+                    "expires_at"}
 # A large group's row; one that is displaced; those of a group with a card; those that a later version
-# of the library wrote.
-MAY_LACK = {"group_name", "head_sk", "rev", "version"}
+# of the library wrote; the member's own settings.
+MAY_LACK = {"group_name", "group_data", "blocked", "head_sk", "head_expires_at", "rev", "version",
+            "read_sk", "visible_sk", "muted_until", "archived", "pinned"}
 CLAIM = KEYS | {"group_uuid", "user_uuid", "message_sk"}
 CLAIM_MAY_LACK = {"ahead", "expires_at"}
 CARD = KEYS | {"member_uuids", "rev"}
-CARD_MAY_LACK = {"group_name", "version", "removed"}
+CARD_MAY_LACK = {"group_name", "group_data", "blocked", "version", "removed"}
+CHANGE = KEYS | {"message_sk", "change", "version", "expires_at"}
+COUNTER = KEYS | {"rev"}
+# What SQLite has as text.
+NUMBERS = {"rev", "head_expires_at", "expires_at"}
+SETS = {"member_uuids", "blocked"}
+FLAGS = {"archived", "pinned"}
+# Those of them that are sort keys, or times in their form.
+TIMES = {"read_sk", "visible_sk", "edited_at", "deleted_at"}
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+CHANGE_NUMBER = re.compile(r"[0-9]{20}")
 SORT_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
 OLD_SORT_KEY = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -76,13 +93,15 @@ def read_sqlite(location):
 
 
 def plain_value(name, value):
-    """A string as itself, the members as SQLite has them, all else in DynamoDB's notation."""
+    """A string as itself, what the library knows as SQLite has it, all else in DynamoDB's notation."""
     if "S" in value:
         return value["S"]
-    if name == "rev" and "N" in value:
+    if name in NUMBERS and "N" in value:
         return value["N"]
-    if name == "member_uuids" and "SS" in value:
+    if name in SETS and "SS" in value:
         return ",".join(sorted(value["SS"]))
+    if name in FLAGS and value == {"BOOL": True}:
+        return "true"
     return value
 
 
@@ -113,7 +132,8 @@ def flatten(row):
     """Puts what stands under other_attributes beside the others."""
     flat = {name: value for name, value in row.items() if name != "other_attributes"}
     if "other_attributes" in row:
-        flat.update(json.loads(row["other_attributes"]))
+        others = json.loads(row["other_attributes"])
+        flat.update({name: plain_value(name, value) for name, value in others.items()})
     return flat
 
 
@@ -138,12 +158,15 @@ def parse_sort_key(text, accept_old):
 
 
 def kind_of(row):
-    """What a row is by all that it has: "MSG#", "GRP#", or None for a foreign row."""
+    """What a row is by all that it has: "MSG#", "GRP#" and so on, or None for a foreign row."""
     pk, sk = row["pk"], row["sk"]
     if pk.startswith("CLAIM#") and UUID.fullmatch(pk[6:]) and sk == "CLAIM":
         return "CLAIM#"
     if pk.startswith("CARD#") and UUID.fullmatch(pk[5:]) and sk == "CARD":
         return "CARD#"
+    if pk.startswith("CHG#") and UUID.fullmatch(pk[4:]) and \
+            (sk == "COUNTER" or CHANGE_NUMBER.fullmatch(sk)):
+        return "CHG#"
     if not UUID.fullmatch(pk[4:]) or parse_sort_key(sk, True) is None:
         return None
     if pk.startswith("MSG#"):
@@ -154,9 +177,21 @@ def kind_of(row):
     return "GRP#" if is_group_row else None
 
 
+def place_of(row):
+    """The sort key of the message that a group row shows."""
+    return str(row.get("head_sk", row["sk"])).encode()
+
+
+def has_ended(row, name):
+    """Whether the time of an attribute, in seconds, has come."""
+    return re.fullmatch("[0-9]+", str(row.get(name))) is not None and int(row[name]) <= now_s()
+
+
 class Checker:
-    def __init__(self, accept_old=False, accept_unknown=False, accept_foreign=False):
+    def __init__(self, accept_old=False, accept_unknown=False, accept_foreign=False,
+                 accept_expired=False):
         self.accept_old = accept_old
+        self.accept_expired = accept_expired
         self.accept_unknown = accept_unknown
         self.accept_foreign = accept_foreign
         self.foreign_rows = 0
@@ -168,6 +203,7 @@ class Checker:
         self.places = collections.defaultdict(set)  # message uuid -> (group, sk)
         self.claims = []
         self.cards = []
+        self.changes = collections.defaultdict(dict)  # group -> sk -> row
         self.digest = hashlib.sha256()
 
     def report(self, place, problem):
@@ -186,6 +222,8 @@ class Checker:
             self.check_claim(claim)
         for card in self.cards:
             self.check_card(card)
+        for group in sorted(self.changes):
+            self.check_changes(group)
         return self.violations
 
     def sort_row(self, row):
@@ -204,6 +242,9 @@ class Checker:
         if kind in ("CLAIM#", "CARD#"):
             (self.claims if kind == "CLAIM#" else self.cards).append(row)
             return
+        if kind == "CHG#":
+            self.changes[row["pk"][4:]][row["sk"]] = row
+            return
         if parse_sort_key(row["sk"], self.accept_old) is None:
             self.report(place, "sk is not a time in the form of sort keys")
         prefix, owner = row["pk"][:4], row["pk"][4:]
@@ -211,7 +252,8 @@ class Checker:
             self.report(place, "pk is neither MSG#<uuid> nor GRP#<uuid>")
         elif prefix == "MSG#":
             in_index = {"message_group_uuid"} if self.accept_foreign else set()
-            self.check_attributes(row, place, MESSAGE_ROW, in_index)
+            self.check_attributes(row, place, MESSAGE_ROW, in_index | MESSAGE_MAY_LACK)
+            self.check_text(row, place)
             self.messages[owner][row["sk"]] = row
             self.places[row.get("message_uuid")].add((owner, row["sk"]))
         else:
@@ -229,8 +271,22 @@ class Checker:
                 self.report(place, f"{name} is not text")
             elif name.endswith("_uuid") and not UUID.fullmatch(row[name]):
                 self.report(place, f"{name} is not a uuid in lower case")
-        if row.get("message") == "":
+            elif name in TIMES and parse_sort_key(row[name], self.accept_old) is None:
+                self.report(place, f"{name} is not a time in the form of sort keys")
+            elif name in NUMBERS and not re.fullmatch("[1-9][0-9]*", row[name]):
+                self.report(place, f"{name} is not a number from 1")
+            elif name in FLAGS and row[name] != "true":
+                self.report(place, f"{name} is not true")
+
+    def check_text(self, row, place):
+        """Only what was deleted, or has expired and was emptied, has no text."""
+        is_gone = "deleted_at" in row or has_ended(row, "expires_at")
+        if row.get("message") == "" and not is_gone:
             self.report(place, "message is empty")
+        if "deleted_at" in row:
+            for name in ("message", "message_data", "reactions"):
+                if row.get(name, "") != "":
+                    self.report(place, f"has {name}, and was deleted")
 
     def check_group_row(self, row, place, owner):
         if row.get("user_uuid") == owner:
@@ -239,6 +295,8 @@ class Checker:
             self.displaced_rows += 1
             if str(row["head_sk"]).encode() >= row["sk"].encode():
                 self.report(place, "its head_sk is not before its sk")
+        if str(row.get("read_sk", "")).encode() >= place_of(row):
+            self.report(place, "its read_sk is not before its place")
         if "member_uuids" not in row:
             known = row.keys() - {"group_name"} if self.accept_unknown else row.keys()
             if "group_name" in known:
@@ -275,24 +333,38 @@ class Checker:
     def check_group(self, group):
         place = f"group {group}"
         messages, rows = self.messages[group], self.group_rows[group]
-        if not messages:
+        if not messages and not all(has_ended(row, "head_expires_at") for row in rows):
             self.report(place, "has group rows and no message")
             return
         if not rows:
             self.report(place, "has messages and no group row")
             return
         members = self.check_members(group, rows)
-        head = messages[max(messages, key=lambda text: text.encode())]
+        newest = max(messages, key=lambda text: text.encode(), default="")
+        head = self.gone_head(rows, newest) or messages[newest]
         for row in rows:
             where = f"{place}, row of {row['pk'][4:]}"
             name = "head_sk" if "head_sk" in row else "sk"
             if row[name] != head["sk"]:
                 self.report(where, f"{name} is {row[name]}, the newest message's is {head['sk']}")
-            if row.get("message") != head.get("message"):
+            is_emptied = row.get("message") == "" and has_ended(row, "head_expires_at")
+            if row.get("message") != head.get("message") and not is_emptied:
                 self.report(where, "its message is not the newest message's text")
+            if row.get("head_expires_at") != head.get("expires_at"):
+                self.report(where, "its head_expires_at is not the newest message's expires_at")
+        has_changed = any(card["pk"][5:] == group and card.get("rev") != "1" for card in self.cards)
         for sk, message in messages.items():
-            if message.get("user_uuid") not in members:
+            if message.get("user_uuid") not in members and not has_changed:
                 self.report(place, f"the author of message {sk} is not a member")
+
+    @staticmethod
+    def gone_head(rows, newest):
+        """The newest message, as the rows tell it, where it has expired and its row has gone."""
+        row = max(rows, key=place_of)
+        sk = place_of(row).decode()
+        if sk.encode() <= newest.encode() or not has_ended(row, "head_expires_at"):
+            return None
+        return {"sk": sk, "message": row.get("message"), "expires_at": row["head_expires_at"]}
 
     def check_claim(self, row):
         uuid = row["pk"][6:]
@@ -301,11 +373,11 @@ class Checker:
         self.check_attributes(known, place, CLAIM)
         if row.get("ahead", {"BOOL": True}) != {"BOOL": True}:
             self.report(place, "ahead is not true")
-        if not re.fullmatch(r"\{'N': '[0-9]+'\}", str(row.get("expires_at", {"N": "0"}))):
+        if not re.fullmatch(r"[0-9]+", str(row.get("expires_at", "0"))):
             self.report(place, "expires_at is not a number of seconds")
         message = self.messages.get(row.get("group_uuid"), {}).get(row.get("message_sk"), {})
         is_there = message.get("message_uuid") == uuid
-        if not is_there and "ahead" not in row:
+        if not is_there and "ahead" not in row and not self.accept_expired:
             self.report(place, "the message is not where it leads to")
         if is_there and message.get("user_uuid") != row.get("user_uuid"):
             self.report(place, "the message has another author")
@@ -325,8 +397,26 @@ class Checker:
         members = frozenset(str(row.get("member_uuids")).split(","))
         if any(self.members_of(other) != members for other in rows):
             self.report(place, "its members are not those of the group rows")
-        if any(other.get("group_name") != row.get("group_name") for other in rows):
-            self.report(place, "its name is not that of the group rows")
+        for name, what in (("group_name", "name"), ("group_data", "data"), ("blocked", "blocked")):
+            if any(other.get(name) != row.get(name) for other in rows):
+                self.report(place, f"its {what} is not that of the group rows")
+
+    def check_changes(self, group):
+        place = f"changes of group {group}"
+        rows = dict(self.changes[group])
+        counter = rows.pop("COUNTER", None)
+        if counter is None:
+            self.report(place, "have no counter")
+            return
+        self.check_attributes(counter, place, COUNTER)
+        for row in rows.values():
+            self.check_attributes(row, f"{place}, {row['sk']}", CHANGE)
+            if row.get("change") not in ("edit", "delete", "react"):
+                self.report(place, f"{row['sk']} is of another kind")
+        numbers = sorted(int(sk) for sk in rows)
+        last = int(counter.get("rev", "0"))
+        if numbers != list(range(last - len(numbers) + 1, last + 1)):
+            self.report(place, f"are numbered {numbers}, and the counter is at {last}")
 
     def check_members(self, group, rows):
         place = f"group {group}"
@@ -371,10 +461,13 @@ def main(arguments):
     parser.add_argument("--foreign-rows", action="store_true",
                         help="accept rows of other programs, and messages that they put into the "
                              "index")
+    parser.add_argument("--expired", action="store_true",
+                        help="accept claims of messages that have expired and are gone")
     options = parser.parse_args(arguments)
     if (options.url is None) == (options.rows is None):
         parser.error("name a store or --rows")
-    checker = Checker(options.old_keys, options.unknown_attributes, options.foreign_rows)
+    checker = Checker(options.old_keys, options.unknown_attributes, options.foreign_rows,
+                      options.expired)
     if options.url is not None:
         violations = checker.check(read_store(options.url))
     elif options.rows == "-":

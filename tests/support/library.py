@@ -25,29 +25,33 @@ OnMetrics = CFUNCTYPE(None, c_void_p, POINTER(Metrics))
 class Options(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("max_text_chars", c_uint32), ("reserved", c_uint32), ("log", c_void_p),
-                ("log_data", c_void_p), ("metrics", OnMetrics), ("metrics_data", c_void_p)]
+                ("log_data", c_void_p), ("metrics", OnMetrics), ("metrics_data", c_void_p),
+                ("retention_s", c_int64)]
 
 
 class ListOptions(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("limit", c_uint32), ("start", c_uint32), ("order", c_uint32),
                 ("consistency", c_uint32), ("cursor", c_char_p), ("since_us", c_int64),
-                ("until_us", c_int64)]
+                ("until_us", c_int64), ("around_message_uuid", c_char_p),
+                ("around_created_at_us", c_int64)]
 
     def __init__(self, limit=20, order=0):
         super().__init__(ctypes.sizeof(ListOptions), 0, 0, limit, 0, order, 0, None, -2**63,
-                         2**63 - 1)
+                         2**63 - 1, None, 0)
 
 
 class CreateOptions(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("group_uuid", c_char_p), ("group_name", c_char_p), ("message_uuid", c_char_p),
-                ("created_at_us", c_int64)]
+                ("created_at_us", c_int64), ("reply_to", c_char_p), ("data", c_char_p),
+                ("expires_in_s", c_int64)]
 
 
 class AppendOptions(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("message_uuid", c_char_p), ("created_at_us", c_int64)]
+                ("message_uuid", c_char_p), ("created_at_us", c_int64), ("reply_to", c_char_p),
+                ("data", c_char_p), ("expires_in_s", c_int64)]
 
 
 class ReadOptions(ctypes.Structure):

@@ -316,7 +316,7 @@ class Claims(unittest.TestCase):
     def claim(number, **changes):
         row = {"pk": f"CLAIM#33333333-3333-7333-8333-33333333333{number}", "sk": "CLAIM",
                "group_uuid": DIRECT, "user_uuid": ANN, "message_sk": T1,
-               "expires_at": {"N": "1767225600"}}
+               "expires_at": "1767225600"}
         row.update(changes)
         return {name: value for name, value in row.items() if value is not None}
 
@@ -328,6 +328,10 @@ class Claims(unittest.TestCase):
                 self.assertIn("messages 3 group_rows 5 ", checker.summary())
                 self.assertNotIn("foreign_rows 1", checker.summary())
 
+    def test_of_a_message_that_has_gone(self):
+        checker = check_table.Checker(accept_expired=True)
+        self.assertEqual(checker.check(good_table() + [self.claim(9)]), [])
+
     def test_bad(self):
         for claim, words in (
                 (self.claim(9), "is not where it leads to"),
@@ -337,7 +341,7 @@ class Claims(unittest.TestCase):
                 (self.claim(1, ahead={"BOOL": True}, message_sk=T3), f"is also at {T1}"),
                 (self.claim(1, user_uuid=None), "lacks user_uuid"),
                 (self.claim(1, message_group_uuid=DIRECT), "has message_group_uuid"),
-                (self.claim(1, expires_at={"S": "soon"}), "is not a number of seconds"),
+                (self.claim(1, expires_at="soon"), "is not a number of seconds"),
                 (self.claim(1, ahead={"BOOL": False}), "ahead is not true")):
             violations = check_table.Checker().check(good_table() + [claim])
             self.assertTrue(any(words in violation for violation in violations),
@@ -365,6 +369,8 @@ class Cards(unittest.TestCase):
         for card, words in (
                 (self.card(LARGE, group_name="All"), "its members are not"),
                 (self.card(DIRECT, group_name="All"), "its name is not"),
+                (self.card(DIRECT, group_data="{}"), "its data is not"),
+                (self.card(DIRECT, blocked=ANN), "its blocked is not"),
                 (self.card(DIRECT, rev=None), "rev is not a number"),
                 (self.card(DIRECT, rev="0"), "rev is not a number"),
                 (self.card(DIRECT, removed="true"), "removed is not true"),
@@ -373,6 +379,83 @@ class Cards(unittest.TestCase):
             violations = check_table.Checker().check(good_table() + [card])
             self.assertTrue(any(words in violation for violation in violations),
                             (card, violations))
+
+
+class Life(unittest.TestCase):
+    """What members and authors do with messages that are there, and messages that expire."""
+
+    def expect(self, rows, words=None):
+        violations = check_table.Checker().check(rows)
+        if words is None:
+            self.assertEqual(violations, [])
+        else:
+            self.assertTrue(any(words in violation for violation in violations),
+                            (words, violations))
+
+    def expect_with(self, index, words=None, **changes):
+        rows = good_table()
+        rows[index].update(changes)
+        self.expect(rows, words)
+
+    def test_settings(self):
+        self.expect_with(2, read_sk=T1, visible_sk=T1, muted_until=T3, archived="true",
+                         pinned="true")
+        self.expect_with(2, "its read_sk is not before its place", read_sk=T2)
+        self.expect_with(2, "read_sk is not a time", read_sk="0")
+        self.expect_with(2, "pinned is not true", pinned="false")
+        self.expect_with(0, "has read_sk, which", read_sk=T1)
+
+    def test_messages(self):
+        self.expect_with(0, edited_at=T3, version="0" * 16, reply_to=ANN, message_data="{}",
+                         reactions="x " + ANN, expires_at="4102444800")
+        self.expect_with(0, deleted_at=T3, version="0" * 16, message="")
+        self.expect_with(0, "has message, and was deleted", deleted_at=T3)
+        self.expect_with(0, "has reactions, and was deleted", deleted_at=T3, message="",
+                         reactions="x " + ANN)
+        self.expect_with(0, "deleted_at is not a time", deleted_at="now", message="")
+        self.expect_with(0, "message is empty", message="", expires_at="4102444800")
+        self.expect_with(0, message="", expires_at="1")
+        self.expect_with(0, "expires_at is not a number", expires_at="soon")
+
+    def expiring(self, end, **changes):
+        rows = good_table()
+        rows[1]["expires_at"] = end
+        for row in rows[2:4]:
+            row.update(head_expires_at=end, **changes)
+        return rows
+
+    def test_heads_that_expire(self):
+        self.expect(self.expiring("4102444800"))
+        self.expect(self.expiring("1"))
+        self.expect(self.expiring("1", message=""))
+        self.expect(self.expiring("4102444800", message=""), "not the newest message's text")
+        rows = self.expiring("4102444800")
+        rows[2]["head_expires_at"] = "4102444801"
+        self.expect(rows, "its head_expires_at is not the newest message's")
+
+    def test_heads_that_have_gone(self):
+        rows = self.expiring("1")
+        self.expect(rows[:1] + rows[2:])
+        self.expect(rows[2:])
+        rows[3]["sk"] = T1
+        self.expect(rows[2:], f"sk is {T1}, the newest message's is {T2}")
+        rows = self.expiring("4102444800")
+        self.expect(rows[:1] + rows[2:], f"sk is {T2}, the newest message's is {T1}")
+        self.expect(rows[2:], "has group rows and no message")
+
+    def test_changes(self):
+        def change(number, **changes):
+            return {"pk": "CHG#" + DIRECT, "sk": f"{number:020}", "message_sk": T1, "change": "edit",
+                    "version": "0" * 16, "expires_at": "1767225600", **changes}
+        counter = {"pk": "CHG#" + DIRECT, "sk": "COUNTER", "rev": "3"}
+        for rows, words in (
+                ([counter], None), ([counter, change(3), change(2)], None),
+                ([counter, change(2)], "are numbered [2], and the counter is at 3"),
+                ([counter, change(1), change(3)], "are numbered [1, 3]"),
+                ([change(1)], "have no counter"),
+                ([counter, change(3, change="move")], "is of another kind"),
+                ([counter, change(3, message="x")], "has message, which")):
+            self.expect(good_table() + rows, words)
 
 
 class Program(unittest.TestCase):
