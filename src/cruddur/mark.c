@@ -5,6 +5,8 @@
 #include "cruddur/entry.h"
 #include "messaging/mark.h"
 #include "messaging/regroup.h"
+#include "model/marker.h"
+#include "model/time.h"
 
 /* ---- who, and where ---- */
 
@@ -232,4 +234,72 @@ cruddur_status cruddur_group_set(cruddur *dm, const char *user_uuid, const char 
     }
     free(row);
     return cr_entry_end(&entry, status);
+}
+
+/* ---- what a group tells of them ---- */
+
+static const cr_packed_row *row_of(const cruddur_group *group)
+{
+    return (const cr_packed_row *)group;
+}
+
+static bool has(const cruddur_group *group, cr_attribute attribute)
+{
+    return cr_packed_get(row_of(group), attribute) != NULL;
+}
+
+/* The keys of a row, as far as markers are about them. */
+static cr_row keys_of(const cruddur_group *group)
+{
+    static const cr_attribute keys[] = {CR_SK, CR_HEAD_SK, CR_READ_SK, CR_VISIBLE_SK};
+    cr_row row = {0};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        row.value[keys[i]] = cr_str_of(cr_packed_get(row_of(group), keys[i]));
+    }
+    return row;
+}
+
+uint32_t cruddur_group_unread_count(const cruddur_group *group)
+{
+    return row_of(group)->unread.count;
+}
+
+bool cruddur_group_unread_is_exact(const cruddur_group *group)
+{
+    return row_of(group)->unread.is_exact;
+}
+
+int64_t cruddur_group_read_up_to_us(const cruddur_group *group)
+{
+    int64_t time_us = CRUDDUR_TIME_UNKNOWN;
+    cr_row row = keys_of(group);
+    (void)cr_time_parse(cr_row_marker(&row), &time_us);
+    return time_us;
+}
+
+int64_t cruddur_group_muted_until_us(const cruddur_group *group)
+{
+    int64_t time_us = CRUDDUR_MUTE_OFF;
+    cr_str until = cr_str_of(cr_packed_get(row_of(group), CR_MUTED_UNTIL));
+    if (cr_str_equal(until, cr_str_of(CR_MUTED_FOREVER))) {
+        return CRUDDUR_MUTE_FOREVER;
+    }
+    (void)cr_time_parse(until, &time_us);
+    return time_us;
+}
+
+bool cruddur_group_is_archived(const cruddur_group *group)
+{
+    return has(group, CR_ARCHIVED);
+}
+
+bool cruddur_group_is_pinned(const cruddur_group *group)
+{
+    return has(group, CR_PINNED);
+}
+
+bool cruddur_group_is_hidden(const cruddur_group *group)
+{
+    cr_row row = keys_of(group);
+    return cr_row_is_hidden(&row);
 }
