@@ -19,12 +19,10 @@ typedef struct cr_read_card {
 typedef struct cr_group {
     cr_uuid uuid;
     cr_read_card card;
-    cr_row head;    /* absent throughout: there is no message */
-    cr_row own;     /* the group row of whoever asked; absent throughout where none was found */
-    cr_rows told;   /* the group rows that the index shows */
-    bool has_asked; /* the index */
-    cr_key beside;  /* of one row more that was read with the card; absent: of none */
-    cr_row beside_row;
+    cr_row head;      /* absent throughout: there is no message */
+    cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;     /* the group rows that the index shows */
+    bool has_asked;   /* the index */
     cr_members known; /* all members, where the card or the group's uuid says it; else empty */
 
     /* What its group rows are read for. */
@@ -35,6 +33,19 @@ typedef struct cr_group {
 /* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
  * their place. */
 cruddur_status cr_check_transactions(const cr_txn *txn);
+
+/* What a read of a group may bring along. */
+#define CR_BESIDE_MAX 2
+
+/* Rows that are read in one request with the card, as soon as the head is known. */
+typedef struct cr_beside {
+    /* Sets the keys. */
+    cruddur_status (*choose)(cr_txn *txn, const cr_row *head, struct cr_beside *beside);
+    void *context;
+    size_t count;
+    cr_key key[CR_BESIDE_MAX];
+    cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
+} cr_beside;
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
@@ -65,10 +76,9 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group);
 
-/* The same, and reads one row more together with the card, of whatever kind, into
- * group->beside_row. The text of the key must last as long as the group. */
+/* The same, and reads other rows beside. A caller who may read any group has no member: NULL. */
 cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    cr_key beside, cr_group *group);
+                                    cr_beside *beside, cr_group *group);
 
 /* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
  * card names has one row of the card's rev, all at one message. The index may lag behind; the

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "messaging/settle.h"
 #include "messaging/unread.h"
+#include "model/expiry.h"
 
 /* How often a group is settled before a change is given up. */
 #define SETTLINGS_MAX 8
@@ -61,35 +63,34 @@ static cruddur_status fail_message(const cr_txn *txn, const cr_own_change *chang
                             uuid, change->message->created_at_us == 0 ? "" : " of this time");
 }
 
-/* Where the message is if its key has the usual form. */
-static bool has_likely_key(const cr_own_change *change, const cr_pk *pk, cr_sort_key *sk,
-                           cr_key *key)
+/* Where the message is shows as soon as the head is known. */
+static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
 {
-    bool has_time = change->message != NULL && change->message->created_at_us != 0 &&
-                    cr_time_format(change->message->created_at_us, sk);
-    *key = has_time ? (cr_key){cr_pk_str(pk), cr_sort_key_str(sk)}
-                    : (cr_key){CR_STR_ABSENT, CR_STR_ABSENT};
-    return has_time;
+    cr_message_lookup *lookup = beside->context;
+    cruddur_status status = cr_message_look_up(txn, lookup->group, lookup->name, head, lookup);
+    beside->count = 0;
+    if (lookup->sk.data != NULL && !cr_row_exists(&lookup->row)) {
+        beside->key[beside->count++] = (cr_key){cr_pk_str(&lookup->pk), lookup->sk};
+    }
+    return status;
 }
 
-static cruddur_status find_message(cr_txn *txn, const cr_own_change *change, bool has_read,
-                                   cr_own_found *found)
+static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *change,
+                                             cr_own_found *found)
 {
-    cr_message_lookup lookup;
-    cr_row there = found->group.beside_row;
+    cr_message_lookup *lookup = &found->lookup;
+    *lookup = (cr_message_lookup){.group = change->group, .name = change->message};
+    cr_beside beside = {.choose = choose_beside, .context = lookup};
     cruddur_status status =
-        cr_message_look_up(txn, change->group, change->message, &found->group.head, &lookup);
-    bool is_to_read = lookup.sk.data != NULL && !cr_row_exists(&lookup.row);
-    if (status == CRUDDUR_OK && is_to_read && !has_read) {
-        status = cr_rows_get_message(txn, &lookup.pk, lookup.sk, &there);
+        cr_group_read_beside(txn, change->group, change->member, &beside, &found->group);
+    if (status == CRUDDUR_OK && beside.count > 0) {
+        status = cr_message_take(txn, lookup, &beside.row[0]);
     }
-    if (status == CRUDDUR_OK && is_to_read) {
-        status = cr_message_take(txn, &lookup, &there);
-    }
-    found->message = lookup.row;
-    return status == CRUDDUR_OK && !cr_row_exists(&found->message)
-               ? fail_message(txn, change, lookup.is_timeless)
-               : status;
+    found->message = lookup->row;
+    bool is_there =
+        cr_row_exists(&found->message) && cr_message_is_shown(&found->message, cr_clock_now_us());
+    return status == CRUDDUR_OK && !is_there ? fail_message(txn, change, lookup->is_timeless)
+                                             : status;
 }
 
 /* To the member a message before the beginning of the history is not there. */
@@ -114,15 +115,9 @@ typedef struct own_call {
 
 static cruddur_status find_all(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
 {
-    cr_key key;
-    cr_sort_key sk;
-    cr_pk pk = cr_pk_of_group(change->group);
-    bool has_read = has_likely_key(change, &pk, &sk, &key);
-    cruddur_status status =
-        cr_group_read_beside(txn, change->group, change->member, key, &found->group);
-    if (status == CRUDDUR_OK && change->message != NULL) {
-        status = find_message(txn, change, has_read, found);
-    }
+    cruddur_status status = change->message == NULL
+                                ? cr_group_read(txn, change->group, change->member, &found->group)
+                                : read_group_and_message(txn, change, found);
     return status == CRUDDUR_OK ? cr_own_row_find(txn, &found->group, change->member, &found->row)
                                 : status;
 }

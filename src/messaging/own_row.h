@@ -18,6 +18,7 @@ typedef struct cr_own_change cr_own_change;
 /* What a change goes by. */
 typedef struct cr_own_found {
     cr_group group;
+    cr_message_lookup lookup;
     cr_row message; /* the one that the change names */
     cr_row row;     /* the member's, to be edited in place */
 } cr_own_found;

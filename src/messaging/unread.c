@@ -4,6 +4,7 @@
 #include <cruddur/group_change.h>
 
 #include "base/clock.h"
+#include "model/expiry.h"
 #include "model/marker.h"
 
 /* How many messages one count looks at. */
@@ -11,30 +12,16 @@
 
 typedef struct count {
     cr_str reader;
-    int64_t now_s;
+    int64_t now_us;
     uint32_t looked_at;
     cr_unread *unread;
 } count;
-
-/* A message without a number as its end does not expire. */
-static bool is_expired(const cr_row *message, int64_t now_s)
-{
-    cr_str text = message->value[CR_EXPIRES_AT];
-    int64_t expires_at = 0;
-    for (size_t i = 0; i < text.size && expires_at <= now_s; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        expires_at = expires_at * 10 + (text.data[i] - '0');
-    }
-    return text.size > 0 && expires_at <= now_s;
-}
 
 static bool is_unread(const count *counted, const cr_row *message)
 {
     return message->value[CR_DELETED_AT].data == NULL &&
            !cr_str_equal(message->value[CR_USER_UUID], counted->reader) &&
-           !is_expired(message, counted->now_s);
+           cr_message_is_shown(message, counted->now_us);
 }
 
 static cr_sink_answer count_message(void *context, const cr_row *message)
@@ -52,7 +39,7 @@ cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *
 {
     cr_uuid group;
     count counted = {.reader = cr_pk_suffix(group_row->value[CR_PK]),
-                     .now_s = cr_clock_now_us() / 1000000,
+                     .now_us = cr_clock_now_us(),
                      .unread = unread};
     *unread = (cr_unread){0, true};
     if (!cr_row_may_have_unread(group_row) ||
@@ -73,7 +60,8 @@ cruddur_status cr_unread_pack(cr_txn *txn, const cr_row *group_row, cr_packed_ro
     if (status != CRUDDUR_OK) {
         return status;
     }
-    *packed = cr_pack_row(group_row);
+    cr_row shown = cr_group_row_shown(group_row, cr_clock_now_us());
+    *packed = cr_pack_row(&shown);
     if (*packed == NULL) {
         return cr_fail_memory(txn->call->error);
     }
