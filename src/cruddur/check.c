@@ -145,12 +145,11 @@ cruddur_status cr_read_data(const char *argument, const char *given, cr_str *dat
     if (!facts.is_utf8) {
         return fail_utf8(argument, &facts, error);
     }
-    if (data->size > CRUDDUR_DATA_MAX) {
-        return cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
-                                "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
-                                data->size);
-    }
-    return CRUDDUR_OK;
+    return data->size <= CRUDDUR_DATA_MAX
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                  "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                  data->size);
 }
 
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
@@ -294,12 +293,12 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
         status = check_bounds(options, error);
     }
     if (status == CRUDDUR_OK) {
-        *listing = (cr_listing){options->limit,
-                                options->start == CRUDDUR_START_OLDEST,
-                                options->order == CRUDDUR_OLDEST_FIRST,
-                                options->since_us,
-                                options->until_us,
-                                cr_str_of(options->cursor)};
+        *listing = (cr_listing){.limit = options->limit,
+                                .from_oldest = options->start == CRUDDUR_START_OLDEST,
+                                .oldest_first = options->order == CRUDDUR_OLDEST_FIRST,
+                                .since_us = options->since_us,
+                                .until_us = options->until_us,
+                                .cursor = cr_str_of(options->cursor)};
     }
     return status;
 }
