@@ -165,26 +165,51 @@ cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
 
 /* The card, and the row by the head's key, where it is unless it is displaced. In most cases the
  * two settle the question. */
-static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_uuid *member)
+static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                        cr_beside *beside)
 {
+    cr_key keys[1 + CR_BESIDE_MAX];
+    cr_row rows[1 + CR_BESIDE_MAX] = {{{CR_STR_ABSENT}}};
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_pk pk = cr_pk_of_member(member);
-    cr_key own = {cr_pk_str(&pk), group->head.value[CR_SK]};
-    cruddur_status status = cr_rows_get_card(txn, &card_pk, &own, 1, &group->card.row, &group->own);
-    if (status == CRUDDUR_OK && !cr_row_is_of_group(&group->own, cr_uuid_str(&group->uuid))) {
-        group->own = (cr_row){0};
+    cruddur_status status = CRUDDUR_OK;
+    keys[0] = (cr_key){cr_pk_str(&pk), group->head.value[CR_SK]};
+    if (beside != NULL) {
+        status = beside->choose(txn, &group->head, beside);
+        memcpy(keys + 1, beside->key, sizeof(beside->key));
+    }
+    if (status == CRUDDUR_OK) {
+        size_t count = 1 + (beside == NULL ? 0 : beside->count);
+        status = cr_rows_get_card(txn, &card_pk, keys, count, &group->card.row, rows);
+    }
+    if (status == CRUDDUR_OK && cr_row_is_of_group(&rows[0], cr_uuid_str(&group->uuid))) {
+        group->own = rows[0];
+    }
+    if (beside != NULL) {
+        memcpy(beside->row, rows + 1, sizeof(beside->row));
     }
     return status == CRUDDUR_OK ? take_card(txn, &group->uuid, &group->card) : status;
 }
 
+/* The author of the newest message has a row at it, in a healthy table. The nil uuid where the
+ * message names none. */
+static cr_uuid author_of_head(const cr_group *group)
+{
+    cr_uuid author = {"00000000-0000-0000-0000-000000000000"};
+    (void)cr_uuid_parse(group->head.value[CR_USER_UUID], &author);
+    return author;
+}
+
 static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members *named,
-                           cr_group *group, bool *is_member)
+                           cr_beside *beside, cr_group *group, bool *is_member)
 {
     *group = (cr_group){.uuid = group->uuid};
     *is_member = false;
     cruddur_status status = cr_group_find_head(txn, &group->uuid, &group->head);
+    cr_uuid author = author_of_head(group);
+    member = member == NULL ? &author : member;
     if (status == CRUDDUR_OK && cr_row_exists(&group->head)) {
-        status = read_card_and_own(txn, group, member);
+        status = read_card_and_own(txn, group, member, beside);
     }
     if (status != CRUDDUR_OK || !cr_row_exists(&group->head)) {
         return status;
@@ -200,14 +225,15 @@ static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members 
 /* In one snapshot one look is enough. Elsewhere rows may have moved between two reads: that happens
  * once, but not twice under a head that stands still. Where no row at all was found, another writer
  * may just be taking rows away before it puts them. */
-cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, cr_group *group, bool *is_member)
+static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                           const cr_members *named, cr_beside *beside, cr_group *group,
+                           bool *is_member)
 {
     cr_str last_sk = CR_STR_ABSENT;
     bool is_still = false;
     group->uuid = *uuid;
     for (int i = 0; i < LOOKS_MAX; i++) {
-        cruddur_status status = look(txn, member, named, group, is_member);
+        cruddur_status status = look(txn, member, named, beside, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
             group->known.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
             return status;
@@ -221,17 +247,33 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
     return is_still ? CRUDDUR_OK : CRUDDUR_E_CONFLICT;
 }
 
-cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             cr_group *group)
+cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             const cr_members *named, cr_group *group, bool *is_member)
+{
+    return find(txn, uuid, member, named, NULL, group, is_member);
+}
+
+cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                                    cr_beside *beside, cr_group *group)
 {
     bool is_member;
-    cruddur_status status = cr_group_find(txn, uuid, member, NULL, group, &is_member);
+    cruddur_status status = find(txn, uuid, member, NULL, beside, group, &is_member);
+    if (status == CRUDDUR_OK && member == NULL) {
+        bool is_there = cr_row_exists(&group->head) && !group->card.card.is_removed;
+        return is_there ? CRUDDUR_OK : fail_not_there(txn, uuid);
+    }
     if (status == CRUDDUR_OK && !is_member) {
         status =
             cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_NOT_FOUND, "group_uuid",
                              "there is no group %s with the member %s", uuid->text, member->text);
     }
     return status;
+}
+
+cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                             cr_group *group)
+{
+    return cr_group_read_beside(txn, uuid, member, NULL, group);
 }
 
 /* ---- by the group rows ---- */
@@ -274,18 +316,9 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
     return status;
 }
 
-/* The author of the newest message has a row at it, in a healthy table. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)
 {
-    cr_uuid author;
-    bool is_member;
-    *group = (cr_group){.uuid = *uuid};
-    cruddur_status status = cr_group_read_head(txn, uuid, &group->head);
-    if (status == CRUDDUR_OK && cr_uuid_parse(group->head.value[CR_USER_UUID], &author)) {
-        status = cr_group_find(txn, uuid, &author, NULL, group, &is_member);
-    }
-    bool is_there = cr_row_exists(&group->head) && !group->card.card.is_removed;
-    return status == CRUDDUR_OK && !is_there ? fail_not_there(txn, uuid) : status;
+    return cr_group_read_beside(txn, uuid, NULL, NULL, group);
 }
 
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)

@@ -34,6 +34,19 @@ typedef struct cr_group {
  * their place. */
 cruddur_status cr_check_transactions(const cr_txn *txn);
 
+/* What a read of a group may bring along. */
+#define CR_BESIDE_MAX 2
+
+/* Rows that are read in one request with the card, as soon as the head is known. */
+typedef struct cr_beside {
+    /* Sets the keys. */
+    cruddur_status (*choose)(cr_txn *txn, const cr_row *head, struct cr_beside *beside);
+    void *context;
+    size_t count;
+    cr_key key[CR_BESIDE_MAX];
+    cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
+} cr_beside;
+
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
@@ -62,6 +75,10 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
  * there and for one of other members alike: what a stranger is told must not depend on it. */
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group);
+
+/* The same, and reads other rows beside. A caller who may read any group has no member: NULL. */
+cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                                    cr_beside *beside, cr_group *group);
 
 /* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
  * card names has one row of the card's rev, all at one message. The index may lag behind; the

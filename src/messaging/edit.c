@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/edit.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "messaging/change.h"
+#include "messaging/rewrite.h"
+#include "model/expiry.h"
+#include "model/reactions.h"
+
+/* What a change states beside the group rows: the message, the change row and its counter. */
+#define WRITES_BESIDE (1 + CR_CHANGE_ROWS)
+
+/* ---- reading a message with its group ---- */
+
+/* One read, within one run of a body. */
+typedef struct reading {
+    cr_group group;
+    cr_message_lookup lookup;
+    cr_row message; /* absent throughout: it was not found */
+    bool reads_counter;
+    cr_change_pk change_pk;
+    cr_row counter; /* of changes; absent throughout where there is none */
+} reading;
+
+typedef struct target {
+    const cr_uuid *group;
+    const cr_message_name *name;
+    reading *read;
+} target;
+
+/* Where the message is shows as soon as the head is known. */
+static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
+{
+    const target *wanted = beside->context;
+    reading *read = wanted->read;
+    cruddur_status status =
+        cr_message_look_up(txn, wanted->group, wanted->name, head, &read->lookup);
+    beside->count = 0;
+    if (read->lookup.sk.data != NULL && !cr_row_exists(&read->lookup.row)) {
+        beside->key[beside->count++] = (cr_key){cr_pk_str(&read->lookup.pk), read->lookup.sk};
+    }
+    if (read->reads_counter) {
+        beside->key[beside->count++] = cr_change_counter_key(&read->change_pk);
+    }
+    return status;
+}
+
+/* Whoever is no member learns nothing of the message, not even whether it is there. */
+static cruddur_status read_message(cr_txn *txn, const cr_uuid *user, const cr_uuid *group,
+                                   const cr_message_name *name, reading *read)
+{
+    target wanted = {group, name, read};
+    read->lookup = (cr_message_lookup){.group = group, .name = name};
+    cr_beside beside = {.choose = choose_beside, .context = &wanted};
+    read->change_pk = cr_change_pk_of(group);
+    cruddur_status status = cr_group_read_beside(txn, group, user, &beside, &read->group);
+    bool was_asked = beside.count > (read->reads_counter ? 1 : 0);
+    if (status == CRUDDUR_OK && was_asked) {
+        status = cr_message_take(txn, &read->lookup, &beside.row[0]);
+    }
+    if (read->reads_counter && beside.count > 0) {
+        read->counter = beside.row[beside.count - 1];
+    }
+    read->message = read->lookup.row;
+    return status;
+}
+
+/* Whether a member's history reaches back to the message. */
+static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, reading *read)
+{
+    cr_row own;
+    if (user == NULL) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_group_rows_own(txn, &read->group, user, &own);
+    bool is_visible = cr_str_compare(read->message.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
+    return status == CRUDDUR_OK && !is_visible ? cr_message_fail(txn, &read->lookup) : status;
+}
+
+static cruddur_status check_found(const cr_txn *txn, const reading *read)
+{
+    return cr_row_exists(&read->message) && cr_message_is_shown(&read->message, cr_clock_now_us())
+               ? CRUDDUR_OK
+               : cr_message_fail(txn, &read->lookup);
+}
+
+/* ---- what becomes of the message ---- */
+
+/* The message as it was read, and then as it is from now on. */
+typedef struct edited {
+    const cr_edit *edit;
+    cr_row row;
+    bool is_changed;
+    cr_sort_key now; /* the text of a time in it */
+} edited;
+
+static cruddur_status fail_deleted(const cr_txn *txn, const cr_edit *edit)
+{
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_DELETED, "message_uuid",
+                            "message %s was deleted", edit->name.uuid.text);
+}
+
+static void set(edited *message, cr_attribute attribute, cr_str value)
+{
+    bool is_same = cr_str_equal(message->row.value[attribute], value);
+    message->is_changed = message->is_changed || !is_same;
+    message->row.value[attribute] = value;
+}
+
+static bool is_deleted(const edited *message)
+{
+    return message->row.value[CR_DELETED_AT].data != NULL;
+}
+
+/* Writes down when it happened, if anything did. */
+static void set_time(edited *message, cr_attribute attribute)
+{
+    if (message->is_changed && cr_time_format(cr_clock_now_us(), &message->now)) {
+        message->row.value[attribute] = cr_sort_key_str(&message->now);
+    }
+}
+
+static cruddur_status edit_text(cr_txn *txn, edited *message)
+{
+    const cr_edit *edit = message->edit;
+    if (is_deleted(message)) {
+        return fail_deleted(txn, edit);
+    }
+    set(message, CR_TEXT, edit->text);
+    if (edit->data.data != NULL) {
+        set(message, CR_DATA, edit->data.size > 0 ? edit->data : CR_STR_ABSENT);
+    }
+    set_time(message, CR_EDITED_AT);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status delete_message(cr_txn *txn, edited *message)
+{
+    (void)txn;
+    if (is_deleted(message)) {
+        return CRUDDUR_OK;
+    }
+    message->is_changed = true;
+    set(message, CR_TEXT, cr_str_of(""));
+    set(message, CR_DATA, CR_STR_ABSENT);
+    set(message, CR_REACTIONS, CR_STR_ABSENT);
+    set_time(message, CR_DELETED_AT);
+    return CRUDDUR_OK;
+}
+
+static cruddur_status react(cr_txn *txn, edited *message)
+{
+    const cr_edit *edit = message->edit;
+    const cr_reaction reaction = {edit->reaction, cr_uuid_str(edit->user)};
+    cr_str after = CR_STR_ABSENT;
+    if (is_deleted(message)) {
+        return fail_deleted(txn, edit);
+    }
+    switch (cr_reactions_set(message->row.value[CR_REACTIONS], &reaction, edit->is_added,
+                             txn->arena, &after)) {
+    case CR_REACTIONS_CHANGED:
+        set(message, CR_REACTIONS, after);
+        break;
+    case CR_REACTIONS_SAME:
+        break;
+    case CR_REACTIONS_TOO_MANY:
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_REACTION_COUNT, "reaction",
+                                "message %s has %d other kinds of reactions already",
+                                edit->name.uuid.text, CRUDDUR_REACTION_KINDS_MAX);
+    case CR_REACTIONS_NO_MEMORY:
+        return cr_fail_memory(txn->call->error);
+    }
+    return CRUDDUR_OK;
+}
+
+static const struct {
+    const char *word; /* of the change row */
+    cruddur_status (*apply)(cr_txn *txn, edited *message);
+    bool is_for_author;   /* alone */
+    bool needs_consent;   /* of both in a direct group */
+    bool needs_to_see_it; /* the message is within the member's history */
+} kinds[] = {
+    [CR_EDIT_TEXT] = {"edit", edit_text, true, true, false},
+    [CR_EDIT_DELETE] = {"delete", delete_message, true, false, false},
+    [CR_EDIT_REACT] = {"react", react, false, true, true},
+};
+
+/* ---- the rules ---- */
+
+static cruddur_status check_author(const cr_txn *txn, const cr_edit *edit, const cr_row *message)
+{
+    bool is_author =
+        edit->user == NULL || cr_str_equal(message->value[CR_USER_UUID], cr_uuid_str(edit->user));
+    return is_author ? CRUDDUR_OK
+                     : cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_THE_AUTHOR, "user_uuid",
+                                        "%s is not the author of message %s", edit->user->text,
+                                        edit->name.uuid.text);
+}
+
+/* A change that is in place already is no matter of versions: its call may be a repeat. */
+static cruddur_status check_version(const cr_txn *txn, const cr_edit *edit, const cr_row *as_read)
+{
+    bool is_wanted =
+        edit->if_version.data == NULL || cr_str_equal(edit->if_version, as_read->value[CR_VERSION]);
+    return is_wanted ? CRUDDUR_OK
+                     : cr_fail_argument(txn->call->error, CRUDDUR_E_VERSION, "options.if_version",
+                                        "message %s has another version: it was changed since it "
+                                        "was read",
+                                        edit->name.uuid.text);
+}
+
+static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *read)
+{
+    cruddur_status status = CRUDDUR_OK;
+    if (kinds[edit->kind].needs_consent) {
+        status = cr_group_check_blocks(txn, &read->group.uuid, &read->group.card, "group_uuid");
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_found(txn, read);
+    }
+    if (status == CRUDDUR_OK && kinds[edit->kind].is_for_author) {
+        status = check_author(txn, edit, &read->message);
+    }
+    if (status == CRUDDUR_OK && kinds[edit->kind].needs_to_see_it) {
+        status = check_visible(txn, edit->user, read);
+    }
+    return status;
+}
+
+/* ---- the previews ---- */
+
+/* Whether no inbox shows the message: all rows move in one change, so where one is at a later
+ * message, the others are. */
+static bool is_behind_rows(const reading *read)
+{
+    const cr_group *group = &read->group;
+    cr_str sk = read->message.value[CR_SK];
+    return cr_str_compare(sk, group->head.value[CR_SK]) < 0 && cr_row_exists(&group->own) &&
+           cr_str_compare(sk, cr_row_place(&group->own)) < 0;
+}
+
+/* Reads the rows of a group whose previews may have to change. */
+static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *rows)
+{
+    cr_row newest;
+    cruddur_status status = cr_group_rows_read(txn, group, rows);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    cr_group_rows_restore(&group->uuid, rows);
+    return cr_group_rows_are_at(rows, group->head.value[CR_SK])
+               ? CRUDDUR_OK
+               : cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
+}
+
+/* Every inbox shows the head as it is now. The rows are put anew also where they are behind the
+ * message: whoever is just moving them to it has read its old text, and finds them changed. */
+static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed,
+                              cr_room_search *room)
+{
+    cr_group_rows rows;
+    cr_group *group = &read->group;
+    if (is_behind_rows(read)) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = read_rows(txn, group, &rows);
+    cr_str oldest_sk = cr_group_rows_oldest(&rows);
+    if (status != CRUDDUR_OK ||
+        (oldest_sk.data != NULL && cr_str_compare(changed->value[CR_SK], oldest_sk) < 0)) {
+        return status;
+    }
+    bool is_head = cr_str_equal(group->head.value[CR_SK], changed->value[CR_SK]);
+    const cr_row *head = is_head ? changed : &group->head;
+    cr_rewrite rewrite = {.group = &group->uuid,
+                          .message = head,
+                          .author = cr_person_of(head),
+                          .rows = &rows,
+                          .beside = WRITES_BESIDE,
+                          .replaces = true};
+    if (!cr_group_rows_are_at(&rows, head->value[CR_SK])) {
+        status = cr_rewrite_find_room(txn, &rewrite, room);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_put(txn, &rewrite);
+    }
+    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, &rewrite) : status;
+}
+
+/* ---- the change ---- */
+
+/* One call, over all runs of its body. */
+typedef struct editing {
+    const cr_edit *edit;
+    cr_room_search room;
+    bool is_changed;
+    cr_packed_row *result;
+} editing;
+
+static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_row **result)
+{
+    free(*result);
+    *result = cr_pack_row(message);
+    return *result == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+}
+
+static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
+                                    const cr_row *changed)
+{
+    cruddur_status status = txn->ops->replace(txn, &read->message, changed);
+    if (status == CRUDDUR_OK) {
+        status = cr_change_state(txn, &read->change_pk, &read->counter, changed,
+                                 kinds[call->edit->kind].word);
+    }
+    return status == CRUDDUR_OK ? refresh(txn, read, changed, &call->room) : status;
+}
+
+static cruddur_status edit_body(cr_txn *txn, void *argument)
+{
+    editing *call = argument;
+    const cr_edit *edit = call->edit;
+    reading read = {.reads_counter = true};
+    cruddur_status status = cr_check_transactions(txn);
+    if (status == CRUDDUR_OK) {
+        status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_rules(txn, edit, &read);
+    }
+    edited message = {.edit = edit, .row = read.message};
+    if (status == CRUDDUR_OK) {
+        status = kinds[edit->kind].apply(txn, &message);
+    }
+    if (status == CRUDDUR_OK && message.is_changed) {
+        status = check_version(txn, edit, &read.message);
+        message.row.value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+    }
+    if (status == CRUDDUR_OK && message.row.value[CR_VERSION].data == NULL && message.is_changed) {
+        status = cr_fail_memory(txn->call->error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = keep(txn, &message.row, &call->result);
+    }
+    call->is_changed = message.is_changed;
+    return status == CRUDDUR_OK && message.is_changed
+               ? write_message(txn, call, &read, &message.row)
+               : status;
+}
+
+cruddur_status cr_edit_message(cr_store *store, const cr_edit *edit, cr_call *call,
+                               cr_packed_row **ret_message, bool *ret_changed)
+{
+    cr_ticket ticket;
+    editing now = {.edit = edit};
+    cruddur_status status = cr_queue_enter(store->queues, cr_uuid_str(&edit->group), call, &ticket);
+    if (status == CRUDDUR_OK) {
+        status = store->ops->change(store, edit_body, &now, call);
+        cr_queue_leave(call);
+    }
+    if (status != CRUDDUR_OK) {
+        free(now.result);
+        return status;
+    }
+    *ret_message = now.result;
+    *ret_changed = now.is_changed;
+    return CRUDDUR_OK;
+}
+
+/* ---- reading one ---- */
+
+typedef struct getting {
+    const cr_uuid *viewer;
+    const cr_uuid *group;
+    const cr_message_name *name;
+    cr_packed_row *result;
+} getting;
+
+static cruddur_status get_body(cr_txn *txn, void *argument)
+{
+    getting *call = argument;
+    reading read = {.reads_counter = false};
+    cruddur_status status = read_message(txn, call->viewer, call->group, call->name, &read);
+    if (status == CRUDDUR_OK) {
+        status = check_found(txn, &read);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_visible(txn, call->viewer, &read);
+    }
+    return status == CRUDDUR_OK ? keep(txn, &read.message, &call->result) : status;
+}
+
+cruddur_status cr_get_message(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
+                              const cr_message_name *name, cr_call *call,
+                              cr_packed_row **ret_message)
+{
+    getting now = {.viewer = viewer, .group = group, .name = name};
+    cruddur_status status = store->ops->read(store, get_body, &now, call);
+    if (status == CRUDDUR_OK) {
+        *ret_message = now.result;
+    } else {
+        free(now.result);
+    }
+    return status;
+}
