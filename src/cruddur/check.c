@@ -257,12 +257,12 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
         status = check_bounds(options, error);
     }
     if (status == CRUDDUR_OK) {
-        *listing = (cr_listing){options->limit,
-                                options->start == CRUDDUR_START_OLDEST,
-                                options->order == CRUDDUR_OLDEST_FIRST,
-                                options->since_us,
-                                options->until_us,
-                                cr_str_of(options->cursor)};
+        *listing = (cr_listing){.limit = options->limit,
+                                .from_oldest = options->start == CRUDDUR_START_OLDEST,
+                                .oldest_first = options->order == CRUDDUR_OLDEST_FIRST,
+                                .since_us = options->since_us,
+                                .until_us = options->until_us,
+                                .cursor = cr_str_of(options->cursor)};
     }
     return status;
 }

@@ -18,6 +18,28 @@ static const cr_packed_row *row_of(const cruddur_group *group)
 
 /* ---- pattern B ---- */
 
+#define LIST_FLAGS                                                                                 \
+    (CRUDDUR_LIST_UNREAD | CRUDDUR_LIST_ARCHIVED | CRUDDUR_LIST_HIDDEN | CRUDDUR_LIST_NO_COUNTS)
+
+static cruddur_status read_list_options(const cruddur_list_options *given,
+                                        cruddur_list_options *options, cr_listing *listing,
+                                        cruddur_error **error)
+{
+    cruddur_status status = cr_read_listing(given, LIST_FLAGS, options, listing, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    listing->only_unread = (options->flags & CRUDDUR_LIST_UNREAD) != 0;
+    listing->with_archived = (options->flags & CRUDDUR_LIST_ARCHIVED) != 0;
+    listing->with_hidden = (options->flags & CRUDDUR_LIST_HIDDEN) != 0;
+    listing->leaves_uncounted = (options->flags & CRUDDUR_LIST_NO_COUNTS) != 0;
+    return listing->only_unread && listing->leaves_uncounted
+               ? cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
+                                  "must not have both LIST_UNREAD and LIST_NO_COUNTS: unread "
+                                  "messages are found by counting")
+               : CRUDDUR_OK;
+}
+
 cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
                                   const cruddur_list_options *given, cruddur_group_page **ret_page,
                                   cruddur_error **error)
@@ -32,7 +54,7 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
     }
     cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_LIST, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_listing(given, 0, &options, &listing, entry.call.error);
+        status = read_list_options(given, &options, &listing, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("user_uuid", user_uuid, &user, entry.call.error);

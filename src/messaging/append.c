@@ -54,6 +54,7 @@ static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, co
         row.value[CR_SK] = message->value[CR_SK];
         row.value[CR_HEAD_SK] = CR_STR_ABSENT;
         row.value[CR_TEXT] = message->value[CR_TEXT];
+        row.value[CR_READ_SK] = CR_STR_ABSENT;
     }
     return status == CRUDDUR_OK ? cr_send_keep(send, &row, txn->call) : status;
 }

@@ -2,6 +2,7 @@
 #include "messaging/append.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
+#include "model/marker.h"
 
 /* What an opening states beside group rows: the claim, the card, the message. */
 #define WRITES_BESIDE 3
@@ -65,9 +66,29 @@ static cruddur_status state_card(cr_txn *txn, const cr_send *send, const cr_read
 
 /* ---- a group that is not there ---- */
 
-static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
-                            const cr_row *message, const cr_row *card)
+/* Only the author has read the message. What a group had before it was removed counts as read. */
+static cr_str marker_of(const cr_opening *opening, size_t member, const cr_row *head)
 {
+    const cr_uuid *author = &opening->first_message.author.uuid;
+    if (cr_uuid_compare(&opening->members.uuid[member], author) == 0) {
+        return CR_STR_ABSENT;
+    }
+    return cr_row_exists(head) ? head->value[CR_SK] : cr_str_of(CR_READ_NOTHING);
+}
+
+/* What an opening has found, and the message that it puts. */
+typedef struct plan {
+    const cr_found_claim *claim;
+    const cr_read_card *card;
+    const cr_rows *rows;
+    const cr_row *head; /* of the group that was removed; absent throughout: it is new */
+    const cr_row *message;
+} plan;
+
+static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
+                            const plan *planned, const cr_row *card)
+{
+    const cr_row *message = planned->message;
     const cr_person *other = &opening->person[cr_members_next(&opening->members, member)];
     cr_row row = {0};
     row.value[CR_PK] = cr_pk_str(pk);
@@ -80,6 +101,7 @@ static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_p
     row.value[CR_GROUP_NAME] = opening->name;
     row.value[CR_REV] = card->value[CR_REV];
     row.value[CR_VERSION] = card->value[CR_VERSION];
+    row.value[CR_READ_SK] = marker_of(opening, member, planned->head);
     if (opening->members.count > CRUDDUR_MEMBERS_MIN) {
         row.value[CR_MEMBER_UUIDS] = card->value[CR_MEMBER_UUIDS];
     }
@@ -87,7 +109,7 @@ static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_p
 }
 
 /* A message that is put alone leaves the rows to whoever settles the group. */
-static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *message,
+static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const plan *planned,
                                      const cr_row *card)
 {
     const cr_opening *opening = send->opening;
@@ -95,7 +117,7 @@ static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *m
     for (size_t i = 0; status == CRUDDUR_OK && i < opening->members.count; i++) {
         const cr_uuid *member = &opening->members.uuid[i];
         cr_pk pk = cr_pk_of_member(member);
-        cr_row row = new_group_row(opening, i, &pk, message, card);
+        cr_row row = new_group_row(opening, i, &pk, planned, card);
         status = send->is_late ? CRUDDUR_OK : txn->ops->put(txn, &row);
         if (status == CRUDDUR_OK && cr_uuid_compare(member, &send->draft->author.uuid) == 0) {
             status = cr_send_keep(send, &row, txn->call);
@@ -118,27 +140,26 @@ static cruddur_status remove_rows(cr_txn *txn, const cr_send *send, const cr_row
 }
 
 /* States all writes; the order is that of store.h. */
-static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim *claim,
-                                const cr_read_card *old_card, const cr_rows *old_rows,
-                                const cr_row *message)
+static cruddur_status write_all(cr_txn *txn, cr_send *send, const plan *planned)
 {
     cr_row card;
     cr_card_pk pk = cr_card_pk_of(&send->draft->group);
     const cr_members *members = send->is_late ? NULL : &send->opening->members;
-    cruddur_status status = make_card(txn, send, old_card, &pk, &card);
+    cruddur_status status = make_card(txn, send, planned->card, &pk, &card);
     if (status == CRUDDUR_OK) {
-        status = cr_repeat_claim(txn, send, claim, members, message->value[CR_SK]);
+        status =
+            cr_repeat_claim(txn, send, planned->claim, members, planned->message->value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
-        status = state_card(txn, send, old_card, &card);
+        status = state_card(txn, send, planned->card, &card);
     }
     if (status == CRUDDUR_OK) {
-        status = put_group_rows(txn, send, message, &card);
+        status = put_group_rows(txn, send, planned, &card);
     }
     if (status == CRUDDUR_OK) {
-        status = txn->ops->put(txn, message);
+        status = txn->ops->put(txn, planned->message);
     }
-    return status == CRUDDUR_OK ? remove_rows(txn, send, old_rows) : status;
+    return status == CRUDDUR_OK ? remove_rows(txn, send, planned->rows) : status;
 }
 
 /* Where there is a card, members may have rows of the group: its messages have gone, or an opening
@@ -191,7 +212,8 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_person author = {draft->author.uuid, cr_str_or_empty(draft->author.display_name),
                         cr_str_or_empty(draft->author.handle)};
     cr_row message = cr_send_message(draft, &author, &pk, &sk);
-    return write_all(txn, send, &claim, card, &rows, &message);
+    const plan planned = {&claim, card, &rows, &group->head, &message};
+    return write_all(txn, send, &planned);
 }
 
 /* ---- the call ---- */

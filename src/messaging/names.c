@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/names.h"
 
+#include "model/marker.h"
+
 /* How many messages behind the group rows are looked at for the names of their authors, and how
  * many there are in most cases. */
 #define NEWS_MAX 1000
@@ -74,6 +76,16 @@ static cr_sink_answer take_news(void *context, const cr_row *message)
     return is_enough(heard, is_new) ? CR_SINK_STOP : CR_SINK_MORE;
 }
 
+/* Who has written a message has read all before it. */
+static void raise_markers(cr_group_rows *group_rows, const news *heard)
+{
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (cr_row_exists(&group_rows->row[i]) && cr_row_exists(&heard->latest[i])) {
+            cr_row_raise_marker(&group_rows->row[i], heard->latest[i].value[CR_SK]);
+        }
+    }
+}
+
 /* Gives the rows that name the author of a message the names that the author had. */
 static void learn_names(cr_group_rows *group_rows, const news *heard, const cr_row *message)
 {
@@ -106,6 +118,9 @@ cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
         learn_names(group_rows, &heard, &heard.latest[i]);
+    }
+    if (status == CRUDDUR_OK) {
+        raise_markers(group_rows, &heard);
     }
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "messaging/rewrite.h"
+#include "messaging/unread.h"
 
 /* What a member who is added sees begins after this text, which follows the sort key of the newest
  * message and precedes that of the next: so the group is not hidden, as it would be at the key
@@ -184,11 +185,13 @@ static const cr_person *find_added(const cr_regroup *wanted, const cr_uuid *memb
 
 /* A row that somebody else has put for the new member already stays in its place; what is a
  * member's own begins anew. */
-static void make_row(const cr_regroup *wanted, cr_group_rows *rows, size_t member, cr_str behind)
+static void make_row(const cr_regroup *wanted, cr_group_rows *rows, size_t member, cr_str place,
+                     cr_str behind)
 {
-    static const cr_attribute own[] = {CR_READ_SK, CR_MUTED_UNTIL, CR_ARCHIVED, CR_PINNED};
+    static const cr_attribute own[] = {CR_MUTED_UNTIL, CR_ARCHIVED, CR_PINNED};
     cr_row *row = &rows->row[member];
-    if (!cr_row_exists(row)) {
+    bool is_new = !cr_row_exists(row);
+    if (is_new) {
         row->value[CR_PK] = cr_pk_str(&rows->pk[member]);
         row->value[CR_SK] = cr_str_of(""); /* at no message yet, as one that was lost */
         row->value[CR_GROUP_UUID] = cr_uuid_str(wanted->group);
@@ -196,6 +199,7 @@ static void make_row(const cr_regroup *wanted, cr_group_rows *rows, size_t membe
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         row->value[own[i]] = CR_STR_ABSENT;
     }
+    row->value[CR_READ_SK] = is_new ? place : CR_STR_ABSENT; /* nothing is unread */
     row->value[CR_VISIBLE_SK] = wanted->with_history ? CR_STR_ABSENT : behind;
 }
 
@@ -231,7 +235,7 @@ static cruddur_status change_rows(cr_txn *txn, const cr_regroup *wanted,
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < members->count; i++) {
         if (find_added(wanted, &members->uuid[i]) != NULL) {
-            make_row(wanted, rows, i, cr_str_of(behind));
+            make_row(wanted, rows, i, place, cr_str_of(behind));
         }
         name_next(wanted, before, rows, i);
     }
@@ -243,8 +247,20 @@ static cruddur_status change_rows(cr_txn *txn, const cr_regroup *wanted,
 static cruddur_status keep(cr_txn *txn, regroup *now, const cr_row *row)
 {
     free(now->result);
-    now->result = row == NULL ? NULL : cr_pack_row(row);
-    return row != NULL && now->result == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+    now->result = NULL;
+    return row == NULL ? CRUDDUR_OK : cr_unread_pack(txn, row, &now->result);
+}
+
+/* The user's row as it is going to be; none for who has left. */
+static cruddur_status keep_moved(cr_txn *txn, regroup *now, const cr_rewrite *rewrite)
+{
+    const cr_members *members = &rewrite->rows->members;
+    size_t self = cr_members_find(members, now->wanted.user);
+    if (self == members->count) {
+        return keep(txn, now, NULL);
+    }
+    cr_row own = cr_rewrite_moved(txn, rewrite, self);
+    return keep(txn, now, &own);
 }
 
 static cruddur_status write_all(cr_txn *txn, regroup *now, const cr_card *card, cr_group_rows *rows,
@@ -264,20 +280,12 @@ static cruddur_status write_all(cr_txn *txn, regroup *now, const cr_card *card, 
                           .replaces = true};
     cruddur_status status = cr_rewrite_find_room(txn, &rewrite, &now->room);
     if (status == CRUDDUR_OK) {
-        status = cr_rewrite_put(txn, &rewrite);
+        status = keep_moved(txn, now, &rewrite);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_rewrite_remove(txn, &rewrite);
+        status = cr_rewrite_put(txn, &rewrite);
     }
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    size_t self = cr_members_find(&rows->members, now->wanted.user);
-    cr_row own = {0};
-    if (self < rows->members.count) {
-        own = cr_rewrite_moved(txn, &rewrite, self);
-    }
-    return keep(txn, now, self < rows->members.count ? &own : NULL);
+    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, &rewrite) : status;
 }
 
 /* Nothing is to change: the row is returned as it is, or as it will be where it was lost. */

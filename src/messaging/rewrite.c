@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
+#include "base/clock.h"
+#include "model/marker.h"
 #include "model/taken_key.h"
 #include "model/time.h"
 
@@ -289,6 +291,38 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
 
 /* ---- the rewrite ---- */
 
+/* What is known of the reading of a member whose row was lost: all up to where the other rows were;
+ * without any nothing. */
+static cr_str marker_of_restored(const cr_group_rows *rows)
+{
+    cr_str newest = cr_str_of(CR_READ_NOTHING);
+    for (size_t i = 0; i < rows->old.count; i++) {
+        cr_str place = cr_row_place(&rows->old.row[i]);
+        newest = cr_str_compare(place, newest) > 0 ? place : newest;
+    }
+    return newest;
+}
+
+static bool is_muted(const cr_row *row)
+{
+    int64_t until_us;
+    return cr_time_parse(row->value[CR_MUTED_UNTIL], &until_us) && until_us > cr_clock_now_us();
+}
+
+/* What is the member's own moves along: the marker stays where it is, and a group that is not muted
+ * comes back from the archive. */
+static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
+{
+    const cr_group_rows *rows = rewrite->rows;
+    cr_row before = rows->row[member];
+    bool is_author = cr_uuid_compare(&rows->members.uuid[member], &rewrite->author.uuid) == 0;
+    if (cr_row_is_restored(&before) && before.value[CR_READ_SK].data == NULL) {
+        before.value[CR_READ_SK] = marker_of_restored(rows);
+    }
+    cr_row_carry_marker(&before, is_author, row);
+    row->value[CR_ARCHIVED] = is_muted(row) ? row->value[CR_ARCHIVED] : CR_STR_ABSENT;
+}
+
 /* Messages that are not in the member's history are not shown. A row beyond the message shows what
  * it has shown: the message that it is at has gone. */
 static void show_message(const cr_rewrite *rewrite, cr_row *row)
@@ -311,6 +345,7 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
     if (!stays(rewrite, member)) {
         row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
         row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
+        carry_own(rewrite, member, &row);
     }
     row.value[CR_VERSION] = rows->version;
     show_message(rewrite, &row);

@@ -69,6 +69,10 @@ COUNTER = KEYS | {"rev"}
 NUMBERS = {"rev", "head_expires_at", "expires_at"}
 SETS = {"member_uuids", "blocked"}
 FLAGS = {"archived", "pinned"}
+# What read_sk says of a member who has read nothing; what visible_sk has behind the key of the message
+# after which a member was added.
+READ_NOTHING = "0"
+BEHIND_MESSAGE = "!"
 # Those of them that are sort keys, or times in their form.
 TIMES = {"read_sk", "visible_sk", "edited_at", "deleted_at"}
 
@@ -268,6 +272,14 @@ class Checker:
             self.check_group_row(row, place, owner)
             self.group_rows[row.get("message_group_uuid", "")].append(row)
 
+    def is_position(self, name, text):
+        """A sort key or a time; of read_sk and visible_sk also what is no message's."""
+        if name == "read_sk" and text == READ_NOTHING:
+            return True
+        if name == "visible_sk":
+            text = text.removesuffix(BEHIND_MESSAGE)
+        return parse_sort_key(text, self.accept_old) is not None
+
     def check_attributes(self, row, place, expected, may_lack=frozenset()):
         for name in sorted(expected - row.keys()):
             self.report(place, f"lacks {name}")
@@ -279,8 +291,7 @@ class Checker:
                 self.report(place, f"{name} is not text")
             elif name.endswith("_uuid") and not UUID.fullmatch(row[name]):
                 self.report(place, f"{name} is not a uuid in lower case")
-            elif name in TIMES and parse_sort_key(row[name].removesuffix("!"),
-                                                  self.accept_old) is None:
+            elif name in TIMES and not self.is_position(name, row[name]):
                 self.report(place, f"{name} is not a time in the form of sort keys")
             elif name in NUMBERS and not re.fullmatch("[1-9][0-9]*", row[name]):
                 self.report(place, f"{name} is not a number from 1")
