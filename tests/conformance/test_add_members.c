@@ -89,10 +89,13 @@ Test(add_members, who_see_what_is_written_from_then_on)
     }
     say(&people[1], &group, "two");
     add_member(&people[0], &group, &people[3], 0);
+    expect_history(&people[3], &group, "");
     cruddur_group_page *page = list_groups(&people[3], NULL);
     cr_assert_eq(cruddur_group_page_count(page), 1);
     const cruddur_group *row = cruddur_group_page_at(page, 0);
     cr_assert_str_eq(cruddur_group_text(row), "");
+    cr_assert_eq(cruddur_group_unread_count(row), 0);
+    cr_assert(!cruddur_group_is_hidden(row));
     cr_assert_str_eq(cruddur_group_name(row), "Three");
     cruddur_group_page_free(page);
     rename_group(&people[0], &group, "Four", NULL); /* which does not show it either */
@@ -103,7 +106,10 @@ Test(add_members, who_see_what_is_written_from_then_on)
     expect_group(&(expected_group){&group, "Four", NULL, "three", false}, people, 4);
     page = list_groups(&people[3], NULL);
     cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(page, 0)), "three");
+    cr_assert_eq(cruddur_group_unread_count(cruddur_group_page_at(page, 0)), 1);
     cruddur_group_page_free(page);
+    expect_history(&people[3], &group, "three ");
+    expect_history(&people[0], &group, "three two one ");
 }
 
 Test(add_members, who_see_all_of_it)
@@ -118,6 +124,7 @@ Test(add_members, who_see_all_of_it)
     add_member(&people[0], &group, &people[3], CRUDDUR_ADD_WITH_HISTORY);
     cruddur_group_page *page = list_groups(&people[3], NULL);
     cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(page, 0)), "two");
+    cr_assert_eq(cruddur_group_unread_count(cruddur_group_page_at(page, 0)), 0);
     cruddur_group_page_free(page);
     expect_history(&people[3], &group, "two one ");
     say(&people[3], &group, "three");

@@ -323,6 +323,76 @@ Test(regroup, of_two_without_a_card)
     expect_group(&(expected_group){&group, NULL, NULL, "two", false}, &people[1], 2);
 }
 
+/* ---- direct groups ---- */
+
+static void lose_both(const group_id *group)
+{
+    test_store_settle(&store);
+    cr_assert_eq(uproot(planted_text("GRP#%s", test_ann.uuid), group->text), 1);
+    cr_assert_eq(uproot(planted_text("GRP#%s", test_bob.uuid), group->text), 1);
+}
+
+static void lose_card_and_bobs(const group_id *group)
+{
+    test_store_settle(&store);
+    cr_assert_eq(uproot(planted_text("GRP#%s", test_bob.uuid), group->text), 1);
+    uproot_card(group);
+}
+
+static void lose_card_and_both(const group_id *group)
+{
+    lose_both(group);
+    uproot_card(group);
+}
+
+/* Blocking takes effect without a row or a card, too: then it makes them. */
+Test(regroup, of_a_direct_group_that_is_blocked)
+{
+    static const spoil states[] = {leave_alone, lose_both, lose_card, lose_card_and_bobs,
+                                   lose_card_and_both};
+    const cruddur_user both[] = {test_ann, test_bob};
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        group_id group = open_direct(&test_ann, &test_bob, "hello");
+        say(&test_bob, &group, "text");
+        if (test_store_is_in_steps(&store)) {
+            return;
+        }
+        states[i](&group);
+        options.blocked = CRUDDUR_SWITCH_ON;
+        must_succeed(
+            cruddur_group_set(store.dm, test_bob.uuid, group.text, &options, NULL, TEST_ERROR));
+        must_fail(CRUDDUR_E_BLOCKED, "group_uuid",
+                  cruddur_msg_append(store.dm, &test_ann, group.text, TEST_SECRET, NULL, NULL,
+                                     TEST_ERROR));
+        must_fail(CRUDDUR_E_BLOCKED, "others",
+                  cruddur_group_create(store.dm, &test_bob, &test_ann, 1, TEST_SECRET, NULL, NULL,
+                                       TEST_ERROR));
+        expect_group(&(expected_group){&group, NULL, NULL, "text", false}, both, 2);
+        options.blocked = CRUDDUR_SWITCH_OFF;
+        must_succeed(
+            cruddur_group_set(store.dm, test_bob.uuid, group.text, &options, NULL, TEST_ERROR));
+    }
+}
+
+/* A direct group that was removed stays blocked: nobody opens it again. */
+Test(regroup, of_a_direct_group_that_is_blocked_and_removed)
+{
+    group_id group = open_direct(&test_ann, &test_bob, "hello");
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    if (test_store_is_in_steps(&store)) {
+        return;
+    }
+    options.blocked = CRUDDUR_SWITCH_ON;
+    must_succeed(
+        cruddur_group_set(store.dm, test_bob.uuid, group.text, &options, NULL, TEST_ERROR));
+    lose_both(&group);
+    cr_assert_eq(uproot(planted_text("MSG#%s", group.text), NULL), 1);
+    must_fail(CRUDDUR_E_BLOCKED, "others",
+              cruddur_group_create(store.dm, &test_ann, &test_bob, 1, TEST_SECRET, NULL, NULL,
+                                   TEST_ERROR));
+}
+
 /* An attribute that the library does not know stays with its row. */
 Test(regroup, keeps_attributes_of_others)
 {
