@@ -6,8 +6,8 @@
  * These calls name a message by its uuid. Rows are in the order of time, so a message is found at
  * once if its time is given, too: `created_at_us` of the options, as cruddur_msg_created_at_us()
  * returns it. Without it an SQLite file finds the message by its uuid. On DynamoDB the library
- * looks at the claim that a message has whose uuid the caller gave (cruddur_msg_append()), and then
- * around the time that a uuid of version 7 tells; a message that is not found this way fails with
+ * looks around the time that a uuid of version 7 tells, and at the claim that a message has whose
+ * uuid the caller gave (cruddur_msg_append()); a message that is not found this way fails with
  * #CRUDDUR_E_MESSAGE_TIME. No call reads a whole group.
  *
  * A change of a message puts its row anew, with a new `version`, where it is: messages never move.
@@ -43,7 +43,9 @@ typedef struct cruddur_msg_options {
     int64_t created_at_us;
     /**
      * The `version` that the message must have, as cruddur_msg_version() returned it, "" for one
-     * that was never changed; else the change is refused. NULL: any. Not for cruddur_msg_get().
+     * that was never changed; else the change is refused. NULL: any. A change that is in place
+     * already succeeds with any version, so that a call whose result got lost can be repeated. Not
+     * for cruddur_msg_get().
      */
     const char *if_version;
     /**

@@ -305,7 +305,7 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
 }
 
 /* A struct without a size is that of version 0.2, also in arrays. */
-size_t cr_user_size(const cruddur_user *user)
+static size_t user_size(const cruddur_user *user)
 {
     return user->size == 0 ? CR_USER_SIZE_0_2 : user->size;
 }
@@ -317,8 +317,8 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
     if (given == NULL) {
         return cr_fail_null(error, names->user);
     }
-    cruddur_status status = copy_struct(names->user, given, cr_user_size(given), &user,
-                                        CR_STRUCT_0_2(USER, user), error);
+    cruddur_status status =
+        copy_struct(names->user, given, user_size(given), &user, CR_STRUCT_0_2(USER, user), error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
     }
@@ -329,4 +329,29 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
         status = cr_read_name(names->handle, user.handle, &person->handle, error);
     }
     return status;
+}
+
+/* The size of the first element is the distance between elements. */
+static const cruddur_user *user_at(const cruddur_user *users, size_t index)
+{
+    const void *at = (const char *)users + index * user_size(users);
+    return at;
+}
+
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error)
+{
+    const cruddur_user *user = user_at(users, index);
+    if (user_size(user) % sizeof(void *) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
+                                user->size);
+    }
+    if (user_size(user) != user_size(users)) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "all elements must have the same size; element %zu has %zu, the "
+                                "first has %zu",
+                                index, user->size, users->size);
+    }
+    return cr_read_user(names, user, person, error);
 }

@@ -117,9 +117,6 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
                                cruddur_list_options *options, cr_listing *listing,
                                cruddur_error **error);
 
-/* The size of one element of an array of users. */
-size_t cr_user_size(const cruddur_user *user);
-
 /* The names of a user argument and its fields, for errors. */
 typedef struct cr_user_names {
     const char *user, *uuid, *display_name, *handle;
@@ -127,5 +124,9 @@ typedef struct cr_user_names {
 
 cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
                             cr_person *person, cruddur_error **error);
+
+/* One of an array of users, whose elements before this one are valid. */
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error);
 
 #endif

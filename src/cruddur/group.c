@@ -62,13 +62,6 @@ static int compare_persons(const void *a, const void *b)
     return cr_uuid_compare(&x->uuid, &y->uuid);
 }
 
-/* The size of the first element is the distance between elements. */
-static const cruddur_user *user_at(const cruddur_user *users, size_t index)
-{
-    const void *at = (const char *)users + index * cr_user_size(users);
-    return at;
-}
-
 static cruddur_status check_count(const cruddur_user *others, size_t n_others,
                                   cruddur_error **error)
 {
@@ -84,25 +77,6 @@ static cruddur_status check_count(const cruddur_user *others, size_t n_others,
     return CRUDDUR_OK;
 }
 
-/* The elements before this one are valid, so the first one's size can be trusted. */
-static cruddur_status read_other(const cruddur_user *others, size_t index, cr_person *person,
-                                 cruddur_error **error)
-{
-    const cruddur_user *other = user_at(others, index);
-    if (cr_user_size(other) % sizeof(void *) != 0) {
-        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
-                                other->size);
-    }
-    if (cr_user_size(other) != cr_user_size(others)) {
-        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                "all elements must have the same size; element %zu has %zu, the "
-                                "first has %zu",
-                                index, other->size, others->size);
-    }
-    return cr_read_user(&other_names, other, person, error);
-}
-
 /* The creator and the others, sorted and distinct. */
 static cruddur_status read_members(const cruddur_user *creator, const cruddur_user *others,
                                    size_t n_others, cr_opening *opening, cruddur_error **error)
@@ -115,7 +89,7 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
     opening->person[0] = *author;
     for (size_t i = 0; status == CRUDDUR_OK && i < n_others; i++) {
         cr_person *person = &opening->person[i + 1];
-        status = read_other(others, i, person, error);
+        status = cr_read_element(&other_names, others, i, person, error);
         if (status == CRUDDUR_OK && cr_uuid_compare(&person->uuid, &author->uuid) == 0) {
             status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "others",
                                       "must not contain the creator, as element %zu does", i);
@@ -357,6 +331,11 @@ const char *cruddur_group_name(const cruddur_group *group)
     return cr_packed_get(row_of(group), CR_GROUP_NAME);
 }
 
+const char *cruddur_group_data(const cruddur_group *group)
+{
+    return cr_packed_get(row_of(group), CR_GROUP_DATA);
+}
+
 const char *cruddur_group_text(const cruddur_group *group)
 {
     return cr_packed_get_or_empty(row_of(group), CR_TEXT);
@@ -385,6 +364,22 @@ size_t cruddur_group_member_count(const cruddur_group *group)
         count += *at == ',' ? 1 : 0;
     }
     return list == NULL || *list == '\0' ? 2 : count;
+}
+
+bool cruddur_group_is_blocked(const cruddur_group *group)
+{
+    return cr_packed_get(row_of(group), CR_BLOCKED) != NULL;
+}
+
+/* The row is in the viewer's inbox. */
+bool cruddur_group_is_blocked_by_viewer(const cruddur_group *group)
+{
+    cr_members blocked;
+    cr_uuid viewer;
+    cr_str inbox = cr_str_of(cr_packed_get_or_empty(row_of(group), CR_PK));
+    cr_str list = cr_str_of(cr_packed_get(row_of(group), CR_BLOCKED));
+    return cr_uuid_parse(cr_pk_suffix(inbox), &viewer) && cr_members_split_some(list, &blocked) &&
+           cr_members_have(&blocked, &viewer);
 }
 
 int64_t cruddur_group_last_message_at_us(const cruddur_group *group)

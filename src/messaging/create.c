@@ -25,16 +25,10 @@ static cruddur_status fail_steps(const cr_call *call, const cr_uuid *group)
 }
 
 /* A removed group can be opened by anybody; any other only by the same members. */
-static cruddur_status check_card(const cr_txn *txn, const cr_send *send, const cr_read_card *card)
+static bool is_of_others(const cr_send *send, const cr_read_card *card)
 {
-    const cr_uuid *group = &send->draft->group;
-    if (card->card.is_removed) {
-        return cr_send_is_atomic(send) ? CRUDDUR_OK : fail_steps(txn->call, group);
-    }
-    return !cr_row_exists(&card->row) ||
-                   cr_members_are_same(&card->card.members, &send->opening->members)
-               ? CRUDDUR_OK
-               : fail_exists(txn->call, group);
+    return cr_row_exists(&card->row) && !card->card.is_removed &&
+           !cr_members_are_same(&card->card.members, &send->opening->members);
 }
 
 /* In steps a card that is there is left alone, as its opening may be under way; so the openings
@@ -179,6 +173,9 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_sort_key sk;
     cr_found_claim claim;
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
+    if (status == CRUDDUR_OK && !send->is_repeat) {
+        status = cr_group_check_blocks(txn, &draft->group, card, "others");
+    }
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
     }
@@ -201,6 +198,14 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
 }
 
 /* ---- the call ---- */
+
+/* The opening may have been made before, and the members have changed since. */
+static cruddur_status find_repeat(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
+{
+    cr_found_claim claim;
+    cruddur_status status = is_member ? cr_repeat_find(txn, send, group, &claim) : CRUDDUR_OK;
+    return status == CRUDDUR_OK && !send->is_repeat ? fail_exists(txn->call, &group->uuid) : status;
+}
 
 /* A group that is opened and is there already must have the same members. */
 static cruddur_status append_to_same(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
@@ -226,8 +231,8 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     bool is_member;
     cr_send_begin(send, txn);
     cruddur_status status = cr_group_read_card(txn, &draft->group, &card);
-    if (status == CRUDDUR_OK) {
-        status = check_card(txn, send, &card);
+    if (status == CRUDDUR_OK && card.card.is_removed && !cr_send_is_atomic(send)) {
+        status = fail_steps(txn->call, &draft->group);
     }
     if (status == CRUDDUR_OK) {
         status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
@@ -235,6 +240,9 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     }
     if (status != CRUDDUR_OK) {
         return status;
+    }
+    if (is_of_others(send, &card)) {
+        return find_repeat(txn, send, &group, is_member);
     }
     return cr_row_exists(&group.head) && !card.card.is_removed
                ? append_to_same(txn, send, &group, is_member)

@@ -23,11 +23,15 @@ typedef struct walk {
     size_t left;
 } walk;
 
+/* A time that was told is that of the message, whatever form the key has. */
 static bool is_named(const cr_message_lookup *lookup, const cr_row *row)
 {
+    int64_t time_us = 0;
+    int64_t told_us = lookup->name->created_at_us;
     return cr_row_kind(row) == CR_KIND_MESSAGE &&
            cr_str_equal(row->value[CR_PK], cr_pk_str(&lookup->pk)) &&
-           cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(&lookup->name->uuid));
+           cr_str_equal(row->value[CR_MESSAGE_UUID], cr_uuid_str(&lookup->name->uuid)) &&
+           cr_time_parse(row->value[CR_SK], &time_us) && (told_us == 0 || time_us == told_us);
 }
 
 static cr_sink_answer take_named(void *context, const cr_row *row)

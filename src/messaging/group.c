@@ -10,6 +10,15 @@
 /* How far down in an inbox a group is that was written to lately. */
 #define INBOX_TOP 32
 
+cruddur_status cr_check_transactions(const cr_txn *txn)
+{
+    return (txn->traits & CR_TRAIT_ATOMIC) != 0
+               ? CRUDDUR_OK
+               : cr_fail_with(txn->call->error, CRUDDUR_E_NEEDS_TRANSACTIONS,
+                              "the store is written in steps, without transactions, and this call "
+                              "changes rows in place");
+}
+
 /* ---- the head ---- */
 
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
@@ -137,6 +146,15 @@ cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, con
         }
     }
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
+}
+
+cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
+                                     const cr_read_card *card, const char *argument)
+{
+    return card->card.blocked.count == 0
+               ? CRUDDUR_OK
+               : cr_fail_argument(txn->call->error, CRUDDUR_E_BLOCKED, argument,
+                                  "one of the two blocks the direct group %s", uuid->text);
 }
 
 /* ---- whether somebody is a member ---- */

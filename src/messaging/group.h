@@ -44,6 +44,10 @@ typedef struct cr_beside {
     cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
 } cr_beside;
 
+/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
+ * their place. */
+cruddur_status cr_check_transactions(const cr_txn *txn);
+
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
@@ -83,6 +87,10 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
 
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
+
+/* CRUDDUR_E_BLOCKED for a direct group that one of the two blocks; `argument` names the group. */
+cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
+                                     const cr_read_card *card, const char *argument);
 
 /* Completes the members of a group that was found. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);

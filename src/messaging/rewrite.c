@@ -224,23 +224,15 @@ static bool are_of_card(const cr_group_rows *rows)
     return true;
 }
 
-/* What all rows share is that of any row which has it. */
-static cr_str shared_value(const cr_group_rows *rows, cr_attribute attribute)
-{
-    cr_str value = CR_STR_ABSENT;
-    for (size_t i = 0; i < rows->members.count && value.data == NULL; i++) {
-        value = rows->row[i].value[attribute];
-    }
-    return value;
-}
-
 static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 {
     cr_row row;
     const cr_group_rows *rows = rewrite->rows;
     cr_card_pk pk = cr_card_pk_of(rewrite->group);
-    const cr_card card = {
-        .members = rows->members, .name = shared_value(rows, CR_GROUP_NAME), .rev = 1};
+    const cr_card card = {.members = rows->members,
+                          .name = cr_group_rows_shared(rows, CR_GROUP_NAME),
+                          .data = cr_group_rows_shared(rows, CR_GROUP_DATA),
+                          .rev = 1};
     if (!cr_card_write(&pk, &card, txn->arena, &row)) {
         return cr_fail_memory(txn->call->error);
     }
@@ -289,7 +281,8 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
         row->value[CR_BLOCKED] = card->value[CR_BLOCKED];
     } else if (puts_card(txn, rewrite)) {
         row->value[CR_REV] = cr_str_of(CR_CARD_FIRST_REV);
-        row->value[CR_GROUP_NAME] = shared_value(rows, CR_GROUP_NAME);
+        row->value[CR_GROUP_NAME] = cr_group_rows_shared(rows, CR_GROUP_NAME);
+        row->value[CR_GROUP_DATA] = cr_group_rows_shared(rows, CR_GROUP_DATA);
     }
     if (is_of_card || rows->list.data != NULL) {
         row->value[CR_MEMBER_UUIDS] = rows->list; /* a pair needs none: whatever is there goes */
@@ -298,12 +291,17 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
 
 /* ---- the rewrite ---- */
 
-/* A row beyond the message shows what it has shown: the message that it is at has gone. */
+/* Messages that are not in the member's history are not shown. A row beyond the message shows what
+ * it has shown: the message that it is at has gone. */
 static void show_message(const cr_rewrite *rewrite, cr_row *row)
 {
     const cr_row *message = rewrite->message;
-    if (cr_str_equal(cr_row_place(row), message->value[CR_SK])) {
+    cr_str place = cr_row_place(row);
+    bool is_visible = row->value[CR_VISIBLE_SK].data == NULL ||
+                      cr_str_compare(place, row->value[CR_VISIBLE_SK]) > 0;
+    if (cr_str_equal(place, message->value[CR_SK])) {
         cr_row_show_message(row, message, cr_clock_now_us());
+        row->value[CR_TEXT] = is_visible ? row->value[CR_TEXT] : cr_str_of("");
         cr_row_name_author(row, &rewrite->author);
     }
 }
