@@ -325,22 +325,15 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
     return status == CRUDDUR_OK ? refresh(txn, read, changed, &call->room) : status;
 }
 
-static cruddur_status fail_steps(const cr_txn *txn)
-{
-    return cr_fail_with(txn->call->error, CRUDDUR_E_NEEDS_TRANSACTIONS,
-                        "a message is changed in transactions only, and the store is written in "
-                        "steps");
-}
-
 static cruddur_status edit_body(cr_txn *txn, void *argument)
 {
     editing *call = argument;
     const cr_edit *edit = call->edit;
     reading read = {.reads_counter = true};
-    if ((txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return fail_steps(txn);
+    cruddur_status status = cr_check_transactions(txn);
+    if (status == CRUDDUR_OK) {
+        status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
     }
-    cruddur_status status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
     if (status == CRUDDUR_OK) {
         status = check_rules(txn, edit, &read);
     }
