@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "cruddur/entry.h"
+#include "model/expiry.h"
 #include "model/text.h"
 #include "model/time.h"
 
@@ -144,11 +145,12 @@ cruddur_status cr_read_data(const char *argument, const char *given, cr_str *dat
     if (!facts.is_utf8) {
         return fail_utf8(argument, &facts, error);
     }
-    return data->size <= CRUDDUR_DATA_MAX
-               ? CRUDDUR_OK
-               : cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
-                                  "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
-                                  data->size);
+    if (data->size > CRUDDUR_DATA_MAX) {
+        return cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                data->size);
+    }
+    return CRUDDUR_OK;
 }
 
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
@@ -198,6 +200,41 @@ cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, in
                                 "more than 15 minutes ahead");
     }
     return status;
+}
+
+cruddur_status cr_check_lasting(const char *argument, int64_t lasts_s, int64_t time_us,
+                                cruddur_error **error)
+{
+    int64_t end_s;
+    if (lasts_s < 1) {
+        return cr_fail_argument(error, CRUDDUR_E_TIME, argument,
+                                "must be at least 1 second, or CRUDDUR_EXPIRES_NEVER; it is %lld",
+                                (long long)lasts_s);
+    }
+    return cr_expiry_of(time_us, lasts_s, &end_s)
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_TIME, argument,
+                                  "must not lead beyond the year 9999, as %lld seconds do",
+                                  (long long)lasts_s);
+}
+
+cruddur_status cr_read_content(const cruddur *dm, const cr_content *given, cr_draft *draft,
+                               cruddur_error **error)
+{
+    bool is_default = given->expires_in_s == CRUDDUR_EXPIRES_DEFAULT;
+    int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
+    cruddur_status status = cr_read_optional_uuid("options.reply_to", given->reply_to,
+                                                  &draft->reply_to, &draft->is_reply, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_data("options.data", given->data, &draft->data, error);
+    }
+    if (draft->data.size == 0) {
+        draft->data = CR_STR_ABSENT;
+    }
+    draft->lasts_s = is_default ? dm->options.retention_s : given->expires_in_s;
+    return status == CRUDDUR_OK
+               ? cr_check_lasting("options.expires_in_s", draft->lasts_s, time_us, error)
+               : status;
 }
 
 cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,

@@ -181,6 +181,7 @@ static cruddur_status choose_uuids(const cruddur *dm, const cruddur_create_optio
 static cruddur_status read_create_options(const cruddur *dm, const cruddur_create_options *options,
                                           cr_opening *opening, cruddur_error **error)
 {
+    const cr_content content = {options->reply_to, options->data, options->expires_in_s};
     cruddur_status status =
         cr_check_flags("options.flags", options->flags, CRUDDUR_CREATE_SEPARATE, error);
     if (status == CRUDDUR_OK) {
@@ -194,6 +195,9 @@ static cruddur_status read_create_options(const cruddur *dm, const cruddur_creat
         status = cr_read_created_at(options->created_at_us, error);
     }
     opening->first_message.created_at_us = options->created_at_us;
+    if (status == CRUDDUR_OK) {
+        status = cr_read_content(dm, &content, &opening->first_message, error);
+    }
     return status == CRUDDUR_OK ? choose_uuids(dm, options, opening, error) : status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "listing/walk.h"
 #include "messaging/own_row.h"
+#include "model/expiry.h"
 
 typedef struct list_context {
     const cr_uuid *viewer; /* NULL: nobody in particular */
@@ -11,6 +12,11 @@ typedef struct list_context {
     const cr_listing *listing;
     cr_page *page;
 } list_context;
+
+static bool is_shown(const cr_walk *walking, const cr_row *message)
+{
+    return cr_message_is_shown(message, walking->now_us);
+}
 
 /* Only members read, and only what is in their history. */
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_str *after_sk)
@@ -29,7 +35,7 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
 {
     list_context *context = argument;
     cr_walk walking;
-    cr_row head;
+    cr_group group;
     cr_str after_sk = CR_STR_ABSENT;
     cr_pk pk = cr_pk_of_group(context->group);
     cruddur_status status =
@@ -41,9 +47,10 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
         return status;
     }
     walking.after_sk = after_sk;
+    walking.is_shown = is_shown;
     status = cr_walk_fill(&walking, txn);
     if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
-        status = cr_group_read_head(txn, context->group, &head); /* is it empty, or not there? */
+        status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
     }
     if (status == CRUDDUR_OK) {
         cr_walk_cut(&walking);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "messaging/append.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
+#include "model/expiry.h"
 #include "model/marker.h"
 
 /* What an opening states beside group rows: the claim, the card, the message. */
@@ -94,7 +96,7 @@ static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_p
     row.value[CR_PK] = cr_pk_str(pk);
     row.value[CR_SK] = message->value[CR_SK];
     row.value[CR_GROUP_UUID] = cr_uuid_str(&opening->first_message.group);
-    row.value[CR_TEXT] = message->value[CR_TEXT];
+    cr_row_show_message(&row, message, cr_clock_now_us());
     row.value[CR_USER_UUID] = cr_uuid_str(&other->uuid);
     row.value[CR_DISPLAY_NAME] = cr_str_or_empty(other->display_name);
     row.value[CR_HANDLE] = cr_str_or_empty(other->handle);
@@ -211,9 +213,10 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_pk pk = cr_pk_of_group(&draft->group);
     cr_person author = {draft->author.uuid, cr_str_or_empty(draft->author.display_name),
                         cr_str_or_empty(draft->author.handle)};
-    cr_row message = cr_send_message(draft, &author, &pk, &sk);
+    cr_row message;
     const plan planned = {&claim, card, &rows, &group->head, &message};
-    return write_all(txn, send, &planned);
+    status = cr_send_message(txn, draft, &author, &pk, &sk, &message);
+    return status == CRUDDUR_OK ? write_all(txn, send, &planned) : status;
 }
 
 /* ---- the call ---- */
@@ -255,7 +258,7 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     }
     if (status == CRUDDUR_OK) {
         status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
-                               &group, &is_member);
+                               &card, &group, &is_member);
     }
     if (status != CRUDDUR_OK) {
         return status;

@@ -182,7 +182,7 @@ static cruddur_status read_beside_index(cr_txn *txn, const cr_group *group,
     cruddur_status status = read_again(txn, group, group_rows, found);
     bool is_healthy = status == CRUDDUR_OK && is_orderly(found, &group->head, group_rows);
     if (status == CRUDDUR_OK && !is_healthy && is_at_rest(txn)) {
-        status = cr_group_check_head(txn, &group->uuid, &group->head);
+        status = cr_group_check_head(txn, group);
     }
     return status == CRUDDUR_OK && !is_healthy ? search_for_others(txn, group, group_rows, found)
                                                : status;

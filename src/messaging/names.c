@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/names.h"
 
+#include "base/clock.h"
+#include "model/expiry.h"
 #include "model/marker.h"
 
 /* How many messages behind the group rows are looked at for the names of their authors, and how
@@ -157,7 +159,7 @@ cruddur_status cr_group_rows_own(cr_txn *txn, cr_group *group, const cr_uuid *me
     cr_row found = group_rows.row[index];
     if (cr_row_is_restored(&found)) {
         found.value[CR_SK] = group->head.value[CR_SK];
-        found.value[CR_TEXT] = group->head.value[CR_TEXT];
+        cr_row_show_message(&found, &group->head, cr_clock_now_us());
     }
     return cr_row_copy(txn->arena, &found, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }

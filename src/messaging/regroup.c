@@ -114,7 +114,7 @@ static cruddur_status choose_place(cr_txn *txn, const cr_group *group, const cr_
             is_beyond = true;
         }
     }
-    return is_beyond ? cr_group_check_head(txn, &group->uuid, &group->head) : CRUDDUR_OK;
+    return is_beyond ? cr_group_check_head(txn, group) : CRUDDUR_OK;
 }
 
 /* Every member has a row then, with the names that messages tell. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/repeat.h"
 
+#include "base/clock.h"
 #include "messaging/names.h"
+#include "model/expiry.h"
 
 static cruddur_status fail_other_message(const cr_call *call)
 {
@@ -64,7 +66,9 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     cr_pk pk = cr_pk_of_group(&draft->group);
     status = cr_rows_get_message(txn, &pk, claim->as_read.sk, &there);
     if (status == CRUDDUR_OK && cr_str_equal(there.value[CR_MESSAGE_UUID], token)) {
-        return take_repeat(txn, send, group, &there);
+        return cr_message_is_shown(&there, cr_clock_now_us())
+                   ? take_repeat(txn, send, group, &there)
+                   : fail_gone(txn->call, draft);
     }
     if (status == CRUDDUR_OK && !claim->as_read.is_ahead) {
         return fail_gone(txn->call, draft);

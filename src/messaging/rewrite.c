@@ -2,6 +2,7 @@
 #include "messaging/rewrite.h"
 
 #include "base/clock.h"
+#include "model/expiry.h"
 #include "model/marker.h"
 #include "model/taken_key.h"
 #include "model/time.h"
@@ -332,7 +333,8 @@ static void show_message(const cr_rewrite *rewrite, cr_row *row)
     bool is_visible = row->value[CR_VISIBLE_SK].data == NULL ||
                       cr_str_compare(place, row->value[CR_VISIBLE_SK]) > 0;
     if (cr_str_equal(place, message->value[CR_SK])) {
-        row->value[CR_TEXT] = is_visible ? message->value[CR_TEXT] : cr_str_of("");
+        cr_row_show_message(row, message, cr_clock_now_us());
+        row->value[CR_TEXT] = is_visible ? row->value[CR_TEXT] : cr_str_of("");
         cr_row_name_author(row, &rewrite->author);
     }
 }

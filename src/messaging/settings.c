@@ -18,6 +18,7 @@ static void hide(cr_own_found *found)
     cr_str newest_sk = cr_str_compare(head_sk, place) > 0 ? head_sk : place;
     if (!cr_row_is_hidden(row) || cr_str_compare(newest_sk, row->value[CR_VISIBLE_SK]) > 0) {
         row->value[CR_VISIBLE_SK] = newest_sk;
+        row->value[CR_TEXT] = cr_str_of(""); /* of a message that is no longer in the history */
     }
 }
 
@@ -36,7 +37,8 @@ static cruddur_status edit(cr_txn *txn, const cr_own_change *change, cr_own_foun
     return CRUDDUR_OK;
 }
 
-/* Where a row is behind the head, moving it there would take the group out of the archive again. */
+/* Where a row is behind the head, moving it there would take the group out of the archive again, or
+ * not, if it is muted meanwhile. */
 cruddur_status cr_set(cr_store *store, const cr_settings *settings, cr_call *call,
                       cr_packed_row **ret_group)
 {
@@ -44,6 +46,7 @@ cruddur_status cr_set(cr_store *store, const cr_settings *settings, cr_call *cal
                                   .member = settings->member,
                                   .edit = edit,
                                   .context = settings,
-                                  .goes_by_head = settings->archived == CR_ON};
+                                  .goes_by_head =
+                                      settings->archived == CR_ON || settings->has_mute};
     return cr_own_row_change(store, &change, call, ret_group);
 }
