@@ -174,7 +174,7 @@ static cruddur_status remove_newest_body(cr_txn *txn, void *context)
         cr_row back = found.row[i];
         back.value[CR_SK] = before->value[CR_SK];
         back.value[CR_TEXT] = before->value[CR_TEXT];
-        back.value[CR_VERSION] = CR_STR_ABSENT;
+        back.value[CR_VERSION] = back.value[CR_READ_SK] = CR_STR_ABSENT;
         status = txn->ops->put(txn, &back);
         if (status == CRUDDUR_OK) {
             status = txn->ops->remove(txn, &found.row[i]);

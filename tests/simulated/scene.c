@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulated/scene.h"
+#include "model/expiry.h"
 
 #include <stdio.h>
 
@@ -48,7 +49,8 @@ static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_u
                       .group = all->group,
                       .text = cr_str_of(text),
                       .uuid = uuid != NULL ? *uuid : scene_uuid(all),
-                      .may_be_repeat = uuid != NULL};
+                      .may_be_repeat = uuid != NULL,
+                      .lasts_s = CR_EXPIRES_NEVER};
 }
 
 cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid)

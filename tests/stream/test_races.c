@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "messaging/write.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "model/time.h"
@@ -121,7 +122,8 @@ static void write_messages(void *context)
                                      .handle = cr_str_of("somebody")},
                           .group = stage->group[g],
                           .created_at_us = time_of_next(stage),
-                          .text = cr_str_of("next")};
+                          .text = cr_str_of("next"),
+                          .lasts_s = CR_EXPIRES_NEVER};
         if (!cr_uuid_v4(&draft.uuid) ||
             cr_append(self->is_streamed ? stage->streamed : stage->mover, &draft, &call, &stored) !=
                 CRUDDUR_OK) {
