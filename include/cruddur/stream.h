@@ -54,12 +54,14 @@ typedef struct cruddur_stream_result cruddur_stream_result;
  * Processes a stream event: moves the group rows of every group that has a new message to the
  * group's newest message.
  *
- * Only inserts of the library's message rows count; all other records are skipped. The rows of a
- * group move once for all its messages in the event, and only forward, to the newest message in the
- * table. So records that come again, late or out of order change nothing, and neither do records of
- * a group that no longer exists. Messages never move. If a member's inbox already has another row
- * at the message's sort key, that member's row gets the next free key and names the message in
- * `head_sk`. Any number of processors and writers may work on the table at the same time.
+ * Only inserts and changes of the library's message rows count; all other records are skipped. The
+ * rows of a group move once for all its messages in the event, and only forward, to the newest
+ * message in the table. A change of a message moves nothing; if the rows are at that message, they
+ * get its new text. So records that come again, late or out of order change nothing, and neither do
+ * records of a group that no longer exists. Messages never move. If a member's inbox already has
+ * another row at the message's sort key, that member's row gets the next free key and names the
+ * message in `head_sk`. Any number of processors and writers may work on the table at the same
+ * time.
  *
  * A failure does not stop the rest: a record that is not one of this table's stream or lacks the
  * new image, and a group whose rows could not be moved, are listed in the result.
@@ -105,7 +107,7 @@ CRUDDUR_API const char *cruddur_stream_result_answer(const cruddur_stream_result
 CRUDDUR_API size_t cruddur_stream_result_record_count(const cruddur_stream_result *result);
 
 /**
- * Returns the number of records that are inserts of message rows.
+ * Returns the number of records that are inserts or changes of message rows.
  *
  * @param result a result, or NULL.
  * @return the number; 0 for NULL.
@@ -123,8 +125,8 @@ CRUDDUR_API size_t cruddur_stream_result_message_count(const cruddur_stream_resu
 CRUDDUR_API size_t cruddur_stream_result_group_count(const cruddur_stream_result *result);
 
 /**
- * Returns the number of groups whose rows were moved. The rows of the others were in place already,
- * or could not be moved.
+ * Returns the number of groups whose rows were moved, or got a new text. The rows of the others
+ * were in place already, or could not be moved.
  *
  * @param result a result, or NULL.
  * @return the number; 0 for NULL.

@@ -5,6 +5,7 @@
 #include "listing/list.h"
 #include "messaging/names.h"
 #include "messaging/unread.h"
+#include "model/expiry.h"
 #include "model/marker.h"
 
 typedef struct get_context {

@@ -189,15 +189,6 @@ static const struct {
 
 /* ---- the rules ---- */
 
-static cruddur_status check_consent(const cr_txn *txn, const reading *read)
-{
-    return read->group.card.row.value[CR_BLOCKED].size == 0
-               ? CRUDDUR_OK
-               : cr_fail_argument(txn->call->error, CRUDDUR_E_BLOCKED, "group_uuid",
-                                  "one of the two members of group %s blocks it",
-                                  read->group.uuid.text);
-}
-
 static cruddur_status check_author(const cr_txn *txn, const cr_edit *edit, const cr_row *message)
 {
     bool is_author =
@@ -224,7 +215,7 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 {
     cruddur_status status = CRUDDUR_OK;
     if (kinds[edit->kind].needs_consent) {
-        status = check_consent(txn, read);
+        status = cr_group_check_blocks(txn, &read->group.uuid, &read->group.card, "group_uuid");
     }
     if (status == CRUDDUR_OK) {
         status = check_found(txn, read);

@@ -154,7 +154,7 @@ static cr_card card_after(const regroup *now, const cr_group_rows *rows, const c
     card.name = value_after(now->wanted.name, cr_group_rows_shared(rows, CR_GROUP_NAME));
     card.data = value_after(now->wanted.data, cr_group_rows_shared(rows, CR_GROUP_DATA));
     card.members = *members;
-    card.rev++;
+    card.rev = cr_row_exists(&rows->card->row) ? card.rev + 1 : 2; /* the rows are the first */
     if (now->block == BLOCK_ON) {
         (void)cr_members_add(&card.blocked, now->wanted.user); /* one of two */
     } else if (now->block == BLOCK_OFF) {

@@ -31,11 +31,19 @@ static cr_str group_of(const settle *settling)
 
 /* ---- the group rows that there are ---- */
 
+/* Whether a row is at the message that was changed, and shows what it was before. */
+static bool is_outdated(const cr_settling *known, const cr_row *row)
+{
+    return known->is_changed && cr_str_equal(cr_row_place(row), known->message_sk) &&
+           !cr_str_equal(row->value[CR_TEXT], known->text);
+}
+
 /* Everybody whom the rows name has one, all of the same message, and that is the given one or a
  * later one: as rows only move forward, it does not matter how far the index lags behind. */
-static bool are_settled(const cr_rows *rows, cr_str message_sk)
+static bool are_settled(const cr_rows *rows, const cr_settling *known)
 {
     cr_members named = {0};
+    cr_str message_sk = known->message_sk;
     if (message_sk.data == NULL || rows->count < CRUDDUR_MEMBERS_MIN ||
         cr_str_compare(cr_row_place(&rows->row[0]), message_sk) < 0) {
         return false;
@@ -43,7 +51,7 @@ static bool are_settled(const cr_rows *rows, cr_str message_sk)
     for (size_t i = 0; i < rows->count; i++) {
         const cr_row *row = &rows->row[i];
         if (!cr_str_equal(cr_row_place(row), cr_row_place(&rows->row[0])) ||
-            !cr_members_add_row(&named, row)) {
+            !cr_members_add_row(&named, row) || is_outdated(known, row)) {
             return false;
         }
     }
@@ -201,7 +209,8 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
     if (status == CRUDDUR_OK && !is_whole) {
         return search_others(txn, settling, rows, head);
     }
-    bool needs_head = settling->known.makes_card && !cr_row_exists(head);
+    bool needs_head =
+        (settling->known.makes_card || settling->known.is_changed) && !cr_row_exists(head);
     return status == CRUDDUR_OK && needs_head ? cr_group_find_head(txn, settling->known.group, head)
                                               : status;
 }
@@ -246,6 +255,22 @@ static cruddur_status read_rows(cr_txn *txn, settle *settling, cr_read_card *car
 
 /* ---- the body ---- */
 
+/* Whether rows that are at the message show another text. Without transactions they keep it: no row
+ * is replaced there. */
+static bool must_replace(const cr_txn *txn, const settle *settling, const cr_rewrite *rewrite)
+{
+    bool may_replace = settling->known.is_changed && (txn->traits & CR_TRAIT_ATOMIC) != 0;
+    for (size_t i = 0; may_replace && i < rewrite->rows->members.count; i++) {
+        const cr_row *row = &rewrite->rows->row[i];
+        cr_row moved = cr_rewrite_moved(txn, rewrite, i);
+        bool stays = cr_str_equal(cr_row_place(row), rewrite->message->value[CR_SK]);
+        if (stays && !cr_str_equal(row->value[CR_TEXT], moved.value[CR_TEXT])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *rows,
                                 const cr_row *head)
 {
@@ -254,6 +279,7 @@ static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *ro
                           .author = cr_person_of(head),
                           .rows = rows,
                           .makes_card = settling->known.makes_card};
+    rewrite.replaces = must_replace(txn, settling, &rewrite);
     settling->has_writes = cr_rewrite_is_needed(txn, &rewrite);
     if (!settling->has_writes) {
         return CRUDDUR_OK;
@@ -316,7 +342,7 @@ static cruddur_status settle_body(cr_txn *txn, void *argument)
         }
     }
     status = cr_group_read_index(txn, known->group, &told);
-    return status != CRUDDUR_OK || are_settled(&told, known->message_sk)
+    return status != CRUDDUR_OK || are_settled(&told, known)
                ? status
                : settle_rows(txn, settling, &told, &messages);
 }

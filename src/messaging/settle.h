@@ -22,6 +22,8 @@ typedef struct cr_settling {
     const cr_members *named; /* maybe the two whose direct group it is; NULL: not known */
     cr_str message_sk;       /* rows that are at this message or beyond it are settled; absent: not
                                 known */
+    bool is_changed;         /* that message: rows that are at it are settled if they show `text` */
+    cr_str text;             /* its text as far as it is known; absent: none */
     bool makes_card;         /* only for a group without one; one that has it is left alone */
 
     /* For a writer in steps that looks back; message_sk is absent. */

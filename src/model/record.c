@@ -122,7 +122,7 @@ static cr_row row_of(const facts *found)
     return row;
 }
 
-static const char *judge_insert(const facts *found, cr_record *record)
+static const char *judge_put(const facts *found, cr_record *record)
 {
     if (!found->has_keys) {
         return "it has no keys";
@@ -136,6 +136,7 @@ static const char *judge_insert(const facts *found, cr_record *record)
     }
     record->kind = CR_RECORD_MESSAGE;
     record->sk = row.value[CR_SK];
+    record->text = row.value[CR_TEXT];
     record->has_author = cr_uuid_parse(row.value[CR_USER_UUID], &record->author);
     (void)cr_uuid_parse(cr_pk_suffix(row.value[CR_PK]), &record->group); /* as its kind says */
     return NULL;
@@ -154,11 +155,11 @@ static const char *judge(const facts *found, cr_str table, cr_record *record)
         !is_of_table(found->source_arn, table)) {
         return "it is of another table";
     }
-    if (cr_str_equal(found->event_name, cr_str_of("INSERT"))) {
-        return judge_insert(found, record);
+    record->is_change = cr_str_equal(found->event_name, cr_str_of("MODIFY"));
+    if (record->is_change || cr_str_equal(found->event_name, cr_str_of("INSERT"))) {
+        return judge_put(found, record);
     }
-    bool is_known = cr_str_equal(found->event_name, cr_str_of("MODIFY")) ||
-                    cr_str_equal(found->event_name, cr_str_of("REMOVE"));
+    bool is_known = cr_str_equal(found->event_name, cr_str_of("REMOVE"));
     return is_known ? NULL : "its eventName is not INSERT, MODIFY or REMOVE";
 }
 

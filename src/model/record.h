@@ -14,7 +14,7 @@
  * records are passed over. */
 typedef enum cr_record_kind {
     CR_RECORD_OTHER,   /* nothing that the group rows depend on */
-    CR_RECORD_MESSAGE, /* a message row was put */
+    CR_RECORD_MESSAGE, /* a message row was put, or changed */
     CR_RECORD_POISON,
 } cr_record_kind;
 
@@ -23,8 +23,10 @@ typedef struct cr_record {
     cr_record_kind kind;
     cr_str sequence_number; /* empty: none */
     int64_t written_at_us;  /* about when, to the second; 0: not told */
+    bool is_change;         /* of a message that was there */
     cr_uuid group;          /* of a message */
     cr_str sk;
+    cr_str text; /* of the message, then; absent: none */
     cr_uuid author;
     bool has_author;
     const char *problem; /* of poison: what is wrong, without anything of what it says */

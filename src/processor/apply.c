@@ -65,7 +65,9 @@ static void apply_newest(work *shared, const cr_record *newest)
     cr_settled result = CR_SETTLED_GONE;
     const cr_settling known = {.group = &newest->group,
                                .author = newest->has_author ? &newest->author : NULL,
-                               .message_sk = newest->sk};
+                               .message_sk = newest->sk,
+                               .is_changed = newest->is_change,
+                               .text = newest->text};
     call.meter = (cr_meter){0};
     call.error = &error;
     call.deadline_us = deadline_us(shared);
@@ -114,12 +116,15 @@ static void run_round(work *shared, unsigned workers)
 
 /* ---- the event ---- */
 
+/* Of the records of one message the last change of it counts. */
 static int compare_messages(const void *a, const void *b)
 {
-    const cr_record *const *x = a;
-    const cr_record *const *y = b;
-    int order = cr_uuid_compare(&(*x)->group, &(*y)->group);
-    return order != 0 ? order : cr_str_compare((*x)->sk, (*y)->sk);
+    const cr_record *x = *(const cr_record *const *)a;
+    const cr_record *y = *(const cr_record *const *)b;
+    int order = cr_uuid_compare(&x->group, &y->group);
+    order = order != 0 ? order : cr_str_compare(x->sk, y->sk);
+    order = order != 0 ? order : x->is_change - y->is_change;
+    return order != 0 ? order : (x > y) - (x < y);
 }
 
 static int compare_failures(const void *a, const void *b)

@@ -72,7 +72,9 @@ void expect_group(const expected_group *expected, const cruddur_user *people, si
         cruddur_group_free(group);
         expect_members(expected->group, &people[i], people, count);
     }
-    test_check(&store);
+    test_report report;
+    int code = test_check_run(&store, expected->beside_others ? "--foreign-rows" : NULL, &report);
+    cr_assert_eq(code, 0, "the checker of tables came to %d:\n%s", code, report.text);
 }
 
 size_t inbox_size(const cruddur_user *user)

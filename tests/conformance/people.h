@@ -11,9 +11,10 @@ void people_of(cruddur_user *people, size_t count);
 /* What all members see of a group at rest. */
 typedef struct expected_group {
     const group_id *group;
-    const char *name; /* NULL: none */
-    const char *data; /* NULL: none */
-    const char *text; /* of the newest message, for those in whose history it is */
+    const char *name;   /* NULL: none */
+    const char *data;   /* NULL: none */
+    const char *text;   /* of the newest message, for those in whose history it is */
+    bool beside_others; /* the table has rows of other programs, too */
 } expected_group;
 
 /* Every one of these people sees the group, in the inbox and by its uuid, with these members in

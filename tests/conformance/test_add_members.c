@@ -42,14 +42,14 @@ Test(add_members, wherever_they_are_in_the_order)
         return;
     }
     add_member(&people[1], &group, &people[3], 0);
-    expect_group(&(expected_group){&group, NULL, NULL, "one"}, &people[1], 4);
+    expect_group(&(expected_group){&group, NULL, NULL, "one", false}, &people[1], 4);
     add_member(&people[3], &group, &people[5], 0);
-    expect_group(&(expected_group){&group, NULL, NULL, "one"}, &people[1], 5);
+    expect_group(&(expected_group){&group, NULL, NULL, "one", false}, &people[1], 5);
     say(&people[2], &group, "two");
     add_member(&people[5], &group, &people[0], 0);
-    expect_group(&(expected_group){&group, NULL, NULL, "two"}, people, 6);
+    expect_group(&(expected_group){&group, NULL, NULL, "two", false}, people, 6);
     say(&people[0], &group, "three");
-    expect_group(&(expected_group){&group, NULL, NULL, "three"}, people, 6);
+    expect_group(&(expected_group){&group, NULL, NULL, "three", false}, people, 6);
 }
 
 Test(add_members, several_at_once_to_a_group_of_two)
@@ -74,7 +74,7 @@ Test(add_members, several_at_once_to_a_group_of_two)
     cr_assert_str_eq(cruddur_group_user_uuid(seen), people[4].uuid);
     cr_assert_str_eq(cruddur_group_text(seen), "one");
     cruddur_group_free(seen);
-    expect_group(&(expected_group){&group, NULL, NULL, "one"}, people, 5);
+    expect_group(&(expected_group){&group, NULL, NULL, "one", false}, people, 5);
 }
 
 /* Who is added without the history sees neither the messages nor the preview of what was written
@@ -89,10 +89,13 @@ Test(add_members, who_see_what_is_written_from_then_on)
     }
     say(&people[1], &group, "two");
     add_member(&people[0], &group, &people[3], 0);
+    expect_history(&people[3], &group, "");
     cruddur_group_page *page = list_groups(&people[3], NULL);
     cr_assert_eq(cruddur_group_page_count(page), 1);
     const cruddur_group *row = cruddur_group_page_at(page, 0);
     cr_assert_str_eq(cruddur_group_text(row), "");
+    cr_assert_eq(cruddur_group_unread_count(row), 0);
+    cr_assert(!cruddur_group_is_hidden(row));
     cr_assert_str_eq(cruddur_group_name(row), "Three");
     cruddur_group_page_free(page);
     rename_group(&people[0], &group, "Four", NULL); /* which does not show it either */
@@ -100,10 +103,13 @@ Test(add_members, who_see_what_is_written_from_then_on)
     cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(page, 0)), "");
     cruddur_group_page_free(page);
     say(&people[2], &group, "three");
-    expect_group(&(expected_group){&group, "Four", NULL, "three"}, people, 4);
+    expect_group(&(expected_group){&group, "Four", NULL, "three", false}, people, 4);
     page = list_groups(&people[3], NULL);
     cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(page, 0)), "three");
+    cr_assert_eq(cruddur_group_unread_count(cruddur_group_page_at(page, 0)), 1);
     cruddur_group_page_free(page);
+    expect_history(&people[3], &group, "three ");
+    expect_history(&people[0], &group, "three two one ");
 }
 
 Test(add_members, who_see_all_of_it)
@@ -118,11 +124,12 @@ Test(add_members, who_see_all_of_it)
     add_member(&people[0], &group, &people[3], CRUDDUR_ADD_WITH_HISTORY);
     cruddur_group_page *page = list_groups(&people[3], NULL);
     cr_assert_str_eq(cruddur_group_text(cruddur_group_page_at(page, 0)), "two");
+    cr_assert_eq(cruddur_group_unread_count(cruddur_group_page_at(page, 0)), 0);
     cruddur_group_page_free(page);
     expect_history(&people[3], &group, "two one ");
     say(&people[3], &group, "three");
     expect_history(&people[3], &group, "three two one ");
-    expect_group(&(expected_group){&group, "Three", NULL, "three"}, people, 4);
+    expect_group(&(expected_group){&group, "Three", NULL, "three", false}, people, 4);
 }
 
 /* Names that are not given are learned from the member's first message. */
@@ -139,7 +146,7 @@ Test(add_members, without_names)
     test_store_settle(&store);
     test_check(&store);
     say(&people[3], &group, "two");
-    expect_group(&(expected_group){&group, "Three", NULL, "two"}, people, 4);
+    expect_group(&(expected_group){&group, "Three", NULL, "two", false}, people, 4);
 }
 
 Test(add_members, up_to_the_largest_group)
@@ -154,12 +161,14 @@ Test(add_members, up_to_the_largest_group)
                                            NULL, NULL, TEST_ERROR));
     say(&people[40], &group, "two");
     add_member(&people[47], &group, &people[48], 0);
-    expect_group(&(expected_group){&group, "Many", NULL, "two"}, people, CRUDDUR_MEMBERS_MAX);
+    expect_group(&(expected_group){&group, "Many", NULL, "two", false}, people,
+                 CRUDDUR_MEMBERS_MAX);
     must_fail(CRUDDUR_E_MEMBER_COUNT, "n_people",
               cruddur_group_add_members(store.dm, people[0].uuid, group.text, &people[49], 1, NULL,
                                         NULL, TEST_ERROR));
     say(&people[48], &group, "three");
-    expect_group(&(expected_group){&group, "Many", NULL, "three"}, people, CRUDDUR_MEMBERS_MAX);
+    expect_group(&(expected_group){&group, "Many", NULL, "three", false}, people,
+                 CRUDDUR_MEMBERS_MAX);
 }
 
 /* ---- what is refused ---- */

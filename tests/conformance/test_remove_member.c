@@ -51,9 +51,9 @@ Test(remove_member, takes_effect_before_it_returns)
         cruddur_group_free(seen);
         cr_assert_eq(inbox_size(&people[gone]), gone);
         without(people, 4, gone, left);
-        expect_group(&(expected_group){&group, "Four", NULL, "two"}, left, 3);
+        expect_group(&(expected_group){&group, "Four", NULL, "two", false}, left, 3);
         say(by, &group, "three");
-        expect_group(&(expected_group){&group, "Four", NULL, "three"}, left, 3);
+        expect_group(&(expected_group){&group, "Four", NULL, "three", false}, left, 3);
         expect_outside(&people[gone], &group);
     }
 }
@@ -75,9 +75,9 @@ Test(remove_member, oneself)
     cr_assert_eq(inbox_size(&people[1]), 0);
     without(people, 3, 1, left);
     /* Two are left, and the group keeps its name. */
-    expect_group(&(expected_group){&group, "Three", NULL, "one"}, left, 2);
+    expect_group(&(expected_group){&group, "Three", NULL, "one", false}, left, 2);
     say(&people[0], &group, "two");
-    expect_group(&(expected_group){&group, "Three", NULL, "two"}, left, 2);
+    expect_group(&(expected_group){&group, "Three", NULL, "two", false}, left, 2);
     must_fail(CRUDDUR_E_MEMBER_LAST, "member_uuid",
               cruddur_group_remove_member(store.dm, people[0].uuid, group.text, people[2].uuid,
                                           NULL, NULL, TEST_ERROR));
@@ -99,9 +99,9 @@ Test(remove_member, who_may_be_added_again)
         say(&people[1], &group, "two");
         expect_outside(&people[2], &group);
         add_member(&people[1], &group, &people[2], i == 1 ? CRUDDUR_ADD_WITH_HISTORY : 0);
-        expect_group(&(expected_group){&group, "Three", NULL, "two"}, people, 3);
+        expect_group(&(expected_group){&group, "Three", NULL, "two", false}, people, 3);
         say(&people[2], &group, "three");
-        expect_group(&(expected_group){&group, "Three", NULL, "three"}, people, 3);
+        expect_group(&(expected_group){&group, "Three", NULL, "three", false}, people, 3);
     }
 }
 
@@ -116,13 +116,13 @@ Test(remove_member, of_the_largest_group_down_to_two)
     say(&people[48], &group, "two");
     remove_member(&people[0], &group, &people[48]);
     expect_outside(&people[48], &group);
-    expect_group(&(expected_group){&group, "Many", NULL, "two"}, people, 48);
+    expect_group(&(expected_group){&group, "Many", NULL, "two", false}, people, 48);
     for (size_t i = 47; i >= 2; i--) {
         remove_member(&people[i - 1], &group, &people[i]);
     }
-    expect_group(&(expected_group){&group, "Many", NULL, "two"}, people, 2);
+    expect_group(&(expected_group){&group, "Many", NULL, "two", false}, people, 2);
     say(&people[1], &group, "three");
-    expect_group(&(expected_group){&group, "Many", NULL, "three"}, people, 2);
+    expect_group(&(expected_group){&group, "Many", NULL, "three", false}, people, 2);
 }
 
 /* A send that is repeated after its author has gone tells nothing of the group; an opening that is
@@ -162,7 +162,7 @@ Test(remove_member, beside_repeats)
     must_fail(CRUDDUR_E_GROUP_EXISTS, "options.group_uuid",
               cruddur_group_create(store.dm, &people[2], &people[0], 1, TEST_SECRET, &opening, NULL,
                                    TEST_ERROR));
-    expect_group(&(expected_group){&group, NULL, NULL, "three"}, people, 2);
+    expect_group(&(expected_group){&group, NULL, NULL, "three", false}, people, 2);
 }
 
 /* ---- what is refused ---- */

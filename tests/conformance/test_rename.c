@@ -40,9 +40,9 @@ Test(rename, changes_what_all_members_see)
     cr_assert_str_eq(cruddur_group_text(seen), "one");
     cr_assert_str_eq(cruddur_group_user_uuid(seen), people[2].uuid);
     cruddur_group_free(seen);
-    expect_group(&(expected_group){&group, "Trio", options.data, "one"}, people, 3);
+    expect_group(&(expected_group){&group, "Trio", options.data, "one", false}, people, 3);
     say(&people[2], &group, "two");
-    expect_group(&(expected_group){&group, "Trio", options.data, "two"}, people, 3);
+    expect_group(&(expected_group){&group, "Trio", options.data, "two", false}, people, 3);
 }
 
 Test(rename, changes_one_of_the_two_or_removes_it)
@@ -54,14 +54,14 @@ Test(rename, changes_one_of_the_two_or_removes_it)
         return;
     }
     rename_group(&people[0], &group, "Four", NULL);
-    expect_group(&(expected_group){&group, "Four", NULL, "one"}, people, 4);
+    expect_group(&(expected_group){&group, "Four", NULL, "one", false}, people, 4);
     rename_group(&people[1], &group, NULL, "data");
-    expect_group(&(expected_group){&group, "Four", "data", "one"}, people, 4);
+    expect_group(&(expected_group){&group, "Four", "data", "one", false}, people, 4);
     say(&people[3], &group, "two");
     rename_group(&people[2], &group, "", NULL);
-    expect_group(&(expected_group){&group, NULL, "data", "two"}, people, 4);
+    expect_group(&(expected_group){&group, NULL, "data", "two", false}, people, 4);
     rename_group(&people[2], &group, "Quartet", "");
-    expect_group(&(expected_group){&group, "Quartet", NULL, "two"}, people, 4);
+    expect_group(&(expected_group){&group, "Quartet", NULL, "two", false}, people, 4);
 }
 
 Test(rename, to_what_it_is_called_writes_nothing)
@@ -98,9 +98,9 @@ Test(rename, of_a_separate_group_of_two)
         return;
     }
     rename_group(&test_bob, &group, "Us", "data");
-    expect_group(&(expected_group){&group, "Us", "data", "one"}, people, 2);
+    expect_group(&(expected_group){&group, "Us", "data", "one", false}, people, 2);
     say(&test_ann, &group, "two");
-    expect_group(&(expected_group){&group, "Us", "data", "two"}, people, 2);
+    expect_group(&(expected_group){&group, "Us", "data", "two", false}, people, 2);
 }
 
 Test(rename, of_the_largest_group)
@@ -113,7 +113,7 @@ Test(rename, of_the_largest_group)
     }
     say(&people[7], &group, "two"); /* in mode stream nothing has moved the rows yet */
     rename_group(&people[48], &group, "Multitude", "data");
-    expect_group(&(expected_group){&group, "Multitude", "data", "two"}, people,
+    expect_group(&(expected_group){&group, "Multitude", "data", "two", false}, people,
                  CRUDDUR_MEMBERS_MAX);
 }
 

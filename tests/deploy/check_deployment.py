@@ -99,7 +99,7 @@ class Deployment(unittest.TestCase):
     def test_the_table_is_the_librarys(self):
         self.assertEqual(self.cruddur("schema", "verify")["differences"], [])
 
-    def test_the_filter_lets_new_messages_through(self):
+    def test_the_filter_lets_messages_through(self):
         group = self.cruddur("new", "--as", "ann", "--to", "bob", "1")["uuid"]
         self.cruddur("send", "--as", "bob", group, "2")
         message = {"pk": {"S": "MSG#" + group}, "sk": {"S": "2020-01-01T00:00:00.000000+00:00"}}
@@ -113,7 +113,7 @@ class Deployment(unittest.TestCase):
                                  ("INSERT", "MSG"), ("MODIFY", "MSG"), ("REMOVE", "MSG")})
         passed = self.passed(records)
         self.assertEqual([record["dynamodb"]["NewImage"]["message"]["S"] for record in passed],
-                         ["1", "2", "old"])
+                         ["1", "2", "old", "changed"])
         self.apply(passed)
         self.check()
         self.assertEqual(self.passed(self.records()[len(records):]), [])  # no event of its own

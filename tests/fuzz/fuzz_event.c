@@ -30,7 +30,7 @@ static void check_message(const cr_record *record, json_object *theirs)
     json_object *keys = NULL;
     json_object *image = NULL;
     cr_pk pk = cr_pk_of_group(&record->group);
-    FUZZ_REQUIRE(is_text(theirs, "eventName", cr_str_of("INSERT")));
+    FUZZ_REQUIRE(is_text(theirs, "eventName", cr_str_of(record->is_change ? "MODIFY" : "INSERT")));
     FUZZ_REQUIRE(is_text(theirs, "eventSource", cr_str_of("aws:dynamodb")));
     FUZZ_REQUIRE(oracle_member(theirs, "dynamodb", &change));
     FUZZ_REQUIRE(is_text(change, "SequenceNumber", record->sequence_number));

@@ -27,20 +27,27 @@ static void add_text(event *made, const char *name, const char *value)
     }
 }
 
-void event_add_key(event *made, const char *pk, const char *sk, const char *user_uuid,
-                   unsigned number)
+static void add_record(event *made, const char *name, const char *pk, const char *sk,
+                       const char *user_uuid, const char *text, unsigned number)
 {
-    event_add(made, "{\"eventID\":\"7\",\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\","
-                    "\"dynamodb\":{\"ApproximateCreationDateTime\":1.7E9,\"Keys\":{");
+    event_add(made, "{\"eventID\":\"7\",\"eventSource\":\"aws:dynamodb\",\"eventName\":\"");
+    (void)fprintf(made->file, "%s\",\"dynamodb\":{\"ApproximateCreationDateTime\":1.7E9,\"Keys\":{",
+                  name);
     add_text(made, "pk", pk);
     add_text(made, "sk", sk);
     (void)fputs("},\"NewImage\":{", made->file);
     add_text(made, "pk", pk);
     add_text(made, "sk", sk);
-    add_text(made, "message", TEST_SECRET);
+    add_text(made, "message", text);
     add_text(made, "user_uuid", user_uuid);
     (void)fprintf(made->file, "},\"SequenceNumber\":\"%021u\",\"StreamViewType\":\"NEW_IMAGE\"}}",
                   number);
+}
+
+void event_add_key(event *made, const char *pk, const char *sk, const char *user_uuid,
+                   unsigned number)
+{
+    add_record(made, "INSERT", pk, sk, user_uuid, TEST_SECRET, number);
 }
 
 /* An attribute's place; they are few. */
@@ -57,6 +64,13 @@ void event_add_insert(event *made, const cruddur_row_page *page, size_t index, u
 {
     event_add_key(made, get(page, index, "pk"), get(page, index, "sk"),
                   get(page, index, "user_uuid"), number);
+}
+
+void event_add_change(event *made, const cruddur_row_page *page, size_t index, const char *text,
+                      unsigned number)
+{
+    add_record(made, "MODIFY", get(page, index, "pk"), get(page, index, "sk"),
+               get(page, index, "user_uuid"), text, number);
 }
 
 void event_finish(event *made)

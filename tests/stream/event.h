@@ -21,7 +21,11 @@ void event_add(event *made, const char *record);
 /* Adds the insert of a row of a page, under this sequence number. */
 void event_add_insert(event *made, const cruddur_row_page *page, size_t index, unsigned number);
 
-/* The same for any key and author; NULL leaves it out. */
+/* Adds the change of such a row to one with this text. */
+void event_add_change(event *made, const cruddur_row_page *page, size_t index, const char *text,
+                      unsigned number);
+
+/* The same as an insert for any key and author; NULL leaves it out. */
 void event_add_key(event *made, const char *pk, const char *sk, const char *user_uuid,
                    unsigned number);
 

@@ -53,8 +53,22 @@ Test(record, of_a_message, .fini = free_arena)
     cr_assert(cr_str_equal(record.sk, cr_str_of(SK)));
     cr_assert(
         cr_str_equal(record.sequence_number, cr_str_of("100000000000000000000000000000000000009")));
+    cr_assert(cr_str_equal(record.text, cr_str_of("hi")));
+    cr_assert_not(record.is_change);
     cr_assert_null(record.problem);
     cr_assert_eq(record.written_at_us, 0);
+}
+
+Test(record, of_a_message_that_was_changed, .fini = free_arena)
+{
+    cr_record record =
+        read_one("{\"eventName\":\"MODIFY\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" KEYS(
+            "MSG#" G, SK) IMAGE NUMBER "}}");
+    cr_assert_eq(record.kind, CR_RECORD_MESSAGE);
+    cr_assert(record.is_change);
+    cr_assert_str_eq(record.group.text, G);
+    cr_assert(cr_str_equal(record.sk, cr_str_of(SK)));
+    cr_assert(cr_str_equal(record.text, cr_str_of("hi")));
 }
 
 /* As the two sources of records write it, and some more. */
@@ -111,7 +125,7 @@ Test(record, of_anything_else_is_passed_over, .fini = free_arena)
         "{\"eventName\":\"REMOVE\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" KEYS(
             "MSG#" G, SK) NUMBER "}}",
         "{\"eventName\":\"MODIFY\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" KEYS(
-            "MSG#" G, SK) IMAGE NUMBER "}}",
+            "GRP#" ANN, SK) IMAGE NUMBER "}}",
         "{\"eventName\":\"REMOVE\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" NUMBER "}}",
         /* Rows of other programs. */
         RECORD("USR#" G, SK),
@@ -160,6 +174,9 @@ Test(record, that_makes_no_sense_says_why, .fini = free_arena)
         {HEAD "\"dynamodb\":{" KEYS("MSG#" G, SK) NUMBER "}}", "no new image", true},
         {HEAD "\"dynamodb\":{" KEYS("MSG#" G, SK) "\"NewImage\":null," NUMBER "}}", "no new image",
          true},
+        {"{\"eventName\":\"MODIFY\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" KEYS(
+             "MSG#" G, SK) NUMBER "}}",
+         "no new image", true},
         {"{\"eventName\":\"INSERTED\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{" KEYS(
              "MSG#" G, SK) IMAGE NUMBER "}}",
          "eventName", true},

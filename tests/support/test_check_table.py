@@ -438,7 +438,7 @@ class Life(unittest.TestCase):
         self.expect_with(2, read_sk=T1, visible_sk=T1, muted_until=T3, archived="true",
                          pinned="true")
         self.expect_with(2, "its read_sk is not before its place", read_sk=T2)
-        self.expect_with(2, "read_sk is not a time", read_sk="0")
+        self.expect_with(2, "read_sk is not a time", read_sk="00")
         self.expect_with(2, "pinned is not true", pinned="false")
         self.expect_with(0, "has read_sk, which", read_sk=T1)
 
