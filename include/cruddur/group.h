@@ -176,7 +176,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_EXISTS: the group with this uuid has other members;
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: on DynamoDB, the group was removed during the call;
- *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since, or has
+ *           expired;
  *         - #CRUDDUR_E_BLOCKED: it is the direct group of two, and one of them blocks it;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
@@ -185,8 +186,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  *           message), #CRUDDUR_E_MEMBER_COUNT, #CRUDDUR_E_MEMBER_TWICE,
  *           #CRUDDUR_E_MEMBER_SELF (the creator is among the others), #CRUDDUR_E_UUID,
  *           #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,
- *           #CRUDDUR_E_NOT_UTF8 (the text or a name), #CRUDDUR_E_NAME_TOO_LONG,
- *           #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for cruddur_msg_append());
+ *           #CRUDDUR_E_NOT_UTF8 (the text, the data or a name), #CRUDDUR_E_DATA_TOO_LONG,
+ *           #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER, #CRUDDUR_E_TIME (as for
+ *           cruddur_msg_append());
  *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was
  *           stored.
  * Threads: any. Since: 0.1.

@@ -189,6 +189,7 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  * @return #CRUDDUR_OK, or
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (an option, the path, a table's or index's name),
+ *           #CRUDDUR_E_TIME (`retention_s` is less than a second, or leads beyond the year 9999),
  *           #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER;
  *         - on every engine: #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_NO_DESCRIPTORS (too many open files;
  *           may pass by itself), #CRUDDUR_E_STORE_FORKED (see #cruddur),

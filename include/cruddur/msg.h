@@ -109,7 +109,9 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * that is older than `claim_days`, on SQLite than 7 days, is refused (#CRUDDUR_E_UUID_TIME), as its
  * message might be stored twice. So is one that is more than 15 minutes ahead of this clock. If the
  * message has been removed since, the repeat fails with #CRUDDUR_E_MESSAGE_GONE; in an SQLite file,
- * and on DynamoDB where the message was sent without transactions, it stores the message again.
+ * and on DynamoDB where the message was sent without transactions, it stores the message again. The
+ * repeat of a message that has expired fails with #CRUDDUR_E_MESSAGE_GONE, too; in an SQLite file
+ * for as long as cruddur_purge() keeps the uuid.
  *
  * If the library makes the uuid, a repeat is a new message.
  *
@@ -124,17 +126,18 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  * @param error      receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the author is not a member;
- *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since;
+ *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since, or has
+ *           expired;
  *         - #CRUDDUR_E_BLOCKED: one of the two of a direct group blocks it;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or the uuid of another message),
  *           #CRUDDUR_E_UUID, #CRUDDUR_E_UUID_TIME, #CRUDDUR_E_TEXT_BLANK, #CRUDDUR_E_TEXT_TOO_LONG,
- *           #CRUDDUR_E_NOT_UTF8 (the text or a name), #CRUDDUR_E_NAME_TOO_LONG,
- *           #CRUDDUR_E_NAME_CHARACTER,
- *           #CRUDDUR_E_TIME (no such time, in the future, or no time is left after the group's
- *           newest message);
+ *           #CRUDDUR_E_NOT_UTF8 (the text, the data or a name), #CRUDDUR_E_DATA_TOO_LONG,
+ *           #CRUDDUR_E_NAME_TOO_LONG, #CRUDDUR_E_NAME_CHARACTER,
+ *           #CRUDDUR_E_TIME (no such time, in the future, an end that is not after the message or
+ *           is beyond the year 9999, or no time is left after the group's newest message);
  *         - a read or write status. Unless cruddur_error_outcome_unknown() is true, nothing was
  *           stored.
  * Threads: any. Since: 0.1.

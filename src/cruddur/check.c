@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "cruddur/entry.h"
+#include "model/expiry.h"
 #include "model/text.h"
 #include "model/time.h"
 
@@ -144,11 +145,12 @@ cruddur_status cr_read_data(const char *argument, const char *given, cr_str *dat
     if (!facts.is_utf8) {
         return fail_utf8(argument, &facts, error);
     }
-    return data->size <= CRUDDUR_DATA_MAX
-               ? CRUDDUR_OK
-               : cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
-                                  "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
-                                  data->size);
+    if (data->size > CRUDDUR_DATA_MAX) {
+        return cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                data->size);
+    }
+    return CRUDDUR_OK;
 }
 
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,
@@ -198,6 +200,41 @@ cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, in
                                 "more than 15 minutes ahead");
     }
     return status;
+}
+
+cruddur_status cr_check_lasting(const char *argument, int64_t lasts_s, int64_t time_us,
+                                cruddur_error **error)
+{
+    int64_t end_s;
+    if (lasts_s < 1) {
+        return cr_fail_argument(error, CRUDDUR_E_TIME, argument,
+                                "must be at least 1 second, or CRUDDUR_EXPIRES_NEVER; it is %lld",
+                                (long long)lasts_s);
+    }
+    return cr_expiry_of(time_us, lasts_s, &end_s)
+               ? CRUDDUR_OK
+               : cr_fail_argument(error, CRUDDUR_E_TIME, argument,
+                                  "must not lead beyond the year 9999, as %lld seconds do",
+                                  (long long)lasts_s);
+}
+
+cruddur_status cr_read_content(const cruddur *dm, const cr_content *given, cr_draft *draft,
+                               cruddur_error **error)
+{
+    bool is_default = given->expires_in_s == CRUDDUR_EXPIRES_DEFAULT;
+    int64_t time_us = draft->created_at_us != 0 ? draft->created_at_us : cr_clock_now_us();
+    cruddur_status status = cr_read_optional_uuid("options.reply_to", given->reply_to,
+                                                  &draft->reply_to, &draft->is_reply, error);
+    if (status == CRUDDUR_OK) {
+        status = cr_read_data("options.data", given->data, &draft->data, error);
+    }
+    if (draft->data.size == 0) {
+        draft->data = CR_STR_ABSENT;
+    }
+    draft->lasts_s = is_default ? dm->options.retention_s : given->expires_in_s;
+    return status == CRUDDUR_OK
+               ? cr_check_lasting("options.expires_in_s", draft->lasts_s, time_us, error)
+               : status;
 }
 
 cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,
@@ -257,18 +294,18 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
         status = check_bounds(options, error);
     }
     if (status == CRUDDUR_OK) {
-        *listing = (cr_listing){options->limit,
-                                options->start == CRUDDUR_START_OLDEST,
-                                options->order == CRUDDUR_OLDEST_FIRST,
-                                options->since_us,
-                                options->until_us,
-                                cr_str_of(options->cursor)};
+        *listing = (cr_listing){.limit = options->limit,
+                                .from_oldest = options->start == CRUDDUR_START_OLDEST,
+                                .oldest_first = options->order == CRUDDUR_OLDEST_FIRST,
+                                .since_us = options->since_us,
+                                .until_us = options->until_us,
+                                .cursor = cr_str_of(options->cursor)};
     }
     return status;
 }
 
 /* A struct without a size is that of version 0.2, also in arrays. */
-size_t cr_user_size(const cruddur_user *user)
+static size_t user_size(const cruddur_user *user)
 {
     return user->size == 0 ? CR_USER_SIZE_0_2 : user->size;
 }
@@ -280,8 +317,8 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
     if (given == NULL) {
         return cr_fail_null(error, names->user);
     }
-    cruddur_status status = copy_struct(names->user, given, cr_user_size(given), &user,
-                                        CR_STRUCT_0_2(USER, user), error);
+    cruddur_status status =
+        copy_struct(names->user, given, user_size(given), &user, CR_STRUCT_0_2(USER, user), error);
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid(names->uuid, user.uuid, &person->uuid, error);
     }
@@ -292,4 +329,29 @@ cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *give
         status = cr_read_name(names->handle, user.handle, &person->handle, error);
     }
     return status;
+}
+
+/* The size of the first element is the distance between elements. */
+static const cruddur_user *user_at(const cruddur_user *users, size_t index)
+{
+    const void *at = (const char *)users + index * user_size(users);
+    return at;
+}
+
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error)
+{
+    const cruddur_user *user = user_at(users, index);
+    if (user_size(user) % sizeof(void *) != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
+                                user->size);
+    }
+    if (user_size(user) != user_size(users)) {
+        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, names->user,
+                                "all elements must have the same size; element %zu has %zu, the "
+                                "first has %zu",
+                                index, user->size, users->size);
+    }
+    return cr_read_user(names, user, person, error);
 }

@@ -87,6 +87,21 @@ cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t kno
  * clocks: every later message of the group has to follow it. */
 cruddur_status cr_read_created_at(int64_t created_at_us, cruddur_error **error);
 
+/* For how many seconds messages of this time last: at least 1, or CRUDDUR_EXPIRES_NEVER. */
+cruddur_status cr_check_lasting(const char *argument, int64_t lasts_s, int64_t time_us,
+                                cruddur_error **error);
+
+/* What the options of an append and of an opening have in common. */
+typedef struct cr_content {
+    const char *reply_to;
+    const char *data;
+    int64_t expires_in_s;
+} cr_content;
+
+/* Reads it into a draft, whose `created_at_us` is set. */
+cruddur_status cr_read_content(const cruddur *dm, const cr_content *given, cr_draft *draft,
+                               cruddur_error **error);
+
 /* The uuid of a message that is written at `created_at_us` (0: now); `given` may be NULL: *present
  * tells. A uuid whose repeat the store could not recognise is refused. */
 cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, int64_t created_at_us,
@@ -102,9 +117,6 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
                                cruddur_list_options *options, cr_listing *listing,
                                cruddur_error **error);
 
-/* The size of one element of an array of users. */
-size_t cr_user_size(const cruddur_user *user);
-
 /* The names of a user argument and its fields, for errors. */
 typedef struct cr_user_names {
     const char *user, *uuid, *display_name, *handle;
@@ -112,5 +124,9 @@ typedef struct cr_user_names {
 
 cruddur_status cr_read_user(const cr_user_names *names, const cruddur_user *given,
                             cr_person *person, cruddur_error **error);
+
+/* One of an array of users, whose elements before this one are valid. */
+cruddur_status cr_read_element(const cr_user_names *names, const cruddur_user *users, size_t index,
+                               cr_person *person, cruddur_error **error);
 
 #endif

@@ -18,6 +18,28 @@ static const cr_packed_row *row_of(const cruddur_group *group)
 
 /* ---- pattern B ---- */
 
+#define LIST_FLAGS                                                                                 \
+    (CRUDDUR_LIST_UNREAD | CRUDDUR_LIST_ARCHIVED | CRUDDUR_LIST_HIDDEN | CRUDDUR_LIST_NO_COUNTS)
+
+static cruddur_status read_list_options(const cruddur_list_options *given,
+                                        cruddur_list_options *options, cr_listing *listing,
+                                        cruddur_error **error)
+{
+    cruddur_status status = cr_read_listing(given, LIST_FLAGS, options, listing, error);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    listing->only_unread = (options->flags & CRUDDUR_LIST_UNREAD) != 0;
+    listing->with_archived = (options->flags & CRUDDUR_LIST_ARCHIVED) != 0;
+    listing->with_hidden = (options->flags & CRUDDUR_LIST_HIDDEN) != 0;
+    listing->leaves_uncounted = (options->flags & CRUDDUR_LIST_NO_COUNTS) != 0;
+    return listing->only_unread && listing->leaves_uncounted
+               ? cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
+                                  "must not have both LIST_UNREAD and LIST_NO_COUNTS: unread "
+                                  "messages are found by counting")
+               : CRUDDUR_OK;
+}
+
 cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
                                   const cruddur_list_options *given, cruddur_group_page **ret_page,
                                   cruddur_error **error)
@@ -32,7 +54,7 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
     }
     cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_GROUP_LIST, error);
     if (status == CRUDDUR_OK) {
-        status = cr_read_listing(given, 0, &options, &listing, entry.call.error);
+        status = read_list_options(given, &options, &listing, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("user_uuid", user_uuid, &user, entry.call.error);
@@ -62,13 +84,6 @@ static int compare_persons(const void *a, const void *b)
     return cr_uuid_compare(&x->uuid, &y->uuid);
 }
 
-/* The size of the first element is the distance between elements. */
-static const cruddur_user *user_at(const cruddur_user *users, size_t index)
-{
-    const void *at = (const char *)users + index * cr_user_size(users);
-    return at;
-}
-
 static cruddur_status check_count(const cruddur_user *others, size_t n_others,
                                   cruddur_error **error)
 {
@@ -84,25 +99,6 @@ static cruddur_status check_count(const cruddur_user *others, size_t n_others,
     return CRUDDUR_OK;
 }
 
-/* The elements before this one are valid, so the first one's size can be trusted. */
-static cruddur_status read_other(const cruddur_user *others, size_t index, cr_person *person,
-                                 cruddur_error **error)
-{
-    const cruddur_user *other = user_at(others, index);
-    if (cr_user_size(other) % sizeof(void *) != 0) {
-        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                "its elements' size is %zu; start from CRUDDUR_USER_INIT",
-                                other->size);
-    }
-    if (cr_user_size(other) != cr_user_size(others)) {
-        return cr_fail_argument(error, CRUDDUR_E_STRUCT_SIZE, "others",
-                                "all elements must have the same size; element %zu has %zu, the "
-                                "first has %zu",
-                                index, other->size, others->size);
-    }
-    return cr_read_user(&other_names, other, person, error);
-}
-
 /* The creator and the others, sorted and distinct. */
 static cruddur_status read_members(const cruddur_user *creator, const cruddur_user *others,
                                    size_t n_others, cr_opening *opening, cruddur_error **error)
@@ -115,7 +111,7 @@ static cruddur_status read_members(const cruddur_user *creator, const cruddur_us
     opening->person[0] = *author;
     for (size_t i = 0; status == CRUDDUR_OK && i < n_others; i++) {
         cr_person *person = &opening->person[i + 1];
-        status = read_other(others, i, person, error);
+        status = cr_read_element(&other_names, others, i, person, error);
         if (status == CRUDDUR_OK && cr_uuid_compare(&person->uuid, &author->uuid) == 0) {
             status = cr_fail_argument(error, CRUDDUR_E_MEMBER_SELF, "others",
                                       "must not contain the creator, as element %zu does", i);
@@ -185,6 +181,7 @@ static cruddur_status choose_uuids(const cruddur *dm, const cruddur_create_optio
 static cruddur_status read_create_options(const cruddur *dm, const cruddur_create_options *options,
                                           cr_opening *opening, cruddur_error **error)
 {
+    const cr_content content = {options->reply_to, options->data, options->expires_in_s};
     cruddur_status status =
         cr_check_flags("options.flags", options->flags, CRUDDUR_CREATE_SEPARATE, error);
     if (status == CRUDDUR_OK) {
@@ -198,6 +195,9 @@ static cruddur_status read_create_options(const cruddur *dm, const cruddur_creat
         status = cr_read_created_at(options->created_at_us, error);
     }
     opening->first_message.created_at_us = options->created_at_us;
+    if (status == CRUDDUR_OK) {
+        status = cr_read_content(dm, &content, &opening->first_message, error);
+    }
     return status == CRUDDUR_OK ? choose_uuids(dm, options, opening, error) : status;
 }
 
@@ -353,6 +353,11 @@ const char *cruddur_group_name(const cruddur_group *group)
     return cr_packed_get(row_of(group), CR_GROUP_NAME);
 }
 
+const char *cruddur_group_data(const cruddur_group *group)
+{
+    return cr_packed_get(row_of(group), CR_GROUP_DATA);
+}
+
 const char *cruddur_group_text(const cruddur_group *group)
 {
     return cr_packed_get_or_empty(row_of(group), CR_TEXT);
@@ -381,6 +386,22 @@ size_t cruddur_group_member_count(const cruddur_group *group)
         count += *at == ',' ? 1 : 0;
     }
     return list == NULL || *list == '\0' ? 2 : count;
+}
+
+bool cruddur_group_is_blocked(const cruddur_group *group)
+{
+    return cr_packed_get(row_of(group), CR_BLOCKED) != NULL;
+}
+
+/* The row is in the viewer's inbox. */
+bool cruddur_group_is_blocked_by_viewer(const cruddur_group *group)
+{
+    cr_members blocked;
+    cr_uuid viewer;
+    cr_str inbox = cr_str_of(cr_packed_get_or_empty(row_of(group), CR_PK));
+    cr_str list = cr_str_of(cr_packed_get(row_of(group), CR_BLOCKED));
+    return cr_uuid_parse(cr_pk_suffix(inbox), &viewer) && cr_members_split_some(list, &blocked) &&
+           cr_members_have(&blocked, &viewer);
 }
 
 int64_t cruddur_group_last_message_at_us(const cruddur_group *group)

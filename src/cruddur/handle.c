@@ -96,7 +96,7 @@ static cruddur_status check_options(const cruddur_options *options, cruddur_erro
                                 "must be 1 to %d; it is %u", TEXT_MAX_CHARACTERS,
                                 options->max_text_chars);
     }
-    return CRUDDUR_OK;
+    return cr_check_lasting("options.retention_s", options->retention_s, cr_clock_now_us(), error);
 }
 
 static cruddur_status open_store(const char *store_url, cruddur *dm, cruddur_error **error)

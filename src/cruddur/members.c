@@ -2,11 +2,17 @@
 #include <stdlib.h>
 
 #include "cruddur/entry.h"
+#include "model/time.h"
+
+typedef struct member {
+    cruddur_user user;
+    int64_t read_up_to_us;
+} member;
 
 /* One allocation: this struct, and the strings after it. */
 struct cruddur_members {
     size_t count;
-    cruddur_user user[];
+    member member[];
 };
 
 static const cr_attribute attributes[] = {CR_USER_UUID, CR_DISPLAY_NAME, CR_HANDLE};
@@ -18,6 +24,13 @@ static const char *get(const cr_page *page, size_t row, size_t attribute)
     return cr_packed_get_or_empty(cr_page_at(page, row), attributes[attribute]);
 }
 
+static int64_t receipt_of(const cr_page *page, size_t row)
+{
+    int64_t time_us = CRUDDUR_TIME_UNKNOWN;
+    (void)cr_time_parse(cr_str_of(cr_packed_get(cr_page_at(page, row), CR_READ_SK)), &time_us);
+    return time_us;
+}
+
 static cruddur_members *make_members(const cr_page *page)
 {
     size_t strings = 0;
@@ -25,11 +38,11 @@ static cruddur_members *make_members(const cr_page *page)
         strings += strlen(get(page, i / ATTRIBUTE_COUNT, i % ATTRIBUTE_COUNT)) + 1;
     }
     cruddur_members *members =
-        malloc(sizeof(*members) + page->count * sizeof(members->user[0]) + strings);
+        malloc(sizeof(*members) + page->count * sizeof(members->member[0]) + strings);
     if (members == NULL) {
         return NULL;
     }
-    char *at = (char *)&members->user[page->count];
+    char *at = (char *)&members->member[page->count];
     members->count = page->count;
     for (size_t i = 0; i < page->count; i++) {
         const char *text[ATTRIBUTE_COUNT];
@@ -38,7 +51,8 @@ static cruddur_members *make_members(const cr_page *page)
             text[a] = memcpy(at, get(page, i, a), size);
             at += size;
         }
-        members->user[i] = (cruddur_user){sizeof(cruddur_user), text[0], text[1], text[2]};
+        members->member[i].user = (cruddur_user){sizeof(cruddur_user), text[0], text[1], text[2]};
+        members->member[i].read_up_to_us = receipt_of(page, i);
     }
     return members;
 }
@@ -103,7 +117,13 @@ size_t cruddur_members_count(const cruddur_members *members)
 
 const cruddur_user *cruddur_members_at(const cruddur_members *members, size_t index)
 {
-    return members == NULL || index >= members->count ? NULL : &members->user[index];
+    return members == NULL || index >= members->count ? NULL : &members->member[index].user;
+}
+
+int64_t cruddur_members_read_up_to_us(const cruddur_members *members, size_t index)
+{
+    return members == NULL || index >= members->count ? CRUDDUR_TIME_UNKNOWN
+                                                      : members->member[index].read_up_to_us;
 }
 
 void cruddur_members_free(cruddur_members *members)

@@ -69,10 +69,14 @@ cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char
 static cruddur_status read_append_options(const cruddur *dm, const cruddur_append_options *options,
                                           cr_draft *draft, cruddur_error **error)
 {
+    const cr_content content = {options->reply_to, options->data, options->expires_in_s};
     draft->created_at_us = options->created_at_us;
     cruddur_status status = cr_check_flags("options.flags", options->flags, 0, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_created_at(options->created_at_us, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_read_content(dm, &content, draft, error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_read_message_uuid(dm->store, options->message_uuid, options->created_at_us,

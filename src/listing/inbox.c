@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "listing/walk.h"
+#include "messaging/unread.h"
+#include "model/marker.h"
 
 /* A row of the page, to find those of one group. */
 typedef struct seen_row {
@@ -80,6 +82,50 @@ static cruddur_status hide_duplicates(cr_walk *walking, cr_txn *txn)
     return status;
 }
 
+/* ---- what is left out, and what is counted ---- */
+
+/* Which of these a group is shows in its row, but for unread messages: they have to be counted. */
+static bool is_asked_for(const cr_walk *walking, const cr_row *row)
+{
+    const cr_listing *listing = walking->listing;
+    return (listing->with_archived || row->value[CR_ARCHIVED].data == NULL) &&
+           (listing->with_hidden || !cr_row_is_hidden(row)) &&
+           (!listing->only_unread || cr_row_may_have_unread(row));
+}
+
+/* A row of the page, as far as counting goes by it. */
+static cr_row peek_row(const cr_walk *walking, size_t index)
+{
+    static const cr_attribute needed[] = {CR_PK,      CR_SK,      CR_GROUP_UUID,
+                                          CR_HEAD_SK, CR_READ_SK, CR_VISIBLE_SK};
+    cr_row row = {0};
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        row.value[needed[i]] = cr_page_peek(&walking->builder, index, needed[i]);
+    }
+    return row;
+}
+
+static cruddur_status count_unread(cr_walk *walking, cr_txn *txn)
+{
+    const cr_listing *listing = walking->listing;
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = walking->builder.count; status == CRUDDUR_OK && i > 0; i--) {
+        cr_row row = peek_row(walking, i - 1);
+        cr_unread unread = {0, !cr_row_may_have_unread(&row)};
+        if (!listing->leaves_uncounted) {
+            status = cr_unread_count(txn, &row, &unread);
+        }
+        if (listing->only_unread && unread.count == 0 && unread.is_exact) {
+            cr_page_remove(&walking->builder, i - 1);
+        } else {
+            cr_page_set_unread(&walking->builder, i - 1, &unread);
+        }
+    }
+    return status;
+}
+
+/* ---- the call ---- */
+
 typedef struct list_context {
     const cr_uuid *user;
     const cr_listing *listing;
@@ -92,6 +138,7 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
     cr_walk walking;
     cr_pk pk = cr_pk_of_member(context->user);
     cruddur_status status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    walking.is_shown = is_asked_for;
     while (status == CRUDDUR_OK && cr_walk_goes_on(&walking)) {
         status = cr_walk_fill(&walking, txn);
         if (status == CRUDDUR_OK) {
@@ -100,6 +147,9 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
     }
     if (status == CRUDDUR_OK) {
         cr_walk_cut(&walking);
+        status = count_unread(&walking, txn);
+    }
+    if (status == CRUDDUR_OK) {
         status = cr_walk_finish(&walking, txn, &context->page);
     }
     cr_walk_free(&walking);

@@ -14,7 +14,11 @@ typedef struct cr_listing {
     bool oldest_first; /* the order on the page */
     int64_t since_us;
     int64_t until_us;
-    cr_str cursor; /* absent: none */
+    cr_str cursor;    /* absent: none */
+    bool only_unread; /* of groups: leaves out those without unread messages */
+    bool with_archived;
+    bool with_hidden;
+    bool leaves_uncounted; /* unread messages */
 } cr_listing;
 
 /* Reads a caller's cursor of `list` (empty: of a scan); its position lives in the arena. */
@@ -32,8 +36,8 @@ cruddur_status cr_list_groups(cr_store *store, const cr_uuid *user, const cr_lis
 cruddur_status cr_get_group(cr_store *store, const cr_uuid *user, const cr_uuid *group,
                             cr_call *call, cr_packed_row **ret_group);
 
-/* The members: a page of one row each, with user_uuid, user_display_name and user_handle, by uuid.
- * `viewer` may be NULL. Free the page with free(). */
+/* The members: a page of one row each, with user_uuid, user_display_name, user_handle and read_sk,
+ * by uuid. `viewer` may be NULL. Free the page with free(). */
 cruddur_status cr_list_members(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
                                cr_call *call, cr_page **ret_page);
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "listing/walk.h"
+#include "messaging/own_row.h"
+#include "model/expiry.h"
 
 typedef struct list_context {
     const cr_uuid *viewer; /* NULL: nobody in particular */
@@ -11,29 +13,44 @@ typedef struct list_context {
     cr_page *page;
 } list_context;
 
-/* Only members read. */
-static cruddur_status check_viewer(cr_txn *txn, const list_context *context)
+static bool is_shown(const cr_walk *walking, const cr_row *message)
+{
+    return cr_message_is_shown(message, walking->now_us);
+}
+
+/* Only members read, and only what is in their history. */
+static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_str *after_sk)
 {
     cr_group group;
-    return context->viewer == NULL ? cr_group_read_head(txn, context->group, &group.head)
-                                   : cr_group_read(txn, context->group, context->viewer, &group);
+    cr_row own;
+    cruddur_status status = cr_group_read(txn, context->group, context->viewer, &group);
+    if (status == CRUDDUR_OK) {
+        status = cr_own_row_find(txn, &group, context->viewer, &own);
+    }
+    *after_sk = status == CRUDDUR_OK ? own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
+    return status;
 }
 
 static cruddur_status list_messages_body(cr_txn *txn, void *argument)
 {
     list_context *context = argument;
     cr_walk walking;
+    cr_group group;
+    cr_str after_sk = CR_STR_ABSENT;
     cr_pk pk = cr_pk_of_group(context->group);
-    cruddur_status status = context->viewer == NULL ? CRUDDUR_OK : check_viewer(txn, context);
+    cruddur_status status =
+        context->viewer == NULL ? CRUDDUR_OK : check_viewer(txn, context, &after_sk);
     if (status == CRUDDUR_OK) {
         status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
+    walking.after_sk = after_sk;
+    walking.is_shown = is_shown;
     status = cr_walk_fill(&walking, txn);
     if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
-        status = check_viewer(txn, context); /* is it empty, or not there at all? */
+        status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
     }
     if (status == CRUDDUR_OK) {
         cr_walk_cut(&walking);

@@ -4,6 +4,9 @@
 
 #include "listing/list.h"
 #include "messaging/names.h"
+#include "messaging/unread.h"
+#include "model/expiry.h"
+#include "model/marker.h"
 
 typedef struct get_context {
     const cr_uuid *user; /* NULL: nobody in particular */
@@ -23,8 +26,8 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
     }
     if (status == CRUDDUR_OK) {
         free(context->row);
-        context->row = cr_pack_row(&own);
-        status = context->row == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+        context->row = NULL;
+        status = cr_unread_pack(txn, &own, &context->row);
     }
     return status;
 }
@@ -42,6 +45,12 @@ cruddur_status cr_get_group(cr_store *store, const cr_uuid *user, const cr_uuid 
     return status;
 }
 
+/* Absent for a member whose row was lost. */
+static cr_str receipt_of(const cr_row *group_row)
+{
+    return cr_row_is_restored(group_row) ? CR_STR_ABSENT : cr_row_marker(group_row);
+}
+
 static cruddur_status make_members_page(const cr_group_rows *group_rows, get_context *context,
                                         const cr_call *call)
 {
@@ -54,6 +63,7 @@ static cruddur_status make_members_page(const cr_group_rows *group_rows, get_con
         row.value[CR_USER_UUID] = cr_uuid_str(&person.uuid);
         row.value[CR_DISPLAY_NAME] = person.display_name;
         row.value[CR_HANDLE] = person.handle;
+        row.value[CR_READ_SK] = receipt_of(&group_rows->row[i]);
         is_added = cr_page_add(&builder, &row);
     }
     free(context->page);

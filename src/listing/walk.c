@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "listing/period.h"
+#include "model/expiry.h"
 
 /* U+10FFFF, the last of all characters. */
 #define BEHIND_ALL_KEYS "\xf4\x8f\xbf\xbf"
@@ -55,7 +57,7 @@ static bool is_shown(const cr_walk *walking, const cr_row *row)
 cruddur_status cr_walk_init(cr_walk *walking, const cr_listing *listing, cr_str list, cr_txn *txn)
 {
     cruddur_status status = CRUDDUR_OK;
-    *walking = (cr_walk){.listing = listing, .list = list};
+    *walking = (cr_walk){.listing = listing, .list = list, .now_us = cr_clock_now_us()};
     walking->has_cursor = listing->cursor.data != NULL;
     if (walking->has_cursor) {
         status =
@@ -73,7 +75,8 @@ static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     cr_walk *walking = context;
     bool is_for_page = is_shown(walking, row);
-    if (is_for_page && !cr_page_add(&walking->builder, row)) {
+    cr_row shown = cr_group_row_shown(row, walking->now_us);
+    if (is_for_page && !cr_page_add(&walking->builder, &shown)) {
         return CR_SINK_NO_MEMORY;
     }
     cr_kept_key_set(&walking->last, row->value[CR_SK]);

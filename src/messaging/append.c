@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/append.h"
 
+#include "base/clock.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
+#include "model/expiry.h"
 
 /* ---- the author's names ---- */
 
@@ -53,9 +55,18 @@ static cruddur_status keep_alone(cr_txn *txn, cr_send *send, cr_group *group, co
         status = cr_group_rows_own(txn, group, &send->draft->author.uuid, &row);
         row.value[CR_SK] = message->value[CR_SK];
         row.value[CR_HEAD_SK] = CR_STR_ABSENT;
-        row.value[CR_TEXT] = message->value[CR_TEXT];
+        cr_row_show_message(&row, message, cr_clock_now_us());
+        row.value[CR_READ_SK] = CR_STR_ABSENT;
     }
     return status == CRUDDUR_OK ? cr_send_keep(send, &row, txn->call) : status;
+}
+
+/* A message of the past could get a key before group rows that are at a message which has gone.
+ */
+static cruddur_status look_beyond(cr_txn *txn, const cr_draft *draft, cr_group *group)
+{
+    bool is_needed = draft->created_at_us != 0 && !cr_row_exists(&group->own);
+    return is_needed ? cr_group_ask_index(txn, group) : CRUDDUR_OK;
 }
 
 /* Appends where somebody else moves the group rows, or where they are past the message. */
@@ -67,13 +78,19 @@ static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cruddur_status status = complete_author(txn, send->draft, group, &author);
     if (status == CRUDDUR_OK) {
+        status = look_beyond(txn, send->draft, group);
+    }
+    if (status == CRUDDUR_OK) {
         status = cr_repeat_choose_key(send, claim, cr_group_last(group), &sk, txn->call);
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
-    status = keep_alone(txn, send, group, &message);
+    cr_row message;
+    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    if (status == CRUDDUR_OK) {
+        status = keep_alone(txn, send, group, &message);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_repeat_claim(txn, send, claim, NULL, message.value[CR_SK]);
     }
@@ -177,9 +194,13 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
     if (status != CRUDDUR_OK) {
         return status;
     }
+    cr_row message;
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
-    cr_row message = cr_send_message(send->draft, &author, &pk, &sk);
+    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     cr_rewrite rewrite = {.group = &group->uuid,
                           .message = &message,
                           .author = author,
@@ -205,6 +226,10 @@ cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
     group->is_to_change = true;
     group->believes_index = group->believes_index || (!cr_send_has_failed(send) && !are_ours);
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
+    if (status == CRUDDUR_OK && !send->is_repeat) {
+        status = cr_group_check_blocks(txn, &group->uuid, &group->card,
+                                       send->opening == NULL ? "group_uuid" : "others");
+    }
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
     }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "messaging/append.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
+#include "model/expiry.h"
+#include "model/marker.h"
 
 /* What an opening states beside group rows: the claim, the card, the message. */
 #define WRITES_BESIDE 3
@@ -23,16 +26,10 @@ static cruddur_status fail_steps(const cr_call *call, const cr_uuid *group)
 }
 
 /* A removed group can be opened by anybody; any other only by the same members. */
-static cruddur_status check_card(const cr_txn *txn, const cr_send *send, const cr_read_card *card)
+static bool is_of_others(const cr_send *send, const cr_read_card *card)
 {
-    const cr_uuid *group = &send->draft->group;
-    if (card->card.is_removed) {
-        return cr_send_is_atomic(send) ? CRUDDUR_OK : fail_steps(txn->call, group);
-    }
-    return !cr_row_exists(&card->row) ||
-                   cr_members_are_same(&card->card.members, &send->opening->members)
-               ? CRUDDUR_OK
-               : fail_exists(txn->call, group);
+    return cr_row_exists(&card->row) && !card->card.is_removed &&
+           !cr_members_are_same(&card->card.members, &send->opening->members);
 }
 
 /* In steps a card that is there is left alone, as its opening may be under way; so the openings
@@ -71,21 +68,42 @@ static cruddur_status state_card(cr_txn *txn, const cr_send *send, const cr_read
 
 /* ---- a group that is not there ---- */
 
-static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
-                            const cr_row *message, const cr_row *card)
+/* Only the author has read the message. What a group had before it was removed counts as read. */
+static cr_str marker_of(const cr_opening *opening, size_t member, const cr_row *head)
 {
+    const cr_uuid *author = &opening->first_message.author.uuid;
+    if (cr_uuid_compare(&opening->members.uuid[member], author) == 0) {
+        return CR_STR_ABSENT;
+    }
+    return cr_row_exists(head) ? head->value[CR_SK] : cr_str_of(CR_READ_NOTHING);
+}
+
+/* What an opening has found, and the message that it puts. */
+typedef struct plan {
+    const cr_found_claim *claim;
+    const cr_read_card *card;
+    const cr_rows *rows;
+    const cr_row *head; /* of the group that was removed; absent throughout: it is new */
+    const cr_row *message;
+} plan;
+
+static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_pk *pk,
+                            const plan *planned, const cr_row *card)
+{
+    const cr_row *message = planned->message;
     const cr_person *other = &opening->person[cr_members_next(&opening->members, member)];
     cr_row row = {0};
     row.value[CR_PK] = cr_pk_str(pk);
     row.value[CR_SK] = message->value[CR_SK];
     row.value[CR_GROUP_UUID] = cr_uuid_str(&opening->first_message.group);
-    row.value[CR_TEXT] = message->value[CR_TEXT];
+    cr_row_show_message(&row, message, cr_clock_now_us());
     row.value[CR_USER_UUID] = cr_uuid_str(&other->uuid);
     row.value[CR_DISPLAY_NAME] = cr_str_or_empty(other->display_name);
     row.value[CR_HANDLE] = cr_str_or_empty(other->handle);
     row.value[CR_GROUP_NAME] = opening->name;
     row.value[CR_REV] = card->value[CR_REV];
     row.value[CR_VERSION] = card->value[CR_VERSION];
+    row.value[CR_READ_SK] = marker_of(opening, member, planned->head);
     if (opening->members.count > CRUDDUR_MEMBERS_MIN) {
         row.value[CR_MEMBER_UUIDS] = card->value[CR_MEMBER_UUIDS];
     }
@@ -93,7 +111,7 @@ static cr_row new_group_row(const cr_opening *opening, size_t member, const cr_p
 }
 
 /* A message that is put alone leaves the rows to whoever settles the group. */
-static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *message,
+static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const plan *planned,
                                      const cr_row *card)
 {
     const cr_opening *opening = send->opening;
@@ -101,7 +119,7 @@ static cruddur_status put_group_rows(cr_txn *txn, cr_send *send, const cr_row *m
     for (size_t i = 0; status == CRUDDUR_OK && i < opening->members.count; i++) {
         const cr_uuid *member = &opening->members.uuid[i];
         cr_pk pk = cr_pk_of_member(member);
-        cr_row row = new_group_row(opening, i, &pk, message, card);
+        cr_row row = new_group_row(opening, i, &pk, planned, card);
         status = send->is_late ? CRUDDUR_OK : txn->ops->put(txn, &row);
         if (status == CRUDDUR_OK && cr_uuid_compare(member, &send->draft->author.uuid) == 0) {
             status = cr_send_keep(send, &row, txn->call);
@@ -124,27 +142,26 @@ static cruddur_status remove_rows(cr_txn *txn, const cr_send *send, const cr_row
 }
 
 /* States all writes; the order is that of store.h. */
-static cruddur_status write_all(cr_txn *txn, cr_send *send, const cr_found_claim *claim,
-                                const cr_read_card *old_card, const cr_rows *old_rows,
-                                const cr_row *message)
+static cruddur_status write_all(cr_txn *txn, cr_send *send, const plan *planned)
 {
     cr_row card;
     cr_card_pk pk = cr_card_pk_of(&send->draft->group);
     const cr_members *members = send->is_late ? NULL : &send->opening->members;
-    cruddur_status status = make_card(txn, send, old_card, &pk, &card);
+    cruddur_status status = make_card(txn, send, planned->card, &pk, &card);
     if (status == CRUDDUR_OK) {
-        status = cr_repeat_claim(txn, send, claim, members, message->value[CR_SK]);
+        status =
+            cr_repeat_claim(txn, send, planned->claim, members, planned->message->value[CR_SK]);
     }
     if (status == CRUDDUR_OK) {
-        status = state_card(txn, send, old_card, &card);
+        status = state_card(txn, send, planned->card, &card);
     }
     if (status == CRUDDUR_OK) {
-        status = put_group_rows(txn, send, message, &card);
+        status = put_group_rows(txn, send, planned, &card);
     }
     if (status == CRUDDUR_OK) {
-        status = txn->ops->put(txn, message);
+        status = txn->ops->put(txn, planned->message);
     }
-    return status == CRUDDUR_OK ? remove_rows(txn, send, old_rows) : status;
+    return status == CRUDDUR_OK ? remove_rows(txn, send, planned->rows) : status;
 }
 
 /* Where there is a card, members may have rows of the group: its messages have gone, or an opening
@@ -177,6 +194,9 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_sort_key sk;
     cr_found_claim claim;
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
+    if (status == CRUDDUR_OK && !send->is_repeat) {
+        status = cr_group_check_blocks(txn, &draft->group, card, "others");
+    }
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;
     }
@@ -193,11 +213,21 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_pk pk = cr_pk_of_group(&draft->group);
     cr_person author = {draft->author.uuid, cr_str_or_empty(draft->author.display_name),
                         cr_str_or_empty(draft->author.handle)};
-    cr_row message = cr_send_message(draft, &author, &pk, &sk);
-    return write_all(txn, send, &claim, card, &rows, &message);
+    cr_row message;
+    const plan planned = {&claim, card, &rows, &group->head, &message};
+    status = cr_send_message(txn, draft, &author, &pk, &sk, &message);
+    return status == CRUDDUR_OK ? write_all(txn, send, &planned) : status;
 }
 
 /* ---- the call ---- */
+
+/* The opening may have been made before, and the members have changed since. */
+static cruddur_status find_repeat(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
+{
+    cr_found_claim claim;
+    cruddur_status status = is_member ? cr_repeat_find(txn, send, group, &claim) : CRUDDUR_OK;
+    return status == CRUDDUR_OK && !send->is_repeat ? fail_exists(txn->call, &group->uuid) : status;
+}
 
 /* A group that is opened and is there already must have the same members. */
 static cruddur_status append_to_same(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
@@ -223,15 +253,18 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     bool is_member;
     cr_send_begin(send, txn);
     cruddur_status status = cr_group_read_card(txn, &draft->group, &card);
-    if (status == CRUDDUR_OK) {
-        status = check_card(txn, send, &card);
+    if (status == CRUDDUR_OK && card.card.is_removed && !cr_send_is_atomic(send)) {
+        status = fail_steps(txn->call, &draft->group);
     }
     if (status == CRUDDUR_OK) {
         status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
-                               &group, &is_member);
+                               &card, &group, &is_member);
     }
     if (status != CRUDDUR_OK) {
         return status;
+    }
+    if (is_of_others(send, &card)) {
+        return find_repeat(txn, send, &group, is_member);
     }
     return cr_row_exists(&group.head) && !card.card.is_removed
                ? append_to_same(txn, send, &group, is_member)

@@ -189,15 +189,6 @@ static const struct {
 
 /* ---- the rules ---- */
 
-static cruddur_status check_consent(const cr_txn *txn, const reading *read)
-{
-    return read->group.card.row.value[CR_BLOCKED].size == 0
-               ? CRUDDUR_OK
-               : cr_fail_argument(txn->call->error, CRUDDUR_E_BLOCKED, "group_uuid",
-                                  "one of the two members of group %s blocks it",
-                                  read->group.uuid.text);
-}
-
 static cruddur_status check_author(const cr_txn *txn, const cr_edit *edit, const cr_row *message)
 {
     bool is_author =
@@ -224,7 +215,7 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 {
     cruddur_status status = CRUDDUR_OK;
     if (kinds[edit->kind].needs_consent) {
-        status = check_consent(txn, read);
+        status = cr_group_check_blocks(txn, &read->group.uuid, &read->group.card, "group_uuid");
     }
     if (status == CRUDDUR_OK) {
         status = check_found(txn, read);
@@ -325,22 +316,15 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
     return status == CRUDDUR_OK ? refresh(txn, read, changed, &call->room) : status;
 }
 
-static cruddur_status fail_steps(const cr_txn *txn)
-{
-    return cr_fail_with(txn->call->error, CRUDDUR_E_NEEDS_TRANSACTIONS,
-                        "a message is changed in transactions only, and the store is written in "
-                        "steps");
-}
-
 static cruddur_status edit_body(cr_txn *txn, void *argument)
 {
     editing *call = argument;
     const cr_edit *edit = call->edit;
     reading read = {.reads_counter = true};
-    if ((txn->traits & CR_TRAIT_ATOMIC) == 0) {
-        return fail_steps(txn);
+    cruddur_status status = cr_check_transactions(txn);
+    if (status == CRUDDUR_OK) {
+        status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
     }
-    cruddur_status status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
     if (status == CRUDDUR_OK) {
         status = check_rules(txn, edit, &read);
     }

@@ -2,12 +2,22 @@
 #include "messaging/group.h"
 
 #include "messaging/cardless.h"
+#include "messaging/headless.h"
 
 /* How often a look-up starts again because the head moved under it. */
 #define LOOKS_MAX 8
 
 /* How far down in an inbox a group is that was written to lately. */
 #define INBOX_TOP 32
+
+cruddur_status cr_check_transactions(const cr_txn *txn)
+{
+    return (txn->traits & CR_TRAIT_ATOMIC) != 0
+               ? CRUDDUR_OK
+               : cr_fail_with(txn->call->error, CRUDDUR_E_NEEDS_TRANSACTIONS,
+                              "the store is written in steps, without transactions, and this call "
+                              "changes rows in place");
+}
 
 /* ---- the head ---- */
 
@@ -24,17 +34,12 @@ static cruddur_status fail_not_there(const cr_txn *txn, const cr_uuid *uuid)
                             "there is no group %s", uuid->text);
 }
 
-cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
-{
-    cruddur_status status = cr_group_find_head(txn, uuid, head);
-    return status == CRUDDUR_OK && !cr_row_exists(head) ? fail_not_there(txn, uuid) : status;
-}
-
-cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_row *head)
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group)
 {
     cr_row now;
-    cruddur_status status = cr_group_find_head(txn, uuid, &now);
-    bool is_same = cr_str_equal(now.value[CR_SK], head->value[CR_SK]);
+    cruddur_status status = cr_group_find_head(txn, &group->uuid, &now);
+    int order = cr_str_compare(now.value[CR_SK], group->head.value[CR_SK]);
+    bool is_same = order == 0 || (order < 0 && group->is_head_gone);
     return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 
@@ -143,6 +148,15 @@ cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, con
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
 }
 
+cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
+                                     const cr_read_card *card, const char *argument)
+{
+    return card->card.blocked.count == 0
+               ? CRUDDUR_OK
+               : cr_fail_argument(txn->call->error, CRUDDUR_E_BLOCKED, argument,
+                                  "one of the two blocks the direct group %s", uuid->text);
+}
+
 /* ---- whether somebody is a member ---- */
 
 /* The card, and the row by the head's key, where it is unless it is displaced. In most cases the
@@ -182,22 +196,55 @@ static cr_uuid author_of_head(const cr_group *group)
     return author;
 }
 
-static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members *named,
-                           cr_beside *beside, cr_group *group, bool *is_member)
+/* For whom a group is looked for. */
+typedef struct search {
+    const cr_uuid *member;    /* NULL: nobody in particular */
+    const cr_members *named;  /* who may be the two of a direct group; NULL: not known */
+    const cr_read_card *card; /* as it was read just before; NULL: it was not */
+    cr_beside *beside;        /* may be NULL */
+} search;
+
+/* An opening has read it. */
+static cruddur_status read_card_alone(cr_txn *txn, const search *wanted, cr_group *group)
+{
+    if (wanted->card == NULL) {
+        return cr_group_read_card(txn, &group->uuid, &group->card);
+    }
+    group->card = *wanted->card;
+    return CRUDDUR_OK;
+}
+
+/* Whether the newest message may have expired and gone. Where a stream's processor moves the rows,
+ * these are elsewhere too often to look for that. Nor does an opening look, if there is no card:
+ * rows that such a group has left go with the next message. */
+static bool may_be_headless(const cr_txn *txn, const search *wanted, const cr_group *group)
+{
+    if (cr_row_exists(&group->head)) {
+        return !cr_row_exists(&group->own) && (txn->traits & CR_TRAIT_STREAMED) == 0;
+    }
+    return wanted->card == NULL || cr_row_exists(&wanted->card->row);
+}
+
+static cruddur_status look(cr_txn *txn, const search *wanted, cr_group *group, bool *is_member)
 {
     *group = (cr_group){.uuid = group->uuid};
     *is_member = false;
     cruddur_status status = cr_group_find_head(txn, &group->uuid, &group->head);
     cr_uuid author = author_of_head(group);
-    member = member == NULL ? &author : member;
-    if (status == CRUDDUR_OK && cr_row_exists(&group->head)) {
-        status = read_card_and_own(txn, group, member, beside);
+    const cr_uuid *member = wanted->member == NULL ? &author : wanted->member;
+    if (status == CRUDDUR_OK) {
+        status = cr_row_exists(&group->head) ? read_card_and_own(txn, group, member, wanted->beside)
+                                             : read_card_alone(txn, wanted, group);
+    }
+    if (status == CRUDDUR_OK && !group->card.card.is_removed &&
+        may_be_headless(txn, wanted, group)) {
+        status = cr_headless_look(txn, member, group);
     }
     if (status != CRUDDUR_OK || !cr_row_exists(&group->head)) {
         return status;
     }
     if (!cr_row_exists(&group->card.row)) {
-        return cr_cardless_judge(txn, group, member, named, is_member);
+        return cr_cardless_judge(txn, group, member, wanted->named, is_member);
     }
     group->known = group->card.card.members;
     *is_member = !group->card.card.is_removed && cr_members_have(&group->known, member);
@@ -207,15 +254,14 @@ static cruddur_status look(cr_txn *txn, const cr_uuid *member, const cr_members 
 /* In one snapshot one look is enough. Elsewhere rows may have moved between two reads: that happens
  * once, but not twice under a head that stands still. Where no row at all was found, another writer
  * may just be taking rows away before it puts them. */
-static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                           const cr_members *named, cr_beside *beside, cr_group *group,
+static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const search *wanted, cr_group *group,
                            bool *is_member)
 {
     cr_str last_sk = CR_STR_ABSENT;
     bool is_still = false;
     group->uuid = *uuid;
     for (int i = 0; i < LOOKS_MAX; i++) {
-        cruddur_status status = look(txn, member, named, beside, group, is_member);
+        cruddur_status status = look(txn, wanted, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
             group->known.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
             return status;
@@ -230,16 +276,19 @@ static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *memb
 }
 
 cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, cr_group *group, bool *is_member)
+                             const cr_members *named, const cr_read_card *card, cr_group *group,
+                             bool *is_member)
 {
-    return find(txn, uuid, member, named, NULL, group, is_member);
+    const search wanted = {member, named, card, NULL};
+    return find(txn, uuid, &wanted, group, is_member);
 }
 
 cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                                     cr_beside *beside, cr_group *group)
 {
     bool is_member;
-    cruddur_status status = find(txn, uuid, member, NULL, beside, group, &is_member);
+    const search wanted = {member, NULL, NULL, beside};
+    cruddur_status status = find(txn, uuid, &wanted, group, &is_member);
     if (status == CRUDDUR_OK && member == NULL) {
         bool is_there = cr_row_exists(&group->head) && !group->card.card.is_removed;
         return is_there ? CRUDDUR_OK : fail_not_there(txn, uuid);

@@ -19,11 +19,12 @@ typedef struct cr_read_card {
 typedef struct cr_group {
     cr_uuid uuid;
     cr_read_card card;
-    cr_row head;      /* absent throughout: there is no message */
-    cr_row own;       /* the group row of whoever asked; absent throughout where none was found */
-    cr_rows told;     /* the group rows that the index shows */
-    bool has_asked;   /* the index */
-    cr_members known; /* all members, where the card or the group's uuid says it; else empty */
+    cr_row head;       /* absent throughout: there is no message */
+    bool is_head_gone; /* it has expired, and its row has gone: messaging/headless.h */
+    cr_row own;        /* the group row of whoever asked; absent throughout where none was found */
+    cr_rows told;      /* the group rows that the index shows */
+    bool has_asked;    /* the index */
+    cr_members known;  /* all members, where the card or the group's uuid says it; else empty */
 
     /* What its group rows are read for. */
     bool is_to_change;   /* all of them: those that do not belong there are removed */
@@ -43,14 +44,15 @@ typedef struct cr_beside {
     cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
 } cr_beside;
 
+/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
+ * their place. */
+cruddur_status cr_check_transactions(const cr_txn *txn);
+
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
-/* The same; CRUDDUR_E_GROUP_NOT_FOUND for a group without one. */
-cruddur_status cr_group_read_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
-
-/* CRUDDUR_E_CONFLICT when the group has a newer message than this one: the body is to run again. */
-cruddur_status cr_group_check_head(cr_txn *txn, const cr_uuid *uuid, const cr_row *head);
+/* CRUDDUR_E_CONFLICT when the group has another head by now: the body is to run again. */
+cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group);
 
 /* Reads the group's card. CRUDDUR_E_STORE_DAMAGED for one that makes no sense. */
 cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card *card);
@@ -62,10 +64,11 @@ cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, con
 
 /* Finds out whether a person is a member of the group: that takes the head, and one read by key of
  * the card and of the member's row, which in a healthy table has the head's sort key (invariant 2).
- * A group whose card is marked as removed has no members. `named` may be the other party of a
- * direct group; NULL: unknown. */
+ * A group whose card is marked as removed has no members. For an opening, which has read the card,
+ * and names the members. */
 cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, cr_group *group, bool *is_member);
+                             const cr_members *named, const cr_read_card *card, cr_group *group,
+                             bool *is_member);
 
 /* The same for a caller who must be a member. CRUDDUR_E_GROUP_NOT_FOUND for a group that is not
  * there and for one of other members alike: what a stranger is told must not depend on it. */
@@ -84,6 +87,10 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
 
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
+
+/* CRUDDUR_E_BLOCKED for a direct group that one of the two blocks; `argument` names the group. */
+cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
+                                     const cr_read_card *card, const char *argument);
 
 /* Completes the members of a group that was found. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);

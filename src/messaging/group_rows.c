@@ -182,7 +182,7 @@ static cruddur_status read_beside_index(cr_txn *txn, const cr_group *group,
     cruddur_status status = read_again(txn, group, group_rows, found);
     bool is_healthy = status == CRUDDUR_OK && is_orderly(found, &group->head, group_rows);
     if (status == CRUDDUR_OK && !is_healthy && is_at_rest(txn)) {
-        status = cr_group_check_head(txn, &group->uuid, &group->head);
+        status = cr_group_check_head(txn, group);
     }
     return status == CRUDDUR_OK && !is_healthy ? search_for_others(txn, group, group_rows, found)
                                                : status;
@@ -311,6 +311,26 @@ cruddur_status cr_group_rows_take(cr_txn *txn, const cr_read_card *card, const c
     return status == CRUDDUR_OK ? take_rows(txn, found, group_rows) : status;
 }
 
+cruddur_status cr_group_rows_regroup(cr_txn *txn, const cr_group_rows *before,
+                                     const cr_members *members, cr_group_rows *group_rows)
+{
+    cruddur_status status = begin(txn, before->card, members, group_rows);
+    group_rows->old = before->old;
+    for (size_t i = 0; i < before->old.count; i++) {
+        size_t owner = owner_of(group_rows, &before->old.row[i]);
+        if (owner < members->count) {
+            keep_newer(&group_rows->row[owner], &before->old.row[i]);
+        }
+    }
+    for (size_t i = 0; i < before->members.count; i++) {
+        size_t member = cr_members_find(members, &before->members.uuid[i]);
+        if (member < members->count) {
+            group_rows->row[member] = before->row[i]; /* it may have learned a name */
+        }
+    }
+    return status;
+}
+
 static bool is_up_to(const cr_row *row, cr_str sk)
 {
     return cr_row_exists(row) && cr_str_compare(cr_row_place(row), sk) <= 0;
@@ -408,17 +428,23 @@ bool cr_group_rows_meet(const cr_group_rows *group_rows, cr_str sk)
 
 /* ---- rows that were lost ---- */
 
-/* What all rows of a group share is taken from the card, and else from any other row. */
+cr_str cr_group_rows_shared(const cr_group_rows *group_rows, cr_attribute attribute)
+{
+    cr_str value = group_rows->card->row.value[attribute];
+    for (size_t i = 0; !has_card(group_rows) && value.data == NULL && i < group_rows->members.count;
+         i++) {
+        value = group_rows->row[i].value[attribute];
+    }
+    return value;
+}
+
 static cr_row restored_row(const cr_uuid *group, const cr_group_rows *group_rows, size_t member)
 {
     size_t other = cr_members_next(&group_rows->members, member);
     cr_row row = {0};
-    row.value[CR_GROUP_NAME] = group_rows->card->card.name;
-    for (size_t i = 0; i < group_rows->members.count; i++) {
-        if (row.value[CR_GROUP_NAME].data == NULL) {
-            row.value[CR_GROUP_NAME] = group_rows->row[i].value[CR_GROUP_NAME];
-        }
-    }
+    row.value[CR_GROUP_NAME] = cr_group_rows_shared(group_rows, CR_GROUP_NAME);
+    row.value[CR_GROUP_DATA] = cr_group_rows_shared(group_rows, CR_GROUP_DATA);
+    row.value[CR_BLOCKED] = cr_group_rows_shared(group_rows, CR_BLOCKED);
     row.value[CR_PK] = cr_pk_str(&group_rows->pk[member]);
     row.value[CR_SK] = cr_str_of("");
     row.value[CR_GROUP_UUID] = cr_uuid_str(group);

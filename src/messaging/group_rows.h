@@ -26,6 +26,15 @@ cruddur_status cr_group_rows_read(cr_txn *txn, cr_group *group, cr_group_rows *r
 cruddur_status cr_group_rows_take(cr_txn *txn, const cr_read_card *card, const cr_rows *found,
                                   const cr_members *members, cr_group_rows *rows);
 
+/* The same rows, of which those of people who are no members any more go. `rows` has none yet of
+ * new members, but a stray one that is there already. */
+cruddur_status cr_group_rows_regroup(cr_txn *txn, const cr_group_rows *before,
+                                     const cr_members *members, cr_group_rows *rows);
+
+/* An attribute that all rows share with the card. In a group without one it is that of any row
+ * which has it. */
+cr_str cr_group_rows_shared(const cr_group_rows *rows, cr_attribute attribute);
+
 /* Every member's newest row is at the message with this sort key. */
 bool cr_group_rows_are_at(const cr_group_rows *rows, cr_str sk);
 

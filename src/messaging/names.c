@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/names.h"
 
+#include "base/clock.h"
+#include "model/expiry.h"
+#include "model/marker.h"
+
 /* How many messages behind the group rows are looked at for the names of their authors, and how
  * many there are in most cases. */
 #define NEWS_MAX 1000
@@ -74,6 +78,16 @@ static cr_sink_answer take_news(void *context, const cr_row *message)
     return is_enough(heard, is_new) ? CR_SINK_STOP : CR_SINK_MORE;
 }
 
+/* Who has written a message has read all before it. */
+static void raise_markers(cr_group_rows *group_rows, const news *heard)
+{
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        if (cr_row_exists(&group_rows->row[i]) && cr_row_exists(&heard->latest[i])) {
+            cr_row_raise_marker(&group_rows->row[i], heard->latest[i].value[CR_SK]);
+        }
+    }
+}
+
 /* Gives the rows that name the author of a message the names that the author had. */
 static void learn_names(cr_group_rows *group_rows, const news *heard, const cr_row *message)
 {
@@ -106,6 +120,9 @@ cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
         learn_names(group_rows, &heard, &heard.latest[i]);
+    }
+    if (status == CRUDDUR_OK) {
+        raise_markers(group_rows, &heard);
     }
     return status;
 }
@@ -142,7 +159,7 @@ cruddur_status cr_group_rows_own(cr_txn *txn, cr_group *group, const cr_uuid *me
     cr_row found = group_rows.row[index];
     if (cr_row_is_restored(&found)) {
         found.value[CR_SK] = group->head.value[CR_SK];
-        found.value[CR_TEXT] = group->head.value[CR_TEXT];
+        cr_row_show_message(&found, &group->head, cr_clock_now_us());
     }
     return cr_row_copy(txn->arena, &found, row) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
 }

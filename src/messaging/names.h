@@ -8,9 +8,10 @@
 #include "model/person.h"
 
 /* Reads the messages behind the oldest of the group rows, and for rows that were restored those
- * before: *newest is the newest of them, absent throughout where there is none, and the names that
- * their authors had go into the rows. Where rows only move forward, the newest of each member up to
- * there counts from then on. Of very many messages only the latest are looked at. */
+ * before: *newest is the newest of them, absent throughout where there is none. The names
+ * that their authors had go into the rows, and an author's own row is marked as read up to there.
+ * Where rows only move forward, the newest of each member up to there counts from then on. Of very
+ * many messages only the latest are looked at. */
 cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
                                         cr_group_rows *group_rows, cr_row *newest);
 

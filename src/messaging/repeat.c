@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/repeat.h"
 
+#include "base/clock.h"
 #include "messaging/names.h"
+#include "model/expiry.h"
 
 static cruddur_status fail_other_message(const cr_call *call)
 {
@@ -13,6 +15,16 @@ static cruddur_status fail_gone(const cr_call *call, const cr_draft *draft)
 {
     return cr_fail_argument(call->error, CRUDDUR_E_MESSAGE_GONE, "options.message_uuid",
                             "message %s was stored, and has been removed since", draft->uuid.text);
+}
+
+/* Where the row of a message is its claim, it cannot be gone. */
+static cruddur_status fail_missing(const cr_txn *txn, const cr_draft *draft)
+{
+    return (txn->traits & CR_TRAIT_UUIDS) == 0
+               ? fail_gone(txn->call, draft)
+               : cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                              "the store knows the uuid of message %s, and has no such message",
+                              draft->uuid.text);
 }
 
 static bool is_of_draft(const cr_claim *claim, const cr_draft *draft)
@@ -64,10 +76,12 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     cr_pk pk = cr_pk_of_group(&draft->group);
     status = cr_rows_get_message(txn, &pk, claim->as_read.sk, &there);
     if (status == CRUDDUR_OK && cr_str_equal(there.value[CR_MESSAGE_UUID], token)) {
-        return take_repeat(txn, send, group, &there);
+        return cr_message_is_shown(&there, cr_clock_now_us())
+                   ? take_repeat(txn, send, group, &there)
+                   : fail_gone(txn->call, draft);
     }
     if (status == CRUDDUR_OK && !claim->as_read.is_ahead) {
-        return fail_gone(txn->call, draft);
+        return fail_missing(txn, draft);
     }
     claim->is_taken = cr_row_exists(&there);
     claim->is_tried = was_chosen(&send->choice, claim->as_read.sk);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/rewrite.h"
 
+#include "base/clock.h"
+#include "model/expiry.h"
+#include "model/marker.h"
 #include "model/taken_key.h"
 #include "model/time.h"
 
@@ -222,23 +225,15 @@ static bool are_of_card(const cr_group_rows *rows)
     return true;
 }
 
-/* What all rows share is that of any row which has it. */
-static cr_str shared_value(const cr_group_rows *rows, cr_attribute attribute)
-{
-    cr_str value = CR_STR_ABSENT;
-    for (size_t i = 0; i < rows->members.count && value.data == NULL; i++) {
-        value = rows->row[i].value[attribute];
-    }
-    return value;
-}
-
 static cruddur_status put_card(cr_txn *txn, const cr_rewrite *rewrite)
 {
     cr_row row;
     const cr_group_rows *rows = rewrite->rows;
     cr_card_pk pk = cr_card_pk_of(rewrite->group);
-    const cr_card card = {
-        .members = rows->members, .name = shared_value(rows, CR_GROUP_NAME), .rev = 1};
+    const cr_card card = {.members = rows->members,
+                          .name = cr_group_rows_shared(rows, CR_GROUP_NAME),
+                          .data = cr_group_rows_shared(rows, CR_GROUP_DATA),
+                          .rev = 1};
     if (!cr_card_write(&pk, &card, txn->arena, &row)) {
         return cr_fail_memory(txn->call->error);
     }
@@ -287,7 +282,8 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
         row->value[CR_BLOCKED] = card->value[CR_BLOCKED];
     } else if (puts_card(txn, rewrite)) {
         row->value[CR_REV] = cr_str_of(CR_CARD_FIRST_REV);
-        row->value[CR_GROUP_NAME] = shared_value(rows, CR_GROUP_NAME);
+        row->value[CR_GROUP_NAME] = cr_group_rows_shared(rows, CR_GROUP_NAME);
+        row->value[CR_GROUP_DATA] = cr_group_rows_shared(rows, CR_GROUP_DATA);
     }
     if (is_of_card || rows->list.data != NULL) {
         row->value[CR_MEMBER_UUIDS] = rows->list; /* a pair needs none: whatever is there goes */
@@ -296,12 +292,49 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
 
 /* ---- the rewrite ---- */
 
-/* A row beyond the message shows what it has shown: the message that it is at has gone. */
+/* What is known of the reading of a member whose row was lost: all up to where the other rows were;
+ * without any nothing. */
+static cr_str marker_of_restored(const cr_group_rows *rows)
+{
+    cr_str newest = cr_str_of(CR_READ_NOTHING);
+    for (size_t i = 0; i < rows->old.count; i++) {
+        cr_str place = cr_row_place(&rows->old.row[i]);
+        newest = cr_str_compare(place, newest) > 0 ? place : newest;
+    }
+    return newest;
+}
+
+static bool is_muted(const cr_row *row)
+{
+    int64_t until_us;
+    return cr_time_parse(row->value[CR_MUTED_UNTIL], &until_us) && until_us > cr_clock_now_us();
+}
+
+/* What is the member's own moves along: the marker stays where it is, and a group that is not muted
+ * comes back from the archive. */
+static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
+{
+    const cr_group_rows *rows = rewrite->rows;
+    cr_row before = rows->row[member];
+    bool is_author = cr_uuid_compare(&rows->members.uuid[member], &rewrite->author.uuid) == 0;
+    if (cr_row_is_restored(&before) && before.value[CR_READ_SK].data == NULL) {
+        before.value[CR_READ_SK] = marker_of_restored(rows);
+    }
+    cr_row_carry_marker(&before, is_author, row);
+    row->value[CR_ARCHIVED] = is_muted(row) ? row->value[CR_ARCHIVED] : CR_STR_ABSENT;
+}
+
+/* Messages that are not in the member's history are not shown. A row beyond the message shows what
+ * it has shown: the message that it is at has gone. */
 static void show_message(const cr_rewrite *rewrite, cr_row *row)
 {
     const cr_row *message = rewrite->message;
-    if (cr_str_equal(cr_row_place(row), message->value[CR_SK])) {
-        row->value[CR_TEXT] = message->value[CR_TEXT];
+    cr_str place = cr_row_place(row);
+    bool is_visible = row->value[CR_VISIBLE_SK].data == NULL ||
+                      cr_str_compare(place, row->value[CR_VISIBLE_SK]) > 0;
+    if (cr_str_equal(place, message->value[CR_SK])) {
+        cr_row_show_message(row, message, cr_clock_now_us());
+        row->value[CR_TEXT] = is_visible ? row->value[CR_TEXT] : cr_str_of("");
         cr_row_name_author(row, &rewrite->author);
     }
 }
@@ -314,6 +347,7 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
     if (!stays(rewrite, member)) {
         row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
         row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
+        carry_own(rewrite, member, &row);
     }
     row.value[CR_VERSION] = rows->version;
     show_message(rewrite, &row);

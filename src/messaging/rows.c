@@ -113,7 +113,10 @@ cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key 
     for (size_t i = 0; i < count; i++) {
         all[i + 1] = keys[i];
     }
+    cruddur_consistency consistency = txn->call->consistency;
+    txn->call->consistency = CRUDDUR_CONSISTENCY_STRONG;
     cruddur_status status = txn->ops->get(txn, all, count + 1, found);
+    txn->call->consistency = consistency;
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
         rows[i] = found[i + 1];
     }

@@ -31,7 +31,7 @@ bool cr_row_is_of_group(const cr_row *row, cr_str group);
 cruddur_status cr_rows_get_message(cr_txn *txn, const cr_pk *group, cr_str sk, cr_row *message);
 
 /* Reads the row of a group's card, and together with it those of other keys; each absent throughout
- * where there is none. */
+ * where there is none. Always strongly: who was removed a moment ago reads nothing more. */
 cruddur_status cr_rows_get_card(cr_txn *txn, const cr_card_pk *pk, const cr_key *keys, size_t count,
                                 cr_row *card, cr_row *rows);
 

@@ -6,6 +6,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "messaging/settle.h"
+#include "model/expiry.h"
 
 /* How often a look back is tried that fails, and for how long the first pause is. */
 #define LOOKS_MAX 8
@@ -39,18 +40,38 @@ cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *ke
                               "no time up to the year 9999 follows the newest message");
 }
 
-cr_row cr_send_message(const cr_draft *draft, const cr_person *author, const cr_pk *pk,
-                       const cr_sort_key *sk)
+/* The end is counted from the time that the message gets, which may be later than now. */
+static cruddur_status set_end(cr_txn *txn, const cr_draft *draft, cr_row *row)
 {
-    cr_row row = {0};
-    row.value[CR_PK] = cr_pk_str(pk);
-    row.value[CR_SK] = cr_sort_key_str(sk);
-    row.value[CR_TEXT] = draft->text;
-    row.value[CR_MESSAGE_UUID] = cr_uuid_str(&draft->uuid);
-    row.value[CR_USER_UUID] = cr_uuid_str(&draft->author.uuid);
-    row.value[CR_DISPLAY_NAME] = author->display_name;
-    row.value[CR_HANDLE] = author->handle;
-    return row;
+    char text[CR_EXPIRY_SIZE];
+    int64_t time_us = 0;
+    int64_t end_s;
+    (void)cr_time_parse(row->value[CR_SK], &time_us); /* it is one */
+    if (!cr_expiry_of(time_us, draft->lasts_s, &end_s)) {
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_TIME, "options.expires_in_s",
+                                "ends after the year 9999");
+    }
+    cr_str end = cr_expiry_write(end_s, text);
+    row->value[CR_EXPIRES_AT] = end.data == NULL ? end : cr_arena_copy(txn->arena, end);
+    return end.data == NULL || row->value[CR_EXPIRES_AT].data != NULL
+               ? CRUDDUR_OK
+               : cr_fail_memory(txn->call->error);
+}
+
+cruddur_status cr_send_message(cr_txn *txn, const cr_draft *draft, const cr_person *author,
+                               const cr_pk *pk, const cr_sort_key *sk, cr_row *row)
+{
+    *row = (cr_row){0};
+    row->value[CR_PK] = cr_pk_str(pk);
+    row->value[CR_SK] = cr_sort_key_str(sk);
+    row->value[CR_TEXT] = draft->text;
+    row->value[CR_MESSAGE_UUID] = cr_uuid_str(&draft->uuid);
+    row->value[CR_USER_UUID] = cr_uuid_str(&draft->author.uuid);
+    row->value[CR_DISPLAY_NAME] = author->display_name;
+    row->value[CR_HANDLE] = author->handle;
+    row->value[CR_REPLY_TO] = draft->is_reply ? cr_uuid_str(&draft->reply_to) : CR_STR_ABSENT;
+    row->value[CR_DATA] = draft->data;
+    return set_end(txn, draft, row);
 }
 
 cruddur_status cr_send_keep(cr_send *send, const cr_row *result, const cr_call *call)

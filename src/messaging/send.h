@@ -44,9 +44,9 @@ void cr_send_note_head(cr_send *send, const cr_row *head);
 cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *key,
                                   const cr_call *call);
 
-/* The message row; its strings are the arguments'. */
-cr_row cr_send_message(const cr_draft *draft, const cr_person *author, const cr_pk *pk,
-                       const cr_sort_key *sk);
+/* Makes the message row; its strings are the arguments', and the transaction's. */
+cruddur_status cr_send_message(cr_txn *txn, const cr_draft *draft, const cr_person *author,
+                               const cr_pk *pk, const cr_sort_key *sk, cr_row *row);
 
 /* Keeps what the call is to return. */
 cruddur_status cr_send_keep(cr_send *send, const cr_row *result, const cr_call *call);

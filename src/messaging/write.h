@@ -19,6 +19,10 @@ typedef struct cr_draft {
     cr_uuid uuid;
     bool may_be_repeat;    /* the caller made the uuid, maybe for an earlier call */
     int64_t created_at_us; /* 0: now */
+    bool is_reply;
+    cr_uuid reply_to; /* to this message */
+    cr_str data;      /* the application's own; absent: none */
+    int64_t lasts_s;  /* CR_EXPIRES_NEVER: for ever */
 } cr_draft;
 
 /* A group that is to be opened. `person` is sorted by uuid and has the author in it. */

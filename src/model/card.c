@@ -39,12 +39,18 @@ bool cr_card_write(const cr_card_pk *pk, const cr_card *card, cr_arena *arena, c
     row->value[CR_PK] = key.pk;
     row->value[CR_SK] = key.sk;
     row->value[CR_GROUP_NAME] = card->name;
+    row->value[CR_GROUP_DATA] = card->data;
     row->value[CR_MEMBER_UUIDS] = cr_members_join(&card->members, arena);
     row->value[CR_REV] = cr_arena_copy(arena, cr_str_of(rev));
     if (card->is_removed) {
         row->value[CR_OTHERS] = cr_str_of("{\"" REMOVED "\":{\"BOOL\":true}}");
     }
-    return row->value[CR_MEMBER_UUIDS].data != NULL && row->value[CR_REV].data != NULL;
+    bool has_blocks = card->blocked.count > 0;
+    if (has_blocks) {
+        row->value[CR_BLOCKED] = cr_members_join(&card->blocked, arena);
+    }
+    return row->value[CR_MEMBER_UUIDS].data != NULL && row->value[CR_REV].data != NULL &&
+           (!has_blocks || row->value[CR_BLOCKED].data != NULL);
 }
 
 bool cr_rev_read(cr_str text, uint64_t *rev)
@@ -101,7 +107,9 @@ static bool read_others(cr_str others, cr_card *card)
 
 bool cr_card_read(const cr_row *row, cr_card *card)
 {
-    *card = (cr_card){.name = row->value[CR_GROUP_NAME]};
-    return cr_members_split(row->value[CR_MEMBER_UUIDS], &card->members) &&
+    cr_str blocked = row->value[CR_BLOCKED];
+    *card = (cr_card){.name = row->value[CR_GROUP_NAME], .data = row->value[CR_GROUP_DATA]};
+    return (blocked.data == NULL || cr_members_split_some(blocked, &card->blocked)) &&
+           cr_members_split(row->value[CR_MEMBER_UUIDS], &card->members) &&
            cr_rev_read(row->value[CR_REV], &card->rev) && read_others(row->value[CR_OTHERS], card);
 }

@@ -18,9 +18,11 @@ typedef struct cr_card_pk {
 
 typedef struct cr_card {
     cr_members members;
-    cr_str name;     /* the group's; absent: none */
-    uint64_t rev;    /* grows with each change of the card */
-    bool is_removed; /* there is no such group; the next opening replaces the card */
+    cr_str name;        /* the group's; absent: none */
+    cr_str data;        /* the application's own; absent: none */
+    cr_members blocked; /* who blocks a direct group */
+    uint64_t rev;       /* grows with each change of the card */
+    bool is_removed;    /* there is no such group; the next opening replaces the card */
 } cr_card;
 
 cr_card_pk cr_card_pk_of(const cr_uuid *group);

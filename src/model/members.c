@@ -56,9 +56,20 @@ bool cr_members_add(cr_members *members, const cr_uuid *uuid)
     return true;
 }
 
+void cr_members_remove(cr_members *members, const cr_uuid *uuid)
+{
+    size_t at = cr_members_find(members, uuid);
+    if (at == members->count) {
+        return;
+    }
+    for (members->count--; at < members->count; at++) {
+        members->uuid[at] = members->uuid[at + 1];
+    }
+}
+
 /* ---- rows ---- */
 
-bool cr_members_split(cr_str list, cr_members *members)
+bool cr_members_split_some(cr_str list, cr_members *members)
 {
     size_t count = (list.size + 1) / (CR_UUID_LENGTH + 1);
     members->count = 0;
@@ -73,7 +84,12 @@ bool cr_members_split(cr_str list, cr_members *members)
         }
     }
     members->count = count;
-    return count >= CRUDDUR_MEMBERS_MIN && cr_members_sort(members);
+    return count > 0 && cr_members_sort(members);
+}
+
+bool cr_members_split(cr_str list, cr_members *members)
+{
+    return cr_members_split_some(list, members) && members->count >= CRUDDUR_MEMBERS_MIN;
 }
 
 bool cr_row_owner(const cr_row *group_row, cr_uuid *owner)

@@ -38,6 +38,9 @@ static inline size_t cr_members_next(const cr_members *members, size_t index)
 /* Adds one, unless it is there already; false when there is no room. */
 bool cr_members_add(cr_members *members, const cr_uuid *uuid);
 
+/* Takes one away, if it is there. */
+void cr_members_remove(cr_members *members, const cr_uuid *uuid);
+
 /* Adds the owner of a group row, and whom the row names: its member_uuids, or where it has none the
  * other party. False when there is no room. */
 bool cr_members_add_row(cr_members *members, const cr_row *group_row);
@@ -49,7 +52,10 @@ bool cr_members_of_list(const cr_row *group_row, cr_members *members);
 /* Reads a list as member_uuids has it; false for what is none. */
 bool cr_members_split(cr_str list, cr_members *members);
 
-/* "uuid,uuid,…", as member_uuids has it; absent when memory ran out. */
+/* The same of a list that may be of one, as `blocked` has it. */
+bool cr_members_split_some(cr_str list, cr_members *members);
+
+/* "uuid,uuid,…", as member_uuids has it, of one or more; absent when memory ran out. */
 cr_str cr_members_join(const cr_members *members, cr_arena *arena);
 
 /* The owner of a group row; false for any other row. */

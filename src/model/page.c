@@ -34,6 +34,7 @@ static void add_strings(cr_buffer *bytes, const cr_row *row, cr_packed_row *pack
         bool present = row->value[i].data != NULL;
         packed->distance[i] = present ? add_string(bytes, row->value[i]) : 0;
     }
+    packed->unread = (cr_unread){0, true};
 }
 
 cr_packed_row *cr_pack_row(const cr_row *row)
@@ -96,6 +97,11 @@ cr_str cr_page_peek(const cr_page_builder *builder, size_t index, cr_attribute a
 {
     int32_t at = builder->rows[index].distance[attribute];
     return at == 0 ? CR_STR_ABSENT : cr_str_of(builder->bytes.data + at);
+}
+
+void cr_page_set_unread(cr_page_builder *builder, size_t index, const cr_unread *unread)
+{
+    builder->rows[index].unread = *unread;
 }
 
 void cr_page_reverse(cr_page_builder *builder)

@@ -10,8 +10,15 @@
 #include "model/cursor.h"
 #include "model/row.h"
 
+/* How many messages a member has not read. */
+typedef struct cr_unread {
+    uint32_t count;
+    bool is_exact; /* else there may be more */
+} cr_unread;
+
 typedef struct cr_packed_row {
     int32_t distance[CR_ATTRIBUTE_COUNT]; /* from this struct to the string; 0 for absent */
+    cr_unread unread;                     /* of a group row; of any other 0 */
 } cr_packed_row;
 
 typedef struct cr_page {
@@ -37,7 +44,7 @@ static inline const char *cr_packed_get_or_empty(const cr_packed_row *row, cr_at
     return text == NULL ? "" : text;
 }
 
-/* One row on its own, to be freed with free(); NULL when memory runs out. */
+/* One row on its own, to be freed with free(); NULL when memory runs out. Nothing is unread. */
 cr_packed_row *cr_pack_row(const cr_row *row);
 
 static inline const cr_packed_row *cr_page_at(const cr_page *page, size_t index)
@@ -78,6 +85,9 @@ void cr_page_remove(cr_page_builder *builder, size_t index);
 
 /* An attribute of a row that was added; valid until the next is added. Absent where it has none. */
 cr_str cr_page_peek(const cr_page_builder *builder, size_t index, cr_attribute attribute);
+
+/* The number of unread messages of a row that was added, which else is 0. */
+void cr_page_set_unread(cr_page_builder *builder, size_t index, const cr_unread *unread);
 
 /* Turns the order of the rows round. */
 void cr_page_reverse(cr_page_builder *builder);

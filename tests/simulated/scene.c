@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "listing/list.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
 #include "processor/apply.h"
@@ -43,7 +44,8 @@ cr_uuid scene_uuid(scene *all)
 
 static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_uuid *uuid)
 {
-    return (cr_draft){.author = {all->person[author], cr_str_of("Somebody"), cr_str_of("somebody")},
+    return (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
+                      .author = {all->person[author], cr_str_of("Somebody"), cr_str_of("somebody")},
                       .group = all->group,
                       .text = cr_str_of(text),
                       .uuid = uuid != NULL ? *uuid : scene_uuid(all),

@@ -17,9 +17,12 @@ What is verified:
 5. Every claim leads to the message of its uuid, group and author, unless it is ahead of it; a claim
    that is ahead may lead to nothing, or to the key of another message.
 6. The card of a group names the members that its group rows name, its name, its data and who blocks
-   it. A group need not have one, and one may be there without a group.
+   it, and the rows have its generation, if any. A group need not have one, and one may be there without a
+   group.
 7. A group row says when the newest message expires; where that message has gone, the row's end has
-   passed, and every row still is at the message's key. A marker is before the row's place.
+   passed, and every row still is at the message's key. A marker is before the row's place. Where the
+   newest message is not in a member's history, the row may have no text; that of a member who was
+   added since has none.
 8. Change rows of a group are numbered without a gap up to the counter's number, from the oldest that
    has not been removed.
 
@@ -66,6 +69,10 @@ COUNTER = KEYS | {"rev"}
 NUMBERS = {"rev", "head_expires_at", "expires_at"}
 SETS = {"member_uuids", "blocked"}
 FLAGS = {"archived", "pinned"}
+# What read_sk says of a member who has read nothing; what visible_sk has behind the key of the message
+# after which a member was added.
+READ_NOTHING = "0"
+BEHIND_MESSAGE = "!"
 # Those of them that are sort keys, or times in their form.
 TIMES = {"read_sk", "visible_sk", "edited_at", "deleted_at"}
 
@@ -182,6 +189,11 @@ def place_of(row):
     return str(row.get("head_sk", row["sk"])).encode()
 
 
+def is_in_history(row):
+    """Whether the message that a group row shows is in the member's history."""
+    return place_of(row) > str(row.get("visible_sk", "")).encode()
+
+
 def has_ended(row, name):
     """Whether the time of an attribute, in seconds, has come."""
     return re.fullmatch("[0-9]+", str(row.get(name))) is not None and int(row[name]) <= now_s()
@@ -260,6 +272,14 @@ class Checker:
             self.check_group_row(row, place, owner)
             self.group_rows[row.get("message_group_uuid", "")].append(row)
 
+    def is_position(self, name, text):
+        """A sort key or a time; of read_sk and visible_sk also what is no message's."""
+        if name == "read_sk" and text == READ_NOTHING:
+            return True
+        if name == "visible_sk":
+            text = text.removesuffix(BEHIND_MESSAGE)
+        return parse_sort_key(text, self.accept_old) is not None
+
     def check_attributes(self, row, place, expected, may_lack=frozenset()):
         for name in sorted(expected - row.keys()):
             self.report(place, f"lacks {name}")
@@ -271,7 +291,7 @@ class Checker:
                 self.report(place, f"{name} is not text")
             elif name.endswith("_uuid") and not UUID.fullmatch(row[name]):
                 self.report(place, f"{name} is not a uuid in lower case")
-            elif name in TIMES and parse_sort_key(row[name], self.accept_old) is None:
+            elif name in TIMES and not self.is_position(name, row[name]):
                 self.report(place, f"{name} is not a time in the form of sort keys")
             elif name in NUMBERS and not re.fullmatch("[1-9][0-9]*", row[name]):
                 self.report(place, f"{name} is not a number from 1")
@@ -298,8 +318,7 @@ class Checker:
         if str(row.get("read_sk", "")).encode() >= place_of(row):
             self.report(place, "its read_sk is not before its place")
         if "member_uuids" not in row:
-            known = row.keys() - {"group_name"} if self.accept_unknown else row.keys()
-            if "group_name" in known:
+            if "group_name" in row and "rev" not in row and not self.accept_unknown:
                 self.report(place, "has group_name without member_uuids")
             self.check_attributes(row, place, DIRECT_GROUP_ROW, MAY_LACK)
             return
@@ -347,8 +366,12 @@ class Checker:
             name = "head_sk" if "head_sk" in row else "sk"
             if row[name] != head["sk"]:
                 self.report(where, f"{name} is {row[name]}, the newest message's is {head['sk']}")
-            is_emptied = row.get("message") == "" and has_ended(row, "head_expires_at")
-            if row.get("message") != head.get("message") and not is_emptied:
+            is_hidden = not is_in_history(row) or has_ended(row, "head_expires_at")
+            is_emptied = row.get("message") == "" and is_hidden
+            if row.get("visible_sk", "").endswith("!") and not is_in_history(row) and \
+                    not is_emptied:
+                self.report(where, "shows a message from before its member joined")
+            elif row.get("message") != head.get("message") and not is_emptied:
                 self.report(where, "its message is not the newest message's text")
             if row.get("head_expires_at") != head.get("expires_at"):
                 self.report(where, "its head_expires_at is not the newest message's expires_at")
@@ -400,6 +423,12 @@ class Checker:
         for name, what in (("group_name", "name"), ("group_data", "data"), ("blocked", "blocked")):
             if any(other.get(name) != row.get(name) for other in rows):
                 self.report(place, f"its {what} is not that of the group rows")
+        # Writers of version 0.1 put rows without one.
+        if any(other.get("rev", row.get("rev")) != row.get("rev") for other in rows):
+            self.report(place, "its rev is not that of the group rows")
+        blocked = frozenset(str(row["blocked"]).split(",")) if "blocked" in row else frozenset()
+        if not blocked <= members or (blocked and len(members) != 2):
+            self.report(place, "who blocks it is not one of two members")
 
     def check_changes(self, group):
         place = f"changes of group {group}"

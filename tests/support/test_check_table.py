@@ -381,6 +381,43 @@ class Cards(unittest.TestCase):
                             (card, violations))
 
 
+    def changed_table(self, **changes):
+        """Two people with a card, whose rows have all that it says."""
+        rows = good_table()
+        card = self.card(DIRECT, **changes)
+        for row in rows[2:4]:
+            row.update({name: card[name] for name in ("rev", "group_name", "group_data", "blocked")
+                        if name in card})
+        return rows + [card]
+
+    def test_changed_groups(self):
+        for changes in ({"rev": "2"}, {"group_name": "Two", "group_data": "{}"}, {"blocked": BOB},
+                        {"blocked": ",".join((ANN, BOB))}):
+            self.assertEqual(check_table.Checker().check(self.changed_table(**changes)), [])
+        stale = self.changed_table(rev="2")
+        stale[3]["rev"] = "1"
+        for rows, words in ((self.changed_table(blocked=CEM), "who blocks it is not"),
+                            (stale, "its rev is not")):
+            violations = check_table.Checker().check(rows)
+            self.assertTrue(any(words in violation for violation in violations), violations)
+
+    def test_members_who_joined(self):
+        for visible_sk, text, words in ((T2 + "!", "", None), (T1 + "!", "two", None),
+                                        (T2, "", None), (T2, "two", None),
+                                        (T2 + "!", "two", "from before its member joined"),
+                                        (T1 + "!", "", "not the newest message's text"),
+                                        (T1, "", "not the newest message's text"),
+                                        ("!", "two", "visible_sk is not a time")):
+            rows = good_table()
+            rows[2].update(visible_sk=visible_sk, message=text)
+            violations = check_table.Checker().check(rows)
+            if words is None:
+                self.assertEqual(violations, [])
+            else:
+                self.assertTrue(any(words in violation for violation in violations),
+                                (visible_sk, violations))
+
+
 class Life(unittest.TestCase):
     """What members and authors do with messages that are there, and messages that expire."""
 
@@ -401,7 +438,7 @@ class Life(unittest.TestCase):
         self.expect_with(2, read_sk=T1, visible_sk=T1, muted_until=T3, archived="true",
                          pinned="true")
         self.expect_with(2, "its read_sk is not before its place", read_sk=T2)
-        self.expect_with(2, "read_sk is not a time", read_sk="0")
+        self.expect_with(2, "read_sk is not a time", read_sk="00")
         self.expect_with(2, "pinned is not true", pinned="false")
         self.expect_with(0, "has read_sk, which", read_sk=T1)
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/own_row.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "messaging/settle.h"
+#include "messaging/unread.h"
+#include "model/expiry.h"
+
+/* How often a group is settled before a change is given up. */
+#define SETTLINGS_MAX 8
+
+/* ---- finding it ---- */
+
+static bool is_mine(const cr_row *row, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    return cr_str_equal(row->value[CR_PK], cr_pk_str(&pk));
+}
+
+/* The member's newest row that the index tells of; where the index is as fresh as the table. */
+static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                    cr_row *row)
+{
+    cruddur_status status = cr_group_ask_index(txn, group);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group->told.count; i++) {
+        const cr_row *told = &group->told.row[i];
+        bool is_newer =
+            !cr_row_exists(row) || cr_str_compare(cr_row_place(told), cr_row_place(row)) > 0;
+        if (is_mine(told, member) && is_newer) {
+            *row = *told;
+        }
+    }
+    return status;
+}
+
+cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    *row = group->own;
+    if (cr_row_exists(row)) {
+        return CRUDDUR_OK;
+    }
+    return (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
+               ? find_by_index(txn, group, member, row)
+               : cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk,
+                                           group->head.value[CR_SK], row);
+}
+
+/* ---- the message that the change names ---- */
+
+static cruddur_status fail_message(const cr_txn *txn, const cr_own_change *change, bool is_timeless)
+{
+    const char *uuid = change->message->uuid.text;
+    if (is_timeless) {
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_TIME,
+                                change->arguments->created_at_us,
+                                "message %s cannot be found without its time", uuid);
+    }
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, change->arguments->uuid,
+                            "group %s has no message %s%s for this member", change->group->text,
+                            uuid, change->message->created_at_us == 0 ? "" : " of this time");
+}
+
+/* Where the message is shows as soon as the head is known. */
+static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
+{
+    cr_message_lookup *lookup = beside->context;
+    cruddur_status status = cr_message_look_up(txn, lookup->group, lookup->name, head, lookup);
+    beside->count = 0;
+    if (lookup->sk.data != NULL && !cr_row_exists(&lookup->row)) {
+        beside->key[beside->count++] = (cr_key){cr_pk_str(&lookup->pk), lookup->sk};
+    }
+    return status;
+}
+
+static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *change,
+                                             cr_own_found *found)
+{
+    cr_message_lookup *lookup = &found->lookup;
+    *lookup = (cr_message_lookup){.group = change->group, .name = change->message};
+    cr_beside beside = {.choose = choose_beside, .context = lookup};
+    cruddur_status status =
+        cr_group_read_beside(txn, change->group, change->member, &beside, &found->group);
+    if (status == CRUDDUR_OK && beside.count > 0) {
+        status = cr_message_take(txn, lookup, &beside.row[0]);
+    }
+    found->message = lookup->row;
+    bool is_there =
+        cr_row_exists(&found->message) && cr_message_is_shown(&found->message, cr_clock_now_us());
+    return status == CRUDDUR_OK && !is_there ? fail_message(txn, change, lookup->is_timeless)
+                                             : status;
+}
+
+/* To the member a message before the beginning of the history is not there. */
+static cruddur_status check_visible(const cr_txn *txn, const cr_own_change *change,
+                                    const cr_own_found *found)
+{
+    cr_str visible_sk = found->row.value[CR_VISIBLE_SK];
+    bool is_visible = change->message == NULL || visible_sk.data == NULL ||
+                      cr_str_compare(found->message.value[CR_SK], visible_sk) > 0;
+    return is_visible ? CRUDDUR_OK : fail_message(txn, change, false);
+}
+
+/* ---- the body ---- */
+
+/* One call, over all runs of its body. */
+typedef struct own_call {
+    const cr_own_change *change;
+    bool wants_row;
+    cr_packed_row *row;
+    bool must_settle; /* of the latest run: it has written nothing */
+} own_call;
+
+static cruddur_status find_all(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
+{
+    cruddur_status status = change->message == NULL
+                                ? cr_group_read(txn, change->group, change->member, &found->group)
+                                : read_group_and_message(txn, change, found);
+    return status == CRUDDUR_OK ? cr_own_row_find(txn, &found->group, change->member, &found->row)
+                                : status;
+}
+
+static bool is_behind(const cr_own_found *found)
+{
+    cr_str head_sk = found->group.head.value[CR_SK];
+    return head_sk.data != NULL && cr_str_compare(cr_row_place(&found->row), head_sk) < 0;
+}
+
+static bool has_changed(const cr_row *before, const cr_row *after)
+{
+    for (size_t i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        bool is_same = (before->value[i].data == NULL) == (after->value[i].data == NULL) &&
+                       cr_str_equal(before->value[i], after->value[i]);
+        if (!is_same) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static cruddur_status keep_row(cr_txn *txn, own_call *calling, const cr_row *row)
+{
+    if (!calling->wants_row) {
+        return CRUDDUR_OK;
+    }
+    free(calling->row);
+    calling->row = NULL;
+    return cr_unread_pack(txn, row, &calling->row);
+}
+
+/* Reads first and writes after. */
+static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *found)
+{
+    const cr_row before = found->row;
+    cruddur_status status = calling->change->edit(txn, calling->change, found);
+    bool is_to_write = status == CRUDDUR_OK && has_changed(&before, &found->row);
+    if (is_to_write) {
+        found->row.value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+        status = found->row.value[CR_VERSION].data == NULL ? cr_fail_memory(txn->call->error)
+                                                           : CRUDDUR_OK;
+    }
+    if (status == CRUDDUR_OK) {
+        status = keep_row(txn, calling, &found->row);
+    }
+    return status == CRUDDUR_OK && is_to_write ? txn->ops->replace(txn, &before, &found->row)
+                                               : status;
+}
+
+static cruddur_status change_body(cr_txn *txn, void *argument)
+{
+    own_call *calling = argument;
+    const cr_own_change *change = calling->change;
+    cr_own_found found = {.row = {{CR_STR_ABSENT}}};
+    calling->must_settle = false;
+    cruddur_status status = cr_check_transactions(txn);
+    if (status == CRUDDUR_OK) {
+        status = find_all(txn, change, &found);
+    }
+    if (status == CRUDDUR_OK) {
+        calling->must_settle =
+            !cr_row_exists(&found.row) || (change->goes_by_head && is_behind(&found));
+    }
+    if (status != CRUDDUR_OK || calling->must_settle) {
+        return status;
+    }
+    status = check_visible(txn, change, &found);
+    return status == CRUDDUR_OK ? edit_row(txn, calling, &found) : status;
+}
+
+/* ---- the call ---- */
+
+static cruddur_status settle(cr_store *store, const cr_own_change *change, cr_call *call)
+{
+    const cr_settling settling = {.group = change->group, .author = change->member};
+    return cr_settle(store, &settling, call, NULL);
+}
+
+static cruddur_status fail_unsettled(const cr_call *call, const cr_uuid *group)
+{
+    return cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
+                        "group %s: the member's group row is missing, or moves on with each try",
+                        group->text);
+}
+
+static cruddur_status run(cr_store *store, own_call *calling, cr_call *call)
+{
+    for (int i = 0; i < SETTLINGS_MAX; i++) {
+        cruddur_status status = store->ops->change(store, change_body, calling, call);
+        if (status != CRUDDUR_OK || !calling->must_settle) {
+            return status;
+        }
+        status = settle(store, calling->change, call);
+        if (status != CRUDDUR_OK) {
+            return status;
+        }
+    }
+    return fail_unsettled(call, calling->change->group);
+}
+
+cruddur_status cr_own_row_change(cr_store *store, const cr_own_change *change, cr_call *call,
+                                 cr_packed_row **ret_row)
+{
+    cr_ticket ticket;
+    own_call calling = {.change = change, .wants_row = ret_row != NULL};
+    cruddur_status status =
+        cr_queue_enter(store->queues, cr_uuid_str(change->group), call, &ticket);
+    if (status == CRUDDUR_OK) {
+        status = run(store, &calling, call);
+        cr_queue_leave(call);
+    }
+    if (status == CRUDDUR_OK && ret_row != NULL) {
+        *ret_row = calling.row;
+    } else {
+        free(calling.row);
+    }
+    return status;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A member's own group row, and changes of it alone: what the member has read, and the member's
+ * settings for the group. Such a change replaces that one row. */
+#ifndef CR_MESSAGING_OWN_ROW_H
+#define CR_MESSAGING_OWN_ROW_H
+
+#include "messaging/find.h"
+#include "messaging/group.h"
+#include "model/page.h"
+
+/* Finds the member's row of a group that was read for the member: it is at the head's key, unless
+ * it is displaced, or behind the head in mode `stream`. *row is absent throughout if it was lost.
+ */
+cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row);
+
+typedef struct cr_own_change cr_own_change;
+
+/* What a change goes by. */
+typedef struct cr_own_found {
+    cr_group group;
+    cr_message_lookup lookup;
+    cr_row message; /* the one that the change names */
+    cr_row row;     /* the member's, to be edited in place */
+} cr_own_found;
+
+/* Edits found->row, with text that lasts until the body returns. Read statuses, and its own. */
+typedef cruddur_status (*cr_own_edit)(cr_txn *txn, const cr_own_change *change,
+                                      cr_own_found *found);
+
+/* How errors call the arguments that name a message. */
+typedef struct cr_message_arguments {
+    const char *uuid;
+    const char *created_at_us;
+} cr_message_arguments;
+
+struct cr_own_change {
+    const cr_uuid *group;
+    const cr_uuid *member;
+    const cr_message_name *message; /* that the member must see; NULL: none */
+    const cr_message_arguments *arguments;
+    cr_own_edit edit;
+    const void *context; /* for the edit */
+    bool goes_by_head;   /* a row behind the head is moved there first */
+};
+
+/* Makes a change. A row that was lost is restored first. A row that the edit leaves as it is is not
+ * written. *ret_row is the row as it is then, with its unread messages counted; free it with
+ * free(). NULL: not wanted. */
+cruddur_status cr_own_row_change(cr_store *store, const cr_own_change *change, cr_call *call,
+                                 cr_packed_row **ret_row);
+
+#endif

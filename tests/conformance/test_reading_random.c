@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/* What members have read, at random: sends, marks, deletions, settings, people who come and go, and
+ * after each the counts against a model that counts by looking at all messages.
+ *
+ * CRUDDUR_TEST_SEED chooses another sequence, CRUDDUR_TEST_READING_STEPS its length. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reading.h"
+
+CONFORMANCE_SUITE(reading_random);
+
+#define SEED_DEFAULT 20261126
+#define STEPS_DEFAULT 600
+#define STEPS_SLOW 150
+
+#define USERS 6
+#define GROUPS 6
+#define MSGS_MAX 1200
+/* A store is filled so far, and then a new one is begun. */
+#define STEPS_OF_STORE 1500
+
+#define NOTHING (-1)
+
+typedef struct msg {
+    said is;
+    size_t author;
+    bool is_deleted;
+} msg;
+
+/* Numbers of messages; NOTHING is before the first. */
+typedef struct view {
+    bool is_member;
+    int read;    /* the newest that was read */
+    int visible; /* the history begins after it */
+    bool is_hidden;
+    bool is_archived, is_pinned, is_muted;
+} view;
+
+typedef struct talk {
+    group_id id;
+    bool is_direct;
+    view of[USERS];
+    msg msgs[MSGS_MAX];
+    int count;
+} talk;
+
+typedef struct world {
+    uint64_t state;
+    int64_t clock_us;
+    unsigned words;
+    talk talks[GROUPS];
+    size_t count;
+} world;
+
+static world now;
+
+/* ---- dice ---- */
+
+/* SplitMix64 (Steele, Lea, Flood 2014). */
+static size_t below(size_t limit)
+{
+    uint64_t z = now.state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (size_t)((z ^ z >> 31) % limit);
+}
+
+static bool one_in(size_t n)
+{
+    return below(n) == 0;
+}
+
+static talk *draw_talk(void)
+{
+    return &now.talks[below(now.count)];
+}
+
+static size_t draw_user(const talk *in, bool is_member)
+{
+    size_t user = below(USERS);
+    while (in->of[user].is_member != is_member) {
+        user = (user + 1) % USERS;
+    }
+    return user;
+}
+
+static size_t count_members(const talk *in)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < USERS; i++) {
+        count += in->of[i].is_member ? 1 : 0;
+    }
+    return count;
+}
+
+/* Messages come close together, so that inboxes want the same keys. */
+static int64_t draw_time(void)
+{
+    now.clock_us += (int64_t)below(3);
+    return now.clock_us;
+}
+
+/* ---- the model ---- */
+
+static int later(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void learn_message(talk *in, size_t author, const said *is)
+{
+    cr_assert_lt(in->count, MSGS_MAX);
+    in->msgs[in->count] = (msg){.is = *is, .author = author};
+    for (size_t i = 0; i < USERS; i++) {
+        in->of[i].is_archived = in->of[i].is_archived && in->of[i].is_muted;
+        in->of[i].is_hidden = false;
+    }
+    in->of[author].read = in->count++;
+}
+
+static uint32_t count_unread(const talk *in, size_t user)
+{
+    const view *seen = &in->of[user];
+    uint32_t count = 0;
+    for (int i = later(seen->read, seen->visible) + 1; i < in->count; i++) {
+        count += in->msgs[i].author != user && !in->msgs[i].is_deleted ? 1 : 0;
+    }
+    return count;
+}
+
+static int64_t read_up_to(const talk *in, size_t user)
+{
+    int read = in->of[user].read;
+    return read == NOTHING ? CRUDDUR_TIME_UNKNOWN : in->msgs[read].is.created_at_us;
+}
+
+static bool is_listed(const talk *in, size_t user, uint32_t flags)
+{
+    const view *seen = &in->of[user];
+    return seen->is_member && (!seen->is_archived || (flags & CRUDDUR_LIST_ARCHIVED) != 0) &&
+           (!seen->is_hidden || (flags & CRUDDUR_LIST_HIDDEN) != 0) &&
+           ((flags & CRUDDUR_LIST_UNREAD) == 0 || count_unread(in, user) > 0);
+}
+
+/* ---- the store against the model ---- */
+
+/* Where a processor moves the rows, a group that a call returns may not have moved yet. */
+static void expect_view(const talk *in, size_t user, const cruddur_group *group)
+{
+    const view *seen = &in->of[user];
+    uint32_t unread = count_unread(in, user);
+    uint32_t counted = unread > CRUDDUR_UNREAD_MAX ? CRUDDUR_UNREAD_MAX : unread;
+    cr_assert_eq(cruddur_group_unread_count(group), counted, "%u instead of %u unread",
+                 cruddur_group_unread_count(group), counted);
+    cr_assert_eq(cruddur_group_unread_is_exact(group), unread == counted);
+    cr_assert_eq(cruddur_group_read_up_to_us(group), read_up_to(in, user));
+    cr_assert_eq(cruddur_group_is_archived(group), seen->is_archived);
+    cr_assert_eq(cruddur_group_is_pinned(group), seen->is_pinned);
+    cr_assert_eq(cruddur_group_is_hidden(group), seen->is_hidden);
+    cr_assert_eq(cruddur_group_muted_until_us(group),
+                 seen->is_muted ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF);
+}
+
+static void expect_returned(const talk *in, size_t user, cruddur_group *group)
+{
+    if (!test_store_is_streamed(&store)) {
+        expect_view(in, user, group);
+    }
+    cruddur_group_free(group);
+}
+
+/* A call that the store cannot make is refused. */
+static bool is_made(cruddur_status status)
+{
+    if (!test_store_is_in_steps(&store)) {
+        must_succeed(status);
+        return true;
+    }
+    must_fail(CRUDDUR_E_NEEDS_TRANSACTIONS, NULL, status);
+    return false;
+}
+
+static void check_talk(const talk *in, size_t user)
+{
+    cruddur_user viewer = test_user(user);
+    cruddur_members *members = NULL;
+    cruddur_group *group = look_at(&viewer, &in->id);
+    expect_view(in, user, group);
+    cruddur_group_free(group);
+    must_succeed(
+        cruddur_group_members(store.dm, viewer.uuid, in->id.text, NULL, &members, TEST_ERROR));
+    size_t at = 0;
+    for (size_t i = 0; i < USERS; i++) {
+        if (in->of[i].is_member) {
+            cr_assert_eq(cruddur_members_read_up_to_us(members, at++), read_up_to(in, i));
+        }
+    }
+    cr_assert_eq(cruddur_members_count(members), at);
+    cruddur_members_free(members);
+}
+
+/* The messages that the user sees, and the count that they come to. */
+static void check_messages(const talk *in, size_t user)
+{
+    cruddur_user viewer = test_user(user);
+    const view *seen = &in->of[user];
+    cruddur_list_options options = from_newest(CRUDDUR_LIMIT_MAX);
+    cruddur_msg_page *page = list_messages(&viewer, &in->id, &options);
+    uint32_t unread = 0;
+    int shown = in->count - 1 - seen->visible;
+    cr_assert_eq(cruddur_msg_page_count(page), shown < 1000 ? shown : 1000);
+    cr_assert_eq(cruddur_msg_page_has_older(page), shown > 1000);
+    for (int i = 0; i < (int)cruddur_msg_page_count(page); i++) {
+        int number = in->count - 1 - i;
+        const cruddur_msg *listed = cruddur_msg_page_at(page, (size_t)i);
+        cr_assert_str_eq(cruddur_msg_uuid(listed), in->msgs[number].is.uuid);
+        bool is_own = strcmp(cruddur_msg_user_uuid(listed), viewer.uuid) == 0;
+        bool is_deleted = cruddur_msg_deleted_at_us(listed) != CRUDDUR_TIME_UNKNOWN;
+        unread += number > seen->read && !is_own && !is_deleted ? 1 : 0;
+    }
+    cr_assert(shown > 1000 || unread == count_unread(in, user));
+    cruddur_msg_page_free(page);
+}
+
+static const talk *find_talk(const char *uuid)
+{
+    size_t i = 0;
+    while (i < now.count && strcmp(now.talks[i].id.text, uuid) != 0) {
+        i++;
+    }
+    cr_assert_lt(i, now.count);
+    return &now.talks[i];
+}
+
+/* Walks along a user's groups in small pages: each that is asked for is there once. */
+static void check_inbox(size_t user)
+{
+    cruddur_user viewer = test_user(user);
+    cruddur_list_options options =
+        list_options((uint32_t)(1 + below(4)), (uint32_t)below(2), (uint32_t)below(2));
+    cruddur_group_page *last = NULL;
+    size_t expected = 0;
+    bool goes_on = true;
+    options.flags = (uint32_t)below(8) * CRUDDUR_LIST_UNREAD;
+    for (size_t i = 0; i < now.count; i++) {
+        expected += is_listed(&now.talks[i], user, options.flags) ? 1 : 0;
+    }
+    for (int pages = 0; goes_on; pages++) {
+        cruddur_group_page *page = list_groups(&viewer, &options);
+        cr_assert_lt(pages, GROUPS + 2, "pages without an end");
+        for (size_t i = 0; i < cruddur_group_page_count(page); i++) {
+            const cruddur_group *group = cruddur_group_page_at(page, i);
+            const talk *in = find_talk(cruddur_group_uuid(group));
+            expect_view(in, user, group);
+            cr_assert(is_listed(in, user, options.flags));
+            cr_assert_gt(expected--, 0);
+        }
+        bool is_down = options.start == CRUDDUR_START_NEWEST;
+        goes_on = is_down ? cruddur_group_page_has_older(page) : cruddur_group_page_has_newer(page);
+        options.cursor = is_down ? cruddur_group_page_older(page) : cruddur_group_page_newer(page);
+        cruddur_group_page_free(last);
+        last = page;
+    }
+    cruddur_group_page_free(last);
+    cr_assert_eq(expected, 0);
+}
+
+/* ---- what happens ---- */
+
+static void step_open(void)
+{
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    cruddur_user others[USERS];
+    talk *in = &now.talks[now.count++];
+    size_t n_others = one_in(2) ? 1 : 2;
+    size_t creator = below(USERS);
+    cruddur_user author = test_user(creator);
+    char uuid[CRUDDUR_UUID_SIZE];
+    *in = (talk){.is_direct = n_others == 1};
+    for (size_t i = 0; i <= n_others; i++) {
+        size_t user = (creator + i) % USERS;
+        in->of[user] = (view){.is_member = true, .read = NOTHING, .visible = NOTHING};
+        others[i == 0 ? n_others : i - 1] = test_user(user);
+    }
+    must_succeed(cruddur_uuid_v4(uuid, TEST_ERROR));
+    options.flags = CRUDDUR_CREATE_SEPARATE;
+    options.message_uuid = uuid;
+    options.created_at_us = draw_time();
+    must_succeed(cruddur_group_create(store.dm, &author, others, n_others, "first", &options,
+                                      &group, TEST_ERROR));
+    said first = {.created_at_us = cruddur_group_last_message_at_us(group)};
+    memcpy(first.uuid, uuid, sizeof(uuid));
+    (void)snprintf(in->id.text, sizeof(in->id.text), "%s", cruddur_group_uuid(group));
+    learn_message(in, creator, &first);
+    expect_returned(in, creator, group);
+}
+
+static void step_send(void)
+{
+    char text[24];
+    talk *in = draw_talk();
+    size_t user = draw_user(in, true);
+    cruddur_user author = test_user(user);
+    (void)snprintf(text, sizeof(text), "text%u", now.words++);
+    said made = say_named(&author, &in->id, text, draw_time());
+    learn_message(in, user, &made);
+}
+
+/* Up to any message, or the newest. */
+static void step_mark_read(void)
+{
+    talk *in = draw_talk();
+    size_t user = draw_user(in, true);
+    view *seen = &in->of[user];
+    cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    int number = one_in(2) ? in->count - 1 : (int)below((size_t)in->count);
+    if (number < in->count - 1 || one_in(4)) {
+        options.up_to_message_uuid = in->msgs[number].is.uuid;
+        options.up_to_created_at_us = in->msgs[number].is.created_at_us;
+    }
+    cruddur_status status = cruddur_group_mark_read(store.dm, test_user(user).uuid, in->id.text,
+                                                    &options, &group, TEST_ERROR);
+    if (status == CRUDDUR_E_MESSAGE_NOT_FOUND) {
+        cr_assert_leq(number, seen->visible);
+        must_fail(CRUDDUR_E_MESSAGE_NOT_FOUND, "options.up_to_message_uuid", status);
+    } else if (is_made(status)) {
+        seen->read = later(seen->read, number);
+        expect_returned(in, user, group);
+    }
+}
+
+static void step_mark_unread(void)
+{
+    talk *in = draw_talk();
+    size_t user = draw_user(in, true);
+    view *seen = &in->of[user];
+    cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    int number = (int)below((size_t)in->count);
+    options.unread_from_message_uuid = in->msgs[number].is.uuid;
+    options.unread_from_created_at_us = in->msgs[number].is.created_at_us;
+    cruddur_status status = cruddur_group_mark_read(store.dm, test_user(user).uuid, in->id.text,
+                                                    &options, &group, TEST_ERROR);
+    if (status == CRUDDUR_E_MESSAGE_NOT_FOUND) {
+        cr_assert_leq(number, seen->visible);
+        must_fail(CRUDDUR_E_MESSAGE_NOT_FOUND, "options.unread_from_message_uuid", status);
+    } else if (is_made(status)) {
+        seen->read = seen->read >= number ? number - 1 : seen->read;
+        expect_returned(in, user, group);
+    }
+}
+
+static void step_delete(void)
+{
+    talk *in = draw_talk();
+    msg *deleted = &in->msgs[below((size_t)in->count)];
+    const view *seen = &in->of[deleted->author];
+    cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
+    options.created_at_us = deleted->is.created_at_us;
+    bool is_visible = &in->msgs[seen->visible + 1] <= deleted;
+    if (seen->is_member && is_visible &&
+        is_made(cruddur_msg_delete(store.dm, test_user(deleted->author).uuid, in->id.text,
+                                   deleted->is.uuid, &options, NULL, NULL, TEST_ERROR))) {
+        deleted->is_deleted = true;
+    }
+}
+
+static void flip(uint32_t *option, bool *flag)
+{
+    *option = *flag ? CRUDDUR_SWITCH_OFF : CRUDDUR_SWITCH_ON;
+    *flag = !*flag;
+}
+
+static void step_set(void)
+{
+    talk *in = draw_talk();
+    size_t user = draw_user(in, true);
+    view after = in->of[user];
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    switch (below(4)) {
+    case 0:
+        flip(&options.archived, &after.is_archived);
+        break;
+    case 1:
+        flip(&options.pinned, &after.is_pinned);
+        break;
+    case 2:
+        after.is_muted = !after.is_muted;
+        options.muted_until_us = after.is_muted ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF;
+        break;
+    default:
+        options.hidden = CRUDDUR_SWITCH_ON;
+        after.visible = in->count - 1;
+        after.is_hidden = true;
+    }
+    if (is_made(cruddur_group_set(store.dm, test_user(user).uuid, in->id.text, &options, &group,
+                                  TEST_ERROR))) {
+        in->of[user] = after;
+        expect_returned(in, user, group);
+    }
+}
+
+static void step_add(talk *in)
+{
+    size_t user = draw_user(in, true);
+    size_t added = draw_user(in, false);
+    cruddur_user person = test_user(added);
+    cruddur_group_options options = CRUDDUR_GROUP_OPTIONS_INIT;
+    cruddur_group *group = NULL;
+    options.flags = one_in(2) ? CRUDDUR_ADD_WITH_HISTORY : 0;
+    if (is_made(cruddur_group_add_members(store.dm, test_user(user).uuid, in->id.text, &person, 1,
+                                          &options, &group, TEST_ERROR))) {
+        in->of[added] = (view){.is_member = true,
+                               .read = in->count - 1,
+                               .visible = options.flags == 0 ? in->count - 1 : NOTHING};
+        expect_returned(in, user, group);
+    }
+}
+
+static void step_remove(talk *in)
+{
+    size_t user = draw_user(in, true);
+    size_t removed = draw_user(in, true);
+    if (is_made(cruddur_group_remove_member(store.dm, test_user(user).uuid, in->id.text,
+                                            test_user(removed).uuid, NULL, NULL, TEST_ERROR))) {
+        in->of[removed].is_member = false;
+    }
+}
+
+static void step_people(void)
+{
+    talk *in = draw_talk();
+    size_t members = count_members(in);
+    if (in->is_direct) {
+        return;
+    }
+    if (members < USERS && (members == 2 || one_in(2))) {
+        step_add(in);
+    } else if (members > 2) {
+        step_remove(in);
+    }
+}
+
+static void step_check(void)
+{
+    const talk *in = draw_talk();
+    size_t user = draw_user(in, true);
+    check_talk(in, user);
+    check_messages(in, user);
+    check_inbox(user);
+}
+
+/* ---- the sequence ---- */
+
+static void step(void)
+{
+    static const struct {
+        size_t weight;
+        void (*step)(void);
+    } steps[] = {{36, step_send}, {12, step_mark_read}, {6, step_mark_unread}, {6, step_delete},
+                 {12, step_set},  {6, step_people},     {22, step_check}};
+    size_t die = below(100);
+    size_t i = 0;
+    if (now.count == 0 || (now.count < GROUPS && one_in(20))) {
+        step_open();
+        return;
+    }
+    while (die >= steps[i].weight) {
+        die -= steps[i++].weight;
+    }
+    steps[i].step();
+}
+
+static uint64_t number_from(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+    return text == NULL ? otherwise : strtoull(text, NULL, 10);
+}
+
+Test(reading_random, is_as_the_model_counts, .timeout = 36000)
+{
+    bool is_slow = getenv("CRUDDUR_TEST_SLOW") != NULL;
+    uint64_t seed = number_from("CRUDDUR_TEST_SEED", SEED_DEFAULT);
+    uint64_t steps =
+        number_from("CRUDDUR_TEST_READING_STEPS", is_slow ? STEPS_SLOW : STEPS_DEFAULT);
+    (void)fprintf(stderr, "CRUDDUR_TEST_SEED=%" PRIu64 " CRUDDUR_TEST_READING_STEPS=%" PRIu64 "\n",
+                  seed, steps);
+    now = (world){.state = seed, .clock_us = AT_SECOND(0)};
+    for (uint64_t i = 0; i < steps; i++) {
+        if (i > 0 && i % STEPS_OF_STORE == 0) {
+            suite_end();
+            suite_begin();
+            now.count = 0;
+        }
+        step();
+    }
+    test_store_settle(&store);
+    test_check(&store);
+}
