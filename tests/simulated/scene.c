@@ -129,9 +129,9 @@ cruddur_status scene_read(scene *all, size_t person)
     return status;
 }
 
-void scene_settle(scene *all)
+void scene_settle_up_to(scene *all, size_t count)
 {
-    for (size_t i = 0; i < sim_log_size(); i++) {
+    for (size_t i = 0; i < count; i++) {
         cr_record record;
         cr_records records = {&record, 1, CR_STR_ABSENT};
         cr_stream_outcome outcome = {0};
@@ -144,6 +144,11 @@ void scene_settle(scene *all)
         cr_arena_free(&arena);
         cruddur_error_free(error);
     }
+}
+
+void scene_settle(scene *all)
+{
+    scene_settle_up_to(all, sim_log_size());
 }
 
 /* ---- the table ---- */

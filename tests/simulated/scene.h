@@ -53,8 +53,9 @@ size_t scene_births(const char *text);
 /* A person's rows of the group, and those that are at the newest message. */
 size_t scene_rows(const scene *all, size_t person, bool at_newest);
 
-/* Applies all records of the stream. */
+/* Applies all records of the stream; or so many of them. */
 void scene_settle(scene *all);
+void scene_settle_up_to(scene *all, size_t count);
 
 /* ---- scripts ---- */
 

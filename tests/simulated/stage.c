@@ -8,6 +8,7 @@
 #include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
+#include "simulated/edits.h"
 
 void stage_breach(stage *all, const char *format, ...)
 {
@@ -238,7 +239,8 @@ static cruddur_status open_group(stage *all, cr_store *store, const stage_messag
 static bool is_about(const stage *all, const stage_message *message, const cr_packed_row *row)
 {
     return strcmp(cr_packed_get_or_empty(row, CR_MESSAGE_UUID), message->uuid.text) == 0 &&
-           strcmp(cr_packed_get_or_empty(row, CR_TEXT), message->text) == 0 &&
+           (edits_may_be_of(all, message) ||
+            strcmp(cr_packed_get_or_empty(row, CR_TEXT), message->text) == 0) &&
            strcmp(cr_packed_get_or_empty(row, CR_USER_UUID), all->person[message->author].text) ==
                0;
 }
