@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "model/card.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
 
@@ -204,7 +205,8 @@ static cr_person person_of(const stage *all, size_t person)
 static cruddur_status append(stage *all, cr_store *store, const stage_message *message,
                              cr_call *call, cr_packed_row **ret_row)
 {
-    cr_draft draft = {.author = person_of(all, message->author),
+    cr_draft draft = {.lasts_s = CR_EXPIRES_NEVER,
+                      .author = person_of(all, message->author),
                       .group = all->group[message->group].uuid,
                       .text = cr_str_of(message->text),
                       .uuid = message->uuid,
@@ -220,7 +222,8 @@ static cruddur_status append(stage *all, cr_store *store, const stage_message *m
 static cruddur_status open_group(stage *all, cr_store *store, const stage_message *message,
                                  cr_call *call, cr_packed_row **ret_row)
 {
-    cr_opening opening = {.first_message = {.author = person_of(all, message->author),
+    cr_opening opening = {.first_message = {.lasts_s = CR_EXPIRES_NEVER,
+                                            .author = person_of(all, message->author),
                                             .group = all->group[message->group].uuid,
                                             .text = cr_str_of(message->text),
                                             .uuid = message->uuid,

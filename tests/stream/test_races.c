@@ -117,7 +117,8 @@ static void write_messages(void *context)
         size_t g = sim_roll(GROUPS);
         cr_call call = call_for(&error);
         size_t author = sim_roll(stage->members[g].count);
-        cr_draft draft = {.author = {.uuid = stage->members[g].uuid[author],
+        cr_draft draft = {.lasts_s = CR_EXPIRES_NEVER,
+                          .author = {.uuid = stage->members[g].uuid[author],
                                      .display_name = cr_str_of("Somebody"),
                                      .handle = cr_str_of("somebody")},
                           .group = stage->group[g],

@@ -62,7 +62,7 @@ Test(turn, of_an_append)
 {
     cr_packed_row *message = NULL;
     const cr_draft draft = {
-        .group = group, .text = cr_str_of("hello"), .lasts_s = CR_EXPIRES_NEVER};
+        .lasts_s = CR_EXPIRES_NEVER, .group = group, .text = cr_str_of("hello")};
     cr_expect_eq(cr_append(&store, &draft, &call, &message), CRUDDUR_E_NETWORK);
 }
 
