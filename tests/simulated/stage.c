@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulated/stage.h"
-#include "model/expiry.h"
 
 #include <stdarg.h>
 
@@ -211,8 +210,7 @@ static cruddur_status append(stage *all, cr_store *store, const stage_message *m
                       .text = cr_str_of(message->text),
                       .uuid = message->uuid,
                       .may_be_repeat = message->is_callers,
-                      .created_at_us = message->created_at_us,
-                      .lasts_s = CR_EXPIRES_NEVER};
+                      .created_at_us = message->created_at_us};
     if (sim_happens(2)) {
         draft.author.display_name = draft.author.handle = CR_STR_ABSENT;
     }
@@ -227,8 +225,7 @@ static cruddur_status open_group(stage *all, cr_store *store, const stage_messag
                                             .group = all->group[message->group].uuid,
                                             .text = cr_str_of(message->text),
                                             .uuid = message->uuid,
-                                            .may_be_repeat = message->is_callers,
-                                            .lasts_s = CR_EXPIRES_NEVER},
+                                            .may_be_repeat = message->is_callers},
                           .members = all->group[message->group].members};
     for (size_t i = 0; i < opening.members.count; i++) {
         opening.person[i] =
