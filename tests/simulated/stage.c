@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulated/stage.h"
-#include "model/expiry.h"
 
 #include <stdarg.h>
 

@@ -44,8 +44,7 @@ static cruddur_status open_in(cr_store *store, size_t author, const char *text, 
                                        .group = all.group,
                                        .text = cr_str_of(text),
                                        .uuid = uuid != NULL ? *uuid : scene_uuid(&all),
-                                       .may_be_repeat = uuid != NULL,
-                                       .lasts_s = CR_EXPIRES_NEVER};
+                                       .may_be_repeat = uuid != NULL};
     cruddur_status status = cr_create(store, &opening, &call, &row);
     free(row);
     cruddur_error_free(error);
@@ -213,8 +212,7 @@ static void open_largest(void)
                                        .author = largest.person[0],
                                        .group = all.group,
                                        .text = cr_str_of("first"),
-                                       .uuid = scene_uuid(&all),
-                                       .lasts_s = CR_EXPIRES_NEVER};
+                                       .uuid = scene_uuid(&all)};
     cr_assert_eq(cr_create(all.atomic, &largest, &call, &row), CRUDDUR_OK);
     free(row);
 }

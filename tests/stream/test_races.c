@@ -123,8 +123,7 @@ static void write_messages(void *context)
                                      .handle = cr_str_of("somebody")},
                           .group = stage->group[g],
                           .created_at_us = time_of_next(stage),
-                          .text = cr_str_of("next"),
-                          .lasts_s = CR_EXPIRES_NEVER};
+                          .text = cr_str_of("next")};
         if (!cr_uuid_v4(&draft.uuid) ||
             cr_append(self->is_streamed ? stage->streamed : stage->mover, &draft, &call, &stored) !=
                 CRUDDUR_OK) {
