@@ -2,7 +2,6 @@
 /* One group as a member sees it, and its members. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "listing/list.h"
 #include "messaging/names.h"
 #include "messaging/unread.h"
@@ -26,7 +25,6 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
         status = cr_group_rows_own(txn, &group, context->user, &own);
     }
     if (status == CRUDDUR_OK) {
-        own = cr_group_row_shown(&own, cr_clock_now_us());
         free(context->row);
         context->row = NULL;
         status = cr_unread_pack(txn, &own, &context->row);

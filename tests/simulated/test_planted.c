@@ -92,6 +92,16 @@ Test(planted, messages_are_overwritten)
     must_breach(&stream, SIM_PLANT_MESSAGES_OVERWRITTEN, "overwritten");
 }
 
+Test(planted, changes_of_messages_are_blind)
+{
+    must_breach(&atomic, SIM_PLANT_MESSAGES_OVERWRITTEN, "tombstone");
+}
+
+Test(planted, previews_stay_as_they_were)
+{
+    must_breach(&atomic, SIM_PLANT_PREVIEWS_STAY, "an inbox shows");
+}
+
 Test(planted, group_rows_are_overwritten)
 {
     must_breach(&atomic, SIM_PLANT_ROWS_OVERWRITTEN, "");
