@@ -24,7 +24,6 @@ struct cr_walk {
     cr_str list;            /* the partition key */
     cr_str after_sk;        /* the list begins after this sort key; absent: with its first row */
     cr_row_filter is_shown; /* NULL: every row is */
-    const void *filter;     /* for is_shown */
     int64_t now_us;         /* for what expires */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */

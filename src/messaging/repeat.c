@@ -17,6 +17,16 @@ static cruddur_status fail_gone(const cr_call *call, const cr_draft *draft)
                             "message %s was stored, and has been removed since", draft->uuid.text);
 }
 
+/* Where the row of a message is its claim, it cannot be gone. */
+static cruddur_status fail_missing(const cr_txn *txn, const cr_draft *draft)
+{
+    return (txn->traits & CR_TRAIT_UUIDS) == 0
+               ? fail_gone(txn->call, draft)
+               : cr_fail_with(txn->call->error, CRUDDUR_E_STORE_DAMAGED,
+                              "the store knows the uuid of message %s, and has no such message",
+                              draft->uuid.text);
+}
+
 static bool is_of_draft(const cr_claim *claim, const cr_draft *draft)
 {
     return cr_str_equal(claim->group, cr_uuid_str(&draft->group)) &&
@@ -71,7 +81,7 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
                    : fail_gone(txn->call, draft);
     }
     if (status == CRUDDUR_OK && !claim->as_read.is_ahead) {
-        return fail_gone(txn->call, draft);
+        return fail_missing(txn, draft);
     }
     claim->is_taken = cr_row_exists(&there);
     claim->is_tried = was_chosen(&send->choice, claim->as_read.sk);

@@ -11,9 +11,11 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 GROUP_KEYS = ["uuid", "display_name", "handle", "user_uuid", "name", "member_count", "message",
-              "created_at", "sort_key"]
+              "created_at", "sort_key", "unread", "unread_exact", "read_up_to", "muted_until",
+              "archived", "pinned", "hidden", "blocked", "blocked_by_viewer", "data"]
 MESSAGE_KEYS = ["uuid", "group_uuid", "user_uuid", "display_name", "handle", "message",
-                "created_at", "sort_key"]
+                "created_at", "sort_key", "edited_at", "deleted_at", "expires_at", "reply_to",
+                "data", "reactions", "version"]
 
 
 class Writing(CommandTest):
@@ -205,15 +207,15 @@ class Scan(CommandTest):
         self.assertEqual([row["pk"] for row in rows],
                          ["CARD#" + MAREN_TEO, "GRP#" + MAREN, "GRP#" + TEO] +
                          3 * ["MSG#" + MAREN_TEO])
-        self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "rev", "version"])
+        self.assertEqual(list(rows[0]), ["pk", "sk", "version", "member_uuids", "rev"])
         self.assertEqual(list(rows[1]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
-                                         "user_display_name", "user_handle", "rev", "version"])
+                                         "user_display_name", "user_handle", "version", "rev"])
         self.assertEqual(list(rows[3]), ["pk", "sk", "message", "message_uuid", "user_uuid",
                                          "user_display_name", "user_handle"])
         self.assertEqual(self.ok_json("scan", "--limit", "2")["rows"], rows[:2])
         text = self.ok("scan", "--limit", "1").lines
         self.assertEqual(text[0], f"CARD#{MAREN_TEO}  CARD")
-        self.assertEqual(text[1].split()[0], "member_uuids")
+        self.assertEqual(text[1].split()[0], "version")
 
     def test_more_than_the_library_gives_at_once(self):
         self.seed(2100)

@@ -58,8 +58,8 @@ class Width(CommandTest):
             self.assert_fits(columns, "scan", "--limit", "40")
 
     def test_help_fits_in_80_columns(self):
-        for command in ("new", "send", "groups", "messages", "seed", "scan", "schema",
-                        "stream"):
+        for command in ("new", "send", "groups", "messages", "show", "mark", "edit", "delete",
+                        "react", "group", "seed", "scan", "schema", "stream"):
             for line in self.ok("help", command).lines + self.ok("help").lines:
                 self.assertLessEqual(display_width(line), 80)
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/absence.h"
 
-#include "model/kind.h"
-
 /* Without memory for a copy, or beyond this number, absences are believed. */
 void cr_absence_note(cr_sqlite_txn *txn, cr_str pk, cr_str sk)
 {
@@ -86,25 +84,14 @@ static int check_absence(cr_sqlite_txn *txn, cr_key key)
 
 static bool says_that_something_is_absent(cruddur_status status)
 {
-    return status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS;
-}
-
-/* A message's row is its claim: an index that names a message without a row is damaged. One that
- * has expired is there. */
-static bool has_missed_message(const cr_sqlite_txn *txn)
-{
-    bool has_missed = false;
-    for (size_t i = 0; i < txn->absence_count; i++) {
-        has_missed = has_missed || cr_pk_kind(txn->absences[i].pk) == CR_KIND_MESSAGE;
-    }
-    return has_missed;
+    return status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS ||
+           status == CRUDDUR_E_MESSAGE_NOT_FOUND;
 }
 
 cruddur_status cr_absence_confirm(cr_sqlite_txn *txn, cruddur_status status)
 {
-    bool is_lost = status == CRUDDUR_E_MESSAGE_GONE && has_missed_message(txn);
-    int code = is_lost ? SQLITE_CORRUPT : SQLITE_OK;
-    if (code == SQLITE_OK && !says_that_something_is_absent(status)) {
+    int code = SQLITE_OK;
+    if (!says_that_something_is_absent(status)) {
         return status;
     }
     for (size_t i = 0; code == SQLITE_OK && i < txn->absence_count; i++) {

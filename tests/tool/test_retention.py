@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Messages that expire: send and new with --expires-in."""
+import datetime
+import unittest
+
+from cli import MAREN, MAREN_TEO, SECRET, TEO, CommandTest
+
+SEND = ("send", "--as", "@teo", MAREN_TEO)
+A_LONG_TIME_AGO = 1000000000
+
+
+class Expiry(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.ok("new", "--as", "@maren", "--to", "@teo", "stays")
+
+    def expire(self, text):
+        """As if it had been sent long ago."""
+        self.database().execute(
+            "UPDATE cruddur_messages SET expires_at = ? WHERE message = ? AND pk LIKE 'MSG#%'",
+            (A_LONG_TIME_AGO, text))
+        self.database().execute(
+            "UPDATE cruddur_messages SET head_expires_at = ? WHERE message = ? AND pk LIKE 'GRP#%'",
+            (A_LONG_TIME_AGO, text))
+
+    def texts(self):
+        return [message["message"] for message in self.ok_json("messages", MAREN_TEO)["messages"]]
+
+    def test_expires_in(self):
+        for given, seconds in (("90", 90), ("90s", 90), ("15m", 900), ("8h", 28800), ("7d", 604800),
+                               ("2w", 1209600)):
+            sent = self.ok_json(*SEND, "Code: 4711", "--expires-in", given)
+            self.assert_expires(sent, seconds)
+        self.assertIsNone(self.ok_json(*SEND, "x", "--expires-in", "never")["expires_at"])
+        self.assertIn("(expires ", self.ok("messages", MAREN_TEO).out)
+        opened = self.ok_json("new", "--as", "@maren", "--to", "@layla", "Hi", "--expires-in", "1h")
+        shown = self.ok_json("show", opened["uuid"], opened["message_uuid"])
+        self.assert_expires(shown, 3600)
+
+    def assert_expires(self, message, seconds):
+        """So long after its time, in whole seconds."""
+        start, end = (datetime.datetime.fromisoformat(message[key])
+                      for key in ("created_at", "expires_at"))
+        self.assertEqual(end.microsecond, 0)
+        self.assertAlmostEqual((end - start).total_seconds(), seconds, delta=1)
+
+    def test_what_has_expired_is_not_shown(self):
+        uuid = self.ok_json(*SEND, "goes", "--expires-in", "1h")["uuid"]
+        self.assertEqual(self.ok_json("groups", MAREN)["groups"][0]["unread"], 1)
+        self.expire("goes")
+        self.assertEqual(self.texts(), ["stays"])
+        self.fails(3, "MESSAGE", "show", MAREN_TEO, uuid)
+        for user in (MAREN, TEO):
+            group = self.ok_json("groups", user)["groups"][0]
+            self.assertEqual((group["message"], group["unread"]), ("", 0))
+        self.assertNotIn("goes", self.ok("groups", "@maren").out)
+
+    def test_refused(self):
+        for seconds in ("0", "0m", "-1", "1.5h", "1y", "h", "", "soon", "99999999999999999999"):
+            self.fails(2, "--expires-in: ", *SEND, SECRET, "--expires-in", seconds)
+        self.fails(2, "--expires-in: ", *SEND, SECRET, "--expires-in", "500000w")
+        self.fails(2, "not known", "edit", "--as", "@maren", MAREN_TEO, MAREN_TEO, SECRET,
+                   "--expires-in=1h")
+        self.assertEqual(self.texts(), ["stays"])
+
+
+
+if __name__ == "__main__":
+    unittest.main()
