@@ -301,7 +301,7 @@ class ForeignRows(CommandTest):
     def test_bytes_that_are_no_text(self):
         self.database().execute("UPDATE cruddur_messages SET user_handle = CAST(x'61ff62' AS TEXT),"
                                 " message = CAST(x'61ff62' AS TEXT), other_attributes = '{no JSON'")
-        for command in self.commands()[:-1]:  # what is damaged has no members
+        for command in self.commands()[:3]:  # the others look at the card, which is damaged
             self.ok(*command)
             self.ok_json(*command)
         self.assertIn("no receipts: the card", self.ok("messages", MAREN_TEO).out)
