@@ -54,6 +54,11 @@ class AppendOptions(ctypes.Structure):
                 ("data", c_char_p), ("expires_in_s", c_int64)]
 
 
+class MsgOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("created_at_us", c_int64), ("if_version", c_char_p), ("data", c_char_p)]
+
+
 class ReadOptions(ctypes.Structure):
     """Of group_get and of group_members."""
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32)]
@@ -102,13 +107,21 @@ CALLS = {
     "group_members": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),
     "group_list": (c_void_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
     "msg_append": (c_void_p, POINTER(User), c_char_p, c_char_p, c_void_p, OUTPUT, ERROR),
+    "msg_get": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), OUTPUT, ERROR),
+    # These three without their outputs: NULL, NULL.
+    "msg_edit": (c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), c_void_p,
+                 c_void_p, ERROR),
+    "msg_delete": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), c_void_p, c_void_p,
+                   ERROR),
+    "msg_react": (c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, c_bool, POINTER(MsgOptions),
+                  c_void_p, c_void_p, ERROR),
     "msg_list": (c_void_p, c_char_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
     "stream_apply": (c_void_p, c_char_p, c_size_t, POINTER(StreamOptions), OUTPUT, ERROR),
     "stream_follow": (c_void_p, POINTER(FollowOptions), ERROR),
 }
 DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions,
             "create_options_init": CreateOptions, "append_options_init": AppendOptions,
-            "list_options_init": ListOptions, "get_options_init": ReadOptions,
+            "msg_options_init": MsgOptions, "list_options_init": ListOptions, "get_options_init": ReadOptions,
             "members_options_init": ReadOptions}
 TEXTS = ("error_message", "group_text", "group_user_display_name", "group_uuid", "msg_page_older",
          "msg_sort_key", "msg_text", "msg_uuid", "stream_result_answer")
@@ -134,6 +147,7 @@ def load(path):
         declare(library, name, None, c_void_p)
     declare(library, "status_name", c_char_p, c_int)
     declare(library, "status_is_retryable", c_bool, c_int)
+    declare(library, "msg_created_at_us", c_int64, c_void_p)
     declare(library, "members_count", c_size_t, c_void_p)
     declare(library, "members_at", POINTER(User), c_void_p, c_size_t)
     for name in ("msg_page", "group_page"):
