@@ -5,7 +5,6 @@
 #include "listing/list.h"
 #include "messaging/names.h"
 #include "messaging/unread.h"
-#include "model/expiry.h"
 #include "model/marker.h"
 
 typedef struct get_context {

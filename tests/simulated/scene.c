@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "listing/list.h"
+#include "messaging/regroup.h"
 #include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
@@ -44,12 +45,12 @@ cr_uuid scene_uuid(scene *all)
 
 static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_uuid *uuid)
 {
-    return (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
-                      .author = {all->person[author], cr_str_of("Somebody"), cr_str_of("somebody")},
+    return (cr_draft){.author = {all->person[author], cr_str_of("Somebody"), cr_str_of("somebody")},
                       .group = all->group,
                       .text = cr_str_of(text),
                       .uuid = uuid != NULL ? *uuid : scene_uuid(all),
-                      .may_be_repeat = uuid != NULL};
+                      .may_be_repeat = uuid != NULL,
+                      .lasts_s = CR_EXPIRES_NEVER};
 }
 
 cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid)
@@ -112,6 +113,41 @@ cruddur_status scene_send(scene *all, cr_store *store, size_t author, const char
     free(row);
     cruddur_error_free(error);
     return status;
+}
+
+static cruddur_status regroup(scene *all, cr_store *store, size_t by, cr_regroup *wanted,
+                              const char *what)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    wanted->group = &all->group;
+    wanted->user = &all->person[by];
+    sim_tell("%s by %zu", what, by);
+    cruddur_status status = cr_regroup_change(store, wanted, &call, &row);
+    sim_tell("%s by %zu: %s", what, by, cruddur_status_name(status));
+    free(row);
+    cruddur_error_free(error);
+    return status;
+}
+
+cruddur_status scene_remove(scene *all, cr_store *store, size_t by, size_t person)
+{
+    cr_regroup wanted = {.removed = &all->person[person]};
+    return regroup(all, store, by, &wanted, "removing");
+}
+
+cruddur_status scene_add(scene *all, cr_store *store, size_t by, size_t person, bool with_history)
+{
+    const cr_person added = {all->person[person], cr_str_of("Somebody"), cr_str_of("somebody")};
+    cr_regroup wanted = {.added = &added, .added_count = 1, .with_history = with_history};
+    return regroup(all, store, by, &wanted, "adding");
+}
+
+cruddur_status scene_rename(scene *all, cr_store *store, size_t by, const char *name)
+{
+    cr_regroup wanted = {.name = cr_str_of(name)};
+    return regroup(all, store, by, &wanted, "renaming");
 }
 
 cruddur_status scene_read(scene *all, size_t person)

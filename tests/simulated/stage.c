@@ -205,13 +205,13 @@ static cr_person person_of(const stage *all, size_t person)
 static cruddur_status append(stage *all, cr_store *store, const stage_message *message,
                              cr_call *call, cr_packed_row **ret_row)
 {
-    cr_draft draft = {.lasts_s = CR_EXPIRES_NEVER,
-                      .author = person_of(all, message->author),
+    cr_draft draft = {.author = person_of(all, message->author),
                       .group = all->group[message->group].uuid,
                       .text = cr_str_of(message->text),
                       .uuid = message->uuid,
                       .may_be_repeat = message->is_callers,
-                      .created_at_us = message->created_at_us};
+                      .created_at_us = message->created_at_us,
+                      .lasts_s = CR_EXPIRES_NEVER};
     if (sim_happens(2)) {
         draft.author.display_name = draft.author.handle = CR_STR_ABSENT;
     }
@@ -221,12 +221,12 @@ static cruddur_status append(stage *all, cr_store *store, const stage_message *m
 static cruddur_status open_group(stage *all, cr_store *store, const stage_message *message,
                                  cr_call *call, cr_packed_row **ret_row)
 {
-    cr_opening opening = {.first_message = {.lasts_s = CR_EXPIRES_NEVER,
-                                            .author = person_of(all, message->author),
+    cr_opening opening = {.first_message = {.author = person_of(all, message->author),
                                             .group = all->group[message->group].uuid,
                                             .text = cr_str_of(message->text),
                                             .uuid = message->uuid,
-                                            .may_be_repeat = message->is_callers},
+                                            .may_be_repeat = message->is_callers,
+                                            .lasts_s = CR_EXPIRES_NEVER},
                           .members = all->group[message->group].members};
     for (size_t i = 0; i < opening.members.count; i++) {
         opening.person[i] =

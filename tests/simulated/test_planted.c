@@ -10,7 +10,7 @@
 
 TestSuite(planted, .timeout = 600);
 
-#define CALLS 30000
+#define CALLS 60000
 
 /* What takes the rule away, and what is seen of it. */
 static void must_breach(const play_setting *setting, sim_plant plant, const char *sign)
