@@ -145,11 +145,12 @@ cruddur_status cr_read_data(const char *argument, const char *given, cr_str *dat
     if (!facts.is_utf8) {
         return fail_utf8(argument, &facts, error);
     }
-    return data->size <= CRUDDUR_DATA_MAX
-               ? CRUDDUR_OK
-               : cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
-                                  "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
-                                  data->size);
+    if (data->size > CRUDDUR_DATA_MAX) {
+        return cr_fail_argument(error, CRUDDUR_E_DATA_TOO_LONG, argument,
+                                "must have at most %d bytes; it has %zu", CRUDDUR_DATA_MAX,
+                                data->size);
+    }
+    return CRUDDUR_OK;
 }
 
 cruddur_status cr_read_time(const char *argument, int64_t time_us, int64_t unset,

@@ -46,12 +46,11 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
     if (status != CRUDDUR_OK) {
         return status;
     }
-    walking.is_shown = is_shown;
     walking.after_sk = after_sk;
+    walking.is_shown = is_shown;
     status = cr_walk_fill(&walking, txn);
     if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
-        status =
-            cr_group_read_trusted(txn, context->group, &group); /* is it empty, or not there? */
+        status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
     }
     if (status == CRUDDUR_OK) {
         cr_walk_cut(&walking);

@@ -80,6 +80,9 @@ static cr_sink_answer take_row(void *context, const cr_row *row)
     if (is_for_page && !cr_page_add(&walking->builder, &shown)) {
         return CR_SINK_NO_MEMORY;
     }
+    if (!is_for_page && walking->pass_over != NULL && !walking->pass_over(walking, row)) {
+        return CR_SINK_NO_MEMORY;
+    }
     cr_kept_key_set(&walking->last, row->value[CR_SK]);
     walking->first = walking->first.size == 0 ? walking->last : walking->first;
     walking->passed_over += is_for_page ? 0 : 1;

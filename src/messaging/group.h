@@ -31,10 +31,6 @@ typedef struct cr_group {
     bool believes_index; /* where that is in order: the conditions of the change judge it */
 } cr_group;
 
-/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
- * their place. */
-cruddur_status cr_check_transactions(const cr_txn *txn);
-
 /* What a read of a group may bring along. */
 #define CR_BESIDE_MAX 2
 
@@ -47,6 +43,10 @@ typedef struct cr_beside {
     cr_key key[CR_BESIDE_MAX];
     cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
 } cr_beside;
+
+/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
+ * their place. */
+cruddur_status cr_check_transactions(const cr_txn *txn);
 
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);

@@ -269,8 +269,21 @@ static cruddur_status state_card(cr_txn *txn, const cr_rewrite *rewrite)
     return txn->ops->replace(txn, card, &touched);
 }
 
+/* A row that another program has put back may name somebody who has gone since. */
+static void name_next(const cr_group_rows *rows, size_t member, cr_row *row)
+{
+    const cr_uuid *next = &rows->members.uuid[cr_members_next(&rows->members, member)];
+    if (cr_row_names(row, next)) {
+        return;
+    }
+    cr_person person = cr_group_rows_person(rows, next);
+    row->value[CR_USER_UUID] = cr_uuid_str(next);
+    row->value[CR_DISPLAY_NAME] = cr_str_or_empty(person.display_name);
+    row->value[CR_HANDLE] = cr_str_or_empty(person.handle);
+}
+
 /* Gives a row what the card says. A group that stays without a card keeps what its rows have. */
-static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row)
+static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, size_t member, cr_row *row)
 {
     const cr_group_rows *rows = rewrite->rows;
     const cr_row *card = rewrite->card != NULL ? rewrite->card : &rows->card->row;
@@ -280,6 +293,7 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
         row->value[CR_GROUP_NAME] = card->value[CR_GROUP_NAME];
         row->value[CR_GROUP_DATA] = card->value[CR_GROUP_DATA];
         row->value[CR_BLOCKED] = card->value[CR_BLOCKED];
+        name_next(rows, member, row);
     } else if (puts_card(txn, rewrite)) {
         row->value[CR_REV] = cr_str_of(CR_CARD_FIRST_REV);
         row->value[CR_GROUP_NAME] = cr_group_rows_shared(rows, CR_GROUP_NAME);
@@ -292,11 +306,12 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, cr_row *row
 
 /* ---- the rewrite ---- */
 
-/* What is known of the reading of a member whose row was lost: all up to where the other rows were;
- * without any nothing. */
-static cr_str marker_of_restored(const cr_group_rows *rows)
+/* What a member whose row was lost is taken to have read: all up to where the other rows were, and
+ * up to the member's own latest message; without any nothing. */
+static cr_str marker_of_restored(const cr_group_rows *rows, const cr_row *restored)
 {
-    cr_str newest = cr_str_of(CR_READ_NOTHING);
+    cr_str written = restored->value[CR_READ_SK];
+    cr_str newest = written.data != NULL ? written : cr_str_of(CR_READ_NOTHING);
     for (size_t i = 0; i < rows->old.count; i++) {
         cr_str place = cr_row_place(&rows->old.row[i]);
         newest = cr_str_compare(place, newest) > 0 ? place : newest;
@@ -317,8 +332,8 @@ static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
     const cr_group_rows *rows = rewrite->rows;
     cr_row before = rows->row[member];
     bool is_author = cr_uuid_compare(&rows->members.uuid[member], &rewrite->author.uuid) == 0;
-    if (cr_row_is_restored(&before) && before.value[CR_READ_SK].data == NULL) {
-        before.value[CR_READ_SK] = marker_of_restored(rows);
+    if (cr_row_is_restored(&before)) {
+        before.value[CR_READ_SK] = marker_of_restored(rows, &before);
     }
     cr_row_carry_marker(&before, is_author, row);
     row->value[CR_ARCHIVED] = is_muted(row) ? row->value[CR_ARCHIVED] : CR_STR_ABSENT;
@@ -350,8 +365,8 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
         carry_own(rewrite, member, &row);
     }
     row.value[CR_VERSION] = rows->version;
+    share_card(txn, rewrite, member, &row);
     show_message(rewrite, &row);
-    share_card(txn, rewrite, &row);
     return row;
 }
 

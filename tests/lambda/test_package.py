@@ -158,7 +158,8 @@ class Runs(FunctionTest):
 
     def test_beside_other_libraries(self):
         """The runtime has libraries of its own, and names their folder first."""
-        for name in ("libc.so.6", "libcurl.so.4", "libcrypto.so.3", "libz.so.1", "libutf8proc.so"):
+        for name in ("libc.so.6", "libcurl.so.4", "libcrypto.so.3", "libz.so.1",
+                     "libutf8proc.so.2", "libutf8proc.so.3"):
             self.root.write(f"lib64/{name}", b"no library")
         with RuntimeApi() as api, self.root.start(api.address, self.table.store):
             self.assert_answer(api.invoke(self.table.event(self.records)))

@@ -4,6 +4,7 @@
 #include "model/key.h"
 #include "model/time.h"
 #include "processor/apply.h"
+#include "simulated/edits.h"
 
 #define BATCH_MAX 4
 #define PAUSE_MAX_US 400000
@@ -106,7 +107,7 @@ static void send(stage *all, cr_store *store, stage_message *message)
 static void do_task(stage *all, cr_store *store, const actor *self)
 {
     size_t group = sim_roll(GROUPS);
-    switch (sim_roll(16)) {
+    switch (sim_roll(18)) {
     case 0:
         act_list_groups(all, store, sim_roll(PEOPLE));
         return;
@@ -131,6 +132,10 @@ static void do_task(stage *all, cr_store *store, const actor *self)
     case 9:
     case 10:
         send(all, store, find_pending(all, self));
+        return;
+    case 11:
+    case 12:
+        act_edit(all, store);
         return;
     default:
         send(all, store, plan_send(all, false));

@@ -107,54 +107,7 @@ static bool is_of(const cr_row *row, const cr_uuid *member)
     return cr_str_equal(cr_pk_suffix(row->value[CR_PK]), cr_uuid_str(member));
 }
 
-static cr_row row_of_generation(cr_txn *txn, const cr_row *row, const cr_card *card)
-{
-    char rev[24];
-    cr_row changed = *row;
-    cr_uuid owner;
-    (void)cr_uuid_parse(cr_pk_suffix(row->value[CR_PK]), &owner);
-    size_t self = cr_members_find(&card->members, &owner);
-    size_t next = cr_members_next(&card->members, self);
-    (void)snprintf(rev, sizeof(rev), "%" PRIu64, card->rev);
-    changed.value[CR_REV] = cr_arena_copy(txn->arena, cr_str_of(rev));
-    changed.value[CR_VERSION] = new_version(txn);
-    changed.value[CR_USER_UUID] = cr_arena_copy(txn->arena, cr_uuid_str(&card->members.uuid[next]));
-    changed.value[CR_MEMBER_UUIDS] =
-        card->members.count > 2 ? cr_members_join(&card->members, txn->arena) : CR_STR_ABSENT;
-    return changed;
-}
-
-/* ---- members and groups ---- */
-
-static cruddur_status remove_member_body(cr_txn *txn, void *context)
-{
-    const change *now = context;
-    cr_row old;
-    cr_card card;
-    rows found;
-    cr_members left = {0};
-    cruddur_status status = read_card(txn, now->group, &old, &card);
-    if (status == CRUDDUR_OK) {
-        status = read_group_rows(txn, now->group, &card.members, &found);
-    }
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < card.members.count; i++) {
-        if (cr_uuid_compare(&card.members.uuid[i], now->member) != 0) {
-            (void)cr_members_add(&left, &card.members.uuid[i]);
-        }
-    }
-    card.members = left;
-    status = replace_card(txn, now->group, &old, &card);
-    for (size_t i = 0; status == CRUDDUR_OK && i < found.count; i++) {
-        cr_row changed = row_of_generation(txn, &found.row[i], &card);
-        status = is_of(&found.row[i], now->member)
-                     ? txn->ops->remove(txn, &found.row[i])
-                     : txn->ops->replace(txn, &found.row[i], &changed);
-    }
-    return status;
-}
+/* ---- groups ---- */
 
 static cruddur_status remove_group_body(cr_txn *txn, void *context)
 {
@@ -221,7 +174,7 @@ static cruddur_status remove_newest_body(cr_txn *txn, void *context)
         cr_row back = found.row[i];
         back.value[CR_SK] = before->value[CR_SK];
         back.value[CR_TEXT] = before->value[CR_TEXT];
-        back.value[CR_VERSION] = CR_STR_ABSENT;
+        back.value[CR_VERSION] = back.value[CR_READ_SK] = CR_STR_ABSENT;
         status = txn->ops->put(txn, &back);
         if (status == CRUDDUR_OK) {
             status = txn->ops->remove(txn, &found.row[i]);
@@ -250,13 +203,6 @@ static cruddur_status move_newest_body(cr_txn *txn, void *context)
 }
 
 /* ---- the calls ---- */
-
-cruddur_status change_remove_member(cr_store *store, const cr_uuid *group, const cr_uuid *member,
-                                    cr_call *call)
-{
-    change made = {.group = group, .member = member};
-    return store->ops->change(store, remove_member_body, &made, call);
-}
 
 cruddur_status change_remove_group(cr_store *store, const cr_uuid *group, bool forgets_card,
                                    cr_call *call)

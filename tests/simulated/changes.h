@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes of members and groups that the library's calls do not make yet, on the seam, by the rules
+/* Changes of groups that the library's calls do not make yet, on the seam, by the rules
  * of docs/invariants.md; and changes that break them. */
 #ifndef TESTS_SIMULATED_CHANGES_H
 #define TESTS_SIMULATED_CHANGES_H
 
 #include "model/members.h"
 #include "store/store.h"
-
-/* Removes a member: a card with the next `rev`, the others' rows with it, the member's row gone. */
-cruddur_status change_remove_member(cr_store *store, const cr_uuid *group, const cr_uuid *member,
-                                    cr_call *call);
 
 /* Removes all rows and messages of a group. The card stays, marked as removed, with the next `rev`;
  * unless it `forgets_card`, which breaks the rule. */

@@ -2,6 +2,7 @@
 #include "simulated/check.h"
 
 #include "model/key.h"
+#include "simulated/edits.h"
 
 /* ---- messages ---- */
 
@@ -82,6 +83,9 @@ void check_messages_stored(stage *all)
     cr_str last[GROUPS] = {CR_STR_ABSENT};
     for (size_t i = 0; i < sim_log_size(); i++) {
         const sim_change *change = sim_log_at(i);
+        if (edits_are_cause(change)) {
+            continue;
+        }
         if (is_message(change->old)) {
             stage_breach(all, "message %.*s was %s",
                          CR_STR_ARGS(sim_item_text(change->old, "message")),
@@ -196,6 +200,21 @@ static void check_stray(stage *all, const sim_item *row)
         if (is_text(cr_pk_suffix(row->pk), all->person[i].text) &&
             !stage_is_member(all, group, i)) {
             stage_breach(all, "%zu has a row of group %zu and is no member", i, group);
+        }
+    }
+}
+
+void check_previews(stage *all)
+{
+    for (size_t i = 0; i < sim_table_size(); i++) {
+        const sim_item *row = sim_table_at(i);
+        size_t group = is_group_row(row) ? find_group(all, row->group) : GROUPS;
+        const sim_item *head = group < GROUPS ? newest_message(all, group) : NULL;
+        if (head != NULL && cr_str_equal(place_of(row), head->sk) &&
+            !cr_str_equal(sim_item_text(row, "message"), sim_item_text(head, "message"))) {
+            stage_breach(all, "an inbox shows \"%.*s\" of group %zu, and not \"%.*s\"",
+                         CR_STR_ARGS(sim_item_text(row, "message")), group,
+                         CR_STR_ARGS(sim_item_text(head, "message")));
         }
     }
 }

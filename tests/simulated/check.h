@@ -16,6 +16,10 @@ typedef enum check_rows {
  * time. */
 void check_messages_stored(stage *all);
 
+/* Each row that is at the newest message shows that one's text. Holds before the rows have moved,
+ * too, unless another program rewrites them. */
+void check_previews(stage *all);
+
 /* The group rows, the cards, the claims, and the rows of other programs. */
 void check_table(stage *all, check_rows rows);
 

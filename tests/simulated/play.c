@@ -3,6 +3,7 @@
 
 #include "simulated/actors.h"
 #include "simulated/check.h"
+#include "simulated/edits.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
@@ -150,6 +151,9 @@ static void judge(stage *all, check_rows rows)
         check_messages_stored(all);
     }
     if (!all->is_over) {
+        check_edits(all);
+    }
+    if (!all->is_over) {
         check_table(all, rows);
     }
     if (!all->is_over) {
@@ -168,6 +172,9 @@ static void come_to_rest(stage *all)
     sim_table_set_lag(0);
     sim_deliver_all(4);
     repeat(all);
+    if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
+        check_previews(all);
+    }
     send_last(all);
     settle(all);
     bool may_have_twins = all->mode == STAGE_STEPS;
@@ -198,6 +205,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     first_request = sim_request_count();
     sim_begin(seed, 0, &SIM_CALM);
     sim_table_set_lag(lags[sim_roll(3)]);
+    edits_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
     add_all(&now, actors);
     sim_weather weather = draw_weather();

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "listing/list.h"
+#include "messaging/regroup.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
 #include "processor/apply.h"
@@ -47,7 +49,8 @@ static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_u
                       .group = all->group,
                       .text = cr_str_of(text),
                       .uuid = uuid != NULL ? *uuid : scene_uuid(all),
-                      .may_be_repeat = uuid != NULL};
+                      .may_be_repeat = uuid != NULL,
+                      .lasts_s = CR_EXPIRES_NEVER};
 }
 
 cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid)
@@ -112,6 +115,41 @@ cruddur_status scene_send(scene *all, cr_store *store, size_t author, const char
     return status;
 }
 
+static cruddur_status regroup(scene *all, cr_store *store, size_t by, cr_regroup *wanted,
+                              const char *what)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    wanted->group = &all->group;
+    wanted->user = &all->person[by];
+    sim_tell("%s by %zu", what, by);
+    cruddur_status status = cr_regroup_change(store, wanted, &call, &row);
+    sim_tell("%s by %zu: %s", what, by, cruddur_status_name(status));
+    free(row);
+    cruddur_error_free(error);
+    return status;
+}
+
+cruddur_status scene_remove(scene *all, cr_store *store, size_t by, size_t person)
+{
+    cr_regroup wanted = {.removed = &all->person[person]};
+    return regroup(all, store, by, &wanted, "removing");
+}
+
+cruddur_status scene_add(scene *all, cr_store *store, size_t by, size_t person, bool with_history)
+{
+    const cr_person added = {all->person[person], cr_str_of("Somebody"), cr_str_of("somebody")};
+    cr_regroup wanted = {.added = &added, .added_count = 1, .with_history = with_history};
+    return regroup(all, store, by, &wanted, "adding");
+}
+
+cruddur_status scene_rename(scene *all, cr_store *store, size_t by, const char *name)
+{
+    cr_regroup wanted = {.name = cr_str_of(name)};
+    return regroup(all, store, by, &wanted, "renaming");
+}
+
 cruddur_status scene_read(scene *all, size_t person)
 {
     cruddur_error *error = NULL;
@@ -127,9 +165,9 @@ cruddur_status scene_read(scene *all, size_t person)
     return status;
 }
 
-void scene_settle(scene *all)
+void scene_settle_up_to(scene *all, size_t count)
 {
-    for (size_t i = 0; i < sim_log_size(); i++) {
+    for (size_t i = 0; i < count; i++) {
         cr_record record;
         cr_records records = {&record, 1, CR_STR_ABSENT};
         cr_stream_outcome outcome = {0};
@@ -142,6 +180,11 @@ void scene_settle(scene *all)
         cr_arena_free(&arena);
         cruddur_error_free(error);
     }
+}
+
+void scene_settle(scene *all)
+{
+    scene_settle_up_to(all, sim_log_size());
 }
 
 /* ---- the table ---- */

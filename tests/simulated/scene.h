@@ -38,6 +38,11 @@ cruddur_status scene_send(scene *all, cr_store *store, size_t author, const char
                           const cr_uuid *uuid);
 cr_uuid scene_uuid(scene *all);
 
+/* Ann, or whoever it is, removes a member or adds one, with names of the scene's. */
+cruddur_status scene_remove(scene *all, cr_store *store, size_t by, size_t person);
+cruddur_status scene_add(scene *all, cr_store *store, size_t by, size_t person, bool with_history);
+cruddur_status scene_rename(scene *all, cr_store *store, size_t by, const char *name);
+
 /* Whether the person may read the group. */
 cruddur_status scene_read(scene *all, size_t person);
 
@@ -48,8 +53,9 @@ size_t scene_births(const char *text);
 /* A person's rows of the group, and those that are at the newest message. */
 size_t scene_rows(const scene *all, size_t person, bool at_newest);
 
-/* Applies all records of the stream. */
+/* Applies all records of the stream; or so many of them. */
 void scene_settle(scene *all);
+void scene_settle_up_to(scene *all, size_t count);
 
 /* ---- scripts ---- */
 

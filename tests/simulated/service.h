@@ -35,6 +35,8 @@ typedef enum sim_plant {
     SIM_PLANT_CARDS_OVERWRITTEN,  /* the condition of a card's put is ignored */
     SIM_PLANT_MESSAGES_OVERWRITTEN,
     SIM_PLANT_ROWS_OVERWRITTEN,
+    SIM_PLANT_EDITS_BLIND,          /* all conditions of a change of a message are ignored */
+    SIM_PLANT_PREVIEWS_STAY,        /* group rows are not replaced in their places */
     SIM_PLANT_REMOVALS_BLIND,       /* the condition of a removal is ignored */
     SIM_PLANT_REQUIREMENTS_IGNORED, /* rows that are required need not be as they were read */
     SIM_PLANT_VERSIONS_SAME,        /* every row has the same version */

@@ -50,6 +50,8 @@ bool sim_record_of(const sim_change *change, cr_record *record)
     if (change->new == NULL || sim_item_text(change->new, "message_uuid").data == NULL) {
         return false; /* a removal, or a row of another program */
     }
+    record->is_change = change->old != NULL;
+    record->text = sim_item_text(change->new, "message");
     record->sk = change->new->sk;
     record->has_author = cr_uuid_parse(sim_item_text(change->new, "user_uuid"), &record->author);
     return cr_uuid_parse(cr_pk_suffix(change->new->pk), &record->group);

@@ -4,8 +4,10 @@
 #include <stdarg.h>
 
 #include "model/card.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
+#include "simulated/edits.h"
 
 void stage_breach(stage *all, const char *format, ...)
 {
@@ -208,7 +210,8 @@ static cruddur_status append(stage *all, cr_store *store, const stage_message *m
                       .text = cr_str_of(message->text),
                       .uuid = message->uuid,
                       .may_be_repeat = message->is_callers,
-                      .created_at_us = message->created_at_us};
+                      .created_at_us = message->created_at_us,
+                      .lasts_s = CR_EXPIRES_NEVER};
     if (sim_happens(2)) {
         draft.author.display_name = draft.author.handle = CR_STR_ABSENT;
     }
@@ -222,7 +225,8 @@ static cruddur_status open_group(stage *all, cr_store *store, const stage_messag
                                             .group = all->group[message->group].uuid,
                                             .text = cr_str_of(message->text),
                                             .uuid = message->uuid,
-                                            .may_be_repeat = message->is_callers},
+                                            .may_be_repeat = message->is_callers,
+                                            .lasts_s = CR_EXPIRES_NEVER},
                           .members = all->group[message->group].members};
     for (size_t i = 0; i < opening.members.count; i++) {
         opening.person[i] =
@@ -234,7 +238,8 @@ static cruddur_status open_group(stage *all, cr_store *store, const stage_messag
 static bool is_about(const stage *all, const stage_message *message, const cr_packed_row *row)
 {
     return strcmp(cr_packed_get_or_empty(row, CR_MESSAGE_UUID), message->uuid.text) == 0 &&
-           strcmp(cr_packed_get_or_empty(row, CR_TEXT), message->text) == 0 &&
+           (edits_may_be_of(all, message) ||
+            strcmp(cr_packed_get_or_empty(row, CR_TEXT), message->text) == 0) &&
            strcmp(cr_packed_get_or_empty(row, CR_USER_UUID), all->person[message->author].text) ==
                0;
 }

@@ -130,11 +130,14 @@ static void act_remover(const part *self)
         scene *all = &story.all;
         status = self->kind == GROUP_REMOVER
                      ? change_remove_group(all->atomic, &all->group, false, &call)
-                     : change_remove_member(all->atomic, &all->group, &all->person[XIA], &call);
+                     : scene_remove(all, all->atomic, ANN, XIA);
         if (sim_is_dead()) {
             break;
         }
-        story.is_removed = story.is_removed || status == CRUDDUR_OK;
+        /* An attempt before this one may have been carried out. */
+        bool is_done = status == CRUDDUR_OK || status == CRUDDUR_E_NOT_A_MEMBER;
+        status = is_done ? CRUDDUR_OK : status;
+        story.is_removed = story.is_removed || is_done;
     }
     sim_revive();
 }

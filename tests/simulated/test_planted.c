@@ -10,7 +10,7 @@
 
 TestSuite(planted, .timeout = 600);
 
-#define CALLS 30000
+#define CALLS 60000
 
 /* What takes the rule away, and what is seen of it. */
 static void must_breach(const play_setting *setting, sim_plant plant, const char *sign)
@@ -90,6 +90,16 @@ Test(planted, a_cards_condition_is_ignored)
 Test(planted, messages_are_overwritten)
 {
     must_breach(&stream, SIM_PLANT_MESSAGES_OVERWRITTEN, "overwritten");
+}
+
+Test(planted, changes_of_messages_are_blind)
+{
+    must_breach(&atomic, SIM_PLANT_MESSAGES_OVERWRITTEN, "tombstone");
+}
+
+Test(planted, previews_stay_as_they_were)
+{
+    must_breach(&atomic, SIM_PLANT_PREVIEWS_STAY, "an inbox shows");
 }
 
 Test(planted, group_rows_are_overwritten)

@@ -9,6 +9,7 @@
 #include "listing/list.h"
 #include "messaging/group.h"
 #include "messaging/settle.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "simulated/scene.h"
 
@@ -38,7 +39,8 @@ static cruddur_status open_in(cr_store *store, size_t author, const char *text, 
     for (size_t i = 0; i < SCENE_PEOPLE; i++) {
         opening.person[i] = (cr_person){all.person[i], cr_str_of("Some"), cr_str_of("some")};
     }
-    opening.first_message = (cr_draft){.author = opening.person[author],
+    opening.first_message = (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
+                                       .author = opening.person[author],
                                        .group = all.group,
                                        .text = cr_str_of(text),
                                        .uuid = uuid != NULL ? *uuid : scene_uuid(&all),
@@ -206,7 +208,8 @@ static void open_largest(void)
         largest.person[i] =
             (cr_person){largest.members.uuid[i], cr_str_of("Some"), cr_str_of("some")};
     }
-    largest.first_message = (cr_draft){.author = largest.person[0],
+    largest.first_message = (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
+                                       .author = largest.person[0],
                                        .group = all.group,
                                        .text = cr_str_of("first"),
                                        .uuid = scene_uuid(&all)};

@@ -259,9 +259,8 @@ Test(scenes, a_message_follows_the_rows_of_one_that_was_removed, .init = begin, 
 
 static void remove_xia(void *context)
 {
-    cr_call call = quiet();
     (void)context;
-    cr_assert_eq(change_remove_member(all.atomic, &all.group, &all.person[XIA], &call), CRUDDUR_OK);
+    cr_assert_eq(scene_remove(&all, all.atomic, ANN, XIA), CRUDDUR_OK);
 }
 
 static void expect_xia_is_out(void)

@@ -120,7 +120,8 @@ static bool is_blind(const write *asked_for)
             return true;
         }
     }
-    return (service.plant == SIM_PLANT_REMOVALS_BLIND && asked_for->kind == DELETE) ||
+    return (service.plant == SIM_PLANT_EDITS_BLIND && asked_for->kind == PUT) ||
+           (service.plant == SIM_PLANT_REMOVALS_BLIND && asked_for->kind == DELETE) ||
            (service.plant == SIM_PLANT_REQUIREMENTS_IGNORED && asked_for->kind == CHECK);
 }
 
@@ -129,7 +130,9 @@ static bool is_dropped(const write *asked_for)
     return (service.plant == SIM_PLANT_CLAIMS_UNSTATED &&
             sim_has_prefix(asked_for->key.pk, "CLAIM#")) ||
            (service.plant == SIM_PLANT_CARDS_UNSTATED &&
-            sim_has_prefix(asked_for->key.pk, "CARD#"));
+            sim_has_prefix(asked_for->key.pk, "CARD#")) ||
+           (service.plant == SIM_PLANT_PREVIEWS_STAY && asked_for->kind == PUT &&
+            sim_has_prefix(asked_for->key.pk, "GRP#") && sim_table_get(asked_for->key) != NULL);
 }
 
 static bool holds(const write *asked_for)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "messaging/write.h"
+#include "model/expiry.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "model/time.h"
@@ -116,7 +117,8 @@ static void write_messages(void *context)
         size_t g = sim_roll(GROUPS);
         cr_call call = call_for(&error);
         size_t author = sim_roll(stage->members[g].count);
-        cr_draft draft = {.author = {.uuid = stage->members[g].uuid[author],
+        cr_draft draft = {.lasts_s = CR_EXPIRES_NEVER,
+                          .author = {.uuid = stage->members[g].uuid[author],
                                      .display_name = cr_str_of("Somebody"),
                                      .handle = cr_str_of("somebody")},
                           .group = stage->group[g],

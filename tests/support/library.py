@@ -59,6 +59,29 @@ class ReadOptions(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32)]
 
 
+class MsgOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("created_at_us", c_int64), ("if_version", c_char_p), ("data", c_char_p)]
+
+
+class MarkOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("up_to_message_uuid", c_char_p), ("up_to_created_at_us", c_int64),
+                ("unread_from_message_uuid", c_char_p), ("unread_from_created_at_us", c_int64)]
+
+
+class SetOptions(ctypes.Structure):
+    """The switches: 0 keeps, 1 is on, 2 is off."""
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("archived", c_uint32), ("pinned", c_uint32), ("hidden", c_uint32),
+                ("blocked", c_uint32), ("muted_until_us", c_int64)]
+
+
+class GroupOptions(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("data", c_char_p)]
+
+
 class StreamOptions(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("workers", c_uint32), ("reserved", c_uint32)]
@@ -101,7 +124,21 @@ CALLS = {
     "group_get": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),
     "group_members": (c_void_p, c_char_p, c_char_p, POINTER(ReadOptions), OUTPUT, ERROR),
     "group_list": (c_void_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
+    "group_mark_read": (c_void_p, c_char_p, c_char_p, POINTER(MarkOptions), OUTPUT, ERROR),
+    "group_set": (c_void_p, c_char_p, c_char_p, POINTER(SetOptions), OUTPUT, ERROR),
+    "group_rename": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(GroupOptions), OUTPUT, ERROR),
+    "group_add_members": (c_void_p, c_char_p, c_char_p, POINTER(User), c_size_t,
+                          POINTER(GroupOptions), OUTPUT, ERROR),
+    "group_remove_member": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(GroupOptions), OUTPUT,
+                            ERROR),
     "msg_append": (c_void_p, POINTER(User), c_char_p, c_char_p, c_void_p, OUTPUT, ERROR),
+    "msg_get": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), OUTPUT, ERROR),
+    "msg_edit": (c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), OUTPUT,
+                 POINTER(c_bool), ERROR),
+    "msg_delete": (c_void_p, c_char_p, c_char_p, c_char_p, POINTER(MsgOptions), OUTPUT,
+                   POINTER(c_bool), ERROR),
+    "msg_react": (c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, c_bool, POINTER(MsgOptions),
+                  OUTPUT, POINTER(c_bool), ERROR),
     "msg_list": (c_void_p, c_char_p, c_char_p, POINTER(ListOptions), OUTPUT, ERROR),
     "stream_apply": (c_void_p, c_char_p, c_size_t, POINTER(StreamOptions), OUTPUT, ERROR),
     "stream_follow": (c_void_p, POINTER(FollowOptions), ERROR),
@@ -109,7 +146,9 @@ CALLS = {
 DEFAULTS = {"options_init": Options, "follow_options_init": FollowOptions,
             "create_options_init": CreateOptions, "append_options_init": AppendOptions,
             "list_options_init": ListOptions, "get_options_init": ReadOptions,
-            "members_options_init": ReadOptions}
+            "members_options_init": ReadOptions, "msg_options_init": MsgOptions,
+            "mark_options_init": MarkOptions, "set_options_init": SetOptions,
+            "group_options_init": GroupOptions}
 TEXTS = ("error_message", "group_text", "group_user_display_name", "group_uuid", "msg_page_older",
          "msg_sort_key", "msg_text", "msg_uuid", "stream_result_answer")
 ENDS = ("close", "error_free", "group_free", "group_page_free", "members_free", "msg_free",
@@ -136,6 +175,9 @@ def load(path):
     declare(library, "status_is_retryable", c_bool, c_int)
     declare(library, "members_count", c_size_t, c_void_p)
     declare(library, "members_at", POINTER(User), c_void_p, c_size_t)
+    declare(library, "members_read_up_to_us", c_int64, c_void_p, c_size_t)
+    declare(library, "msg_created_at_us", c_int64, c_void_p)
+    declare(library, "group_unread_count", c_uint32, c_void_p)
     for name in ("msg_page", "group_page"):
         declare(library, f"{name}_count", c_size_t, c_void_p)
         declare(library, f"{name}_at", c_void_p, c_void_p, c_size_t)
@@ -155,7 +197,9 @@ def call(library, name, *arguments):
     output = c_void_p()
     error = c_void_p()
     has_output = OUTPUT in CALLS[name][:-1]
-    outputs = [byref(output)] if has_output else []
+    # Those that tell whether they changed anything do so after the output; it is not asked for.
+    is_changed = [None] if POINTER(c_bool) in CALLS[name] else []
+    outputs = [byref(output), *is_changed] if has_output else []
     status = getattr(library, f"cruddur_{name}")(*arguments, *outputs, byref(error))
     if bool(error) != (status != 0):
         raise AssertionError(f"{name}: status {status}, and {'an' if error else 'no'} error")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The stream handler of the application that the library grew out of: for a record of a message, the
-group's rows by the index, each deleted, and put again with the message's sort key and text."""
+"""The application that the library grew out of. Its pages read the newest rows of a partition, and show
+attributes that each of them must have. Its stream handler takes a record of a message, asks the index
+for the group's rows, deletes each, and puts it again with the message's sort key and text."""
+import datetime
+
 from dynamodb_local import INDEX
 
 NAMES = ("pk", "message_group_uuid", "user_uuid", "user_display_name", "user_handle")
@@ -39,3 +42,34 @@ class Original:
     def apply_all(self, records):
         for record in records if self.is_thorough else records[:1]:
             self.handle(record)
+
+
+class Pages:
+    """Its two pages: a user's groups, and a group's messages. A row that lacks what they show is a
+    KeyError, as it was there."""
+    LIMIT = 20
+
+    def __init__(self, client, table):
+        self.client = client
+        self.table = table
+
+    def read(self, partition):
+        year = str(datetime.datetime.now(datetime.timezone.utc).year)
+        return self.client.query(
+            TableName=self.table, KeyConditionExpression="pk = :pk AND begins_with(sk, :year)",
+            ExpressionAttributeValues={":pk": {"S": partition}, ":year": {"S": year}},
+            ScanIndexForward=False, Limit=self.LIMIT)["Items"]
+
+    def groups(self, user):
+        """Newest first."""
+        return [{"uuid": row["message_group_uuid"]["S"],
+                 "display_name": row["user_display_name"]["S"], "handle": row["user_handle"]["S"],
+                 "message": row["message"]["S"], "created_at": row["sk"]["S"]}
+                for row in self.read("GRP#" + user)]
+
+    def messages(self, group):
+        """Newest first."""
+        return [{"uuid": row["message_uuid"]["S"], "display_name": row["user_display_name"]["S"],
+                 "handle": row["user_handle"]["S"], "message": row["message"]["S"],
+                 "created_at": row["sk"]["S"]}
+                for row in self.read("MSG#" + group)]

@@ -11,9 +11,11 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 GROUP_KEYS = ["uuid", "display_name", "handle", "user_uuid", "name", "member_count", "message",
-              "created_at", "sort_key"]
+              "created_at", "sort_key", "unread", "unread_exact", "read_up_to", "muted_until",
+              "archived", "pinned", "hidden", "blocked", "blocked_by_viewer", "data"]
 MESSAGE_KEYS = ["uuid", "group_uuid", "user_uuid", "display_name", "handle", "message",
-                "created_at", "sort_key"]
+                "created_at", "sort_key", "edited_at", "deleted_at", "expires_at", "reply_to",
+                "data", "reactions", "version"]
 
 
 class Writing(CommandTest):
@@ -205,15 +207,15 @@ class Scan(CommandTest):
         self.assertEqual([row["pk"] for row in rows],
                          ["CARD#" + MAREN_TEO, "GRP#" + MAREN, "GRP#" + TEO] +
                          3 * ["MSG#" + MAREN_TEO])
-        self.assertEqual(list(rows[0]), ["pk", "sk", "member_uuids", "rev", "version"])
+        self.assertEqual(list(rows[0]), ["pk", "sk", "version", "member_uuids", "rev"])
         self.assertEqual(list(rows[1]), ["pk", "sk", "message_group_uuid", "message", "user_uuid",
-                                         "user_display_name", "user_handle", "rev", "version"])
+                                         "user_display_name", "user_handle", "version", "rev"])
         self.assertEqual(list(rows[3]), ["pk", "sk", "message", "message_uuid", "user_uuid",
                                          "user_display_name", "user_handle"])
         self.assertEqual(self.ok_json("scan", "--limit", "2")["rows"], rows[:2])
         text = self.ok("scan", "--limit", "1").lines
         self.assertEqual(text[0], f"CARD#{MAREN_TEO}  CARD")
-        self.assertEqual(text[1].split()[0], "member_uuids")
+        self.assertEqual(text[1].split()[0], "version")
 
     def test_more_than_the_library_gives_at_once(self):
         self.seed(2100)
@@ -262,9 +264,18 @@ class ForeignRows(CommandTest):
             "UPDATE cruddur_messages SET user_display_name = 'name ' || ?1, user_handle = ?1,"
             " other_attributes = '{\"x\": {\"S\": \"' || ?2 || '\"}}'",
             (self.NASTY, "\x7f\x9b31m"))
+        self.database().execute(
+            "UPDATE cruddur_messages SET group_data = ?1, group_name = ?1 WHERE pk LIKE 'GRP#%'",
+            ("group " + self.NASTY,))
+        self.database().execute(
+            "UPDATE cruddur_messages SET message_data = ?1, reply_to = ?1, version = ?1,"
+            " reactions = ?1 || ' ' || user_uuid WHERE pk LIKE 'MSG#%'", ("own " + self.NASTY,))
+        self.uuid = self.ok_json("messages", MAREN_TEO)["messages"][0]["uuid"]
 
     def commands(self):
-        return (("groups", "@maren"), ("messages", MAREN_TEO), ("scan",))
+        return (("groups", "@maren"), ("messages", MAREN_TEO), ("scan",),
+                ("show", MAREN_TEO, self.uuid), ("show", MAREN_TEO, self.uuid, "--around"),
+                ("group", "info", "--as", "@maren", MAREN_TEO))
 
     def test_text(self):
         for command in self.commands():
@@ -290,9 +301,10 @@ class ForeignRows(CommandTest):
     def test_bytes_that_are_no_text(self):
         self.database().execute("UPDATE cruddur_messages SET user_handle = CAST(x'61ff62' AS TEXT),"
                                 " message = CAST(x'61ff62' AS TEXT), other_attributes = '{no JSON'")
-        for command in self.commands():
+        for command in self.commands()[:3]:  # the others look at the card, which is damaged
             self.ok(*command)
             self.ok_json(*command)
+        self.assertIn("no receipts: the card", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("messages", MAREN_TEO)["messages"][0]["message"], "a\ufffdb")
         self.assertIn(r"a\xffb", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("scan")["rows"][0]["other_attributes"], "{no JSON")

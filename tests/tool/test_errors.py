@@ -18,7 +18,8 @@ class CommandLine(CommandTest):
         self.fails(2, "no such command", "help", SECRET)
 
     def test_help_and_version(self):
-        commands = ("new", "send", "groups", "messages", "seed", "scan", "schema")
+        commands = ("new", "send", "groups", "messages", "show", "mark", "edit", "delete", "react",
+                    "group", "seed", "scan", "purge", "schema", "stream")
         for arguments in (("--help",), ("-h",), ("help",)):
             text = self.ok(*arguments).out
             self.assertTrue(text.startswith("Usage: cruddur "))

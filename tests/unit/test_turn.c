@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "messaging/write.h"
+#include "model/expiry.h"
 #include "processor/apply.h"
 #include "store/queue.h"
 
@@ -60,7 +61,8 @@ TestSuite(turn, .init = set_up, .fini = tear_down, .timeout = 60);
 Test(turn, of_an_append)
 {
     cr_packed_row *message = NULL;
-    const cr_draft draft = {.group = group, .text = cr_str_of("hello")};
+    const cr_draft draft = {
+        .lasts_s = CR_EXPIRES_NEVER, .group = group, .text = cr_str_of("hello")};
     cr_expect_eq(cr_append(&store, &draft, &call, &message), CRUDDUR_E_NETWORK);
 }
 

@@ -477,7 +477,7 @@ const struct command command_stream = {
     .name = "stream",
     .bit = COMMAND_STREAM,
     .arguments = {"ACTION", "FILE"},
-    .first_is_enough = true,
+    .n_optional = 1,
     .summary = "move groups to the front by the table's stream",
     .help = "Usage: cruddur stream follow [OPTION]...\n"
             "       cruddur stream apply [OPTION]... FILE\n"

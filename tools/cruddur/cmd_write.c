@@ -7,26 +7,6 @@
 #include "json.h"
 #include "view.h"
 
-#define TEXT_MAX ((size_t)1 << 20)
-
-/* Gives a message's text: the argument, or standard input for `-`. Free it with free(). */
-static enum exit_code read_text(const char *argument, char **ret_text)
-{
-    if (strcmp(argument, "-") != 0) {
-        *ret_text = memory_copy(argument);
-        return CODE_OK;
-    }
-    enum exit_code code = input_read("TEXT", argument, TEXT_MAX, ret_text);
-    if (code == CODE_OK) {
-        /* The newline that ends a line of input is not part of the message. */
-        size_t length = strlen(*ret_text);
-        length -= length > 0 && (*ret_text)[length - 1] == '\n';
-        length -= length > 0 && (*ret_text)[length] == '\n' && (*ret_text)[length - 1] == '\r';
-        (*ret_text)[length] = '\0';
-    }
-    return code;
-}
-
 /* Gives --id, or a new uuid: one is needed for a repeat if it stays unknown what became of this. */
 static enum exit_code choose_message_uuid(const struct context *context, char *made_uuid,
                                           const char **ret_uuid)
@@ -63,6 +43,9 @@ static enum exit_code create_group(struct context *context, const cruddur_user *
     options.group_uuid = context->options.group;
     options.group_name = context->options.name;
     options.flags = context->options.separate ? CRUDDUR_CREATE_SEPARATE : 0;
+    options.reply_to = context->options.reply_to;
+    options.data = context->options.data;
+    options.expires_in_s = context->options.expires_in_s;
     enum exit_code code = choose_message_uuid(context, made_uuid, &options.message_uuid);
     if (code != CODE_OK) {
         return code;
@@ -97,7 +80,7 @@ static enum exit_code run_new(struct context *context)
         code = report(CODE_USAGE, "--name: only a group of more than two members has a name");
     }
     if (code == CODE_OK) {
-        code = read_text(context->arguments[0], &text);
+        code = context_text(context->arguments[0], &text);
     }
     if (code == CODE_OK) {
         code = context_open(context, 0);
@@ -114,6 +97,9 @@ static enum exit_code append_message(struct context *context, const cruddur_user
 {
     char made_uuid[CRUDDUR_UUID_SIZE];
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    options.reply_to = context->options.reply_to;
+    options.data = context->options.data;
+    options.expires_in_s = context->options.expires_in_s;
     enum exit_code code = choose_message_uuid(context, made_uuid, &options.message_uuid);
     if (code != CODE_OK) {
         return code;
@@ -147,7 +133,7 @@ static enum exit_code run_send(struct context *context)
         code = options_uuid("GROUP", context->arguments[0]);
     }
     if (code == CODE_OK) {
-        code = read_text(context->arguments[1], &text);
+        code = context_text(context->arguments[1], &text);
     }
     if (code == CODE_OK) {
         code = context_open(context, CRUDDUR_OPEN_EXISTING);
@@ -158,6 +144,11 @@ static enum exit_code run_send(struct context *context)
     free(text);
     return code;
 }
+
+#define MESSAGE_OPTIONS                                                                            \
+    "  --reply-to UUID the message that this one replies to\n"                                     \
+    "  --data TEXT     data of the application's own, at most 4,096 bytes\n"                       \
+    "  --expires-in S  when the message expires: 90s, 15m, 8h, 7d, 2w, or never\n"
 
 const struct command command_new = {
     .name = "new",
@@ -178,8 +169,7 @@ const struct command command_new = {
             "                  once\n"
             "  --group UUID    the group's uuid, for a group of its own\n"
             "  --name NAME     what the group is called, if it has more than two members\n"
-            "  --separate      another group for two people who may have one\n"
-            "\n"
+            "  --separate      another group for two people who may have one\n" MESSAGE_OPTIONS "\n"
             "Examples:\n"
             "  cruddur new --as @maren --to @teo 'Are you free on Saturday?'\n"
             "  cruddur new --as @maren --to @teo --to @layla --name 'Kite crew' 'Hello both!'\n",
@@ -200,10 +190,11 @@ const struct command command_send = {
             "Options:\n"
             "  --as USER       who writes\n"
             "  --id UUID       the message's uuid: repeated with it, the message is stored\n"
-            "                  once\n"
-            "\n"
+            "                  once\n" MESSAGE_OPTIONS "\n"
             "Examples:\n"
             "  cruddur send --as @maren 7d0c2e5a-64f1-4d3c-9b8e-2f5a1c3b4d6e 'See you there!'\n"
+            "  cruddur send --as @teo 7d0c2e5a-64f1-4d3c-9b8e-2f5a1c3b4d6e 'Code: 4711' \\\n"
+            "      --expires-in 15m\n"
             "  fortune | cruddur send --as @maren 7d0c2e5a-64f1-4d3c-9b8e-2f5a1c3b4d6e -\n",
     .run = run_send,
 };

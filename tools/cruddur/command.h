@@ -9,14 +9,15 @@
 #include "out.h"
 #include "users.h"
 
-#define COMMAND_ARGUMENTS_MAX 2
+#define COMMAND_ARGUMENTS_MAX 3
 
 struct context {
     struct options options;
     char *arguments[COMMAND_ARGUMENTS_MAX];
     cruddur *dm; /* NULL until context_open() */
     struct users users;
-    bool users_read; /* when the first USER is looked up */
+    bool users_read;          /* when the first USER is looked up */
+    cruddur_members *members; /* NULL until context_members() */
     struct out out;
     int64_t now_us;
 };
@@ -25,7 +26,7 @@ struct command {
     const char *name;
     enum command_bit bit;
     const char *arguments[COMMAND_ARGUMENTS_MAX]; /* besides options */
-    bool first_is_enough;                         /* else all are required */
+    size_t n_optional;                            /* at the end, that need not be given */
     const char *summary;                          /* a line for the list of commands */
     const char *help;                             /* from "Usage: " to the examples */
     enum exit_code (*run)(struct context *context);
@@ -42,10 +43,22 @@ extern const struct command command_new;
 extern const struct command command_send;
 extern const struct command command_groups;
 extern const struct command command_messages;
+extern const struct command command_show;
+extern const struct command command_mark;
+extern const struct command command_edit;
+extern const struct command command_delete;
+extern const struct command command_react;
+extern const struct command command_group;
 extern const struct command command_seed;
 extern const struct command command_scan;
+extern const struct command command_purge;
 extern const struct command command_schema;
 extern const struct command command_stream;
+
+/* The help of --at. */
+#define AT_OPTION                                                                                  \
+    "  --at TIME       when the message was sent (its created_at), if it is not found\n"           \
+    "                  by its uuid\n"
 
 /* What a call may take where the library has another default; see --timeout. */
 uint32_t context_timeout_ms(const struct context *context, uint32_t usual_ms);
@@ -71,6 +84,19 @@ enum exit_code context_user(struct context *context, const char *argument, char 
  * for CRUDDUR_MEMBERS_MAX. */
 enum exit_code context_people(struct context *context, const char *me, const char *others,
                               cruddur_user *ret_users);
+
+/* Reads who is in a group, and up to where each has read. `viewer_uuid` may be NULL: then it is the
+ * operator who reads. The first one reports a failure. */
+enum exit_code context_members(struct context *context, const char *viewer_uuid,
+                               const char *group_uuid);
+cruddur_status context_try_members(struct context *context, const char *viewer_uuid,
+                                   const char *group_uuid, cruddur_error **error);
+
+/* Checks GROUP and MESSAGE, the first two arguments, and looks up --as. */
+enum exit_code context_message(struct context *context, cruddur_user *ret_user);
+
+/* Gives a text: the argument, or standard input for `-`. Free it with free(). */
+enum exit_code context_text(const char *argument, char **ret_text);
 
 /* Finds the action that the first argument names. */
 enum exit_code context_action(const struct context *context, const struct action *actions,

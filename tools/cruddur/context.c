@@ -9,6 +9,7 @@
 #define MS_PER_S 1000
 /* How much of an argument an error shows, in bytes. */
 #define QUOTED_MAX 80
+#define TEXT_MAX ((size_t)1 << 20)
 #define USERS_FILE_MAX ((size_t)64 << 20)
 
 /* An environment variable that is empty counts as not set. */
@@ -131,6 +132,52 @@ enum exit_code context_people(struct context *context, const char *me, const cha
     return code;
 }
 
+enum exit_code context_members(struct context *context, const char *viewer_uuid,
+                               const char *group_uuid)
+{
+    cruddur_error *error = NULL;
+    cruddur_status status = context_try_members(context, viewer_uuid, group_uuid, &error);
+    return status == CRUDDUR_OK ? CODE_OK : report_error(status, error, NULL);
+}
+
+cruddur_status context_try_members(struct context *context, const char *viewer_uuid,
+                                   const char *group_uuid, cruddur_error **error)
+{
+    cruddur_members_options options = CRUDDUR_MEMBERS_OPTIONS_INIT;
+    options.flags = viewer_uuid == NULL ? CRUDDUR_MEMBERS_TRUSTED : 0;
+    return cruddur_group_members(context->dm, viewer_uuid, group_uuid, &options, &context->members,
+                                 error);
+}
+
+enum exit_code context_message(struct context *context, cruddur_user *ret_user)
+{
+    enum exit_code code = options_uuid("GROUP", context->arguments[0]);
+    if (code == CODE_OK) {
+        code = options_uuid("MESSAGE", context->arguments[1]);
+    }
+    if (code == CODE_OK && context->options.me != NULL) {
+        code = context_user(context, "--as", context->options.me, ret_user);
+    }
+    return code;
+}
+
+enum exit_code context_text(const char *argument, char **ret_text)
+{
+    if (strcmp(argument, "-") != 0) {
+        *ret_text = memory_copy(argument);
+        return CODE_OK;
+    }
+    enum exit_code code = input_read("TEXT", argument, TEXT_MAX, ret_text);
+    if (code == CODE_OK) {
+        /* The newline that ends a line of input is not part of the message. */
+        size_t length = strlen(*ret_text);
+        length -= length > 0 && (*ret_text)[length - 1] == '\n';
+        length -= length > 0 && (*ret_text)[length] == '\n' && (*ret_text)[length - 1] == '\r';
+        (*ret_text)[length] = '\0';
+    }
+    return code;
+}
+
 enum exit_code context_action(const struct context *context, const struct action *actions,
                               size_t count, const struct action **ret_action)
 {
@@ -151,6 +198,7 @@ enum exit_code context_action(const struct context *context, const struct action
 
 void context_close(struct context *context)
 {
+    cruddur_members_free(context->members);
     cruddur_close(context->dm);
     users_free(&context->users);
 }

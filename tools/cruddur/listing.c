@@ -81,6 +81,9 @@ static void write_end(struct walk *walk)
 {
     struct out *out = &walk->context->out;
     if (!walk->context->options.json) {
+        if (walk->listing->end_text != NULL) {
+            walk->listing->end_text(&walk->view, walk->has_newer);
+        }
         if (walk->older != NULL) {
             view_remark(&walk->view, "older: --cursor ", walk->older);
         }
@@ -109,6 +112,9 @@ enum exit_code listing_write(struct context *context, const struct listing *list
         return code;
     }
     view_init(&walk.view, &context->out, context->now_us);
+    if (listing->begin_text != NULL && !context->options.json) {
+        listing->begin_text(context, listing, &walk.view);
+    }
     write_begin(&walk);
     write_page(&walk);
     while (code == CODE_OK && !is_page && walk.left > 0 && walk.page.next != NULL &&

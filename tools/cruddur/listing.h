@@ -21,12 +21,16 @@ struct listing {
     bool is_forward;  /* the walk goes from older to newer */
     const char *viewer_uuid;
     const char *group_uuid;
+    const char *message_uuid; /* around which; NULL: no */
     /* Asks the library for the page at `cursor` (NULL: the first one). */
     cruddur_status (*fetch)(struct context *context, const struct listing *listing, uint32_t limit,
                             const char *cursor, struct page *ret_page, cruddur_error **error);
     void (*free)(void *page);
     void (*write_json)(struct out *out, const void *page, size_t index);
     void (*write_text)(struct view *view, const void *page, size_t index);
+    /* For text, before the first element and after the last one; may be NULL. */
+    void (*begin_text)(struct context *context, const struct listing *listing, struct view *view);
+    void (*end_text)(struct view *view, bool has_newer);
 };
 
 /* Opens the store, and writes `count` of the listing, or one page of it if that is what `is_page`

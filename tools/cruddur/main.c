@@ -11,8 +11,9 @@
 #include "text.h"
 
 static const struct command *const commands[] = {
-    &command_new,  &command_send, &command_groups, &command_messages,
-    &command_seed, &command_scan, &command_schema, &command_stream,
+    &command_new,  &command_send, &command_groups, &command_messages, &command_show,
+    &command_mark, &command_edit, &command_delete, &command_react,    &command_group,
+    &command_seed, &command_scan, &command_purge,  &command_schema,   &command_stream,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -48,9 +49,10 @@ static const char main_help[] =
     "Exit status:\n"
     "  0               success\n"
     "  1               the store, a file or the output failed\n"
-    "  2               an argument, input file or setting breaks a rule; nothing was\n"
-    "                  written\n"
-    "  3               no such user, or no such group that the user is a member of\n"
+    "  2               an argument, input file or setting breaks a rule, or the\n"
+    "                  change is refused; nothing was written\n"
+    "  3               no such user, message or member, or no such group that the\n"
+    "                  user is a member of\n"
     "  4               busy, locked, timed out or unreachable: the same command may\n"
     "                  succeed later\n"
     "\n"
@@ -95,14 +97,14 @@ static enum exit_code take_arguments(struct context *context, const struct comma
                                      int count, char **arguments)
 {
     size_t most = 0;
-    for (; most < COMMAND_ARGUMENTS_MAX && command->arguments[most] != NULL; most++) {
-        if (count <= (int)most && most > 0 && command->first_is_enough) {
-            break;
-        }
-        if (count <= (int)most) {
-            return report(CODE_USAGE, "%s is missing; see --help", command->arguments[most]);
-        }
-        context->arguments[most] = arguments[most];
+    while (most < COMMAND_ARGUMENTS_MAX && command->arguments[most] != NULL) {
+        most++;
+    }
+    for (size_t i = 0; i < most && i < (size_t)count; i++) {
+        context->arguments[i] = arguments[i];
+    }
+    if ((size_t)count + command->n_optional < most) {
+        return report(CODE_USAGE, "%s is missing; see --help", command->arguments[count]);
     }
     /* What is too much is not quoted: it may be part of a message. */
     if (count > (int)most) {

@@ -18,18 +18,26 @@
 #define QUOTED_MAX 24
 /* Seconds, and units of capacity: what times a thousand still has 32 bits. */
 #define SMALL_MAX 4000000
+#define US_PER_S INT64_C(1000000)
+#define MUTE_MAX_S (INT64_C(100) * 366 * 86400)
 
 /* What an option's value is, and so the type of the field that receives it. */
 enum kind {
     KIND_FLAG,  /* bool; the option takes no value */
     KIND_TEXT,  /* char *, not empty */
+    KIND_ANY,   /* char *, may be empty */
     KIND_UUID,  /* char *, in lower case */
     KIND_LIMIT, /* uint64_t from 1, as the following */
     KIND_COUNT,
     KIND_SMALL,
     KIND_WORKERS,
     KIND_SHARDS,
-    KIND_TIME,  /* int64_t */
+    KIND_TIME,    /* int64_t */
+    KIND_SECONDS, /* int64_t: how long, or CRUDDUR_EXPIRES_NEVER */
+    KIND_MUTE,    /* int64_t: until when, or CRUDDUR_MUTE_FOREVER */
+    KIND_UNMUTE,  /* the same field; the option takes no value */
+    KIND_ON,      /* uint32_t: a CRUDDUR_SWITCH_…; the option takes no value */
+    KIND_OFF,
     KIND_OTHER, /* the next one of the others */
 };
 
@@ -52,6 +60,12 @@ struct spec {
 
 #define FIELD(name) offsetof(struct options, name)
 
+/* Those that take --as, and cannot do without. */
+#define COMMANDS_AS                                                                                \
+    (COMMAND_NEW | COMMAND_SEND | COMMAND_MARK | COMMAND_EDIT | COMMAND_DELETE | COMMAND_REACT)
+#define COMMANDS_LISTING (COMMAND_GROUPS | COMMAND_MESSAGES)
+#define COMMANDS_CHANGE (COMMAND_EDIT | COMMAND_DELETE | COMMAND_REACT)
+
 static const struct spec specs[] = {
     {"help", KIND_FLAG, COMMAND_EVERY, 0, FIELD(help)},
     {"version", KIND_FLAG, COMMAND_EVERY, 0, FIELD(version)},
@@ -62,19 +76,47 @@ static const struct spec specs[] = {
     {"no-pager", KIND_FLAG, COMMAND_EVERY, 0, FIELD(no_pager)},
     {"verbose", KIND_FLAG, COMMAND_EVERY, 0, FIELD(verbose)},
     {"timeout", KIND_SMALL, COMMAND_EVERY, 0, FIELD(timeout_s)},
-    {"as", KIND_TEXT, COMMAND_NEW | COMMAND_SEND | COMMAND_MESSAGES, COMMAND_NEW | COMMAND_SEND,
+    {"as", KIND_TEXT, COMMANDS_AS | COMMAND_MESSAGES | COMMAND_SHOW | COMMAND_GROUP, COMMANDS_AS,
      FIELD(me)},
     {"to", KIND_OTHER, COMMAND_NEW, COMMAND_NEW, FIELD(others)},
+    {"member", KIND_OTHER, COMMAND_GROUP, 0, FIELD(others)},
     {"me", KIND_TEXT, COMMAND_SEED, COMMAND_SEED, FIELD(me)},
     {"other", KIND_OTHER, COMMAND_SEED, COMMAND_SEED, FIELD(others)},
     {"id", KIND_UUID, COMMAND_NEW | COMMAND_SEND, 0, FIELD(id)},
     {"group", KIND_UUID, COMMAND_NEW | COMMAND_SEED, 0, FIELD(group)},
     {"name", KIND_TEXT, COMMAND_NEW, 0, FIELD(name)},
+    {"no-name", KIND_FLAG, COMMAND_GROUP, 0, FIELD(no_name)},
     {"separate", KIND_FLAG, COMMAND_NEW, 0, FIELD(separate)},
-    {"limit", KIND_LIMIT, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(limit)},
+    {"reply-to", KIND_UUID, COMMAND_NEW | COMMAND_SEND, 0, FIELD(reply_to)},
+    {"data", KIND_TEXT, COMMAND_NEW | COMMAND_SEND | COMMAND_EDIT | COMMAND_GROUP, 0, FIELD(data)},
+    {"no-data", KIND_FLAG, COMMAND_EDIT | COMMAND_GROUP, 0, FIELD(no_data)},
+    {"expires-in", KIND_SECONDS, COMMAND_NEW | COMMAND_SEND, 0, FIELD(expires_in_s)},
+    {"up-to", KIND_UUID, COMMAND_MARK, 0, FIELD(up_to)},
+    {"unread-from", KIND_UUID, COMMAND_MARK, 0, FIELD(unread_from)},
+    {"at", KIND_TIME, COMMANDS_CHANGE | COMMAND_MARK | COMMAND_SHOW, 0, FIELD(at_us)},
+    {"if-version", KIND_ANY, COMMANDS_CHANGE, 0, FIELD(if_version)},
+    {"trusted", KIND_FLAG, COMMAND_EDIT | COMMAND_DELETE, 0, FIELD(trusted)},
+    {"remove", KIND_FLAG, COMMAND_REACT, 0, FIELD(remove)},
+    {"around", KIND_FLAG, COMMAND_SHOW, 0, FIELD(around)},
+    {"uuids", KIND_FLAG, COMMAND_MESSAGES | COMMAND_SHOW, 0, FIELD(uuids)},
+    {"history", KIND_FLAG, COMMAND_GROUP, 0, FIELD(history)},
+    {"unread", KIND_FLAG, COMMAND_GROUPS, 0, FIELD(unread)},
+    {"archived", KIND_FLAG, COMMAND_GROUPS, 0, FIELD(show_archived)},
+    {"hidden", KIND_FLAG, COMMAND_GROUPS, 0, FIELD(show_hidden)},
+    {"no-counts", KIND_FLAG, COMMAND_GROUPS, 0, FIELD(no_counts)},
+    {"archive", KIND_ON, COMMAND_GROUP, 0, FIELD(archived)},
+    {"unarchive", KIND_OFF, COMMAND_GROUP, 0, FIELD(archived)},
+    {"pin", KIND_ON, COMMAND_GROUP, 0, FIELD(pinned)},
+    {"unpin", KIND_OFF, COMMAND_GROUP, 0, FIELD(pinned)},
+    {"hide", KIND_ON, COMMAND_GROUP, 0, FIELD(hidden)},
+    {"block", KIND_ON, COMMAND_GROUP, 0, FIELD(blocked)},
+    {"unblock", KIND_OFF, COMMAND_GROUP, 0, FIELD(blocked)},
+    {"mute", KIND_MUTE, COMMAND_GROUP, 0, FIELD(muted_until_us)},
+    {"unmute", KIND_UNMUTE, COMMAND_GROUP, 0, FIELD(muted_until_us)},
+    {"limit", KIND_LIMIT, COMMANDS_LISTING | COMMAND_SHOW, 0, FIELD(limit)},
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
-    {"cursor", KIND_TEXT, COMMAND_GROUPS | COMMAND_MESSAGES | COMMAND_SCHEMA, 0, FIELD(cursor)},
-    {"all", KIND_FLAG, COMMAND_GROUPS | COMMAND_MESSAGES, 0, FIELD(all)},
+    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE, 0, FIELD(cursor)},
+    {"all", KIND_FLAG, COMMANDS_LISTING, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
     {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},
     {"start", KIND_TIME, COMMAND_SEED, 0, FIELD(start_us)},
@@ -92,12 +134,20 @@ static const struct spec specs[] = {
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+_Static_assert(N_SPECS <= 64, "options.given has a bit for each");
+
+static bool takes_value(enum kind kind)
+{
+    return kind != KIND_FLAG && kind != KIND_ON && kind != KIND_OFF && kind != KIND_UNMUTE;
+}
 
 void options_init(struct options *options)
 {
     *options = (struct options){.since_us = CRUDDUR_SINCE_ALWAYS,
                                 .until_us = CRUDDUR_UNTIL_FOREVER,
-                                .start_us = CRUDDUR_TIME_UNKNOWN};
+                                .start_us = CRUDDUR_TIME_UNKNOWN,
+                                .expires_in_s = CRUDDUR_EXPIRES_DEFAULT,
+                                .muted_until_us = CRUDDUR_MUTE_KEEP};
 }
 
 enum exit_code options_uuid(const char *argument, char *text)
@@ -142,6 +192,72 @@ static enum exit_code read_time(const struct spec *spec, const char *text, int64
                   spec->name);
 }
 
+static enum exit_code read_seconds(const struct spec *spec, const char *text, int64_t *ret_seconds)
+{
+    if (strcmp(text, "never") == 0) {
+        *ret_seconds = CRUDDUR_EXPIRES_NEVER;
+        return CODE_OK;
+    }
+    if (timetext_read_seconds(text, ret_seconds) && *ret_seconds > 0) {
+        return CODE_OK;
+    }
+    return report(CODE_USAGE,
+                  "--%s: it must be never, or a time from 1 second on such as 90s, 15m, 8h, 7d or "
+                  "2w; without a letter it is in seconds",
+                  spec->name);
+}
+
+static enum exit_code read_mute(const struct spec *spec, const char *text, int64_t *ret_until_us)
+{
+    int64_t now_us = cruddur_time_now_us();
+    int64_t seconds;
+    if (strcmp(text, "forever") == 0) {
+        *ret_until_us = CRUDDUR_MUTE_FOREVER;
+        return CODE_OK;
+    }
+    if (timetext_read_seconds(text, &seconds) && seconds <= MUTE_MAX_S) {
+        *ret_until_us = now_us + seconds * US_PER_S;
+    } else if (!timetext_read(text, now_us, ret_until_us)) {
+        return report(CODE_USAGE,
+                      "--%s: it must be forever, a time from now such as 8h or 7d, or a time such "
+                      "as 2025-01-31T09:00:00+01:00 or \"2025-01-31 09:00\"",
+                      spec->name);
+    }
+    if (*ret_until_us > now_us) {
+        return CODE_OK;
+    }
+    return report(CODE_USAGE, "--%s: it must be in the future; see --unmute", spec->name);
+}
+
+/* Sets the field of an option that takes no value. */
+static void set_switch(const struct spec *spec, struct options *options)
+{
+    void *field = (char *)options + spec->offset;
+    if (spec->kind == KIND_FLAG) {
+        *(bool *)field = true;
+    } else if (spec->kind == KIND_UNMUTE) {
+        *(int64_t *)field = CRUDDUR_MUTE_OFF;
+    } else {
+        *(uint32_t *)field = spec->kind == KIND_ON ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    }
+}
+
+/* Refuses an option whose field another one has set. */
+static enum exit_code check_opposite(const struct spec *spec, struct options *options)
+{
+    for (size_t i = 0; i < N_SPECS; i++) {
+        if (specs[i].offset == spec->offset && &specs[i] != spec &&
+            (options->given >> i & 1) != 0) {
+            return report(CODE_USAGE, "--%s: it does not go together with --%s", spec->name,
+                          specs[i].name);
+        }
+    }
+    if (spec->commands != COMMAND_EVERY) {
+        options->given |= UINT64_C(1) << (size_t)(spec - specs);
+    }
+    return CODE_OK;
+}
+
 static enum exit_code add_other(const struct spec *spec, char *text, struct options *options)
 {
     if (options->n_others == OPTIONS_OTHERS_MAX) {
@@ -156,11 +272,15 @@ static enum exit_code read_value(struct options *options, const struct spec *spe
 {
     void *field = (char *)options + spec->offset;
     char argument[QUOTED_MAX + 3];
-    if (spec->kind == KIND_FLAG) {
-        *(bool *)field = true;
+    enum exit_code code = check_opposite(spec, options);
+    if (code != CODE_OK) {
+        return code;
+    }
+    if (!takes_value(spec->kind)) {
+        set_switch(spec, options);
         return CODE_OK;
     }
-    if (text[0] == '\0') {
+    if (text[0] == '\0' && spec->kind != KIND_ANY) {
         return report(CODE_USAGE, "--%s: its value is empty", spec->name);
     }
     switch (spec->kind) {
@@ -176,10 +296,13 @@ static enum exit_code read_value(struct options *options, const struct spec *spe
         return read_number(spec, text, field);
     case KIND_TIME:
         return read_time(spec, text, field);
+    case KIND_SECONDS:
+        return read_seconds(spec, text, field);
+    case KIND_MUTE:
+        return read_mute(spec, text, field);
     case KIND_OTHER:
         return add_other(spec, text, options);
-    case KIND_TEXT:
-    case KIND_FLAG:
+    default: /* KIND_TEXT, KIND_ANY */
         break;
     }
     *(char **)field = text;
@@ -190,7 +313,7 @@ static enum exit_code read_value(struct options *options, const struct spec *spe
  * message that begins with a hyphen. For a short one `optopt` has its letter. */
 static enum exit_code report_unknown(unsigned commands, const char *argument)
 {
-    if (commands == COMMAND_NEW || commands == COMMAND_SEND) {
+    if ((commands & (COMMAND_NEW | COMMAND_SEND | COMMAND_EDIT)) == commands) {
         return report(CODE_USAGE, "there is an option that is not known, or a TEXT that begins "
                                   "with - and has no -- before it; see --help");
     }
@@ -212,7 +335,7 @@ enum exit_code options_read(struct options *options, unsigned commands, int argc
     for (size_t i = 0, n = 0; i < N_SPECS; i++) {
         if ((specs[i].commands & commands) == commands) {
             known[n++] = (struct option){
-                specs[i].name, specs[i].kind == KIND_FLAG ? no_argument : required_argument, NULL,
+                specs[i].name, takes_value(specs[i].kind) ? required_argument : no_argument, NULL,
                 VALUE_BASE + (int)i};
         }
     }
@@ -246,4 +369,22 @@ enum exit_code options_check(const struct options *options, unsigned command)
         }
     }
     return CODE_OK;
+}
+
+const char *options_find_other(const struct options *options, unsigned command,
+                               const char *const *allowed)
+{
+    for (size_t i = 0; i < N_SPECS; i++) {
+        if ((options->given >> i & 1) == 0 || (specs[i].commands & command) == 0) {
+            continue;
+        }
+        size_t n = 0;
+        while (allowed[n] != NULL && strcmp(allowed[n], specs[i].name) != 0) {
+            n++;
+        }
+        if (allowed[n] == NULL) {
+            return specs[i].name;
+        }
+    }
+    return NULL;
 }

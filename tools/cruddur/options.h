@@ -13,15 +13,22 @@
 
 /* The commands, as a set of bits: which options are whose. */
 enum command_bit {
-    COMMAND_NEW = 0x01,
-    COMMAND_SEND = 0x02,
-    COMMAND_GROUPS = 0x04,
-    COMMAND_MESSAGES = 0x08,
-    COMMAND_SEED = 0x10,
-    COMMAND_SCAN = 0x20,
-    COMMAND_SCHEMA = 0x40,
-    COMMAND_STREAM = 0x80,
-    COMMAND_EVERY = 0xff,
+    COMMAND_NEW = 0x0001,
+    COMMAND_SEND = 0x0002,
+    COMMAND_GROUPS = 0x0004,
+    COMMAND_MESSAGES = 0x0008,
+    COMMAND_SHOW = 0x0010,
+    COMMAND_MARK = 0x0020,
+    COMMAND_EDIT = 0x0040,
+    COMMAND_DELETE = 0x0080,
+    COMMAND_REACT = 0x0100,
+    COMMAND_GROUP = 0x0200,
+    COMMAND_SEED = 0x0400,
+    COMMAND_SCAN = 0x0800,
+    COMMAND_PURGE = 0x1000,
+    COMMAND_SCHEMA = 0x2000,
+    COMMAND_STREAM = 0x4000,
+    COMMAND_EVERY = 0x7fff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
@@ -35,13 +42,37 @@ struct options {
     uint64_t timeout_s;
     char *store;
     char *users;
+    uint64_t given;                   /* a bit for each option given that not all commands take */
     char *me;                         /* --as, --me */
-    char *others[OPTIONS_OTHERS_MAX]; /* --to, --other */
+    char *others[OPTIONS_OTHERS_MAX]; /* --to, --other, --member */
     size_t n_others;
     char *id;    /* a uuid in lower case */
     char *group; /* a uuid in lower case */
     char *name;
+    bool no_name;
     bool separate;
+    char *reply_to; /* a uuid in lower case */
+    char *data;
+    bool no_data;
+    int64_t expires_in_s; /* CRUDDUR_EXPIRES_DEFAULT */
+    char *up_to;          /* a uuid in lower case, as the next */
+    char *unread_from;
+    int64_t at_us; /* 0 */
+    char *if_version;
+    bool trusted;
+    bool remove;
+    bool around;
+    bool uuids;
+    bool history;
+    bool unread;
+    bool show_archived;
+    bool show_hidden;
+    bool no_counts;
+    uint32_t archived; /* a CRUDDUR_SWITCH_…, as the following */
+    uint32_t pinned;
+    uint32_t hidden;
+    uint32_t blocked;
+    int64_t muted_until_us; /* CRUDDUR_MUTE_KEEP */
     bool all;
     uint64_t limit;
     char *cursor;
@@ -72,6 +103,11 @@ enum exit_code options_read(struct options *options, unsigned commands, int argc
 
 /* Checks that the options which a command cannot do without were given. */
 enum exit_code options_check(const struct options *options, unsigned command);
+
+/* The name of an option of the command that was given and is not among `allowed`, which ends with
+ * NULL; NULL if there is none. Options of every command are always allowed. */
+const char *options_find_other(const struct options *options, unsigned command,
+                               const char *const *allowed);
 
 /* Checks that an argument is a uuid, and puts it in lower case. */
 enum exit_code options_uuid(const char *argument, char *text);

@@ -10,6 +10,7 @@
 /* Looks, as SGR parameters: any of them may be combined with `;`. */
 #define STYLE_BOLD "1"
 #define STYLE_DIM "2"
+#define STYLE_PLAIN "0"
 
 struct out {
     FILE *stream;

@@ -8,31 +8,54 @@
 #include "buffer.h"
 #include "text.h"
 
-/* What the library's arguments are called on the command line: "creator" is also "creator.uuid". */
+/* What the library's arguments are called on the command line: "creator" is also "creator.uuid".
+ * The first one that fits counts; `command` is NULL where it is so for all commands. */
 static const struct {
     const char *library;
     const char *command_line;
+    const char *command;
 } argument_names[] = {
-    {"author", "--as"},
-    {"creator", "--as"},
-    {"group_uuid", "GROUP"},
-    {"n_others", "--to"},
-    {"options.checkpoint", "--checkpoint"},
-    {"options.created_at_us", "--start"},
-    {"options.cursor", "--cursor"},
-    {"options.flags", "--separate"},
-    {"options.group_name", "--name"},
-    {"options.group_uuid", "--group"},
-    {"options.message_uuid", "--id"},
-    {"options.read_units", "--read-units"},
-    {"options.since_us", "--since"},
-    {"options.stream_view", "--stream-view"},
-    {"options.until_us", "--until"},
-    {"options.workers", "--workers"},
-    {"others", "--to"},
-    {"text", "TEXT"},
-    {"user_uuid", "USER"},
-    {"viewer_uuid", "--as"},
+    {"author", "--as", NULL},
+    {"creator", "--as", NULL},
+    {"group_uuid", "GROUP", NULL},
+    {"member_uuid", "--member", NULL},
+    {"message_uuid", "MESSAGE", NULL},
+    {"n_others", "--to", NULL},
+    {"n_people", "--member", NULL},
+    {"name", "NAME", NULL},
+    {"options.around_created_at_us", "--at", NULL},
+    {"options.around_message_uuid", "MESSAGE", NULL},
+    {"options.blocked", "--block", NULL},
+    {"options.checkpoint", "--checkpoint", NULL},
+    {"options.created_at_us", "--start", "seed"},
+    {"options.created_at_us", "--at", NULL},
+    {"options.cursor", "--cursor", NULL},
+    {"options.data", "--data", NULL},
+    {"options.expires_in_s", "--expires-in", NULL},
+    {"options.flags", "--unread", "groups"},
+    {"options.flags", "--separate", NULL},
+    {"options.group_name", "--name", NULL},
+    {"options.group_uuid", "--group", NULL},
+    {"options.if_version", "--if-version", NULL},
+    {"options.message_uuid", "--id", NULL},
+    {"options.muted_until_us", "--mute", NULL},
+    {"options.read_units", "--read-units", NULL},
+    {"options.reply_to", "--reply-to", NULL},
+    {"options.since_us", "--since", NULL},
+    {"options.stream_view", "--stream-view", NULL},
+    {"options.unread_from_created_at_us", "--at", NULL},
+    {"options.unread_from_message_uuid", "--unread-from", NULL},
+    {"options.until_us", "--until", NULL},
+    {"options.up_to_created_at_us", "--at", NULL},
+    {"options.up_to_message_uuid", "--up-to", NULL},
+    {"options.workers", "--workers", NULL},
+    {"others", "--to", NULL},
+    {"people", "--member", NULL},
+    {"reaction", "REACTION", NULL},
+    {"text", "TEXT", NULL},
+    {"user_uuid", "USER", "groups"},
+    {"user_uuid", "--as", NULL},
+    {"viewer_uuid", "--as", NULL},
 };
 
 static const char *command_name;
@@ -107,21 +130,32 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
     if (error == NULL ? cruddur_status_is_retryable(status) : cruddur_error_is_retryable(error)) {
         return CODE_RETRY;
     }
-    if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
+    switch (status) {
+    case CRUDDUR_E_GROUP_NOT_FOUND:
+    case CRUDDUR_E_NOT_A_MEMBER:
+    case CRUDDUR_E_MESSAGE_NOT_FOUND:
         return CODE_NOT_FOUND;
+    case CRUDDUR_E_GROUP_EXISTS:
+    case CRUDDUR_E_CONFIG:
+        return CODE_USAGE;
+    default:
+        break;
     }
-    /* Those that blame an argument stand together; see CRUDDUR_STATUS_MAP. */
-    return status == CRUDDUR_E_GROUP_EXISTS || status == CRUDDUR_E_CONFIG ||
-                   (status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND)
-               ? CODE_USAGE
-               : CODE_FAILED;
+    /* Those that blame an argument are in one range, and those that tell why a valid request is
+     * refused in another; see CRUDDUR_STATUS_MAP. */
+    bool is_usage = status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND;
+    bool is_refused = status >= CRUDDUR_E_MESSAGE_TIME && status <= CRUDDUR_E_NEEDS_TRANSACTIONS;
+    return is_usage || is_refused ? CODE_USAGE : CODE_FAILED;
 }
 
 static const char *name_of(const char *argument)
 {
     for (size_t i = 0; i < sizeof(argument_names) / sizeof(argument_names[0]); i++) {
         const char *library = argument_names[i].library;
-        if (strncmp(argument, library, strlen(library)) == 0) {
+        const char *command = argument_names[i].command;
+        bool is_meant =
+            command == NULL || (command_name != NULL && strcmp(command, command_name) == 0);
+        if (is_meant && strncmp(argument, library, strlen(library)) == 0) {
             return argument_names[i].command_line;
         }
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "timetext.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -146,6 +148,23 @@ void timetext_day(char *buffer, int64_t time_us, int64_t now_us, bool brief)
     }
 }
 
+void timetext_until(char *buffer, int64_t then_us, int64_t now_us)
+{
+    struct moment then, now;
+    if (!moment_of(then_us, &then) || !moment_of(now_us, &now)) {
+        (void)snprintf(buffer, TIMETEXT_SIZE, "at an unknown time");
+        return;
+    }
+    char day[TIMETEXT_SIZE / 2] = "today";
+    if (then.day_number != now.day_number) {
+        int size = snprintf(day, sizeof(day), "%d %.3s", then.day, then.month);
+        if (then.year != now.year && size > 0) {
+            (void)snprintf(day + size, sizeof(day) - (size_t)size, " %ld", then.year);
+        }
+    }
+    (void)snprintf(buffer, TIMETEXT_SIZE, "%s %02d:%02d", day, then.hour, then.minute);
+}
+
 /* ---- reading ---- */
 
 #define DATE_LENGTH 10   /* 2025-01-31 */
@@ -244,4 +263,26 @@ bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us)
                    : strcmp(text, "yesterday") == 0 ? day_shown(now_us, 1, &shown_us)
                                                     : parse_completed(text, &shown_us);
     return is_read && local_moment(shown_us, ret_time_us);
+}
+
+bool timetext_read_seconds(const char *text, int64_t *ret_seconds)
+{
+    static const struct {
+        const char *letter;
+        int64_t seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", MINUTE_S}, {"h", HOUR_S}, {"d", DAY_S}, {"w", 7 * DAY_S}};
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    /* strtoll() accepts white space and a sign. */
+    if (text[0] < '0' || text[0] > '9' || errno != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(end, units[i].letter) == 0 && number <= INT64_MAX / units[i].seconds) {
+            *ret_seconds = (int64_t)number * units[i].seconds;
+            return true;
+        }
+    }
+    return false;
 }

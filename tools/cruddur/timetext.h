@@ -30,4 +30,11 @@ bool timetext_day_number(int64_t time_us, int64_t *ret_day);
  * Returns false, with *ret_time_us unchanged, if the text is none of these. */
 bool timetext_read(const char *text, int64_t now_us, int64_t *ret_time_us);
 
+/* Reads how long something takes, in seconds: a whole number, with s, m, h, d or w behind it if it
+ * is not in seconds. False, with *ret_seconds unchanged, if it is not that, or beyond int64_t. */
+bool timetext_read_seconds(const char *text, int64_t *ret_seconds);
+
+/* When something will be: "today 18:00", "3 Dec 18:00", with the year where it is another. */
+void timetext_until(char *buffer, int64_t then_us, int64_t now_us);
+
 #endif
