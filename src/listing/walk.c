@@ -36,6 +36,7 @@ static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound he
 {
     cr_period period = {walking->listing->since_us, walking->listing->until_us};
     cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
+    query.expected += here.sk.data != NULL && !here.included ? 1 : 0; /* a service reads it, too */
     *(descending ? &query.upper : &query.lower) = here;
     if (walking->after_sk.data != NULL &&
         (query.lower.sk.data == NULL || cr_str_compare(query.lower.sk, walking->after_sk) <= 0)) {
