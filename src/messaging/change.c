@@ -6,8 +6,7 @@
 
 #include "base/clock.h"
 
-#define PK_PREFIX "CHG#"
-#define PK_PREFIX_SIZE (sizeof(PK_PREFIX) - 1)
+#define PK_PREFIX_SIZE (sizeof(CR_PK_CHANGES) - 1)
 
 #define COUNTER_SK "COUNTER"
 
@@ -21,7 +20,7 @@
 cr_change_pk cr_change_pk_of(const cr_uuid *group)
 {
     cr_change_pk pk;
-    memcpy(pk.text, PK_PREFIX, PK_PREFIX_SIZE);
+    memcpy(pk.text, CR_PK_CHANGES, PK_PREFIX_SIZE);
     memcpy(pk.text + PK_PREFIX_SIZE, group->text, sizeof(group->text));
     return pk;
 }

@@ -9,6 +9,9 @@
 #define CR_PK_GROUPS "GRP#"
 #define CR_PK_MESSAGES "MSG#"
 #define CR_PK_PREFIX_SIZE 4
+/* Of others. */
+#define CR_PK_CHANGES "CHG#"
+#define CR_PK_CLAIMS "CLAIM#"
 
 typedef struct cr_pk {
     char text[CR_PK_PREFIX_SIZE + CRUDDUR_UUID_SIZE];

@@ -116,6 +116,9 @@ class Peer(unittest.TestCase):
         for owner, other in ((ANN, BOB), (BOB, ANN)):
             rows = self.partition("GRP#" + owner["uuid"])
             self.assertRegex(rows[0].pop("version"), "^[0-9a-f]{16}$")
+            # Ann has read her own message, Bob has read all.
+            self.assertEqual(rows[0].pop("read_sk", None),
+                             messages[0]["sk"] if owner is ANN else None)
             self.assertEqual(rows, [{
                 "pk": "GRP#" + owner["uuid"], "sk": messages[1]["sk"], "message": text,
                 "message_group_uuid": group, "user_uuid": other["uuid"],
@@ -132,7 +135,7 @@ class Peer(unittest.TestCase):
         rows = self.partition(group, INDEX)
         self.assertEqual({row["pk"][4:] for row in rows}, everybody)
         for row in rows:
-            self.assertEqual(row.keys(), GROUP | {"member_uuids", "group_name"})
+            self.assertEqual(row.keys() - {"read_sk"}, GROUP | {"member_uuids", "group_name"})
             self.assertEqual(row["member_uuids"], everybody)
             self.assertEqual(row["group_name"], "All")
         self.check()

@@ -264,9 +264,18 @@ class ForeignRows(CommandTest):
             "UPDATE cruddur_messages SET user_display_name = 'name ' || ?1, user_handle = ?1,"
             " other_attributes = '{\"x\": {\"S\": \"' || ?2 || '\"}}'",
             (self.NASTY, "\x7f\x9b31m"))
+        self.database().execute(
+            "UPDATE cruddur_messages SET group_data = ?1, group_name = ?1 WHERE pk LIKE 'GRP#%'",
+            ("group " + self.NASTY,))
+        self.database().execute(
+            "UPDATE cruddur_messages SET message_data = ?1, reply_to = ?1, version = ?1,"
+            " reactions = ?1 || ' ' || user_uuid WHERE pk LIKE 'MSG#%'", ("own " + self.NASTY,))
+        self.uuid = self.ok_json("messages", MAREN_TEO)["messages"][0]["uuid"]
 
     def commands(self):
-        return (("groups", "@maren"), ("messages", MAREN_TEO), ("scan",))
+        return (("groups", "@maren"), ("messages", MAREN_TEO), ("scan",),
+                ("show", MAREN_TEO, self.uuid), ("show", MAREN_TEO, self.uuid, "--around"),
+                ("group", "info", "--as", "@maren", MAREN_TEO))
 
     def test_text(self):
         for command in self.commands():
@@ -292,9 +301,10 @@ class ForeignRows(CommandTest):
     def test_bytes_that_are_no_text(self):
         self.database().execute("UPDATE cruddur_messages SET user_handle = CAST(x'61ff62' AS TEXT),"
                                 " message = CAST(x'61ff62' AS TEXT), other_attributes = '{no JSON'")
-        for command in self.commands():
+        for command in self.commands()[:3]:  # the others look at the card, which is damaged
             self.ok(*command)
             self.ok_json(*command)
+        self.assertIn("no receipts: the card", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("messages", MAREN_TEO)["messages"][0]["message"], "a\ufffdb")
         self.assertIn(r"a\xffb", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("scan")["rows"][0]["other_attributes"], "{no JSON")

@@ -113,7 +113,7 @@ class Commands(DynamoDBTest):
 class Examples(DynamoDBTest):
     def test_examples(self):
         programs = os.environ["CRUDDUR_TEST_PROGRAMS"].split(":")
-        self.assertEqual(len(programs), 3)
+        self.assertEqual(len(programs), 4)
         for program in programs:
             self.use(local.url, f"{self.table}-{os.path.basename(program)}")
             self.ok("schema", "load")

@@ -110,6 +110,9 @@ class Changes(AwsTest):
                    UpdateExpression="SET expires_at = :past",
                    ExpressionAttributeValues={":past": {"N": "1000000000"}})
         self.assertNotIn("goes", self.ok("messages", MAREN_TEO).out)
+        self.assertEqual(self.ok_json("purge")["removed"], 1)
+        self.assertNotIn("goes", [row.get("message") for row in self.ok_json("scan")["rows"]
+                                  if row["pk"].startswith("MSG#")])
 
     def test_in_steps(self):
         """What changes rows in place is refused; the rest works."""
@@ -121,7 +124,8 @@ class Changes(AwsTest):
                 ("delete", "--as", "@teo", MAREN_TEO, self.uuid),
                 ("react", "--as", "@maren", MAREN_TEO, self.uuid, "👍"),
                 ("group", "set", "--as", "@maren", MAREN_TEO, "--pin"),
-                ("group", "set", "--as", "@maren", MAREN_TEO, "--block")):
+                ("group", "set", "--as", "@maren", MAREN_TEO, "--block"),
+                ("purge",)):
             self.fails(2, "in steps", *command)
         self.assertEqual(self.ok("scan", "--json").out, before)
         crew = self.ok_json("new", "--as", "@maren", "--to", "@teo", "--to", "@layla", "Hi",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Messages that expire: send and new with --expires-in."""
+"""Messages that expire: send and new with --expires-in, purge."""
 import datetime
 import unittest
 
@@ -56,6 +56,26 @@ class Expiry(CommandTest):
             self.assertEqual((group["message"], group["unread"]), ("", 0))
         self.assertNotIn("goes", self.ok("groups", "@maren").out)
 
+    def test_purge(self):
+        self.ok(*SEND, "goes", "--expires-in", "1h")
+        self.ok(*SEND, "last")
+        self.expire("goes")
+        self.assertIn('"goes"', self.ok("scan", "--json").out)
+        purged = self.ok_json("purge")
+        self.assertEqual(list(purged), ["rows", "removed", "emptied"])
+        self.assertEqual((purged["removed"], purged["emptied"]), (0, 1))
+        self.assertNotIn('"goes"', self.ok("scan", "--json").out)
+        self.assertEqual(self.texts(), ["stays", "last"])
+        self.assertRegex(self.ok("purge").out,
+                         r"\A\d+ rows; 0 removed, 0 messages emptied\n\Z")
+        self.assertEqual(self.texts(), ["stays", "last"])
+
+    def test_progress(self):
+        code, text = self.on_terminal(80, "purge", "--verbose")
+        self.assertEqual(code, 0)
+        self.assertRegex(text, r"cruddur purge: \d+ rows; 0 removed, 0 messages emptied\n")
+        self.assertRegex(text, r"cruddur purge: purge: OK in ")
+
     def test_refused(self):
         for seconds in ("0", "0m", "-1", "1.5h", "1y", "h", "", "soon", "99999999999999999999"):
             self.fails(2, "--expires-in: ", *SEND, SECRET, "--expires-in", seconds)
@@ -64,6 +84,13 @@ class Expiry(CommandTest):
                    "--expires-in=1h")
         self.assertEqual(self.texts(), ["stays"])
 
+    def test_purge_refused(self):
+        self.fails(2, "it takes no arguments", "purge", SECRET)
+        self.fails(2, "--cursor", "purge", "--cursor", "x")
+        cursor = self.ok_json("messages", MAREN_TEO)["newer"]
+        self.fails(2, "--cursor", "purge", "--cursor", cursor)
+        self.fails(1, "CRUDDUR_STORE", "purge", env={"CRUDDUR_STORE": "sqlite:none.db"})
+        self.fails(2, "not known", "purge", "--all")
 
 
 if __name__ == "__main__":

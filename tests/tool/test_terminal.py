@@ -8,8 +8,8 @@ import unittest
 from cli import MAREN, STYLE, CommandTest, display_width, visible
 
 # Lines of text for machines, which are never cut.
-UNCUT = re.compile(r" *[0-9a-f-]{36}|(older|newer): --cursor \S+|(group|message) +[0-9a-f-]{36}|"
-                   r" *(CARD|GRP|MSG)#\S+|  \S{32}")
+UNCUT = re.compile(r" *[0-9a-f-]{36}|(older|newer): --cursor \S+|(group|message|reply to) +"
+                   r"[0-9a-f-]{36}| *(CARD|GRP|MSG)#\S+|  \S{32}")
 
 NAMES = (
     "Maren Solvik", "M", "A name so long that it has no room on any terminal " * 5,
@@ -57,9 +57,32 @@ class Width(CommandTest):
             self.assert_fits(columns, "messages", self.group, "--as", self.me, "--all")
             self.assert_fits(columns, "scan", "--limit", "40")
 
+    def test_what_is_beside_messages(self):
+        """Quotes, reactions, data, receipts, settings, and all that one message has."""
+        users = [f"00000000-0000-4000-8000-{i:012}" for i in range(len(NAMES))]
+        page = self.ok_json("messages", self.group, "--all")["messages"]
+        for quoted in page[:4]:
+            sent = self.ok_json("send", "--as", self.me, self.group, TEXTS[1], "--reply-to",
+                                quoted["uuid"], "--data", "data 你好 " * 40, "--expires-in", "8h")
+        for i in range(20):
+            self.ok("react", "--as", users[i % len(users)], self.group, sent["uuid"],
+                    ("👍🏽", "👩‍👩‍👧‍👦", "ש", "你")[i % 4])
+        self.ok("edit", "--as", self.me, self.group, sent["uuid"], TEXTS[8])
+        for user in users[3:]:
+            self.ok("mark", "--as", user, self.group)
+        self.ok("send", "--as", users[2], self.group, "one more", "--reply-to", sent["uuid"])
+        self.ok("group", "rename", "--as", self.me, self.group, NAMES[3] * 9, "--data", "x" * 300)
+        self.ok("group", "set", "--as", self.me, self.group, "--pin", "--mute", "8h", "--archive")
+        for columns in (200, 80, 60, 50, 40, 30, 20):
+            self.assert_fits(columns, "groups", self.me, "--archived")
+            self.assert_fits(columns, "messages", self.group, "--as", users[1], "--uuids")
+            self.assert_fits(columns, "messages", self.group, "--as", self.me, "--limit", "2")
+            self.assert_fits(columns, "show", self.group, sent["uuid"])
+            self.assert_fits(columns, "group", "info", "--as", self.me, self.group)
+
     def test_help_fits_in_80_columns(self):
         for command in ("new", "send", "groups", "messages", "show", "mark", "edit", "delete",
-                        "react", "group", "seed", "scan", "schema", "stream"):
+                        "react", "group", "seed", "scan", "purge", "schema", "stream"):
             for line in self.ok("help", command).lines + self.ok("help").lines:
                 self.assertLessEqual(display_width(line), 80)
 

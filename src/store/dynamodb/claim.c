@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "model/key.h"
 #include "model/time.h"
 #include "model/uuid.h"
 
-#define PK_PREFIX "CLAIM#"
 #define SK "CLAIM"
 #define ITEM_MAX 512
 
@@ -19,8 +19,8 @@
 
 bool cr_claim_key(cr_str token, cr_arena *arena, cr_key *key)
 {
-    char pk[sizeof(PK_PREFIX) + CRUDDUR_UUID_SIZE];
-    (void)snprintf(pk, sizeof(pk), PK_PREFIX "%.*s", (int)token.size, token.data);
+    char pk[sizeof(CR_PK_CLAIMS) + CRUDDUR_UUID_SIZE];
+    (void)snprintf(pk, sizeof(pk), CR_PK_CLAIMS "%.*s", (int)token.size, token.data);
     *key = (cr_key){cr_arena_copy(arena, cr_str_of(pk)), cr_str_of(SK)};
     return key->pk.data != NULL;
 }
