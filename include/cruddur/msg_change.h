@@ -99,7 +99,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_get(
 /**
  * Changes the text of a message, and if asked for its data. The time, the author and the reactions
  * stay; cruddur_msg_edited_at_us() tells that it was edited. An edit that changes nothing writes
- * nothing.
+ * nothing. Authors can change what they have written also if they have cleared their history.
  *
  * @param dm           the store.
  * @param user_uuid    the author of the message, who must still be a member; with

@@ -181,21 +181,24 @@ static bool has_settings(const cr_settings *settings)
 }
 
 /* Blocking changes the card and both rows, so it is a change of its own; it comes first, as it can
- * be refused. */
+ * be refused. `row` may be NULL. */
 static cruddur_status set(cr_entry *entry, const cr_settings *settings, cr_switch blocked,
                           cr_packed_row **row)
 {
     cr_store *store = entry->dm->store;
+    cr_packed_row *of_block = NULL;
     cruddur_status status = CRUDDUR_OK;
     if (blocked != CR_KEEP) {
         status = cr_group_block(store, settings->member, settings->group, blocked == CR_ON,
-                                &entry->call, row);
+                                &entry->call, &of_block);
     }
     if (status == CRUDDUR_OK && (blocked == CR_KEEP || has_settings(settings))) {
-        free(*row);
-        *row = NULL;
         status = cr_set(store, settings, &entry->call, row);
+    } else if (status == CRUDDUR_OK && row != NULL) {
+        *row = of_block;
+        of_block = NULL;
     }
+    free(of_block);
     return status;
 }
 
@@ -226,13 +229,11 @@ cruddur_status cruddur_group_set(cruddur *dm, const char *user_uuid, const char 
         status = read_member(user_uuid, group_uuid, &who, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = set(&entry, &settings, blocked, &row);
+        status = set(&entry, &settings, blocked, ret_group == NULL ? NULL : &row);
     }
     if (status == CRUDDUR_OK && ret_group != NULL) {
         *ret_group = (cruddur_group *)row;
-        row = NULL;
     }
-    free(row);
     return cr_entry_end(&entry, status);
 }
 

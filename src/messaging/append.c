@@ -119,9 +119,18 @@ static cruddur_status fail_foreign(const cr_txn *txn, const cr_uuid *group)
                         group->text);
 }
 
+/* The card was read before the rows, so a change between them shows: then all is read once more. */
+static cruddur_status judge_strange(const cr_txn *txn, cr_send *send, const cr_group *group)
+{
+    cr_str version = group->card.row.value[CR_VERSION];
+    bool is_again = version.data == NULL || cr_str_equal(cr_kept_key_str(&send->strange), version);
+    cr_kept_key_set(&send->strange, version);
+    return is_again ? fail_foreign(txn, &group->uuid) : CRUDDUR_E_CONFLICT;
+}
+
 /* Where every writer is ours, no row is behind the head, which was read before them, and none has
  * lost the card's rev. */
-static cruddur_status check_writers(const cr_txn *txn, const cr_group *group,
+static cruddur_status check_writers(const cr_txn *txn, cr_send *send, const cr_group *group,
                                     const cr_group_rows *rows)
 {
     const cr_row *card = &group->card.row;
@@ -134,7 +143,7 @@ static cruddur_status check_writers(const cr_txn *txn, const cr_group *group,
                    cr_str_compare(cr_row_place(row), group->head.value[CR_SK]) >= 0;
     }
     return are_ours || (txn->traits & CR_TRAIT_OURS) == 0 ? CRUDDUR_OK
-                                                          : fail_foreign(txn, &group->uuid);
+                                                          : judge_strange(txn, send, group);
 }
 
 /* Reads the group rows as they are to be moved on from the head. */
@@ -144,7 +153,7 @@ static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_
     cr_str head_sk = group->head.value[CR_SK];
     cruddur_status status = cr_group_rows_read(txn, group, rows);
     if (status == CRUDDUR_OK) {
-        status = check_writers(txn, group, rows);
+        status = check_writers(txn, send, group, rows);
     }
     if (status == CRUDDUR_OK) {
         cr_group_rows_restore(&group->uuid, rows);

@@ -266,10 +266,12 @@ static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed,
         return CRUDDUR_OK;
     }
     cruddur_status status = read_rows(txn, group, &rows);
-    cr_str oldest_sk = cr_group_rows_oldest(&rows);
-    if (status != CRUDDUR_OK ||
-        (oldest_sk.data != NULL && cr_str_compare(changed->value[CR_SK], oldest_sk) < 0)) {
+    if (status != CRUDDUR_OK) {
         return status;
+    }
+    cr_str oldest_sk = cr_group_rows_oldest(&rows);
+    if (oldest_sk.data != NULL && cr_str_compare(changed->value[CR_SK], oldest_sk) < 0) {
+        return CRUDDUR_OK;
     }
     bool is_head = cr_str_equal(group->head.value[CR_SK], changed->value[CR_SK]);
     const cr_row *head = is_head ? changed : &group->head;

@@ -8,8 +8,9 @@ static cruddur_status find_before(cr_txn *txn, const cr_uuid *group, cr_str sk, 
 {
     cr_row before;
     cr_pk pk = cr_pk_of_group(group);
+    /* The bound itself may be read as well. */
     cr_query query = {
-        .partition = cr_pk_str(&pk), .upper = {sk, false}, .descending = true, .expected = 1};
+        .partition = cr_pk_str(&pk), .upper = {sk, false}, .descending = true, .expected = 2};
     cruddur_status status = cr_rows_find(txn, &query, CR_PK, cr_pk_str(&pk), &before);
     *before_sk = cr_row_exists(&before) ? before.value[CR_SK] : cr_str_of(CR_READ_NOTHING);
     return status;

@@ -306,11 +306,12 @@ static void share_card(const cr_txn *txn, const cr_rewrite *rewrite, size_t memb
 
 /* ---- the rewrite ---- */
 
-/* What is known of the reading of a member whose row was lost: all up to where the other rows were;
- * without any nothing. */
-static cr_str marker_of_restored(const cr_group_rows *rows)
+/* What a member whose row was lost is taken to have read: all up to where the other rows were, and
+ * up to the member's own latest message; without any nothing. */
+static cr_str marker_of_restored(const cr_group_rows *rows, const cr_row *restored)
 {
-    cr_str newest = cr_str_of(CR_READ_NOTHING);
+    cr_str written = restored->value[CR_READ_SK];
+    cr_str newest = written.data != NULL ? written : cr_str_of(CR_READ_NOTHING);
     for (size_t i = 0; i < rows->old.count; i++) {
         cr_str place = cr_row_place(&rows->old.row[i]);
         newest = cr_str_compare(place, newest) > 0 ? place : newest;
@@ -331,8 +332,8 @@ static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
     const cr_group_rows *rows = rewrite->rows;
     cr_row before = rows->row[member];
     bool is_author = cr_uuid_compare(&rows->members.uuid[member], &rewrite->author.uuid) == 0;
-    if (cr_row_is_restored(&before) && before.value[CR_READ_SK].data == NULL) {
-        before.value[CR_READ_SK] = marker_of_restored(rows);
+    if (cr_row_is_restored(&before)) {
+        before.value[CR_READ_SK] = marker_of_restored(rows, &before);
     }
     cr_row_carry_marker(&before, is_author, row);
     row->value[CR_ARCHIVED] = is_muted(row) ? row->value[CR_ARCHIVED] : CR_STR_ABSENT;

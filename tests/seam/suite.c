@@ -72,6 +72,11 @@ bool is_serial(void)
     return has_trait(CR_TRAIT_SNAPSHOT);
 }
 
+bool knows_uuids(void)
+{
+    return has_trait(CR_TRAIT_UUIDS);
+}
+
 cr_call make_call(void)
 {
     return (cr_call){.deadline_us = cr_clock_monotonic_us() + MINUTE_US,

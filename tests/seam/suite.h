@@ -25,6 +25,9 @@ bool is_atomic(void);
 /* Whether a body that changes keeps every other writer out. */
 bool is_serial(void);
 
+/* Whether each message with a token as its uuid is found as its claim. */
+bool knows_uuids(void);
+
 /* A strong one with a minute's time, whose error is TEST_ERROR. */
 cr_call make_call(void);
 

@@ -96,6 +96,18 @@ Test(seam_claims, a_repeat_finds_what_was_stored)
     expect_absent(text_of("MSG#%s", OTHER_GROUP), SK("3"), "the other group's");
 }
 
+/* A message that claimed nothing, as another program or an older version has put it. */
+Test(seam_claims, find_every_message_where_uuids_are_known)
+{
+    const sending put = {.group = GROUP, .sk = SK("1")};
+    sending repeat = {.group = GROUP, .sk = SK("2")};
+    const cr_row message = message_of(&put);
+    put_row(&message);
+    run_send(&repeat);
+    cr_assert_eq(repeat.has_stored, !knows_uuids());
+    cr_assert_eq(cr_str_equal(repeat.found.sk, cr_str_of(SK("1"))), knows_uuids());
+}
+
 /* Of a change that came to nothing no claim is left, or it says that its message may be missing. */
 Test(seam_claims, are_part_of_their_change)
 {

@@ -45,9 +45,11 @@ typedef struct told {
 
 static struct story {
     scene all;
+    cr_store *second; /* another program's handle */
     uint64_t seed;
     bool is_direct; /* Bob blocks and unblocks; else Xia comes and goes */
     bool has_handler;
+    bool is_streamed;
     knowledge known;    /* whether Xia is a member, or nobody blocks */
     bool may_come[3];   /* a request of this change is late, maybe */
     size_t begun;       /* changes */
@@ -63,9 +65,11 @@ static void must(bool is_so, const char *what)
     cr_assert(is_so, "seed %llu: %s", (unsigned long long)story.seed, what);
 }
 
+/* Threads of one handle wait for each other, so those who change the group have another one. */
 static cr_store *store_of(const part *self)
 {
-    return self->is_streamed ? story.all.stream : story.all.atomic;
+    cr_store *atomic = self->kind == SENDER ? story.all.atomic : story.second;
+    return self->is_streamed ? story.all.stream : atomic;
 }
 
 static bool is_transient(cruddur_status status)
@@ -382,14 +386,14 @@ static void check_name(void)
 
 static size_t cast(part *parts)
 {
-    bool is_streamed = sim_happens(2);
+    bool is_streamed = story.is_streamed;
     size_t count = 0;
     parts[count++] = (part){.kind = SENDER, .person = ANN};
     parts[count++] = (part){.kind = SENDER, .person = BOB, .is_streamed = is_streamed};
-    parts[count++] = (part){.kind = CHANGER, .is_streamed = is_streamed};
+    parts[count++] = (part){.kind = CHANGER, .is_streamed = is_streamed && sim_happens(2)};
     if (!story.is_direct) {
         parts[count++] = (part){.kind = SENDER, .person = XIA, .is_streamed = is_streamed};
-        parts[count++] = (part){.kind = RENAMER, .is_streamed = is_streamed};
+        parts[count++] = (part){.kind = RENAMER, .is_streamed = is_streamed && sim_happens(2)};
     }
     story.writing = count;
     if (is_streamed) {
@@ -422,6 +426,13 @@ static void begin(uint64_t seed, bool is_direct, bool has_handler)
     story.has_handler = has_handler;
     story.known = IS_IN;
     scene_begin(all, seed);
+    story.is_streamed = sim_happens(2);
+    bool are_ours = !story.is_streamed && !has_handler && sim_happens(2);
+    if (are_ours) {
+        sim_store_close(all->atomic);
+        all->atomic = sim_store_open_ours();
+    }
+    story.second = are_ours ? sim_store_open_ours() : sim_store_open(CR_MODE_ATOMIC);
     if (is_direct) {
         cr_members_remove(&all->members, &all->person[XIA]);
         must(cr_direct_group_uuid(&all->members, &all->group), "no memory");
@@ -470,6 +481,7 @@ static void play(uint64_t seed, bool is_direct, bool has_handler)
     sim_network_set_weather(&weather);
     sim_run(sim_deliver_due);
     come_to_rest();
+    sim_store_close(story.second);
     scene_end(&story.all);
 }
 

@@ -49,10 +49,11 @@ static void check_status(const memory_call *tried, const char *name, cruddur_sta
 
 static bool is_stored(const scene *stage)
 {
-    char sql[128];
+    char sql[200];
     (void)snprintf(sql, sizeof(sql),
-                   "SELECT count(*) FROM cruddur_messages WHERE message_uuid = '%s'",
-                   stage->calls[0].message_uuid);
+                   "SELECT count(*) FROM cruddur_messages WHERE pk GLOB 'MSG#*' AND "
+                   "(message_uuid = '%s' OR message = '%s')",
+                   stage->calls[0].message_uuid, stage->calls[0].message_uuid);
     return raw_number(stage->path, sql) == 1;
 }
 

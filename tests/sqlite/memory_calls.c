@@ -9,6 +9,8 @@
 static char group_cursor[512];
 static char msg_cursor[512];
 static char scan_cursor[512];
+static char newest_uuid[CRUDDUR_UUID_SIZE]; /* of the five's messages, and the one before it */
+static char older_uuid[CRUDDUR_UUID_SIZE];
 
 /* Stands in a `ret_` output before the call, and after a failure. */
 static char untouched;
@@ -157,7 +159,54 @@ static cruddur_status run_append_blank(scene *stage, cruddur_error **error)
     return cruddur_msg_append(stage->dm, person(0), stage->two, " ", NULL, NULL, error);
 }
 
+/* The message gets the uuid as its text, so each call changes it. */
+static cruddur_status edit(scene *stage, const char *message_uuid, cruddur_error **error)
+{
+    cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
+    cruddur_msg *msg = UNTOUCHED;
+    options.flags = CRUDDUR_MSG_TRUSTED;
+    cruddur_status status =
+        cruddur_msg_edit(stage->dm, person(0)->uuid, stage->five, message_uuid,
+                         stage->calls[0].message_uuid, &options, &msg, NULL, error);
+    return settle(status, msg, free_cruddur_msg);
+}
+
+static cruddur_status run_edit_newest(scene *stage, cruddur_error **error)
+{
+    return edit(stage, newest_uuid, error);
+}
+
+static cruddur_status run_edit_older(scene *stage, cruddur_error **error)
+{
+    return edit(stage, older_uuid, error);
+}
+
 /* ---- reading ---- */
+
+/* Removing a reaction that is not there reads all that a change reads. */
+static cruddur_status run_react(scene *stage, cruddur_error **error)
+{
+    cruddur_msg *msg = UNTOUCHED;
+    cruddur_status status = cruddur_msg_react(stage->dm, person(3)->uuid, stage->five, newest_uuid,
+                                              "+", false, NULL, &msg, NULL, error);
+    return settle(status, msg, free_cruddur_msg);
+}
+
+static cruddur_status run_msg_get(scene *stage, cruddur_error **error)
+{
+    cruddur_msg *msg = UNTOUCHED;
+    cruddur_status status =
+        cruddur_msg_get(stage->dm, person(3)->uuid, stage->five, older_uuid, NULL, &msg, error);
+    return settle(status, msg, free_cruddur_msg);
+}
+
+static cruddur_status run_msg_get_missing(scene *stage, cruddur_error **error)
+{
+    cruddur_msg *msg = UNTOUCHED;
+    cruddur_status status = cruddur_msg_get(stage->dm, person(3)->uuid, stage->five,
+                                            person(0)->uuid, NULL, &msg, error);
+    return settle(status, msg, free_cruddur_msg);
+}
 
 static cruddur_status list_groups(scene *stage, const char *cursor, cruddur_error **error)
 {
@@ -357,6 +406,12 @@ const memory_call memory_calls[MEMORY_CALLS] = {
     {"append, no such group", CRUDDUR_E_GROUP_NOT_FOUND, false, true, false, run_append_missing, 1,
      10},
     {"append, blank", CRUDDUR_E_TEXT_BLANK, false, true, false, run_append_blank, 1, 0},
+    {"edit, the newest message", CRUDDUR_OK, false, true, true, run_edit_newest, 3, 50},
+    {"edit, an older message", CRUDDUR_OK, false, true, false, run_edit_older, 2, 50},
+    {"react, in vain", CRUDDUR_OK, false, false, false, run_react, 2, 20},
+    {"msg_get", CRUDDUR_OK, false, false, false, run_msg_get, 2, 20},
+    {"msg_get, missing", CRUDDUR_E_MESSAGE_NOT_FOUND, false, false, false, run_msg_get_missing, 2,
+     20},
     {"group_list", CRUDDUR_OK, false, false, false, run_group_list, 3, 20},
     {"group_list, on", CRUDDUR_OK, false, false, false, run_group_list_on, 3, 20},
     {"group_list, damaged cursor", CRUDDUR_E_CURSOR_DAMAGED, false, false, false,
@@ -387,6 +442,13 @@ void memory_calls_prepare(scene *stage)
     cruddur_group_page *groups = NULL;
     cruddur_msg_page *messages = NULL;
     cruddur_row_page *rows = NULL;
+    must_succeed(
+        cruddur_msg_list(stage->dm, person(3)->uuid, stage->five, &options, &messages, TEST_ERROR));
+    (void)snprintf(newest_uuid, sizeof(newest_uuid), "%s",
+                   cruddur_msg_uuid(cruddur_msg_page_at(messages, 0)));
+    (void)snprintf(older_uuid, sizeof(older_uuid), "%s",
+                   cruddur_msg_uuid(cruddur_msg_page_at(messages, 1)));
+    cruddur_msg_page_free(messages);
     options.limit = 1;
     scan_options.limit = 2;
     must_succeed(cruddur_group_list(stage->dm, person(1)->uuid, &options, &groups, TEST_ERROR));

@@ -9,7 +9,7 @@ typedef struct memory_call {
     const char *name;
     cruddur_status expected; /* while there is memory */
     bool opens;              /* it opens the store itself */
-    bool writes;             /* scene_message(stage, 0) */
+    bool writes;             /* scene_message(stage, 0), as a uuid or a text */
     bool undoes;             /* try it also with failures that hit the undoing of a failure */
     /* Returns the call's status. Asserts that nothing is returned on failure, and frees what is
      * returned on success. Needs no memory of its own. */
@@ -18,7 +18,7 @@ typedef struct memory_call {
     unsigned sqlite_min;
 } memory_call;
 
-#define MEMORY_CALLS 30
+#define MEMORY_CALLS 35
 
 extern const memory_call memory_calls[MEMORY_CALLS];
 
