@@ -26,7 +26,7 @@ typedef struct cruddur_mark_options {
     /** The newest message that was read; NULL: the group's newest. The marker only moves forward:
      * one that is further on already stays. */
     const char *up_to_message_uuid;
-    /** Its time, as in #cruddur_msg_options; 0 if it is not known. */
+    /** Its time, as in #cruddur_msg_options; 0 if it is not known, and without a message. */
     int64_t up_to_created_at_us;
     /** For "mark as unread": this message and all later ones are unread from now on, and the marker
      * moves back if it must. NULL: no. Not together with `up_to_message_uuid`. */
@@ -69,8 +69,8 @@ CRUDDUR_API void cruddur_mark_options_init(cruddur_mark_options *options, size_t
  *         - #CRUDDUR_E_MESSAGE_TIME: the message is not found without its time;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or both messages), #CRUDDUR_E_UUID,
- *           #CRUDDUR_E_TIME;
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, both messages, or a time without its message),
+ *           #CRUDDUR_E_UUID, #CRUDDUR_E_TIME;
  *         - a read or write status.
  * Threads: any. Since: 0.2.
  */

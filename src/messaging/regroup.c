@@ -26,9 +26,10 @@ typedef struct regroup {
 
 static cruddur_status fail_direct(const cr_txn *txn, const cr_regroup *wanted)
 {
-    const char *way = wanted->added_count > 0
-                          ? "has exactly its two members; create a group of three instead"
-                          : "has exactly its two members, and neither a name nor data";
+    const char *way =
+        wanted->added_count > 0   ? "has exactly its two members; create a group of three instead"
+        : wanted->removed != NULL ? "has exactly its two members; hide or block it instead"
+                                  : "has neither a name nor data";
     return cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_DIRECT, "group_uuid",
                             "the direct group %s %s", wanted->group->text, way);
 }
