@@ -134,7 +134,7 @@ static cruddur_status read_rows(cr_txn *txn, const regroup *now, cr_group *group
         status = cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
     }
     bool is_newer =
-        cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], group->head.value[CR_SK]);
+        cr_row_exists(&newest) && cr_str_compare(newest.value[CR_SK], group->head.value[CR_SK]) > 0;
     if (status == CRUDDUR_OK && is_newer) {
         status = CRUDDUR_E_CONFLICT; /* it came while the rows were being read */
     }
