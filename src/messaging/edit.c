@@ -241,11 +241,14 @@ typedef struct editing {
     cr_packed_row *result;
 } editing;
 
-/* Whether no inbox shows the message: all rows move in one change, so where one is at a later
+/* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
  * message, the others are. */
-static bool is_behind_rows(const reading *read)
+static bool is_unseen(const reading *read, const cr_row *changed)
 {
     const cr_group *group = &read->group;
+    if (cr_str_equal(read->message.value[CR_TEXT], changed->value[CR_TEXT])) {
+        return true; /* a reaction */
+    }
     cr_str sk = read->message.value[CR_SK];
     return cr_str_compare(sk, group->head.value[CR_SK]) < 0 && cr_row_exists(&group->own) &&
            cr_str_compare(sk, cr_row_place(&group->own)) < 0;
@@ -271,7 +274,7 @@ static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed,
 {
     cr_group_rows rows;
     cr_group *group = &read->group;
-    if (is_behind_rows(read)) {
+    if (is_unseen(read, changed)) {
         return CRUDDUR_OK;
     }
     cruddur_status status = read_rows(txn, group, &rows);
