@@ -348,7 +348,7 @@ CRUDDUR_API const char *cruddur_group_name(const cruddur_group *group);
  * Returns the text of a group's newest message, for a preview.
  *
  * @param group a group.
- * @return text that lives as long as the group.
+ * @return text that lives as long as the group; empty if the message was deleted or has expired.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API const char *cruddur_group_text(const cruddur_group *group);

@@ -21,10 +21,10 @@ typedef struct cruddur_purge_event {
     size_t size;
     /** Rows of the table that were looked at. */
     uint64_t rows;
-    /** Rows that were removed: messages, and notes of changes for watchers. */
+    /** Rows that were removed: messages, notes of changes for watchers, and claims. */
     uint64_t removed;
-    /** Messages whose text, data and reactions were removed, but whose uuid is still kept for a
-     * while, so that a repeated send does not store them again. */
+    /** Rows that stay without their text: messages whose uuid is kept for a while, so that a
+     * repeated send does not store them again, and previews in inboxes. */
     uint64_t emptied;
     /** Where another call can continue; NULL at the end of the table. */
     const char *cursor;
@@ -72,8 +72,9 @@ typedef struct cruddur_purge_options {
 CRUDDUR_API void cruddur_purge_options_init(cruddur_purge_options *options, size_t size);
 
 /**
- * Removes what has expired: run it daily on an SQLite file whose messages expire. On DynamoDB it is
- * needed only where the service does not remove what has expired.
+ * Removes what has expired: run it daily on an SQLite file whose messages expire. DynamoDB removes
+ * messages by itself, but not their texts from previews that no newer message has replaced, nor
+ * what expired more than five years ago; there it is run now and then, if at all.
  *
  * The call walks over the table, part by part, in bounded memory; the store may be in use
  * meanwhile. It can be interrupted at any time and called again, from the start or with the latest

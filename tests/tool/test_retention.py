@@ -67,13 +67,13 @@ class Expiry(CommandTest):
         self.assertNotIn('"goes"', self.ok("scan", "--json").out)
         self.assertEqual(self.texts(), ["stays", "last"])
         self.assertRegex(self.ok("purge").out,
-                         r"\A\d+ rows; 0 removed, 0 messages emptied\n\Z")
+                         r"\A\d+ rows; 0 removed, 0 emptied\n\Z")
         self.assertEqual(self.texts(), ["stays", "last"])
 
     def test_progress(self):
         code, text = self.on_terminal(80, "purge", "--verbose")
         self.assertEqual(code, 0)
-        self.assertRegex(text, r"cruddur purge: \d+ rows; 0 removed, 0 messages emptied\n")
+        self.assertRegex(text, r"cruddur purge: \d+ rows; 0 removed, 0 emptied\n")
         self.assertRegex(text, r"cruddur purge: purge: OK in ")
 
     def test_refused(self):

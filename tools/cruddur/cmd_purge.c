@@ -17,7 +17,7 @@ struct purge {
 
 static void format_counts(struct buffer *line, const cruddur_purge_event *counts)
 {
-    buffer_add_format(line, "%" PRIu64 " rows; %" PRIu64 " removed, %" PRIu64 " messages emptied",
+    buffer_add_format(line, "%" PRIu64 " rows; %" PRIu64 " removed, %" PRIu64 " emptied",
                       counts->rows, counts->removed, counts->emptied);
 }
 
