@@ -144,7 +144,8 @@ CRUDDUR_API void cruddur_members_options_init(cruddur_members_options *options, 
  * @param error     receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`),
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order`, `consistency` or
+ *           `around_message_uuid`),
  *           #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT, #CRUDDUR_E_CURSOR_DAMAGED,
  *           #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another user, or of messages),
  *           #CRUDDUR_E_TIME, #CRUDDUR_E_TIME_RANGE;

@@ -98,8 +98,9 @@ typedef struct cruddur_list_options {
     /** Only rows before this time, or #CRUDDUR_UNTIL_FOREVER; after `since_us`. */
     int64_t until_us;
     /** For cruddur_msg_list(): the page has this message in its middle, half of the others before
-     * it and half after it, and goes on both ways by its cursors. NULL: no. Without `cursor`,
-     * `since_us` and `until_us`; `start` does not matter. Since: 0.2. */
+     * it and half after it, one more after it if their number is odd, and goes on both ways by its
+     * cursors. NULL: no. Without `cursor`, `since_us` and `until_us`; `start` does not matter.
+     * Since: 0.2. */
     const char *around_message_uuid;
     /** Its time, as in #cruddur_msg_options; 0 if it is not known. Since: 0.2. */
     int64_t around_created_at_us;

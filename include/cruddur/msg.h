@@ -76,9 +76,13 @@ CRUDDUR_API void cruddur_append_options_init(cruddur_append_options *options, si
  * @param error       receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK, or
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the viewer is not a member;
+ *         - #CRUDDUR_E_MESSAGE_NOT_FOUND: the group has no message `around_message_uuid` for the
+ *           viewer;
+ *         - #CRUDDUR_E_MESSAGE_TIME: that message is not found without its time;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`, or a viewer
- *           together with #CRUDDUR_LIST_TRUSTED), #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT,
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, `start`, `order` or `consistency`, a viewer
+ *           together with #CRUDDUR_LIST_TRUSTED, or a cursor or a bound together with
+ *           `around_message_uuid`), #CRUDDUR_E_UUID, #CRUDDUR_E_LIMIT,
  *           #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another group, or
  *           of an inbox), #CRUDDUR_E_TIME, #CRUDDUR_E_TIME_RANGE;
  *         - a read status.

@@ -268,6 +268,39 @@ static cruddur_status check_bounds(const cruddur_list_options *options, cruddur_
     return status;
 }
 
+cruddur_status cr_read_message_name(const cr_message_arguments *arguments, const char *uuid,
+                                    int64_t created_at_us, cr_message_name *name, bool *is_told,
+                                    cruddur_error **error)
+{
+    cruddur_status status =
+        cr_read_optional_uuid(arguments->uuid, uuid, &name->uuid, is_told, error);
+    name->created_at_us = created_at_us;
+    return status == CRUDDUR_OK ? cr_read_time(arguments->created_at_us, created_at_us, 0, error)
+                                : status;
+}
+
+/* A page around a message begins in its middle, and nowhere else. */
+static cruddur_status read_around(const cruddur_list_options *options, cr_listing *listing,
+                                  cruddur_error **error)
+{
+    static const cr_message_arguments arguments = {"options.around_message_uuid",
+                                                   "options.around_created_at_us"};
+    const bool has_other = options->cursor != NULL || options->since_us != CRUDDUR_SINCE_ALWAYS ||
+                           options->until_us != CRUDDUR_UNTIL_FOREVER;
+    cruddur_status status = cr_read_message_name(&arguments, options->around_message_uuid,
+                                                 options->around_created_at_us, &listing->around,
+                                                 &listing->is_around, error);
+    if (status == CRUDDUR_OK && listing->is_around && has_other) {
+        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, arguments.uuid,
+                                  "must be NULL if there is a cursor, since_us or until_us");
+    }
+    if (status == CRUDDUR_OK && !listing->is_around && options->around_created_at_us != 0) {
+        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, arguments.created_at_us,
+                                  "must be 0 without %s", arguments.uuid);
+    }
+    return status;
+}
+
 cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags,
                                cruddur_list_options *options, cr_listing *listing,
                                cruddur_error **error)
@@ -300,6 +333,7 @@ cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags
                                 .since_us = options->since_us,
                                 .until_us = options->until_us,
                                 .cursor = cr_str_of(options->cursor)};
+        status = read_around(options, listing, error);
     }
     return status;
 }

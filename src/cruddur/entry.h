@@ -112,6 +112,11 @@ cruddur_status cr_read_message_uuid(const cr_store *store, const char *given, in
 cruddur_status cr_read_viewer(const char *viewer_uuid, bool is_trusted, cr_uuid *viewer,
                               const cr_uuid **ret_viewer, cruddur_error **error);
 
+/* A message that options name; *is_told is false where they name none. */
+cruddur_status cr_read_message_name(const cr_message_arguments *arguments, const char *uuid,
+                                    int64_t created_at_us, cr_message_name *name, bool *is_told,
+                                    cruddur_error **error);
+
 /* `flags` are the bits that the call knows. */
 cruddur_status cr_read_listing(const cruddur_list_options *given, uint32_t flags,
                                cruddur_list_options *options, cr_listing *listing,

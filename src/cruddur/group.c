@@ -26,6 +26,10 @@ static cruddur_status read_list_options(const cruddur_list_options *given,
                                         cruddur_error **error)
 {
     cruddur_status status = cr_read_listing(given, LIST_FLAGS, options, listing, error);
+    if (status == CRUDDUR_OK && listing->is_around) {
+        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.around_message_uuid",
+                                  "must be NULL: it is for messages");
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }

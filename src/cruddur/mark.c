@@ -30,17 +30,6 @@ static const cr_message_arguments up_to_arguments = {"options.up_to_message_uuid
 static const cr_message_arguments from_arguments = {"options.unread_from_message_uuid",
                                                     "options.unread_from_created_at_us"};
 
-static cruddur_status read_message_name(const cr_message_arguments *arguments, const char *uuid,
-                                        int64_t created_at_us, cr_message_name *name, bool *is_told,
-                                        cruddur_error **error)
-{
-    cruddur_status status =
-        cr_read_optional_uuid(arguments->uuid, uuid, &name->uuid, is_told, error);
-    name->created_at_us = created_at_us;
-    return status == CRUDDUR_OK ? cr_read_time(arguments->created_at_us, created_at_us, 0, error)
-                                : status;
-}
-
 /* *name is that of the one message, if there is one. */
 static cruddur_status read_mark_options(const cruddur_mark_options *options, cr_marking *marking,
                                         cr_message_name *name, cruddur_error **error)
@@ -50,12 +39,13 @@ static cruddur_status read_mark_options(const cruddur_mark_options *options, cr_
     cr_message_name first;
     cruddur_status status = cr_check_flags("options.flags", options->flags, 0, error);
     if (status == CRUDDUR_OK) {
-        status = read_message_name(&up_to_arguments, options->up_to_message_uuid,
-                                   options->up_to_created_at_us, name, &has_last, error);
+        status = cr_read_message_name(&up_to_arguments, options->up_to_message_uuid,
+                                      options->up_to_created_at_us, name, &has_last, error);
     }
     if (status == CRUDDUR_OK) {
-        status = read_message_name(&from_arguments, options->unread_from_message_uuid,
-                                   options->unread_from_created_at_us, &first, &has_first, error);
+        status =
+            cr_read_message_name(&from_arguments, options->unread_from_message_uuid,
+                                 options->unread_from_created_at_us, &first, &has_first, error);
     }
     if (status == CRUDDUR_OK && has_last && has_first) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, from_arguments.uuid,

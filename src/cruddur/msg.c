@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cruddur/entry.h"
+#include "listing/around.h"
 #include "model/time.h"
 
 /* The public objects are the model's packed rows and pages under other names. */
@@ -36,7 +37,9 @@ static cruddur_status list(cr_entry *entry, const char *viewer_uuid, const char 
         return status;
     }
     call->consistency = (cruddur_consistency)options->consistency;
-    return cr_list_messages(entry->dm->store, viewer, &group, listing, call, page);
+    return listing->is_around
+               ? cr_list_around(entry->dm->store, viewer, &group, listing, call, page)
+               : cr_list_messages(entry->dm->store, viewer, &group, listing, call, page);
 }
 
 cruddur_status cruddur_msg_list(cruddur *dm, const char *viewer_uuid, const char *group_uuid,

@@ -4,6 +4,7 @@
 #ifndef CR_LISTING_LIST_H
 #define CR_LISTING_LIST_H
 
+#include "messaging/find.h"
 #include "messaging/group.h"
 #include "model/page.h"
 
@@ -19,6 +20,8 @@ typedef struct cr_listing {
     bool with_archived;
     bool with_hidden;
     bool leaves_uncounted; /* unread messages */
+    bool is_around;        /* of messages: the page has this one in its middle */
+    cr_message_name around;
 } cr_listing;
 
 /* Reads a caller's cursor of `list` (empty: of a scan); its position lives in the arena. */

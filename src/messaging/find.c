@@ -161,12 +161,19 @@ cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_
 
 cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *lookup)
 {
+    static const cr_message_arguments arguments = {"message_uuid", "options.created_at_us"};
+    return cr_message_fail_as(txn, lookup, &arguments);
+}
+
+cruddur_status cr_message_fail_as(const cr_txn *txn, const cr_message_lookup *lookup,
+                                  const cr_message_arguments *arguments)
+{
     const char *uuid = lookup->name->uuid.text;
     if (lookup->is_timeless) {
-        return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_TIME, "options.created_at_us",
+        return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_TIME, arguments->created_at_us,
                                 "message %s cannot be found without its time", uuid);
     }
-    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, "message_uuid",
+    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, arguments->uuid,
                             "group %s has no message %s%s", lookup->group->text, uuid,
                             lookup->name->created_at_us == 0 ? "" : " of this time");
 }

@@ -14,6 +14,12 @@ typedef struct cr_message_name {
     int64_t created_at_us; /* 0: not known */
 } cr_message_name;
 
+/* How errors call the arguments that name a message. */
+typedef struct cr_message_arguments {
+    const char *uuid;
+    const char *created_at_us;
+} cr_message_arguments;
+
 /* One look-up. Its text may be the lookup's own: it must stay where it is. */
 typedef struct cr_message_lookup {
     const cr_uuid *group;
@@ -37,6 +43,10 @@ cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_
 
 /* Says that the message was not found: CRUDDUR_E_MESSAGE_NOT_FOUND or CRUDDUR_E_MESSAGE_TIME. */
 cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *lookup);
+
+/* The same where other arguments name it. */
+cruddur_status cr_message_fail_as(const cr_txn *txn, const cr_message_lookup *lookup,
+                                  const cr_message_arguments *arguments);
 
 /* All of it: reads the message. The statuses of all three. */
 cruddur_status cr_message_find(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,

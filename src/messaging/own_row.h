@@ -27,12 +27,6 @@ typedef struct cr_own_found {
 typedef cruddur_status (*cr_own_edit)(cr_txn *txn, const cr_own_change *change,
                                       cr_own_found *found);
 
-/* How errors call the arguments that name a message. */
-typedef struct cr_message_arguments {
-    const char *uuid;
-    const char *created_at_us;
-} cr_message_arguments;
-
 struct cr_own_change {
     const cr_uuid *group;
     const cr_uuid *member;

@@ -270,7 +270,7 @@ Test(edit, takes_few_requests)
     (void)react_to_it(&test_bob, &group, &first, "+", true, true);
     cr_expect_leq(requests_of_last(), 3);
     (void)react_to_it(&test_bob, &group, &last, "+", true, true);
-    cr_expect_leq(requests_of_last(), 4);
+    cr_expect_leq(requests_of_last(), 3);
     (void)delete_it(&test_ann, &group, &first, true);
     cr_expect_leq(requests_of_last(), 3);
     (void)delete_it(&test_ann, &group, &last, true);

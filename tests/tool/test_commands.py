@@ -304,10 +304,16 @@ class ForeignRows(CommandTest):
         for command in self.commands()[:3]:  # the others look at the card, which is damaged
             self.ok(*command)
             self.ok_json(*command)
-        self.assertIn("no receipts: the card", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("messages", MAREN_TEO)["messages"][0]["message"], "a\ufffdb")
         self.assertIn(r"a\xffb", self.ok("messages", MAREN_TEO).out)
         self.assertEqual(self.ok_json("scan")["rows"][0]["other_attributes"], "{no JSON")
+
+    def test_messages_without_receipts(self):
+        """A card that is damaged takes nothing from the operator but the receipts."""
+        self.database().execute("UPDATE cruddur_messages SET member_uuids = 'x' WHERE sk = 'CARD'")
+        self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 3)
+        self.assertIn("no receipts: the card of group", self.ok("messages", MAREN_TEO).out)
+        self.fails(1, "damaged", "group", "info", MAREN_TEO)
 
     def test_times_that_are_none(self):
         """Such a row is another program's: no listing has it, a scan does."""

@@ -216,6 +216,11 @@ void view_end_messages(struct view *view, bool has_newer)
     /* If there are newer ones, a marker after the last one here may belong to one of them. */
     put_receipts(view,
                  has_newer && view->last_time_us < INT64_MAX ? view->last_time_us + 1 : INT64_MAX);
+    if (view->trouble.length > 0) {
+        buffer_clear(&view->name);
+        buffer_add_format(&view->name, "no receipts: %s", buffer_text(&view->trouble));
+        view_put_wrapped(view, buffer_text(&view->name), 0, VIEW_GAP, STYLE_DIM);
+    }
 }
 
 /* --- messages --- */
