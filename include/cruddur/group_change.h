@@ -296,7 +296,8 @@ CRUDDUR_API uint32_t cruddur_group_unread_count(const cruddur_group *group);
  * Tells whether the unread count is exact.
  *
  * @param group a group.
- * @return false if there may be more than that, and if nothing was counted.
+ * @return false if there may be more than that. In a page that was listed with
+ *         #CRUDDUR_LIST_NO_COUNTS: true if the group has none, which needs no counting.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API bool cruddur_group_unread_is_exact(const cruddur_group *group);
@@ -305,7 +306,7 @@ CRUDDUR_API bool cruddur_group_unread_is_exact(const cruddur_group *group);
  * Returns the time of the newest message that the viewer has read.
  *
  * @param group a group.
- * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the sort key is not a time.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the viewer has read nothing.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API int64_t cruddur_group_read_up_to_us(const cruddur_group *group);
@@ -380,8 +381,8 @@ CRUDDUR_API const char *cruddur_group_data(const cruddur_group *group);
  *
  * @param members members, or NULL.
  * @param index   0 to the count less 1.
- * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN beyond the end, for NULL, and for a member
- *         whose group row was lost.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN beyond the end, for NULL, for a member who
+ *         has read nothing, and for one whose group row was lost.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API int64_t cruddur_members_read_up_to_us(const cruddur_members *members, size_t index);
