@@ -16,6 +16,9 @@ void bench_memory(const char *small_path, const char *large_path);
 /* Durable appends, of one thread and of several. */
 void bench_append(const char *folder);
 
+/* Marking as read. */
+void bench_mark(const char *folder);
+
 /* Opening and closing. */
 void bench_open(const char *folder, const char *small_path, const char *large_path);
 

@@ -54,4 +54,8 @@ void fill_sizes(const char *path, uint64_t messages, uint64_t inbox);
 void fill_groups(const char *path, uint64_t groups, uint64_t messages);
 id member_of(uint64_t group, uint64_t which);
 
+/* A message of such a store: its uuid, and its time. */
+id message_of(uint64_t groups, uint64_t group, uint64_t number);
+int64_t time_of_message(uint64_t number);
+
 #endif

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     fill(small.text, "Filling a small store by SQL", SMALL_MESSAGES, SMALL_INBOX);
     bench_page(small.text);
     bench_append(folder);
+    bench_mark(folder);
     fill(large.text, "Filling a large store by SQL", LARGE_MESSAGES, LARGE_INBOX);
     bench_size(small.text, large.text);
     bench_open(folder, small.text, large.text);

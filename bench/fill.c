@@ -23,6 +23,17 @@ cruddur *open_store(const char *path, const char *parameters)
     return dm;
 }
 
+/* Messages come first in the file, those of one time after each other. */
+id message_of(uint64_t groups, uint64_t group, uint64_t number)
+{
+    return id_of(ID_MESSAGE, number * groups + group);
+}
+
+int64_t time_of_message(uint64_t number)
+{
+    return FIRST_US + (int64_t)number * STEP_US;
+}
+
 /* ---- filling ---- */
 
 typedef struct filler {
@@ -66,7 +77,7 @@ static void fill_message(filler *filling, const id *group, const id *author, uin
     raw_key key = raw_group_key(group->text);
     id uuid = id_of(ID_MESSAGE, filling->rows);
     bench_text text = text_of(number);
-    raw_sort_key(FIRST_US + (int64_t)number * STEP_US, sk);
+    raw_sort_key(time_of_message(number), sk);
     const char *columns[COLUMN_COUNT] = {key.text,  sk,           NULL,           text.text,
                                          uuid.text, author->text, "Andrew Brown", "andrewbrown"};
     fill_row(filling, columns);
@@ -79,7 +90,7 @@ static void fill_group_row(filler *filling, const id *group, const id *member, c
     char sk[SORT_KEY_SIZE];
     raw_key key = raw_member_key(member->text);
     bench_text text = text_of(newest);
-    raw_sort_key(FIRST_US + (int64_t)newest * STEP_US, sk);
+    raw_sort_key(time_of_message(newest), sk);
     const char *columns[COLUMN_COUNT] = {key.text, sk,          group->text,    text.text,
                                          NULL,     other->text, "Andrew Brown", "andrewbrown"};
     fill_row(filling, columns);

@@ -27,6 +27,8 @@ static const char *const texts[RAW_COUNT] = {
                   " WHERE pk = ?1 AND sk >= ?2 AND sk <= ?3 ORDER BY sk DESC",
     [RAW_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ")"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [RAW_PUT_MARKED] = "INSERT INTO cruddur_messages (" COLUMNS ", read_sk, rev, version)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, '1', ?13)",
     [RAW_REMOVE] = "DELETE FROM cruddur_messages WHERE pk = ?1 AND sk = ?2",
 };
 
@@ -300,5 +302,52 @@ void raw_append(raw_store *raw, const char *author, const char *group, const cha
         free(rows[i]);
     }
     free(author_row);
+    free(head);
+}
+
+/* ---- mark ---- */
+
+static void put_marked(raw_store *raw, const raw_row *row, const char *read_sk)
+{
+    static uint64_t versions;
+    char version[32];
+    sqlite3_stmt *statement = raw->statement[RAW_PUT_MARKED];
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        bind(statement, i + 1, row->value[i], row->value[i] == NULL ? 0 : (size_t)row->size[i]);
+    }
+    (void)snprintf(version, sizeof(version), "%016llx", (unsigned long long)versions++);
+    bind(statement, COLUMN_COUNT + 1, read_sk, strlen(read_sk));
+    bind(statement, COLUMN_COUNT + 2, version, strlen(version));
+    raw_step(raw, RAW_PUT_MARKED);
+}
+
+static raw_row *read_at(raw_store *raw, const char *pk, const char *sk)
+{
+    sqlite3_stmt *statement = raw->statement[RAW_GET];
+    bind(statement, 1, pk, strlen(pk));
+    bind(statement, 2, sk, strlen(sk));
+    must(sqlite3_step(statement) == SQLITE_ROW, "a row by its key");
+    raw_row *row = copy_row(statement);
+    (void)sqlite3_reset(statement);
+    return row;
+}
+
+void raw_mark(raw_store *raw, const char *member, const char *group, int64_t time_us)
+{
+    char sk[SORT_KEY_SIZE];
+    char card_pk[sizeof("CARD#") + CRUDDUR_UUID_SIZE];
+    raw_key messages = raw_group_key(group);
+    raw_key inbox = raw_member_key(member);
+    raw_row *head = read_newest(raw, messages.text);
+    (void)snprintf(card_pk, sizeof(card_pk), "CARD#%s", group);
+    raw_row *card = read_at(raw, card_pk, "CARD");
+    raw_row *own = read_by_key(raw, &inbox, head);
+    raw_sort_key(time_us, sk);
+    raw_row *message = read_at(raw, messages.text, sk);
+    remove_row(raw, own);
+    put_marked(raw, own, sk);
+    free(message);
+    free(own);
+    free(card);
     free(head);
 }

@@ -21,6 +21,7 @@ typedef enum raw_statement {
     RAW_QUERY,
     RAW_PUT,
     RAW_REMOVE,
+    RAW_PUT_MARKED,
     RAW_COUNT
 } raw_statement;
 
@@ -60,5 +61,9 @@ void raw_page_for(raw_store *raw, const char *viewer, const char *group, size_t 
  * library. */
 void raw_append(raw_store *raw, const char *author, const char *group, const char *message_uuid,
                 const char *text);
+
+/* Marks a group as read up to the message of this time, in the transaction that is open: the reads
+ * and writes of the library. */
+void raw_mark(raw_store *raw, const char *member, const char *group, int64_t time_us);
 
 #endif

@@ -106,7 +106,7 @@ static cruddur_status read_side(cr_txn *txn, const found *seen, bool is_older, s
                       .lower = is_older ? first : here,
                       .upper = is_older ? here : (cr_bound){CR_STR_ABSENT, false},
                       .descending = is_older,
-                      .expected = wanted + 1};
+                      .expected = wanted + 2}; /* a service reads the message itself, too */
     *taking = (side){.wanted = wanted, .now_us = cr_clock_now_us(), .rows = {.arena = txn->arena}};
     cr_kept_key_set(&taking->last, here.sk);
     return cr_rows_query(txn, &query, take_row, taking);

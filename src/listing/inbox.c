@@ -5,6 +5,12 @@
 #include "listing/walk.h"
 #include "messaging/unread.h"
 #include "model/marker.h"
+#include "model/uuid_set.h"
+
+typedef struct inbox {
+    cr_walk walking;         /* comes first: the walk's functions get it */
+    cr_uuid_set passed_over; /* groups, while the walk goes to older rows */
+} inbox;
 
 /* A row of the page, to find those of one group. */
 typedef struct seen_row {
@@ -84,13 +90,43 @@ static cruddur_status hide_duplicates(cr_walk *walking, cr_txn *txn)
 
 /* ---- what is left out, and what is counted ---- */
 
+/* An older row of a group that was passed over. */
+static bool is_stale(const cr_walk *walking, const cr_row *row)
+{
+    cr_uuid group;
+    const inbox *listed = (const inbox *)walking;
+    return cr_uuid_parse(row->value[CR_GROUP_UUID], &group) &&
+           cr_uuid_set_has(&listed->passed_over, &group);
+}
+
 /* Which of these a group is shows in its row, but for unread messages: they have to be counted. */
 static bool is_asked_for(const cr_walk *walking, const cr_row *row)
 {
     const cr_listing *listing = walking->listing;
-    return (listing->with_archived || row->value[CR_ARCHIVED].data == NULL) &&
+    return !is_stale(walking, row) &&
+           (listing->with_archived || row->value[CR_ARCHIVED].data == NULL) &&
            (listing->with_hidden || !cr_row_is_hidden(row)) &&
            (!listing->only_unread || cr_row_may_have_unread(row));
+}
+
+/* A row that is passed over counts all the same, if it is the group's newest: older ones are not
+ * shown in its place. */
+static bool note_passed_over(cr_walk *walking, const cr_row *row)
+{
+    bool is_new;
+    cr_uuid group;
+    inbox *listed = (inbox *)walking;
+    if (walking->descending) {
+        return !cr_uuid_parse(row->value[CR_GROUP_UUID], &group) ||
+               cr_uuid_set_add(&listed->passed_over, &group, &is_new);
+    }
+    for (size_t i = walking->builder.count; i > 0; i--) {
+        if (cr_str_equal(cr_page_peek(&walking->builder, i - 1, CR_GROUP_UUID),
+                         row->value[CR_GROUP_UUID])) {
+            cr_page_remove(&walking->builder, i - 1);
+        }
+    }
+    return true;
 }
 
 /* A row of the page, as far as counting goes by it. */
@@ -135,24 +171,27 @@ typedef struct list_context {
 static cruddur_status list_groups_body(cr_txn *txn, void *argument)
 {
     list_context *context = argument;
-    cr_walk walking;
+    inbox listed = {.passed_over = {0}};
+    cr_walk *walking = &listed.walking;
     cr_pk pk = cr_pk_of_member(context->user);
-    cruddur_status status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
-    walking.is_shown = is_asked_for;
-    while (status == CRUDDUR_OK && cr_walk_goes_on(&walking)) {
-        status = cr_walk_fill(&walking, txn);
+    cruddur_status status = cr_walk_init(walking, context->listing, cr_pk_str(&pk), txn);
+    walking->is_shown = is_asked_for;
+    walking->pass_over = note_passed_over;
+    while (status == CRUDDUR_OK && cr_walk_goes_on(walking)) {
+        status = cr_walk_fill(walking, txn);
         if (status == CRUDDUR_OK) {
-            status = hide_duplicates(&walking, txn);
+            status = hide_duplicates(walking, txn);
         }
     }
     if (status == CRUDDUR_OK) {
-        cr_walk_cut(&walking);
-        status = count_unread(&walking, txn);
+        cr_walk_cut(walking);
+        status = count_unread(walking, txn);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_walk_finish(&walking, txn, &context->page);
+        status = cr_walk_finish(walking, txn, &context->page);
     }
-    cr_walk_free(&walking);
+    cr_walk_free(walking);
+    cr_uuid_set_free(&listed.passed_over);
     return status;
 }
 

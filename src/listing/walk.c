@@ -36,6 +36,7 @@ static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound he
 {
     cr_period period = {walking->listing->since_us, walking->listing->until_us};
     cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
+    query.expected += here.sk.data != NULL && !here.included ? 1 : 0; /* a service reads it, too */
     *(descending ? &query.upper : &query.lower) = here;
     if (walking->after_sk.data != NULL &&
         (query.lower.sk.data == NULL || cr_str_compare(query.lower.sk, walking->after_sk) <= 0)) {
@@ -77,6 +78,9 @@ static cr_sink_answer take_row(void *context, const cr_row *row)
     bool is_for_page = is_shown(walking, row);
     cr_row shown = cr_group_row_shown(row, walking->now_us);
     if (is_for_page && !cr_page_add(&walking->builder, &shown)) {
+        return CR_SINK_NO_MEMORY;
+    }
+    if (!is_for_page && walking->pass_over != NULL && !walking->pass_over(walking, row)) {
         return CR_SINK_NO_MEMORY;
     }
     cr_kept_key_set(&walking->last, row->value[CR_SK]);

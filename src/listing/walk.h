@@ -19,11 +19,15 @@ typedef struct cr_walk cr_walk;
 /* Whether a row is for the page. */
 typedef bool (*cr_row_filter)(const cr_walk *walking, const cr_row *row);
 
+/* Takes note of a row that is passed over; false when memory ran out. */
+typedef bool (*cr_row_note)(cr_walk *walking, const cr_row *row);
+
 struct cr_walk {
     const cr_listing *listing;
     cr_str list;            /* the partition key */
     cr_str after_sk;        /* the list begins after this sort key; absent: with its first row */
     cr_row_filter is_shown; /* NULL: every row is */
+    cr_row_note pass_over;  /* NULL: nothing is noted */
     int64_t now_us;         /* for what expires */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */

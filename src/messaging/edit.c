@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "messaging/change.h"
 #include "messaging/rewrite.h"
+#include "messaging/settle.h"
 #include "model/expiry.h"
 #include "model/reactions.h"
 
@@ -231,6 +232,15 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 
 /* ---- the previews ---- */
 
+/* One call, over all runs of its body. */
+typedef struct editing {
+    const cr_edit *edit;
+    cr_room_search room;
+    bool is_changed;
+    bool has_more; /* old group rows than one change had room for */
+    cr_packed_row *result;
+} editing;
+
 /* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
  * message, the others are. */
 static bool is_unseen(const reading *read, const cr_row *changed)
@@ -260,8 +270,7 @@ static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *row
 
 /* Every inbox shows the head as it is now. The rows are put anew also where they are behind the
  * message: whoever is just moving them to it has read its old text, and finds them changed. */
-static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed,
-                              cr_room_search *room)
+static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed, editing *call)
 {
     cr_group_rows rows;
     cr_group *group = &read->group;
@@ -285,23 +294,19 @@ static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed,
                           .beside = WRITES_BESIDE,
                           .replaces = true};
     if (!cr_group_rows_are_at(&rows, head->value[CR_SK])) {
-        status = cr_rewrite_find_room(txn, &rewrite, room);
+        status = cr_rewrite_find_room(txn, &rewrite, &call->room);
     }
     if (status == CRUDDUR_OK) {
         status = cr_rewrite_put(txn, &rewrite);
     }
-    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, &rewrite) : status;
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_remove(txn, &rewrite);
+    }
+    call->has_more = rewrite.has_more;
+    return status;
 }
 
 /* ---- the change ---- */
-
-/* One call, over all runs of its body. */
-typedef struct editing {
-    const cr_edit *edit;
-    cr_room_search room;
-    bool is_changed;
-    cr_packed_row *result;
-} editing;
 
 static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_row **result)
 {
@@ -318,7 +323,7 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
         status = cr_change_state(txn, &read->change_pk, &read->counter, changed,
                                  kinds[call->edit->kind].word);
     }
-    return status == CRUDDUR_OK ? refresh(txn, read, changed, &call->room) : status;
+    return status == CRUDDUR_OK ? refresh(txn, read, changed, call) : status;
 }
 
 static cruddur_status edit_body(cr_txn *txn, void *argument)
@@ -348,6 +353,7 @@ static cruddur_status edit_body(cr_txn *txn, void *argument)
         status = keep(txn, &message.row, &call->result);
     }
     call->is_changed = message.is_changed;
+    call->has_more = false;
     return status == CRUDDUR_OK && message.is_changed
                ? write_message(txn, call, &read, &message.row)
                : status;
@@ -361,6 +367,9 @@ cruddur_status cr_edit_message(cr_store *store, const cr_edit *edit, cr_call *ca
     cruddur_status status = cr_queue_enter(store->queues, cr_uuid_str(&edit->group), call, &ticket);
     if (status == CRUDDUR_OK) {
         status = store->ops->change(store, edit_body, &now, call);
+        if (status == CRUDDUR_OK && now.has_more) {
+            cr_settle_rest(store, &edit->group, call);
+        }
         cr_queue_leave(call);
     }
     if (status != CRUDDUR_OK) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/repeat.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "messaging/names.h"
+#include "messaging/unread.h"
 #include "model/expiry.h"
 
 static cruddur_status fail_other_message(const cr_call *call)
@@ -37,17 +40,22 @@ static bool is_of_draft(const cr_claim *claim, const cr_draft *draft)
 static cruddur_status take_repeat(cr_txn *txn, cr_send *send, cr_group *group,
                                   const cr_row *message)
 {
-    cr_row found = *message;
-    cruddur_status status = CRUDDUR_OK;
+    cr_row found;
     if (!cr_row_exists(&group->head)) {
         return CRUDDUR_E_CONFLICT; /* it came while the group was being read */
     }
     cr_send_note_head(send, message);
     send->is_repeat = true;
-    if (send->opening != NULL) {
-        status = cr_group_rows_own(txn, group, &send->draft->author.uuid, &found);
+    if (send->opening == NULL) {
+        return cr_send_keep(send, message, txn->call);
     }
-    return status == CRUDDUR_OK ? cr_send_keep(send, &found, txn->call) : status;
+    cruddur_status status = cr_group_rows_own(txn, group, &send->draft->author.uuid, &found);
+    if (status == CRUDDUR_OK) {
+        free(send->result);
+        send->result = NULL;
+        status = cr_unread_pack(txn, &found, &send->result);
+    }
+    return status;
 }
 
 static bool was_chosen(const cr_key_choice *choice, cr_str sk)

@@ -49,4 +49,8 @@ cruddur_status cr_settle(cr_store *store, const cr_settling *settling, cr_call *
 cruddur_status cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
                                  cr_settled *result);
 
+/* Removes old group rows that a change had no room for. Its call has done its work: a failure is
+ * logged, and the next write removes them. */
+void cr_settle_rest(cr_store *store, const cr_uuid *group, cr_call *call);
+
 #endif

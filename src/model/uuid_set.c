@@ -81,6 +81,19 @@ bool cr_uuid_set_add(cr_uuid_set *set, const cr_uuid *uuid, bool *is_new)
     return true;
 }
 
+bool cr_uuid_set_has(const cr_uuid_set *set, const cr_uuid *uuid)
+{
+    cr_uuid_slot packed = pack(uuid);
+    if ((packed.high | packed.low) == 0) {
+        return set->has_nil;
+    }
+    if (set->capacity == 0) {
+        return false;
+    }
+    const cr_uuid_slot *slot = find(set, packed);
+    return (slot->high | slot->low) != 0;
+}
+
 void cr_uuid_set_free(cr_uuid_set *set)
 {
     free(set->slot);

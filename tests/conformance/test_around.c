@@ -165,6 +165,40 @@ Test(around, a_deleted_message)
     test_check(&store);
 }
 
+/* ---- what it costs ---- */
+
+static void note_metrics(void *data, const cruddur_metrics *metrics)
+{
+    cruddur_metrics *noted = data;
+    *noted = *metrics;
+}
+
+/* The head; the card, the member's row and the message at once; the messages on either side. */
+Test(around, takes_four_requests)
+{
+    cruddur_metrics noted = {0};
+    cruddur_options open = CRUDDUR_OPTIONS_INIT;
+    if (!test_store_is_lasting(&store)) {
+        cr_skip_test("the store ends with the handle");
+    }
+    named all = begin();
+    test_store_settle(&store);
+    open.metrics = note_metrics;
+    open.metrics_data = &noted;
+    test_store_reopen(&store, &open);
+    cruddur_list_options options = around(&all, 4, 5, CRUDDUR_OLDEST_FIRST);
+    cruddur_msg_page *page = list_messages(&test_ann, &all.group, &options);
+    expect_messages(page, "m2 m3 m4 m5 m6 ");
+    cruddur_msg_page_free(page);
+    bool is_sqlite = strncmp(store.url, "sqlite:", 7) == 0;
+    cr_log_info("%u requests, %u rows, %.1f units", noted.requests, noted.rows_read,
+                noted.read_units);
+    cr_assert_eq(noted.requests, is_sqlite ? 0 : 4);
+    cr_assert_leq(noted.rows_read, 1 + 3 + 4 + 4);
+    test_store_reopen(&store, NULL);
+    test_check(&store);
+}
+
 /* ---- what is refused ---- */
 
 REFUSAL_SUITE(bad_around);

@@ -212,6 +212,28 @@ Test(expiry, a_repeat_of_what_has_expired_fails)
     test_check(&store);
 }
 
+/* A repeat of an opening returns the group as any other call does. */
+Test(expiry, a_repeat_of_an_opening_does_not_show_it)
+{
+    group_id group = {"0190a5a4-0000-4000-8000-000000000002"};
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    options.group_uuid = group.text;
+    options.message_uuid = "0190a5a4-0000-7000-8000-000000000003";
+    options.created_at_us = AT_SECOND(0);
+    must_succeed(
+        cruddur_group_create(store.dm, &test_ann, &test_bob, 1, "m0", &options, NULL, TEST_ERROR));
+    say_for(&test_bob, &group, "m1", 1, CRUDDUR_EXPIRES_NEVER);
+    say_for(&test_bob, &group, TEST_SECRET, 2, 1);
+    test_store_settle(&store);
+    cruddur_group *again = NULL;
+    must_succeed(cruddur_group_create(store.dm, &test_ann, &test_bob, 1, "m0", &options, &again,
+                                      TEST_ERROR));
+    cr_assert_str_eq(cruddur_group_text(again), "");
+    cr_assert_eq(cruddur_group_unread_count(again), 1);
+    cruddur_group_free(again);
+    test_check(&store);
+}
+
 /* ---- the handle's retention ---- */
 
 static int64_t lasts_of_newest(const group_id *group)

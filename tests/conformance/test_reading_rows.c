@@ -200,3 +200,28 @@ Test(reading_rows, that_are_left_out_do_not_make_a_page_endless)
     cruddur_group_page_free(second);
     cruddur_group_page_free(first);
 }
+
+/* Of two rows of one group the newer counts, also where the list leaves that one out. */
+Test(reading_rows, that_are_older_are_not_shown_in_place_of_what_is_left_out)
+{
+    needs_transactions();
+    group_id other = open_direct_at(&test_ann, &test_bob, "other", AT_SECOND(8));
+    cruddur_user user = test_user(0);
+    group_id group = open_direct_at(&test_ann, &user, "hidden", AT_SECOND(9));
+    test_store_settle(&store);
+    hide(&test_ann, &group);
+    const planted older = {{[CR_PK] = inbox_of(&test_ann),
+                            [CR_SK] = planted_key(5),
+                            [CR_GROUP_UUID] = group.text,
+                            [CR_TEXT] = "older",
+                            [CR_USER_UUID] = user.uuid}};
+    plant(&older, 1);
+    for (uint32_t start = CRUDDUR_START_NEWEST; start <= CRUDDUR_START_OLDEST; start++) {
+        cruddur_list_options options = from_newest(5);
+        options.start = start;
+        cruddur_group_page *page = list_groups(&test_ann, &options);
+        cr_assert_eq(cruddur_group_page_count(page), 1);
+        cr_assert_str_eq(cruddur_group_uuid(cruddur_group_page_at(page, 0)), other.text);
+        cruddur_group_page_free(page);
+    }
+}

@@ -61,7 +61,7 @@ static cruddur_status edit(unsigned wanted)
 
 Test(dynamodb_changes, a_replacement_is_one_conditional_write)
 {
-    OPEN("", reply(200, "{}"));
+    OPEN("&mode=atomic", reply(200, "{}"));
     cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
     expect_target(0, "PutItem");
     cr_assert_not_null(strstr(body_of(0), "attribute_not_exists(version)"));
@@ -72,7 +72,7 @@ Test(dynamodb_changes, a_replacement_is_one_conditional_write)
 /* The message that is there has our uuid: another writer has changed it. */
 Test(dynamodb_changes, a_refused_replacement_runs_the_body_again)
 {
-    OPEN("", reply(400, REFUSED_BY(MESSAGE)), reply(200, "{}"));
+    OPEN("&mode=atomic", reply(400, REFUSED_BY(MESSAGE)), reply(200, "{}"));
     cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
     cr_assert_eq(now.runs, 2);
     close_store(2);
@@ -80,7 +80,7 @@ Test(dynamodb_changes, a_refused_replacement_runs_the_body_again)
 
 Test(dynamodb_changes, a_replacement_whose_answer_was_lost_is_recognised)
 {
-    OPEN("", LOST, reply(400, REFUSED_BY(EDITED)));
+    OPEN("&mode=atomic", LOST, reply(400, REFUSED_BY(EDITED)));
     cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
     cr_assert_eq(now.runs, 1);
     close_store(2);
@@ -90,7 +90,7 @@ Test(dynamodb_changes, a_replacement_whose_answer_was_lost_is_recognised)
  */
 Test(dynamodb_changes, a_replacement_of_others_is_not_taken_for_ours)
 {
-    OPEN("", LOST, reply(400, REFUSED_BY(EDITED_WITH("0000000000000000", "red"))), LOST,
+    OPEN("&mode=atomic", LOST, reply(400, REFUSED_BY(EDITED_WITH("0000000000000000", "red"))), LOST,
          reply(400, REFUSED_BY(EDITED_WITH(VERSION, "blue"))), reply(200, "{}"));
     now.call.deadline_us += 50 * SECOND_US;
     cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
@@ -112,6 +112,26 @@ Test(dynamodb_changes, what_became_of_a_replacement_may_stay_open)
     cr_assert_eq(edit(REPLACE), CRUDDUR_E_NETWORK);
     cr_assert(cruddur_error_outcome_unknown(now.error));
     close_store(2);
+}
+
+/* A service without transactions would let a mover undo it; a transaction finds out. */
+Test(dynamodb_changes, the_first_replacement_asks_for_transactions)
+{
+    OPEN("", reply(200, "{}"), reply(200, "{}"));
+    cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
+    expect_target(0, "TransactWriteItems");
+    cr_assert_eq(edit(REPLACE), CRUDDUR_OK);
+    expect_target(1, "PutItem");
+    close_store(2);
+}
+
+Test(dynamodb_changes, a_replacement_needs_transactions)
+{
+    OPEN("",
+         reply(400, "{\"__type\":\"com.amazonaws.dynamodb.v20120810#UnknownOperationException\"}"));
+    cr_assert_eq(edit(REPLACE), CRUDDUR_E_CONFIG);
+    expect_target(0, "TransactWriteItems");
+    close_store(1);
 }
 
 /* ---- requirements ---- */

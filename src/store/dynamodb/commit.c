@@ -366,6 +366,7 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
         verdict found = judge(txn);
         switch (found) {
         case COMMITTED:
+            atomic_store(&txn->table->has_transactions, true);
             cr_dynamodb_note_write(txn, &result, count_written(txn));
             return CRUDDUR_OK;
         case RUN_AGAIN:
@@ -398,12 +399,24 @@ static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
     return status;
 }
 
+/* One write alone is as good as a transaction of one. But a row is replaced only where there are
+ * transactions: in steps, a writer that moves the row would undo it. Until it is known whether the
+ * service has them, a transaction finds out. */
+static bool can_do_without(const cr_dynamodb_txn *txn)
+{
+    cr_write_kind kind = txn->write[0].kind;
+    bool is_known =
+        txn->table->mode == CR_MODE_ATOMIC || atomic_load(&txn->table->has_transactions);
+    return txn->write_count == 1 && kind != CR_WRITE_REQUIRE &&
+           (kind != CR_WRITE_REPLACE || is_known);
+}
+
 cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn)
 {
     if (txn->write_count == 0) {
         return CRUDDUR_OK;
     }
-    bool is_alone = txn->write_count == 1 && txn->write[0].kind != CR_WRITE_REQUIRE;
-    return is_alone || (txn->base.traits & CR_TRAIT_ATOMIC) == 0 ? cr_dynamodb_commit_in_steps(txn)
-                                                                 : commit_transaction(txn);
+    return can_do_without(txn) || (txn->base.traits & CR_TRAIT_ATOMIC) == 0
+               ? cr_dynamodb_commit_in_steps(txn)
+               : commit_transaction(txn);
 }

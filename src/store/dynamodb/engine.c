@@ -151,6 +151,7 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
         return cr_fail_memory(error);
     }
     atomic_init(&table->lacks_transactions, false);
+    atomic_init(&table->has_transactions, false);
     atomic_init(&table->stream_client, NULL);
     cruddur_status status = cr_dynamodb_open_table(url, options, table, error);
     if (status != CRUDDUR_OK) {

@@ -30,7 +30,8 @@ typedef struct cr_dynamodb {
     cr_mode mode;
     bool are_writers_ours;          /* as the store's URL says; only with CR_MODE_ATOMIC */
     int64_t claim_us;               /* how long a claim is kept */
-    atomic_bool lacks_transactions; /* found out by asking */
+    atomic_bool lacks_transactions; /* found out by asking, as is the opposite */
+    atomic_bool has_transactions;
     cr_logger logger;
 } cr_dynamodb;
 
