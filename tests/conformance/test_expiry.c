@@ -241,9 +241,9 @@ static int64_t lasts_of_newest(const group_id *group)
     cruddur_msg_page *page = list_messages(NULL, group, NULL);
     const cruddur_msg *msg = cruddur_msg_page_at(page, 0);
     int64_t end_us = cruddur_msg_expires_at_us(msg);
-    int64_t lasts_us = end_us - cruddur_msg_created_at_us(msg);
+    int64_t time_us = cruddur_msg_created_at_us(msg);
     cruddur_msg_page_free(page);
-    return end_us == CRUDDUR_TIME_UNKNOWN ? -1 : lasts_us / 1000000;
+    return end_us == CRUDDUR_TIME_UNKNOWN ? -1 : (end_us - time_us) / 1000000;
 }
 
 Test(expiry, the_handle_says_how_long_messages_last)
