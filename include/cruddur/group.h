@@ -131,6 +131,11 @@ CRUDDUR_API void cruddur_members_options_init(cruddur_members_options *options, 
  * pages towards older groups can miss it, and finds it with the newer cursor of its first page. A
  * group that is in the inbox twice, after an interrupted write in mode `steps`, is listed once.
  *
+ * Archived and hidden groups are left out unless `options.flags` asks for them. A page that would
+ * leave out more than 1,000 rows ends there, and its cursor continues. The messages that the user
+ * has not read are counted (cruddur_group_unread_count()), with one query for each group that has
+ * some, unless #CRUDDUR_LIST_NO_COUNTS is set.
+ *
  * @param dm        the store.
  * @param user_uuid the user. The caller makes sure that this is who asks.
  * @param options   which groups; NULL for the defaults.

@@ -26,7 +26,7 @@ typedef struct cruddur_mark_options {
     /** The newest message that was read; NULL: the group's newest. The marker only moves forward:
      * one that is further on already stays. */
     const char *up_to_message_uuid;
-    /** Its time, as in #cruddur_msg_options; 0 if it is not known. */
+    /** Its time, as in #cruddur_msg_options; 0 if it is not known, and without a message. */
     int64_t up_to_created_at_us;
     /** For "mark as unread": this message and all later ones are unread from now on, and the marker
      * moves back if it must. NULL: no. Not together with `up_to_message_uuid`. */
@@ -69,8 +69,8 @@ CRUDDUR_API void cruddur_mark_options_init(cruddur_mark_options *options, size_t
  *         - #CRUDDUR_E_MESSAGE_TIME: the message is not found without its time;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or both messages), #CRUDDUR_E_UUID,
- *           #CRUDDUR_E_TIME;
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, both messages, or a time without its message),
+ *           #CRUDDUR_E_UUID, #CRUDDUR_E_TIME;
  *         - a read or write status.
  * Threads: any. Since: 0.2.
  */
@@ -296,7 +296,8 @@ CRUDDUR_API uint32_t cruddur_group_unread_count(const cruddur_group *group);
  * Tells whether the unread count is exact.
  *
  * @param group a group.
- * @return false if there may be more than that, and if nothing was counted.
+ * @return false if there may be more than that. In a page that was listed with
+ *         #CRUDDUR_LIST_NO_COUNTS: true if the group has none, which needs no counting.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API bool cruddur_group_unread_is_exact(const cruddur_group *group);
@@ -305,7 +306,7 @@ CRUDDUR_API bool cruddur_group_unread_is_exact(const cruddur_group *group);
  * Returns the time of the newest message that the viewer has read.
  *
  * @param group a group.
- * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the sort key is not a time.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN if the viewer has read nothing.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API int64_t cruddur_group_read_up_to_us(const cruddur_group *group);
@@ -380,8 +381,8 @@ CRUDDUR_API const char *cruddur_group_data(const cruddur_group *group);
  *
  * @param members members, or NULL.
  * @param index   0 to the count less 1.
- * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN beyond the end, for NULL, and for a member
- *         whose group row was lost.
+ * @return microseconds since 1970; #CRUDDUR_TIME_UNKNOWN beyond the end, for NULL, for a member who
+ *         has read nothing, and for one whose group row was lost.
  * Threads: any. Since: 0.2.
  */
 CRUDDUR_API int64_t cruddur_members_read_up_to_us(const cruddur_members *members, size_t index);

@@ -60,7 +60,8 @@ typedef enum cruddur_consistency {
  */
 #define CRUDDUR_LIST_TRUSTED 0x1u
 
-/** Only groups with messages that the user has not read. For cruddur_group_list() only. Since: 0.2.
+/** Only groups with messages that the user has not read. A page may have fewer rows than it could,
+ * or none, and go on: `has_older` and `has_newer` tell. For cruddur_group_list() only. Since: 0.2.
  */
 #define CRUDDUR_LIST_UNREAD 0x2u
 /** Archived groups, too. For cruddur_group_list() only. Since: 0.2. */

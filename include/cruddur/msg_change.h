@@ -177,8 +177,9 @@ cruddur_msg_delete(cruddur *dm, const char *user_uuid, const char *group_uuid,
  * @param group_uuid   the group.
  * @param message_uuid the message.
  * @param reaction     one character as people see it (an extended grapheme cluster of Unicode,
- *                     <https://www.unicode.org/reports/tr29/>), such as an emoji with its skin
- *                     tone; visible, in UTF-8, less than #CRUDDUR_REACTION_SIZE bytes.
+ *                     <https://www.unicode.org/reports/tr29/>, as the installed libutf8proc
+ *                     knows them), such as an emoji with its skin tone; visible, not a combining
+ *                     mark alone, in UTF-8, less than #CRUDDUR_REACTION_SIZE bytes.
  * @param is_added     true to add it, false to remove it.
  * @param options      the options; NULL for the defaults.
  * @param ret_msg      receives the message as it is now; free it with cruddur_msg_free(). May be

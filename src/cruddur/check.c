@@ -275,6 +275,10 @@ cruddur_status cr_read_message_name(const cr_message_arguments *arguments, const
     cruddur_status status =
         cr_read_optional_uuid(arguments->uuid, uuid, &name->uuid, is_told, error);
     name->created_at_us = created_at_us;
+    if (status == CRUDDUR_OK && !*is_told && created_at_us != 0) {
+        return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, arguments->created_at_us,
+                                "must be 0 without %s", arguments->uuid);
+    }
     return status == CRUDDUR_OK ? cr_read_time(arguments->created_at_us, created_at_us, 0, error)
                                 : status;
 }
@@ -293,10 +297,6 @@ static cruddur_status read_around(const cruddur_list_options *options, cr_listin
     if (status == CRUDDUR_OK && listing->is_around && has_other) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, arguments.uuid,
                                   "must be NULL if there is a cursor, since_us or until_us");
-    }
-    if (status == CRUDDUR_OK && !listing->is_around && options->around_created_at_us != 0) {
-        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, arguments.created_at_us,
-                                  "must be 0 without %s", arguments.uuid);
     }
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "messaging/change.h"
+#include "messaging/own_row.h"
 #include "messaging/rewrite.h"
 #include "messaging/settle.h"
 #include "model/expiry.h"
@@ -68,16 +69,22 @@ static cruddur_status read_message(cr_txn *txn, const cr_uuid *user, const cr_uu
     return status;
 }
 
-/* Whether a member's history reaches back to the message. */
+/* Whether a member's history reaches back to the message. If not, the member is told what a message
+ * that is not there would give. */
 static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, reading *read)
 {
     cr_row own;
     if (user == NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_group_rows_own(txn, &read->group, user, &own);
+    cruddur_status status = cr_own_row_find(txn, &read->group, user, &own);
     bool is_visible = cr_str_compare(read->message.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
-    return status == CRUDDUR_OK && !is_visible ? cr_message_fail(txn, &read->lookup) : status;
+    if (status != CRUDDUR_OK || is_visible) {
+        return status;
+    }
+    read->lookup.is_timeless =
+        (txn->traits & CR_TRAIT_UUIDS) == 0 && read->lookup.name->created_at_us == 0;
+    return cr_message_fail(txn, &read->lookup);
 }
 
 static cruddur_status check_found(const cr_txn *txn, const reading *read)
@@ -179,25 +186,35 @@ static cruddur_status react(cr_txn *txn, edited *message)
 static const struct {
     const char *word; /* of the change row */
     cruddur_status (*apply)(cr_txn *txn, edited *message);
-    bool is_for_author;   /* alone */
-    bool needs_consent;   /* of both in a direct group */
-    bool needs_to_see_it; /* the message is within the member's history */
+    bool is_for_author; /* alone */
+    bool needs_consent; /* of both in a direct group */
 } kinds[] = {
-    [CR_EDIT_TEXT] = {"edit", edit_text, true, true, false},
-    [CR_EDIT_DELETE] = {"delete", delete_message, true, false, false},
-    [CR_EDIT_REACT] = {"react", react, false, true, true},
+    [CR_EDIT_TEXT] = {"edit", edit_text, true, true},
+    [CR_EDIT_DELETE] = {"delete", delete_message, true, false},
+    [CR_EDIT_REACT] = {"react", react, false, true},
 };
 
 /* ---- the rules ---- */
 
-static cruddur_status check_author(const cr_txn *txn, const cr_edit *edit, const cr_row *message)
+static bool is_author(const cr_edit *edit, const cr_row *message)
 {
-    bool is_author =
-        edit->user == NULL || cr_str_equal(message->value[CR_USER_UUID], cr_uuid_str(edit->user));
-    return is_author ? CRUDDUR_OK
-                     : cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_THE_AUTHOR, "user_uuid",
-                                        "%s is not the author of message %s", edit->user->text,
-                                        edit->name.uuid.text);
+    return cr_str_equal(message->value[CR_USER_UUID], cr_uuid_str(edit->user));
+}
+
+/* Authors may change what they have written, also if they have cleared their history since. Others
+ * are told whose it is only where they can read it. */
+static cruddur_status check_right(cr_txn *txn, const cr_edit *edit, reading *read)
+{
+    bool is_for_author = kinds[edit->kind].is_for_author;
+    if (edit->user == NULL || (is_for_author && is_author(edit, &read->message))) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = check_visible(txn, edit->user, read);
+    return status == CRUDDUR_OK && is_for_author
+               ? cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_THE_AUTHOR, "user_uuid",
+                                  "%s is not the author of message %s", edit->user->text,
+                                  edit->name.uuid.text)
+               : status;
 }
 
 /* A change that is in place already is no matter of versions: its call may be a repeat. */
@@ -221,11 +238,8 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
     if (status == CRUDDUR_OK) {
         status = check_found(txn, read);
     }
-    if (status == CRUDDUR_OK && kinds[edit->kind].is_for_author) {
-        status = check_author(txn, edit, &read->message);
-    }
-    if (status == CRUDDUR_OK && kinds[edit->kind].needs_to_see_it) {
-        status = check_visible(txn, edit->user, read);
+    if (status == CRUDDUR_OK) {
+        status = check_right(txn, edit, read);
     }
     return status;
 }

@@ -3,13 +3,18 @@
 
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "messaging/settle.h"
 #include "messaging/unread.h"
 #include "model/expiry.h"
 
-/* How often a group is settled before a change is given up. */
-#define SETTLINGS_MAX 8
+/* How often a member's partition is walked through before the row counts as lost. */
+#define WALKS 2
+
+/* How often a group is settled without a pause, and the pause after that. */
+#define SETTLINGS_AT_ONCE 4
+#define PAUSE_US INT64_C(20000)
 
 /* ---- finding it ---- */
 
@@ -42,10 +47,15 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
     if (cr_row_exists(row)) {
         return CRUDDUR_OK;
     }
-    return (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0
-               ? find_by_index(txn, group, member, row)
-               : cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk,
-                                           group->head.value[CR_SK], row);
+    if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
+        return find_by_index(txn, group, member, row);
+    }
+    /* A row that moved past the walk is at the newest end then, where the next one begins. */
+    cruddur_status status = CRUDDUR_OK;
+    for (int i = 0; i < WALKS && status == CRUDDUR_OK && !cr_row_exists(row); i++) {
+        status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, row);
+    }
+    return status;
 }
 
 /* ---- the message that the change names ---- */
@@ -100,7 +110,9 @@ static cruddur_status check_visible(const cr_txn *txn, const cr_own_change *chan
     cr_str visible_sk = found->row.value[CR_VISIBLE_SK];
     bool is_visible = change->message == NULL || visible_sk.data == NULL ||
                       cr_str_compare(found->message.value[CR_SK], visible_sk) > 0;
-    return is_visible ? CRUDDUR_OK : fail_message(txn, change, false);
+    bool is_timeless = (txn->traits & CR_TRAIT_UUIDS) == 0 && change->message != NULL &&
+                       change->message->created_at_us == 0;
+    return is_visible ? CRUDDUR_OK : fail_message(txn, change, is_timeless);
 }
 
 /* ---- the body ---- */
@@ -200,23 +212,29 @@ static cruddur_status settle(cr_store *store, const cr_own_change *change, cr_ca
 static cruddur_status fail_unsettled(const cr_call *call, const cr_uuid *group)
 {
     return cr_fail_with(call->error, CRUDDUR_E_CONFLICT,
-                        "group %s: the member's group row is missing, or moves on with each try",
+                        "group %s: until the deadline the member's group row was missing, or "
+                        "moved on with each try",
                         group->text);
 }
 
 static cruddur_status run(cr_store *store, own_call *calling, cr_call *call)
 {
-    for (int i = 0; i < SETTLINGS_MAX; i++) {
+    for (int i = 0;; i++) {
         cruddur_status status = store->ops->change(store, change_body, calling, call);
         if (status != CRUDDUR_OK || !calling->must_settle) {
             return status;
+        }
+        if (cr_clock_monotonic_us() + PAUSE_US >= call->deadline_us) {
+            return fail_unsettled(call, calling->change->group);
+        }
+        if (i >= SETTLINGS_AT_ONCE) {
+            (void)cr_cancel_sleep_us(PAUSE_US, call->cancel);
         }
         status = settle(store, calling->change, call);
         if (status != CRUDDUR_OK) {
             return status;
         }
     }
-    return fail_unsettled(call, calling->change->group);
 }
 
 cruddur_status cr_own_row_change(cr_store *store, const cr_own_change *change, cr_call *call,

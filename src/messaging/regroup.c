@@ -26,9 +26,10 @@ typedef struct regroup {
 
 static cruddur_status fail_direct(const cr_txn *txn, const cr_regroup *wanted)
 {
-    const char *way = wanted->added_count > 0
-                          ? "has exactly its two members; create a group of three instead"
-                          : "has exactly its two members, and neither a name nor data";
+    const char *way =
+        wanted->added_count > 0   ? "has exactly its two members; create a group of three instead"
+        : wanted->removed != NULL ? "has exactly its two members; hide or block it instead"
+                                  : "has neither a name nor data";
     return cr_fail_argument(txn->call->error, CRUDDUR_E_GROUP_DIRECT, "group_uuid",
                             "the direct group %s %s", wanted->group->text, way);
 }
@@ -133,7 +134,7 @@ static cruddur_status read_rows(cr_txn *txn, const regroup *now, cr_group *group
         status = cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
     }
     bool is_newer =
-        cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], group->head.value[CR_SK]);
+        cr_row_exists(&newest) && cr_str_compare(newest.value[CR_SK], group->head.value[CR_SK]) > 0;
     if (status == CRUDDUR_OK && is_newer) {
         status = CRUDDUR_E_CONFLICT; /* it came while the rows were being read */
     }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/settle.h"
 
+#include "base/clock.h"
 #include "messaging/cardless.h"
 #include "messaging/rewrite.h"
+#include "model/expiry.h"
 #include "model/time.h"
 
 /* Of the messages that a look back finds, one is its own, and in most cases there is no other. */
@@ -157,6 +159,25 @@ static cruddur_status read_at_messages(cr_txn *txn, const settle *settling, cons
 
 /* ---- completing them, and the head ---- */
 
+/* The newest message has expired and gone, and no other is left: it was where the rows are. */
+static cruddur_status take_gone_head(const cr_txn *txn, const cr_uuid *group,
+                                     const cr_group_rows *rows, cr_row *head)
+{
+    cr_pk pk = cr_pk_of_group(group);
+    for (size_t i = 0; i < rows->old.count; i++) {
+        const cr_row *row = &rows->old.row[i];
+        if (cr_head_has_expired(row, cr_clock_now_us()) &&
+            cr_str_compare(cr_row_place(row), head->value[CR_SK]) > 0) {
+            head->value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
+            head->value[CR_SK] = cr_row_place(row);
+            head->value[CR_TEXT] = cr_str_of("");
+            head->value[CR_EXPIRES_AT] = row->value[CR_HEAD_EXPIRES_AT];
+        }
+    }
+    bool is_made = head->value[CR_SK].data == NULL || cr_row_exists(head);
+    return is_made ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+}
+
 /* Completes the rows where the index lags behind, or a row was lost. What moved meanwhile moved to
  * a message that is read last. */
 static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows *rows,
@@ -165,6 +186,9 @@ static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows
     cr_row newest = {0};
     const cr_uuid *group = settling->known.group;
     cruddur_status status = cr_group_find_head(txn, group, head);
+    if (status == CRUDDUR_OK && !cr_row_exists(head)) {
+        status = take_gone_head(txn, group, rows, head);
+    }
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
         return status;
     }

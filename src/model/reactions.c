@@ -29,6 +29,22 @@ static bool is_one_cluster(cr_str text)
     return true;
 }
 
+/* A mark alone has no shape of its own, and would sit on whatever is before it. */
+static bool begins_with_base(cr_str text)
+{
+    uint32_t first;
+    (void)cr_utf8_decode(text.data, text.size, &first);
+    switch (utf8proc_category((utf8proc_int32_t)first)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ZS:
+        return false;
+    default:
+        return true;
+    }
+}
+
 cr_reaction_fault cr_reaction_check(cr_str text)
 {
     cr_text_facts facts = cr_text_look(text);
@@ -41,7 +57,7 @@ cr_reaction_fault cr_reaction_check(cr_str text)
     if (!is_one_cluster(text)) {
         return CR_REACTION_MANY;
     }
-    if (facts.is_blank || facts.has_control) {
+    if (facts.is_blank || facts.has_control || !begins_with_base(text)) {
         return CR_REACTION_INVISIBLE;
     }
     return text.size < CRUDDUR_REACTION_SIZE ? CR_REACTION_GOOD : CR_REACTION_TOO_LONG;

@@ -72,10 +72,16 @@ Test(bad_marks, options_of_marking)
     refused(try_mark(CRUDDUR_E_UUID, "options.unread_from_message_uuid", test_ann.uuid, group,
                      &options));
     options.unread_from_message_uuid = NULL;
+    options.up_to_created_at_us = AT_SECOND(0); /* a time without its message */
+    refused(try_mark(CRUDDUR_E_INVALID_ARGUMENT, "options.up_to_created_at_us", test_ann.uuid,
+                     group, &options));
+    options.up_to_message_uuid = UNKNOWN;
     options.up_to_created_at_us = INT64_MAX;
     refused(
         try_mark(CRUDDUR_E_TIME, "options.up_to_created_at_us", test_ann.uuid, group, &options));
+    options.up_to_message_uuid = NULL;
     options.up_to_created_at_us = 0;
+    options.unread_from_message_uuid = UNKNOWN;
     options.unread_from_created_at_us = INT64_MIN;
     refused(try_mark(CRUDDUR_E_TIME, "options.unread_from_created_at_us", test_ann.uuid, group,
                      &options));

@@ -313,3 +313,45 @@ Test(headless, is_nothing_to_warn_of)
     test_store_close(&store); /* its log has its lines */
     cr_assert_eq(lines, 0);
 }
+
+/* ---- and the group changes ---- */
+
+static void change(const talk *talking, const cruddur_user *people)
+{
+    const char *group = talking->group.text;
+    cruddur_group_options options = CRUDDUR_GROUP_OPTIONS_INIT;
+    options.flags = CRUDDUR_ADD_WITH_HISTORY;
+    must_succeed(
+        cruddur_group_rename(store.dm, people[1].uuid, group, "Renamed", NULL, NULL, TEST_ERROR));
+    must_succeed(cruddur_group_add_members(store.dm, people[0].uuid, group, &people[3], 1, &options,
+                                           NULL, TEST_ERROR));
+    must_succeed(cruddur_group_remove_member(store.dm, people[3].uuid, group, people[2].uuid, NULL,
+                                             NULL, TEST_ERROR));
+    must_succeed(cruddur_group_add_members(store.dm, people[1].uuid, group, &people[2], 1, &options,
+                                           NULL, TEST_ERROR));
+}
+
+Test(headless, changes_its_name_and_members)
+{
+    static const char *const said[] = {"e0e1", "m0e1", "m0m1e2e3"};
+    static const char *const left[] = {"", "m0 ", "m1 m0 "};
+    cruddur_user people[4];
+    for (size_t i = 0; i < 4; i++) {
+        people[i] = test_user(i);
+    }
+    for (size_t i = 0; i < 6 && !test_store_is_in_steps(&store); i++) {
+        talk talking = begin(3, said[i % 3]);
+        if (i >= 3) {
+            cr_assert_eq(uproot(planted_text("GRP#%s", people[2].uuid), talking.group.text), 1);
+        }
+        change(&talking, people);
+        talking.n_members = 4;
+        expect_group(&talking, left[i % 3], "");
+        talking.second++;
+        say_for(&people[3], &talking, "m9");
+        test_store_settle(&store);
+        cr_assert_eq(count_group_rows(talking.group.text), 4);
+        test_store_remove(&store);
+        test_store_open(&store, NULL);
+    }
+}

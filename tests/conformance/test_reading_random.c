@@ -28,6 +28,7 @@ typedef struct msg {
     said is;
     size_t author;
     bool is_deleted;
+    bool is_expired; /* from the start */
 } msg;
 
 /* Numbers of messages; NOTHING is before the first. */
@@ -126,7 +127,9 @@ static uint32_t count_unread(const talk *in, size_t user)
     const view *seen = &in->of[user];
     uint32_t count = 0;
     for (int i = later(seen->read, seen->visible) + 1; i < in->count; i++) {
-        count += in->msgs[i].author != user && !in->msgs[i].is_deleted ? 1 : 0;
+        count += in->msgs[i].author != user && !in->msgs[i].is_deleted && !in->msgs[i].is_expired
+                     ? 1
+                     : 0;
     }
     return count;
 }
@@ -210,18 +213,22 @@ static void check_messages(const talk *in, size_t user)
     cruddur_list_options options = from_newest(CRUDDUR_LIMIT_MAX);
     cruddur_msg_page *page = list_messages(&viewer, &in->id, &options);
     uint32_t unread = 0;
-    int shown = in->count - 1 - seen->visible;
-    cr_assert_eq(cruddur_msg_page_count(page), shown < 1000 ? shown : 1000);
-    cr_assert_eq(cruddur_msg_page_has_older(page), shown > 1000);
-    for (int i = 0; i < (int)cruddur_msg_page_count(page); i++) {
-        int number = in->count - 1 - i;
-        const cruddur_msg *listed = cruddur_msg_page_at(page, (size_t)i);
+    size_t at = 0;
+    size_t count = cruddur_msg_page_count(page);
+    bool is_cut = cruddur_msg_page_has_older(page);
+    for (int number = in->count - 1; number > seen->visible; number--) {
+        if (in->msgs[number].is_expired || (is_cut && at == count)) {
+            continue;
+        }
+        cr_assert_lt(at, count);
+        const cruddur_msg *listed = cruddur_msg_page_at(page, at++);
         cr_assert_str_eq(cruddur_msg_uuid(listed), in->msgs[number].is.uuid);
         bool is_own = strcmp(cruddur_msg_user_uuid(listed), viewer.uuid) == 0;
         bool is_deleted = cruddur_msg_deleted_at_us(listed) != CRUDDUR_TIME_UNKNOWN;
         unread += number > seen->read && !is_own && !is_deleted ? 1 : 0;
     }
-    cr_assert(shown > 1000 || unread == count_unread(in, user));
+    cr_assert_eq(at, count);
+    cr_assert(is_cut || unread == count_unread(in, user));
     cruddur_msg_page_free(page);
 }
 
@@ -299,6 +306,20 @@ static void step_open(void)
     expect_returned(in, creator, group);
 }
 
+/* Its end was long ago. */
+static said say_expired(const cruddur_user *author, const group_id *group, const char *text)
+{
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    cruddur_msg *stored = NULL;
+    options.created_at_us = draw_time();
+    options.expires_in_s = 1;
+    must_succeed(
+        cruddur_msg_append(store.dm, author, group->text, text, &options, &stored, TEST_ERROR));
+    said made = said_of(stored);
+    cruddur_msg_free(stored);
+    return made;
+}
+
 static void step_send(void)
 {
     char text[24];
@@ -306,8 +327,11 @@ static void step_send(void)
     size_t user = draw_user(in, true);
     cruddur_user author = test_user(user);
     (void)snprintf(text, sizeof(text), "text%u", now.words++);
-    said made = say_named(&author, &in->id, text, draw_time());
+    bool is_expired = one_in(10);
+    said made = is_expired ? say_expired(&author, &in->id, text)
+                           : say_named(&author, &in->id, text, draw_time());
     learn_message(in, user, &made);
+    in->msgs[in->count - 1].is_expired = is_expired;
 }
 
 /* Up to any message, or the newest. */
@@ -326,7 +350,7 @@ static void step_mark_read(void)
     cruddur_status status = cruddur_group_mark_read(store.dm, test_user(user).uuid, in->id.text,
                                                     &options, &group, TEST_ERROR);
     if (status == CRUDDUR_E_MESSAGE_NOT_FOUND) {
-        cr_assert_leq(number, seen->visible);
+        cr_assert(number <= seen->visible || in->msgs[number].is_expired);
         must_fail(CRUDDUR_E_MESSAGE_NOT_FOUND, "options.up_to_message_uuid", status);
     } else if (is_made(status)) {
         seen->read = later(seen->read, number);
@@ -347,7 +371,7 @@ static void step_mark_unread(void)
     cruddur_status status = cruddur_group_mark_read(store.dm, test_user(user).uuid, in->id.text,
                                                     &options, &group, TEST_ERROR);
     if (status == CRUDDUR_E_MESSAGE_NOT_FOUND) {
-        cr_assert_leq(number, seen->visible);
+        cr_assert(number <= seen->visible || in->msgs[number].is_expired);
         must_fail(CRUDDUR_E_MESSAGE_NOT_FOUND, "options.unread_from_message_uuid", status);
     } else if (is_made(status)) {
         seen->read = seen->read >= number ? number - 1 : seen->read;
@@ -362,7 +386,7 @@ static void step_delete(void)
     const view *seen = &in->of[deleted->author];
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
     options.created_at_us = deleted->is.created_at_us;
-    bool is_visible = &in->msgs[seen->visible + 1] <= deleted;
+    bool is_visible = &in->msgs[seen->visible + 1] <= deleted && !deleted->is_expired;
     if (seen->is_member && is_visible &&
         is_made(cruddur_msg_delete(store.dm, test_user(deleted->author).uuid, in->id.text,
                                    deleted->is.uuid, &options, NULL, NULL, TEST_ERROR))) {

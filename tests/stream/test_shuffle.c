@@ -537,8 +537,9 @@ static void expect_rows(const scene *all, const char *sk, const char *head_sk)
         must_succeed(raw_get_row(all->store.dm, cr_row_key(&expected[i]), &arena, &row));
         for (size_t a = 0; a < CR_ATTRIBUTE_COUNT; a++) {
             bool is_same = cr_str_equal(row.value[a], expected[i].value[a]);
-            cr_expect(is_same || a == CR_VERSION, "%s of row %zu", cruddur_row_attribute_name(a),
-                      i); /* each put has another version */
+            /* Each put has another version; and what Bob has read is behind where his row moves. */
+            bool may_differ = a == CR_VERSION || (a == CR_READ_SK && i == 1);
+            cr_expect(is_same || may_differ, "%s of row %zu", cruddur_row_attribute_name(a), i);
         }
         cr_arena_free(&arena);
     }

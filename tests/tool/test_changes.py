@@ -208,8 +208,24 @@ class Show(ChangesTest):
                      "reaction 👍  Téo Okafor"):
             self.assertIn(part, text)
 
+    def test_around(self):
+        uuids = [self.first, self.second]
+        uuids += [self.ok_json("send", "--as", "@teo", MAREN_TEO, str(i))["uuid"] for i in range(9)]
+        page = self.ok_json("show", "--as", "@maren", MAREN_TEO, uuids[5], "--around", "--limit",
+                            "5")
+        self.assertEqual([message["uuid"] for message in page["messages"]], uuids[3:8])
+        older = self.ok_json("messages", MAREN_TEO, "--cursor", page["older"])
+        self.assertEqual([message["uuid"] for message in older["messages"]], uuids[:3])
+        newer = self.ok_json("messages", MAREN_TEO, "--cursor", page["newer"])
+        self.assertEqual([message["uuid"] for message in newer["messages"]], uuids[8:])
+        text = self.ok("show", MAREN_TEO, uuids[5], "--around", "--limit", "1", "--uuids").out
+        self.assertIn(uuids[5], text)
+        self.assertIn("older: --cursor ", text)
+        self.assertIn("newer: --cursor ", text)
+
     def test_refused(self):
         self.fails(3, "MESSAGE", "show", MAREN_TEO, str(uuid4()))
+        self.fails(3, "MESSAGE", "show", MAREN_TEO, str(uuid4()), "--around")
         self.fails(3, "GROUP", "show", "--as", "@layla", MAREN_TEO, self.first)
         self.fails(3, "GROUP", "show", NOBODY, self.first)
         self.fails(2, "MESSAGE is missing", "show", MAREN_TEO)

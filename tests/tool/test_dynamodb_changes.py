@@ -51,6 +51,8 @@ class Changes(AwsTest):
         self.assertEqual(reacted["reactions"], [{"reaction": "👍", "user_uuids": [MAREN]}])
         reacted.pop("changed")
         self.assertEqual(self.ok_json("show", "--as", "@maren", MAREN_TEO, self.uuid), reacted)
+        self.assertEqual(
+            self.ok_json("show", MAREN_TEO, self.uuid, "--around")["messages"][1], reacted)
         self.fails(2, "--at: ", "show", MAREN_TEO, str(uuid4()))
         self.fails(3, "MESSAGE: ", "show", MAREN_TEO, str(uuid4()), "--at", self.created_at)
 
@@ -141,6 +143,8 @@ class Changes(AwsTest):
         sent = self.ok_json("send", "--as", "@maren", MAREN_TEO, "yes", "--reply-to", self.uuid,
                             "--data", "{}", "--expires-in", "1h")
         self.assertEqual(self.ok_json("show", MAREN_TEO, sent["uuid"]), sent)
+        self.assertEqual(
+            self.ok_json("show", MAREN_TEO, sent["uuid"], "--around")["messages"][-1], sent)
         self.assertEqual(self.group("@teo")["unread"], 1)
         self.assertEqual(len(self.ok_json("groups", "@teo", "--unread")["groups"]), 2)
 

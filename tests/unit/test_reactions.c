@@ -59,6 +59,8 @@ static const struct {
     {"\xc2\xa0", CR_REACTION_INVISIBLE},
     {JOINER, CR_REACTION_INVISIBLE},
     {EMOJI_STYLE, CR_REACTION_INVISIBLE},
+    {"\xcc\x81", CR_REACTION_INVISIBLE},  /* an accent without a letter */
+    {" \xcc\x81", CR_REACTION_INVISIBLE}, /* the same on a blank */
     {"\x7f", CR_REACTION_INVISIBLE},
     {"\xe2\xa0\x80", CR_REACTION_INVISIBLE}, /* a pattern of Braille without dots */
     {"\xff", CR_REACTION_NOT_UTF8},
