@@ -110,7 +110,7 @@ typedef struct cruddur_set_options {
      * longer sees what was written so far, and the group leaves the inbox until its next message.
      * This cannot be taken back. */
     uint32_t hidden;
-    /** A #cruddur_switch, for direct groups: nobody can write while one of the two blocks. */
+    /** A #cruddur_switch, for direct groups: neither member can write while one of them blocks. */
     uint32_t blocked;
     /** Until when the member wants no notifications, in microseconds since 1970, or one of the
      * `CRUDDUR_MUTE_…` values. The library sends none; the application asks
@@ -136,7 +136,7 @@ CRUDDUR_API void cruddur_set_options_init(cruddur_set_options *options, size_t s
 
 /**
  * Changes a member's own settings for a group: mute, archive, pin, hide, block. Other members do
- * not see them, except that nobody can write to a direct group that is blocked.
+ * not see them, except that neither member can write to a direct group that one blocks.
  *
  * @param dm         the store.
  * @param user_uuid  the member.
@@ -239,7 +239,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_rename(
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: the group does not exist, or the user is not a member;
  *         - #CRUDDUR_E_GROUP_DIRECT: the group is a direct one;
  *         - #CRUDDUR_E_MEMBER_TWICE: one of them is a member already, or is listed twice;
- *         - #CRUDDUR_E_MEMBER_COUNT: the group would have more than 49 members, or nobody is added;
+ *         - #CRUDDUR_E_MEMBER_COUNT: the group would have more than 49 members, or none is added;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or `data`), #CRUDDUR_E_UUID, #CRUDDUR_E_NOT_UTF8,
@@ -350,7 +350,7 @@ CRUDDUR_API bool cruddur_group_is_pinned(const cruddur_group *group);
 CRUDDUR_API bool cruddur_group_is_hidden(const cruddur_group *group);
 
 /**
- * Tells whether somebody blocks a direct group, so that nobody can write to it.
+ * Tells whether a member blocks a direct group, so that neither can write to it.
  *
  * @param group a group.
  * @return true if so.

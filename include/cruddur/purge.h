@@ -80,8 +80,8 @@ CRUDDUR_API void cruddur_purge_options_init(cruddur_purge_options *options, size
  * meanwhile. It can be interrupted at any time and called again, from the start or with the latest
  * `cursor`. On SQLite, a message that is younger than a claim would be (7 days) is emptied first,
  * and removed by a later purge: until then its uuid is known, so that a repeated send does not
- * store it again. Message rows are removed for good. Where SQLite keeps what it deleted in free
- * pages, `VACUUM` of the sqlite3 program overwrites them.
+ * store it again. Removed message rows cannot be restored. Where SQLite keeps what it
+ * deleted in free pages, `VACUUM` of the sqlite3 program overwrites them.
  *
  * @param dm      the store.
  * @param options where to begin, and the observer; NULL for the defaults.

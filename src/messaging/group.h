@@ -21,7 +21,7 @@ typedef struct cr_group {
     cr_read_card card;
     cr_row head;       /* absent throughout: there is no message */
     bool is_head_gone; /* it has expired, and its row has gone: messaging/headless.h */
-    cr_row own;        /* the group row of whoever asked; absent throughout where none was found */
+    cr_row own;        /* the group row of who asked; absent throughout where none was found */
     cr_rows told;      /* the group rows that the index shows */
     bool has_asked;    /* the index */
     cr_members known;  /* all members, where the card or the group's uuid says it; else empty */

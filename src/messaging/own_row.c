@@ -140,9 +140,9 @@ static bool is_behind(const cr_own_found *found)
 static bool has_changed(const cr_row *before, const cr_row *after)
 {
     for (size_t i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
-        bool is_same = (before->value[i].data == NULL) == (after->value[i].data == NULL) &&
-                       cr_str_equal(before->value[i], after->value[i]);
-        if (!is_same) {
+        cr_str was = before->value[i];
+        cr_str is = after->value[i];
+        if (was.data == NULL ? is.data != NULL : is.data == NULL || !cr_str_equal(was, is)) {
             return true;
         }
     }

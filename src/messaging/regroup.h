@@ -19,7 +19,7 @@ typedef struct cr_regroup {
     const cr_person *added; /* the new members; names may be absent */
     size_t added_count;
     bool with_history;      /* they see what was written before */
-    const cr_uuid *removed; /* the member who goes; NULL: nobody */
+    const cr_uuid *removed; /* the member who goes; NULL: none */
 } cr_regroup;
 
 /* *ret_group is the user's group row as it is now, which it was already if nothing changed; NULL

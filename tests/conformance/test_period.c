@@ -269,10 +269,10 @@ static int64_t draw_offset_us(char text[8])
 {
     static const int quarters[] = {0, 0, -48, -38, -20, -1, 1, 8, 22, 23, 51, 56, 95, -95};
     int quarter = quarters[below(LENGTH(quarters))];
-    int minutes = abs(quarter) * 15 % (24 * 60);
-    (void)snprintf(text, 8, "%c%02d%s%02d", quarter < 0 ? '-' : '+', minutes / 60,
+    unsigned minutes = (unsigned)abs(quarter) * 15 % (24 * 60);
+    (void)snprintf(text, 8, "%c%02u%s%02u", quarter < 0 ? '-' : '+', minutes / 60,
                    below(2) == 0 ? ":" : "", minutes % 60);
-    return (quarter < 0 ? -1 : 1) * minutes * US_PER_MINUTE;
+    return (quarter < 0 ? -US_PER_MINUTE : US_PER_MINUTE) * minutes;
 }
 
 /* A time in any form that is read, within a few days. */

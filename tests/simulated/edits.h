@@ -9,7 +9,7 @@
 /* Forgets those of the world before. */
 void edits_begin(void);
 
-/* The author of a message that was acknowledged edits or deletes it, or somebody else tries.
+/* The author of a message that was acknowledged edits or deletes it, or another user tries.
  * Nothing where the stage has no such changes: in steps, and beside the original application's
  * handler, which rewinds inboxes then. */
 void act_edit(stage *all, cr_store *store);

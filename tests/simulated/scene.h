@@ -38,7 +38,7 @@ cruddur_status scene_send(scene *all, cr_store *store, size_t author, const char
                           const cr_uuid *uuid);
 cr_uuid scene_uuid(scene *all);
 
-/* Ann, or whoever it is, removes a member or adds one, with names of the scene's. */
+/* The person `by` removes a member or adds one, with names of the scene's. */
 cruddur_status scene_remove(scene *all, cr_store *store, size_t by, size_t person);
 cruddur_status scene_add(scene *all, cr_store *store, size_t by, size_t person, bool with_history);
 cruddur_status scene_rename(scene *all, cr_store *store, size_t by, const char *name);

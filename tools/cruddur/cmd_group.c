@@ -287,7 +287,7 @@ const struct command command_group = {
             "  --pin           pinned, for the application to sort by; --unpin\n"
             "  --hide          clear the history, and out of the list until the next message;\n"
             "                  this cannot be taken back\n"
-            "  --block         of a direct group: nobody can write to it; --unblock\n"
+            "  --block         of a direct group: no member can write to it; --unblock\n"
             "\n"
             "Examples:\n"
             "  cruddur group add --as @maren --member @layla \\\n"
