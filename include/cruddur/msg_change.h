@@ -206,7 +206,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_react(
     const char *reaction, bool is_added, const cruddur_msg_options *options, cruddur_msg **ret_msg,
     bool *ret_changed, cruddur_error **error);
 
-/** A reaction to a message. cruddur_msg_reaction_at() fills it in. Since: 0.2. */
+/** A reaction to a message. cruddur_msg_reaction_at() fills it in. Its layout never changes.
+ * Since: 0.2. */
 typedef struct cruddur_reaction {
     /** Whose it is. */
     char user_uuid[CRUDDUR_UUID_SIZE];

@@ -62,9 +62,12 @@ static cruddur_status find_message(cr_txn *txn, const around_context *context, f
         return status;
     }
     seen->after_sk = own.value[CR_VISIBLE_SK];
-    bool is_shown = cr_row_exists(&lookup->row) &&
-                    cr_message_is_shown(&lookup->row, cr_clock_now_us()) &&
-                    cr_str_compare(lookup->row.value[CR_SK], seen->after_sk) > 0;
+    if (cr_row_exists(&lookup->row) &&
+        cr_str_compare(lookup->row.value[CR_SK], seen->after_sk) <= 0) {
+        cr_message_hide(txn, lookup);
+    }
+    bool is_shown =
+        cr_row_exists(&lookup->row) && cr_message_is_shown(&lookup->row, cr_clock_now_us());
     return is_shown ? CRUDDUR_OK : fail_message(txn, lookup);
 }
 

@@ -4,6 +4,7 @@
 
 #include "listing/list.h"
 #include "messaging/names.h"
+#include "messaging/own_row.h"
 #include "messaging/unread.h"
 #include "model/marker.h"
 
@@ -21,6 +22,9 @@ static cruddur_status get_group_body(cr_txn *txn, void *argument)
     cr_row own;
     cruddur_status status = cr_group_read(txn, context->group, context->user, &group);
     if (status == CRUDDUR_OK) {
+        status = cr_own_row_find(txn, &group, context->user, &own);
+    }
+    if (status == CRUDDUR_OK && !cr_row_exists(&own)) {
         status = cr_group_rows_own(txn, &group, context->user, &own);
     }
     if (status == CRUDDUR_OK) {

@@ -82,8 +82,7 @@ static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, reading *r
     if (status != CRUDDUR_OK || is_visible) {
         return status;
     }
-    read->lookup.is_timeless =
-        (txn->traits & CR_TRAIT_UUIDS) == 0 && read->lookup.name->created_at_us == 0;
+    cr_message_hide(txn, &read->lookup);
     return cr_message_fail(txn, &read->lookup);
 }
 

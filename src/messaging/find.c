@@ -165,6 +165,12 @@ cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *looku
     return cr_message_fail_as(txn, lookup, &arguments);
 }
 
+void cr_message_hide(const cr_txn *txn, cr_message_lookup *lookup)
+{
+    lookup->row = (cr_row){0};
+    lookup->is_timeless = (txn->traits & CR_TRAIT_UUIDS) == 0 && lookup->name->created_at_us == 0;
+}
+
 cruddur_status cr_message_fail_as(const cr_txn *txn, const cr_message_lookup *lookup,
                                   const cr_message_arguments *arguments)
 {

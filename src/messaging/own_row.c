@@ -9,12 +9,15 @@
 #include "messaging/unread.h"
 #include "model/expiry.h"
 
-/* How often a member's partition is walked through before the row counts as lost. */
-#define WALKS 2
+/* How often a member's partition is walked through before the row counts as lost, with pauses that
+ * grow. */
+#define WALKS 3
+#define WALK_PAUSE_US INT64_C(10000)
 
-/* How often a group is settled without a pause, and the pause after that. */
+/* How often a group is settled without a pause; then the pauses grow. */
 #define SETTLINGS_AT_ONCE 4
-#define PAUSE_US INT64_C(20000)
+#define PAUSE_MIN_US INT64_C(20000)
+#define PAUSE_MAX_US INT64_C(1000000)
 
 /* ---- finding it ---- */
 
@@ -50,28 +53,21 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
     if ((txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0) {
         return find_by_index(txn, group, member, row);
     }
-    /* A row that moved past the walk is at the newest end then, where the next one begins. */
+    /* A row that moved past the walk is at the newest end then, where the next one begins. What it
+     * says of the member's history must not be old. */
+    cr_call *call = txn->call;
     cruddur_status status = CRUDDUR_OK;
+    cruddur_consistency asked = call->consistency;
+    call->consistency = CRUDDUR_CONSISTENCY_STRONG;
     for (int i = 0; i < WALKS && status == CRUDDUR_OK && !cr_row_exists(row); i++) {
+        (void)cr_cancel_sleep_us(i * WALK_PAUSE_US, call->cancel);
         status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, row);
     }
+    call->consistency = asked;
     return status;
 }
 
 /* ---- the message that the change names ---- */
-
-static cruddur_status fail_message(const cr_txn *txn, const cr_own_change *change, bool is_timeless)
-{
-    const char *uuid = change->message->uuid.text;
-    if (is_timeless) {
-        return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_TIME,
-                                change->arguments->created_at_us,
-                                "message %s cannot be found without its time", uuid);
-    }
-    return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, change->arguments->uuid,
-                            "group %s has no message %s%s for this member", change->group->text,
-                            uuid, change->message->created_at_us == 0 ? "" : " of this time");
-}
 
 /* Where the message is shows as soon as the head is known. */
 static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
@@ -99,20 +95,21 @@ static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *c
     found->message = lookup->row;
     bool is_there =
         cr_row_exists(&found->message) && cr_message_is_shown(&found->message, cr_clock_now_us());
-    return status == CRUDDUR_OK && !is_there ? fail_message(txn, change, lookup->is_timeless)
+    return status == CRUDDUR_OK && !is_there ? cr_message_fail_as(txn, lookup, change->arguments)
                                              : status;
 }
 
 /* To the member a message before the beginning of the history is not there. */
 static cruddur_status check_visible(const cr_txn *txn, const cr_own_change *change,
-                                    const cr_own_found *found)
+                                    cr_own_found *found)
 {
     cr_str visible_sk = found->row.value[CR_VISIBLE_SK];
-    bool is_visible = change->message == NULL || visible_sk.data == NULL ||
-                      cr_str_compare(found->message.value[CR_SK], visible_sk) > 0;
-    bool is_timeless = (txn->traits & CR_TRAIT_UUIDS) == 0 && change->message != NULL &&
-                       change->message->created_at_us == 0;
-    return is_visible ? CRUDDUR_OK : fail_message(txn, change, is_timeless);
+    if (change->message == NULL || visible_sk.data == NULL ||
+        cr_str_compare(found->message.value[CR_SK], visible_sk) > 0) {
+        return CRUDDUR_OK;
+    }
+    cr_message_hide(txn, &found->lookup);
+    return cr_message_fail_as(txn, &found->lookup, change->arguments);
 }
 
 /* ---- the body ---- */
@@ -219,16 +216,18 @@ static cruddur_status fail_unsettled(const cr_call *call, const cr_uuid *group)
 
 static cruddur_status run(cr_store *store, own_call *calling, cr_call *call)
 {
+    int64_t pause_us = PAUSE_MIN_US;
     for (int i = 0;; i++) {
         cruddur_status status = store->ops->change(store, change_body, calling, call);
         if (status != CRUDDUR_OK || !calling->must_settle) {
             return status;
         }
-        if (cr_clock_monotonic_us() + PAUSE_US >= call->deadline_us) {
+        if (cr_clock_monotonic_us() + pause_us >= call->deadline_us) {
             return fail_unsettled(call, calling->change->group);
         }
         if (i >= SETTLINGS_AT_ONCE) {
-            (void)cr_cancel_sleep_us(PAUSE_US, call->cancel);
+            (void)cr_cancel_sleep_us(pause_us, call->cancel);
+            pause_us = pause_us < PAUSE_MAX_US / 2 ? pause_us * 2 : PAUSE_MAX_US;
         }
         status = settle(store, calling->change, call);
         if (status != CRUDDUR_OK) {

@@ -33,11 +33,15 @@ static cr_str group_of(const settle *settling)
 
 /* ---- the group rows that there are ---- */
 
-/* Whether a row is at the message that was changed, and shows what it was before. */
+/* Whether a row is at the message that was changed, and shows what it was before. To a member who
+ * does not see the message it shows nothing. */
 static bool is_outdated(const cr_settling *known, const cr_row *row)
 {
+    cr_str visible_sk = row->value[CR_VISIBLE_SK];
+    bool shows_nothing = row->value[CR_TEXT].size == 0 && visible_sk.data != NULL &&
+                         cr_str_compare(cr_row_place(row), visible_sk) <= 0;
     return known->is_changed && cr_str_equal(cr_row_place(row), known->message_sk) &&
-           !cr_str_equal(row->value[CR_TEXT], known->text);
+           !shows_nothing && !cr_str_equal(row->value[CR_TEXT], known->text);
 }
 
 /* Everybody whom the rows name has one, all of the same message, and that is the given one or a

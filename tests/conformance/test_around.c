@@ -165,6 +165,38 @@ Test(around, a_deleted_message)
     test_check(&store);
 }
 
+/* What a member has cleared is not there for the member, nor on the page. */
+Test(around, only_in_the_history_of_the_viewer)
+{
+    named all = begin();
+    cruddur_set_options hide = CRUDDUR_SET_OPTIONS_INIT;
+    cruddur_list_options options = around(&all, 4, 3, CRUDDUR_OLDEST_FIRST);
+    cruddur_msg_page *page = NULL;
+    hide.hidden = CRUDDUR_SWITCH_ON;
+    if (test_store_is_in_steps(&store)) {
+        cr_skip_test("nothing is hidden in steps");
+    }
+    must_succeed(
+        cruddur_group_set(store.dm, test_ann.uuid, all.group.text, &hide, NULL, TEST_ERROR));
+    must_fail(
+        CRUDDUR_E_MESSAGE_NOT_FOUND, "options.around_message_uuid",
+        cruddur_msg_list(store.dm, test_ann.uuid, all.group.text, &options, &page, TEST_ERROR));
+    page = list_messages(&test_bob, &all.group, &options);
+    expect_messages(page, "m3 m4 m5 ");
+    cruddur_msg_page_free(page);
+    cruddur_msg *msg = NULL;
+    must_succeed(
+        cruddur_msg_append(store.dm, &test_bob, all.group.text, "m9", NULL, &msg, TEST_ERROR));
+    options.around_message_uuid = cruddur_msg_uuid(msg);
+    options.around_created_at_us = cruddur_msg_created_at_us(msg);
+    page = list_messages(&test_ann, &all.group, &options);
+    expect_messages(page, "m9 ");
+    cr_assert(!cruddur_msg_page_has_older(page) && !cruddur_msg_page_has_newer(page));
+    cruddur_msg_page_free(page);
+    cruddur_msg_free(msg);
+    test_check(&store);
+}
+
 /* ---- what it costs ---- */
 
 static void note_metrics(void *data, const cruddur_metrics *metrics)

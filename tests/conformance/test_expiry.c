@@ -241,9 +241,9 @@ static int64_t lasts_of_newest(const group_id *group)
     cruddur_msg_page *page = list_messages(NULL, group, NULL);
     const cruddur_msg *msg = cruddur_msg_page_at(page, 0);
     int64_t end_us = cruddur_msg_expires_at_us(msg);
-    int64_t lasts_us = end_us - cruddur_msg_created_at_us(msg);
+    int64_t time_us = cruddur_msg_created_at_us(msg);
     cruddur_msg_page_free(page);
-    return end_us == CRUDDUR_TIME_UNKNOWN ? -1 : lasts_us / 1000000;
+    return end_us == CRUDDUR_TIME_UNKNOWN ? -1 : (end_us - time_us) / 1000000;
 }
 
 Test(expiry, the_handle_says_how_long_messages_last)
@@ -288,9 +288,11 @@ Test(expiry, a_message_lasts_at_least_as_long_as_was_asked)
     group_id group = open_direct(&test_ann, &test_bob, "first");
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_msg *msg = NULL;
+    cruddur_group *found = NULL;
     options.expires_in_s = 1;
     must_succeed(
         cruddur_msg_append(store.dm, &test_ann, group.text, "second", &options, &msg, TEST_ERROR));
+    test_store_settle(&store);
     int64_t end_us = cruddur_msg_expires_at_us(msg);
     cr_assert_geq(end_us, cruddur_msg_created_at_us(msg) + 1000000);
     cruddur_msg_page *page = list_messages(&test_bob, &group, NULL);
@@ -301,6 +303,10 @@ Test(expiry, a_message_lasts_at_least_as_long_as_was_asked)
     page = list_messages(&test_bob, &group, NULL);
     expect_messages(page, "first ");
     cruddur_msg_page_free(page);
+    test_store_settle(&store);
+    must_succeed(cruddur_group_get(store.dm, test_bob.uuid, group.text, NULL, &found, TEST_ERROR));
+    cr_assert_str_eq(cruddur_group_text(found), "");
+    cruddur_group_free(found);
     cruddur_msg_free(msg);
     test_check(&store);
 }

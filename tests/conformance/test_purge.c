@@ -141,6 +141,9 @@ Test(purge, removes_the_text_from_inboxes)
     expire(&group);
     expire(&large);
     cr_assert(has_text(TEST_SECRET));
+    cruddur_group_page *before = list_groups(&test_ann, NULL);
+    expect_groups(before, "  "); /* it is in the rows, and is not shown */
+    cruddur_group_page_free(before);
     purge(3, 6);
     cr_assert(!has_text(TEST_SECRET));
     purge(0, 0);

@@ -114,7 +114,7 @@ class Delete(ChangesTest):
         text = self.ok("messages", MAREN_TEO).out
         self.assertIn("This message was deleted.", text)
         self.assertNotIn("two", text)
-        self.assertIn("(deleted or expired)", self.ok("groups", "@maren").out)
+        self.assertIn("(no message to show)", self.ok("groups", "@maren").out)
 
     def test_text_output(self):
         delete = ("delete", "--as", "@teo", MAREN_TEO, self.second)
@@ -276,6 +276,21 @@ class Mark(ChangesTest):
         text = self.ok("mark", "--as", "@maren", MAREN_TEO).out
         self.assertTrue(text.startswith("Téo Okafor  @teo "))
         self.assertEqual(self.ok_json("groups", "@maren", "--unread")["groups"], [])
+
+    def test_the_line_before_what_is_new(self):
+        """It is where the unread count begins."""
+        messages = ("messages", MAREN_TEO, "--as", "@maren")
+        self.change("delete", "@teo", self.second)
+        self.assertEqual(self.unread(MAREN), 0)
+        self.assertNotIn("New", self.ok(*messages).out)
+        self.ok("send", "--as", "@teo", MAREN_TEO, "three")
+        self.assertEqual(self.unread(MAREN), 1)
+        text = self.ok(*messages).out
+        self.assertLess(text.index("was deleted"), text.index("New"))
+        self.assertLess(text.index("New"), text.index("three"))
+        self.mark("@maren", "--unread-from", self.first)
+        text = self.ok(*messages).out
+        self.assertLess(text.index("was deleted"), text.index("New"))  # the first is Maren's own
 
     def test_receipts(self):
         self.assertIn("─ New ─", self.ok("messages", MAREN_TEO, "--as", "@maren").out)

@@ -76,6 +76,9 @@ class Members(GroupTest):
         added = self.seen_by(OTHER)[self.crew]
         self.assertEqual((added["member_count"], added["unread"]), (4, 0))
         self.assertEqual(self.ok_json("messages", self.crew, "--as", OTHER)["messages"], [])
+        text = self.ok("groups", OTHER).out
+        self.assertIn("(no message to show)", text)
+        self.assertNotIn("deleted", text)
         self.ok("send", "--as", "@maren", self.crew, "Welcome!")
         self.assertEqual(self.seen_by(OTHER)[self.crew]["unread"], 1)
         self.assertEqual(len(self.ok_json("messages", self.crew, "--as", OTHER)["messages"]), 1)
@@ -180,6 +183,9 @@ class Settings(GroupTest):
         self.assertTrue(self.set("--hide")["hidden"])
         self.assertEqual(self.seen_by(MAREN), {})
         self.assertTrue(self.seen_by(MAREN, "--hidden")[self.crew]["hidden"])
+        text = self.ok("groups", "@maren", "--hidden").out
+        self.assertIn("(history cleared)", text)
+        self.assertNotIn("deleted", text)
         self.assertEqual(self.ok_json("messages", self.crew, "--as", "@maren")["messages"], [])
         self.assertEqual(len(self.ok_json("messages", self.crew, "--as", "@teo")["messages"]), 1)
         self.ok("send", "--as", "@teo", self.crew, "back")

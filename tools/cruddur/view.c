@@ -224,6 +224,13 @@ static void put_group_title(struct view *view, const cruddur_group *group)
     out_text(view->out, "\n");
 }
 
+/* The newest message was deleted, has expired, or was written before the member joined: the API
+ * does not tell which. */
+static const char *describe_no_text(const cruddur_group *group)
+{
+    return cruddur_group_is_hidden(group) ? "(history cleared)" : "(no message to show)";
+}
+
 void view_group(struct view *view, const cruddur_group *group)
 {
     size_t uuid_width = strlen(cruddur_group_uuid(group));
@@ -232,7 +239,7 @@ void view_group(struct view *view, const cruddur_group *group)
     put_group_title(view, group);
     view_put_spaces(view, VIEW_GAP);
     const char *text = view_clean(view, cruddur_group_text(group), TEXT_BREAKS_FOLDED);
-    text = text[0] != '\0' ? text : "(deleted or expired)";
+    text = text[0] != '\0' ? text : describe_no_text(group);
     /* What is unread stands out. */
     const char *style = cruddur_group_unread_count(group) > 0 ? STYLE_PLAIN : STYLE_DIM;
     if (is_wide) {

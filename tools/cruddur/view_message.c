@@ -188,23 +188,25 @@ static void put_receipts(struct view *view, int64_t until_us)
                      STYLE_DIM);
 }
 
-/* Where the viewer has read up to. */
-static int64_t find_marker(const struct view *view)
+/* Whether the viewer, a member, has not read what is of this time. */
+static bool is_after_marker(const struct view *view, int64_t time_us)
 {
     for (size_t i = 0; i < cruddur_members_count(view->members); i++) {
         if (is_viewer(view, cruddur_members_at(view->members, i)->uuid)) {
-            return cruddur_members_read_up_to_us(view->members, i);
+            int64_t read_us = cruddur_members_read_up_to_us(view->members, i);
+            return read_us == CRUDDUR_TIME_UNKNOWN || time_us > read_us;
         }
     }
-    return CRUDDUR_TIME_UNKNOWN;
+    return false;
 }
 
-/* A line before the first message that the viewer has not read. */
+/* A line before the first message that counts as unread: neither the viewer's own nor a tombstone.
+ */
 static void put_new(struct view *view, const cruddur_msg *msg)
 {
-    int64_t marker_us = find_marker(view);
-    if (!view->has_new && marker_us != CRUDDUR_TIME_UNKNOWN &&
-        cruddur_msg_created_at_us(msg) > marker_us) {
+    bool counts = cruddur_msg_deleted_at_us(msg) == CRUDDUR_TIME_UNKNOWN &&
+                  !is_viewer(view, cruddur_msg_user_uuid(msg));
+    if (!view->has_new && counts && is_after_marker(view, cruddur_msg_created_at_us(msg))) {
         put_rule(view, "New", STYLE_BOLD);
         view->has_new = true;
         view->has_author = false;

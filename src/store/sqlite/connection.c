@@ -37,6 +37,14 @@
 /* A row that is as it was read. */
 #define AS_READ " WHERE pk = :pk" CR_ATTRIBUTE_MAP_BEHIND_PK(AND_SAME)
 
+/* What a replacement may change. No index is over these columns, so none is touched. */
+#define COMMA_SET(NAME, name, type) ", " name " = :new_" name
+#define SETTINGS                                                                                   \
+    "message = :new_message, user_uuid = :new_user_uuid, user_display_name = "                     \
+    ":new_user_display_name, user_handle = :new_user_handle, version = "                           \
+    ":new_version" CR_ATTRIBUTE_MAP_GROUP(COMMA_SET)                                               \
+        CR_ATTRIBUTE_MAP_MESSAGE(COMMA_SET) ", other_attributes = :new_other_attributes"
+
 #define FROM " FROM cruddur_messages"
 #define SELECT "SELECT " COLUMNS FROM
 #define KEYS "SELECT pk, sk FROM cruddur_messages"
@@ -69,6 +77,7 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
     [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",
     [CR_STATEMENT_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ") VALUES (" PARAMETERS ")",
+    [CR_STATEMENT_REPLACE] = "UPDATE cruddur_messages SET " SETTINGS AS_READ,
     [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages" AS_READ,
     [CR_STATEMENT_REQUIRE] = "SELECT 1 FROM cruddur_messages" AS_READ,
 };

@@ -31,6 +31,7 @@ typedef enum cr_statement {
     CR_STATEMENT_BEFORE,
     CR_STATEMENT_AFTER,
     CR_STATEMENT_PUT,
+    CR_STATEMENT_REPLACE, /* the new row without its keys, then the old one */
     CR_STATEMENT_REMOVE,
     CR_STATEMENT_REQUIRE,
     CR_STATEMENT_COUNT

@@ -322,8 +322,64 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     return status;
 }
 
+static bool is_indexed(cr_attribute attribute)
+{
+    return attribute == CR_PK || attribute == CR_SK || attribute == CR_GROUP_UUID ||
+           attribute == CR_MESSAGE_UUID;
+}
+
+static bool is_same(cr_str a, cr_str b)
+{
+    return cr_str_equal(a, b) && (a.data == NULL) == (b.data == NULL);
+}
+
+static bool changes_index(const cr_row *as_read, const cr_row *row)
+{
+    return !is_same(as_read->value[CR_GROUP_UUID], row->value[CR_GROUP_UUID]) ||
+           !is_same(as_read->value[CR_MESSAGE_UUID], row->value[CR_MESSAGE_UUID]);
+}
+
+static int bind_replacement(sqlite3_stmt *statement, const cr_row *as_read, const cr_row *row)
+{
+    int parameter = 1;
+    int code = SQLITE_OK;
+    for (cr_attribute i = CR_PK; code == SQLITE_OK && i < CR_ATTRIBUTE_COUNT; i++) {
+        if (!is_indexed(i)) {
+            code = cr_connection_bind(statement, parameter++, row->value[i]);
+        }
+    }
+    for (cr_attribute i = CR_PK; code == SQLITE_OK && i < CR_ATTRIBUTE_COUNT; i++) {
+        code = cr_connection_bind(statement, parameter++, as_read->value[i]);
+    }
+    return code;
+}
+
+static cruddur_status update(cr_sqlite_txn *txn, const cr_row *as_read, const cr_row *row)
+{
+    sqlite3_stmt *statement = cr_connection_statement(txn->connection, CR_STATEMENT_REPLACE);
+    if (statement == NULL) {
+        return fail_statement(txn->connection, txn->base.call);
+    }
+    int code = bind_replacement(statement, as_read, row);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        (void)sqlite3_reset(statement); /* says again what step said */
+    }
+    if (code != SQLITE_DONE) {
+        return cr_connection_fail(txn->connection, code, "writing to", txn->base.call->error);
+    }
+    if (sqlite3_changes(txn->connection->db) != 1) {
+        return miss(txn);
+    }
+    txn->base.call->meter.rows_written++;
+    return CRUDDUR_OK;
+}
+
 static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
 {
+    if (!changes_index(as_read, row)) {
+        return update((cr_sqlite_txn *)base, as_read, row);
+    }
     cruddur_status status = remove_row(base, as_read);
     return status == CRUDDUR_OK ? put(base, row) : status;
 }
