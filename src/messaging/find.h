@@ -41,7 +41,7 @@ cruddur_status cr_message_look_up(cr_txn *txn, const cr_uuid *group, const cr_me
  * there, it may have a key of an older form. Read statuses. */
 cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_row *there);
 
-/* The message is there, but not for who asks, who is told the same as if it were not. */
+/* The message is there, but hidden from the user, who gets the same error as if it were not. */
 void cr_message_hide(const cr_txn *txn, cr_message_lookup *lookup);
 
 /* Says that the message was not found: CRUDDUR_E_MESSAGE_NOT_FOUND or CRUDDUR_E_MESSAGE_TIME. */
