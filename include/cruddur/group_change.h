@@ -297,9 +297,9 @@ CRUDDUR_API uint32_t cruddur_group_unread_count(const cruddur_group *group);
  *
  * @param group a group.
  * @return false if there may be more than that: a count ends at #CRUDDUR_UNREAD_MAX, and after
- *         10,000 messages that were looked at, deleted ones and the viewer's own included. In a page that was listed with
- *         #CRUDDUR_LIST_NO_COUNTS: true if the group has none, which needs no counting.
- * Threads: any. Since: 0.2.
+ *         10,000 messages that were looked at, deleted ones and the viewer's own included. In a
+ * page that was listed with #CRUDDUR_LIST_NO_COUNTS: true if the group has none, which needs no
+ * counting. Threads: any. Since: 0.2.
  */
 CRUDDUR_API bool cruddur_group_unread_is_exact(const cruddur_group *group);
 
