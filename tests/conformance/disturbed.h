@@ -29,6 +29,10 @@ void disturbed_kill(unsigned die);
 /* Ends the disturbances, waits for late requests, and has everything applied. */
 void disturbed_calm(void);
 
+/* In steps a late request can leave an older group row until the group's next message. Only a list
+ * that begins at the newest end hides it. */
+bool disturbed_leaves_rows(void);
+
 /* Closes the store and removes it. */
 void disturbed_end(void);
 
@@ -41,7 +45,8 @@ typedef struct attempt {
     bool may_be_done; /* the outcome of an earlier one is unknown */
 } attempt;
 
-/* The handle for the next attempt. Every second call has one that sends each request once. */
+/* The handle for the next attempt. Every second call has one whose requests are
+ * often late and hardly repeated. */
 cruddur *attempt_begin(attempt *at);
 
 /* Whether to make the call again: its outcome is unknown, or it failed because of a fault. Frees

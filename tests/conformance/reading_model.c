@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "disturbed.h"
+
 world now;
 
 /* ---- dice ---- */
@@ -199,6 +201,9 @@ void check_inbox(size_t user)
     cruddur_user viewer = test_user(user);
     cruddur_list_options options =
         list_options((uint32_t)(1 + below(4)), (uint32_t)below(2), (uint32_t)below(2));
+    if (disturbed_leaves_rows()) {
+        options = from_newest(CRUDDUR_LIMIT_MAX);
+    }
     cruddur_group_page *last = NULL;
     size_t expected = 0;
     bool goes_on = true;

@@ -52,7 +52,8 @@ static void step_open(void)
         others[i == 0 ? n_others : i - 1] = test_user(user);
     }
     must_succeed(cruddur_uuid_v4(uuid, TEST_ERROR));
-    options.flags = CRUDDUR_CREATE_SEPARATE;
+    must_succeed(cruddur_uuid_v4(in->id.text, TEST_ERROR));
+    options.group_uuid = in->id.text; /* a call with it can be repeated */
     options.message_uuid = uuid;
     options.created_at_us = draw_time();
     attempt at = {0};
@@ -64,13 +65,12 @@ static void step_open(void)
     must_succeed(status);
     said first = {.created_at_us = cruddur_group_last_message_at_us(group)};
     memcpy(first.uuid, uuid, sizeof(uuid));
-    (void)snprintf(in->id.text, sizeof(in->id.text), "%s", cruddur_group_uuid(group));
     learn_message(in, creator, &first, "first");
     expect_returned(in, creator, group);
 }
 
 /* An expired one ended long ago. */
-static void step_send(void)
+static void send_to(talk *in, bool is_expired)
 {
     char text[24];
     char uuid[CRUDDUR_UUID_SIZE];
@@ -78,10 +78,8 @@ static void step_send(void)
     cruddur_status status;
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_msg *stored = NULL;
-    talk *in = draw_talk();
     size_t user = draw_user(in, true);
     cruddur_user author = test_user(user);
-    bool is_expired = one_in(10);
     (void)snprintf(text, sizeof(text), "text%u", now.words++);
     must_succeed(cruddur_uuid_v4(uuid, TEST_ERROR));
     options.message_uuid = uuid;
@@ -98,6 +96,11 @@ static void step_send(void)
     cruddur_msg_free(stored);
     learn_message(in, user, &made, text);
     in->msgs[in->count - 1].is_expired = is_expired;
+}
+
+static void step_send(void)
+{
+    send_to(draw_talk(), one_in(10));
 }
 
 static cruddur_status mark(const talk *in, size_t user, const cruddur_mark_options *options,
@@ -269,7 +272,7 @@ static void step_add(talk *in)
         status = cruddur_group_add_members(attempt_begin(&at), test_user(user).uuid, in->id.text,
                                            &person, 1, &options, &group, TEST_ERROR);
     } while (attempt_again(&at, status));
-    if (is_done_before(&at, status, CRUDDUR_E_MEMBER_TWICE, "people[0].uuid") || is_made(status)) {
+    if (is_done_before(&at, status, CRUDDUR_E_MEMBER_TWICE, "people") || is_made(status)) {
         in->of[added] = (view){.is_member = true,
                                .read = in->count - 1,
                                .visible = options.flags == 0 ? in->count - 1 : NOTHING};
@@ -362,6 +365,9 @@ static void report(uint64_t steps)
 static void finish_store(void)
 {
     disturbed_calm();
+    for (size_t i = 0; disturbed_leaves_rows() && i < now.count; i++) {
+        send_to(&now.talks[i], false);
+    }
     for (size_t i = 0; i < now.count; i++) {
         for (size_t user = 0; user < USERS; user++) {
             if (now.talks[i].of[user].is_member) {
