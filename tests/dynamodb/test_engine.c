@@ -213,7 +213,7 @@ static cruddur_status remove_message_body(cr_txn *txn, void *context)
 /* Another message may have come to stand at the same key. */
 Test(dynamodb_engine, a_message_is_removed_by_its_uuid)
 {
-    OPEN("&mode=atomic", reply(200, "{}"));
+    OPEN("", reply(200, "{}"));
     cr_assert_eq(now.store->ops->change(now.store, remove_message_body, NULL, &now.call),
                  CRUDDUR_OK);
     expect_target(0, "DeleteItem");
