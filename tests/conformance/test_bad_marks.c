@@ -178,11 +178,10 @@ Test(bad_marks, messages_that_the_group_has_not)
     refusals_end();
 }
 
-Test(bad_marks, messages_of_another_group, .init = suite_begin)
+Test(bad_marks, messages_of_another_group)
 {
     needs_transactions();
-    refusal_group = open_direct_at(&test_ann, &test_bob, "m0", AT_SECOND(0));
-    group_id elsewhere = open_direct_at(&test_bob, &test_cem, "other", AT_SECOND(1));
+    group_id elsewhere = open_direct_at(&test_bob, &test_cem, "other", AT_SECOND(10));
     said other = last_said(&elsewhere);
     test_report before = test_check_summary(&store);
     refuse_message(CRUDDUR_E_MESSAGE_NOT_FOUND, "message_uuid", other.uuid, other.created_at_us);

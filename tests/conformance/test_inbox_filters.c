@@ -168,12 +168,11 @@ Test(inbox_filters, cost_one_request_and_one_for_each_unread_group)
     test_check(&store);
 }
 
-Test(inbox_filters, flags_that_contradict, .init = refusals_begin)
+Test(inbox_filters, flags_that_contradict)
 {
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     options.flags = CRUDDUR_LIST_UNREAD | CRUDDUR_LIST_NO_COUNTS;
     refused(try_groups(CRUDDUR_E_INVALID_ARGUMENT, "options.flags", test_ann.uuid, &options));
     options.flags = CRUDDUR_LIST_TRUSTED;
     refused(try_groups(CRUDDUR_E_INVALID_ARGUMENT, "options.flags", test_ann.uuid, &options));
-    refusals_end();
 }
