@@ -4,11 +4,19 @@
 # which: they set `name`, the `folder` of its npm package and the `groups` of what it needs, define
 # start_service, which runs it on a port in the place of its own process, and then call run_service.
 
+# Below the ports that the system gives to those who ask for any: a test that starts at the same moment
+# could get the port before the service has it.
 free_port() {
-  python3 -c 'import socket
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    print(s.getsockname()[1])'
+  python3 -c 'import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break'
 }
 
 answers() {
