@@ -19,6 +19,9 @@ typedef struct request {
     const char *group_uuid;
     const char *message_uuid;
     const cruddur_msg_options *options;
+    cr_edit_kind kind;   /* of a change */
+    const char *content; /* its text, or its reaction */
+    bool is_added;       /* the reaction */
 } request;
 
 /* What is read of it. */
@@ -105,8 +108,12 @@ cruddur_status cruddur_msg_get(cruddur *dm, const char *viewer_uuid, const char 
                                const char *message_uuid, const cruddur_msg_options *options,
                                cruddur_msg **ret_msg, cruddur_error **error)
 {
-    const request given = {CRUDDUR_OP_MSG_GET, "viewer_uuid", viewer_uuid,
-                           group_uuid,         message_uuid,  options};
+    const request given = {.operation = CRUDDUR_OP_MSG_GET,
+                           .user_name = "viewer_uuid",
+                           .user_uuid = viewer_uuid,
+                           .group_uuid = group_uuid,
+                           .message_uuid = message_uuid,
+                           .options = options};
     arguments read;
     cr_entry entry;
     cr_packed_row *row = NULL;
@@ -129,69 +136,6 @@ cruddur_status cruddur_msg_get(cruddur *dm, const char *viewer_uuid, const char 
 
 /* ---- its changes ---- */
 
-/* Carries out what was read, unless that failed; ends the entry. */
-static cruddur_status change(cr_entry *entry, const arguments *read, cruddur_status status,
-                             cruddur_msg **ret_msg, bool *ret_changed)
-{
-    cr_packed_row *row = NULL;
-    bool is_changed = false;
-    if (status == CRUDDUR_OK) {
-        status = cr_edit_message(entry->dm->store, &read->edit, &entry->call, &row, &is_changed);
-    }
-    if (status == CRUDDUR_OK && ret_changed != NULL) {
-        *ret_changed = is_changed;
-    }
-    if (status == CRUDDUR_OK && ret_msg != NULL) {
-        *ret_msg = (cruddur_msg *)row;
-        row = NULL;
-    }
-    free(row);
-    return cr_entry_end(entry, status);
-}
-
-cruddur_status cruddur_msg_edit(cruddur *dm, const char *user_uuid, const char *group_uuid,
-                                const char *message_uuid, const char *text,
-                                const cruddur_msg_options *options, cruddur_msg **ret_msg,
-                                bool *ret_changed, cruddur_error **error)
-{
-    const request given = {CRUDDUR_OP_MSG_EDIT, "user_uuid",  user_uuid,
-                           group_uuid,          message_uuid, options};
-    arguments read;
-    cr_entry entry;
-    if (dm == NULL) {
-        return cr_fail_null(error, "dm");
-    }
-    cruddur_status status = cr_entry_begin(&entry, dm, given.operation, error);
-    if (status == CRUDDUR_OK) {
-        status = read_request(&entry, &given, &read);
-        read.edit.kind = CR_EDIT_TEXT;
-    }
-    if (status == CRUDDUR_OK) {
-        status = cr_read_text("text", text, dm->options.max_text_chars, &read.edit.text,
-                              entry.call.error);
-    }
-    return change(&entry, &read, status, ret_msg, ret_changed);
-}
-
-cruddur_status cruddur_msg_delete(cruddur *dm, const char *user_uuid, const char *group_uuid,
-                                  const char *message_uuid, const cruddur_msg_options *options,
-                                  cruddur_msg **ret_msg, bool *ret_changed, cruddur_error **error)
-{
-    const request given = {CRUDDUR_OP_MSG_DELETE, "user_uuid", user_uuid, group_uuid,
-                           message_uuid,          options};
-    arguments read;
-    cr_entry entry;
-    if (dm == NULL) {
-        return cr_fail_null(error, "dm");
-    }
-    cruddur_status status = cr_entry_begin(&entry, dm, given.operation, error);
-    if (status == CRUDDUR_OK) {
-        status = read_request(&entry, &given, &read);
-        read.edit.kind = CR_EDIT_DELETE;
-    }
-    return change(&entry, &read, status, ret_msg, ret_changed);
-}
-
 static cruddur_status read_reaction(const char *given, cr_str *reaction, cruddur_error **error)
 {
     static const char *const faults[] = {
@@ -213,28 +157,99 @@ static cruddur_status read_reaction(const char *given, cr_str *reaction, cruddur
                : cr_fail_argument(error, CRUDDUR_E_REACTION, "reaction", "%s", faults[fault]);
 }
 
+/* What becomes of the message: a text, or a reaction. */
+static cruddur_status read_content(const cruddur *dm, const request *given, cr_edit *edit,
+                                   cruddur_error **error)
+{
+    edit->kind = given->kind;
+    edit->is_added = given->is_added;
+    switch (given->kind) {
+    case CR_EDIT_TEXT:
+        return cr_read_text("text", given->content, dm->options.max_text_chars, &edit->text, error);
+    case CR_EDIT_REACT:
+        return read_reaction(given->content, &edit->reaction, error);
+    case CR_EDIT_DELETE:
+        break;
+    }
+    return CRUDDUR_OK;
+}
+
+static cruddur_status change(cruddur *dm, const request *given, cruddur_msg **ret_msg,
+                             bool *ret_changed, cruddur_error **error)
+{
+    arguments read;
+    cr_entry entry;
+    cr_packed_row *row = NULL;
+    bool is_changed = false;
+    if (dm == NULL) {
+        return cr_fail_null(error, "dm");
+    }
+    cruddur_status status = cr_entry_begin(&entry, dm, given->operation, error);
+    if (status == CRUDDUR_OK) {
+        status = read_request(&entry, given, &read);
+    }
+    if (status == CRUDDUR_OK) {
+        status = read_content(dm, given, &read.edit, entry.call.error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_edit_message(dm->store, &read.edit, &entry.call, &row, &is_changed);
+    }
+    if (status == CRUDDUR_OK && ret_changed != NULL) {
+        *ret_changed = is_changed;
+    }
+    if (status == CRUDDUR_OK && ret_msg != NULL) {
+        *ret_msg = (cruddur_msg *)row;
+        row = NULL;
+    }
+    free(row);
+    return cr_entry_end(&entry, status);
+}
+
+cruddur_status cruddur_msg_edit(cruddur *dm, const char *user_uuid, const char *group_uuid,
+                                const char *message_uuid, const char *text,
+                                const cruddur_msg_options *options, cruddur_msg **ret_msg,
+                                bool *ret_changed, cruddur_error **error)
+{
+    const request given = {.operation = CRUDDUR_OP_MSG_EDIT,
+                           .user_name = "user_uuid",
+                           .user_uuid = user_uuid,
+                           .group_uuid = group_uuid,
+                           .message_uuid = message_uuid,
+                           .options = options,
+                           .kind = CR_EDIT_TEXT,
+                           .content = text};
+    return change(dm, &given, ret_msg, ret_changed, error);
+}
+
+cruddur_status cruddur_msg_delete(cruddur *dm, const char *user_uuid, const char *group_uuid,
+                                  const char *message_uuid, const cruddur_msg_options *options,
+                                  cruddur_msg **ret_msg, bool *ret_changed, cruddur_error **error)
+{
+    const request given = {.operation = CRUDDUR_OP_MSG_DELETE,
+                           .user_name = "user_uuid",
+                           .user_uuid = user_uuid,
+                           .group_uuid = group_uuid,
+                           .message_uuid = message_uuid,
+                           .options = options,
+                           .kind = CR_EDIT_DELETE};
+    return change(dm, &given, ret_msg, ret_changed, error);
+}
+
 cruddur_status cruddur_msg_react(cruddur *dm, const char *user_uuid, const char *group_uuid,
                                  const char *message_uuid, const char *reaction, bool is_added,
                                  const cruddur_msg_options *options, cruddur_msg **ret_msg,
                                  bool *ret_changed, cruddur_error **error)
 {
-    const request given = {CRUDDUR_OP_MSG_REACT, "user_uuid",  user_uuid,
-                           group_uuid,           message_uuid, options};
-    arguments read;
-    cr_entry entry;
-    if (dm == NULL) {
-        return cr_fail_null(error, "dm");
-    }
-    cruddur_status status = cr_entry_begin(&entry, dm, given.operation, error);
-    if (status == CRUDDUR_OK) {
-        status = read_request(&entry, &given, &read);
-        read.edit.kind = CR_EDIT_REACT;
-        read.edit.is_added = is_added;
-    }
-    if (status == CRUDDUR_OK) {
-        status = read_reaction(reaction, &read.edit.reaction, entry.call.error);
-    }
-    return change(&entry, &read, status, ret_msg, ret_changed);
+    const request given = {.operation = CRUDDUR_OP_MSG_REACT,
+                           .user_name = "user_uuid",
+                           .user_uuid = user_uuid,
+                           .group_uuid = group_uuid,
+                           .message_uuid = message_uuid,
+                           .options = options,
+                           .kind = CR_EDIT_REACT,
+                           .content = reaction,
+                           .is_added = is_added};
+    return change(dm, &given, ret_msg, ret_changed, error);
 }
 
 /* ---- what a message tells of it ---- */

@@ -30,31 +30,14 @@ static cruddur_status fail_message(const cr_txn *txn, const cr_message_lookup *l
     return cr_message_fail_as(txn, lookup, &arguments);
 }
 
-/* Where the message is shows as soon as the head is known. */
-static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
-{
-    cr_message_lookup *lookup = beside->context;
-    cruddur_status status = cr_message_look_up(txn, lookup->group, lookup->name, head, lookup);
-    beside->count = 0;
-    if (lookup->sk.data != NULL && !cr_row_exists(&lookup->row)) {
-        beside->key[beside->count++] = (cr_key){cr_pk_str(&lookup->pk), lookup->sk};
-    }
-    return status;
-}
-
 /* Only members read, and only what is in their history. */
 static cruddur_status find_message(cr_txn *txn, const around_context *context, found *seen)
 {
     cr_group group;
     cr_row own = {0};
     cr_message_lookup *lookup = &seen->lookup;
-    *lookup = (cr_message_lookup){.group = context->group, .name = &context->listing->around};
-    cr_beside beside = {.choose = choose_beside, .context = lookup};
-    cruddur_status status =
-        cr_group_read_beside(txn, context->group, context->viewer, &beside, &group);
-    if (status == CRUDDUR_OK && beside.count > 0) {
-        status = cr_message_take(txn, lookup, &beside.row[0]);
-    }
+    cruddur_status status = cr_message_read(txn, context->group, context->viewer,
+                                            &context->listing->around, NULL, NULL, &group, lookup);
     if (status == CRUDDUR_OK && context->viewer != NULL) {
         status = cr_own_row_find(txn, &group, context->viewer, &own);
     }
@@ -66,9 +49,7 @@ static cruddur_status find_message(cr_txn *txn, const around_context *context, f
         cr_str_compare(lookup->row.value[CR_SK], seen->after_sk) <= 0) {
         cr_message_hide(txn, lookup);
     }
-    bool is_shown =
-        cr_row_exists(&lookup->row) && cr_message_is_shown(&lookup->row, cr_clock_now_us());
-    return is_shown ? CRUDDUR_OK : fail_message(txn, lookup);
+    return cr_message_is_there(lookup) ? CRUDDUR_OK : fail_message(txn, lookup);
 }
 
 /* ---- the messages before it, and those after it ---- */

@@ -8,7 +8,6 @@
 #include "messaging/own_row.h"
 #include "messaging/rewrite.h"
 #include "messaging/settle.h"
-#include "model/expiry.h"
 #include "model/reactions.h"
 
 /* What a change states beside the group rows: the message, the change row and its counter. */
@@ -19,78 +18,41 @@
 /* One read, within one run of a body. */
 typedef struct reading {
     cr_group group;
-    cr_message_lookup lookup;
-    cr_row message; /* absent throughout: it was not found */
-    bool reads_counter;
+    cr_message_lookup lookup; /* has the message */
     cr_change_pk change_pk;
     cr_row counter; /* of changes; absent throughout where there is none */
 } reading;
 
-typedef struct target {
-    const cr_uuid *group;
-    const cr_message_name *name;
-    reading *read;
-} target;
-
-/* Where the message is shows as soon as the head is known. */
-static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
+/* Who is no member learns nothing of the message, not even whether it is there. */
+static cruddur_status read_to_change(cr_txn *txn, const cr_edit *edit, reading *read)
 {
-    const target *wanted = beside->context;
-    reading *read = wanted->read;
-    cruddur_status status =
-        cr_message_look_up(txn, wanted->group, wanted->name, head, &read->lookup);
-    beside->count = 0;
-    if (read->lookup.sk.data != NULL && !cr_row_exists(&read->lookup.row)) {
-        beside->key[beside->count++] = (cr_key){cr_pk_str(&read->lookup.pk), read->lookup.sk};
-    }
-    if (read->reads_counter) {
-        beside->key[beside->count++] = cr_change_counter_key(&read->change_pk);
-    }
-    return status;
-}
-
-/* Whoever is no member learns nothing of the message, not even whether it is there. */
-static cruddur_status read_message(cr_txn *txn, const cr_uuid *user, const cr_uuid *group,
-                                   const cr_message_name *name, reading *read)
-{
-    target wanted = {group, name, read};
-    read->lookup = (cr_message_lookup){.group = group, .name = name};
-    cr_beside beside = {.choose = choose_beside, .context = &wanted};
-    read->change_pk = cr_change_pk_of(group);
-    cruddur_status status = cr_group_read_beside(txn, group, user, &beside, &read->group);
-    bool was_asked = beside.count > (read->reads_counter ? 1 : 0);
-    if (status == CRUDDUR_OK && was_asked) {
-        status = cr_message_take(txn, &read->lookup, &beside.row[0]);
-    }
-    if (read->reads_counter && beside.count > 0) {
-        read->counter = beside.row[beside.count - 1];
-    }
-    read->message = read->lookup.row;
-    return status;
+    read->change_pk = cr_change_pk_of(&edit->group);
+    const cr_key counter = cr_change_counter_key(&read->change_pk);
+    return cr_message_read(txn, &edit->group, edit->user, &edit->name, &counter, &read->counter,
+                           &read->group, &read->lookup);
 }
 
 /* Whether a member's history reaches back to the message. If not, the member is told what a message
  * that is not there would give. */
-static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, reading *read)
+static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, cr_group *group,
+                                    cr_message_lookup *lookup)
 {
     cr_row own;
     if (user == NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_own_row_find(txn, &read->group, user, &own);
-    bool is_visible = cr_str_compare(read->message.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
+    cruddur_status status = cr_own_row_find(txn, group, user, &own);
+    bool is_visible = cr_str_compare(lookup->row.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
     if (status != CRUDDUR_OK || is_visible) {
         return status;
     }
-    cr_message_hide(txn, &read->lookup);
-    return cr_message_fail(txn, &read->lookup);
+    cr_message_hide(txn, lookup);
+    return cr_message_fail(txn, lookup);
 }
 
-static cruddur_status check_found(const cr_txn *txn, const reading *read)
+static cruddur_status check_found(const cr_txn *txn, const cr_message_lookup *lookup)
 {
-    return cr_row_exists(&read->message) && cr_message_is_shown(&read->message, cr_clock_now_us())
-               ? CRUDDUR_OK
-               : cr_message_fail(txn, &read->lookup);
+    return cr_message_is_there(lookup) ? CRUDDUR_OK : cr_message_fail(txn, lookup);
 }
 
 /* ---- what becomes of the message ---- */
@@ -205,10 +167,10 @@ static bool is_author(const cr_edit *edit, const cr_row *message)
 static cruddur_status check_right(cr_txn *txn, const cr_edit *edit, reading *read)
 {
     bool is_for_author = kinds[edit->kind].is_for_author;
-    if (edit->user == NULL || (is_for_author && is_author(edit, &read->message))) {
+    if (edit->user == NULL || (is_for_author && is_author(edit, &read->lookup.row))) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = check_visible(txn, edit->user, read);
+    cruddur_status status = check_visible(txn, edit->user, &read->group, &read->lookup);
     return status == CRUDDUR_OK && is_for_author
                ? cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_THE_AUTHOR, "user_uuid",
                                   "%s is not the author of message %s", edit->user->text,
@@ -235,7 +197,7 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
         status = cr_group_check_blocks(txn, &read->group.uuid, &read->group.card, "group_uuid");
     }
     if (status == CRUDDUR_OK) {
-        status = check_found(txn, read);
+        status = check_found(txn, &read->lookup);
     }
     if (status == CRUDDUR_OK) {
         status = check_right(txn, edit, read);
@@ -254,15 +216,23 @@ typedef struct editing {
     cr_packed_row *result;
 } editing;
 
+/* What the group rows are to become. */
+typedef struct previews {
+    bool are_to_change;
+    cr_row head; /* as they are to show it */
+    cr_group_rows rows;
+    cr_rewrite rewrite;
+} previews;
+
 /* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
  * message, the others are. */
 static bool is_unseen(const reading *read, const cr_row *changed)
 {
     const cr_group *group = &read->group;
-    if (cr_str_equal(read->message.value[CR_TEXT], changed->value[CR_TEXT])) {
+    cr_str sk = changed->value[CR_SK];
+    if (cr_str_equal(read->lookup.row.value[CR_TEXT], changed->value[CR_TEXT])) {
         return true; /* a reaction */
     }
-    cr_str sk = read->message.value[CR_SK];
     return cr_str_compare(sk, group->head.value[CR_SK]) < 0 && cr_row_exists(&group->own) &&
            cr_str_compare(sk, cr_row_place(&group->own)) < 0;
 }
@@ -281,41 +251,44 @@ static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *row
                : cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
 }
 
-/* Every inbox shows the head as it is now. The rows are put anew also where they are behind the
- * message: whoever is just moving them to it has read its old text, and finds them changed. */
-static cruddur_status refresh(cr_txn *txn, reading *read, const cr_row *changed, editing *call)
+/* Every inbox is to show the head as it is now. The rows are put anew also where they are behind
+ * the message: who is just moving them to it has read its old text, and finds them changed. */
+static cruddur_status read_previews(cr_txn *txn, reading *read, const cr_row *changed,
+                                    editing *call, previews *shown)
 {
-    cr_group_rows rows;
     cr_group *group = &read->group;
+    shown->are_to_change = false;
     if (is_unseen(read, changed)) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = read_rows(txn, group, &rows);
+    cruddur_status status = read_rows(txn, group, &shown->rows);
     if (status != CRUDDUR_OK) {
         return status;
     }
-    cr_str oldest_sk = cr_group_rows_oldest(&rows);
-    if (oldest_sk.data != NULL && cr_str_compare(changed->value[CR_SK], oldest_sk) < 0) {
-        return CRUDDUR_OK;
-    }
+    cr_str oldest_sk = cr_group_rows_oldest(&shown->rows);
+    shown->are_to_change =
+        oldest_sk.data == NULL || cr_str_compare(changed->value[CR_SK], oldest_sk) >= 0;
     bool is_head = cr_str_equal(group->head.value[CR_SK], changed->value[CR_SK]);
-    const cr_row *head = is_head ? changed : &group->head;
-    cr_rewrite rewrite = {.group = &group->uuid,
-                          .message = head,
-                          .author = cr_person_of(head),
-                          .rows = &rows,
-                          .beside = WRITES_BESIDE,
-                          .replaces = true};
-    if (!cr_group_rows_are_at(&rows, head->value[CR_SK])) {
-        status = cr_rewrite_find_room(txn, &rewrite, &call->room);
-    }
+    shown->head = is_head ? *changed : group->head;
+    shown->rewrite = (cr_rewrite){.group = &group->uuid,
+                                  .message = &shown->head,
+                                  .author = cr_person_of(&shown->head),
+                                  .rows = &shown->rows,
+                                  .beside = WRITES_BESIDE,
+                                  .replaces = true};
+    bool are_in_place = cr_group_rows_are_at(&shown->rows, shown->head.value[CR_SK]);
+    return shown->are_to_change && !are_in_place
+               ? cr_rewrite_find_room(txn, &shown->rewrite, &call->room)
+               : CRUDDUR_OK;
+}
+
+static cruddur_status write_previews(cr_txn *txn, editing *call, previews *shown)
+{
+    cruddur_status status = cr_rewrite_put(txn, &shown->rewrite);
     if (status == CRUDDUR_OK) {
-        status = cr_rewrite_put(txn, &rewrite);
+        status = cr_rewrite_remove(txn, &shown->rewrite);
     }
-    if (status == CRUDDUR_OK) {
-        status = cr_rewrite_remove(txn, &rewrite);
-    }
-    call->has_more = rewrite.has_more;
+    call->has_more = shown->rewrite.has_more;
     return status;
 }
 
@@ -328,35 +301,40 @@ static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_r
     return *result == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
 }
 
+/* Reads first and writes after. */
 static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
                                     const cr_row *changed)
 {
-    cruddur_status status = txn->ops->replace(txn, &read->message, changed);
+    previews shown;
+    cruddur_status status = read_previews(txn, read, changed, call, &shown);
+    if (status == CRUDDUR_OK) {
+        status = txn->ops->replace(txn, &read->lookup.row, changed);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_change_state(txn, &read->change_pk, &read->counter, changed,
                                  kinds[call->edit->kind].word);
     }
-    return status == CRUDDUR_OK ? refresh(txn, read, changed, call) : status;
+    return status == CRUDDUR_OK && shown.are_to_change ? write_previews(txn, call, &shown) : status;
 }
 
 static cruddur_status edit_body(cr_txn *txn, void *argument)
 {
     editing *call = argument;
     const cr_edit *edit = call->edit;
-    reading read = {.reads_counter = true};
+    reading read = {.counter = {{CR_STR_ABSENT}}};
     cruddur_status status = cr_check_transactions(txn);
     if (status == CRUDDUR_OK) {
-        status = read_message(txn, edit->user, &edit->group, &edit->name, &read);
+        status = read_to_change(txn, edit, &read);
     }
     if (status == CRUDDUR_OK) {
         status = check_rules(txn, edit, &read);
     }
-    edited message = {.edit = edit, .row = read.message};
+    edited message = {.edit = edit, .row = read.lookup.row};
     if (status == CRUDDUR_OK) {
         status = kinds[edit->kind].apply(txn, &message);
     }
     if (status == CRUDDUR_OK && message.is_changed) {
-        status = check_version(txn, edit, &read.message);
+        status = check_version(txn, edit, &read.lookup.row);
         message.row.value[CR_VERSION] = cr_row_fresh_version(txn->arena);
     }
     if (status == CRUDDUR_OK && message.row.value[CR_VERSION].data == NULL && message.is_changed) {
@@ -406,15 +384,17 @@ typedef struct getting {
 static cruddur_status get_body(cr_txn *txn, void *argument)
 {
     getting *call = argument;
-    reading read = {.reads_counter = false};
-    cruddur_status status = read_message(txn, call->viewer, call->group, call->name, &read);
+    cr_group group;
+    cr_message_lookup lookup;
+    cruddur_status status =
+        cr_message_read(txn, call->group, call->viewer, call->name, NULL, NULL, &group, &lookup);
     if (status == CRUDDUR_OK) {
-        status = check_found(txn, &read);
+        status = check_found(txn, &lookup);
     }
     if (status == CRUDDUR_OK) {
-        status = check_visible(txn, call->viewer, &read);
+        status = check_visible(txn, call->viewer, &group, &lookup);
     }
-    return status == CRUDDUR_OK ? keep(txn, &read.message, &call->result) : status;
+    return status == CRUDDUR_OK ? keep(txn, &lookup.row, &call->result) : status;
 }
 
 cruddur_status cr_get_message(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,

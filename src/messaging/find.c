@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/find.h"
 
+#include "base/clock.h"
 #include "messaging/write.h"
+#include "model/expiry.h"
 
 #define US_PER_DAY INT64_C(86400000000)
 /* "YYYY-MM-DD" sorts before every key that shows this day. */
@@ -112,18 +114,24 @@ static cruddur_status look_without_time(cr_txn *txn, cr_message_lookup *lookup)
 
 /* ---- the look-up ---- */
 
-cruddur_status cr_message_look_up(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
-                                  const cr_row *head, cr_message_lookup *lookup)
+static void begin(cr_message_lookup *lookup, const cr_uuid *group, const cr_message_name *name)
 {
     *lookup = (cr_message_lookup){.group = group, .name = name, .pk = cr_pk_of_group(group)};
-    if (head != NULL && is_named(lookup, head)) {
+}
+
+/* Finds out where the message is. The look-up has the row afterwards, or the sort key, or none of
+ * the two: then there is no such message. */
+static cruddur_status look_up(cr_txn *txn, const cr_row *head, cr_message_lookup *lookup)
+{
+    begin(lookup, lookup->group, lookup->name); /* the group may be looked at again */
+    if (is_named(lookup, head)) {
         lookup->row = *head;
         return CRUDDUR_OK;
     }
-    if (name->created_at_us == 0) {
+    if (lookup->name->created_at_us == 0) {
         return look_without_time(txn, lookup);
     }
-    if (cr_time_format(name->created_at_us, &lookup->made_sk)) {
+    if (cr_time_format(lookup->name->created_at_us, &lookup->made_sk)) {
         lookup->sk = cr_sort_key_str(&lookup->made_sk);
     }
     return CRUDDUR_OK;
@@ -150,7 +158,9 @@ static cruddur_status look_at_older_forms(cr_txn *txn, cr_message_lookup *lookup
     return look_along(txn, lookup, query, OFFSETS_MAX);
 }
 
-cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_row *there)
+/* Takes the row that was read at the sort key, whatever it is. Where the message is not there, it
+ * may have a key of an older form. */
+static cruddur_status take(cr_txn *txn, cr_message_lookup *lookup, const cr_row *there)
 {
     if (is_named(lookup, there)) {
         lookup->row = *there;
@@ -158,6 +168,58 @@ cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_
     }
     return lookup->name->created_at_us == 0 ? CRUDDUR_OK : look_at_older_forms(txn, lookup);
 }
+
+/* ---- with its group ---- */
+
+typedef struct target {
+    cr_message_lookup *lookup;
+    const cr_key *also;
+} target;
+
+static bool has_key(const cr_message_lookup *lookup)
+{
+    return lookup->sk.data != NULL && !cr_row_exists(&lookup->row);
+}
+
+/* Where the message is shows as soon as the head is known. */
+static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
+{
+    const target *wanted = beside->context;
+    cr_message_lookup *lookup = wanted->lookup;
+    cruddur_status status = look_up(txn, head, lookup);
+    beside->count = 0;
+    if (wanted->also != NULL) {
+        beside->key[beside->count++] = *wanted->also;
+    }
+    if (has_key(lookup)) {
+        beside->key[beside->count++] = (cr_key){cr_pk_str(&lookup->pk), lookup->sk};
+    }
+    return status;
+}
+
+cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
+                               const cr_message_name *name, const cr_key *also, cr_row *also_row,
+                               cr_group *read, cr_message_lookup *lookup)
+{
+    target wanted = {lookup, also};
+    cr_beside beside = {.choose = choose_beside, .context = &wanted};
+    begin(lookup, group, name);
+    cruddur_status status = cr_group_read_beside(txn, group, member, &beside, read);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    if (also != NULL) {
+        *also_row = beside.row[0];
+    }
+    return has_key(lookup) ? take(txn, lookup, &beside.row[beside.count - 1]) : CRUDDUR_OK;
+}
+
+bool cr_message_is_there(const cr_message_lookup *lookup)
+{
+    return cr_row_exists(&lookup->row) && cr_message_is_shown(&lookup->row, cr_clock_now_us());
+}
+
+/* ---- not found ---- */
 
 cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *lookup)
 {
@@ -182,23 +244,4 @@ cruddur_status cr_message_fail_as(const cr_txn *txn, const cr_message_lookup *lo
     return cr_fail_argument(txn->call->error, CRUDDUR_E_MESSAGE_NOT_FOUND, arguments->uuid,
                             "group %s has no message %s%s", lookup->group->text, uuid,
                             lookup->name->created_at_us == 0 ? "" : " of this time");
-}
-
-cruddur_status cr_message_find(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
-                               cr_row *message)
-{
-    cr_row there;
-    cr_message_lookup lookup;
-    cruddur_status status = cr_message_look_up(txn, group, name, NULL, &lookup);
-    if (status == CRUDDUR_OK && lookup.sk.data != NULL && !cr_row_exists(&lookup.row)) {
-        status = cr_rows_get_message(txn, &lookup.pk, lookup.sk, &there);
-        if (status == CRUDDUR_OK) {
-            status = cr_message_take(txn, &lookup, &there);
-        }
-    }
-    if (status == CRUDDUR_OK && !cr_row_exists(&lookup.row)) {
-        status = cr_message_fail(txn, &lookup);
-    }
-    *message = lookup.row;
-    return status;
 }

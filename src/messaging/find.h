@@ -5,7 +5,7 @@
 #ifndef CR_MESSAGING_FIND_H
 #define CR_MESSAGING_FIND_H
 
-#include "messaging/rows.h"
+#include "messaging/group.h"
 #include "model/time.h"
 
 /* How a caller names a message. */
@@ -26,20 +26,20 @@ typedef struct cr_message_lookup {
     const cr_message_name *name;
     cr_pk pk;         /* the group's partition */
     cr_str sk;        /* where the message is to be read; absent: no need, or not known */
-    cr_row row;       /* the message; absent throughout: it is not there, or not read yet */
+    cr_row row;       /* the message; absent throughout: it is not there */
     bool is_timeless; /* it was not found, and its time would tell more */
     cr_sort_key made_sk;
 } cr_message_lookup;
 
-/* Finds out where the message is. `head` may be the group's newest message; NULL: not known. The
- * look-up has the row afterwards, or the sort key, or none of the two: then there is no such
- * message. Read statuses. */
-cruddur_status cr_message_look_up(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
-                                  const cr_row *head, cr_message_lookup *lookup);
+/* Reads a group for a member (NULL: for who may read any), and a message of it in the request that
+ * reads the card. So is the row at `also`, into *also_row; NULL: none. A message that is not there
+ * leaves lookup->row absent, and is no failure. Read statuses, and those of cr_group_read(). */
+cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
+                               const cr_message_name *name, const cr_key *also, cr_row *also_row,
+                               cr_group *read, cr_message_lookup *lookup);
 
-/* Takes the row that was read at the look-up's sort key, whatever it is. Where the message is not
- * there, it may have a key of an older form. Read statuses. */
-cruddur_status cr_message_take(cr_txn *txn, cr_message_lookup *lookup, const cr_row *there);
+/* Whether the message is there for anybody: it has not expired. */
+bool cr_message_is_there(const cr_message_lookup *lookup);
 
 /* The message is there, but hidden from the user, who gets the same error as if it were not. */
 void cr_message_hide(const cr_txn *txn, cr_message_lookup *lookup);
@@ -50,9 +50,5 @@ cruddur_status cr_message_fail(const cr_txn *txn, const cr_message_lookup *looku
 /* The same where other arguments name it. */
 cruddur_status cr_message_fail_as(const cr_txn *txn, const cr_message_lookup *lookup,
                                   const cr_message_arguments *arguments);
-
-/* All of it: reads the message. The statuses of all three. */
-cruddur_status cr_message_find(cr_txn *txn, const cr_uuid *group, const cr_message_name *name,
-                               cr_row *message);
 
 #endif

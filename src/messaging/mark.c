@@ -19,7 +19,7 @@ static cruddur_status find_before(cr_txn *txn, const cr_uuid *group, cr_str sk, 
 static cruddur_status mark_unread(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
 {
     cr_str before_sk;
-    cr_str sk = found->message.value[CR_SK];
+    cr_str sk = found->lookup.row.value[CR_SK];
     if (cr_str_compare(cr_row_marker(&found->row), sk) < 0) {
         return CRUDDUR_OK;
     }
@@ -39,7 +39,7 @@ static cr_str newest_of(const cr_own_found *found)
 
 static cruddur_status mark_read(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
 {
-    cr_str sk = change->message != NULL ? found->message.value[CR_SK] : newest_of(found);
+    cr_str sk = change->message != NULL ? found->lookup.row.value[CR_SK] : newest_of(found);
     (void)txn;
     if (cr_str_compare(sk, cr_row_marker(&found->row)) > 0) {
         cr_row_set_marker(&found->row, sk);

@@ -69,34 +69,14 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
 
 /* ---- the message that the change names ---- */
 
-/* Where the message is shows as soon as the head is known. */
-static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *beside)
-{
-    cr_message_lookup *lookup = beside->context;
-    cruddur_status status = cr_message_look_up(txn, lookup->group, lookup->name, head, lookup);
-    beside->count = 0;
-    if (lookup->sk.data != NULL && !cr_row_exists(&lookup->row)) {
-        beside->key[beside->count++] = (cr_key){cr_pk_str(&lookup->pk), lookup->sk};
-    }
-    return status;
-}
-
 static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *change,
                                              cr_own_found *found)
 {
-    cr_message_lookup *lookup = &found->lookup;
-    *lookup = (cr_message_lookup){.group = change->group, .name = change->message};
-    cr_beside beside = {.choose = choose_beside, .context = lookup};
-    cruddur_status status =
-        cr_group_read_beside(txn, change->group, change->member, &beside, &found->group);
-    if (status == CRUDDUR_OK && beside.count > 0) {
-        status = cr_message_take(txn, lookup, &beside.row[0]);
-    }
-    found->message = lookup->row;
-    bool is_there =
-        cr_row_exists(&found->message) && cr_message_is_shown(&found->message, cr_clock_now_us());
-    return status == CRUDDUR_OK && !is_there ? cr_message_fail_as(txn, lookup, change->arguments)
-                                             : status;
+    cruddur_status status = cr_message_read(txn, change->group, change->member, change->message,
+                                            NULL, NULL, &found->group, &found->lookup);
+    return status == CRUDDUR_OK && !cr_message_is_there(&found->lookup)
+               ? cr_message_fail_as(txn, &found->lookup, change->arguments)
+               : status;
 }
 
 /* To the member a message before the beginning of the history is not there. */
@@ -105,7 +85,7 @@ static cruddur_status check_visible(const cr_txn *txn, const cr_own_change *chan
 {
     cr_str visible_sk = found->row.value[CR_VISIBLE_SK];
     if (change->message == NULL || visible_sk.data == NULL ||
-        cr_str_compare(found->message.value[CR_SK], visible_sk) > 0) {
+        cr_str_compare(found->lookup.row.value[CR_SK], visible_sk) > 0) {
         return CRUDDUR_OK;
     }
     cr_message_hide(txn, &found->lookup);

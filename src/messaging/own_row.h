@@ -5,7 +5,6 @@
 #define CR_MESSAGING_OWN_ROW_H
 
 #include "messaging/find.h"
-#include "messaging/group.h"
 #include "model/page.h"
 
 /* Finds the member's row of a group that was read for the member: it is at the head's key, unless
@@ -18,9 +17,8 @@ typedef struct cr_own_change cr_own_change;
 /* What a change goes by. */
 typedef struct cr_own_found {
     cr_group group;
-    cr_message_lookup lookup;
-    cr_row message; /* the one that the change names */
-    cr_row row;     /* the member's, to be edited in place */
+    cr_message_lookup lookup; /* of the message that the change names */
+    cr_row row;               /* the member's, to be edited in place */
 } cr_own_found;
 
 /* Edits found->row, with text that lasts until the body returns. Read statuses, and its own. */
