@@ -186,13 +186,18 @@ const char *newest_key(const char *pk)
     return key;
 }
 
-size_t count_in(const char *pk, const char *group)
+size_t count_unsettled(const char *pk, const char *group)
 {
     cr_arena arena = CR_ARENA_INIT;
-    test_store_settle(&store);
     selection selected = select_rows(pk, group, &arena);
     cr_arena_free(&arena);
     return selected.rows.count;
+}
+
+size_t count_in(const char *pk, const char *group)
+{
+    test_store_settle(&store);
+    return count_unsettled(pk, group);
 }
 
 size_t count_group_rows(const char *group)

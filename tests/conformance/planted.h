@@ -45,6 +45,9 @@ const char *newest_key(const char *pk);
 size_t count_group_rows(const char *group);
 size_t count_in(const char *pk, const char *group);
 
+/* The same before a processor comes by; any partition for NULL. */
+size_t count_unsettled(const char *pk, const char *group);
+
 /* The table is as it should be, beside `foreign` rows that are not ours. */
 void check_beside(size_t foreign);
 

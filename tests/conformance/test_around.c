@@ -165,10 +165,44 @@ Test(around, a_deleted_message)
     test_check(&store);
 }
 
+static cruddur_status look_around(const named *all, const char *uuid)
+{
+    cruddur_list_options options = list_options(3, CRUDDUR_START_NEWEST, CRUDDUR_OLDEST_FIRST);
+    cruddur_msg_page *page = NULL;
+    options.around_message_uuid = uuid;
+    cruddur_status status =
+        cruddur_msg_list(store.dm, test_ann.uuid, all->group.text, &options, &page, NULL);
+    cruddur_msg_page_free(page);
+    return status;
+}
+
+/* A message under a uuid of the caller's, which is found without its time. */
+static void say_under(const named *all, char uuid[CRUDDUR_UUID_SIZE])
+{
+    cruddur_append_options append = CRUDDUR_APPEND_OPTIONS_INIT;
+    must_succeed(cruddur_uuid_v7(cruddur_time_now_us(), uuid, TEST_ERROR));
+    append.message_uuid = uuid;
+    must_succeed(
+        cruddur_msg_append(store.dm, &test_bob, all->group.text, "a0", &append, NULL, TEST_ERROR));
+    test_store_settle(&store);
+    cr_assert_eq(look_around(all, uuid), CRUDDUR_OK);
+}
+
+/* Without the time, too, a message that is hidden cannot be told from one that never was. */
+static void expect_like_unknown(const named *all, const char *hidden)
+{
+    char unknown[CRUDDUR_UUID_SIZE];
+    must_succeed(cruddur_uuid_v7(cruddur_time_now_us(), unknown, TEST_ERROR));
+    cruddur_status status = look_around(all, unknown);
+    cr_assert_neq(status, CRUDDUR_OK);
+    cr_assert_eq(look_around(all, hidden), status);
+}
+
 /* What a member has cleared is not there for the member, nor on the page. */
 Test(around, only_in_the_history_of_the_viewer)
 {
     named all = begin();
+    char claimed[CRUDDUR_UUID_SIZE];
     cruddur_set_options hide = CRUDDUR_SET_OPTIONS_INIT;
     cruddur_list_options options = around(&all, 4, 3, CRUDDUR_OLDEST_FIRST);
     cruddur_msg_page *page = NULL;
@@ -176,11 +210,13 @@ Test(around, only_in_the_history_of_the_viewer)
     if (test_store_is_in_steps(&store)) {
         cr_skip_test("nothing is hidden in steps");
     }
+    say_under(&all, claimed);
     must_succeed(
         cruddur_group_set(store.dm, test_ann.uuid, all.group.text, &hide, NULL, TEST_ERROR));
     must_fail(
         CRUDDUR_E_MESSAGE_NOT_FOUND, "options.around_message_uuid",
         cruddur_msg_list(store.dm, test_ann.uuid, all.group.text, &options, &page, TEST_ERROR));
+    expect_like_unknown(&all, claimed);
     page = list_messages(&test_bob, &all.group, &options);
     expect_messages(page, "m3 m4 m5 ");
     cruddur_msg_page_free(page);

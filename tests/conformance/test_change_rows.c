@@ -256,3 +256,17 @@ Test(change_rows, restore_a_lost_row)
     expect_preview(&reader, "one!");
     test_check(&store);
 }
+
+/* One change has no room for all rows of the largest group where they are behind: the rest goes
+ * with it all the same. */
+Test(change_rows, in_the_largest_group)
+{
+    needs_transactions();
+    group_id group = open_large(CRUDDUR_MEMBERS_MAX, "Largest", "one");
+    cruddur_user author = test_user(0);
+    said message = say_named(&author, &group, "two", 0); /* in mode stream no row follows yet */
+    (void)edit_it(&author, &group, &message, "two!", NULL, true);
+    cr_assert_eq(count_unsettled(NULL, group.text), CRUDDUR_MEMBERS_MAX);
+    test_store_settle(&store);
+    test_check(&store);
+}

@@ -249,6 +249,24 @@ Test(headless, with_a_row_that_was_lost)
     test_check(&store);
 }
 
+/* Marking finds no row of the member: it is restored at the key of what has gone. */
+Test(headless, is_marked_where_the_row_was_lost)
+{
+    talk talking = begin(3, "e0e1");
+    cruddur_user user = test_user(2);
+    cruddur_group *group = NULL;
+    if (test_store_is_in_steps(&store)) {
+        cr_skip_test("in steps nothing is marked");
+    }
+    test_store_settle(&store);
+    cr_assert_eq(uproot(planted_text("GRP#%s", user.uuid), talking.group.text), 1);
+    must_succeed(
+        cruddur_group_mark_read(store.dm, user.uuid, talking.group.text, NULL, &group, TEST_ERROR));
+    cr_assert_eq(cruddur_group_unread_count(group), 0);
+    cruddur_group_free(group);
+    cr_assert_eq(count_group_rows(talking.group.text), talking.n_members);
+}
+
 /* Groups of the original application: the rows alone say that the group is there. */
 Test(headless, without_a_card)
 {

@@ -13,14 +13,23 @@ TestSuite(modify, .timeout = 300);
 #define SECOND "00000000-0000-4000-8000-0000000000c2"
 
 static test_store store;
+static uint32_t rows_read; /* by the latest event */
+
+static void note_rows(void *data, const cruddur_metrics *metrics)
+{
+    (void)data;
+    rows_read = metrics->operation == CRUDDUR_OP_STREAM_APPLY ? metrics->rows_read : rows_read;
+}
 
 /* Ann says "one" and then "two". */
 static void begin(void)
 {
+    cruddur_options counting = CRUDDUR_OPTIONS_INIT;
     const cruddur_user others[] = {test_bob, test_cem};
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_append_options second = CRUDDUR_APPEND_OPTIONS_INIT;
-    test_store_open(&store, NULL);
+    counting.metrics = note_rows;
+    test_store_open(&store, &counting);
     options.group_uuid = GROUP;
     options.message_uuid = FIRST;
     second.message_uuid = SECOND;
@@ -126,6 +135,25 @@ Test(modify, that_comes_late, .init = begin, .fini = end)
     cr_assert_eq(apply_change(SECOND, "in between"), 0u);
     cr_assert_eq(apply_change(SECOND, "two"), 0u);
     expect_previews("two!");
+    test_check(&store);
+}
+
+/* A member who has hidden the group is shown nothing, which is not out of date: the index alone is
+ * asked. */
+Test(modify, of_what_one_member_has_hidden, .init = begin, .fini = end)
+{
+    cruddur_set_options hidden = CRUDDUR_SET_OPTIONS_INIT;
+    hidden.hidden = CRUDDUR_SWITCH_ON;
+    must_succeed(cruddur_group_set(store.dm, test_bob.uuid, GROUP, &hidden, NULL, TEST_ERROR));
+    must_succeed(cruddur_msg_edit(store.dm, test_ann.uuid, GROUP, SECOND, "two!", NULL, NULL, NULL,
+                                  TEST_ERROR));
+    event made;
+    cruddur_row_page *page = scan();
+    event_begin(&made);
+    event_add_change(&made, page, place_of(page, SECOND), "two!", 1);
+    cruddur_row_page_free(page);
+    cruddur_stream_result_free(event_apply(&made, store.dm, NULL));
+    cr_assert_eq(rows_read, 3u);
     test_check(&store);
 }
 
