@@ -187,6 +187,22 @@ void scene_settle(scene *all)
     scene_settle_up_to(all, sim_log_size());
 }
 
+void scene_watch(scene *all, bool is_handler, const size_t *writing)
+{
+    size_t position = 0;
+    while (*writing > 0 || position < sim_log_size()) {
+        if (position < sim_log_size() && is_handler) {
+            act_handle(sim_log_at(position));
+            position++;
+        } else if (position < sim_log_size()) {
+            scene_settle(all);
+            position = sim_log_size();
+        }
+        sim_revive();
+        sim_sleep(1 + (int64_t)sim_roll(40000));
+    }
+}
+
 /* ---- the table ---- */
 
 static bool has_text(const sim_item *item, const char *text)

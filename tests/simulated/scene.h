@@ -55,6 +55,10 @@ size_t scene_rows(const scene *all, size_t person, bool at_newest);
 
 /* Applies all records of the stream; or so many of them. */
 void scene_settle(scene *all);
+
+/* Follows the stream until nobody writes any more and all of it is handled: as the processor, or as
+ * the original application's handler. It may die at any request. */
+void scene_watch(scene *all, bool is_handler, const size_t *writing);
 void scene_settle_up_to(scene *all, size_t count);
 
 /* ---- scripts ---- */

@@ -235,27 +235,11 @@ static void act_renamer(const part *self)
 
 /* ---- the stream ---- */
 
-static void act_watcher(const part *self)
-{
-    size_t position = 0;
-    while (story.writing > 0 || position < sim_log_size()) {
-        if (position < sim_log_size() && self->kind == HANDLER) {
-            act_handle(sim_log_at(position));
-            position++;
-        } else if (position < sim_log_size()) {
-            scene_settle(&story.all);
-            position = sim_log_size();
-        }
-        sim_revive();
-        sim_sleep(1 + (int64_t)sim_roll(40000));
-    }
-}
-
 static void act(void *context)
 {
     const part *self = context;
     if (self->kind == HANDLER || self->kind == PROCESSOR) {
-        act_watcher(self);
+        scene_watch(&story.all, self->kind == HANDLER, &story.writing);
         return;
     }
     if (self->kind == SENDER) {
