@@ -228,13 +228,14 @@ cruddur_status cr_read_content(const cruddur *dm, const cr_content *given, cr_dr
     if (status == CRUDDUR_OK) {
         status = cr_read_data("options.data", given->data, &draft->data, error);
     }
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     if (draft->data.size == 0) {
         draft->data = CR_STR_ABSENT;
     }
     draft->lasts_s = is_default ? dm->options.retention_s : given->expires_in_s;
-    return status == CRUDDUR_OK
-               ? cr_check_lasting("options.expires_in_s", draft->lasts_s, time_us, error)
-               : status;
+    return cr_check_lasting("options.expires_in_s", draft->lasts_s, time_us, error);
 }
 
 cruddur_status cr_check_flags(const char *argument, uint32_t flags, uint32_t known,

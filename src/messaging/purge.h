@@ -25,7 +25,8 @@ bool cr_purge_concerns(const cr_store *store, const cr_row *row);
 cruddur_status cr_purge(cr_store *store, const cr_key *keys, size_t count, cr_call *call,
                         cr_purged *purged);
 
-/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, as far as that is known. */
-cruddur_status cr_purge_check(const cr_store *store, cr_call *call);
+/* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, as far as that has been found
+ * out. */
+cruddur_status cr_purge_check(cr_store *store, cr_call *call);
 
 #endif
