@@ -22,6 +22,7 @@
 #define CRUDDUR_CRUDDUR_H
 
 #include <cruddur/api.h>
+#include <cruddur/check.h>
 #include <cruddur/error.h>
 #include <cruddur/follow.h>
 #include <cruddur/group.h>

@@ -36,18 +36,11 @@ static bool is_claim_of_itself(unsigned traits, int64_t claim_us, const cr_row *
            cr_time_parse(message->value[CR_SK], &time_us) && now_us - time_us < claim_us;
 }
 
-static bool has_prefix(cr_str pk, const char *prefix)
-{
-    size_t size = strlen(prefix);
-    return pk.size >= size && memcmp(pk.data, prefix, size) == 0 &&
-           cr_uuid_is_canonical((cr_str){pk.data + size, pk.size - size});
-}
-
 /* Notes for watchers, and claims, which end by the clocks of others, too. */
 static bool is_note_that_has_ended(const cr_row *row, int64_t now_us)
 {
-    bool is_note =
-        has_prefix(row->value[CR_PK], CR_PK_CHANGES) || has_prefix(row->value[CR_PK], CR_PK_CLAIMS);
+    cr_str pk = row->value[CR_PK];
+    bool is_note = cr_pk_has_prefix(pk, CR_PK_CHANGES) || cr_pk_has_prefix(pk, CR_PK_CLAIMS);
     return is_note && !cr_message_is_shown(row, now_us - CR_CLOCK_MARGIN_US);
 }
 

@@ -5,11 +5,7 @@
 
 #include "messaging/rewrite.h"
 #include "messaging/unread.h"
-
-/* What a member who is added sees begins after this text, which follows the sort key of the newest
- * message and precedes that of the next: so the group is not hidden, as it would be at the key
- * itself. */
-#define BEHIND_MESSAGE "!"
+#include "model/marker.h"
 
 typedef enum block_switch { BLOCK_KEEP, BLOCK_ON, BLOCK_OFF } block_switch;
 
@@ -224,12 +220,12 @@ static cruddur_status change_rows(cr_txn *txn, const cr_regroup *wanted,
                                   const cr_group_rows *before, const cr_members *members,
                                   cr_str place, cr_group_rows *rows)
 {
-    char *behind = cr_arena_alloc(txn->arena, place.size + sizeof(BEHIND_MESSAGE));
+    char *behind = cr_arena_alloc(txn->arena, place.size + sizeof(CR_BEHIND_MESSAGE));
     if (behind == NULL) {
         return cr_fail_memory(txn->call->error);
     }
     memcpy(behind, place.data, place.size);
-    memcpy(behind + place.size, BEHIND_MESSAGE, sizeof(BEHIND_MESSAGE));
+    memcpy(behind + place.size, CR_BEHIND_MESSAGE, sizeof(CR_BEHIND_MESSAGE));
     cruddur_status status = cr_group_rows_regroup(txn, before, members, rows);
     if (status == CRUDDUR_OK && wanted->added_count > 0) {
         status = cr_group_rows_read_at(txn, place, cr_uuid_str(wanted->group), rows);

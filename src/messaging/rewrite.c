@@ -363,6 +363,8 @@ cr_row cr_rewrite_moved(const cr_txn *txn, const cr_rewrite *rewrite, size_t mem
         row.value[CR_SK] = is_displaced ? rows->room[member] : rewrite->message->value[CR_SK];
         row.value[CR_HEAD_SK] = is_displaced ? rewrite->message->value[CR_SK] : CR_STR_ABSENT;
         carry_own(rewrite, member, &row);
+    } else if (!cr_str_equal(cr_row_place(&row), row.value[CR_HEAD_SK])) {
+        row.value[CR_HEAD_SK] = CR_STR_ABSENT; /* one that is not the library's */
     }
     row.value[CR_VERSION] = rows->version;
     share_card(txn, rewrite, member, &row);

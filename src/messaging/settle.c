@@ -237,8 +237,9 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
     if (status == CRUDDUR_OK && !is_whole) {
         return search_others(txn, settling, rows, head);
     }
+    const cr_settling *known = &settling->known;
     bool needs_head =
-        (settling->known.makes_card || settling->known.is_changed) && !cr_row_exists(head);
+        (known->makes_card || known->is_changed || known->mends) && !cr_row_exists(head);
     return status == CRUDDUR_OK && needs_head ? cr_group_find_head(txn, settling->known.group, head)
                                               : status;
 }
@@ -283,16 +284,29 @@ static cruddur_status read_rows(cr_txn *txn, settle *settling, cr_read_card *car
 
 /* ---- the body ---- */
 
-/* Whether rows that are at the message show another text. Without transactions they keep it: no row
- * is replaced there. */
+/* Whether a row says something else than it would if it were put anew. */
+static bool differs(const cr_row *row, const cr_row *moved)
+{
+    for (size_t i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        if (i != CR_VERSION && !cr_str_equal(row->value[i], moved->value[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether rows that are at the message show another text, or are to be mended. Without transactions
+ * they stay: no row is replaced there. */
 static bool must_replace(const cr_txn *txn, const settle *settling, const cr_rewrite *rewrite)
 {
-    bool may_replace = settling->known.is_changed && (txn->traits & CR_TRAIT_ATOMIC) != 0;
+    const cr_settling *known = &settling->known;
+    bool may_replace = (known->is_changed || known->mends) && (txn->traits & CR_TRAIT_ATOMIC) != 0;
     for (size_t i = 0; may_replace && i < rewrite->rows->members.count; i++) {
         const cr_row *row = &rewrite->rows->row[i];
         cr_row moved = cr_rewrite_moved(txn, rewrite, i);
         bool stays = cr_str_equal(cr_row_place(row), rewrite->message->value[CR_SK]);
-        if (stays && !cr_str_equal(row->value[CR_TEXT], moved.value[CR_TEXT])) {
+        bool shows_other = !cr_str_equal(row->value[CR_TEXT], moved.value[CR_TEXT]);
+        if (stays && (shows_other || (known->mends && differs(row, &moved)))) {
             return true;
         }
     }

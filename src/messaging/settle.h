@@ -25,6 +25,8 @@ typedef struct cr_settling {
     bool is_changed;         /* that message: rows that are at it are settled if they show `text` */
     cr_str text;             /* its text as far as it is known; absent: none */
     bool makes_card;         /* only for a group without one; one that has it is left alone */
+    bool mends; /* rows that are at the newest message are put anew if they differ from what it and
+                   the card say; only with transactions */
 
     /* For a writer in steps that looks back; message_sk is absent. */
     bool looks_back;

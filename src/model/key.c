@@ -18,3 +18,10 @@ cr_pk cr_pk_of_group(const cr_uuid *group)
 {
     return prefixed(CR_PK_MESSAGES, group);
 }
+
+bool cr_pk_has_prefix(cr_str pk, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return pk.size >= size && memcmp(pk.data, prefix, size) == 0 &&
+           cr_uuid_is_canonical((cr_str){pk.data + size, pk.size - size});
+}

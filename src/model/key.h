@@ -17,6 +17,9 @@ typedef struct cr_pk {
     char text[CR_PK_PREFIX_SIZE + CRUDDUR_UUID_SIZE];
 } cr_pk;
 
+/* Whether a partition key is this prefix and a uuid in lower case. */
+bool cr_pk_has_prefix(cr_str pk, const char *prefix);
+
 cr_pk cr_pk_of_member(const cr_uuid *member);
 cr_pk cr_pk_of_group(const cr_uuid *group);
 

@@ -54,3 +54,36 @@ void cr_row_raise_marker(cr_row *group_row, cr_str message_sk)
         group_row->value[CR_READ_SK] = later(message_sk, cr_row_marker(group_row));
     }
 }
+
+/* ---- what they can be ---- */
+
+static bool is_key_up_to(cr_str text, cr_str last_sk)
+{
+    int64_t time_us;
+    return cr_time_parse(text, &time_us) && cr_str_compare(text, last_sk) <= 0;
+}
+
+bool cr_row_marker_is_possible(const cr_row *group_row, cr_str head_sk)
+{
+    cr_str read_sk = group_row->value[CR_READ_SK];
+    cr_str place = cr_row_place(group_row);
+    if (read_sk.data == NULL || cr_str_equal(read_sk, cr_str_of(CR_READ_NOTHING))) {
+        return true;
+    }
+    if (cr_str_compare(place, head_sk) < 0) {
+        return is_key_up_to(read_sk, head_sk);
+    }
+    return is_key_up_to(read_sk, place) && !cr_str_equal(read_sk, place);
+}
+
+bool cr_row_history_is_possible(const cr_row *group_row, cr_str head_sk)
+{
+    cr_str visible_sk = group_row->value[CR_VISIBLE_SK];
+    if (visible_sk.data == NULL) {
+        return true;
+    }
+    if (visible_sk.size > 0 && visible_sk.data[visible_sk.size - 1] == CR_BEHIND_MESSAGE[0]) {
+        visible_sk.size--;
+    }
+    return is_key_up_to(visible_sk, later(head_sk, cr_row_place(group_row)));
+}

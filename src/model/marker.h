@@ -34,4 +34,17 @@ void cr_row_carry_marker(const cr_row *before, bool has_written, cr_row *moved);
 /* The member's own message raises the marker, if it is after the row's place. */
 void cr_row_raise_marker(cr_row *group_row, cr_str message_sk);
 
+/* What a member who is added sees begins after this text, which follows the sort key of the newest
+ * message and precedes that of the next: so the group is not hidden, as it would be at the key
+ * itself. */
+#define CR_BEHIND_MESSAGE "!"
+
+/* Whether `read_sk` can be: absent, nothing read, or the key of a message before the row's place;
+ * of a row that lags behind the newest message, `head_sk`, up to that one. */
+bool cr_row_marker_is_possible(const cr_row *group_row, cr_str head_sk);
+
+/* Whether `visible_sk` can be: absent, or a key that is not after the newest message, alone or with
+ * CR_BEHIND_MESSAGE. */
+bool cr_row_history_is_possible(const cr_row *group_row, cr_str head_sk);
+
 #endif

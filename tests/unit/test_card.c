@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "model/card.h"
-#include "store/dynamodb/claim.h"
+#include "store/claim.h"
 
 TestSuite(card, .timeout = 300);
 

@@ -8,7 +8,7 @@
 #include "base/print.h"
 #include "model/kind.h"
 #include "model/uuid.h"
-#include "store/dynamodb/claim.h"
+#include "store/claim.h"
 #include "store/dynamodb/refusal.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */

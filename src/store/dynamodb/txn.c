@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/print.h"
 #include "model/card.h"
-#include "store/dynamodb/claim.h"
+#include "store/claim.h"
 
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
  * the service gives at once. */

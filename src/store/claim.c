@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/dynamodb/claim.h"
+#include "store/claim.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Claims as items (docs/data-model.md): pk `CLAIM#<message uuid>`, sk `CLAIM`. */
-#ifndef CR_STORE_DYNAMODB_CLAIM_H
-#define CR_STORE_DYNAMODB_CLAIM_H
+#ifndef CR_STORE_CLAIM_H
+#define CR_STORE_CLAIM_H
 
 #include "store/store.h"
 
