@@ -202,6 +202,7 @@ static cruddur_status examine(const cruddur *dm, const cruddur_check_options *op
     }
     cr_parts_free(&examination->parts);
     cr_uuid_set_free(&examination->seen);
+    cr_uuid_set_free(&examination->carded);
     cr_arena_free(&examination->arena);
     cr_inspection_free(&examination->found);
     cr_inspection_free(&examination->after);

@@ -43,9 +43,10 @@ typedef struct cr_examination {
     size_t note_count;
 
     /* From part to part. */
-    cr_uuid_set seen;  /* groups that were met lately: they need no second look */
-    cr_pk messages;    /* the partition of messages where the walk is; empty: in none */
-    int64_t latest_us; /* the time of the message before */
+    cr_uuid_set seen;   /* groups that were judged lately: they need no second look */
+    cr_uuid_set carded; /* groups that are judged at their cards */
+    cr_pk messages;     /* the partition of messages where the walk is; empty: in none */
+    int64_t latest_us;  /* the time of the message before */
     bool has_latest;
     cr_change_pk changes;       /* the change row before, whose counter is still to come; */
     cr_kept_number last_change; /* empty: none */
@@ -63,6 +64,9 @@ cr_sink_answer cr_examine_row(void *examination, const cr_row *row);
 
 /* The walk has ended. False when memory ran out. */
 bool cr_examine_end_of_changes(cr_examination *examination);
+
+/* Whether a group needs no look where the walk has met it. */
+bool cr_examination_knows(const cr_examination *examination, cr_place_met at, const cr_uuid *group);
 
 /* Looks at a group that the walk has met, mends it if asked to, and tells what was found. Failures
  * of this group alone are findings. */

@@ -106,7 +106,7 @@ static cruddur_status inspect(cr_examination *examination, const cr_met *met,
     cruddur_error *error = NULL;
     cr_call call = cr_parts_call(&examination->parts, &error);
     inspection->count = 0;
-    inspection->is_elsewhere = inspection->is_busy = false;
+    inspection->is_there = inspection->is_elsewhere = inspection->is_busy = false;
     cruddur_status status = cr_inspect(examination->parts.store, met, &call, inspection);
     return end_call(examination, &met->group, &call, error, status);
 }
@@ -168,18 +168,40 @@ static void count_group(cr_examination *examination)
     }
 }
 
-cruddur_status cr_examine_group(cr_examination *examination, const cr_met *met)
+bool cr_examination_knows(const cr_examination *examination, cr_place_met at, const cr_uuid *group)
+{
+    return cr_uuid_set_has(&examination->seen, group) ||
+           (at != CR_MET_CARD && cr_uuid_set_has(&examination->carded, group));
+}
+
+/* Without a card, the other group rows are looked at again: one of them is where the group is
+ * judged. */
+static cruddur_status remember(cr_examination *examination, const cr_uuid *group)
 {
     bool is_new;
+    const cr_inspection *found = &examination->found;
+    cr_uuid_set *set = found->is_elsewhere ? &examination->carded : &examination->seen;
+    if (found->is_elsewhere && !found->has_card) {
+        return CRUDDUR_OK;
+    }
+    if (set->count >= SEEN_MAX) {
+        cr_uuid_set_free(set);
+    }
+    return cr_uuid_set_add(set, group, &is_new) ? CRUDDUR_OK
+                                                : cr_fail_memory(examination->parts.call->error);
+}
+
+cruddur_status cr_examine_group(cr_examination *examination, const cr_met *met)
+{
     cr_inspection *found = &examination->found;
-    if (examination->seen.count >= SEEN_MAX) {
-        cr_uuid_set_free(&examination->seen);
+    if (cr_examination_knows(examination, met->at, &met->group)) {
+        return CRUDDUR_OK;
     }
-    if (!cr_uuid_set_add(&examination->seen, &met->group, &is_new)) {
-        return cr_fail_memory(examination->parts.call->error);
+    cruddur_status status = inspect(examination, met, found);
+    if (status == CRUDDUR_OK) {
+        status = remember(examination, &met->group);
     }
-    cruddur_status status = is_new ? inspect(examination, met, found) : CRUDDUR_OK;
-    if (status != CRUDDUR_OK || !is_new || found->is_elsewhere) {
+    if (status != CRUDDUR_OK || found->is_elsewhere) {
         return status;
     }
     count_group(examination);

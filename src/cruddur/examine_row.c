@@ -117,7 +117,7 @@ static bool note_key(cr_examination *examination, const cr_row *row, int64_t *ti
 static bool meet(cr_examination *examination, cr_place_met at, cr_str group, const cr_row *row)
 {
     cr_met *met = &examination->met[examination->met_count];
-    if (!cr_uuid_parse(group, &met->group) || cr_uuid_set_has(&examination->seen, &met->group)) {
+    if (!cr_uuid_parse(group, &met->group) || cr_examination_knows(examination, at, &met->group)) {
         return true;
     }
     examination->met_count++;

@@ -24,6 +24,7 @@ static void clear(cr_inspection *inspection)
     cr_arena arena = inspection->arena;
     cr_arena_reset(&arena);
     inspection->is_there = inspection->is_elsewhere = inspection->is_busy = false;
+    inspection->has_card = false;
     inspection->no_memory = false;
     inspection->author = (cr_uuid){""};
     inspection->group_rows = inspection->group_row_bytes = inspection->card_bytes = 0;
@@ -244,6 +245,7 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     cruddur_status status = cr_rows_get_card(txn, &pk, NULL, 0, &group.card.row, NULL);
     bool is_known =
         cr_row_exists(&group.card.row) && met->at != CR_MET_CARD && met->at != CR_MET_ALONE;
+    inspection->has_card = cr_row_exists(&group.card.row);
     if (status == CRUDDUR_OK && !is_known) {
         status = cr_group_read_index(txn, &met->group, &group.rows);
     }

@@ -36,7 +36,8 @@ typedef struct cr_met {
 /* Begins as zeros; the same one serves for many groups. */
 typedef struct cr_inspection {
     bool is_there;     /* anything of the group */
-    bool is_elsewhere; /* the group is judged at another place, and was not judged */
+    bool is_elsewhere; /* the group is judged at another place, and was not judged: */
+    bool has_card;     /* at its card */
     bool is_busy;      /* it changed with each look, and was not judged */
     cr_uuid author;    /* of the newest message; empty: not known */
     size_t group_rows;
