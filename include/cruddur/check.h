@@ -214,7 +214,7 @@ CRUDDUR_API void cruddur_check_options_init(cruddur_check_options *options, size
  *         - #CRUDDUR_E_GROUP_NOT_FOUND: there is nothing of the group;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: a repair, and the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, a uuid, or two that exclude each other),
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or two that exclude each other), #CRUDDUR_E_UUID,
  *           #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another list);
  *         - a read status; for a repair, a write status.
  * Threads: any. Since: 0.2.

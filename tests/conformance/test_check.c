@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cruddur_check(): each way to break a table is found under its name; what the rules can repair is
  * repaired, and the rest stays as it is. */
+#include "checked.h"
 #include "planted.h"
 
 #include <stdio.h>
@@ -9,66 +10,6 @@
 #include "support/raw.h"
 
 CONFORMANCE_SUITE(check);
-
-/* ---- the call ---- */
-
-typedef struct told {
-    char kinds[4000]; /* names, each with a space behind it; a + in front of what was repaired */
-    cruddur_check_event last;
-    char cursor[512]; /* the latest; empty at the end */
-    char group[CRUDDUR_UUID_SIZE];
-    char user[CRUDDUR_UUID_SIZE];
-    size_t parts;
-    size_t parts_wanted; /* 0: all */
-} told;
-
-static void keep(char *kept, size_t size, const char *text)
-{
-    (void)snprintf(kept, size, "%s", text == NULL ? "" : text);
-}
-
-static bool listen(void *data, const cruddur_check_event *event)
-{
-    told *heard = data;
-    size_t used = strlen(heard->kinds);
-    cr_assert_eq(event->size, sizeof(*event));
-    heard->last = *event;
-    if (event->kind == CRUDDUR_CHECK_PROGRESS) {
-        cr_assert_null(event->message);
-        keep(heard->cursor, sizeof(heard->cursor), event->cursor);
-        return ++heard->parts != heard->parts_wanted;
-    }
-    cr_assert_eq(event->is_breach, event->kind < 100);
-    cr_assert(event->message != NULL && strstr(event->message, TEST_SECRET) == NULL);
-    keep(heard->group, sizeof(heard->group), event->group_uuid);
-    keep(heard->user, sizeof(heard->user), event->user_uuid);
-    (void)snprintf(heard->kinds + used, sizeof(heard->kinds) - used, "%s%s ",
-                   event->is_repaired != 0 ? "+" : "", cruddur_check_kind_name(event->kind));
-    return true;
-}
-
-static told check_with(cruddur_check_options *options)
-{
-    told heard = {.kinds = ""};
-    options->observe = listen;
-    options->data = &heard;
-    must_succeed(cruddur_check(store.dm, options, TEST_ERROR));
-    return heard;
-}
-
-static told check_table(uint32_t flags)
-{
-    cruddur_check_options options = CRUDDUR_CHECK_OPTIONS_INIT;
-    options.flags = flags;
-    return check_with(&options);
-}
-
-#define expect_found(flags, expected)                                                              \
-    do {                                                                                           \
-        told heard_ = check_table(flags);                                                          \
-        cr_assert_str_eq(heard_.kinds, expected);                                                  \
-        cr_assert_str_eq(heard_.cursor, "");                                                       \
-    } while (0)
 
 /* ---- a table in order ---- */
 
