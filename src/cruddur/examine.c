@@ -172,11 +172,11 @@ static cruddur_status read_scope(const cruddur_check_options *options, cr_examin
     }
     if (status == CRUDDUR_OK && has_group && has_person) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.user_uuid",
-                                  "must be NULL if a group is given");
+                                  "cannot be combined with a group");
     }
     if (status == CRUDDUR_OK && has_group && options->cursor != NULL) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.cursor",
-                                  "must be NULL if a group is given");
+                                  "cannot be combined with a group");
     }
     return status;
 }

@@ -22,6 +22,7 @@ from original import NAMES, Original, Pages  # noqa: E402
 
 COMMAND = sys.argv.pop(1)
 ENDPOINT = os.environ["CRUDDUR_TEST_DYNAMODB"]
+CHECKER = HERE.parent / "support" / "check_table.py"
 IS_STREAMED = os.environ["CRUDDUR_TEST_MODE"] == "stream"
 
 ANN = {"uuid": "a0000000-0000-4000-8000-00000000000a", "handle": "ann", "display_name": "Ann Arbor"}
@@ -128,6 +129,68 @@ class ReadByOriginal(unittest.TestCase):
             ExpressionAttributeValues={":past": {"N": "1000000000"}})
         self.assertEqual(self.pages.messages(self.direct)[0]["message"], "last")
         self.assertNotIn("last", [message["message"] for message in self.messages(self.direct)])
+
+    # ---- checks ----
+
+    def check(self, *options):
+        """The exit status of a check, and the kinds of what it found: with a + what it repaired."""
+        done = subprocess.run([COMMAND, "--store", self.store, "--json", "check", *options],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        findings = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(findings.pop()["kind"], "summary")
+        return done.returncode, [("+" if finding["repaired"] else "") + finding["kind"]
+                                 for finding in findings]
+
+    def assert_table(self, *accepted):
+        """The checker that knows nothing of the library agrees."""
+        done = subprocess.run([sys.executable, "-B", CHECKER, self.store, *accepted],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_check_finds_what_the_handler_did(self):
+        self.assertEqual(self.check(), (0, []))
+        self.handle(lambda record: True)
+        code, kinds = self.check()
+        self.assertEqual(code, 1)
+        # A processor may still move the rows to the messages of the last minute.
+        behind = "row_lagging" if IS_STREAMED else "row_stale"
+        self.assertEqual(set(kinds), {"foreign_writer", behind, "members_differ",
+                                      "card_contradicted"})
+        self.assertEqual(kinds.count("foreign_writer"), 5)
+        code, repaired = self.check("--repair")
+        self.assertEqual((code, sorted(kind.lstrip("+") for kind in repaired)), (0, sorted(kinds)))
+        self.assertEqual(self.check(), (0, []))
+        self.assertEqual(self.row(ANN, self.crew)["message"]["S"], "two")
+        self.assert_table()
+
+    def put(self, **attributes):
+        self.client.put_item(TableName=self.table,
+                             Item={name: {"S": value} for name, value in attributes.items()})
+
+    def write_as_original(self, group, times):
+        """A group of Ann's and Bob's; no handler has run behind the last of these messages."""
+        for number, time in enumerate(times):
+            self.put(pk="MSG#" + group, sk=time, message=f"m{number}", user_uuid=ANN["uuid"],
+                     user_display_name="Ann Arbor", user_handle="ann",
+                     message_uuid=f"{number:08}-0000-4000-8000-000000000000")
+        for user, other in ((ANN, BOB), (BOB, ANN)):
+            self.put(pk="GRP#" + user["uuid"], sk=times[-2], message=f"m{len(times) - 2}",
+                     message_group_uuid=group, user_uuid=other["uuid"],
+                     user_display_name=other["display_name"], user_handle=other["handle"])
+
+    def test_a_table_that_the_original_has_written(self):
+        group = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
+        self.write_as_original(group, ["2023-04-01T10:00:00+02:00", "2023-04-01T10:01:00.500+02:00",
+                                       "2023-04-01T10:02:00.250000+02:00"])
+        code, kinds = self.check()
+        self.assertEqual(code, 1)
+        self.assertEqual(sorted(kinds), 5 * ["key_not_canonical"] + 2 * ["row_stale"])
+        self.assertEqual(self.check("--old-keys"), (1, 2 * ["row_stale"]))
+        self.assertEqual(self.check("--old-keys", "--repair"), (0, 2 * ["+row_stale"]))
+        self.assertEqual(self.check("--old-keys"), (0, []))
+        self.assertEqual(self.row(BOB, group)["message"]["S"], "m2")
+        self.assertEqual(self.row(BOB, group)["user_handle"]["S"], "ann")
+        self.assert_table("--old-keys")
 
     # ---- its handler ----
 

@@ -83,7 +83,7 @@ static const struct spec specs[] = {
     {"me", KIND_TEXT, COMMAND_SEED, COMMAND_SEED, FIELD(me)},
     {"other", KIND_OTHER, COMMAND_SEED, COMMAND_SEED, FIELD(others)},
     {"id", KIND_UUID, COMMAND_NEW | COMMAND_SEND, 0, FIELD(id)},
-    {"group", KIND_UUID, COMMAND_NEW | COMMAND_SEED, 0, FIELD(group)},
+    {"group", KIND_UUID, COMMAND_NEW | COMMAND_SEED | COMMAND_CHECK, 0, FIELD(group)},
     {"name", KIND_TEXT, COMMAND_NEW, 0, FIELD(name)},
     {"no-name", KIND_FLAG, COMMAND_GROUP, 0, FIELD(no_name)},
     {"separate", KIND_FLAG, COMMAND_NEW, 0, FIELD(separate)},
@@ -115,7 +115,8 @@ static const struct spec specs[] = {
     {"unmute", KIND_UNMUTE, COMMAND_GROUP, 0, FIELD(muted_until_us)},
     {"limit", KIND_LIMIT, COMMANDS_LISTING | COMMAND_SHOW, 0, FIELD(limit)},
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
-    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE, 0, FIELD(cursor)},
+    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE | COMMAND_CHECK, 0,
+     FIELD(cursor)},
     {"all", KIND_FLAG, COMMANDS_LISTING, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
     {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},
@@ -132,9 +133,12 @@ static const struct spec specs[] = {
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
     {"workers", KIND_WORKERS, COMMAND_STREAM, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
+    {"repair", KIND_FLAG, COMMAND_CHECK, 0, FIELD(repair)},
+    {"old-keys", KIND_FLAG, COMMAND_CHECK, 0, FIELD(old_keys)},
+    {"user", KIND_TEXT, COMMAND_CHECK, 0, FIELD(user)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
-_Static_assert(N_SPECS <= 64, "options.given has a bit for each");
+_Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");
 
 static bool takes_value(enum kind kind)
 {
@@ -246,14 +250,15 @@ static void set_switch(const struct spec *spec, struct options *options)
 static enum exit_code check_opposite(const struct spec *spec, struct options *options)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if (specs[i].offset == spec->offset && &specs[i] != spec &&
-            (options->given >> i & 1) != 0) {
+        if (specs[i].offset == spec->offset && &specs[i] != spec && options->given[i]) {
             return report(CODE_USAGE, "--%s: it does not go together with --%s", spec->name,
                           specs[i].name);
         }
     }
-    if (spec->commands != COMMAND_EVERY) {
-        options->given |= UINT64_C(1) << (size_t)(spec - specs);
+    bool *given = &options->given[spec - specs];
+    if (spec->commands != COMMAND_EVERY && !*given) {
+        *given = true;
+        options->n_given++;
     }
     return CODE_OK;
 }
@@ -375,7 +380,7 @@ const char *options_find_other(const struct options *options, unsigned command,
                                const char *const *allowed)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if ((options->given >> i & 1) == 0 || (specs[i].commands & command) == 0) {
+        if (!options->given[i] || (specs[i].commands & command) == 0) {
             continue;
         }
         size_t n = 0;

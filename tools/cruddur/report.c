@@ -48,6 +48,7 @@ static const struct {
     {"options.until_us", "--until", NULL},
     {"options.up_to_created_at_us", "--at", NULL},
     {"options.up_to_message_uuid", "--up-to", NULL},
+    {"options.user_uuid", "--user", NULL},
     {"options.workers", "--workers", NULL},
     {"others", "--to", NULL},
     {"people", "--member", NULL},
