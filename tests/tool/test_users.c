@@ -15,7 +15,7 @@ static void expect_problem(const char *text, size_t line, size_t user, const cha
 {
     struct users users;
     struct problem problem;
-    cr_assert_not(users_parse(&users, text, &problem));
+    cr_assert_not(users_parse(&users, text, USERS_TO_LOOK_UP, &problem));
     cr_assert(strstr(problem.text, expected) != NULL, "%s", problem.text);
     cr_assert_eq(problem.line, line, "%zu: %s", problem.line, problem.text);
     cr_assert_eq(problem.user, user, "%zu: %s", problem.user, problem.text);
@@ -23,23 +23,32 @@ static void expect_problem(const char *text, size_t line, size_t user, const cha
     users_free(&users);
 }
 
+static const struct users_entry *find(const struct users *users, enum users_field field,
+                                      const char *value)
+{
+    bool is_ambiguous = true;
+    const struct users_entry *entry = users_find(users, field, value, &is_ambiguous);
+    cr_assert_not(is_ambiguous);
+    return entry;
+}
+
 /* A file that names Ann, without a display name, and Bob. */
 static void expect_ann_and_bob(const char *text)
 {
     struct users users;
     struct problem problem;
-    bool is_good = users_parse(&users, text, &problem);
+    bool is_good = users_parse(&users, text, USERS_TO_LOOK_UP, &problem);
     cr_assert(is_good, "%zu: %s", problem.line, problem.text);
     cr_assert_eq(users.count, 2);
-    const struct users_entry *ann = users_find(&users, USERS_HANDLE, "ann");
-    cr_assert(ann != NULL && ann == users_find(&users, USERS_UUID, ANN));
+    const struct users_entry *ann = find(&users, USERS_HANDLE, "ann");
+    cr_assert(ann != NULL && ann == find(&users, USERS_UUID, ANN));
     cr_assert_str_eq(ann->fields[USERS_UUID], ANN);
     cr_assert_str_eq(ann->fields[USERS_DISPLAY_NAME], "");
-    const struct users_entry *bob = users_find(&users, USERS_UUID, BOB);
-    cr_assert(bob != NULL && bob == users_find(&users, USERS_HANDLE, "bob"));
+    const struct users_entry *bob = find(&users, USERS_UUID, BOB);
+    cr_assert(bob != NULL && bob == find(&users, USERS_HANDLE, "bob"));
     cr_assert_str_eq(bob->fields[USERS_DISPLAY_NAME], "Bob \"B\" Lee, jr.");
-    cr_assert(users_find(&users, USERS_HANDLE, "Bob") == NULL);
-    cr_assert(users_find(&users, USERS_HANDLE, "") == NULL);
+    cr_assert(find(&users, USERS_HANDLE, "Bob") == NULL);
+    cr_assert(find(&users, USERS_HANDLE, "") == NULL);
     users_free(&users);
 }
 
@@ -53,7 +62,7 @@ Test(users, csv)
 
 Test(users, json)
 {
-    expect_ann_and_bob("[{\"uuid\": \"" ANN "\", \"handle\": \"ann\", \"email\": 3},"
+    expect_ann_and_bob("[{\"uuid\": \"" ANN "\", \"handle\": \"ann\", \"shoe size\": 3},"
                        "{\"handle\": \"bob\", \"display_name\": \"Bob \\\"B\\\" Lee, jr.\","
                        "\"uuid\": \"00000000-0000-4000-8000-00000000000B\"}]");
     expect_ann_and_bob(" {\"x\": [], \"users\": [{\"uuid\": \"" ANN
@@ -73,9 +82,9 @@ Test(users, json_beyond_ascii)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct users users;
         struct problem problem;
-        bool is_good = users_parse(&users, texts[i], &problem);
+        bool is_good = users_parse(&users, texts[i], USERS_TO_LOOK_UP, &problem);
         cr_assert(is_good, "%zu: %s", problem.line, problem.text);
-        const struct users_entry *entry = users_find(&users, USERS_HANDLE, "ليلى");
+        const struct users_entry *entry = find(&users, USERS_HANDLE, "ليلى");
         cr_assert_not_null(entry);
         cr_assert_str_eq(entry->fields[USERS_DISPLAY_NAME], "Zoë 🎬");
         users_free(&users);
@@ -86,11 +95,11 @@ Test(users, nobody)
 {
     struct users users;
     struct problem problem;
-    cr_assert(users_parse(&users, "handle,uuid\n", &problem));
+    cr_assert(users_parse(&users, "handle,uuid\n", USERS_TO_LOOK_UP, &problem));
     cr_assert_eq(users.count, 0);
     users_free(&users);
-    cr_assert(users_parse(&users, "[]", &problem));
-    cr_assert(users_find(&users, USERS_UUID, ANN) == NULL);
+    cr_assert(users_parse(&users, "[]", USERS_TO_LOOK_UP, &problem));
+    cr_assert(find(&users, USERS_UUID, ANN) == NULL);
     users_free(&users);
 }
 
@@ -103,9 +112,9 @@ Test(users, many)
     }
     struct users users;
     struct problem problem;
-    cr_assert(users_parse(&users, buffer_text(&text), &problem));
+    cr_assert(users_parse(&users, buffer_text(&text), USERS_TO_LOOK_UP, &problem));
     cr_assert_eq(users.count, 1000);
-    const struct users_entry *entry = users_find(&users, USERS_HANDLE, "user517");
+    const struct users_entry *entry = find(&users, USERS_HANDLE, "user517");
     cr_assert_str_eq(entry->fields[USERS_UUID], "00000000-0000-4000-8000-000000000517");
     users_free(&users);
     buffer_free(&text);
@@ -131,7 +140,7 @@ Test(users, wrong_records)
     expect_problem(HEAD ",bob,\n", 3, 0, "the user has no uuid");
     expect_problem(HEAD "x" BOB ",bob,\n", 3, 0, "uuid: this is not a uuid");
     expect_problem(HEAD "\n" BOB ",,\n", 4, 0, "the user has no handle");
-    expect_problem(HEAD BOB ",@bob,\n", 3, 0, "without @");
+    expect_problem(HEAD BOB ",@bob,\n", 3, 0, "must not begin with @");
     expect_problem(HEAD BOB ",bob,\"B\nb\"\n", 3, 0, "display_name: it has a control character");
     expect_problem(HEAD BOB ",bob,\"\xe3\x85\xa4\"\n", 3, 0,
                    "display_name: it has no visible character");
@@ -147,7 +156,7 @@ Test(users, long_names)
     buffer_add_format(&text, "%s" BOB ",%.256s,%.256s\n", HEAD, name, name);
     struct users users;
     struct problem problem;
-    cr_assert(users_parse(&users, buffer_text(&text), &problem));
+    cr_assert(users_parse(&users, buffer_text(&text), USERS_TO_LOOK_UP, &problem));
     users_free(&users);
     buffer_clear(&text);
     buffer_add_format(&text, "%s" BOB ",%.257s,\n", HEAD, name);

@@ -10,10 +10,17 @@
 #include "command.h"
 #include "text.h"
 
+#ifdef CRUDDUR_HAVE_POSTGRESQL
+#define POSTGRESQL (&directory_postgresql)
+#else
+#define POSTGRESQL NULL
+#endif
+
 static const struct command *const commands[] = {
-    &command_new,  &command_send, &command_groups, &command_messages, &command_show,
-    &command_mark, &command_edit, &command_delete, &command_react,    &command_group,
-    &command_seed, &command_scan, &command_purge,  &command_schema,   &command_stream,
+    &command_new,   &command_send,   &command_groups, &command_messages,
+    &command_show,  &command_mark,   &command_edit,   &command_delete,
+    &command_react, &command_group,  &command_seed,   &command_scan,
+    &command_purge, &command_schema, &command_stream, &command_users,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -198,7 +205,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, do_nothing);
     text_set_locale();
     tzset();
-    struct context context = {.now_us = cruddur_time_now_us()};
+    struct context context = {.now_us = cruddur_time_now_us(), .postgresql = POSTGRESQL};
     options_init(&context.options);
     out_init(&context.out);
     enum exit_code code = dispatch(&context, argc, argv);
