@@ -7,7 +7,6 @@
 #include "buffer.h"
 #include "text.h"
 
-#define FILE_MAX ((size_t)64 << 20)
 /* How much of a value an error shows, in bytes. */
 #define QUOTED_MAX 80
 
@@ -25,7 +24,7 @@ static enum exit_code open_file(struct directory *directory,
 {
     char *text = NULL;
     struct problem problem;
-    enum exit_code code = input_read(options->argument, options->name, FILE_MAX, &text);
+    enum exit_code code = input_read(options->argument, options->name, USERS_FILE_MAX, &text);
     directory->name = memory_copy(options->name);
     if (code == CODE_OK && !users_parse(&directory->found, text, USERS_TO_LOOK_UP, &problem)) {
         code = report_problem(options->name, &problem);

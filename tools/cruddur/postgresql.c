@@ -90,7 +90,8 @@ static enum exit_code report_timeout(const struct directory *directory)
                   directory->name);
 }
 
-enum exit_code postgresql_wait(struct directory *directory, PGresult **ret_result)
+/* Waits for the next result of what was sent; NULL after the last one. */
+static enum exit_code wait_for_result(struct directory *directory, PGresult **ret_result)
 {
     const struct postgresql *state = directory->state;
     int64_t until_ms = now_ms() + state->timeout_ms + GRACE_MS;
@@ -117,6 +118,31 @@ static bool is_good(const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN;
 }
 
+enum exit_code postgresql_finish(struct directory *directory, PGresult **ret_result)
+{
+    PGresult *result = NULL;
+    enum exit_code code = wait_for_result(directory, &result);
+    if (code == CODE_OK && !is_good(result)) {
+        code = postgresql_report(directory, result);
+    }
+    /* After COPY has begun, the next result comes at its end. */
+    bool has_more = PQresultStatus(result) != PGRES_COPY_IN;
+    while (code == CODE_OK && has_more) {
+        PGresult *next = NULL;
+        code = wait_for_result(directory, &next);
+        has_more = next != NULL;
+        PQclear(next);
+    }
+    if (code != CODE_OK || ret_result == NULL) {
+        PQclear(result);
+        result = NULL;
+    }
+    if (ret_result != NULL) {
+        *ret_result = result;
+    }
+    return code;
+}
+
 enum exit_code postgresql_ask(struct directory *directory, const char *sql,
                               const char *const *values, PGresult **ret_result)
 {
@@ -125,36 +151,19 @@ enum exit_code postgresql_ask(struct directory *directory, const char *sql,
     while (values != NULL && values[count] != NULL) {
         count++;
     }
-    *ret_result = NULL;
+    if (ret_result != NULL) {
+        *ret_result = NULL;
+    }
     if (PQsendQueryParams(state->connection, sql, count, NULL, values, NULL, NULL, 0) == 0) {
         return postgresql_report(directory, NULL);
     }
-    PGresult *result = NULL;
-    enum exit_code code = postgresql_wait(directory, &result);
-    if (code == CODE_OK && !is_good(result)) {
-        code = postgresql_report(directory, result);
-    }
-    /* After COPY has begun, the next result comes at its end. */
-    PGresult *next = result;
-    while (code == CODE_OK && next != NULL && PQresultStatus(next) != PGRES_COPY_IN) {
-        code = postgresql_wait(directory, &next);
-        PQclear(next);
-    }
-    if (code != CODE_OK) {
-        PQclear(result);
-        result = NULL;
-    }
-    *ret_result = result;
-    return code;
+    return postgresql_finish(directory, ret_result);
 }
 
 enum exit_code postgresql_run(struct directory *directory, const char *sql,
                               const char *const *values)
 {
-    PGresult *result = NULL;
-    enum exit_code code = postgresql_ask(directory, sql, values, &result);
-    PQclear(result);
-    return code;
+    return postgresql_ask(directory, sql, values, NULL);
 }
 
 /* --- connecting --- */
@@ -277,12 +286,11 @@ enum exit_code postgresql_end(struct directory *directory, bool is_kept)
     return postgresql_run(directory, is_kept ? "COMMIT" : "ROLLBACK", NULL);
 }
 
-/* Others can read meanwhile. */
 static enum exit_code begin_changes(struct directory *directory)
 {
     enum exit_code code = postgresql_begin(directory);
     if (code == CODE_OK) {
-        code = postgresql_run(directory, "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", NULL);
+        code = postgresql_run(directory, POSTGRESQL_LOCK, NULL);
     }
     return code;
 }
@@ -386,5 +394,6 @@ const struct directory_backend directory_postgresql = {
     .begin = begin_changes,
     .set_cognito_user_id = set_cognito_user_id,
     .end = postgresql_end,
+    .load = postgresql_load,
     .close = close_postgresql,
 };

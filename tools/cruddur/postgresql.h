@@ -11,8 +11,8 @@
 /* What the columns of a user are, in the order of enum users_field. */
 #define POSTGRESQL_COLUMNS "uuid, handle, display_name, email, cognito_user_id"
 
-/* The most parameters of a statement. */
-#define POSTGRESQL_PARAMETERS_MAX 4
+/* Keeps other writers away until the transaction ends; others can read meanwhile. */
+#define POSTGRESQL_LOCK "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"
 
 /* The settings of a connection; `directory->state`. */
 struct postgresql {
@@ -30,8 +30,8 @@ enum exit_code postgresql_ask(struct directory *directory, const char *sql,
 enum exit_code postgresql_run(struct directory *directory, const char *sql,
                               const char *const *values);
 
-/* Waits for the next result of what was sent, such as the end of COPY; NULL after the last one. */
-enum exit_code postgresql_wait(struct directory *directory, PGresult **ret_result);
+/* Waits for what the server says of what was sent, such as the rows of COPY. */
+enum exit_code postgresql_finish(struct directory *directory, PGresult **ret_result);
 
 /* Reports what the server or libpq says of a failure. */
 enum exit_code postgresql_report(const struct directory *directory, const PGresult *result);

@@ -21,6 +21,9 @@ enum users_field {
  */
 #define USERS_NO_ACCOUNT "MOCK"
 
+/* The most bytes of a file. */
+#define USERS_FILE_MAX ((size_t)64 << 20)
+
 /* What a file is read for, and so what it must have. */
 enum users_purpose {
     USERS_TO_LOOK_UP, /* uuid and handle */
