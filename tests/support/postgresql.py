@@ -26,7 +26,7 @@ from npm_service import skip
 SUPERUSER = "postgres"
 START_S = 60
 TRIES = 5
-# Not durable, which a test does not need, and small.
+# Small, and not safe from a crash of the machine. What is committed outlives one of the server.
 SETTINGS = {
     "autovacuum": "off",
     "fsync": "off",
@@ -35,7 +35,6 @@ SETTINGS = {
     "max_connections": "20",
     "max_wal_senders": "0",
     "shared_buffers": "16MB",
-    "synchronous_commit": "off",
     "unix_socket_directories": "",
     "wal_level": "minimal",
 }
@@ -159,7 +158,7 @@ class PostgreSQL:
         return False
 
     def halt(self):
-        """Ends the server, as a crash of the machine would. start() starts it again."""
+        """Ends the server without a word to its clients. start() starts it again."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)
             try:
@@ -195,7 +194,7 @@ class PostgreSQL:
             env={**os.environ, "PGPASSWORD": self.password, "PGCLIENTENCODING": "UTF8"})
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
-        return list(csv.reader(io.StringIO(done.stdout)))
+        return [row or [""] for row in csv.reader(io.StringIO(done.stdout))]
 
 
 def main():

@@ -37,7 +37,8 @@ static enum exit_code find_in_file(struct directory *directory, enum users_field
                                    const char *value, const struct users_entry **ret_entry)
 {
     bool is_ambiguous = false;
-    *ret_entry = users_find(&directory->found, field, value, &is_ambiguous);
+    const struct users_entry *entry = users_find(&directory->found, field, value, &is_ambiguous);
+    *ret_entry = is_ambiguous ? NULL : entry;
     return is_ambiguous ? directory_report_ambiguous(directory, field, value) : CODE_OK;
 }
 
