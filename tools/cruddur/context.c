@@ -87,8 +87,8 @@ static enum exit_code look_up(struct context *context, const char *argument, con
     if (users_name(context) == NULL) {
         return is_uuid ? CODE_OK
                        : report(CODE_USAGE,
-                                "%s: %.*s is no uuid; to look up a handle, give --users FILE or "
-                                "set CRUDDUR_USERS",
+                                "%s: %.*s is no uuid; to look up a handle, give --users or set "
+                                "CRUDDUR_USERS",
                                 argument, TEXT_CUT(text, QUOTED_MAX));
     }
     const char *handle = text[0] == '@' ? text + 1 : text;
