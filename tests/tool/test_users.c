@@ -11,16 +11,22 @@
 
 TestSuite(users, .timeout = 120);
 
-static void expect_problem(const char *text, size_t line, size_t user, const char *expected)
+static void expect_problem_for(enum users_purpose purpose, const char *text, size_t line,
+                               size_t user, const char *expected)
 {
     struct users users;
     struct problem problem;
-    cr_assert_not(users_parse(&users, text, USERS_TO_LOOK_UP, &problem));
+    cr_assert_not(users_parse(&users, text, purpose, &problem));
     cr_assert(strstr(problem.text, expected) != NULL, "%s", problem.text);
     cr_assert_eq(problem.line, line, "%zu: %s", problem.line, problem.text);
     cr_assert_eq(problem.user, user, "%zu: %s", problem.user, problem.text);
     cr_assert_eq(users.count, 0);
     users_free(&users);
+}
+
+static void expect_problem(const char *text, size_t line, size_t user, const char *expected)
+{
+    expect_problem_for(USERS_TO_LOOK_UP, text, line, user, expected);
 }
 
 static const struct users_entry *find(const struct users *users, enum users_field field,
@@ -174,6 +180,39 @@ Test(users, same_person_twice)
                    0, 2, "the uuid is that of user 1");
 }
 
+/* What a file is loaded for decides what it must have. */
+Test(users, to_load)
+{
+    static const char *const text = "Email,handle,display name,cognito-user-id\n"
+                                    "b@example.com,bob,Bob,MOCK\na@example.com,ann,Ann,sub\n"
+                                    "c@example.com,MOCK,Cy,\nd@example.com,dee,Dee,MOCK\n";
+    struct users users;
+    struct problem problem;
+    cr_assert(users_parse(&users, text, USERS_TO_LOAD, &problem), "%s", problem.text);
+    cr_assert_eq(users.count, 4);
+    const struct users_entry *ann = find(&users, USERS_COGNITO_USER_ID, "sub");
+    cr_assert_str_eq(ann->fields[USERS_EMAIL], "a@example.com");
+    cr_assert_str_eq(ann->fields[USERS_UUID], "");
+    cr_assert_eq(ann->line, 3);
+    bool is_ambiguous = false;
+    cr_assert_not_null(users_find(&users, USERS_COGNITO_USER_ID, "MOCK", &is_ambiguous));
+    cr_assert(is_ambiguous);
+    users_free(&users);
+    expect_problem(text, 1, 0, "no column uuid");
+    expect_problem_for(USERS_TO_LOAD, "uuid,handle,email\n", 1, 0, "no column display_name");
+    expect_problem_for(USERS_TO_LOAD, "handle,display_name,email\nann,Ann,\n", 2, 0,
+                       "the user has no email");
+    expect_problem_for(USERS_TO_LOAD, "handle,display_name,email\nMOCK,A,a\nMOCK,B,b\n", 3, 0,
+                       "the handle is that of line 2");
+    expect_problem_for(USERS_TO_LOAD,
+                       "[{\"handle\":\"a\",\"display_name\":\"A\",\"email\":\"a\","
+                       "\"cognito_user_id\":\"s\"},{\"handle\":\"b\",\"display_name\":\"B\","
+                       "\"email\":\"b\",\"cognito_user_id\":\"s\"}]",
+                       0, 2, "the cognito_user_id is that of user 1");
+    expect_problem_for(USERS_TO_LOAD, "[{\"handle\":\"a\",\"email\":\"a\"}]", 0, 1,
+                       "the user has no display_name");
+}
+
 Test(users, wrong_json)
 {
     expect_problem("[\n{\"uuid\": 3,\n", 3, 0, "ends too early");
@@ -188,6 +227,8 @@ Test(users, wrong_json)
     expect_problem("{}", 0, 0, "neither an array");
     expect_problem("{\"users\": null}", 0, 0, "neither an array");
     expect_problem("[null]", 0, 1, "every user is an object");
+    expect_problem("[{\"uuid\": \"" ANN "\", \"handle\": \"x\", \"email\": 3}]", 0, 1,
+                   "email: it must be a string");
     expect_problem("[{\"uuid\": null, \"handle\": \"x\"}]", 0, 1, "the user has no uuid");
     expect_problem("[{\"uuid\": [], \"handle\": \"x\"}]", 0, 1, "uuid: it must be a string");
     expect_problem("[{\"uuid\": \"" ANN "\", \"handle\": \"a\\u0000\"}]", 0, 1,
