@@ -233,7 +233,7 @@ class Load(DatabaseTest):
     def test_waiting_ends(self):
         self.load()
         with self.holding("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"):
-            self.fails(4, "timeout", "groups", "@bayko", "--timeout", "1")
+            self.fails(4, "the server did not answer in time", "groups", "@bayko", "--timeout", "1")
             self.fails(4, "timeout", "users", "load", SEED_USERS, "--timeout", "1")
         self.ok("users", "load", SEED_USERS)
 

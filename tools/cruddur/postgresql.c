@@ -14,7 +14,8 @@
 #define MS_PER_S 1000
 #define NS_PER_MS 1000000
 #define TIMEOUT_TEXT_SIZE 16
-/* How much longer the command waits than the server, which says more about a timeout. */
+/* How much longer the command waits in a transaction, where the server ends a statement that takes
+ * too long: so others do not wait for its locks. */
 #define GRACE_MS 2000
 /* libpq does not wait less. */
 #define CONNECT_TIMEOUT_MIN_S 2
@@ -94,7 +95,7 @@ static enum exit_code report_timeout(const struct directory *directory)
 static enum exit_code wait_for_result(struct directory *directory, PGresult **ret_result)
 {
     const struct postgresql *state = directory->state;
-    int64_t until_ms = now_ms() + state->timeout_ms + GRACE_MS;
+    int64_t until_ms = now_ms() + state->timeout_ms + (state->is_in_transaction ? GRACE_MS : 0);
     *ret_result = NULL;
     while (PQisBusy(state->connection) != 0) {
         struct pollfd fd = {.fd = PQsocket(state->connection), .events = POLLIN};
@@ -228,11 +229,10 @@ static enum exit_code connect_to(struct directory *directory,
                                  const struct directory_options *options)
 {
     struct postgresql *state = directory->state;
-    char connect_s[TIMEOUT_TEXT_SIZE], timeout_ms[TIMEOUT_TEXT_SIZE];
+    char connect_s[TIMEOUT_TEXT_SIZE];
     uint32_t seconds = (state->timeout_ms + MS_PER_S - 1) / MS_PER_S;
     (void)snprintf(connect_s, sizeof(connect_s), "%u",
                    seconds > CONNECT_TIMEOUT_MIN_S ? seconds : CONNECT_TIMEOUT_MIN_S);
-    (void)snprintf(timeout_ms, sizeof(timeout_ms), "%u", state->timeout_ms);
     /* The URL overrides what precedes it. */
     const char *keywords[] = {"connect_timeout", "fallback_application_name", "dbname",
                               "client_encoding", NULL};
@@ -248,8 +248,7 @@ static enum exit_code connect_to(struct directory *directory,
         return code;
     }
     (void)PQsetNoticeProcessor(state->connection, ignore_notice, NULL);
-    return postgresql_run(directory, "SELECT set_config('statement_timeout', $1, false)",
-                          (const char *const[]){timeout_ms, NULL});
+    return CODE_OK;
 }
 
 static enum exit_code open_postgresql(struct directory *directory,
@@ -271,12 +270,18 @@ static void close_postgresql(struct directory *directory)
 
 /* --- transactions --- */
 
+/* Settings of the session could become those of others, behind a pool of connections. */
 enum exit_code postgresql_begin(struct directory *directory)
 {
     struct postgresql *state = directory->state;
+    char timeout_ms[TIMEOUT_TEXT_SIZE];
+    (void)snprintf(timeout_ms, sizeof(timeout_ms), "%u", state->timeout_ms);
     enum exit_code code = postgresql_run(directory, "BEGIN", NULL);
     state->is_in_transaction = code == CODE_OK;
-    return code;
+    return code == CODE_OK
+               ? postgresql_run(directory, "SELECT set_config('statement_timeout', $1, true)",
+                                (const char *const[]){timeout_ms, NULL})
+               : code;
 }
 
 enum exit_code postgresql_end(struct directory *directory, bool is_kept)

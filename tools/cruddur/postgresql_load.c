@@ -28,7 +28,8 @@
  * whether a unique index is over them alone. A partial one is enough for users with an account. */
 #define LIST_COLUMNS                                                                               \
     "SELECT a.attname, CASE a.attname WHEN 'uuid' THEN a.atttypid = 'uuid'::regtype "              \
-    "ELSE a.atttypid IN ('text'::regtype, 'varchar'::regtype) END, a.attnotnull, "                 \
+    "ELSE (SELECT t.typcategory = 'S' FROM pg_type t WHERE t.oid = a.atttypid) END, "              \
+    "a.attnotnull, "                                                                               \
     "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique "              \
     "AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum "                           \
     "AND (i.indpred IS NULL OR a.attname = 'cognito_user_id')) "                                   \
