@@ -199,13 +199,14 @@ CRUDDUR_API void cruddur_check_options_init(cruddur_check_options *options, size
  * only if the group did not change between two looks. Groups that move during the walk may be
  * missed, or checked twice.
  *
- * A repair uses the conditional writes of the library, so it is safe beside live writers, and each
- * group is repaired completely or not at all. It moves group rows to the newest message, never
- * back; restores missing ones; removes rows of a member who has a newer one and rows of users whom
- * the card does not name; sets previews, members, name, data, blocks and `rev` to what the newest
- * message and the card say; sets an impossible `read_sk` to the row's place, and an impossible
- * `visible_sk` to the newest message at or before it; and makes a card that is missing. It never
- * removes a message, a card, a claim or a row of another program. Interrupted, call it again.
+ * A repair uses the conditional writes of the library, so it is safe beside live writers: one
+ * transaction sets the rows of a group right, and one more each impossible marker. It moves group
+ * rows to the newest message, never back; restores missing ones; removes rows of a member who has a
+ * newer one and rows of users whom the card does not name; sets previews, members, name, data,
+ * blocks and `rev` to what the newest message and the card say; sets an impossible `read_sk` to the
+ * row's place, and an impossible `visible_sk` to the newest message at or before it; and makes a
+ * card that is missing. It never removes a message, a card, a claim or a row of another program.
+ * Interrupted, call it again.
  *
  * @param dm      the store.
  * @param options what to check, and the observer; NULL for the defaults.
