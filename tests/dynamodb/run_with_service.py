@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a program beside a fresh service, and behind the proxy that verifies each signature.
 
-    run_with_service.py [--service NAME] [--mode MODE] [--direct] PROGRAM ARGUMENT…
+    run_with_service.py [--service NAME] [--mode MODE] [--direct] [--every N] PROGRAM ARGUMENT…
 
 NAME is dynamodb-local (the default), dynalite or cognito-local.
 
@@ -19,14 +19,17 @@ or, beside cognito-local, instead of the first two
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER   where the command finds it
     CRUDDUR_TEST_COGNITO                         the service itself
 
-and credentials that open nothing elsewhere. --direct leaves the proxy out. Exits as the program
-does; with 1 if the proxy refused a signature, failed itself, or saw no request; with 77, and the
-reason, if the service is not installed and cannot be fetched.
+and credentials that open nothing elsewhere. --direct leaves the proxy out. --every N runs a Criterion
+program again and again, for N of its tests each time and each time beside a fresh service, since
+DynamoDB Local becomes slow after some thousands of transactions; the last line sums up. Exits as the
+program does; with 1 if the proxy refused a signature, failed itself, or saw no request; with 77, and
+the reason, if the service is not installed and cannot be fetched.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -98,16 +101,31 @@ def judge_proxy(port):
     return complaints
 
 
-def run_program(arguments, environment):
-    with subprocess.Popen(arguments, env=environment) as program:
+def run_program(arguments, environment, heard):
+    """Passes on what the program says, and lets `heard` have each line."""
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as program:
         try:
+            for line in program.stdout:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+                heard(line.decode(errors="replace"))
             return program.wait()
         except BaseException:
             program.terminate()
             raise
 
 
-def run(options, helpers):
+def run(options, arguments, heard):
+    helpers = []
+    try:
+        return run_beside(options, arguments, heard, helpers)
+    finally:
+        for helper in reversed(helpers):
+            helper.stop()
+
+
+def run_beside(options, arguments, heard, helpers):
     environment = make_environment()
     service = Helper([SERVICES[options.service].script], environment)
     helpers.append(service)
@@ -128,7 +146,7 @@ def run(options, helpers):
     else:
         environment["CRUDDUR_TEST_COGNITO"] = direct
         environment["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] = endpoint
-    code = run_program([options.program, *options.arguments], environment)
+    code = run_program([options.program, *arguments], environment, heard)
     complaints = [] if control is None else judge_proxy(control)
     for complaint in complaints:
         print(f"proxy: {complaint}", flush=True)
@@ -137,22 +155,66 @@ def run(options, helpers):
     return code if code != 0 or not complaints else 1
 
 
+# ---- a fresh service for every few tests ----
+
+SUMMARY = re.compile(
+    r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
+
+
+def list_tests(program):
+    """The names of a Criterion program's tests, as its filter takes them."""
+    listed = subprocess.run([program, "--list"], check=True, capture_output=True, text=True)
+    suite = None
+    for line in listed.stdout.splitlines():
+        if line.startswith(("├── ", "└── ")):
+            yield f"{suite}/{line[4:].strip()}"
+        else:
+            suite = line.split(":")[0]
+
+
+def run_in_parts(options):
+    tests = list(list_tests(options.program))
+    sums = [0, 0, 0, 0]
+    worst = 0
+    has_summary = False
+
+    def add(line):
+        nonlocal has_summary
+        found = SUMMARY.search(line)
+        if found:
+            has_summary = True
+            sums[:] = [total + int(number) for total, number in zip(sums, found.groups())]
+
+    for first in range(0, len(tests), options.every):
+        has_summary = False
+        part = f"@({'|'.join(tests[first:first + options.every])})"
+        code = run(options, [*options.arguments, "--filter", part], add)
+        if code == 0 and not has_summary:
+            print(f"{options.program} ended without a summary", flush=True)
+            code = 1
+        worst = worst or code
+    tested, passing, failing, crashing = sums
+    print(f"[====] Synthesis: Tested: {tested} | Passing: {passing} | Failing: {failing} "
+          f"| Crashing: {crashing}", flush=True)
+    if len(tests) == 0:
+        print(f"{options.program} has no tests", flush=True)
+    return worst if tests else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description="Runs a program beside a service.")
     parser.add_argument("--service", default="dynamodb-local", choices=sorted(SERVICES))
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--direct", action="store_true")
+    parser.add_argument("--every", type=int, metavar="N")
     parser.add_argument("program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     SERVICES[options.service].fetch_or_skip()
-    helpers = []
-    try:
-        return run(options, helpers)
-    finally:
-        for helper in reversed(helpers):
-            helper.stop()
+    if options.every:
+        return run_in_parts(options)
+    return run(options, options.arguments, lambda line: None)
 
 
 if __name__ == "__main__":

@@ -399,16 +399,16 @@ static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
     return status;
 }
 
-/* One write alone is as good as a transaction of one. But a row that is there is changed only where
- * there are transactions: in steps, a writer that moves the row would undo it. Until it is known
- * whether the service has them, a transaction finds out. */
+/* One write alone is as good as a transaction of one. But a row is replaced only where there are
+ * transactions: in steps, a writer that moves the row would undo it. Until it is known whether the
+ * service has them, a transaction finds out. */
 static bool can_do_without(const cr_dynamodb_txn *txn)
 {
     cr_write_kind kind = txn->write[0].kind;
     bool is_known =
         txn->table->mode == CR_MODE_ATOMIC || atomic_load(&txn->table->has_transactions);
-    return txn->write_count == 1 &&
-           (kind == CR_WRITE_PUT || (kind != CR_WRITE_REQUIRE && is_known));
+    return txn->write_count == 1 && kind != CR_WRITE_REQUIRE &&
+           (kind != CR_WRITE_REPLACE || is_known);
 }
 
 cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn)
