@@ -22,7 +22,7 @@ static cr_loaded load(const cr_row *from, size_t count)
 {
     cr_loaded loaded = {99, 99, 99, 99};
     cr_call call = make_call();
-    expect_status(seam->ops->load(seam, from, count, &loaded, &call), CRUDDUR_OK);
+    expect_status(seam->ops->load(seam, from, count, NULL, &loaded, &call), CRUDDUR_OK);
     return loaded;
 }
 
@@ -100,7 +100,7 @@ Test(seam_load, that_is_cancelled)
     cr_call call = make_call();
     make_rows();
     call.cancel = &cancel;
-    expect_status(seam->ops->load(seam, rows, ROWS, &loaded, &call), CRUDDUR_E_CANCELLED);
+    expect_status(seam->ops->load(seam, rows, ROWS, NULL, &loaded, &call), CRUDDUR_E_CANCELLED);
     expect_loaded(loaded, 0, 0, 0);
     expect_absent(rows[0].value[CR_PK].data, rows[0].value[CR_SK].data, "cancelled");
     expect_loaded(load(rows, ROWS), ROWS, 0, 0);

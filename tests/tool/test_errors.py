@@ -19,7 +19,7 @@ class CommandLine(CommandTest):
 
     def test_help_and_version(self):
         commands = ("new", "send", "groups", "messages", "show", "mark", "edit", "delete", "react",
-                    "group", "seed", "scan", "purge", "schema", "stream")
+                    "group", "seed", "scan", "purge", "export", "import", "schema", "stream")
         for arguments in (("--help",), ("-h",), ("help",)):
             text = self.ok(*arguments).out
             self.assertTrue(text.startswith("Usage: cruddur "))

@@ -31,6 +31,8 @@ static const char *const operations[] = {
     [CRUDDUR_OP_GROUP_ADD_MEMBERS] = "group_add_members",
     [CRUDDUR_OP_GROUP_REMOVE_MEMBER] = "group_remove_member",
     [CRUDDUR_OP_PURGE] = "purge",
+    [CRUDDUR_OP_EXPORT] = "export",
+    [CRUDDUR_OP_IMPORT] = "import",
 };
 
 static const char *const levels[] = {
@@ -42,7 +44,7 @@ static const char *const levels[] = {
 
 static const char *name_at(const char *const *names, size_t count, size_t index)
 {
-    return index < count ? names[index] : "other";
+    return index < count && names[index] != NULL ? names[index] : "other";
 }
 
 #define NAME_AT(names, index) name_at(names, sizeof(names) / sizeof((names)[0]), (size_t)(index))
