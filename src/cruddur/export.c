@@ -19,6 +19,7 @@ typedef struct exporting {
     int64_t timeout_us;
     cr_block block;
     cr_buffer line;
+    cr_arena start;  /* of where the walk begins: the engine borrows it */
     cr_arena arena;  /* of the position */
     cr_cursor after; /* the latest row whose key a cursor can name */
     cr_checksum before;
@@ -195,14 +196,14 @@ static cruddur_status read_cursor(exporting *now, const char *text)
 {
     cr_block_end end;
     cr_str line = cr_str_of(text);
-    if (!cr_line_begins(line, CR_LINE_BLOCK) || !cr_block_end_read(line, &now->arena, &end) ||
+    if (!cr_line_begins(line, CR_LINE_BLOCK) || !cr_block_end_read(line, &now->start, &end) ||
         end.cursor.data == NULL) {
         return fail_cursor(now->call->error);
     }
     now->blocks = end.block;
     now->rows = end.rows;
     now->before = end.sum;
-    return cr_read_cursor(end.cursor, cr_str_of(""), &now->arena, &now->after, now->call->error);
+    return cr_read_cursor(end.cursor, cr_str_of(""), &now->start, &now->after, now->call->error);
 }
 
 static cruddur_status begin(exporting *now, const cr_store *store)
@@ -244,6 +245,7 @@ static cruddur_status export_table(const cruddur *dm, exporting *now)
     cr_block_free(&now->block);
     cr_buffer_free(&now->line);
     cr_arena_free(&now->arena);
+    cr_arena_free(&now->start);
     return status;
 }
 

@@ -198,17 +198,22 @@ static cruddur_status read_header(importing *now)
     return cr_checksum_of(line, &now->before) ? CRUDDUR_OK : cr_fail_memory(now->call->error);
 }
 
+static cruddur_status fail_cut(const importing *now)
+{
+    return cr_fail_with(now->call->error, CRUDDUR_E_EXPORT_DAMAGED,
+                        "the export was cut short after row %" PRIu64, now->rows);
+}
+
 static cruddur_status read_ours(importing *now)
 {
     cr_str line;
     cruddur_status status = CRUDDUR_OK;
     while (status == CRUDDUR_OK && !now->is_at_end && now->loading != NULL) {
         status = cr_splitter_next_line(&now->splitter, &line);
+        bool is_cut =
+            line.data == NULL || (now->splitter.lacks_end && !cr_line_begins(line, CR_LINE_END));
         if (status == CRUDDUR_OK) {
-            status = line.data == NULL
-                         ? cr_fail_with(now->call->error, CRUDDUR_E_EXPORT_DAMAGED,
-                                        "the export was cut short after row %" PRIu64, now->rows)
-                         : take_line(now, line);
+            status = is_cut ? fail_cut(now) : take_line(now, line);
         }
     }
     return status;

@@ -67,6 +67,7 @@ cruddur_status cr_splitter_next_line(cr_splitter *splitter, cr_str *ret_line)
         if (status != CRUDDUR_OK || splitter->is_at_end) {
             *ret_line = piece->size > 0 ? (cr_str){piece->data, piece->size} : CR_STR_ABSENT;
             splitter->pieces += piece->size > 0 ? 1 : 0;
+            splitter->lacks_end = piece->size > 0;
             return status;
         }
         const char *from = splitter->window + splitter->at;

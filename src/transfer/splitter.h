@@ -21,6 +21,7 @@ typedef struct cr_splitter {
     size_t at;
     size_t size;
     bool is_at_end;
+    bool lacks_end;   /* the latest line is the last one, and has no newline */
     uint64_t bytes;   /* read so far */
     uint64_t pieces;  /* returned so far */
     cr_buffer piece;  /* the latest */

@@ -278,7 +278,12 @@ static enum exit_code report_export(struct transfer *transfer, cruddur_status st
         bool is_cursor = status == CRUDDUR_E_CURSOR_DAMAGED;
         code = report_error(status, error, is_cursor ? transfer->path : NULL);
     }
-    if (code != CODE_OK && !is_standard(transfer->path)) {
+    if (code == CODE_OK || is_standard(transfer->path)) {
+        return code;
+    }
+    if (transfer->cursor == NULL && !transfer->context->options.resume) {
+        (void)unlink(transfer->path); /* it has no row; if it stays, --resume begins anew */
+    } else {
         report_remark("%" PRIu64 " rows are in %s; --resume continues", transfer->latest.rows,
                       name);
     }
