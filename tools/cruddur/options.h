@@ -30,9 +30,10 @@ enum command_bit {
     COMMAND_PURGE = 0x1000,
     COMMAND_SCHEMA = 0x2000,
     COMMAND_STREAM = 0x4000,
+    COMMAND_USERS = 0x8000,
     COMMAND_EXPORT = 0x100000,
     COMMAND_IMPORT = 0x200000,
-    COMMAND_EVERY = 0x307fff,
+    COMMAND_EVERY = 0xffffff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
