@@ -23,8 +23,8 @@ typedef struct cruddur_transfer_event {
     /** The rows that were written to the export, or read from it, including those before the
      * `cursor` of the options. */
     uint64_t rows;
-    /** How many rows the table of an export has, as far as the engine knows: exact on SQLite at the
-     * beginning, some hours old on DynamoDB. 0 if it is not known, and for an import. */
+    /** How many rows the table of an export had at the beginning, on SQLite; 0 on DynamoDB, where
+     * it would cost as much as the export to count them, and for an import. */
     uint64_t expected_rows;
     /** Bytes of the export that this call has written or read. */
     uint64_t bytes;

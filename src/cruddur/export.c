@@ -25,6 +25,7 @@ typedef struct exporting {
     cr_checksum before;
     uint64_t blocks;
     uint64_t rows; /* in all blocks that were written */
+    uint64_t expected_rows;
     uint64_t bytes;
     bool is_stopped;
     cruddur_status status; /* of the sink, which cannot return one */
@@ -73,7 +74,10 @@ static cruddur_status write_header(exporting *now, const cr_store *store)
 /* The latest `line` without its end is the cursor. */
 static void tell(exporting *now, bool is_at_end)
 {
-    cruddur_transfer_event event = {.size = sizeof(event), .rows = now->rows, .bytes = now->bytes};
+    cruddur_transfer_event event = {.size = sizeof(event),
+                                    .rows = now->rows,
+                                    .expected_rows = now->expected_rows,
+                                    .bytes = now->bytes};
     if (now->options->observe == NULL) {
         return;
     }
@@ -174,6 +178,26 @@ static cr_sink_answer take_row(void *context, const cr_row *row)
     return now->status == CRUDDUR_OK && !now->is_stopped ? CR_SINK_MORE : CR_SINK_STOP;
 }
 
+static cr_sink_answer count_row(void *context, const cr_row *row)
+{
+    exporting *now = context;
+    (void)row;
+    if (now->expected_rows++ % ROWS_PER_DEADLINE == 0) {
+        extend_deadline(now);
+    }
+    return CR_SINK_MORE;
+}
+
+/* For the observer. A service would take as much for it as for the export. */
+static cruddur_status count_rows(exporting *now, cr_store *store)
+{
+    bool is_file = (store->traits & CR_TRAIT_SNAPSHOT) != 0;
+    return now->options->observe == NULL || !is_file
+               ? CRUDDUR_OK
+               : store->ops->scan(store, (cr_key){CR_STR_ABSENT, CR_STR_ABSENT}, 0, count_row, now,
+                                  now->call);
+}
+
 static cruddur_status walk(exporting *now, cr_store *store)
 {
     cr_block_begin(&now->block, &now->before);
@@ -236,6 +260,9 @@ static cruddur_status export_table(const cruddur *dm, exporting *now)
     cr_block_init(&now->block);
     cr_buffer_init(&now->line, SIZE_MAX);
     cruddur_status status = begin(now, dm->store);
+    if (status == CRUDDUR_OK) {
+        status = count_rows(now, dm->store);
+    }
     if (status == CRUDDUR_OK) {
         status = walk(now, dm->store);
     }

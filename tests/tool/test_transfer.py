@@ -60,6 +60,18 @@ class Whole(TransferTest):
                           if line.startswith(b'{"Item"')])
         self.assertEqual(os.stat(self.file).st_mode & 0o777, 0o600)
 
+    def test_progress(self):
+        self.make()
+        result = self.run_command("export", self.path("again"), "--verbose")
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.err, r"cruddur export: 1000 rows, \d+ a second; 38 %, \d+ s left\n")
+        result = self.run_command("import", self.file, *self.other(), "--verbose")
+        self.assertRegex(result.err, r"cruddur import: 1000 rows, \d+ a second; \d+ %, \d+ s left\n")
+        self.assertRegex(result.err, r"cruddur import: import: OK in ")
+        code, text = self.on_terminal(80, "export", self.path("third"))
+        self.assertEqual(code, 0)
+        self.assertIn("2600 rows\n", text)
+
     def test_empty_table(self):
         self.other()
         self.environment["CRUDDUR_STORE"] = "sqlite:" + self.path("other.db")
