@@ -220,8 +220,9 @@ CRUDDUR_API void cruddur_import_options_init(cruddur_import_options *options, si
  * @param options how to write; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK at the end of the text, and when the observer stopped the import; or
- *         - #CRUDDUR_E_EXPORT_DAMAGED: the text was cut short or altered, or is none of the
- * formats. Blocks before the damage were written;
+ *         - #CRUDDUR_E_EXPORT_DAMAGED: the text was cut short or altered, or has another format.
+ *           Blocks before the damage were written;
+ *         - #CRUDDUR_E_STORE_NEWER: a newer version of the library wrote the export;
  *         - #CRUDDUR_E_CANCELLED: `read` returned false;
  *         - #CRUDDUR_E_TABLE_SHAPE: cruddur_schema_verify() would report a difference;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: #CRUDDUR_CONFLICT_REPLACE on a store that is written in
