@@ -52,28 +52,36 @@ static bool read_exponent(cr_str text, long *exponent)
     return true;
 }
 
-static bool read_number(cr_str text, number *read)
+/* Up to an exponent or the end; false for what has no place among digits. */
+static bool read_digits(cr_str text, size_t *at, number *read)
 {
-    size_t at = 0;
     bool is_behind_point = false;
-    *read = (number){.is_negative = text.size > 0 && text.data[0] == '-'};
-    at += text.size > 0 && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
-    for (; at < text.size && text.data[at] != 'e' && text.data[at] != 'E'; at++) {
-        char next = text.data[at];
-        bool is_point = next == '.' && !is_behind_point;
-        bool is_digit = next >= '0' && next <= '9';
-        if ((!is_point && !is_digit) || (is_digit && !add_digit(read, next, is_behind_point))) {
+    for (; *at < text.size && text.data[*at] != 'e' && text.data[*at] != 'E'; (*at)++) {
+        char next = text.data[*at];
+        if (next == '.' && !is_behind_point) {
+            is_behind_point = true;
+        } else if (next < '0' || next > '9' || !add_digit(read, next, is_behind_point)) {
             return false;
         }
-        is_behind_point = is_behind_point || is_point;
     }
     while (read->count > 0 && read->digits[read->count - 1] == '0') {
         read->count--;
     }
-    bool ok =
-        at == text.size || read_exponent((cr_str){text.data + at, text.size - at}, &read->exponent);
-    read->exponent = read->count == 0 ? 0 : read->exponent;
-    read->is_negative = read->is_negative && read->count > 0;
+    return true;
+}
+
+static bool read_number(cr_str text, number *read)
+{
+    size_t at = 0;
+    *read = (number){.is_negative = text.size > 0 && text.data[0] == '-'};
+    at += text.size > 0 && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
+    bool ok = read_digits(text, &at, read) &&
+              (at == text.size ||
+               read_exponent((cr_str){text.data + at, text.size - at}, &read->exponent));
+    if (read->count == 0) { /* zero, in whatever form */
+        read->exponent = 0;
+        read->is_negative = false;
+    }
     return ok;
 }
 

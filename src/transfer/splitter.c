@@ -152,35 +152,48 @@ static void step(copying *now, char byte)
     }
 }
 
+static bool ends_literal(int byte)
+{
+    return byte == ',' || byte == '}' || byte == ']' || is_space(byte);
+}
+
+/* Takes one byte of a value. */
+static cruddur_status copy_byte(cr_splitter *splitter, copying *now, char byte, size_t most)
+{
+    cr_buffer *piece = &splitter->piece;
+    if (now->is_in_string || !is_space((unsigned char)byte)) {
+        cr_buffer_add(piece, (cr_str){&byte, 1});
+    }
+    if (piece->failed || piece->size > most) {
+        return piece->size >= most ? fail_long(splitter) : cr_fail_memory(splitter->error);
+    }
+    step(now, byte);
+    splitter->at++;
+    return CRUDDUR_OK;
+}
+
 /* Copies a value without the white space between its tokens, and goes behind it. A number or
  * literal ends before what ends it. */
 static cruddur_status copy_value(cr_splitter *splitter, size_t most)
 {
     int byte;
-    cr_buffer *piece = &splitter->piece;
     copying now = {0, false, false, false};
-    piece->size = 0;
+    splitter->piece.size = 0;
     cruddur_status status = peek_token(splitter, &byte);
     bool is_nested = byte == '{' || byte == '[' || byte == '"';
     while (status == CRUDDUR_OK && !now.is_done) {
-        char text = (char)byte;
-        bool is_end = !is_nested && (byte == ',' || byte == '}' || byte == ']' || is_space(byte));
-        if (byte == END || (is_end && piece->size == 0)) {
+        bool is_end = !is_nested && ends_literal(byte);
+        if (byte == END || (is_end && splitter->piece.size == 0)) {
             return fail_scan(splitter);
         }
         if (is_end) {
             break;
         }
-        if (now.is_in_string || !is_space(byte)) {
-            cr_buffer_add(piece, (cr_str){&text, 1});
-        }
-        if (piece->failed || piece->size > most) {
-            return piece->size >= most ? fail_long(splitter) : cr_fail_memory(splitter->error);
-        }
-        step(&now, text);
-        splitter->at++;
+        status = copy_byte(splitter, &now, (char)byte, most);
         now.is_done = is_nested && now.depth == 0 && !now.is_in_string;
-        status = now.is_done ? CRUDDUR_OK : peek(splitter, &byte);
+        if (status == CRUDDUR_OK && !now.is_done) {
+            status = peek(splitter, &byte);
+        }
     }
     return status;
 }
