@@ -36,6 +36,7 @@
 #include <cruddur/schema.h>
 #include <cruddur/stream.h>
 #include <cruddur/time.h>
+#include <cruddur/transfer.h>
 #include <cruddur/user.h>
 #include <cruddur/uuid.h>
 #include <cruddur/version.h>

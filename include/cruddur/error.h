@@ -85,6 +85,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_FORKED, 70, "the process was forked while a store was in use")                       \
     X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
     X(E_CANCELLED, 72, "the call was cancelled")                                                   \
+    X(E_EXPORT_DAMAGED, 74, "the export was cut short or altered")                                 \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \

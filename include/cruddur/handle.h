@@ -60,6 +60,8 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_GROUP_REMOVE_MEMBER = 22,
     CRUDDUR_OP_PURGE = 23,
     CRUDDUR_OP_CHECK = 24,
+    CRUDDUR_OP_EXPORT = 26,
+    CRUDDUR_OP_IMPORT = 27,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "aws/canonical.h"
-#include "aws/hash.h"
+#include "base/hash.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define US_PER_S INT64_C(1000000)

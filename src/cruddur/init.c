@@ -114,3 +114,15 @@ void cruddur_check_options_init(cruddur_check_options *options, size_t size)
     static const cruddur_check_options defaults = CRUDDUR_CHECK_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_export_options_init(cruddur_export_options *options, size_t size)
+{
+    static const cruddur_export_options defaults = CRUDDUR_EXPORT_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_import_options_init(cruddur_import_options *options, size_t size)
+{
+    static const cruddur_import_options defaults = CRUDDUR_IMPORT_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "model/value.h"
+
 /* Longer than any set of ours; a longer one is not taken for one. */
 #define SET_MAX 64
 
@@ -295,14 +297,14 @@ static bool has_other(const cr_row *row, cr_str wanted, cr_str value)
     cr_json_init(&in, row->value[CR_OTHERS], &arena);
     cr_json_enter(&in, '{');
     for (bool first = true; !is_there && cr_json_next_member(&in, &first, &name);) {
-        is_there = cr_str_equal(name, wanted);
-        is_there = cr_str_equal(cr_json_skip(&in), value) && is_there && !in.failed;
+        cr_str there = cr_json_skip(&in);
+        is_there = !in.failed && cr_str_equal(name, wanted) && cr_value_is_same(there, value);
     }
     cr_arena_free(&arena);
     return is_there;
 }
 
-/* Whether b has all others of a, each with the same text. */
+/* Whether b has all others of a, each with the same value. */
 static bool has_others_of(const cr_row *a, const cr_row *b)
 {
     cr_json in;

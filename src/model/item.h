@@ -28,7 +28,7 @@ size_t cr_item_size(const cr_row *row);
  * not compared: their text may differ where their value does not. */
 bool cr_item_is_same(const cr_row *stored, const cr_row *put);
 
-/* Whether two rows have the same other attributes, with the same text, in whatever order. */
+/* Whether two rows have the same other attributes, with the same values, in whatever order. */
 bool cr_item_has_same_others(const cr_row *a, const cr_row *b);
 
 #endif

@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "model/key.h"
+#include "model/kind.h"
 #include "model/time.h"
 #include "model/uuid.h"
 
@@ -49,6 +51,24 @@ bool cr_claim_write(const cr_claim *claim, int64_t expires_at_s, cr_arena *arena
     }
     return row->value[CR_OTHERS].data != NULL &&
            (claim->is_forever || row->value[CR_EXPIRES_AT].data != NULL);
+}
+
+#define US_PER_S 1000000
+
+bool cr_claim_of_message(const cr_row *message, int64_t lasts_us, cr_arena *arena, cr_row *row,
+                         bool *is_needed)
+{
+    int64_t time_us = 0;
+    const cr_claim claim = {.token = message->value[CR_MESSAGE_UUID],
+                            .group = cr_pk_suffix(message->value[CR_PK]),
+                            .author = message->value[CR_USER_UUID],
+                            .sk = message->value[CR_SK]};
+    bool is_message = cr_row_kind(message) == CR_KIND_MESSAGE &&
+                      cr_uuid_is_canonical(claim.token) && cr_uuid_is_canonical(claim.author) &&
+                      cr_time_parse(claim.sk, &time_us);
+    int64_t end_us = time_us + lasts_us + CR_CLAIM_MARGIN_US;
+    *is_needed = is_message && end_us > cr_clock_now_us();
+    return !*is_needed || cr_claim_write(&claim, end_us / US_PER_S, arena, row);
 }
 
 /* Reads {"S": "…"}; absent for any other value. */

@@ -148,13 +148,47 @@ typedef cruddur_status (*cr_body)(cr_txn *txn, void *context);
 
 typedef struct cr_store cr_store;
 
+/* What became of one row of a load. */
+typedef enum cr_fate {
+    CR_FATE_PUT,
+    CR_FATE_SAME,     /* the key had the same row, attributes of others included */
+    CR_FATE_TAKEN,    /* the key had another row, which stays */
+    CR_FATE_REPLACED, /* the key had another row, which is gone */
+} cr_fate;
+
+/* How rows are loaded. */
+typedef struct cr_load_options {
+    bool replaces;     /* instead of leaving rows at taken keys; only with CR_TRAIT_ATOMIC */
+    bool is_unused;    /* all keys are free, and no other program writes to the table: an engine may
+                          put rows without conditions. Of two rows with one key either is put */
+    bool makes_claims; /* messages that are younger than claims get one, where claims are rows */
+    cr_fate *fates;    /* receives what became of each row; NULL: not wanted */
+} cr_load_options;
+
 /* What became of the rows of a load. */
 typedef struct cr_loaded {
     size_t put;
-    size_t same;        /* the key had the same row, attributes of others included */
-    size_t taken;       /* the key had another row, which stays */
+    size_t same;
+    size_t taken;
     size_t first_taken; /* the number of the first such row; meaningless if there is none */
+    size_t replaced;
+    size_t claims; /* that were put */
 } cr_loaded;
+
+/* Counts what became of row `number`. */
+static inline void cr_loaded_count(cr_loaded *loaded, const cr_load_options *options, size_t number,
+                                   cr_fate fate)
+{
+    loaded->put += fate == CR_FATE_PUT ? 1 : 0;
+    loaded->same += fate == CR_FATE_SAME ? 1 : 0;
+    loaded->replaced += fate == CR_FATE_REPLACED ? 1 : 0;
+    if (fate == CR_FATE_TAKEN && loaded->taken++ == 0) {
+        loaded->first_taken = number;
+    }
+    if (options != NULL && options->fates != NULL) {
+        options->fates[number] = fate;
+    }
+}
 
 typedef struct cr_store_ops {
     /* Frees the store. No other call is in progress, on any thread. */
@@ -174,9 +208,10 @@ typedef struct cr_store_ops {
     /* Puts those rows whose keys are free, for imports; the rows are borrowed. Not atomic, and
      * idempotent: a load that failed can be repeated. Of two rows with one key the first is put.
      * *loaded is set on failure, too, to what is certain: more may have been put. Taken keys are no
-     * failure. Write statuses. */
-    cruddur_status (*load)(cr_store *store, const cr_row *rows, size_t count, cr_loaded *loaded,
-                           cr_call *call);
+     * failure. `options` NULL: none of them. Write statuses; CRUDDUR_E_CONFIG for `replaces`
+     * without CR_TRAIT_ATOMIC. */
+    cruddur_status (*load)(cr_store *store, const cr_row *rows, size_t count,
+                           const cr_load_options *options, cr_loaded *loaded, cr_call *call);
 
     /* Walks over the whole table in an order of the engine's own, from behind the row `after`
      * (absent: from the start), until the sink stops it; `expected` as for a query. Rows that move

@@ -19,7 +19,8 @@ ROOMS = {
     "messaging": {"store", "model", "base"},
     "listing": {"messaging", "store", "model", "base"},
     "processor": {"messaging", "store", "model", "base"},
-    "cruddur": {"listing", "processor", "messaging", "store", "model", "base"},
+    "transfer": {"store", "model", "base"},
+    "cruddur": {"listing", "processor", "transfer", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }
@@ -33,7 +34,7 @@ READS = re.compile(r"ops->(get|query)\b")
 READS_IN = "messaging/rows.c"
 
 # System headers that belong to one room.
-OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"model", "aws", "aws/providers"},
+OWNED = {"sqlite3.h": {"store/sqlite"}, "openssl": {"base", "model", "aws", "aws/providers"},
          "curl": {"aws"}, "json-c": {"aws", "store/dynamodb"}, "zlib.h": {"aws"},
          "utf8proc.h": {"model"}}
 

@@ -62,7 +62,7 @@ static cruddur_status load_one(cr_call *call)
 {
     const cr_row row = make_row("p", "load", "text");
     cr_loaded loaded;
-    return seam->ops->load(seam, &row, 1, &loaded, call);
+    return seam->ops->load(seam, &row, 1, NULL, &loaded, call);
 }
 
 static cruddur_status scan_all(cr_call *call)

@@ -20,9 +20,9 @@ static void make_rows(void)
 
 static cr_loaded load(const cr_row *from, size_t count)
 {
-    cr_loaded loaded = {99, 99, 99, 99};
+    cr_loaded loaded = {99, 99, 99, 99, 99, 99};
     cr_call call = make_call();
-    expect_status(seam->ops->load(seam, from, count, &loaded, &call), CRUDDUR_OK);
+    expect_status(seam->ops->load(seam, from, count, NULL, &loaded, &call), CRUDDUR_OK);
     return loaded;
 }
 
@@ -96,12 +96,87 @@ Test(seam_load, has_two_rows_of_one_key)
 Test(seam_load, that_is_cancelled)
 {
     const atomic_bool cancel = true;
-    cr_loaded loaded = {99, 99, 99, 99};
+    cr_loaded loaded = {99, 99, 99, 99, 99, 99};
     cr_call call = make_call();
     make_rows();
     call.cancel = &cancel;
-    expect_status(seam->ops->load(seam, rows, ROWS, &loaded, &call), CRUDDUR_E_CANCELLED);
+    expect_status(seam->ops->load(seam, rows, ROWS, NULL, &loaded, &call), CRUDDUR_E_CANCELLED);
     expect_loaded(loaded, 0, 0, 0);
     expect_absent(rows[0].value[CR_PK].data, rows[0].value[CR_SK].data, "cancelled");
     expect_loaded(load(rows, ROWS), ROWS, 0, 0);
+}
+
+static cr_loaded load_with(const cr_row *from, size_t count, const cr_load_options *options)
+{
+    cr_loaded loaded = {99, 99, 99, 99, 99, 99};
+    cr_call call = make_call();
+    expect_status(seam->ops->load(seam, from, count, options, &loaded, &call), CRUDDUR_OK);
+    return loaded;
+}
+
+static cr_fate expected_fate(size_t number)
+{
+    if (number >= 10) {
+        return CR_FATE_PUT;
+    }
+    return number == 3 || number == 4 ? CR_FATE_REPLACED : CR_FATE_SAME;
+}
+
+/* Where a change can replace rows, a load can; what became of each row is told. */
+Test(seam_load, replaces_rows)
+{
+    static cr_fate fates[ROWS];
+    const cr_load_options options = {.replaces = true, .fates = fates};
+    make_rows();
+    (void)load(rows, 10);
+    rows[3].value[CR_TEXT] = cr_str_of("new");
+    rows[4].value[CR_OTHERS] = CR_STR_ABSENT;
+    if (!is_atomic()) {
+        cr_loaded loaded;
+        cr_call call = make_call();
+        expect_status(seam->ops->load(seam, rows, ROWS, &options, &loaded, &call),
+                      CRUDDUR_E_CONFIG);
+        return;
+    }
+    const cr_loaded loaded = load_with(rows, ROWS, &options);
+    expect_loaded(loaded, ROWS - 10, 8, 0);
+    cr_assert_eq(loaded.replaced, 2);
+    for (size_t i = 0; i < ROWS; i++) {
+        cr_assert_eq(fates[i], expected_fate(i), "row %zu", i);
+    }
+    expect_row(&rows[3], "replaced");
+    expect_row(&rows[4], "replaced");
+    expect_loaded(load(rows, ROWS), 0, ROWS, 0);
+}
+
+/* A table that nothing else uses: more rows than one request takes, and keys that are there twice.
+ */
+Test(seam_load, fills_an_unused_table)
+{
+    const cr_load_options options = {.is_unused = true};
+    make_rows();
+    rows[30] = rows[3];
+    rows[31] = rows[28];
+    const cr_loaded loaded = load_with(rows, ROWS, &options);
+    cr_assert_eq(loaded.put + loaded.same, ROWS);
+    cr_assert_eq(count_rows(), ROWS - 2);
+    for (size_t i = 0; i < ROWS; i += 23) {
+        expect_row(&rows[i], "loaded");
+    }
+}
+
+/* A value is the same in any form that the service or a person may write. */
+Test(seam_load, knows_the_same_values)
+{
+    static const char *const forms[][2] = {
+        {"{\"a\":{\"N\":\"1.50\"}}", "{\"a\":{\"N\":\"15E-1\"}}"},
+        {"{\"a\":{\"SS\":[\"x\",\"y\"]}}", "{\"a\":{\"SS\":[\"y\",\"x\"]}}"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        cr_row row = make_row("forms", text_of("%zu", i), "text");
+        row.value[CR_OTHERS] = cr_str_of(forms[i][0]);
+        expect_loaded(load(&row, 1), 1, 0, 0);
+        row.value[CR_OTHERS] = cr_str_of(forms[i][1]);
+        expect_loaded(load(&row, 1), 0, 1, 0);
+    }
 }

@@ -43,7 +43,7 @@ Test(seam_reads, rows_by_key)
         }
     }
     cr_call call = make_call();
-    expect_status(seam->ops->load(seam, rows, count, &loaded, &call), CRUDDUR_OK);
+    expect_status(seam->ops->load(seam, rows, count, NULL, &loaded, &call), CRUDDUR_OK);
     fetch now = {keys, KEYS, found};
     for (unsigned is_change = 0; is_change < 2; is_change++) {
         cruddur_status status = is_change != 0 ? seam->ops->change(seam, fetch_body, &now, &call)
@@ -206,7 +206,7 @@ Test(seam_reads, queries_go_on_behind_a_page)
         rows[i] = make_row("pages", text_of("%03zu", i), text);
     }
     cr_call call = make_call();
-    expect_status(seam->ops->load(seam, rows, ROWS, &loaded, &call), CRUDDUR_OK);
+    expect_status(seam->ops->load(seam, rows, ROWS, NULL, &loaded, &call), CRUDDUR_OK);
     cr_assert_eq(loaded.put, ROWS);
     for (size_t expected = 0; expected < 3; expected++) {
         walk now = {

@@ -280,7 +280,7 @@ static size_t plan_large_change(const cr_row *guard, const cr_row *beside)
     moves[MOVED] = (step){PUT, NULL, beside};
     moves[2 * MOVED + 1] = (step){REQUIRE, guard, NULL};
     cr_call call = make_call();
-    expect_status(seam->ops->load(seam, old_rows, MOVED, &loaded, &call), CRUDDUR_OK);
+    expect_status(seam->ops->load(seam, old_rows, MOVED, NULL, &loaded, &call), CRUDDUR_OK);
     put_row(guard);
     return COUNT(moves) - (is_atomic() ? 0 : 1);
 }

@@ -19,7 +19,8 @@ class CommandLine(CommandTest):
 
     def test_help_and_version(self):
         commands = ("new", "send", "groups", "messages", "show", "mark", "edit", "delete", "react",
-                    "group", "seed", "scan", "purge", "check", "schema", "stream")
+                    "group", "seed", "scan", "purge", "check", "export", "import", "schema",
+                    "stream", "users")
         for arguments in (("--help",), ("-h",), ("help",)):
             text = self.ok(*arguments).out
             self.assertTrue(text.startswith("Usage: cruddur "))

@@ -82,7 +82,8 @@ class Width(CommandTest):
 
     def test_help_fits_in_80_columns(self):
         for command in ("new", "send", "groups", "messages", "show", "mark", "edit", "delete",
-                        "react", "group", "seed", "scan", "purge", "check", "schema", "stream"):
+                        "react", "group", "seed", "scan", "purge", "check", "export", "import",
+                        "schema", "stream", "users"):
             for line in self.ok("help", command).lines + self.ok("help").lines:
                 self.assertLessEqual(display_width(line), 80)
 

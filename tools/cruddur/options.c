@@ -115,7 +115,8 @@ static const struct spec specs[] = {
     {"unmute", KIND_UNMUTE, COMMAND_GROUP, 0, FIELD(muted_until_us)},
     {"limit", KIND_LIMIT, COMMANDS_LISTING | COMMAND_SHOW, 0, FIELD(limit)},
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
-    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE | COMMAND_CHECK, 0,
+    {"cursor", KIND_TEXT,
+     COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE | COMMAND_CHECK | COMMAND_IMPORT, 0,
      FIELD(cursor)},
     {"all", KIND_FLAG, COMMANDS_LISTING, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
@@ -131,11 +132,14 @@ static const struct spec specs[] = {
     {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
     {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
-    {"workers", KIND_WORKERS, COMMAND_STREAM, 0, FIELD(workers)},
+    {"workers", KIND_WORKERS, COMMAND_STREAM | COMMAND_IMPORT, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
     {"repair", KIND_FLAG, COMMAND_CHECK, 0, FIELD(repair)},
     {"old-keys", KIND_FLAG, COMMAND_CHECK, 0, FIELD(old_keys)},
     {"user", KIND_TEXT, COMMAND_CHECK, 0, FIELD(user)},
+    {"resume", KIND_FLAG, COMMAND_EXPORT, 0, FIELD(resume)},
+    {"replace", KIND_FLAG, COMMAND_IMPORT, 0, FIELD(replace)},
+    {"unused", KIND_FLAG, COMMAND_IMPORT, 0, FIELD(unused)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 _Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");

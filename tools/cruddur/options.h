@@ -32,7 +32,9 @@ enum command_bit {
     COMMAND_STREAM = 0x4000,
     COMMAND_USERS = 0x8000,
     COMMAND_CHECK = 0x10000,
-    COMMAND_EVERY = 0x1ffff,
+    COMMAND_EXPORT = 0x100000,
+    COMMAND_IMPORT = 0x200000,
+    COMMAND_EVERY = 0xffffff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
@@ -99,6 +101,9 @@ struct options {
     bool repair;
     bool old_keys;
     char *user;
+    bool resume;
+    bool replace;
+    bool unused;
 };
 
 void options_init(struct options *options);

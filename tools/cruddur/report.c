@@ -32,6 +32,7 @@ static const struct {
     {"options.cursor", "--cursor", NULL},
     {"options.data", "--data", NULL},
     {"options.expires_in_s", "--expires-in", NULL},
+    {"options.flags", "--unused", "import"},
     {"options.flags", "--unread", "groups"},
     {"options.flags", "--separate", NULL},
     {"options.group_name", "--name", NULL},

@@ -32,6 +32,8 @@ static const char *const operations[] = {
     [CRUDDUR_OP_GROUP_REMOVE_MEMBER] = "group_remove_member",
     [CRUDDUR_OP_PURGE] = "purge",
     [CRUDDUR_OP_CHECK] = "check",
+    [CRUDDUR_OP_EXPORT] = "export",
+    [CRUDDUR_OP_IMPORT] = "import",
 };
 
 static const char *const levels[] = {
@@ -43,7 +45,7 @@ static const char *const levels[] = {
 
 static const char *name_at(const char *const *names, size_t count, size_t index)
 {
-    return index < count ? names[index] : "other";
+    return index < count && names[index] != NULL ? names[index] : "other";
 }
 
 #define NAME_AT(names, index) name_at(names, sizeof(names) / sizeof((names)[0]), (size_t)(index))

@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 cruddur_status cr_dynamodb_bulk_load(cr_store *store, const cr_row *rows, size_t count,
-                                     cr_loaded *loaded, cr_call *call);
+                                     const cr_load_options *options, cr_loaded *loaded,
+                                     cr_call *call);
 
 #endif

@@ -57,11 +57,26 @@ void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_
     CR_JSON_ADD(out, "}}" TELL_CAPACITY "}");
 }
 
-void cr_request_batch_get_rest(cr_buffer *out, cr_str unprocessed)
+void cr_request_batch_rest(cr_buffer *out, cr_str unprocessed)
 {
     CR_JSON_ADD(out, "{\"RequestItems\":");
     cr_buffer_add(out, unprocessed);
     CR_JSON_ADD(out, TELL_CAPACITY "}");
+}
+
+void cr_request_batch_write(cr_buffer *out, const cr_table_names *names, const cr_row *rows,
+                            size_t count)
+{
+    CR_JSON_ADD(out, "{\"RequestItems\":{\"");
+    cr_buffer_add(out, names->table);
+    CR_JSON_ADD(out, "\":[");
+    for (size_t i = 0; i < count; i++) {
+        cr_buffer_add(
+            out, cr_str_of(i > 0 ? ",{\"PutRequest\":{\"Item\":" : "{\"PutRequest\":{\"Item\":"));
+        cr_item_write(out, &rows[i]);
+        CR_JSON_ADD(out, "}}");
+    }
+    CR_JSON_ADD(out, "]}" TELL_CAPACITY "}");
 }
 
 /* ---- query, scan ---- */

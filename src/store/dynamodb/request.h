@@ -9,6 +9,7 @@
 
 /* The most that the service takes at once. */
 #define CR_BATCH_KEYS_MAX 100
+#define CR_BATCH_ROWS_MAX 25
 #define CR_ITEM_SIZE_MAX ((size_t)400 * 1024)
 #define CR_REQUEST_SIZE_MAX ((size_t)16 * 1024 * 1024)
 #define CR_TRANSACTION_SIZE_MAX ((size_t)4 * 1024 * 1024)
@@ -35,8 +36,12 @@ void cr_request_get(cr_buffer *out, const cr_table_names *names, cr_key key, boo
 void cr_request_batch_get(cr_buffer *out, const cr_table_names *names, const cr_key *keys,
                           size_t count, bool consistent);
 
-/* The rest of a batch, as the answer named it, in JSON. */
-void cr_request_batch_get_rest(cr_buffer *out, cr_str unprocessed);
+/* The rest of a batch of reads or writes, as the answer named it, in JSON. */
+void cr_request_batch_rest(cr_buffer *out, cr_str unprocessed);
+
+/* Up to CR_BATCH_ROWS_MAX rows of different keys, which are put without a condition. */
+void cr_request_batch_write(cr_buffer *out, const cr_table_names *names, const cr_row *rows,
+                            size_t count);
 
 /* False where the bounds leave no room for a row, and nothing is to be asked. */
 bool cr_request_query(cr_buffer *out, const cr_table_names *names, const cr_query *query,

@@ -79,6 +79,13 @@ static void read_unprocessed(reader *reading)
     }
 }
 
+/* All successes of a batch of writes have it, be it empty. */
+static void read_unprocessed_items(reader *reading)
+{
+    reading->result->has_rows = true;
+    read_unprocessed(reading);
+}
+
 /* Of one table: {"CapacityUnits": 1.5, …} */
 static void read_table_capacity(reader *reading)
 {
@@ -154,6 +161,7 @@ static const struct member {
     {"Responses", read_responses, false},
     {"LastEvaluatedKey", read_last_key, false},
     {"UnprocessedKeys", read_unprocessed, false},
+    {"UnprocessedItems", read_unprocessed_items, false},
     {"ConsumedCapacity", read_capacity, false},
     {"ItemCollectionMetrics", skip, false},
     {"CancellationReasons", read_reasons, true},

@@ -17,10 +17,10 @@ typedef struct cr_reason {
 typedef struct cr_result {
     cr_row *row; /* Item, Items, Responses */
     size_t row_count;
-    bool has_rows;   /* there were Items or Responses, be it none of them */
+    bool has_rows;   /* there were Items, Responses or UnprocessedItems, be it none of them */
     bool is_foreign; /* no success of any of these operations: an error, or nothing that we know */
     cr_str last_key; /* JSON; absent: there is no more */
-    cr_str unprocessed; /* JSON; absent: everything was read */
+    cr_str unprocessed; /* JSON; absent: everything was read or written */
     cr_reason *reason;  /* one for each action of the transaction */
     size_t reason_count;
     double capacity_units;

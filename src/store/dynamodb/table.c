@@ -24,6 +24,7 @@ static const struct operation {
     ROWS(CR_QUERY, "Query", "reading from", "Items"),
     ROWS(CR_SCAN, "Scan", "reading from", "Items"),
     ROWS(CR_PUT_ITEM, "PutItem", "writing to", NULL),
+    ROWS(CR_BATCH_WRITE_ITEM, "BatchWriteItem", "writing to", "UnprocessedItems"),
     ROWS(CR_DELETE_ITEM, "DeleteItem", "writing to", NULL),
     ROWS(CR_TRANSACT_WRITE_ITEMS, "TransactWriteItems", "writing to", NULL),
     TABLE(CR_CREATE_TABLE, "CreateTable", "creating", "TableDescription", '{'),

@@ -44,6 +44,7 @@ typedef enum cr_operation {
     CR_QUERY,
     CR_SCAN,
     CR_PUT_ITEM,
+    CR_BATCH_WRITE_ITEM,
     CR_DELETE_ITEM,
     CR_TRANSACT_WRITE_ITEMS,
     CR_CREATE_TABLE,

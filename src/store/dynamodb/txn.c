@@ -14,10 +14,6 @@
 
 #define US_PER_S 1000000
 
-/* How far the clocks of whoever made a uuid, claims it and repeats it may disagree, in sum: until
- * it is refused for its age, its claim must not end. */
-#define CLOCKS_MARGIN_US INT64_C(2700000000)
-
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 /* From this size of a change on, long texts are compared in part. */
@@ -101,7 +97,7 @@ static cruddur_status get_batch(cr_dynamodb_txn *txn, const cr_key *keys, size_t
         if (status != CRUDDUR_OK) {
             return status;
         }
-        cr_request_batch_get_rest(&txn->request, result.unprocessed);
+        cr_request_batch_rest(&txn->request, result.unprocessed);
     }
 }
 
@@ -415,7 +411,7 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
         return CRUDDUR_OK;
     }
     stated.is_ahead = (base->traits & CR_TRAIT_ATOMIC) == 0;
-    int64_t end_us = cr_clock_now_us() + txn->table->claim_us + CLOCKS_MARGIN_US;
+    int64_t end_us = cr_clock_now_us() + txn->table->claim_us + CR_CLAIM_MARGIN_US;
     if (!cr_claim_write(&stated, end_us / US_PER_S, base->arena, &row)) {
         return cr_fail_memory(base->call->error);
     }

@@ -346,19 +346,21 @@ static cruddur_status scan_store(cr_store *base, cr_key after, size_t expected, 
 typedef struct load_context {
     const cr_row *rows;
     size_t count;
+    const cr_load_options *options;
     cr_loaded *loaded;
 } load_context;
 
 static cruddur_status load_body(cr_txn *txn, void *context)
 {
     const load_context *load = context;
-    return cr_sqlite_bulk_load((cr_sqlite_txn *)txn, load->rows, load->count, load->loaded);
+    return cr_sqlite_bulk_load((cr_sqlite_txn *)txn, load->rows, load->count, load->options,
+                               load->loaded);
 }
 
 static cruddur_status load_store(cr_store *base, const cr_row *rows, size_t count,
-                                 cr_loaded *loaded, cr_call *call)
+                                 const cr_load_options *options, cr_loaded *loaded, cr_call *call)
 {
-    load_context load = {rows, count, loaded};
+    load_context load = {rows, count, options, loaded};
     *loaded = (cr_loaded){0};
     cruddur_status status = change_store(base, load_body, &load, call);
     if (status != CRUDDUR_OK) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/txn.h"
 
-#include "model/item.h"
 #include "model/key.h"
 #include "model/kind.h"
 #include "store/sqlite/absence.h"
@@ -390,42 +389,6 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
     cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
     cruddur_status status = run_with_row(txn, CR_STATEMENT_REQUIRE, as_read, &code);
     return status == CRUDDUR_OK && code != SQLITE_ROW ? miss(txn) : status;
-}
-
-/* The key of a row to load is taken: by the same row? */
-static cruddur_status judge_taken(cr_sqlite_txn *txn, const cr_row *row, size_t number,
-                                  cr_loaded *loaded)
-{
-    cr_row there;
-    cruddur_status status = get_one(txn, cr_row_key(row), &there);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    if (cr_item_is_same(&there, row) && cr_item_has_same_others(&there, row)) {
-        loaded->same++;
-    } else if (loaded->taken++ == 0) {
-        loaded->first_taken = number;
-    }
-    return CRUDDUR_OK;
-}
-
-cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
-                                   cr_loaded *loaded)
-{
-    cruddur_status status = cr_call_check_deadline(txn->base.call);
-    *loaded = (cr_loaded){0};
-    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        status = put(&txn->base, &rows[i]);
-        if (status == CRUDDUR_E_CONFLICT) {
-            status = judge_taken(txn, &rows[i], i, loaded);
-        } else if (status == CRUDDUR_OK) {
-            loaded->put++;
-        }
-        if (status == CRUDDUR_OK && i % ROWS_PER_DEADLINE_CHECK == 0) {
-            status = cr_call_check_deadline(txn->base.call);
-        }
-    }
-    return status;
 }
 
 /* ---- claims: a message's own row is its claim ---- */

@@ -21,9 +21,9 @@ typedef struct cr_sqlite_txn {
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call);
 
-/* Puts rows whose keys are free, in the change that is open. */
+/* Puts rows whose keys are free, in the change that is open, as cr_store_ops.load. */
 cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
-                                   cr_loaded *loaded);
+                                   const cr_load_options *options, cr_loaded *loaded);
 
 /* Walks over the whole table from behind `after`. */
 cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,

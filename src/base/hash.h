@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SHA-256 and its HMAC, without looking the algorithm up anew each time. */
-#ifndef CR_AWS_HASH_H
-#define CR_AWS_HASH_H
+#ifndef CR_BASE_HASH_H
+#define CR_BASE_HASH_H
 
 #include <openssl/evp.h>
 

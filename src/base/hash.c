@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "aws/hash.h"
+#include "base/hash.h"
 
 #include <openssl/crypto.h>
 

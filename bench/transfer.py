@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures `cruddur export` and `import`: rows a second, and the most memory of each command.
+
+    transfer.py COMMAND [ROWS [ROWS_ON_DYNAMODB]]
+
+A table of ROWS (1,000,000) is made in an SQLite file: conversations of 500 messages, with their cards
+and inboxes. It is exported, imported into another file, and imported again. The first ROWS_ON_DYNAMODB
+(5,000) go to DynamoDB Local, which answers on the same machine and keeps its rows in memory, once with
+conditions and once with --unused, and back into a file. It becomes slower with more than a few batches at
+the same time, so there are 4 workers. At the end all copies have the same rows.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"))
+from npm_service import DYNAMODB_LOCAL  # noqa: E402
+
+PER_GROUP = 500
+TEXT = "See you at the cinema at eight; the café around the corner is open until late. " * 2
+COLUMNS = ("pk", "sk", "message_group_uuid", "message", "message_uuid", "user_uuid",
+           "user_display_name", "user_handle", "member_uuids", "rev", "version")
+
+
+def key(number):
+    return f"2024-{1 + number // 86400 // 28 % 12:02}-{1 + number // 86400 % 28:02}T" \
+           f"{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}.000000+00:00"
+
+
+def rows_of_group(index, space):
+    """A card, two rows of inboxes, and messages."""
+    group, ann, bob = (str(uuid.uuid5(space, f"{index} {name}")) for name in ("group", "ann", "bob"))
+    members = ",".join(sorted((ann, bob)))
+    version = f"{index:016x}"
+    last = key(PER_GROUP - 4 + index)
+    yield "CARD#" + group, "CARD", None, None, None, None, None, None, members, "1", version
+    yield "GRP#" + ann, last, group, TEXT, None, bob, "Bob", "bob", None, "1", version
+    yield "GRP#" + bob, last, group, TEXT, None, ann, "Ann", "ann", None, "1", version
+    for i in range(PER_GROUP - 3):
+        author, name = ((ann, "Ann"), (bob, "Bob"))[i % 2]
+        yield ("MSG#" + group, key(i + index), None, TEXT, str(uuid.uuid5(space, f"{index} {i}")), author,
+               name, name.lower(), None, None, None)
+
+
+def fill(path, count):
+    space = uuid.UUID(int=1)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = off")
+    connection.execute("BEGIN")
+    statement = (f"INSERT INTO cruddur_messages ({', '.join(COLUMNS)}) VALUES"
+                 f" ({', '.join('?' * len(COLUMNS))})")
+    for index in range(count // PER_GROUP):
+        connection.executemany(statement, rows_of_group(index, space))
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def peak_of(pid):
+    """The most resident memory of a process until now, in MB; 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            lines = [line for line in status if line.startswith("VmHWM:")]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(lines[0].split()[1]) / 1024 if lines else 0
+
+
+class Bench:
+    def __init__(self, command, folder):
+        self.command = command
+        self.folder = folder
+        self.environment = os.environ | {
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": folder}
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self, *arguments):
+        """Returns what it prints as JSON, the seconds, and the most memory in MB. The system counts the
+        memory of the process that starts another as that one's, too: so it is asked while it runs."""
+        began = time.monotonic()
+        memory = 0
+        with subprocess.Popen([self.command, *arguments, "--json"], stdout=subprocess.PIPE,
+                              env=self.environment) as process:
+            while process.poll() is None:
+                memory = max(memory, peak_of(process.pid))
+                time.sleep(0.01)
+            output = process.stdout.read()
+        if process.returncode != 0:
+            raise SystemExit(f"{arguments}: exit status {process.returncode}")
+        return json.loads(output), time.monotonic() - began, memory
+
+    def measure(self, what, *arguments):
+        counts, seconds, memory = self.run(*arguments)
+        rows = counts["rows"]
+        print(f"{what:<44} {rows:>9} rows {rows / seconds:>9.0f} rows/s {memory:>6.1f} MB", flush=True)
+
+    def digest(self, name):
+        """Of the rows of an export, whatever their order."""
+        total = 0
+        with open(self.path(name), "rb") as file:
+            for line in file:
+                if line.startswith(b'{"Item"'):
+                    total += int.from_bytes(hashlib.sha256(line).digest(), "big")
+        return total
+
+
+def files(bench, count):
+    store = "sqlite:" + bench.path("first.db")
+    other = "sqlite:" + bench.path("second.db")
+    bench.run("schema", "load", "--store", store)
+    bench.run("schema", "load", "--store", other)
+    fill(bench.path("first.db"), count)
+    bench.measure("export from SQLite", "export", bench.path("first"), "--store", store)
+    bench.measure("import into SQLite", "import", bench.path("first"), "--store", other)
+    bench.measure("import into SQLite, all rows are there", "import", bench.path("first"), "--store", other)
+    bench.run("export", bench.path("second"), "--store", other)
+    assert bench.digest("first") == bench.digest("second"), "rows differ"
+
+
+def service(bench, url, count):
+    small = "sqlite:" + bench.path("small.db")
+    back = "sqlite:" + bench.path("back.db")
+    bench.run("schema", "load", "--store", small)
+    bench.run("schema", "load", "--store", back)
+    fill(bench.path("small.db"), count)
+    bench.run("export", bench.path("small"), "--store", small)
+    for name, options in (("conditions", ()), ("unused", ("--unused",))):
+        table = f"dynamodb:{name}?endpoint={url}"
+        bench.run("schema", "load", "--store", table)
+        bench.measure(f"import into DynamoDB Local, {name}", "import", bench.path("small"), "--store", table,
+                      "--workers", "4", *options)
+    bench.measure("import into DynamoDB Local, all are there", "import", bench.path("small"), "--store", table)
+    bench.measure("export from DynamoDB Local", "export", bench.path("table"), "--store", table)
+    bench.measure("import into SQLite from DynamoDB's order", "import", bench.path("table"), "--store", back)
+    assert bench.digest("small") == bench.digest("table"), "rows differ"
+
+
+def main(arguments):
+    command = arguments[0]
+    count = int(arguments[1]) if len(arguments) > 1 else 1_000_000
+    on_dynamodb = int(arguments[2]) if len(arguments) > 2 else 5_000
+    with tempfile.TemporaryDirectory(prefix="cruddur-") as folder:
+        bench = Bench(os.path.abspath(command), folder)
+        files(bench, count)
+        if on_dynamodb == 0:
+            return
+        DYNAMODB_LOCAL.fetch_or_skip()
+        with subprocess.Popen([DYNAMODB_LOCAL.script], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True) as process:
+            try:
+                service(bench, process.stdout.readline().strip(), on_dynamodb)
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
