@@ -107,7 +107,7 @@ class PostgreSQL:
 
     def as_account(self, *command):
         """The command, as the account. It ends when this process does."""
-        how = ["setpriv", "--pdeathsig", "TERM"]
+        how = ["setpriv", "--pdeathsig", "INT"]
         if self.account is not None:
             how += [f"--reuid={self.account.pw_uid}", f"--regid={self.account.pw_gid}",
                     "--clear-groups"]

@@ -234,7 +234,9 @@ class Load(DatabaseTest):
         self.load()
         with self.holding("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"):
             self.fails(4, "the server did not answer in time", "groups", "@bayko", "--timeout", "1")
-            self.fails(4, "timeout", "users", "load", SEED_USERS, "--timeout", "1")
+            self.fails(4, "statement timeout", "users", "load", SEED_USERS, "--timeout", "1")
+            # Other statements may take longer than that one waits, in which others wait, too.
+            self.fails(4, "lock timeout", "users", "load", SEED_USERS)
         self.ok("users", "load", SEED_USERS)
 
 
@@ -435,7 +437,8 @@ class BadServers(DatabaseTest):
         for url in ("postgres://postgres:p@ss/w:rd%?@127.0.0.1/x",
                     "postgres://postgres:p%zz@127.0.0.1/x", "postgres://[::1/x",
                     "postgres://127.0.0.1:port/x", "postgres://127.0.0.1/x?nonsense=p@ss",
-                    "postgres://p@ss:w@127.0.0.1/x", "postgres://u:w/p@ss/x",
+                    "postgres://p@ss:w@127.0.0.1/x", "postgres://u:p@ss@127.0.0.1/x",
+                    "postgres://u:w/p@ss/x",
                     f"postgres://postgres:p%40ss%00@127.0.0.1:{port}/x"):
             for how in ({"CRUDDUR_USERS": url}, None):
                 option = () if how else ("--users", url)
