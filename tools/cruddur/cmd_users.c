@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cruddur users: the users whom others are named by. */
+/* cruddur users: lists users, finds one, loads them into the database. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,11 +130,12 @@ static enum exit_code run_find(struct context *context)
     }
     if (code == CODE_OK && find.list.count == 0) {
         return report(CODE_NOT_FOUND,
-                      "VALUE: no user in %s has this handle, uuid or "
-                      "cognito_user_id",
+                      "VALUE: no user in %s has this handle, uuid or cognito_user_id",
                       directory_name(context->directory));
     }
-    end_list(&find.list);
+    if (code == CODE_OK) {
+        end_list(&find.list);
+    }
     return code;
 }
 
