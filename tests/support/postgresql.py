@@ -38,6 +38,9 @@ SETTINGS = {
     "unix_socket_directories": "",
     "wal_level": "minimal",
 }
+# Removes the folder once this process has closed the pipe, or has been killed: then the server, which
+# ends, too, may still write.
+REMOVE = '''cat; for i in 1 2 3 4 5; do rm -rf -- "$1" 2>/dev/null && exit; sleep 1; done'''
 
 
 def find_programs():
@@ -96,6 +99,8 @@ class PostgreSQL:
         self.port = None
         self.count = 0
         self.folder = tempfile.mkdtemp(prefix="cruddur-postgresql-")
+        self.remover = subprocess.Popen(["sh", "-c", REMOVE, "sh", self.folder],
+                                        stdin=subprocess.PIPE, start_new_session=True)
         atexit.register(self.stop)
         try:
             self.make_cluster()
@@ -107,7 +112,7 @@ class PostgreSQL:
 
     def as_account(self, *command):
         """The command, as the account. It ends when this process does."""
-        how = ["setpriv", "--pdeathsig", "TERM"]
+        how = ["setpriv", "--pdeathsig", "INT"]
         if self.account is not None:
             how += [f"--reuid={self.account.pw_uid}", f"--regid={self.account.pw_gid}",
                     "--clear-groups"]
@@ -170,7 +175,8 @@ class PostgreSQL:
     def stop(self):
         """Ends the server, and removes its folder."""
         self.halt()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.remover.stdin.close()
+        self.remover.wait()
 
     def url_of(self, database, password=None, user=SUPERUSER):
         return (f"postgres://{user}:{password or self.encoded_password}@127.0.0.1:{self.port}"

@@ -234,7 +234,9 @@ class Load(DatabaseTest):
         self.load()
         with self.holding("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"):
             self.fails(4, "the server did not answer in time", "groups", "@bayko", "--timeout", "1")
-            self.fails(4, "timeout", "users", "load", SEED_USERS, "--timeout", "1")
+            self.fails(4, "statement timeout", "users", "load", SEED_USERS, "--timeout", "1")
+            # Other statements may take longer than that one waits, in which others wait, too.
+            self.fails(4, "lock timeout", "users", "load", SEED_USERS)
         self.ok("users", "load", SEED_USERS)
 
 
@@ -275,7 +277,7 @@ class BadLoads(DatabaseTest):
             self.refused(where, content)
         self.refused("FILE: user 1: email: it must be a string",
                      json.dumps([{"handle": "a", "display_name": "A", "email": 3}]), "bad.json")
-        self.fails(1, "VALUE: nothing.csv: No such file", "users", "load", "nothing.csv")
+        self.fails(1, "FILE: nothing.csv: No such file", "users", "load", "nothing.csv")
 
     def test_conflicts_with_the_table(self):
         self.load(self.HEAD + f"{MAREN},maren,Maren,m@example.com,{SUB}\n"
@@ -399,6 +401,25 @@ class LookUps(DatabaseTest):
             process.stdout.close()
             self.assertEqual(process.wait(timeout=600), 0)
 
+    def test_arguments(self):
+        self.fails(2, "ACTION is missing", "users")
+        self.fails(2, "ACTION: it must be ", "users", "drop")
+        self.fails(2, "VALUE is missing", "users", "find")
+        self.fails(2, "VALUE: it is empty", "users", "find", "")
+        self.fails(2, "FILE is missing", "users", "load")
+        self.fails(2, "FILE: it is empty", "users", "load", "")
+        self.fails(2, "list takes no argument", "users", "list", "x")
+        self.fails(3, "no user with handle \\xff in", "groups", b"\xff")
+        self.fails(3, "VALUE: no user", "users", "find", b"\xff")
+        with open(SEED_USERS, encoding="utf-8") as file:
+            self.assertEqual(self.ok("users", "load", "-", stdin=file.read()).out,
+                             "standard input: 3 users; 3 added, 0 changed, 0 unchanged\n")
+        self.fails(2, "standard input:1: ", "users", "load", "-", stdin="x\n")
+        for name in ("Postgres://postgres:p@ss@127.0.0.1/x", "postgres:u:p@ss@h/x",
+                     "http://u:p@ss@h/x"):
+            self.fails(2, "--users: it must be a file, or a URL that begins with postgres://",
+                       "users", "list", "--users", name)
+
     def test_empty_list(self):
         self.sql("DELETE FROM users")
         self.assertEqual(self.ok_json("users", "list"), {"users": []})
@@ -435,7 +456,8 @@ class BadServers(DatabaseTest):
         for url in ("postgres://postgres:p@ss/w:rd%?@127.0.0.1/x",
                     "postgres://postgres:p%zz@127.0.0.1/x", "postgres://[::1/x",
                     "postgres://127.0.0.1:port/x", "postgres://127.0.0.1/x?nonsense=p@ss",
-                    "postgres://p@ss:w@127.0.0.1/x", "postgres://u:w/p@ss/x",
+                    "postgres://p@ss:w@127.0.0.1/x", "postgres://u:p@ss@127.0.0.1/x",
+                    "postgres://u:w/p@ss/x",
                     f"postgres://postgres:p%40ss%00@127.0.0.1:{port}/x"):
             for how in ({"CRUDDUR_USERS": url}, None):
                 option = () if how else ("--users", url)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cruddur users: the users whom others are named by. */
+/* cruddur users: lists users, finds one, loads them into the database. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 #define LOAD_TIMEOUT_MS 300000
 
 /* What an action takes, as bits. */
-#define TAKES_VALUE 0x1u /* after the action */
+#define TAKES_VALUE 0x1u
+#define TAKES_FILE 0x2u
 
 /* --- list --- */
 
@@ -129,11 +130,12 @@ static enum exit_code run_find(struct context *context)
     }
     if (code == CODE_OK && find.list.count == 0) {
         return report(CODE_NOT_FOUND,
-                      "VALUE: no user in %s has this handle, uuid or "
-                      "cognito_user_id",
+                      "VALUE: no user in %s has this handle, uuid or cognito_user_id",
                       directory_name(context->directory));
     }
-    end_list(&find.list);
+    if (code == CODE_OK) {
+        end_list(&find.list);
+    }
     return code;
 }
 
@@ -152,7 +154,7 @@ static void write_counts(struct context *context, const char *path, size_t count
         return;
     }
     struct buffer line = {NULL, 0, 0};
-    text_clean(&line, path, TEXT_BREAKS_ESCAPED);
+    text_clean(&line, input_name(path), TEXT_BREAKS_ESCAPED);
     out_format(out,
                "%s: %zu user%s; %" PRIu64 " added, %" PRIu64 " changed, %" PRIu64 " unchanged\n",
                buffer_text(&line), count, count == 1 ? "" : "s", counts->added, counts->changed,
@@ -167,7 +169,7 @@ static enum exit_code run_load(struct context *context)
     struct users users = {NULL, 0, 0};
     struct problem problem;
     struct directory_counts counts;
-    enum exit_code code = input_read("VALUE", path, USERS_FILE_MAX, &text);
+    enum exit_code code = input_read("FILE", path, USERS_FILE_MAX, &text);
     if (code == CODE_OK && !users_parse(&users, text, USERS_TO_LOAD, &problem)) {
         code = report_problem(path, &problem);
     }
@@ -190,18 +192,30 @@ static enum exit_code run_load(struct context *context)
 static const struct action actions[] = {
     {"list", 0, run_list},
     {"find", TAKES_VALUE, run_find},
-    {"load", TAKES_VALUE, run_load},
+    {"load", TAKES_FILE, run_load},
 };
+
+static enum exit_code check_value(const struct action *action, const char *value)
+{
+    const char *name = (action->traits & TAKES_FILE) != 0    ? "FILE"
+                       : (action->traits & TAKES_VALUE) != 0 ? "VALUE"
+                                                             : NULL;
+    if (name == NULL && value != NULL) {
+        return report(CODE_USAGE, "%s takes no argument besides options", action->name);
+    }
+    if (name != NULL && value == NULL) {
+        return report(CODE_USAGE, "%s is missing; see --help", name);
+    }
+    return name == NULL || value[0] != '\0' ? CODE_OK : report(CODE_USAGE, "%s: it is empty", name);
+}
 
 static enum exit_code run(struct context *context)
 {
     const struct action *action = NULL;
     enum exit_code code =
         context_action(context, actions, sizeof(actions) / sizeof(actions[0]), &action);
-    bool takes_value = code == CODE_OK && (action->traits & TAKES_VALUE) != 0;
-    if (code == CODE_OK && takes_value != (VALUE(context) != NULL)) {
-        code = takes_value ? report(CODE_USAGE, "VALUE is missing; see --help")
-                           : report(CODE_USAGE, "VALUE: %s takes none", action->name);
+    if (code == CODE_OK) {
+        code = check_value(action, VALUE(context));
     }
     return code == CODE_OK ? action->run(context) : code;
 }

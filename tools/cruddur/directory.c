@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buffer.h"
 #include "text.h"
@@ -67,12 +68,24 @@ static bool is_postgresql(const char *name)
            strncmp(name, "postgresql://", strlen("postgresql://")) == 0;
 }
 
+/* Whether a name that is no such URL is meant as one. It may have a password, so it is not shown as
+ * the path of a file that does not exist. */
+static bool is_meant_as_url(const char *name)
+{
+    return strstr(name, "://") != NULL ||
+           strncasecmp(name, "postgres:", strlen("postgres:")) == 0 ||
+           strncasecmp(name, "postgresql:", strlen("postgresql:")) == 0;
+}
+
 enum exit_code directory_open(const struct directory_options *options,
                               struct directory **ret_directory)
 {
     const struct directory_backend *backend = &file_backend;
     if (is_postgresql(options->name)) {
         backend = options->postgresql;
+    } else if (is_meant_as_url(options->name)) {
+        return report(CODE_USAGE, "%s: it must be a file, or a URL that begins with postgres://",
+                      options->argument);
     }
     if (backend == NULL) {
         return report(CODE_USAGE, "%s: this command is built without PostgreSQL",
@@ -97,7 +110,10 @@ const char *directory_name(const struct directory *directory)
 enum exit_code directory_find(struct directory *directory, enum users_field field,
                               const char *value, const struct users_entry **ret_entry)
 {
-    return directory->backend->find(directory, field, value, ret_entry);
+    *ret_entry = NULL;
+    /* Such a value is no user's, and a database would refuse it. */
+    return text_look(value).is_utf8 ? directory->backend->find(directory, field, value, ret_entry)
+                                    : CODE_OK;
 }
 
 enum exit_code directory_list(struct directory *directory, directory_observer *observe, void *data)

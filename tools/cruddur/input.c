@@ -36,14 +36,14 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-static const char *name_of(const char *path)
+const char *input_name(const char *path)
 {
     return is_stdin(path) ? "standard input" : path;
 }
 
 enum exit_code report_problem(const char *path, const struct problem *problem)
 {
-    const char *name = name_of(path);
+    const char *name = input_name(path);
     if (problem->user > 0) {
         return report(CODE_USAGE, "%s: user %zu: %s", name, problem->user, problem->text);
     }
@@ -93,10 +93,10 @@ enum exit_code input_read(const char *argument, const char *path, size_t limit, 
     int error = read_all(path, limit, &content);
     enum exit_code code = CODE_OK;
     if (error != 0) {
-        code = report_system(error, "%s: %s", argument, name_of(path));
+        code = report_system(error, "%s: %s", argument, input_name(path));
     } else if (content.length > limit) {
-        code = report(CODE_USAGE, "%s: %s: it may have at most %zu bytes", argument, name_of(path),
-                      limit);
+        code = report(CODE_USAGE, "%s: %s: it may have at most %zu bytes", argument,
+                      input_name(path), limit);
     } else if (!check_text(&content, &problem)) {
         code = report_problem(path, &problem);
     } else {

@@ -22,6 +22,9 @@ bool problem_set(struct problem *problem, size_t line, const char *format, ...)
 /* The line that the byte at `offset` is on. */
 size_t line_at(const char *text, size_t offset);
 
+/* What messages call a file: its path, or standard input for "-". */
+const char *input_name(const char *path);
+
 /* Reports `FILE:LINE: …`. */
 enum exit_code report_problem(const char *path, const struct problem *problem);
 

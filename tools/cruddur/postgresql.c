@@ -287,8 +287,16 @@ enum exit_code postgresql_begin(struct directory *directory)
 enum exit_code postgresql_end(struct directory *directory, bool is_kept)
 {
     struct postgresql *state = directory->state;
+    PGresult *result = NULL;
     state->is_in_transaction = false;
-    return postgresql_run(directory, is_kept ? "COMMIT" : "ROLLBACK", NULL);
+    enum exit_code code = postgresql_ask(directory, is_kept ? "COMMIT" : "ROLLBACK", NULL, &result);
+    /* COMMIT after a statement that failed is a rollback, and no error. */
+    if (code == CODE_OK && is_kept && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+        code = report(CODE_FAILED, "%s: %s: the server has undone the transaction",
+                      directory->argument, directory->name);
+    }
+    PQclear(result);
+    return code;
 }
 
 static enum exit_code begin_changes(struct directory *directory)
