@@ -132,6 +132,8 @@ static const struct spec specs[] = {
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
     {"workers", KIND_WORKERS, COMMAND_STREAM, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
+    {"pool", KIND_TEXT, COMMAND_USERS, 0, FIELD(pool)},
+    {"dry-run", KIND_FLAG, COMMAND_USERS, 0, FIELD(dry_run)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 _Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");

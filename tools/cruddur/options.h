@@ -95,6 +95,8 @@ struct options {
     char *from;
     uint64_t workers;
     uint64_t shards;
+    char *pool;
+    bool dry_run;
 };
 
 void options_init(struct options *options);
