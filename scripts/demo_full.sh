@@ -13,7 +13,7 @@ scripts/dynamodb-local --fetch
 scripts/cognito-local --fetch
 use_local_aws
 start_server "PostgreSQL: the application's users" "$python" -B tests/support/postgresql.py
-export CRUDDUR_USERS=$url
+export CRUDDUR_USERS=${url:?}
 start_server "cognito-local: their accounts" scripts/cognito-local
 export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=$url
 start_server "DynamoDB Local: their messages" scripts/dynamodb-local
@@ -25,7 +25,7 @@ show users load examples/data/users.csv
 show users list
 
 say "They sign up: a user pool with an account for each, named by preferred_username"
-AWS_COGNITO_USER_POOL_ID=$("$command" users list --json | run_original accounts)
+AWS_COGNITO_USER_POOL_ID=$("${command:?}" users list --json | run_original accounts)
 export AWS_COGNITO_USER_POOL_ID
 show users cognito
 show users cognito --json
