@@ -175,7 +175,7 @@ class BadInput(PoolTest):
         self.fails(2, "no user pool is named: give --pool ID", "users", "cognito")
 
     def test_an_id_of_another_form(self):
-        for bad in ("eu-central-1", "eu-central-1_", "_a", "a b_c", "https://x_y/z"):
+        for bad in ("eu-central-1", "eu-central-1_", "_a", "a b_c", "https://x_y/z", "EU-central-x_1"):
             self.fails(2, "--pool: a user pool's id is", "users", "cognito", "--pool", bad)
         self.fails(2, "AWS_COGNITO_USER_POOL_ID: a user pool's id is", "users", "cognito",
                    env={"AWS_COGNITO_USER_POOL_ID": "teo"})
