@@ -66,4 +66,4 @@ show groups @maren
 say "The same, read by the application's own queries"
 run_original pages "$dynamodb" cruddur-messages "$("$command" users list --json)" maren "$group"
 
-say "Done: all services are stopped. The command is $command; try it with --help."
+say "Done; the services are stopped now. The command is $command; try it with --help."

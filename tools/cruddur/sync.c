@@ -17,28 +17,32 @@ static void add(struct sync_plan *plan, struct sync_item item)
 
 /* --- by handle --- */
 
+struct place {
+    const struct users_entry *user;
+};
+
 static int compare_handles(const void *a, const void *b)
 {
-    const struct users_entry *const *one = a, *const *other = b;
-    return strcmp((*one)->fields[USERS_HANDLE], (*other)->fields[USERS_HANDLE]);
+    const struct place *one = a, *other = b;
+    return strcmp(one->user->fields[USERS_HANDLE], other->user->fields[USERS_HANDLE]);
 }
 
-/* Pointers to the users, ordered by handle. */
-static const struct users_entry **order_users(const struct users *users)
+/* The users' places in the order of handles. */
+static struct place *order_users(const struct users *users)
 {
-    const struct users_entry **ordered = memory_resize(NULL, users->count + 1, sizeof(*ordered));
+    struct place *places = memory_resize(NULL, users->count + 1, sizeof(*places));
     for (size_t i = 0; i < users->count; i++) {
-        ordered[i] = &users->entries[i];
+        places[i].user = &users->entries[i];
     }
-    qsort(ordered, users->count, sizeof(*ordered), compare_handles);
-    return ordered;
+    qsort(places, users->count, sizeof(*places), compare_handles);
+    return places;
 }
 
 /* The number of users, from the first on, who have this handle. */
-static size_t count_users(const struct users_entry *const *users, size_t count, const char *handle)
+static size_t count_users(const struct place *places, size_t count, const char *handle)
 {
     size_t same = 0;
-    while (same < count && strcmp(users[same]->fields[USERS_HANDLE], handle) == 0) {
+    while (same < count && strcmp(places[same].user->fields[USERS_HANDLE], handle) == 0) {
         same++;
     }
     return same;
@@ -68,23 +72,25 @@ static enum sync_kind choose_kind(const struct sync_item *item)
 }
 
 /* Adds an item for each handle of either side. */
-static void compare_sides(struct sync_plan *plan, const struct users_entry *const *users,
-                          size_t n_users, const struct pool_user *accounts, size_t n_accounts)
+static void compare_sides(struct sync_plan *plan, const struct place *places, size_t n_users,
+                          const struct pool_user *accounts, size_t n_accounts)
 {
     size_t user = 0, account = 0;
     while (user < n_users || account < n_accounts) {
+        bool has_user = user < n_users;
         bool has_account = account < n_accounts && accounts[account].handle != NULL;
-        if (user == n_users && !has_account) {
+        if (!has_user && !has_account) {
             break;
         }
-        const char *handle = user < n_users ? users[user]->fields[USERS_HANDLE] : NULL;
-        if (handle == NULL || (has_account && strcmp(accounts[account].handle, handle) < 0)) {
+        const char *handle =
+            has_user ? places[user].user->fields[USERS_HANDLE] : accounts[account].handle;
+        if (has_user && has_account && strcmp(accounts[account].handle, handle) < 0) {
             handle = accounts[account].handle;
         }
         struct sync_item item = {
-            .n_users = count_users(users + user, n_users - user, handle),
+            .n_users = count_users(places + user, n_users - user, handle),
             .n_accounts = count_accounts(accounts + account, n_accounts - account, handle)};
-        item.user = item.n_users > 0 ? users[user] : NULL;
+        item.user = item.n_users > 0 ? places[user].user : NULL;
         item.account = item.n_accounts > 0 ? &accounts[account] : NULL;
         item.kind = choose_kind(&item);
         add(plan, item);
@@ -119,20 +125,22 @@ static bool is_pair(const struct sync_item *item)
 }
 
 /* Fills in the ids of all users who will have one; returns how many. */
-static size_t look_ahead(struct sync_plan *plan, const struct users_entry *const *users,
-                         size_t n_users, struct future *futures)
+static size_t look_ahead(struct sync_plan *plan, const struct place *places, size_t n_users,
+                         struct future *futures)
 {
     size_t count = 0;
     struct sync_item *item = plan->items, *end = plan->items + plan->count;
     for (size_t i = 0; i < n_users; i++) {
         /* Both are in the order of handles; an item of several users has the first one. */
-        while (item < end && (item->user == NULL || compare_handles(&item->user, &users[i]) < 0)) {
+        const struct users_entry *user = places[i].user;
+        while (item < end && (item->user == NULL || strcmp(item->user->fields[USERS_HANDLE],
+                                                           user->fields[USERS_HANDLE]) < 0)) {
             item++;
         }
-        bool has_item = item < end && item->user == users[i] && is_pair(item);
-        const char *id = has_item ? item->account->sub : users[i]->fields[USERS_COGNITO_USER_ID];
+        bool has_item = item < end && item->user == user && is_pair(item);
+        const char *id = has_item ? item->account->sub : user->fields[USERS_COGNITO_USER_ID];
         if (*id != '\0' && strcmp(id, USERS_NO_ACCOUNT) != 0) {
-            futures[count++] = (struct future){id, users[i], has_item ? item : NULL};
+            futures[count++] = (struct future){id, user, has_item ? item : NULL};
         }
     }
     return count;
@@ -163,16 +171,16 @@ void sync_make_plan(const struct users *users, const struct pool_users *accounts
                     struct sync_plan *ret_plan)
 {
     struct sync_plan plan = {NULL, 0, 0, {0}};
-    const struct users_entry **ordered = order_users(users);
+    struct place *places = order_users(users);
     struct future *futures = memory_resize(NULL, users->count + 1, sizeof(*futures));
-    compare_sides(&plan, ordered, users->count, accounts->users, accounts->count);
-    while (refuse_same_ids(futures, look_ahead(&plan, ordered, users->count, futures))) {
+    compare_sides(&plan, places, users->count, accounts->users, accounts->count);
+    while (refuse_same_ids(futures, look_ahead(&plan, places, users->count, futures))) {
     }
     for (size_t i = 0; i < plan.count; i++) {
         plan.counts[plan.items[i].kind]++;
     }
     free(futures);
-    free(ordered);
+    free(places);
     *ret_plan = plan;
 }
 

@@ -168,21 +168,25 @@ static const struct {
     [SYNC_SAME_ID] = {"same_id", "with an ambiguous sub", NULL},
 };
 
+/* The user's cognito_user_id; NULL if there is no user. */
 static const char *id_of(const struct users_entry *user)
 {
-    return user->fields[USERS_COGNITO_USER_ID];
+    return user != NULL ? user->fields[USERS_COGNITO_USER_ID] : NULL;
 }
 
 static void add_words(struct buffer *line, const struct sync_item *item, bool is_dry)
 {
+    const char *id = id_of(item->user);
+    if (id == NULL || id[0] == '\0') {
+        id = "nothing";
+    }
     switch (item->kind) {
     case SYNC_CHANGED:
-        buffer_add_format(line, "%s from %s to %s", is_dry ? "would change" : "changed",
-                          id_of(item->user)[0] != '\0' ? id_of(item->user) : "nothing",
+        buffer_add_format(line, "%s from %s to %s", is_dry ? "would change" : "changed", id,
                           item->account->sub);
         break;
     case SYNC_NOT_IN_POOL:
-        buffer_add_format(line, "not in the pool; cognito_user_id remains %s", id_of(item->user));
+        buffer_add_format(line, "not in the pool; cognito_user_id remains %s", id);
         break;
     case SYNC_NOT_IN_TABLE:
         buffer_add_format(line, "not in the table; its sub is %s", item->account->sub);
@@ -235,7 +239,7 @@ static void write_json(struct out *out, const struct sync_item *item)
         return;
     }
     json_text(out, ",", "user_uuid", user != NULL ? user->fields[USERS_UUID] : NULL);
-    json_text(out, ",", "cognito_user_id", user != NULL ? id_of(user) : NULL);
+    json_text(out, ",", "cognito_user_id", id_of(user));
     json_text(out, ",", "user_name", account != NULL ? account->name : NULL);
     json_text(out, ",", "sub", account != NULL ? account->sub : NULL);
     if (item->kind == SYNC_SAME_ID) {
