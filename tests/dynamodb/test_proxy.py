@@ -24,6 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import faults
+import pages
 from signatures import SkewedClock, Verifier, WrongSignature
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -79,11 +80,48 @@ class Signatures(unittest.TestCase):
         self.refuse(self.changed("authorization", lambda value: value.replace("dynamodb", "sts")))
         self.refuse(self.changed("authorization", lambda value: value.replace("key/", "other/")))
 
+    def test_services(self):
+        with self.assertRaises(WrongSignature):
+            Verifier("key", "secret", "eu-central-1", "cognito-idp").verify(
+                "POST", "/", signed(), BODY, time.time())
+
     def test_clocks(self):
         self.verify(signed(), now_s=time.time() + 200)
         for skew_s in (-400, 400):
             with self.assertRaises(SkewedClock):
                 self.verify(signed(), now_s=time.time() + skew_s)
+
+
+class Pages(unittest.TestCase):
+    """What cognito-local lacks: limits and tokens."""
+    ALL = faults.json_answer(200, {"Users": list(range(130)), "More": 1})
+
+    def cut(self, size=1000, answer=ALL, **request):
+        made = pages.cut(request, answer, size)
+        return made.status, json.loads(made.body)
+
+    def test_pages(self):
+        for size, limit, expected in ((1000, 60, [60, 60, 10]), (50, 60, [50, 50, 30]),
+                                      (1000, 65, None), (1000, 10, [10] * 13)):
+            sizes, users, token = [], [], {}
+            while expected is not None:
+                status, content = self.cut(size, Limit=limit, **token)
+                self.assertEqual((status, content["More"]), (200, 1))
+                sizes.append(len(content["Users"]))
+                users += content["Users"]
+                if "PaginationToken" not in content:
+                    break
+                token = {"PaginationToken": content["PaginationToken"]}
+            if expected is None:
+                self.assertEqual(self.cut(size, Limit=limit)[0], 400)
+            else:
+                self.assertEqual((sizes, users), (expected, list(range(130))))
+
+    def test_wrong_requests_and_errors(self):
+        for request in ({"PaginationToken": "x"}, {"PaginationToken": ""}, {"Limit": "1"},
+                        {"Limit": -1}):
+            self.assertEqual(self.cut(**request)[0], 400, request)
+        self.assertEqual(self.cut(answer=faults.error_answer(400, "Wrong"))[0], 400)
 
 
 class Rules(unittest.TestCase):

@@ -31,7 +31,7 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
           "openssl")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
-           "dynalite": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
+           "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
            "package-lambda": ["--mesure"], "simulate": ["--mode", "atomics"],
            "test-fresh": ["woody"]}
 

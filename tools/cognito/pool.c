@@ -353,8 +353,8 @@ bool pool_is_id(const char *text)
 static void read_region(const char *id, char region[CR_REGION_SIZE])
 {
     size_t size = strcspn(id, "_");
-    bool is_region = memchr(id, '-', size) != NULL && size < CR_REGION_SIZE;
-    (void)snprintf(region, CR_REGION_SIZE, "%.*s", is_region ? (int)size : 0, id);
+    bool has_region = memchr(id, '-', size) != NULL && size < CR_REGION_SIZE;
+    (void)snprintf(region, CR_REGION_SIZE, "%.*s", has_region ? (int)size : 0, id);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -393,18 +393,27 @@ static void put_in_order(struct pool_users *users)
     }
 }
 
+/* Whether a region that an id names is one. */
+static bool is_region(const char *region)
+{
+    cr_endpoint endpoint;
+    cr_endpoint_question question = {.service = CR_SERVICE_COGNITO_IDP, .region = region};
+    return cr_endpoint_find(&question, &endpoint, NULL) == CRUDDUR_OK;
+}
+
 cruddur_status pool_list(const struct pool_options *options, struct pool_users *ret_users,
                          cruddur_error **error)
 {
     char region[CR_REGION_SIZE];
     struct connection connection = {NULL, NULL, NULL, NULL};
     struct pool_users users = {0};
-    if (!pool_is_id(options->id)) {
+    bool is_id = pool_is_id(options->id);
+    read_region(options->id, region);
+    if (!is_id || (*region != '\0' && !is_region(region))) {
         return cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "pool",
                                 "a user pool's id is a region, _ and letters or digits, as in "
                                 "eu-central-1_AbCdEfGhI");
     }
-    read_region(options->id, region);
     cr_aws_given given = {.region = *region == '\0' ? NULL : region,
                           .logger = {options->log, options->log_data}};
     cruddur_status status = open_client(&connection, &given, error);

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "json.h"
 #include "text.h"
+#include "users_pool.h"
 
 #define VALUE(context) ((context)->arguments[1])
 
@@ -15,8 +16,10 @@
 #define LOAD_TIMEOUT_MS 300000
 
 /* What an action takes, as bits. */
-#define TAKES_VALUE 0x1u
-#define TAKES_FILE 0x2u
+#define TAKES_VALUE 0x1u /* after the action */
+#define TAKES_FILE 0x2u  /* there, too */
+#define TAKES_POOL 0x4u  /* --pool */
+#define TAKES_DRY_RUN 0x8u
 
 /* --- list --- */
 
@@ -193,6 +196,8 @@ static const struct action actions[] = {
     {"list", 0, run_list},
     {"find", TAKES_VALUE, run_find},
     {"load", TAKES_FILE, run_load},
+    {"cognito", TAKES_POOL, users_run_cognito},
+    {"sync", TAKES_POOL | TAKES_DRY_RUN, users_run_sync},
 };
 
 static enum exit_code check_value(const struct action *action, const char *value)
@@ -209,6 +214,22 @@ static enum exit_code check_value(const struct action *action, const char *value
     return name == NULL || value[0] != '\0' ? CODE_OK : report(CODE_USAGE, "%s: it is empty", name);
 }
 
+/* Refuses an option that is another action's. */
+static enum exit_code check_options(const struct context *context, const struct action *action)
+{
+    const char *allowed[3] = {NULL};
+    size_t count = 0;
+    if ((action->traits & TAKES_POOL) != 0) {
+        allowed[count++] = "pool";
+    }
+    if ((action->traits & TAKES_DRY_RUN) != 0) {
+        allowed[count] = "dry-run";
+    }
+    const char *other = options_find_other(&context->options, COMMAND_USERS, allowed);
+    return other == NULL ? CODE_OK
+                         : report(CODE_USAGE, "--%s: it does not go with %s", other, action->name);
+}
+
 static enum exit_code run(struct context *context)
 {
     const struct action *action = NULL;
@@ -216,6 +237,9 @@ static enum exit_code run(struct context *context)
         context_action(context, actions, sizeof(actions) / sizeof(actions[0]), &action);
     if (code == CODE_OK) {
         code = check_value(action, VALUE(context));
+    }
+    if (code == CODE_OK) {
+        code = check_options(context, action);
     }
     return code == CODE_OK ? action->run(context) : code;
 }
@@ -225,7 +249,7 @@ const struct command command_users = {
     .bit = COMMAND_USERS,
     .arguments = {"ACTION", "VALUE"},
     .n_optional = 1,
-    .summary = "list, find or load users",
+    .summary = "list, find or load users; give them their Cognito accounts",
     .help = "Usage: cruddur users [OPTION]... ACTION [VALUE]\n"
             "\n"
             "Does one of these with the users whom --users names, a users file or a\n"
@@ -235,9 +259,20 @@ const struct command command_users = {
             "  find VALUE      show the user who has this handle, uuid or cognito_user_id\n"
             "  load FILE       bring the users of FILE, CSV or JSON, into the database; the\n"
             "                  table users is created if it does not exist\n"
+            "  cognito         list the users of a Cognito user pool; with --json as a map of\n"
+            "                  preferred_username to sub\n"
+            "  sync            give users in the database the sub of the pool's user of the\n"
+            "                  same preferred_username, as their cognito_user_id\n"
+            "\n"
+            "Options:\n"
+            "  --pool ID       cognito, sync: the user pool (default:\n"
+            "                  AWS_COGNITO_USER_POOL_ID)\n"
+            "  --dry-run       sync: say what would change, and write nothing\n"
             "\n"
             "Examples:\n"
             "  cruddur users list --users users.csv\n"
-            "  cruddur users load users.csv --users postgres://postgres@localhost/cruddur\n",
+            "  cruddur users load users.csv --users postgres://postgres@localhost/cruddur\n"
+            "  cruddur users cognito --json --pool eu-central-1_AbCdEfGhI\n"
+            "  cruddur users sync --dry-run\n",
     .run = run,
 };

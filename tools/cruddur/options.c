@@ -140,6 +140,8 @@ static const struct spec specs[] = {
     {"resume", KIND_FLAG, COMMAND_EXPORT, 0, FIELD(resume)},
     {"replace", KIND_FLAG, COMMAND_IMPORT, 0, FIELD(replace)},
     {"unused", KIND_FLAG, COMMAND_IMPORT, 0, FIELD(unused)},
+    {"pool", KIND_TEXT, COMMAND_USERS, 0, FIELD(pool)},
+    {"dry-run", KIND_FLAG, COMMAND_USERS, 0, FIELD(dry_run)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 _Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");

@@ -104,6 +104,8 @@ struct options {
     bool resume;
     bool replace;
     bool unused;
+    char *pool;
+    bool dry_run;
 };
 
 void options_init(struct options *options);
