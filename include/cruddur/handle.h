@@ -59,6 +59,9 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_GROUP_ADD_MEMBERS = 21,
     CRUDDUR_OP_GROUP_REMOVE_MEMBER = 22,
     CRUDDUR_OP_PURGE = 23,
+    CRUDDUR_OP_PERSON_EXPORT = 30,
+    CRUDDUR_OP_PERSON_ERASE = 31,
+    CRUDDUR_OP_PERSON_RENAME = 32,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

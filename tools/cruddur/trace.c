@@ -31,6 +31,9 @@ static const char *const operations[] = {
     [CRUDDUR_OP_GROUP_ADD_MEMBERS] = "group_add_members",
     [CRUDDUR_OP_GROUP_REMOVE_MEMBER] = "group_remove_member",
     [CRUDDUR_OP_PURGE] = "purge",
+    [CRUDDUR_OP_PERSON_EXPORT] = "person_export",
+    [CRUDDUR_OP_PERSON_ERASE] = "person_erase",
+    [CRUDDUR_OP_PERSON_RENAME] = "person_rename",
 };
 
 static const char *const levels[] = {
@@ -42,7 +45,7 @@ static const char *const levels[] = {
 
 static const char *name_at(const char *const *names, size_t count, size_t index)
 {
-    return index < count ? names[index] : "other";
+    return index < count && names[index] != NULL ? names[index] : "other";
 }
 
 #define NAME_AT(names, index) name_at(names, sizeof(names) / sizeof((names)[0]), (size_t)(index))
