@@ -143,6 +143,13 @@ cruddur_status cr_person_change_waiting(cr_person_walk *walk, cr_person_change c
     return status;
 }
 
+/* At the start of the table. */
+static void begin_next_pass(cr_person_walk *walk)
+{
+    walk->pass++;
+    walk->parts.after.position = (cr_key){CR_STR_ABSENT, CR_STR_ABSENT};
+}
+
 static cruddur_status walk_on(cr_person_walk *walk, bool *is_at_end)
 {
     cr_arena_reset(&walk->arena);
@@ -152,7 +159,11 @@ static cruddur_status walk_on(cr_person_walk *walk, bool *is_at_end)
         walk->counts.rows += walk->parts.rows;
         status = walk->passes[walk->pass].change(walk);
     }
-    return status == CRUDDUR_OK && !walk->is_stopped ? tell_part(walk) : status;
+    if (status == CRUDDUR_OK && *is_at_end && !walk->is_stopped) {
+        begin_next_pass(walk);
+    }
+    bool is_to_be_told = !walk->is_stopped && walk->pass < walk->pass_count;
+    return status == CRUDDUR_OK && is_to_be_told ? tell_part(walk) : status;
 }
 
 static cruddur_status run_pass(cr_person_walk *walk, const char *cursor)
@@ -175,7 +186,6 @@ cruddur_status cr_person_walk_run(cr_person_walk *walk)
     cruddur_status status = read_cursor(walk, &cursor);
     while (status == CRUDDUR_OK && !walk->is_stopped && walk->pass < walk->pass_count) {
         status = run_pass(walk, cursor);
-        walk->pass++;
         cursor = NULL;
     }
     cr_arena_free(&walk->arena);
