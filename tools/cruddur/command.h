@@ -52,6 +52,7 @@ extern const struct command command_group;
 extern const struct command command_seed;
 extern const struct command command_scan;
 extern const struct command command_purge;
+extern const struct command command_person;
 extern const struct command command_schema;
 extern const struct command command_stream;
 

@@ -115,7 +115,8 @@ static const struct spec specs[] = {
     {"unmute", KIND_UNMUTE, COMMAND_GROUP, 0, FIELD(muted_until_us)},
     {"limit", KIND_LIMIT, COMMANDS_LISTING | COMMAND_SHOW, 0, FIELD(limit)},
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
-    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE, 0, FIELD(cursor)},
+    {"cursor", KIND_TEXT, COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE | COMMAND_PERSON, 0,
+     FIELD(cursor)},
     {"all", KIND_FLAG, COMMANDS_LISTING, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},
     {"until", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(until_us)},
@@ -126,7 +127,8 @@ static const struct spec specs[] = {
     {"no-stream", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(no_stream)},
     {"deletion-protection", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(deletion_protection)},
     {"point-in-time-recovery", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(point_in_time_recovery)},
-    {"yes", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(yes)},
+    {"yes", KIND_FLAG, COMMAND_SCHEMA | COMMAND_PERSON, 0, FIELD(yes)},
+    {"keep-text", KIND_FLAG, COMMAND_PERSON, 0, FIELD(keep_text)},
     {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
     {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
@@ -134,7 +136,7 @@ static const struct spec specs[] = {
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
-_Static_assert(N_SPECS <= 64, "options.given has a bit for each");
+_Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");
 
 static bool takes_value(enum kind kind)
 {
@@ -246,14 +248,15 @@ static void set_switch(const struct spec *spec, struct options *options)
 static enum exit_code check_opposite(const struct spec *spec, struct options *options)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if (specs[i].offset == spec->offset && &specs[i] != spec &&
-            (options->given >> i & 1) != 0) {
+        if (specs[i].offset == spec->offset && &specs[i] != spec && options->given[i]) {
             return report(CODE_USAGE, "--%s: it does not go together with --%s", spec->name,
                           specs[i].name);
         }
     }
-    if (spec->commands != COMMAND_EVERY) {
-        options->given |= UINT64_C(1) << (size_t)(spec - specs);
+    bool *given = &options->given[spec - specs];
+    if (spec->commands != COMMAND_EVERY && !*given) {
+        *given = true;
+        options->n_given++;
     }
     return CODE_OK;
 }
@@ -375,7 +378,7 @@ const char *options_find_other(const struct options *options, unsigned command,
                                const char *const *allowed)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if ((options->given >> i & 1) == 0 || (specs[i].commands & command) == 0) {
+        if (!options->given[i] || (specs[i].commands & command) == 0) {
             continue;
         }
         size_t n = 0;
