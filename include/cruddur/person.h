@@ -143,7 +143,7 @@ cruddur_person_export(cruddur *dm, const char *user_uuid, const cruddur_person_o
  *
  * The uuid of the person remains in keys, in lists of members and as the author of messages. Names
  * that other people wrote in their messages remain, and so does what other programs have added to
- * rows. docs/operations.md lists what the call cannot reach, such as backups.
+ * rows. docs/person.md lists what the call cannot reach, such as backups.
  *
  * Erasing a person twice changes nothing. A person of whom the table has nothing is no failure.
  *

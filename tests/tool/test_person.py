@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Everything of one person: export, erase; killed at random moments and run again."""
+import json
+import os
+import random
+import subprocess
+import time
+import unittest
+
+from cli import COMMAND, MAREN, MAREN_TEO, NOBODY, SECRET, TEO
+from dynamodb import AwsTest, local, setUpModule, tearDownModule  # noqa: F401
+
+MESSAGES = int(os.environ.get("CRUDDUR_TEST_PERSON_MESSAGES", "1500"))
+# Each takes about that long with the messages above.
+ERASE_S = 0.4
+KILLS = 6
+
+# What is to be gone; no other row has these texts.
+GONE = ("Maren Solvik", "maren", "harpsichord")
+
+
+class Person(AwsTest):
+    def converse(self, count):
+        lines = [f"Person 1: harpsichord {i}" if i % 2 == 0 else f"Person 2: reply {i}"
+                 for i in range(count)]
+        self.ok("seed", self.write("talk.txt", "\n".join(lines)), "--me", "@maren", "--other", "@teo")
+
+    def files(self):
+        return [name for name in os.listdir(self.folder) if name.startswith("messages.db")]
+
+    def assert_gone(self):
+        scan = self.ok("scan", "--json").out
+        for text in GONE:
+            self.assertNotIn(text, scan)
+        for name in self.files():
+            with open(self.path(name), "rb") as file:
+                content = file.read()
+            for text in GONE:
+                self.assertNotIn(text.encode(), content, name)
+
+    def kill_at_random(self):
+        for _ in range(KILLS):
+            with subprocess.Popen([COMMAND, "person", "erase", MAREN, "--yes"], cwd=self.folder,
+                                  env=self.environment,
+                                  stdout=subprocess.DEVNULL) as process:
+                time.sleep(random.uniform(0.01, ERASE_S))
+                process.kill()
+
+    def test_export(self):
+        self.converse(20)
+        lines = [json.loads(line) for line in self.ok("person", "export", "@maren").lines]
+        kinds = [line["kind"] for line in lines]
+        self.assertEqual((kinds.count("message"), kinds.count("inbox"), kinds.count("name"),
+                          kinds.count("group")), (10, 1, 1, 1))
+        self.assertEqual({line["user_uuid"] for line in lines if line["kind"] == "message"}, {MAREN})
+        self.assertEqual(self.ok("person", "export", NOBODY).out, "")
+
+    def test_erase(self):
+        self.converse(20)
+        erased = self.ok_json("person", "erase", "@maren", "--yes")
+        self.assertEqual(list(erased), ["rows", "groups", "messages", "inbox_rows", "skipped",
+                                        "foreign"])
+        self.assertEqual((erased["groups"], erased["messages"]), (1, 10))
+        self.assert_gone()
+        self.fails(2, "is closed", "send", "--as", "@teo", MAREN_TEO, SECRET)
+        self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 20)
+        self.assertRegex(self.ok("person", "erase", "@maren", "--yes").out,
+                         r"\A\d+ rows looked at, 0 groups .*\n\Z")
+
+    def test_keep_text(self):
+        self.converse(20)
+        self.ok("person", "erase", "@maren", "--yes", "--keep-text")
+        self.assertIn("harpsichord 18", self.ok("messages", MAREN_TEO, "--limit", "20").out)
+        self.assertNotIn("Maren", self.ok("scan", "--json").out)
+
+    def test_killed_at_random(self):
+        self.converse(MESSAGES)
+        self.kill_at_random()
+        self.ok("person", "erase", MAREN, "--yes")
+        self.assert_gone()
+        self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
+
+    def test_killed_at_random_on_dynamodb(self):
+        self.use(local.url, "person")
+        self.ok("schema", "load")
+        self.converse(60)
+        self.kill_at_random()
+        self.ok("person", "erase", MAREN, "--yes")
+        self.assert_gone()
+        self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"]), "")
+
+    def test_refused(self):
+        self.fails(2, "ACTION: it must be export or erase", "person", SECRET, MAREN)
+        self.fails(2, "USER is missing", "person", "erase", "--yes")
+        self.fails(2, "--yes", "person", "erase", MAREN)
+        self.fails(2, "--keep-text: it goes with erase only", "person", "export", MAREN, "--keep-text")
+        self.fails(2, "--cursor: it goes with erase only", "person", "export", MAREN, "--cursor", "x")
+        self.fails(3, "no user with handle", "person", "erase", "@nobody", "--yes")
+        self.fails(1, "none.db", "person", "erase", MAREN, "--yes",
+                   env={"CRUDDUR_STORE": "sqlite:none.db"})
+        self.converse(2)
+        self.fails(2, "--cursor", "person", "erase", MAREN, "--yes", "--cursor", SECRET[:5])
+        self.fails(2, "--cursor", "person", "erase", MAREN, "--yes", "--cursor",
+                   f"erase-text-{TEO}:0:")
+        self.fails(2, "--cursor", "person", "erase", MAREN, "--yes", "--cursor",
+                   f"erase-text-{MAREN}:3:")
+
+
+if __name__ == "__main__":
+    unittest.main()
