@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Everything of one person: export, erase; killed at random moments and run again."""
+"""Everything of one person: export, erase; names in rows. Killed at random moments and run again."""
 import json
 import os
 import random
@@ -39,9 +39,9 @@ class Person(AwsTest):
             for text in GONE:
                 self.assertNotIn(text.encode(), content, name)
 
-    def kill_at_random(self):
+    def kill_at_random(self, *arguments):
         for _ in range(KILLS):
-            with subprocess.Popen([COMMAND, "person", "erase", MAREN, "--yes"], cwd=self.folder,
+            with subprocess.Popen([COMMAND, *arguments], cwd=self.folder,
                                   env=self.environment,
                                   stdout=subprocess.DEVNULL) as process:
                 time.sleep(random.uniform(0.01, ERASE_S))
@@ -76,7 +76,7 @@ class Person(AwsTest):
 
     def test_killed_at_random(self):
         self.converse(MESSAGES)
-        self.kill_at_random()
+        self.kill_at_random("person", "erase", MAREN, "--yes")
         self.ok("person", "erase", MAREN, "--yes")
         self.assert_gone()
         self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
@@ -85,10 +85,48 @@ class Person(AwsTest):
         self.use(local.url, "person")
         self.ok("schema", "load")
         self.converse(60)
-        self.kill_at_random()
+        self.kill_at_random("person", "erase", MAREN, "--yes")
         self.ok("person", "erase", MAREN, "--yes")
         self.assert_gone()
         self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"]), "")
+
+    def rename(self, *arguments):
+        """With Maren under another name; Teo is unknown."""
+        file = self.write("users.csv", f"uuid,display_name,handle\n{MAREN},Mårten Ny,marten\n")
+        return self.ok_json("users", "rename-rows", *arguments, env={"CRUDDUR_USERS": file})
+
+    def test_rename_rows(self):
+        self.converse(20)
+        renamed = self.rename()
+        self.assertEqual(list(renamed), ["rows", "messages", "inbox_rows"])
+        self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (0, 1))
+        self.assertEqual(self.ok_json("groups", TEO)["groups"][0]["handle"], "marten")
+        self.assertIn("Maren Solvik", self.ok("scan", "--json").out)
+        renamed = self.rename("--messages")
+        self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (10, 0))
+        scan = self.ok("scan", "--json").out
+        self.assertNotIn("Maren Solvik", scan)
+        self.assertIn("Téo Okafor", scan)
+        renamed = self.rename("--messages")
+        self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (0, 0))
+
+    def test_rename_rows_killed_at_random(self):
+        self.converse(MESSAGES)
+        file = self.write("users.csv", f"uuid,display_name,handle\n{MAREN},Mårten Ny,marten\n")
+        self.environment["CRUDDUR_USERS"] = file
+        self.kill_at_random("users", "rename-rows", "--messages")
+        self.ok("users", "rename-rows", "--messages")
+        self.assertNotIn("Maren Solvik", self.ok("scan", "--json").out)
+        self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
+
+    def test_rename_rows_refused(self):
+        self.fails(2, "--messages: it goes with rename-rows only", "users", "list", "--messages")
+        self.fails(2, "--cursor: it goes with rename-rows only", "users", "list", "--cursor", "x")
+        self.fails(2, "VALUE: rename-rows takes none", "users", "rename-rows", SECRET)
+        self.fails(1, "none.db", "users", "rename-rows", env={"CRUDDUR_STORE": "sqlite:none.db"})
+        self.converse(2)
+        self.fails(2, "--cursor", "users", "rename-rows", "--cursor", SECRET[:5])
+        self.fails(2, "--cursor", "users", "rename-rows", "--cursor", "rename:1:")
 
     def test_refused(self):
         self.fails(2, "ACTION: it must be export or erase", "person", SECRET, MAREN)

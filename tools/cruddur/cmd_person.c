@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cruddur person: exports or erases everything of one person. */
-#include <inttypes.h>
-#include <stdlib.h>
-
-#include "buffer.h"
-#include "command.h"
-#include "json.h"
-#include "progress.h"
+#include "person_walk.h"
 
 #define ARGUMENT_USER 1
 
@@ -71,18 +65,7 @@ static enum exit_code run_export(struct context *context)
 
 /* ---- erase ---- */
 
-struct erase {
-    struct context *context;
-    cruddur_person_event counts; /* the latest; its cursor is not used */
-    char *cursor;                /* where another run can continue */
-    bool has_progress;
-};
-
-static const struct count {
-    const char *name; /* in JSON */
-    const char *what; /* in words, after the number */
-    size_t offset;
-} counts[] = {
+static const struct person_count counts[] = {
     {"rows", " rows looked at", offsetof(cruddur_person_event, rows)},
     {"groups", " groups left or closed", offsetof(cruddur_person_event, groups)},
     {"messages", " messages changed", offsetof(cruddur_person_event, messages)},
@@ -90,94 +73,24 @@ static const struct count {
     {"skipped", " groups skipped", offsetof(cruddur_person_event, skipped)},
     {"foreign", " rows of other programs kept", offsetof(cruddur_person_event, foreign)},
 };
-#define N_COUNTS (sizeof(counts) / sizeof(counts[0]))
-
-static uint64_t count_of(const cruddur_person_event *event, const struct count *count)
-{
-    return *(const uint64_t *)(const void *)((const char *)event + count->offset);
-}
-
-static void format_counts(struct buffer *line, const cruddur_person_event *event)
-{
-    for (size_t i = 0; i < N_COUNTS; i++) {
-        buffer_add_format(line, "%s%" PRIu64 "%s", i == 0 ? "" : ", ", count_of(event, &counts[i]),
-                          counts[i].what);
-    }
-}
-
-static bool observe(void *data, const cruddur_person_event *event)
-{
-    struct erase *erase = data;
-    struct buffer line = {NULL, 0, 0};
-    erase->counts = *event;
-    free(erase->cursor);
-    erase->cursor = event->cursor != NULL ? memory_copy(event->cursor) : NULL;
-    format_counts(&line, event);
-    if (erase->context->options.verbose) {
-        report_remark("%s%s%s", buffer_text(&line), event->cursor != NULL ? "; --cursor " : "",
-                      event->cursor != NULL ? event->cursor : "");
-    } else if (progress_can_be_shown()) {
-        progress_show(buffer_text(&line));
-        erase->has_progress = true;
-    }
-    buffer_free(&line);
-    return true;
-}
-
-static void write_counts(const struct erase *erase)
-{
-    struct out *out = &erase->context->out;
-    struct buffer line = {NULL, 0, 0};
-    if (erase->context->options.json) {
-        for (size_t i = 0; i < N_COUNTS; i++) {
-            json_number(out, i == 0 ? "{" : ",", counts[i].name,
-                        count_of(&erase->counts, &counts[i]));
-        }
-        out_text(out, "}\n");
-    } else {
-        format_counts(&line, &erase->counts);
-        out_format(out, "%s\n", buffer_text(&line));
-    }
-    buffer_free(&line);
-}
-
-static enum exit_code call(struct erase *erase, const char *user_uuid)
-{
-    cruddur_person_options options = CRUDDUR_PERSON_OPTIONS_INIT;
-    const struct options *given = &erase->context->options;
-    cruddur_error *error = NULL;
-    options.flags = given->keep_text ? CRUDDUR_PERSON_KEEP_TEXT : 0;
-    options.cursor = given->cursor;
-    options.observe = observe;
-    options.data = erase;
-    cruddur_status status = cruddur_person_erase(erase->context->dm, user_uuid, &options, &error);
-    if (erase->has_progress) {
-        progress_clear();
-    }
-    if (status == CRUDDUR_OK) {
-        write_counts(erase);
-        return CODE_OK;
-    }
-    enum exit_code code = report_error(status, error, NULL);
-    if (erase->cursor != NULL) {
-        (void)report(code, "it was interrupted; to continue: --cursor %s", erase->cursor);
-    }
-    return code;
-}
 
 static enum exit_code run_erase(struct context *context)
 {
-    struct erase erase = {.context = context};
+    struct person_walk walk = {
+        .context = context, .shown = counts, .n_shown = sizeof(counts) / sizeof(counts[0])};
     cruddur_user user;
+    cruddur_error *error = NULL;
     enum exit_code code = context_user(context, "USER", context->arguments[ARGUMENT_USER], &user);
     if (code == CODE_OK) {
         code = context_open(context, CRUDDUR_OPEN_EXISTING);
     }
-    if (code == CODE_OK) {
-        code = call(&erase, user.uuid);
+    if (code != CODE_OK) {
+        return code;
     }
-    free(erase.cursor);
-    return code;
+    uint32_t flags = context->options.keep_text ? CRUDDUR_PERSON_KEEP_TEXT : 0;
+    cruddur_person_options options = person_walk_options(&walk, flags);
+    cruddur_status status = cruddur_person_erase(context->dm, user.uuid, &options, &error);
+    return person_walk_end(&walk, status, error);
 }
 
 /* ---- the command ---- */

@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "command.h"
 #include "json.h"
+#include "rename_rows.h"
 #include "text.h"
 
 #define VALUE(context) ((context)->arguments[1])
@@ -16,6 +17,7 @@
 
 /* What an action takes, as bits. */
 #define TAKES_VALUE 0x1u /* after the action */
+#define TAKES_ROWS 0x2u  /* the options about rows of the store */
 
 /* --- list --- */
 
@@ -191,7 +193,16 @@ static const struct action actions[] = {
     {"list", 0, run_list},
     {"find", TAKES_VALUE, run_find},
     {"load", TAKES_VALUE, run_load},
+    {"rename-rows", TAKES_ROWS, rename_rows},
 };
+
+static enum exit_code check_options(const struct options *options, const struct action *action)
+{
+    const char *name = options->messages ? "messages" : options->cursor != NULL ? "cursor" : NULL;
+    return name != NULL && (action->traits & TAKES_ROWS) == 0
+               ? report(CODE_USAGE, "--%s: it goes with rename-rows only", name)
+               : CODE_OK;
+}
 
 static enum exit_code run(struct context *context)
 {
@@ -203,6 +214,9 @@ static enum exit_code run(struct context *context)
         code = takes_value ? report(CODE_USAGE, "VALUE is missing; see --help")
                            : report(CODE_USAGE, "VALUE: %s takes none", action->name);
     }
+    if (code == CODE_OK) {
+        code = check_options(&context->options, action);
+    }
     return code == CODE_OK ? action->run(context) : code;
 }
 
@@ -211,7 +225,7 @@ const struct command command_users = {
     .bit = COMMAND_USERS,
     .arguments = {"ACTION", "VALUE"},
     .n_optional = 1,
-    .summary = "list, find or load users",
+    .summary = "list, find or load users; rename them in rows",
     .help = "Usage: cruddur users [OPTION]... ACTION [VALUE]\n"
             "\n"
             "Does one of these with the users whom --users names, a users file or a\n"
@@ -221,6 +235,12 @@ const struct command command_users = {
             "  find VALUE      show the user who has this handle, uuid or cognito_user_id\n"
             "  load FILE       bring the users of FILE, CSV or JSON, into the database; the\n"
             "                  table users is created if it does not exist\n"
+            "  rename-rows     bring the copies of their names in the store up to date, in all\n"
+            "                  inboxes; the store may be in use\n"
+            "\n"
+            "Options of rename-rows:\n"
+            "  --messages      in messages, too\n"
+            "  --cursor C      go on where another run ended (shown with --verbose)\n"
             "\n"
             "Examples:\n"
             "  cruddur users list --users users.csv\n"

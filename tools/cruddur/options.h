@@ -92,6 +92,7 @@ struct options {
     bool point_in_time_recovery;
     bool yes;
     bool keep_text;
+    bool messages; /* are changed, too */
     bool once;
     char *checkpoint;
     char *from;
