@@ -265,7 +265,10 @@ Test(person, is_out_of_larger_groups_and_direct_ones_are_closed)
     (void)delete_it(&test_bob, &all.direct, &bobs, true);
     cr_assert_eq(count_in("GRP#e0000000-0000-4000-8000-00000000000e", NULL), 1);
     test_store_settle(&store);
-    cr_assert_not(table_has("pinned\":{\"BOOL"));
+    cruddur_group_page *page = list_groups(&eve, NULL);
+    cr_assert_eq(cruddur_group_page_count(page), 1);
+    cr_assert_not(cruddur_group_is_pinned(cruddur_group_page_at(page, 0)));
+    cruddur_group_page_free(page);
     test_check(&store);
 }
 
@@ -326,6 +329,26 @@ Test(person, finds_rows_that_are_not_in_order)
     cr_assert_eq(count_in("GRP#e0000000-0000-4000-8000-00000000000e", all.left.text), 0);
     must_fail(CRUDDUR_E_CLOSED, "group_uuid", append_as(&test_bob, &all.direct));
     check_beside(1);
+}
+
+/* A group that no call can read: its card is damaged. */
+Test(person, is_erased_from_damaged_groups)
+{
+    group_id group = open_direct(&eve, &test_bob, EVE_TEXT " 1");
+    say(&eve, &group, EVE_TEXT " 2");
+    test_store_settle(&store);
+    uproot_card(&group);
+    const planted card = {{[CR_PK] = planted_text("CARD#%s", group.text),
+                           [CR_SK] = "CARD",
+                           [CR_MEMBER_UUIDS] = eve.uuid,
+                           [CR_REV] = "0"}};
+    plant(&card, 1);
+    cruddur_person_event event = erase(&eve, 0);
+    cr_assert_eq(event.skipped, 1);
+    cr_assert_eq(event.messages, 2);
+    expect_planted(&card, 1);
+    cr_assert_not(table_has(EVE_NAME));
+    cr_assert_not(table_has(EVE_TEXT));
 }
 
 /* ---- cursors ---- */
@@ -519,6 +542,30 @@ static bool new_names(void *data, const char *user_uuid, cruddur_user *user)
     user->display_name = "Eve Newname";
     user->handle = "newhandle";
     return true;
+}
+
+/* A message moves the row after it was found. */
+static bool new_names_late(void *data, const char *user_uuid, cruddur_user *user)
+{
+    const group_id *group = data;
+    say(&test_cem, group, "just now");
+    test_store_settle(&store);
+    user->display_name = "Eve Newname";
+    user->handle = "newhandle";
+    return strcmp(user_uuid, eve.uuid) == 0;
+}
+
+Test(person, is_followed_where_a_message_moves_the_row)
+{
+    told heard = {.parts = 0};
+    cruddur_person_options options = options_of(0, &heard);
+    group_id group = open_four(&test_ann, "four");
+    test_store_settle(&store);
+    must_succeed(cruddur_person_rename(store.dm, new_names_late, &group, &options, TEST_ERROR));
+    cr_assert_eq(heard.last.inbox_rows, 1);
+    cr_assert_not(table_has(EVE_NAME));
+    cr_assert(table_has("Eve Newname"));
+    test_check(&store);
 }
 
 static bool bad_name(void *data, const char *user_uuid, cruddur_user *user)
