@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Everything of one person: export, erase; names in rows. Killed at random moments and run again."""
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -56,8 +58,20 @@ class Person(AwsTest):
         self.assertEqual({line["user_uuid"] for line in lines if line["kind"] == "message"}, {MAREN})
         self.assertEqual(self.ok("person", "export", NOBODY).out, "")
 
+    def leave_in_free_space(self):
+        """What rows that were removed have left, where SQLite does not overwrite it at once."""
+        with contextlib.closing(sqlite3.connect(self.path("messages.db"))) as database:
+            database.execute("PRAGMA secure_delete = OFF")
+            database.executemany("INSERT INTO cruddur_messages (pk, sk, message) VALUES ('x', ?, ?)",
+                                 ((str(i), "harpsichord " * 50) for i in range(200)))
+            database.commit()
+            database.execute("DELETE FROM cruddur_messages WHERE pk = 'x'")
+            database.commit()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def test_erase(self):
         self.converse(20)
+        self.leave_in_free_space()
         erased = self.ok_json("person", "erase", "@maren", "--yes")
         self.assertEqual(list(erased), ["rows", "groups", "messages", "inbox_rows", "skipped",
                                         "foreign"])
