@@ -307,7 +307,7 @@ static void *write_on(void *context)
                            status == CRUDDUR_E_CONFLICT || status == CRUDDUR_E_TIMEOUT ||
                            (status == CRUDDUR_E_GROUP_NOT_FOUND && now->author == &eve);
         now->wrong = is_expected ? NULL : cruddur_status_name(status);
-        const struct timespec pause = {0, 5000000};
+        const struct timespec pause = {0, 30000000};
         (void)nanosleep(&pause, NULL);
     }
     return NULL;
