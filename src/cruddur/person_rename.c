@@ -116,7 +116,7 @@ static cruddur_status choose(cr_person_walk *walk)
         cr_found_row *found = &walk->waiting[i];
         const cr_person *person = NULL;
         cruddur_status status = find_names(walk, &people, &found->person.uuid, &person);
-        if (status != CRUDDUR_OK) {
+        if (status != CRUDDUR_OK || person == NULL) {
             return status;
         }
         bool is_up_to_date = is_same(person->display_name, found->person.display_name) &&

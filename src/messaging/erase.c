@@ -114,8 +114,6 @@ static bool change_message(cr_arena *arena, const cr_erasure *erasure, cr_row *m
 
 static cruddur_status plan(cr_txn *txn, const erasing *now, const cr_row *rows, erased *planned)
 {
-    planned->count = 0;
-    planned->tombstone_count = 0;
     for (size_t i = 0; i < now->count; i++) {
         bool is_tombstone;
         if (!cr_erasure_concerns_message(now->erasure, &rows[i])) {
@@ -220,6 +218,7 @@ static cruddur_status erase_body(cr_txn *txn, void *context)
     cr_row rows[CR_PERSON_ROWS_MAX];
     erased planned;
     around read = {.previews = {.are_to_change = false}};
+    planned.count = planned.tombstone_count = 0;
     now->has_more = false;
     now->changed = 0;
     for (size_t i = 0; i < now->count; i++) {

@@ -191,7 +191,7 @@ static size_t ask_for(beside *read, cr_key key)
 
 static cruddur_status read_beside(cr_txn *txn, const cr_row *rows, size_t count, beside *read)
 {
-    read->count = 0;
+    *read = (beside){.count = 0};
     for (size_t i = 0; i < count; i++) {
         cr_uuid group;
         if (cr_row_exists(&rows[i]) && cr_uuid_parse(rows[i].value[CR_GROUP_UUID], &group)) {

@@ -29,7 +29,7 @@ static bool make_room(struct names *names)
         return true;
     }
     size_t room = names->room == 0 ? 64 : names->room * 2;
-    struct named **users = realloc(names->users, room * sizeof(*users));
+    struct named **users = realloc(names->users, room * sizeof(struct named *));
     if (users == NULL) {
         return false;
     }
