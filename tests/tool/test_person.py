@@ -13,9 +13,9 @@ import unittest
 from cli import COMMAND, MAREN, MAREN_TEO, NOBODY, SECRET, TEO
 from dynamodb import AwsTest, local, setUpModule, tearDownModule  # noqa: F401
 
-MESSAGES = int(os.environ.get("CRUDDUR_TEST_PERSON_MESSAGES", "1500"))
+MESSAGES = int(os.environ.get("CRUDDUR_TEST_PERSON_MESSAGES", "3000"))
 # Each takes about that long with the messages above.
-ERASE_S = 0.4
+ERASE_S = 0.3
 KILLS = 6
 
 # What is to be gone; no other row has these texts.
