@@ -31,6 +31,7 @@
 #include <cruddur/list.h>
 #include <cruddur/msg.h>
 #include <cruddur/msg_change.h>
+#include <cruddur/person.h>
 #include <cruddur/purge.h>
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>

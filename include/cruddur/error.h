@@ -71,6 +71,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_BLOCKED, 54, "one of the two blocks the direct group")                                     \
     X(E_MEMBER_LAST, 55, "a group keeps two members")                                              \
     X(E_NEEDS_TRANSACTIONS, 56, "the store is written in steps, and this needs transactions")      \
+    X(E_CLOSED, 57, "the group is closed")                                                         \
     /* The store. */                                                                               \
     X(E_TIMEOUT, 60, "deadline exceeded")                                                          \
     X(E_STORE_LOCKED, 61, "the store is locked by another process")                                \

@@ -185,6 +185,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_list(cruddur *dm, cons
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since, or has
  *           expired;
  *         - #CRUDDUR_E_BLOCKED: it is the direct group of two, and one of them blocks it;
+ *         - #CRUDDUR_E_CLOSED: it is a group of two, and the data of one of them were erased;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,

@@ -62,6 +62,9 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_CHECK = 24,
     CRUDDUR_OP_EXPORT = 26,
     CRUDDUR_OP_IMPORT = 27,
+    CRUDDUR_OP_PERSON_EXPORT = 30,
+    CRUDDUR_OP_PERSON_ERASE = 31,
+    CRUDDUR_OP_PERSON_RENAME = 32,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

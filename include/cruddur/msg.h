@@ -133,6 +133,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_list(cruddur *dm, const 
  *         - #CRUDDUR_E_MESSAGE_GONE: it is a repeat, and the message has been removed since, or has
  *           expired;
  *         - #CRUDDUR_E_BLOCKED: one of the two of a direct group blocks it;
+ *         - #CRUDDUR_E_CLOSED: the data of one of the group's two members were erased;
  *         - #CRUDDUR_E_FOREIGN_WRITER: the store's URL says `writers=ours`, but the rows of the
  *           group show that another program writes to it, and nothing was written;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,

@@ -119,6 +119,7 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_msg_get(
  *         - #CRUDDUR_E_MESSAGE_DELETED: the message was deleted;
  *         - #CRUDDUR_E_VERSION: it has not got the version of the options;
  *         - #CRUDDUR_E_BLOCKED: one of the two of a direct group blocks it;
+ *         - #CRUDDUR_E_CLOSED: the data of one of the group's two members were erased;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_UUID, #CRUDDUR_E_TIME,
@@ -193,6 +194,7 @@ cruddur_msg_delete(cruddur *dm, const char *user_uuid, const char *group_uuid,
  *         - #CRUDDUR_E_VERSION: it has not got the version of the options;
  *         - #CRUDDUR_E_REACTION_COUNT: it has #CRUDDUR_REACTION_KINDS_MAX other kinds already;
  *         - #CRUDDUR_E_BLOCKED: one of the two of a direct group blocks it;
+ *         - #CRUDDUR_E_CLOSED: the data of one of the group's two members were erased;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, or `data`), #CRUDDUR_E_UUID, #CRUDDUR_E_TIME,

@@ -126,3 +126,9 @@ void cruddur_import_options_init(cruddur_import_options *options, size_t size)
     static const cruddur_import_options defaults = CRUDDUR_IMPORT_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_person_options_init(cruddur_person_options *options, size_t size)
+{
+    static const cruddur_person_options defaults = CRUDDUR_PERSON_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

@@ -236,8 +236,8 @@ cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
     group->believes_index = group->believes_index || (!cr_send_has_failed(send) && !are_ours);
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status == CRUDDUR_OK && !send->is_repeat) {
-        status = cr_group_check_blocks(txn, &group->uuid, &group->card,
-                                       send->opening == NULL ? "group_uuid" : "others");
+        status = cr_group_check_open(txn, &group->uuid, &group->card,
+                                     send->opening == NULL ? "group_uuid" : "others");
     }
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;

@@ -97,12 +97,12 @@ static cruddur_status count(cr_txn *txn, const cr_change_pk *pk, const cr_row *c
 }
 
 cruddur_status cr_change_state(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
-                               const cr_row *message, const char *what)
+                               const cr_row *messages, size_t message_count, const char *what)
 {
     uint64_t number;
     cruddur_status status = next_number(txn, pk, counter, &number);
-    if (status == CRUDDUR_OK) {
-        status = put_change(txn, pk, number, message, what);
+    for (size_t i = 0; status == CRUDDUR_OK && i < message_count; i++) {
+        status = put_change(txn, pk, number + i, &messages[i], what);
     }
-    return status == CRUDDUR_OK ? count(txn, pk, counter, number) : status;
+    return status == CRUDDUR_OK ? count(txn, pk, counter, number + message_count - 1) : status;
 }

@@ -8,8 +8,9 @@
 
 #include "messaging/rows.h"
 
-/* What a change states beside the message. */
-#define CR_CHANGE_ROWS 2
+/* What a change of so many messages states beside these. */
+#define CR_CHANGE_ROWS_OF(messages) ((messages) + 1)
+#define CR_CHANGE_ROWS CR_CHANGE_ROWS_OF(1)
 
 typedef struct cr_change_pk {
     char text[sizeof("CHG#") - 1 + CRUDDUR_UUID_SIZE];
@@ -20,10 +21,11 @@ cr_change_pk cr_change_pk_of(const cr_uuid *group);
 /* The key of the counter row. */
 cr_key cr_change_counter_key(const cr_change_pk *pk);
 
-/* States the next change row of a group and its counter. `counter` is the counter row as it was
- * read, absent throughout where there is none; `message` the message as it is from now on; `what`
- * the kind of change, a word. CRUDDUR_E_STORE_DAMAGED for a counter that is none. */
+/* States the next change rows of a group, one for each of `count` messages, and its counter.
+ * `counter` is the counter row as it was read, absent throughout where there is none; `messages`
+ * are as they are from now on; `what` is the kind of change, a word. CRUDDUR_E_STORE_DAMAGED for a
+ * counter that is none. */
 cruddur_status cr_change_state(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
-                               const cr_row *message, const char *what);
+                               const cr_row *messages, size_t count, const char *what);
 
 #endif

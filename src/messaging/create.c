@@ -195,7 +195,7 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
     cr_found_claim claim;
     cruddur_status status = cr_repeat_find(txn, send, group, &claim);
     if (status == CRUDDUR_OK && !send->is_repeat) {
-        status = cr_group_check_blocks(txn, &draft->group, card, "others");
+        status = cr_group_check_open(txn, &draft->group, card, "others");
     }
     if (status != CRUDDUR_OK || send->is_repeat) {
         return status;

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "messaging/change.h"
 #include "messaging/own_row.h"
-#include "messaging/rewrite.h"
+#include "messaging/previews.h"
 #include "messaging/settle.h"
 #include "model/reactions.h"
 
@@ -194,7 +194,7 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 {
     cruddur_status status = CRUDDUR_OK;
     if (kinds[edit->kind].needs_consent) {
-        status = cr_group_check_blocks(txn, &read->group.uuid, &read->group.card, "group_uuid");
+        status = cr_group_check_open(txn, &read->group.uuid, &read->group.card, "group_uuid");
     }
     if (status == CRUDDUR_OK) {
         status = check_found(txn, &read->lookup);
@@ -216,14 +216,6 @@ typedef struct editing {
     cr_packed_row *result;
 } editing;
 
-/* What the group rows are to become. */
-typedef struct previews {
-    bool are_to_change;
-    cr_row head; /* as they are to show it */
-    cr_group_rows rows;
-    cr_rewrite rewrite;
-} previews;
-
 /* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
  * message, the others are. */
 static bool is_unseen(const reading *read, const cr_row *changed)
@@ -237,59 +229,13 @@ static bool is_unseen(const reading *read, const cr_row *changed)
            cr_str_compare(sk, cr_row_place(&group->own)) < 0;
 }
 
-/* Reads the rows of a group whose previews may have to change. */
-static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *rows)
-{
-    cr_row newest;
-    cruddur_status status = cr_group_rows_read(txn, group, rows);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    cr_group_rows_restore(&group->uuid, rows);
-    return cr_group_rows_are_at(rows, group->head.value[CR_SK])
-               ? CRUDDUR_OK
-               : cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
-}
-
-/* Every inbox is to show the head as it is now. The rows are put anew also where they are behind
- * the message: who is just moving them to it has read its old text, and finds them changed. */
 static cruddur_status read_previews(cr_txn *txn, reading *read, const cr_row *changed,
-                                    editing *call, previews *shown)
+                                    editing *call, cr_previews *shown)
 {
-    cr_group *group = &read->group;
     shown->are_to_change = false;
-    if (is_unseen(read, changed)) {
-        return CRUDDUR_OK;
-    }
-    cruddur_status status = read_rows(txn, group, &shown->rows);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    cr_str oldest_sk = cr_group_rows_oldest(&shown->rows);
-    shown->are_to_change =
-        oldest_sk.data == NULL || cr_str_compare(changed->value[CR_SK], oldest_sk) >= 0;
-    bool is_head = cr_str_equal(group->head.value[CR_SK], changed->value[CR_SK]);
-    shown->head = is_head ? *changed : group->head;
-    shown->rewrite = (cr_rewrite){.group = &group->uuid,
-                                  .message = &shown->head,
-                                  .author = cr_person_of(&shown->head),
-                                  .rows = &shown->rows,
-                                  .beside = WRITES_BESIDE,
-                                  .replaces = true};
-    bool are_in_place = cr_group_rows_are_at(&shown->rows, shown->head.value[CR_SK]);
-    return shown->are_to_change && !are_in_place
-               ? cr_rewrite_find_room(txn, &shown->rewrite, &call->room)
-               : CRUDDUR_OK;
-}
-
-static cruddur_status write_previews(cr_txn *txn, editing *call, previews *shown)
-{
-    cruddur_status status = cr_rewrite_put(txn, &shown->rewrite);
-    if (status == CRUDDUR_OK) {
-        status = cr_rewrite_remove(txn, &shown->rewrite);
-    }
-    call->has_more = shown->rewrite.has_more;
-    return status;
+    return is_unseen(read, changed)
+               ? CRUDDUR_OK
+               : cr_previews_read(txn, &read->group, changed, WRITES_BESIDE, &call->room, shown);
 }
 
 /* ---- the change ---- */
@@ -305,16 +251,20 @@ static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_r
 static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
                                     const cr_row *changed)
 {
-    previews shown;
+    cr_previews shown;
     cruddur_status status = read_previews(txn, read, changed, call, &shown);
     if (status == CRUDDUR_OK) {
         status = txn->ops->replace(txn, &read->lookup.row, changed);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_change_state(txn, &read->change_pk, &read->counter, changed,
+        status = cr_change_state(txn, &read->change_pk, &read->counter, changed, 1,
                                  kinds[call->edit->kind].word);
     }
-    return status == CRUDDUR_OK && shown.are_to_change ? write_previews(txn, call, &shown) : status;
+    if (status == CRUDDUR_OK && shown.are_to_change) {
+        status = cr_previews_write(txn, &shown);
+        call->has_more = shown.rewrite.has_more;
+    }
+    return status;
 }
 
 static cruddur_status edit_body(cr_txn *txn, void *argument)

@@ -148,9 +148,14 @@ cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, con
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
 }
 
-cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
-                                     const cr_read_card *card, const char *argument)
+cruddur_status cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid, const cr_read_card *card,
+                                   const char *argument)
 {
+    if (card->card.is_closed) {
+        return cr_fail_argument(
+            txn->call->error, CRUDDUR_E_CLOSED, argument,
+            "group %s is closed: the data of one of its two members were erased", uuid->text);
+    }
     return card->card.blocked.count == 0
                ? CRUDDUR_OK
                : cr_fail_argument(txn->call->error, CRUDDUR_E_BLOCKED, argument,

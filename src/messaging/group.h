@@ -88,9 +88,10 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);
 
-/* CRUDDUR_E_BLOCKED for a direct group that one of the two blocks; `argument` names the group. */
-cruddur_status cr_group_check_blocks(const cr_txn *txn, const cr_uuid *uuid,
-                                     const cr_read_card *card, const char *argument);
+/* CRUDDUR_E_BLOCKED for a direct group that one of the two blocks, CRUDDUR_E_CLOSED for a group of
+ * two after the data of one of them were erased; `argument` names the group. */
+cruddur_status cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid, const cr_read_card *card,
+                                   const char *argument);
 
 /* Completes the members of a group that was found. */
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members);

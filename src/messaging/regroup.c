@@ -13,7 +13,9 @@ typedef enum block_switch { BLOCK_KEEP, BLOCK_ON, BLOCK_OFF } block_switch;
 typedef struct regroup {
     cr_regroup wanted;
     block_switch block;
+    bool ends; /* the user's part in the group */
     cr_room_search room;
+    bool is_changed;       /* by the latest run */
     bool has_run;          /* and a condition failed: the index is not believed again */
     cr_packed_row *result; /* the user's group row */
 } regroup;
@@ -37,6 +39,9 @@ static cruddur_status check_direct(const cr_txn *txn, const regroup *now, const 
         return cr_fail_memory(txn->call->error);
     }
     bool is_direct = pair.count > 0;
+    if (now->ends) {
+        return CRUDDUR_OK;
+    }
     bool must_be = now->block != BLOCK_KEEP;
     if (is_direct == must_be) {
         return CRUDDUR_OK;
@@ -90,6 +95,18 @@ static cruddur_status remove_member(const cr_txn *txn, const cr_regroup *wanted,
     }
     cr_members_remove(members, wanted->removed);
     return CRUDDUR_OK;
+}
+
+static cruddur_status change_members(const cr_txn *txn, const regroup *now, cr_members *members)
+{
+    if (now->ends) {
+        if (members->count > CRUDDUR_MEMBERS_MIN) { /* of two, the other one reads on */
+            cr_members_remove(members, now->wanted.user);
+        }
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = remove_member(txn, &now->wanted, members);
+    return status == CRUDDUR_OK ? add_members(txn, &now->wanted, members) : status;
 }
 
 /* ---- the group as it is ---- */
@@ -152,6 +169,7 @@ static cr_card card_after(const regroup *now, const cr_group_rows *rows, const c
     card.data = value_after(now->wanted.data, cr_group_rows_shared(rows, CR_GROUP_DATA));
     card.members = *members;
     card.rev = cr_row_exists(&rows->card->row) ? card.rev + 1 : 2; /* the rows are the first */
+    card.is_closed = card.is_closed || (now->ends && cr_members_have(members, now->wanted.user));
     if (now->block == BLOCK_ON) {
         (void)cr_members_add(&card.blocked, now->wanted.user); /* one of two */
     } else if (now->block == BLOCK_OFF) {
@@ -162,7 +180,8 @@ static cr_card card_after(const regroup *now, const cr_group_rows *rows, const c
 
 static bool is_as_it_was(const cr_card *card, const cr_group_rows *rows)
 {
-    return cr_members_are_same(&card->members, &rows->members) &&
+    return card->is_closed == rows->card->card.is_closed &&
+           cr_members_are_same(&card->members, &rows->members) &&
            cr_members_are_same(&card->blocked, &rows->card->card.blocked) &&
            cr_str_equal(card->name, cr_group_rows_shared(rows, CR_GROUP_NAME)) &&
            cr_str_equal(card->data, cr_group_rows_shared(rows, CR_GROUP_DATA));
@@ -245,7 +264,7 @@ static cruddur_status keep(cr_txn *txn, regroup *now, const cr_row *row)
 {
     free(now->result);
     now->result = NULL;
-    return row == NULL ? CRUDDUR_OK : cr_unread_pack(txn, row, &now->result);
+    return row == NULL || now->ends ? CRUDDUR_OK : cr_unread_pack(txn, row, &now->result);
 }
 
 /* The user's row as it is going to be; none for who has left. */
@@ -319,15 +338,13 @@ static cruddur_status regroup_body(cr_txn *txn, void *argument)
     }
     cr_members members = before.members;
     now->has_run = true;
-    status = remove_member(txn, &now->wanted, &members);
-    if (status == CRUDDUR_OK) {
-        status = add_members(txn, &now->wanted, &members);
-    }
+    status = change_members(txn, now, &members);
     if (status != CRUDDUR_OK) {
         return status;
     }
     cr_card card = card_after(now, &before, &members);
-    if (is_as_it_was(&card, &before)) {
+    now->is_changed = !is_as_it_was(&card, &before);
+    if (!now->is_changed) {
         return keep_own(txn, now, &before, &message);
     }
     status = change_rows(txn, &now->wanted, &before, &members, message.value[CR_SK], &rows);
@@ -366,4 +383,14 @@ cruddur_status cr_group_block(cr_store *store, const cr_uuid *user, const cr_uui
 {
     regroup now = {.wanted = {.group = group, .user = user}, .block = is_on ? BLOCK_ON : BLOCK_OFF};
     return run(store, &now, call, ret_group);
+}
+
+cruddur_status cr_group_end_part(cr_store *store, const cr_uuid *user, const cr_uuid *group,
+                                 cr_call *call, bool *ret_changed)
+{
+    cr_packed_row *none = NULL;
+    regroup now = {.wanted = {.group = group, .user = user}, .ends = true};
+    cruddur_status status = run(store, &now, call, &none);
+    *ret_changed = status == CRUDDUR_OK && now.is_changed;
+    return status;
 }

@@ -36,4 +36,9 @@ cruddur_status cr_regroup_change(cr_store *store, const cr_regroup *wanted, cr_c
 cruddur_status cr_group_block(cr_store *store, const cr_uuid *user, const cr_uuid *group,
                               bool is_on, cr_call *call, cr_packed_row **ret_group);
 
+/* Ends the user's part in a group: the user leaves a group of more than two members; a group of two
+ * is closed, and takes no more messages. CRUDDUR_E_GROUP_NOT_FOUND where the user is no member. */
+cruddur_status cr_group_end_part(cr_store *store, const cr_uuid *user, const cr_uuid *group,
+                                 cr_call *call, bool *ret_changed);
+
 #endif

@@ -13,6 +13,8 @@
 #define REV_MAX (UINT64_MAX / 10)
 
 #define REMOVED "removed"
+#define CLOSED "closed"
+#define IS_TRUE "\":{\"BOOL\":true}"
 
 cr_card_pk cr_card_pk_of(const cr_uuid *group)
 {
@@ -30,6 +32,15 @@ bool cr_is_card(const cr_row *row)
 }
 
 /* What only cards have is among the attributes that other rows do not know. */
+static cr_str write_others(const cr_card *card)
+{
+    if (card->is_closed) {
+        return cr_str_of(card->is_removed ? "{\"" CLOSED IS_TRUE ",\"" REMOVED IS_TRUE "}"
+                                          : "{\"" CLOSED IS_TRUE "}");
+    }
+    return card->is_removed ? cr_str_of("{\"" REMOVED IS_TRUE "}") : CR_STR_ABSENT;
+}
+
 bool cr_card_write(const cr_card_pk *pk, const cr_card *card, cr_arena *arena, cr_row *row)
 {
     char rev[REV_SIZE];
@@ -42,9 +53,7 @@ bool cr_card_write(const cr_card_pk *pk, const cr_card *card, cr_arena *arena, c
     row->value[CR_GROUP_DATA] = card->data;
     row->value[CR_MEMBER_UUIDS] = cr_members_join(&card->members, arena);
     row->value[CR_REV] = cr_arena_copy(arena, cr_str_of(rev));
-    if (card->is_removed) {
-        row->value[CR_OTHERS] = cr_str_of("{\"" REMOVED "\":{\"BOOL\":true}}");
-    }
+    row->value[CR_OTHERS] = write_others(card);
     bool has_blocks = card->blocked.count > 0;
     if (has_blocks) {
         row->value[CR_BLOCKED] = cr_members_join(&card->blocked, arena);
@@ -96,6 +105,8 @@ static bool read_others(cr_str others, cr_card *card)
     for (bool first = true; cr_json_next_member(&in, &first, &name);) {
         if (cr_str_equal(name, cr_str_of(REMOVED))) {
             card->is_removed = read_true(&in);
+        } else if (cr_str_equal(name, cr_str_of(CLOSED))) {
+            card->is_closed = read_true(&in);
         } else {
             (void)cr_json_skip(&in);
         }

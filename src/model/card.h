@@ -23,6 +23,7 @@ typedef struct cr_card {
     cr_members blocked; /* who blocks a direct group */
     uint64_t rev;       /* grows with each change of the card */
     bool is_removed;    /* there is no such group; the next opening replaces the card */
+    bool is_closed;     /* the data of one of the two were erased: it takes no more messages */
 } cr_card;
 
 cr_card_pk cr_card_pk_of(const cr_uuid *group);

@@ -236,6 +236,10 @@ typedef struct cr_store_ops {
      * cruddur_schema_drop(). */
     cruddur_status (*schema_drop)(cr_store *store, const cruddur_schema_options *options,
                                   cr_call *call);
+
+    /* Overwrites what rows that were changed or removed have left in the files of the store. Other
+     * writers wait meanwhile. NULL: the engine has no files. Write statuses. */
+    cruddur_status (*scrub)(cr_store *store, cr_call *call);
 } cr_store_ops;
 
 /* Facts about an engine that matter to the rules. They may change between two runs of a body. */

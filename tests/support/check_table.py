@@ -62,7 +62,8 @@ MAY_LACK = {"group_name", "group_data", "blocked", "head_sk", "head_expires_at",
 CLAIM = KEYS | {"group_uuid", "user_uuid", "message_sk"}
 CLAIM_MAY_LACK = {"ahead", "expires_at"}
 CARD = KEYS | {"member_uuids", "rev"}
-CARD_MAY_LACK = {"group_name", "group_data", "blocked", "version", "removed"}
+CARD_MAY_LACK = {"group_name", "group_data", "blocked", "version"}
+CARD_FLAGS = {"removed", "closed"}
 CHANGE = KEYS | {"message_sk", "change", "version", "expires_at"}
 COUNTER = KEYS | {"rev"}
 # What SQLite has as text.
@@ -410,10 +411,11 @@ class Checker:
     def check_card(self, row):
         group = row["pk"][5:]
         place = f"card of group {group}"
-        known = {name: value for name, value in row.items() if name != "removed"}
+        known = {name: value for name, value in row.items() if name not in CARD_FLAGS}
         self.check_attributes(known, place, CARD, CARD_MAY_LACK)
-        if row.get("removed", {"BOOL": True}) != {"BOOL": True}:
-            self.report(place, "removed is not true")
+        for flag in sorted(CARD_FLAGS & set(row)):
+            if row[flag] != {"BOOL": True}:
+                self.report(place, f"{flag} is not true")
         if not re.fullmatch(r"[1-9][0-9]*", str(row.get("rev"))):
             self.report(place, "rev is not a number from 1")
         rows = self.group_rows.get(group, [])

@@ -374,6 +374,7 @@ class Cards(unittest.TestCase):
                 (self.card(DIRECT, rev=None), "rev is not a number"),
                 (self.card(DIRECT, rev="0"), "rev is not a number"),
                 (self.card(DIRECT, removed="true"), "removed is not true"),
+                (self.card(DIRECT, closed="true"), "closed is not true"),
                 (self.card(DIRECT, member_uuids=None), "lacks member_uuids"),
                 (self.card(DIRECT, message="x"), "has message, which")):
             violations = check_table.Checker().check(good_table() + [card])

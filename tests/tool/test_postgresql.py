@@ -351,6 +351,14 @@ class LookUps(DatabaseTest):
                              "Hi!")
         self.fails(2, "--users", "groups", "@layla")
 
+    def test_rename_rows(self):
+        self.environment["CRUDDUR_STORE"] = "sqlite:" + self.path("messages.db")
+        self.ok("new", "--as", "@maren", "--to", "@teo", "Hi")
+        self.sql("UPDATE users SET display_name = 'Mårten Ny' WHERE handle = 'maren'")
+        renamed = self.ok_json("users", "rename-rows", "--messages")
+        self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (1, 1))
+        self.assertEqual(self.ok_json("groups", "@teo")["groups"][0]["display_name"], "Mårten Ny")
+
     def test_who_is_not_there(self):
         where = "no user with handle zoe in postgres://postgres@127.0.0.1:"
         self.fails(3, where, "groups", "@zoe")

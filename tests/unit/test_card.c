@@ -45,7 +45,8 @@ Test(card, is_read_as_it_was_written)
         const cr_card card = {.members = {2, {uuid_of(A), uuid_of(B)}},
                               .name = i == 0 ? CR_STR_ABSENT : cr_str_of("All"),
                               .rev = revs[i],
-                              .is_removed = i % 2 != 0};
+                              .is_removed = i % 2 != 0,
+                              .is_closed = i > 1};
         cr_row row;
         cr_card read;
         cr_assert(cr_card_write(&pk, &card, &arena, &row));
@@ -55,6 +56,7 @@ Test(card, is_read_as_it_was_written)
         cr_assert(cr_card_read(&row, &read));
         cr_assert_eq(read.rev, revs[i]);
         cr_assert_eq(read.is_removed, card.is_removed);
+        cr_assert_eq(read.is_closed, card.is_closed);
         cr_assert(cr_members_are_same(&read.members, &card.members));
         cr_assert(cr_str_equal(read.name, card.name));
         cr_arena_free(&arena);

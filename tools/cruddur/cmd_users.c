@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "command.h"
 #include "json.h"
+#include "rename_rows.h"
 #include "text.h"
 #include "users_pool.h"
 
@@ -20,6 +21,7 @@
 #define TAKES_FILE 0x2u  /* there, too */
 #define TAKES_POOL 0x4u  /* --pool */
 #define TAKES_DRY_RUN 0x8u
+#define TAKES_ROWS 0x10u /* the options about rows of the store */
 
 /* --- list --- */
 
@@ -198,6 +200,7 @@ static const struct action actions[] = {
     {"load", TAKES_FILE, run_load},
     {"cognito", TAKES_POOL, users_run_cognito},
     {"sync", TAKES_POOL | TAKES_DRY_RUN, users_run_sync},
+    {"rename-rows", TAKES_ROWS, rename_rows},
 };
 
 static enum exit_code check_value(const struct action *action, const char *value)
@@ -217,13 +220,17 @@ static enum exit_code check_value(const struct action *action, const char *value
 /* Refuses an option that is another action's. */
 static enum exit_code check_options(const struct context *context, const struct action *action)
 {
-    const char *allowed[3] = {NULL};
+    const char *allowed[5] = {NULL};
     size_t count = 0;
     if ((action->traits & TAKES_POOL) != 0) {
         allowed[count++] = "pool";
     }
     if ((action->traits & TAKES_DRY_RUN) != 0) {
-        allowed[count] = "dry-run";
+        allowed[count++] = "dry-run";
+    }
+    if ((action->traits & TAKES_ROWS) != 0) {
+        allowed[count++] = "messages";
+        allowed[count] = "cursor";
     }
     const char *other = options_find_other(&context->options, COMMAND_USERS, allowed);
     return other == NULL ? CODE_OK
@@ -249,7 +256,7 @@ const struct command command_users = {
     .bit = COMMAND_USERS,
     .arguments = {"ACTION", "VALUE"},
     .n_optional = 1,
-    .summary = "list, find or load users; give them their Cognito accounts",
+    .summary = "list, find or load users; their Cognito accounts; their names in rows",
     .help = "Usage: cruddur users [OPTION]... ACTION [VALUE]\n"
             "\n"
             "Does one of these with the users whom --users names, a users file or a\n"
@@ -263,11 +270,16 @@ const struct command command_users = {
             "                  preferred_username to sub\n"
             "  sync            give users in the database the sub of the pool's user of the\n"
             "                  same preferred_username, as their cognito_user_id\n"
+            "  rename-rows     bring the copies of their names in the store up to date, in all\n"
+            "                  inboxes; the store may be in use\n"
             "\n"
             "Options:\n"
             "  --pool ID       cognito, sync: the user pool (default:\n"
             "                  AWS_COGNITO_USER_POOL_ID)\n"
             "  --dry-run       sync: say what would change, and write nothing\n"
+            "  --messages      rename-rows: in messages, too\n"
+            "  --cursor C      rename-rows: go on where another run ended (shown with\n"
+            "                  --verbose)\n"
             "\n"
             "Examples:\n"
             "  cruddur users list --users users.csv\n"

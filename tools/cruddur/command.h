@@ -55,6 +55,7 @@ extern const struct command command_purge;
 extern const struct command command_check;
 extern const struct command command_export;
 extern const struct command command_import;
+extern const struct command command_person;
 extern const struct command command_schema;
 extern const struct command command_stream;
 extern const struct command command_users;

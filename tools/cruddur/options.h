@@ -34,6 +34,7 @@ enum command_bit {
     COMMAND_CHECK = 0x10000,
     COMMAND_EXPORT = 0x100000,
     COMMAND_IMPORT = 0x200000,
+    COMMAND_PERSON = 0x400000,
     COMMAND_EVERY = 0xffffff,
 };
 
@@ -93,6 +94,8 @@ struct options {
     bool deletion_protection;
     bool point_in_time_recovery;
     bool yes;
+    bool keep_text;
+    bool messages; /* are changed, too */
     bool once;
     char *checkpoint;
     char *from;

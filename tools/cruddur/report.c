@@ -146,7 +146,7 @@ static enum exit_code code_of(cruddur_status status, const cruddur_error *error)
     /* Those that blame an argument are in one range, and those that tell why a valid request is
      * refused in another; see CRUDDUR_STATUS_MAP. */
     bool is_usage = status >= CRUDDUR_E_NULL_ARGUMENT && status < CRUDDUR_E_GROUP_NOT_FOUND;
-    bool is_refused = status >= CRUDDUR_E_MESSAGE_TIME && status <= CRUDDUR_E_NEEDS_TRANSACTIONS;
+    bool is_refused = status >= CRUDDUR_E_MESSAGE_TIME && status <= CRUDDUR_E_CLOSED;
     return is_usage || is_refused ? CODE_USAGE : CODE_FAILED;
 }
 

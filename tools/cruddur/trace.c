@@ -34,6 +34,9 @@ static const char *const operations[] = {
     [CRUDDUR_OP_CHECK] = "check",
     [CRUDDUR_OP_EXPORT] = "export",
     [CRUDDUR_OP_IMPORT] = "import",
+    [CRUDDUR_OP_PERSON_EXPORT] = "person_export",
+    [CRUDDUR_OP_PERSON_ERASE] = "person_erase",
+    [CRUDDUR_OP_PERSON_RENAME] = "person_rename",
 };
 
 static const char *const levels[] = {

@@ -141,6 +141,7 @@ static const cr_store_ops operations = {
     cr_dynamodb_schema_verify,
     cr_dynamodb_schema_list,
     cr_dynamodb_schema_drop,
+    NULL, /* the service keeps no files of ours */
 };
 
 cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *options,

@@ -18,6 +18,7 @@
 #include "store/sqlite/load.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/scrub.h"
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
@@ -423,9 +424,26 @@ static cruddur_status drop_schema(cr_store *base, const cruddur_schema_options *
     return change_store(base, cr_load_drop, NULL, call);
 }
 
+/* On a connection of the pool: the one that writes is the leader's. */
+static cruddur_status scrub_store(cr_store *base, cr_call *call)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    cr_connection *connection;
+    if (store->readers == NULL) {
+        return CRUDDUR_OK; /* in memory */
+    }
+    cruddur_status status = cr_readers_take(store->readers, call, &connection);
+    if (status == CRUDDUR_OK) {
+        status = cr_sqlite_scrub(connection, call);
+        cr_readers_give(store->readers, connection);
+    }
+    cr_store_finding finding = cr_store_files_look(&store->files);
+    return finding == 0 ? status : cr_store_files_fail(&store->files, finding, call->error);
+}
+
 static const cr_store_ops operations = {
     close_store, read_store,    change_store, load_store,  scan_store,
-    load_schema, verify_schema, list_schema,  drop_schema,
+    load_schema, verify_schema, list_schema,  drop_schema, scrub_store,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
