@@ -18,6 +18,7 @@
 #include "store/sqlite/load.h"
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/sequence.h"
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
@@ -421,9 +422,16 @@ static cruddur_status drop_schema(cr_store *base, const cruddur_schema_options *
     return change_store(base, cr_load_drop, NULL, call);
 }
 
+static cruddur_status read_changes(cr_store *base, int64_t after, size_t limit,
+                                   cr_changed_keys *changed, cr_arena *arena, cr_call *call)
+{
+    cr_sequence_request request = {after, limit, changed, arena};
+    return read_store(base, cr_sequence_read, &request, call);
+}
+
 static const cr_store_ops operations = {
     close_store, read_store,    change_store, load_store,  scan_store,
-    load_schema, verify_schema, list_schema,  drop_schema,
+    load_schema, verify_schema, list_schema,  drop_schema, read_changes,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
