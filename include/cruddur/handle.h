@@ -59,6 +59,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_GROUP_ADD_MEMBERS = 21,
     CRUDDUR_OP_GROUP_REMOVE_MEMBER = 22,
     CRUDDUR_OP_PURGE = 23,
+    CRUDDUR_OP_MOVE = 28,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

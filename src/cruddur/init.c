@@ -108,3 +108,9 @@ void cruddur_purge_options_init(cruddur_purge_options *options, size_t size)
     static const cruddur_purge_options defaults = CRUDDUR_PURGE_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_move_options_init(cruddur_move_options *options, size_t size)
+{
+    static const cruddur_move_options defaults = CRUDDUR_MOVE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

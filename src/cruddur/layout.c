@@ -33,10 +33,12 @@ KEEPS(cruddur_mark_options, CR_MARK_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_set_options, CR_SET_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_group_options, CR_GROUP_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_purge_options, CR_PURGE_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_move_options, CR_MOVE_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_metrics, CR_METRICS_SIZE_0_2);
 KEEPS(cruddur_follow_event, CR_FOLLOW_EVENT_SIZE_0_2);
 KEEPS(cruddur_upgrade_event, CR_UPGRADE_EVENT_SIZE_0_2);
 KEEPS(cruddur_purge_event, CR_PURGE_EVENT_SIZE_0_2);
+KEEPS(cruddur_move_event, CR_MOVE_EVENT_SIZE_0_2);
 KEEPS(cruddur_reaction, CR_REACTION_SIZE_0_2);
 
 /* Enumerations cross calls and callbacks as 32 bits, also where a foreign function interface

@@ -227,7 +227,7 @@ static enum exit_code check_options(const struct context *context, const struct 
         return report(CODE_USAGE, "--member is missing; see --help");
     }
     /* --as is always given. */
-    if (action->traits == SET && (options->given & (options->given - 1)) == 0) {
+    if (action->traits == SET && options->n_given <= 1) {
         return report(CODE_USAGE, "there is nothing to set; see --help");
     }
     if (NAME(context) != NULL && action->traits != RENAME) {

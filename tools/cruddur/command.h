@@ -54,6 +54,7 @@ extern const struct command command_scan;
 extern const struct command command_purge;
 extern const struct command command_schema;
 extern const struct command command_stream;
+extern const struct command command_move;
 
 /* The help of --at. */
 #define AT_OPTION                                                                                  \
@@ -73,6 +74,10 @@ struct store_name context_store(const struct context *context);
 
 /* Opens the store. `flags` are CRUDDUR_OPEN_… bits. */
 enum exit_code context_open(struct context *context, uint32_t flags);
+
+/* Opens a store that is not --store; `where` is what its URL is called on the command line. */
+enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
+                                uint32_t flags, cruddur **ret_dm);
 
 /* Finds out who a USER is: a uuid, or a handle with or without `@`. `argument` is what it is on the
  * command line, for errors. A uuid is put in lower case; what `ret_user` points to lives as long as

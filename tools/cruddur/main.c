@@ -11,9 +11,10 @@
 #include "text.h"
 
 static const struct command *const commands[] = {
-    &command_new,  &command_send, &command_groups, &command_messages, &command_show,
-    &command_mark, &command_edit, &command_delete, &command_react,    &command_group,
-    &command_seed, &command_scan, &command_purge,  &command_schema,   &command_stream,
+    &command_new,   &command_send,   &command_groups, &command_messages,
+    &command_show,  &command_mark,   &command_edit,   &command_delete,
+    &command_react, &command_group,  &command_seed,   &command_scan,
+    &command_purge, &command_schema, &command_stream, &command_move,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

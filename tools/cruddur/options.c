@@ -128,13 +128,14 @@ static const struct spec specs[] = {
     {"point-in-time-recovery", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(point_in_time_recovery)},
     {"yes", KIND_FLAG, COMMAND_SCHEMA, 0, FIELD(yes)},
     {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
-    {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
+    {"checkpoint", KIND_TEXT, COMMAND_STREAM | COMMAND_MOVE, 0, FIELD(checkpoint)},
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
-    {"workers", KIND_WORKERS, COMMAND_STREAM, 0, FIELD(workers)},
+    {"workers", KIND_WORKERS, COMMAND_STREAM | COMMAND_MOVE, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
+    {"cancel", KIND_FLAG, COMMAND_MOVE, 0, FIELD(cancel)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
-_Static_assert(N_SPECS <= 64, "options.given has a bit for each");
+_Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");
 
 static bool takes_value(enum kind kind)
 {
@@ -246,14 +247,15 @@ static void set_switch(const struct spec *spec, struct options *options)
 static enum exit_code check_opposite(const struct spec *spec, struct options *options)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if (specs[i].offset == spec->offset && &specs[i] != spec &&
-            (options->given >> i & 1) != 0) {
+        if (specs[i].offset == spec->offset && &specs[i] != spec && options->given[i]) {
             return report(CODE_USAGE, "--%s: it does not go together with --%s", spec->name,
                           specs[i].name);
         }
     }
-    if (spec->commands != COMMAND_EVERY) {
-        options->given |= UINT64_C(1) << (size_t)(spec - specs);
+    bool *given = &options->given[spec - specs];
+    if (spec->commands != COMMAND_EVERY && !*given) {
+        *given = true;
+        options->n_given++;
     }
     return CODE_OK;
 }
@@ -375,7 +377,7 @@ const char *options_find_other(const struct options *options, unsigned command,
                                const char *const *allowed)
 {
     for (size_t i = 0; i < N_SPECS; i++) {
-        if ((options->given >> i & 1) == 0 || (specs[i].commands & command) == 0) {
+        if (!options->given[i] || (specs[i].commands & command) == 0) {
             continue;
         }
         size_t n = 0;

@@ -10,6 +10,8 @@
 #include "report.h"
 
 #define OPTIONS_OTHERS_MAX (CRUDDUR_MEMBERS_MAX - 1)
+/* No fewer than there are options. */
+#define OPTIONS_SPECS_MAX 128
 
 /* The commands, as a set of bits: which options are whose. */
 enum command_bit {
@@ -28,7 +30,8 @@ enum command_bit {
     COMMAND_PURGE = 0x1000,
     COMMAND_SCHEMA = 0x2000,
     COMMAND_STREAM = 0x4000,
-    COMMAND_EVERY = 0x7fff,
+    COMMAND_MOVE = 0x800000,
+    COMMAND_EVERY = 0x807fff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */
@@ -42,7 +45,8 @@ struct options {
     uint64_t timeout_s;
     char *store;
     char *users;
-    uint64_t given;                   /* a bit for each option given that not all commands take */
+    bool given[OPTIONS_SPECS_MAX];    /* by the option; not those that all commands take */
+    size_t n_given;                   /* how many of them */
     char *me;                         /* --as, --me */
     char *others[OPTIONS_OTHERS_MAX]; /* --to, --other, --member */
     size_t n_others;
@@ -91,6 +95,7 @@ struct options {
     char *from;
     uint64_t workers;
     uint64_t shards;
+    bool cancel;
 };
 
 void options_init(struct options *options);

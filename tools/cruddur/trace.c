@@ -31,6 +31,7 @@ static const char *const operations[] = {
     [CRUDDUR_OP_GROUP_ADD_MEMBERS] = "group_add_members",
     [CRUDDUR_OP_GROUP_REMOVE_MEMBER] = "group_remove_member",
     [CRUDDUR_OP_PURGE] = "purge",
+    [CRUDDUR_OP_MOVE] = "move",
 };
 
 static const char *const levels[] = {
