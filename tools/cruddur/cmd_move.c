@@ -8,6 +8,9 @@
 #include "progress.h"
 
 #define US_PER_S 1e6
+#define MS_PER_S 1000u
+/* A part is up to 500 rows, or what 100 changes have written. */
+#define PART_TIMEOUT_MS 60000
 
 struct move {
     struct context *context;
@@ -79,6 +82,10 @@ static enum exit_code move_store(struct context *context, cruddur *to)
     options.checkpoint = context->options.checkpoint;
     options.workers =
         context->options.workers > 0 ? (uint32_t)context->options.workers : options.workers;
+    options.timeout_ms = context_timeout_ms(context, PART_TIMEOUT_MS);
+    if (context->options.writers_s > 0) {
+        options.writers_ms = (uint32_t)context->options.writers_s * MS_PER_S;
+    }
     options.observe = observe;
     options.data = &move;
     cruddur_status status = cruddur_move(context->dm, to, &options, &error);
@@ -132,6 +139,8 @@ const struct command command_move = {
             "  --workers N     how many rows are written at the same time (default 8),\n"
             "                  if TO is on DynamoDB\n"
             "  --cancel        give a move up that has not ended: FROM takes writes again\n"
+            "  --writers S     how many seconds a call of a program that writes to FROM may\n"
+            "                  take (default 10), if it is on DynamoDB: these are waited for\n"
             "\n"
             "Examples:\n"
             "  cruddur move sqlite:messages.db dynamodb:messages\n"

@@ -133,6 +133,7 @@ static const struct spec specs[] = {
     {"workers", KIND_WORKERS, COMMAND_STREAM | COMMAND_MOVE, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
     {"cancel", KIND_FLAG, COMMAND_MOVE, 0, FIELD(cancel)},
+    {"writers", KIND_SMALL, COMMAND_MOVE, 0, FIELD(writers_s)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 _Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");

@@ -96,6 +96,7 @@ struct options {
     uint64_t workers;
     uint64_t shards;
     bool cancel;
+    uint64_t writers_s;
 };
 
 void options_init(struct options *options);
