@@ -9,7 +9,7 @@
 #   header NAME    the C compiler finds it
 #   module NAME    pkg-config knows it
 #   python NAME    the Python that runs the tests can import it
-#   file PATH      the file exists
+#   file PATTERN   there is such a file
 #   fuzzer         clang can link fuzzers and sanitizers
 needed_things='
 build                program cc            gcc
@@ -23,12 +23,14 @@ build                module  json-c        libjson-c-dev
 build                module  libcurl       libcurl4-openssl-dev
 build                module  zlib          zlib1g-dev
 build                module  libutf8proc   libutf8proc-dev
+build                module  libpq         libpq-dev
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3
 tests,boto3          python  boto3         python3-boto3
 tests                python  yaml          python3-yaml
 tests                program openssl       openssl
+tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql
 unicode              file    /usr/share/unicode/PropList.txt unicode-data
 service              program java          default-jre-headless
 service,npm          program npm           npm
@@ -72,7 +74,7 @@ is_there() {
     header) echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1 ;;
     module) "${PKG_CONFIG:-pkg-config}" --exists "$2" 2>/dev/null ;;
     python) "$(tests_python)" -c "import $2" 2>/dev/null ;;
-    file) [ -e "$2" ] ;;
+    file) compgen -G "$2" >/dev/null ;;
     fuzzer) links_fuzzers ;;
     *) return 1 ;;
   esac

@@ -3,6 +3,15 @@
 # Runs a local service until it is killed. The scripts that source this file, after common.sh, say
 # which: they set `name`, the `folder` of its npm package and the `groups` of what it needs, define
 # start_service, which runs it on a port in the place of its own process, and then call run_service.
+# A script whose service keeps files defines prepare_service, and clean_service, which removes them.
+
+prepare_service() {
+  :
+}
+
+clean_service() {
+  :
+}
 
 # Below the ports that the system gives to those who ask for any: a test that starts at the same moment
 # could get the port before the service has it.
@@ -23,6 +32,14 @@ answers() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+stop_service() {
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  clean_service
+}
+
 # run_service [PORT|--fetch]: prints the URL once the service answers.
 run_service() {
   local port=${1:-}
@@ -35,9 +52,12 @@ run_service() {
     exit 0
   fi
   port=${port:-$(free_port)}
+  server=
+  trap stop_service EXIT
+  trap 'exit 0' INT TERM
+  prepare_service
   start_service "$port" >/dev/null 2>&1 &
   server=$!
-  trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; exit 0' EXIT INT TERM
   until answers "$port"; do
     if ! kill -0 "$server" 2>/dev/null; then
       echo "${name:?} did not start on port $port" >&2

@@ -80,6 +80,10 @@ struct cr_aws_answer {
     bool may_be_applied;
 };
 
+/* An on_attempt that logs each attempt to the call's log, whose lines are kept while the call holds
+ * others up. It has no message text and no secret. */
+void cr_aws_log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt);
+
 cruddur_status cr_aws_client_new(const cr_aws_options *options, cr_aws_client **ret_client,
                                  cruddur_error **error);
 

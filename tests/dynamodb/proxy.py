@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Stands between the library and DynamoDB Local: verifies every signature, and breaks what it is
-told to break.
+"""Stands between the library and DynamoDB Local, or another service: verifies every signature, and
+breaks what it is told to break.
 
-    proxy.py UPSTREAM_URL
+    proxy.py UPSTREAM_URL [SERVICE]
+
+SERVICE is the name that requests are signed for: dynamodb, unless it is given.
 
 Its first line is `DOOR_URL CONTROL_PORT`. A *door* is a port with rules, a clock and counters of its
 own, so that tests that run at the same time do not meet: each asks for one. What comes in at any door
@@ -21,6 +23,7 @@ The control port takes one JSON object a line and answers with one:
     {"do": "freeze-index", "door": 2, "table": "…"}       the table's index stands still …
     {"do": "delay-index", "door": 2, "table": "…", "ms": 300}   … or lags behind by so much
     {"do": "thaw-index", "door": 2}
+    {"do": "pages", "door": 2, "size": 3}                 cuts ListUsers answers into pages (pages.py)
     {"do": "count", "door": 2, "of": "applied.PutItem"}   -> {"count": 3}; without a door, of all
     {"do": "report"}                                      -> {"counts": {…}, "problems": […]}
 
@@ -44,6 +47,7 @@ import time
 import urllib.parse
 
 import faults
+import pages
 from signatures import SkewedClock, Verifier, WrongSignature
 from stale_index import StaleIndex
 
@@ -126,6 +130,7 @@ class Door:
         self.skew_s = 0
         self.words = "noise"
         self.stale = {}  # table -> StaleIndex
+        self.page_size = None  # of ListUsers
         self.connections = set()
         self.is_open = threading.Event()
         self.released = threading.Event()
@@ -325,6 +330,8 @@ class Exchange:
             self.door.house.report(f"{self.operation}: {type(reason).__name__} {reason}")
             return faults.error_answer(500, "InternalServerError", "the proxy failed")
         self.door.count("applied", f"applied.{self.operation}")
+        if self.operation == "ListUsers" and self.door.page_size is not None:
+            return pages.cut(self.request, answer, self.door.page_size)
         return faults.reworded(answer, self.door.words)
 
     def forward_later(self, seconds):
@@ -364,6 +371,7 @@ class House:
                        "words": self.order_words,
                        "freeze-index": self.order_freeze, "delay-index": self.order_delay,
                        "thaw-index": self.order_thaw, "count": self.order_count,
+                       "pages": self.order_pages,
                        "report": self.order_report}
 
     def report(self, problem):
@@ -419,6 +427,10 @@ class House:
         self.doors[order["door"]].thaw()
         return {}
 
+    def order_pages(self, order):
+        self.doors[order["door"]].page_size = order["size"]
+        return {}
+
     def counts(self, number):
         total = collections.Counter()
         with self.lock:
@@ -459,7 +471,7 @@ class ControlGuest(socketserver.StreamRequestHandler):
 def main():
     upstream = urllib.parse.urlsplit(sys.argv[1])
     verifier = Verifier(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"],
-                        os.environ["AWS_REGION"])
+                        os.environ["AWS_REGION"], *sys.argv[2:])
     house = House((upstream.hostname, upstream.port), verifier)
     control = Control(house)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

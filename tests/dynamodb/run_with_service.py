@@ -4,7 +4,7 @@
 
     run_with_service.py [--service NAME] [--mode MODE] [--direct] PROGRAM ARGUMENT…
 
-NAME is dynamodb-local (the default) or dynalite.
+NAME is dynamodb-local (the default), dynalite or cognito-local.
 
 The program finds in its environment
 
@@ -13,6 +13,11 @@ The program finds in its environment
     CRUDDUR_TEST_MODE       MODE
     CRUDDUR_TEST_SERVICE    NAME
     CRUDDUR_TEST_PROXY      the port of the proxy's control (proxy.py)
+
+or, beside cognito-local, instead of the first two
+
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER   where the command finds it
+    CRUDDUR_TEST_COGNITO                         the service itself
 
 and credentials that open nothing elsewhere. --direct leaves the proxy out. Exits as the program
 does; with 1 if the proxy refused a signature, failed itself, or saw no request; with 77, and the
@@ -29,9 +34,10 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from npm_service import DYNALITE, DYNAMODB_LOCAL  # noqa: E402
+from npm_service import COGNITO_LOCAL, DYNALITE, DYNAMODB_LOCAL  # noqa: E402
 
-SERVICES = {service.script.name: service for service in (DYNAMODB_LOCAL, DYNALITE)}
+SERVICES = {service.script.name: service for service in (DYNAMODB_LOCAL, DYNALITE, COGNITO_LOCAL)}
+SIGNED_AS = {"cognito-local": "cognito-idp"}  # all others: dynamodb
 
 START_S = 60
 
@@ -105,17 +111,23 @@ def run(options, helpers):
     environment = make_environment()
     service = Helper([SERVICES[options.service].script], environment)
     helpers.append(service)
-    endpoint = service.first_line[0]
-    environment["CRUDDUR_TEST_DYNAMODB"] = endpoint
+    direct = endpoint = service.first_line[0]
+    signed_as = SIGNED_AS.get(options.service, "dynamodb")
     control = None
     if not options.direct:
-        proxy = Helper([sys.executable, "-B", HERE / "proxy.py", endpoint], environment)
+        proxy = Helper([sys.executable, "-B", HERE / "proxy.py", endpoint, signed_as], environment)
         helpers.append(proxy)
         endpoint, control = proxy.first_line[0], int(proxy.first_line[1])
         environment["CRUDDUR_TEST_PROXY"] = str(control)
     environment["CRUDDUR_TEST_SERVICE"] = options.service
     environment["CRUDDUR_TEST_MODE"] = options.mode
-    environment["CRUDDUR_TEST_STORE"] = f"dynamodb:{{name}}?endpoint={endpoint}&mode={options.mode}"
+    if signed_as == "dynamodb":
+        environment["CRUDDUR_TEST_DYNAMODB"] = direct
+        store = f"dynamodb:{{name}}?endpoint={endpoint}&mode={options.mode}"
+        environment["CRUDDUR_TEST_STORE"] = store
+    else:
+        environment["CRUDDUR_TEST_COGNITO"] = direct
+        environment["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] = endpoint
     code = run_program([options.program, *options.arguments], environment)
     complaints = [] if control is None else judge_proxy(control)
     for complaint in complaints:

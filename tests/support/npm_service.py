@@ -66,3 +66,5 @@ def skip(reason):
 DYNAMODB_LOCAL = Service("DynamoDB Local", "dynamodb-local", "tests/dynamodb/local",
                          ("java", "npm", "bash"))
 DYNALITE = Service("dynalite", "dynalite", "tests/dynamodb/dynalite", ("node", "npm", "bash"))
+COGNITO_LOCAL = Service("cognito-local", "cognito-local", "tests/cognito/local",
+                        ("node", "npm", "bash"))

@@ -7,9 +7,10 @@ import re
 import subprocess
 import unittest
 
-from cli import LAYLA, MAREN_TEO, SECRET, TEO
+from cli import EXAMPLES, LAYLA, MAREN_TEO, SECRET, TEO
 from dynamodb import (INDEX, INDEX_KEYS, KEYS, AwsTest, Lacking, local,  # noqa: F401
                       setUpModule, tearDownModule)
+from postgresql import PostgreSQL, find_programs
 
 METRICS = re.compile(
     r"cruddur \w+: (\w+): (\w+) in [\d.]+ ms; runs (\d+), rows read (\d+), rows written (\d+), "
@@ -108,6 +109,32 @@ class Commands(DynamoDBTest):
             result = self.run_command(*arguments, "--verbose")
             self.assertEqual(result.code, 0)
             self.assertNotIn("testsecretkey", result.err)
+
+
+class Seeding(DynamoDBTest):
+    """As the original's seed: two users of PostgreSQL, by handle."""
+
+    def test_users_from_postgresql(self):
+        if find_programs() is None:
+            self.skipTest("PostgreSQL is not installed")
+        server = PostgreSQL()
+        self.addCleanup(server.stop)
+        self.load()
+        users = ("--users", server.url)
+        self.ok("users", "load", os.path.join(EXAMPLES, "seed-users.csv"), *users)
+        seed = ("seed", os.path.join(EXAMPLES, "conversation.txt"), "--me", "andrewbrown",
+                "--other", "@bayko", *users)
+        done = self.ok_json(*seed, env={"TZ": "XXX-14"})
+        self.assertEqual((done["added"], done["already_there"]), (114, 0))
+        self.assertEqual(self.ok_json(*seed)["added"], 0)
+        self.ok("send", "--as", "@bayko", done["group_uuid"], "after", *users)
+        uuid, = server.sql(server.url, "SELECT uuid FROM users WHERE handle = 'andrewbrown'")[0]
+        group, = self.ok_json("groups", "andrewbrown", *users)["groups"]
+        self.assertEqual((group["display_name"], group["handle"], group["message"]),
+                         ("Andrew Bayko", "bayko", "after"))
+        messages = self.ok_json("messages", done["group_uuid"], "--all")["messages"]
+        self.assertEqual((messages[0]["user_uuid"], messages[0]["display_name"]),
+                         (uuid, "Andrew Brown"))
 
 
 class Examples(DynamoDBTest):

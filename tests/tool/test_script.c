@@ -53,11 +53,26 @@ Test(script, blank_lines_and_comments_are_skipped)
     expect("# c\n\nPerson 1: a\n  \n#\nPerson 2: b\n\n# end\n", "1:a@3/2:b@6/");
 }
 
-Test(script, a_line_without_a_person_goes_on)
+Test(script, an_indented_line_continues_the_message)
 {
-    expect("Person 1: a\nb\n\n  c  \n# no\nPerson 2:\nd\n", "1:a\nb\n  c@1/2:d@6/");
-    expect("Person 1: a\nPerson x: b\nPerson 1 c\nperson 2: d\n",
-           "1:a\nPerson x: b\nPerson 1 c\nperson 2: d@1/");
+    expect("Person 1: a\n b\n\n  \tc  \n# no\nPerson 2:\n d\n", "1:a\nb\nc@1/2:d@6/");
+    expect("Person 1: a\n Person 2: b\n #c\n", "1:a\nPerson 2: b\n#c@1/");
+}
+
+Test(script, lines_of_another_form)
+{
+    static const char *const lines[] = {
+        "b",           "Person x: b",  "Person 1 c",          "Person 2 says: d",
+        "person 2: d", "Person 2; d",  "Person2: d",          "Person -1: d",
+        "Person: d",   "\xe2\x80\x8b", "\xc2\xa0Person 1: d", "--",
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct buffer text = {NULL, 0, 0};
+        buffer_add_format(&text, "Person 1: a\n\n# c\n%s\nPerson 2: e\n", lines[i]);
+        expect_problem(buffer_text(&text), 4, "a line must begin with \"Person N:\"");
+        buffer_free(&text);
+    }
+    expect_problem(" a\nPerson 1: b\n", 1, "begins with a line");
 }
 
 Test(script, space_around_the_colon)
@@ -93,7 +108,7 @@ Test(script, wrong_texts)
            "123456789012345678901234567890123456789\n",
            "1:\xc3\xa9"
            "123456789012345678901234567890123456789@1/");
-    expect_problem("Person 1: 1234567890123456789012345678901234567890\n1\n", 1,
+    expect_problem("Person 1: 1234567890123456789012345678901234567890\n 1\n", 1,
                    "has 42 characters; at most 40");
 }
 

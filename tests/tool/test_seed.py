@@ -118,6 +118,52 @@ class Seed(CommandTest):
             self.assertEqual(result.code, 0, result.err)
             self.assertEqual([m["created_at"][:19] for m in self.all_messages(group)], [time])
 
+    def use_new_store(self):
+        """In one inbox a key that is taken moves a group by a microsecond."""
+        self.environment["CRUDDUR_STORE"] = ("sqlite:" + self.path(f"{uuid.uuid4()}.db")
+                                             + "?synchronous=normal")
+
+    def test_time_zones(self):
+        """The same moments, wherever it runs; also over the hours in which clocks are set, which
+        the file that a local time is read from must not move or double."""
+        zones = ("UTC", "EST5EDT,M3.2.0,M11.1.0", "CET-1CEST,M3.5.0,M10.5.0/3",
+                 "NST3:30NDT,M3.2.0,M11.1.0", "XXX-5:45", "XXX-14", "XXX+12:45")
+        for start in ("2025-03-30T00:58:00Z", "2025-10-26T00:58:00Z", "2025-03-09T06:58:00Z",
+                      "2024-12-31T23:58:00Z"):
+            expected = datetime.datetime.fromisoformat(start.replace("Z", "+00:00"))
+            for zone in zones:
+                self.use_new_store()
+                self.ok("seed", self.conversation(5), *PEOPLE, "--start", start, env={"TZ": zone})
+                self.assertEqual([time_of(message) for message in self.all_messages()],
+                                 [expected + i * MINUTE for i in range(5)], zone)
+
+    def test_the_past_in_every_time_zone(self):
+        """Without --start, too: the last message was a minute ago, and what is sent next follows
+        it."""
+        for zone in ("XXX-14", "XXX+12", "EST5EDT,M3.2.0,M11.1.0", "XXX-5:30"):
+            self.use_new_store()
+            self.ok("seed", self.conversation(3), *PEOPLE, env={"TZ": zone})
+            before = datetime.datetime.now(datetime.timezone.utc)
+            last = time_of(self.all_messages()[-1])
+            self.assertTrue(datetime.timedelta(0) < before - last < 30 * MINUTE, zone)
+            self.ok("send", "--as", "@teo", MAREN_TEO, "after", env={"TZ": "UTC"})
+            self.assertEqual([message["message"] for message in self.all_messages()],
+                             ["message 00000", "message 00001", "message 00002", "after"])
+
+    def test_local_times_when_clocks_are_set(self):
+        """A local hour that clocks show twice is the first of the two."""
+        zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+        for text, time in (("2025-10-26 01:59", "2025-10-25T23:59:00"),
+                           ("2025-10-26 02:30", "2025-10-26T00:30:00"),
+                           ("2025-10-26 03:00", "2025-10-26T02:00:00"),
+                           ("2025-03-30 01:59", "2025-03-30T00:59:00"),
+                           ("2025-03-30 03:00", "2025-03-30T01:00:00")):
+            self.use_new_store()
+            self.ok("seed", self.conversation(2), *PEOPLE, "--start", text, env=zone)
+            messages = self.all_messages()
+            self.assertEqual(messages[0]["created_at"][:19], time)
+            self.assert_a_minute_apart(messages)
+
     def test_group_of_three(self):
         path = self.write("c.txt", "Person 3: first\nPerson 1: second\nPerson 2: third\n")
         done = self.ok_json("seed", path, *PEOPLE, "--other", "@layla")
@@ -142,11 +188,11 @@ class Seed(CommandTest):
                    "@layla", "--group", MAREN_TEO.replace("a", "b"))
 
     def test_format(self):
-        text = ("\ufeff# a comment\r\n\r\nPerson 1: first\r\nstill first\r\n\n# in between\n"
-                "  and still\nPerson 2 :second \t\nPerson 1:: third\nPerson 2 says: fourth?\n")
+        text = ("\ufeff# a comment\r\n\r\nPerson 1: first\r\n still first\r\n\n# in between\n"
+                "  and still\nPerson 2 :second \t\nPerson 1:: third\n\tPerson 2 says: fourth?\n")
         self.ok("seed", "-", *PEOPLE, stdin=text)
         self.assertEqual([message["message"] for message in self.all_messages()],
-                         ["first\nstill first\n  and still", "second",
+                         ["first\nstill first\nand still", "second",
                           ": third\nPerson 2 says: fourth?"])
 
 
@@ -162,6 +208,8 @@ class BadConversations(CommandTest):
         self.refused(": ", "")
         self.refused(": ", "# nothing\n")
         self.refused(":1: ", f"{SECRET}\n" + good)
+        self.refused(":3: a line must begin with", good + f"{SECRET}\n")
+        self.refused(":3: a line must begin with", good + f"Person 2 {SECRET}\n")
         self.refused(":3: ", good + f"Person 3: {SECRET}\n")
         self.refused(":3: ", good + f"Person 0: {SECRET}\n")
         self.refused(":3: ", good + f"Person 99999999999999999999999: {SECRET}\n")

@@ -5,19 +5,19 @@
 
 #include <cruddur/cruddur.h>
 
+#include "directory.h"
 #include "options.h"
 #include "out.h"
-#include "users.h"
 
 #define COMMAND_ARGUMENTS_MAX 3
 
 struct context {
     struct options options;
     char *arguments[COMMAND_ARGUMENTS_MAX];
-    cruddur *dm; /* NULL until context_open() */
-    struct users users;
-    bool users_read;          /* when the first USER is looked up */
-    cruddur_members *members; /* NULL until context_members() */
+    cruddur *dm;                                /* NULL until context_open() */
+    const struct directory_backend *postgresql; /* NULL if the command is built without */
+    struct directory *directory;                /* NULL until context_directory() */
+    cruddur_members *members;                   /* NULL until context_members() */
     struct out out;
     int64_t now_us;
 };
@@ -55,6 +55,7 @@ extern const struct command command_purge;
 extern const struct command command_schema;
 extern const struct command command_stream;
 extern const struct command command_move;
+extern const struct command command_users;
 
 /* The help of --at. */
 #define AT_OPTION                                                                                  \
@@ -78,6 +79,11 @@ enum exit_code context_open(struct context *context, uint32_t flags);
 /* Opens a store that is not --store; `where` is what its URL is called on the command line. */
 enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
                                 uint32_t flags, cruddur **ret_dm);
+
+/* Opens the directory of users. It is an error if --users and CRUDDUR_USERS are not given.
+ * `usual_ms` is the time for each answer of a server, if --timeout does not say:
+ * DIRECTORY_TIMEOUT_MS, or more where statements take long. */
+enum exit_code context_directory(struct context *context, uint32_t usual_ms);
 
 /* Finds out who a USER is: a uuid, or a handle with or without `@`. `argument` is what it is on the
  * command line, for errors. A uuid is put in lower case; what `ret_user` points to lives as long as

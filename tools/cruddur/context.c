@@ -10,7 +10,6 @@
 /* How much of an argument an error shows, in bytes. */
 #define QUOTED_MAX 80
 #define TEXT_MAX ((size_t)1 << 20)
-#define USERS_FILE_MAX ((size_t)64 << 20)
 
 /* An environment variable that is empty counts as not set. */
 static const char *value_or_environment(const char *value, const char *variable)
@@ -61,49 +60,70 @@ enum exit_code context_open_url(const struct context *context, const char *url, 
                                 : report_error(status, error, is_elsewhere ? NULL : where);
 }
 
-static enum exit_code read_users(struct context *context, const char *path)
+/* What --users or CRUDDUR_USERS names; NULL if neither is given. */
+static const char *users_name(const struct context *context)
 {
-    char *text = NULL;
-    enum exit_code code = input_read(context->options.users != NULL ? "--users" : "CRUDDUR_USERS",
-                                     path, USERS_FILE_MAX, &text);
-    struct problem problem;
-    if (code == CODE_OK && !users_parse(&context->users, text, &problem)) {
-        code = report_problem(path, &problem);
+    return value_or_environment(context->options.users, "CRUDDUR_USERS");
+}
+
+enum exit_code context_directory(struct context *context, uint32_t usual_ms)
+{
+    const char *name = users_name(context);
+    if (context->directory != NULL) {
+        return CODE_OK;
     }
-    free(text);
-    context->users_read = code == CODE_OK;
+    if (name == NULL) {
+        return report(CODE_USAGE, "no users are named: give --users FILE or --users "
+                                  "postgres://HOST/DATABASE, or set CRUDDUR_USERS");
+    }
+    const struct directory_options options = {
+        .argument = context->options.users != NULL ? "--users" : "CRUDDUR_USERS",
+        .name = name,
+        .timeout_ms = context_timeout_ms(context, usual_ms),
+        .postgresql = context->postgresql,
+    };
+    return directory_open(&options, &context->directory);
+}
+
+/* Looks a USER up: by uuid if `is_uuid`, else by handle. Without a directory a uuid is enough. */
+static enum exit_code look_up(struct context *context, const char *argument, const char *text,
+                              bool is_uuid, const struct users_entry **ret_entry)
+{
+    *ret_entry = NULL;
+    if (users_name(context) == NULL) {
+        return is_uuid ? CODE_OK
+                       : report(CODE_USAGE,
+                                "%s: %.*s is no uuid; to look up a handle, give --users or set "
+                                "CRUDDUR_USERS",
+                                argument, TEXT_CUT(text, QUOTED_MAX));
+    }
+    const char *handle = text[0] == '@' ? text + 1 : text;
+    enum exit_code code = context_directory(context, DIRECTORY_TIMEOUT_MS);
+    if (code == CODE_OK) {
+        code = directory_find(context->directory, is_uuid ? USERS_UUID : USERS_HANDLE,
+                              is_uuid ? text : handle, ret_entry);
+    }
+    if (code == CODE_OK && *ret_entry == NULL && !is_uuid) {
+        return report(CODE_NOT_FOUND, "%s: no user with handle %.*s in %s", argument,
+                      TEXT_CUT(handle, QUOTED_MAX), directory_name(context->directory));
+    }
     return code;
 }
 
 enum exit_code context_user(struct context *context, const char *argument, char *text,
                             cruddur_user *ret_user)
 {
-    const char *path = value_or_environment(context->options.users, "CRUDDUR_USERS");
-    if (path != NULL && !context->users_read) {
-        enum exit_code code = read_users(context, path);
-        if (code != CODE_OK) {
-            return code;
-        }
-    }
     bool is_uuid = cruddur_uuid_is_valid(text);
-    const char *handle = text[0] == '@' ? text + 1 : text;
-    if (handle[0] == '\0') {
+    if (text[text[0] == '@'] == '\0') {
         return report(CODE_USAGE, "%s: it is empty; a USER is a uuid or a handle", argument);
-    }
-    if (!is_uuid && path == NULL) {
-        return report(CODE_USAGE,
-                      "%s: %.*s is no uuid; to look up a handle, give --users FILE or set "
-                      "CRUDDUR_USERS",
-                      argument, TEXT_CUT(text, QUOTED_MAX));
     }
     if (is_uuid) {
         text_lower(text);
     }
-    const struct users_entry *entry =
-        users_find(&context->users, is_uuid ? USERS_UUID : USERS_HANDLE, is_uuid ? text : handle);
-    if (entry == NULL && !is_uuid) {
-        return report(CODE_NOT_FOUND, "%s: no user with handle %.*s in %s", argument,
-                      TEXT_CUT(handle, QUOTED_MAX), path);
+    const struct users_entry *entry = NULL;
+    enum exit_code code = look_up(context, argument, text, is_uuid, &entry);
+    if (code != CODE_OK) {
+        return code;
     }
     *ret_user = (cruddur_user)CRUDDUR_USER_INIT;
     ret_user->uuid = text;
@@ -206,5 +226,5 @@ void context_close(struct context *context)
 {
     cruddur_members_free(context->members);
     cruddur_close(context->dm);
-    users_free(&context->users);
+    directory_close(context->directory);
 }

@@ -10,11 +10,17 @@
 #include "command.h"
 #include "text.h"
 
+#ifdef CRUDDUR_HAVE_POSTGRESQL
+#define POSTGRESQL (&directory_postgresql)
+#else
+#define POSTGRESQL NULL
+#endif
+
 static const struct command *const commands[] = {
-    &command_new,   &command_send,   &command_groups, &command_messages,
-    &command_show,  &command_mark,   &command_edit,   &command_delete,
-    &command_react, &command_group,  &command_seed,   &command_scan,
-    &command_purge, &command_schema, &command_stream, &command_move,
+    &command_new,  &command_send,  &command_groups, &command_messages, &command_show,
+    &command_mark, &command_edit,  &command_delete, &command_react,    &command_group,
+    &command_seed, &command_scan,  &command_purge,  &command_schema,   &command_stream,
+    &command_move, &command_users,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -22,7 +28,8 @@ static const char common_options[] =
     "  --help          show help: of the command, if one is named\n"
     "  --version       show the version\n"
     "  --store URL     the store, such as sqlite:messages.db or dynamodb:messages\n"
-    "  --users FILE    who has which handle: JSON or CSV\n"
+    "  --users WHERE   who has which handle: a file, JSON or CSV, or a database,\n"
+    "                  postgres://USER@HOST:PORT/DATABASE\n"
     "  --json          write JSON\n"
     "  --no-color      do not use colours\n"
     "  --no-pager      do not start a pager\n"
@@ -32,13 +39,15 @@ static const char common_options[] =
 
 static const char main_help[] =
     "\n"
-    "A USER is a uuid, or a handle (with or without @) that is looked up in the users\n"
-    "file: JSON, an array of objects or {\"users\": [...]}, or CSV with a header line.\n"
-    "Its fields are uuid, handle and display_name.\n"
+    "A USER is a uuid, or a handle (with or without @) that is looked up in a users\n"
+    "file or in PostgreSQL. A users file is JSON, an array of objects or {\"users\":\n"
+    "[...]}, or CSV with a header line. Its fields are uuid, handle, display_name,\n"
+    "email and cognito_user_id; the first two are required. In PostgreSQL the table\n"
+    "users has these columns. Keep the password in PGPASSWORD or ~/.pgpass.\n"
     "\n"
     "Environment:\n"
     "  CRUDDUR_STORE   the store, if --store is not given\n"
-    "  CRUDDUR_USERS   the users file, if --users is not given\n"
+    "  CRUDDUR_USERS   the users file or database, if --users is not given\n"
     "  CRUDDUR_PAGER   the pager for long results on a terminal; empty: no pager\n"
     "  PAGER           the same, if CRUDDUR_PAGER is not set; the default is less\n"
     "  NO_COLOR        no colours, if it is not empty\n"
@@ -46,6 +55,7 @@ static const char main_help[] =
     "  TZ              the local time zone, of times that are shown or given\n"
     "  AWS_...         region and credentials of a dynamodb: store, as for the AWS\n"
     "                  command line\n"
+    "  PG...           password and more of a postgres:// database, as for psql\n"
     "\n"
     "Exit status:\n"
     "  0               success\n"
@@ -199,7 +209,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, do_nothing);
     text_set_locale();
     tzset();
-    struct context context = {.now_us = cruddur_time_now_us()};
+    struct context context = {.now_us = cruddur_time_now_us(), .postgresql = POSTGRESQL};
     options_init(&context.options);
     out_init(&context.out);
     enum exit_code code = dispatch(&context, argc, argv);

@@ -30,8 +30,9 @@ enum command_bit {
     COMMAND_PURGE = 0x1000,
     COMMAND_SCHEMA = 0x2000,
     COMMAND_STREAM = 0x4000,
+    COMMAND_USERS = 0x8000,
     COMMAND_MOVE = 0x800000,
-    COMMAND_EVERY = 0x807fff,
+    COMMAND_EVERY = 0x80ffff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */

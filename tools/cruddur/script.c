@@ -11,6 +11,8 @@
 #define PERSON "Person "
 #define SPACE " \t\r\f\v"
 #define DIGITS "0123456789"
+#define OTHER_FORM                                                                                 \
+    "a line must begin with \"Person N:\", or with white space to continue the message before it"
 
 /* What `Person N:` takes of the line, with the space around the colon; 0 when it does not begin
  * with that. A number that is beyond counting is ULONG_MAX. */
@@ -65,21 +67,23 @@ static bool take_lines(struct script *script, char *text, size_t max_persons,
         if (length == 0 || line[0] == '#') {
             continue;
         }
-        size_t n = read_person(line, &person);
+        size_t n = read_person(line, &person), indent = strspn(line, SPACE);
         if (n > 0) {
             if (!add(script, line + n, person, max_persons, number, problem)) {
                 return false;
             }
             end = line + length;
-        } else if (end != NULL) { /* The line moves up behind the message's end. */
+        } else if (indent > 0 && end != NULL) { /* The line moves up to the message's end. */
             if (end > script->messages[script->count - 1].text) {
                 *end++ = '\n';
             }
-            memmove(end, line, length + 1);
-            end += length;
+            memmove(end, line + indent, length - indent + 1);
+            end += length - indent;
         } else {
-            return problem_set(problem, number,
-                               "a conversation begins with a line \"Person 1: ...\"");
+            return problem_set(problem, number, "%s",
+                               end != NULL ? OTHER_FORM
+                                           : "a conversation begins with a line \"Person 1: "
+                                             "...\"");
         }
     }
     return script->count > 0 || problem_set(problem, 0, "there is no line \"Person 1: ...\" in it");

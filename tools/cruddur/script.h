@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A written conversation: lines `Person 1: …`, `Person 2: …`.
  *
- * Blank lines, and lines that begin with `#`, are skipped. A line without a person goes on with the
- * message before it. */
+ * Blank lines, and lines that begin with `#`, are skipped. A line that begins with white space
+ * continues the message before it; the white space is not part of the message. */
 #ifndef CRUDDUR_TOOL_SCRIPT_H
 #define CRUDDUR_TOOL_SCRIPT_H
 

@@ -15,7 +15,31 @@
 #define JSON_SPACE " \t\r\n"
 #define NAME_CHARS_MAX 256
 
-static const char *const field_names[USERS_N_FIELDS] = {"uuid", "handle", "display_name"};
+static const char *const field_names[USERS_N_FIELDS] = {"uuid", "handle", "display_name", "email",
+                                                        "cognito_user_id"};
+
+/* The fields that a file must have, a bit for each. */
+static const unsigned required_fields[] = {
+    [USERS_TO_LOOK_UP] = 1U << USERS_UUID | 1U << USERS_HANDLE,
+    [USERS_TO_LOAD] = 1U << USERS_HANDLE | 1U << USERS_DISPLAY_NAME | 1U << USERS_EMAIL,
+};
+
+/* A file on its way into `users`. */
+struct reading {
+    struct users *users;
+    enum users_purpose purpose;
+    struct problem *problem;
+};
+
+const char *users_field_name(enum users_field field)
+{
+    return field_names[field];
+}
+
+static bool is_required(const struct reading *reading, size_t field)
+{
+    return (required_fields[reading->purpose] >> field & 1) != 0;
+}
 
 static bool check_name(const char *name, const char *field, size_t line, struct problem *problem)
 {
@@ -31,27 +55,30 @@ static bool check_name(const char *name, const char *field, size_t line, struct 
            problem_set(problem, line, "%s: it has no visible character", field);
 }
 
-static bool check_entry(const struct users_entry *entry, struct problem *problem)
+static bool check_entry(const struct reading *reading, const struct users_entry *entry)
 {
+    struct problem *problem = reading->problem;
+    for (size_t field = 0; field < USERS_N_FIELDS; field++) {
+        if (is_required(reading, field) && entry->fields[field][0] == '\0') {
+            return problem_set(problem, entry->line, "the user has no %s", field_names[field]);
+        }
+    }
     const char *uuid = entry->fields[USERS_UUID];
-    const char *handle = entry->fields[USERS_HANDLE];
-    if (!cruddur_uuid_is_valid(uuid)) {
-        return problem_set(problem, entry->line,
-                           uuid[0] == '\0' ? "the user has no uuid" : "uuid: this is not a uuid");
+    if (uuid[0] != '\0' && !cruddur_uuid_is_valid(uuid)) {
+        return problem_set(problem, entry->line, "uuid: this is not a uuid");
     }
-    if (handle[0] == '\0') {
-        return problem_set(problem, entry->line, "the user has no handle");
+    if (entry->fields[USERS_HANDLE][0] == '@') {
+        return problem_set(problem, entry->line, "handle: it must not begin with @");
     }
-    if (handle[0] == '@') {
-        return problem_set(problem, entry->line, "handle: it stands without @ in the file");
+    for (size_t field = USERS_HANDLE; field < USERS_N_FIELDS; field++) {
+        if (!check_name(entry->fields[field], field_names[field], entry->line, problem)) {
+            return false;
+        }
     }
-    return check_name(handle, "handle", entry->line, problem) &&
-           check_name(entry->fields[USERS_DISPLAY_NAME], "display_name", entry->line, problem);
+    return true;
 }
 
-/* Adds a person; `values` lacks a field where it is NULL. */
-static bool add(struct users *users, const char *const *values, size_t line, size_t number,
-                struct problem *problem)
+struct users_entry *users_add(struct users *users, const char *const *values)
 {
     if (users->count == users->capacity) {
         users->capacity = users->capacity > 0 ? 2 * users->capacity : 16;
@@ -61,10 +88,20 @@ static bool add(struct users *users, const char *const *values, size_t line, siz
     for (size_t i = 0; i < USERS_N_FIELDS; i++) {
         entry->fields[i] = memory_copy(values[i] != NULL ? values[i] : "");
     }
+    entry->line = 0;
+    entry->number = 0;
+    return entry;
+}
+
+/* Adds a user; `values` lacks a field where it is NULL. */
+static bool add(const struct reading *reading, const char *const *values, size_t line,
+                size_t number)
+{
+    struct users_entry *entry = users_add(reading->users, values);
     text_lower(entry->fields[USERS_UUID]);
     entry->line = line;
     entry->number = number;
-    return check_entry(entry, problem);
+    return check_entry(reading, entry);
 }
 
 /* --- CSV --- */
@@ -88,8 +125,9 @@ static size_t field_of_column(const char *column)
 
 /* Reads the header: `columns` receives the column of each field, SIZE_MAX for one that is missing.
  */
-static bool read_header(struct csv *csv, size_t *columns, struct problem *problem)
+static bool read_header(const struct reading *reading, struct csv *csv, size_t *columns)
 {
+    struct problem *problem = reading->problem;
     for (size_t field = 0; field < USERS_N_FIELDS; field++) {
         columns[field] = SIZE_MAX;
     }
@@ -106,22 +144,24 @@ static bool read_header(struct csv *csv, size_t *columns, struct problem *proble
             columns[field] = i;
         }
     }
-    for (size_t field = USERS_UUID; field <= USERS_HANDLE; field++) {
-        if (columns[field] == SIZE_MAX) {
+    for (size_t field = 0; field < USERS_N_FIELDS; field++) {
+        if (columns[field] == SIZE_MAX && is_required(reading, field)) {
             return problem_set(problem, csv->record_line,
-                               "the header line names no column %s (a users file is JSON or CSV "
-                               "with the columns uuid, handle, display_name)",
-                               field_names[field]);
+                               "the header line names no column %s (a users file is JSON, or CSV "
+                               "with the columns %s)",
+                               field_names[field],
+                               reading->purpose == USERS_TO_LOAD ? "handle, display_name, email"
+                                                                 : "uuid, handle, display_name");
         }
     }
     return true;
 }
 
-static bool read_record(struct users *users, const struct csv *csv, const size_t *columns,
-                        size_t n_columns, struct problem *problem)
+static bool read_record(const struct reading *reading, const struct csv *csv, const size_t *columns,
+                        size_t n_columns)
 {
     if (csv->n_fields != n_columns) {
-        return problem_set(problem, csv->record_line,
+        return problem_set(reading->problem, csv->record_line,
                            "the line has %zu fields; the header line has %zu", csv->n_fields,
                            n_columns);
     }
@@ -131,19 +171,19 @@ static bool read_record(struct users *users, const struct csv *csv, const size_t
             values[field] = csv_field(csv, columns[field]);
         }
     }
-    return add(users, values, csv->record_line, 0, problem);
+    return add(reading, values, csv->record_line, 0);
 }
 
-static bool read_csv(struct users *users, const char *text, struct problem *problem)
+static bool read_csv(const struct reading *reading, const char *text)
 {
     struct csv csv;
     csv_init(&csv, text);
     size_t columns[USERS_N_FIELDS];
-    enum csv_status status = read_header(&csv, columns, problem) ? CSV_RECORD : CSV_BAD;
+    enum csv_status status = read_header(reading, &csv, columns) ? CSV_RECORD : CSV_BAD;
     size_t n_columns = csv.n_fields;
     while (status == CSV_RECORD) {
-        status = csv_next(&csv, problem);
-        if (status == CSV_RECORD && !read_record(users, &csv, columns, n_columns, problem)) {
+        status = csv_next(&csv, reading->problem);
+        if (status == CSV_RECORD && !read_record(reading, &csv, columns, n_columns)) {
             status = CSV_BAD;
         }
     }
@@ -167,9 +207,9 @@ static struct json_object *parse_json(const char *text, struct problem *problem)
     return root; /* NULL is a JSON null, too. */
 }
 
-static bool read_object(struct users *users, struct json_object *object, size_t number,
-                        struct problem *problem)
+static bool read_object(const struct reading *reading, struct json_object *object, size_t number)
 {
+    struct problem *problem = reading->problem;
     const char *values[USERS_N_FIELDS] = {NULL};
     problem->user = number;
     if (!json_object_is_type(object, json_type_object)) {
@@ -188,11 +228,12 @@ static bool read_object(struct users *users, struct json_object *object, size_t 
             return problem_set(problem, 0, "%s: it has a NUL character", field_names[field]);
         }
     }
-    return add(users, values, 0, number, problem);
+    return add(reading, values, 0, number);
 }
 
-static bool read_json(struct users *users, const char *text, struct problem *problem)
+static bool read_json(const struct reading *reading, const char *text)
 {
+    struct problem *problem = reading->problem;
     struct json_object *root = parse_json(text, problem);
     if (problem->text[0] != '\0') {
         return false;
@@ -206,7 +247,7 @@ static bool read_json(struct users *users, const char *text, struct problem *pro
                                "the JSON is neither an array of users nor an object with the "
                                "array \"users\"");
     for (size_t i = 0; is_good && i < json_object_array_length(list); i++) {
-        is_good = read_object(users, json_object_array_get_idx(list, i), i + 1, problem);
+        is_good = read_object(reading, json_object_array_get_idx(list, i), i + 1);
     }
     json_object_put(root);
     return is_good;
@@ -231,17 +272,30 @@ static int compare_handles(const void *a, const void *b)
     return compare_field(a, b, USERS_HANDLE);
 }
 
-/* Refuses two entries that have a field in common. */
-static bool check_distinct(struct users *users, enum users_field field, struct problem *problem)
+static int compare_cognito_user_ids(const void *a, const void *b)
+{
+    return compare_field(a, b, USERS_COGNITO_USER_ID);
+}
+
+/* Whether no two users may have this value in this field. */
+static bool is_identifying(enum users_field field, const char *value)
+{
+    return value[0] != '\0' &&
+           (field != USERS_COGNITO_USER_ID || strcmp(value, USERS_NO_ACCOUNT) != 0);
+}
+
+/* Sorts by a field, and refuses two users who have the same value in it. */
+static bool check_distinct(struct users *users, enum users_field field,
+                           int (*compare)(const void *, const void *), struct problem *problem)
 {
     struct users_entry *entries = users->entries;
     if (users->count > 0) {
-        qsort(entries, users->count, sizeof(*entries),
-              field == USERS_UUID ? compare_uuids : compare_handles);
+        qsort(entries, users->count, sizeof(*entries), compare);
     }
     for (size_t i = 1; i < users->count; i++) {
         const struct users_entry *a = &entries[i - 1], *b = &entries[i];
-        if (strcmp(a->fields[field], b->fields[field]) == 0) {
+        const char *value = b->fields[field];
+        if (is_identifying(field, value) && strcmp(a->fields[field], value) == 0) {
             problem->user = b->number;
             return problem_set(problem, b->line, "the %s is that of %s %zu, too",
                                field_names[field], b->line > 0 ? "line" : "user",
@@ -251,8 +305,20 @@ static bool check_distinct(struct users *users, enum users_field field, struct p
     return true;
 }
 
-bool users_parse(struct users *users, const char *text, struct problem *problem)
+static bool check_all_distinct(const struct reading *reading)
 {
+    struct users *users = reading->users;
+    struct problem *problem = reading->problem;
+    return (reading->purpose != USERS_TO_LOAD ||
+            check_distinct(users, USERS_COGNITO_USER_ID, compare_cognito_user_ids, problem)) &&
+           check_distinct(users, USERS_UUID, compare_uuids, problem) &&
+           check_distinct(users, USERS_HANDLE, compare_handles, problem);
+}
+
+bool users_parse(struct users *users, const char *text, enum users_purpose purpose,
+                 struct problem *problem)
+{
+    const struct reading reading = {users, purpose, problem};
     *users = (struct users){NULL, 0, 0};
     *problem = (struct problem){0, 0, ""};
     char first = text[strspn(text, JSON_SPACE)];
@@ -260,12 +326,11 @@ bool users_parse(struct users *users, const char *text, struct problem *problem)
     if (first == '\0') {
         is_good = problem_set(problem, 0, "the file is empty");
     } else if (first == '[' || first == '{') {
-        is_good = read_json(users, text, problem);
+        is_good = read_json(&reading, text);
     } else {
-        is_good = read_csv(users, text, problem);
+        is_good = read_csv(&reading, text);
     }
-    is_good = is_good && check_distinct(users, USERS_UUID, problem) &&
-              check_distinct(users, USERS_HANDLE, problem);
+    is_good = is_good && check_all_distinct(&reading);
     if (!is_good) {
         users_free(users);
     }
@@ -273,14 +338,17 @@ bool users_parse(struct users *users, const char *text, struct problem *problem)
 }
 
 const struct users_entry *users_find(const struct users *users, enum users_field field,
-                                     const char *value)
+                                     const char *value, bool *ret_is_ambiguous)
 {
-    for (size_t i = 0; i < users->count; i++) {
+    const struct users_entry *found = NULL;
+    *ret_is_ambiguous = false;
+    for (size_t i = 0; i < users->count && !*ret_is_ambiguous; i++) {
         if (strcmp(users->entries[i].fields[field], value) == 0) {
-            return &users->entries[i];
+            *ret_is_ambiguous = found != NULL;
+            found = &users->entries[i];
         }
     }
-    return NULL;
+    return found;
 }
 
 void users_free(struct users *users)

@@ -212,19 +212,6 @@ static cruddur_status read_url(const cr_url *url, cr_dynamodb *table, settings *
 
 /* ---- the client ---- */
 
-/* An attempt, for those who follow the log closely: it has no text of anybody's in it. It goes to
- * the call's log, whose lines are kept while the call holds others up. */
-static void log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt)
-{
-    (void)data;
-    const char *operation = strchr(attempt->target, '.');
-    cr_log_line(&call->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
-                operation == NULL ? attempt->target : operation + 1, attempt->number,
-                attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
-                attempt->error_code, (long long)attempt->duration_us,
-                attempt->connection_was_new ? ", new connection" : "");
-}
-
 cruddur_status cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
                                        cr_aws_client **ret_client, cruddur_error **error)
 {
@@ -244,8 +231,7 @@ cruddur_status cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
                                                          : table->config->attempts_max,
         .backoff_base_us = CR_RETRY_BASE_DYNAMODB_US,
         .disable_skew_correction = table->config->disable_skew_correction,
-        .on_attempt = table->logger.log == NULL ? NULL : log_attempt,
-        .on_attempt_data = table,
+        .on_attempt = table->logger.log == NULL ? NULL : cr_aws_log_attempt,
     };
     return cr_aws_client_new(&options, ret_client, error);
 }
