@@ -84,7 +84,7 @@ class Writer:
         self.thread.join(timeout=600)
 
 
-def open_groups(url):
+def open_groups(url, messages=MESSAGES):
     """Groups of two, with a few messages each."""
     store = open_store(url)
     groups = []
@@ -94,7 +94,7 @@ def open_groups(url):
                      1, b"hello", None)
         groups.append((people, LIBRARY.cruddur_group_uuid(group)))
         LIBRARY.cruddur_group_free(group)
-        for i in range(MESSAGES):
+        for i in range(messages):
             LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(people[i % 2]),
                                           groups[-1][1], b"text %d" % i, None))
     LIBRARY.cruddur_close(store)
@@ -158,9 +158,9 @@ class MoveTest(AwsTest):
             self.addCleanup(writer.stop)
         return writers
 
-    def move_beside_writers(self, source, target, *options, kills=0, pause=0.0):
-        groups = open_groups(source)
-        writers = self.start_writers(source, groups, 2, pause)
+    def move_beside_writers(self, source, target, *options, kills=0, pause=0.0, count=2):
+        groups = open_groups(source, MESSAGES if pause > 0 else 20 * MESSAGES)
+        writers = self.start_writers(source, groups, count, pause)
         chance = random.Random(SEED)
         for _ in range(kills):
             moving = self.begin_move(source, target, *options)
@@ -179,7 +179,7 @@ class MoveTest(AwsTest):
 
 class Engines(MoveTest):
     def test_sqlite_to_sqlite(self):
-        self.move_beside_writers(*self.sqlite)
+        self.move_beside_writers(*self.sqlite, count=8)
         self.assertEqual([row for row in check_table.read_store(self.sqlite[1])
                           if row["pk"].startswith("STORE#")], [])
 
@@ -200,7 +200,7 @@ class Engines(MoveTest):
 
 class Kills(MoveTest):
     def test_sqlite(self):
-        self.move_beside_writers(*self.sqlite, kills=8)
+        self.move_beside_writers(*self.sqlite, kills=8, count=4)
 
     def test_dynamodb(self):
         source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
