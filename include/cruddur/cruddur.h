@@ -29,6 +29,7 @@
 #include <cruddur/group_change.h>
 #include <cruddur/handle.h>
 #include <cruddur/list.h>
+#include <cruddur/move.h>
 #include <cruddur/msg.h>
 #include <cruddur/msg_change.h>
 #include <cruddur/person.h>

@@ -86,6 +86,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_STORE_FORKED, 70, "the process was forked while a store was in use")                       \
     X(E_STORE_REPLACED, 71, "the store's file was removed, renamed or replaced")                   \
     X(E_CANCELLED, 72, "the call was cancelled")                                                   \
+    X(E_STORE_FENCED, 73, "the store has been moved, and takes no more writes")                    \
     X(E_EXPORT_DAMAGED, 74, "the export was cut short or altered")                                 \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
@@ -163,6 +164,8 @@ CRUDDUR_BEGIN_DECLS
  * - #CRUDDUR_E_CONFLICT: other writers changed the same rows again and again, until the
  *   deadline.
  * - #CRUDDUR_E_STORE_FULL: the disk is full.
+ * - #CRUDDUR_E_STORE_FENCED: the store was moved to another one (cruddur_move()), which is to be
+ *   used from now on. A call that has nothing to write succeeds.
  * - #CRUDDUR_E_ITEM_TOO_LARGE: on DynamoDB, a row would exceed 400 KB, or a change 4 MB.
  * - #CRUDDUR_E_INVALID_ARGUMENT: on SQLite, a row would exceed SQLite's limit.
  */

@@ -132,3 +132,9 @@ void cruddur_person_options_init(cruddur_person_options *options, size_t size)
     static const cruddur_person_options defaults = CRUDDUR_PERSON_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }
+
+void cruddur_move_options_init(cruddur_move_options *options, size_t size)
+{
+    static const cruddur_move_options defaults = CRUDDUR_MOVE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}

@@ -37,6 +37,7 @@ KEEPS(cruddur_check_options, CR_CHECK_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_export_options, CR_EXPORT_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_import_options, CR_IMPORT_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_person_options, CR_PERSON_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_move_options, CR_MOVE_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_metrics, CR_METRICS_SIZE_0_2);
 KEEPS(cruddur_follow_event, CR_FOLLOW_EVENT_SIZE_0_2);
 KEEPS(cruddur_upgrade_event, CR_UPGRADE_EVENT_SIZE_0_2);
@@ -44,6 +45,7 @@ KEEPS(cruddur_purge_event, CR_PURGE_EVENT_SIZE_0_2);
 KEEPS(cruddur_check_event, CR_CHECK_EVENT_SIZE_0_2);
 KEEPS(cruddur_transfer_event, CR_TRANSFER_EVENT_SIZE_0_2);
 KEEPS(cruddur_person_event, CR_PERSON_EVENT_SIZE_0_2);
+KEEPS(cruddur_move_event, CR_MOVE_EVENT_SIZE_0_2);
 KEEPS(cruddur_reaction, CR_REACTION_SIZE_0_2);
 
 /* Enumerations cross calls and callbacks as 32 bits, also where a foreign function interface

@@ -180,6 +180,8 @@ static bool read_record(cr_str text, cr_str table, cr_arena *arena, cr_record *r
         record->sequence_number = cr_str_of("");
     }
     record->problem = judge(&found, table, record);
+    record->key =
+        record->problem == NULL ? cr_row_key(&found.keys) : (cr_key){{NULL, 0}, {NULL, 0}};
     record->kind = record->problem != NULL ? CR_RECORD_POISON : record->kind;
     return !in.no_memory;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "model/row.h"
 #include "model/uuid.h"
 
 /* Only what no row can cause is poison: a record that is not one of this table's stream, or a
@@ -24,6 +25,7 @@ typedef struct cr_record {
     cr_str sequence_number; /* empty: none */
     int64_t written_at_us;  /* about when, to the second; 0: not told */
     bool is_change;         /* of a message that was there */
+    cr_key key;             /* of the row; absent in poison */
     cr_uuid group;          /* of a message */
     cr_str sk;
     cr_str text; /* of the message, then; absent: none */

@@ -300,11 +300,15 @@ static void free_run(cr_run *run)
     free(run->stream);
 }
 
-cruddur_status cr_follow(cr_store *store, const cruddur_follow_options *options, int64_t timeout_us,
-                         cr_call *call)
+cruddur_status cr_follow(cr_store *store, const cr_follow_target *target,
+                         const cruddur_follow_options *options, int64_t timeout_us, cr_call *call)
 {
     int64_t patience_us = (int64_t)options->patience_ms * US_PER_MS;
-    cr_run run = {.store = store, .options = options, .call = call, .timeout_us = timeout_us};
+    cr_run run = {.store = store,
+                  .target = target,
+                  .options = options,
+                  .call = call,
+                  .timeout_us = timeout_us};
     if (store->stream == NULL) {
         return cr_fail_with(call->error, CRUDDUR_E_INVALID_ARGUMENT,
                             "this store has no stream, and needs none: its group rows are moved "

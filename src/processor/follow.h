@@ -6,10 +6,20 @@
 
 #include <cruddur/follow.h>
 
+#include "model/record.h"
 #include "store/store.h"
 
-/* As cruddur_stream_follow(), with options that were checked; `timeout_us` is that of a job. */
-cruddur_status cr_follow(cr_store *store, const cruddur_follow_options *options, int64_t timeout_us,
-                         cr_call *call);
+/* What is done with the records instead of moving group rows. The function may be called on several
+ * threads at once, for different shards, and again with records that it has had. If it fails, the
+ * batch is tried again, for as long as the options' patience lasts. */
+typedef struct cr_follow_target {
+    cruddur_status (*apply)(void *context, const cr_records *records, cr_call *call);
+    void *context;
+} cr_follow_target;
+
+/* As cruddur_stream_follow(), with options that were checked; `timeout_us` is that of a job. A
+ * target of NULL moves group rows. */
+cruddur_status cr_follow(cr_store *store, const cr_follow_target *target,
+                         const cruddur_follow_options *options, int64_t timeout_us, cr_call *call);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "processor/checkpoint.h"
 #include "processor/events.h"
+#include "processor/follow.h"
 #include "processor/lineage.h"
 #include "store/stream.h"
 
@@ -60,7 +61,8 @@ struct cr_reader {
 typedef struct cr_run {
     cr_store *store;
     const cruddur_follow_options *options;
-    const cr_call *call; /* of which each job makes its own */
+    const cr_follow_target *target; /* who applies the records; NULL: cr_stream_apply() */
+    const cr_call *call;            /* of which each job makes its own */
     int64_t timeout_us;
     int64_t patience_us;       /* 0: no end */
     cr_checkpoint *checkpoint; /* NULL: none */

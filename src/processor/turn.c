@@ -277,17 +277,13 @@ static cruddur_status keep_failed(turn *now, const cr_stream_outcome *outcome, c
     return status;
 }
 
-static cruddur_status apply(turn *now)
+static cruddur_status move_rows(turn *now)
 {
     cr_reader *reader = now->reader;
     cr_stream_outcome outcome;
     size_t before = reader->batch.count;
-    if (before == 0) {
-        return CRUDDUR_OK;
-    }
     bool is_again = reader->sums.groups > 0;
     cr_arena arena = CR_ARENA_INIT; /* of this attempt: there may be thousands */
-    begin_call(now);
     cruddur_status status = cr_stream_apply(
         now->run->store, &reader->batch, now->run->options->workers, &now->call, &arena, &outcome);
     if (status == CRUDDUR_OK) {
@@ -301,6 +297,17 @@ static cruddur_status apply(turn *now)
         cr_attempts_succeed(&reader->attempts); /* it gets on */
     }
     return status;
+}
+
+static cruddur_status apply(turn *now)
+{
+    const cr_follow_target *target = now->run->target;
+    if (now->reader->batch.count == 0) {
+        return CRUDDUR_OK;
+    }
+    begin_call(now);
+    return target == NULL ? move_rows(now)
+                          : target->apply(target->context, &now->reader->batch, &now->call);
 }
 
 /* ---- behind an applied batch ---- */

@@ -23,6 +23,11 @@
  * another change, may be stated, too: if it is out of date, the body is run again, and must then
  * read it. What an engine cannot ask for is in docs/dynamodb-engine.md.
  *
+ * **The fence.** While the table has that row of model/store_row.h, every change that writes fails
+ * with CRUDDUR_E_STORE_FENCED, unless it writes a row about the store: on SQLite at once, on
+ * DynamoDB once CR_FENCE_US have passed since the fence was put, and the call has ended that was on
+ * its way.
+ *
  * **Threads.** A store's functions may be called on any number of threads at the same time, but for
  * `close`. A body and its sinks run while the call is in progress, and one run of a body at a time;
  * but SQLite runs changes, and everything of a store in memory, on the thread of another caller
@@ -190,6 +195,16 @@ static inline void cr_loaded_count(cr_loaded *loaded, const cr_load_options *opt
     }
 }
 
+/* Keys that changes have written, in the order of their commits; a key that was written twice is in
+ * the list twice. */
+typedef struct cr_changed_keys {
+    cr_key *keys; /* in the arena */
+    size_t count;
+    int64_t last;   /* the number of the last change whose keys these are */
+    int64_t newest; /* of the newest change of the store; 0: there was none */
+    bool is_cut;    /* some of the changes asked for are not known any more */
+} cr_changed_keys;
+
 typedef struct cr_store_ops {
     /* Frees the store. No other call is in progress, on any thread. */
     void (*close)(cr_store *store);
@@ -240,6 +255,12 @@ typedef struct cr_store_ops {
     /* Overwrites what rows that were changed or removed have left in the files of the store. Other
      * writers wait meanwhile. NULL: the engine has no files. Write statuses. */
     cruddur_status (*scrub)(cr_store *store, cr_call *call);
+
+    /* Tells which keys were written by the changes after this one (0: by all of them), for at most
+     * `limit` entries of the sequence; a large change may have several. NULL: the engine has no
+     * sequence. Read statuses. */
+    cruddur_status (*read_changes)(cr_store *store, int64_t after, size_t limit,
+                                   cr_changed_keys *changed, cr_arena *arena, cr_call *call);
 } cr_store_ops;
 
 /* Facts about an engine that matter to the rules. They may change between two runs of a body. */
@@ -270,6 +291,9 @@ struct cr_store {
     /* How long a claim is known: a repeat that comes later could be stored twice. */
     int64_t claim_us;
 };
+
+/* How long an engine may believe that there is no fence. */
+#define CR_FENCE_US INT64_C(2000000)
 
 /* For engines that have no setting for it. */
 #define CR_CLAIM_US INT64_C(604800000000) /* 7 days */

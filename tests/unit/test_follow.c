@@ -193,7 +193,7 @@ static void follow(const cruddur_follow_options *options, cruddur_log_fn log)
 {
     cruddur_error *error = NULL;
     cr_call call = {.logger = {log, NULL}, .error = &error};
-    cruddur_status status = cr_follow(&all.store, options, TIMEOUT_US, &call);
+    cruddur_status status = cr_follow(&all.store, NULL, options, TIMEOUT_US, &call);
     cr_assert_eq(status, CRUDDUR_OK, "%s", cruddur_error_message(error));
     cr_assert(all.has_waited);
     cr_assert_not(all.has_overlapped);

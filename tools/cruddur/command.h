@@ -58,6 +58,7 @@ extern const struct command command_import;
 extern const struct command command_person;
 extern const struct command command_schema;
 extern const struct command command_stream;
+extern const struct command command_move;
 extern const struct command command_users;
 
 /* The help of --at. */
@@ -78,6 +79,10 @@ struct store_name context_store(const struct context *context);
 
 /* Opens the store. `flags` are CRUDDUR_OPEN_… bits. */
 enum exit_code context_open(struct context *context, uint32_t flags);
+
+/* Opens a store that is not --store; `where` is what its URL is called on the command line. */
+enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
+                                uint32_t flags, cruddur **ret_dm);
 
 /* Opens the directory of users. It is an error if --users and CRUDDUR_USERS are not given.
  * `usual_ms` is the time for each answer of a server, if --timeout does not say:

@@ -37,6 +37,12 @@ enum exit_code context_open(struct context *context, uint32_t flags)
         return report(CODE_USAGE, "no store is named: give --store URL (such as "
                                   "sqlite:messages.db or dynamodb:messages), or set CRUDDUR_STORE");
     }
+    return context_open_url(context, store.url, store.where, flags, &context->dm);
+}
+
+enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
+                                uint32_t flags, cruddur **ret_dm)
+{
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
     options.flags = flags;
     options.timeout_ms = context_timeout_ms(context, options.timeout_ms);
@@ -46,12 +52,12 @@ enum exit_code context_open(struct context *context, uint32_t flags)
         report_request_ids();
     }
     cruddur_error *error = NULL;
-    cruddur_status status = cruddur_open(store.url, &options, &context->dm, &error);
+    cruddur_status status = cruddur_open(url, &options, ret_dm, &error);
     /* What is wrong may also stand in the environment, or in a file: then the message says where.
      */
     bool is_elsewhere = status == CRUDDUR_E_CONFIG || status == CRUDDUR_E_CREDENTIALS;
     return status == CRUDDUR_OK ? CODE_OK
-                                : report_error(status, error, is_elsewhere ? NULL : store.where);
+                                : report_error(status, error, is_elsewhere ? NULL : where);
 }
 
 /* What --users or CRUDDUR_USERS names; NULL if neither is given. */

@@ -133,9 +133,9 @@ static const struct spec specs[] = {
     {"messages", KIND_FLAG, COMMAND_USERS, 0, FIELD(messages)},
     {"keep-text", KIND_FLAG, COMMAND_PERSON, 0, FIELD(keep_text)},
     {"once", KIND_FLAG, COMMAND_STREAM, 0, FIELD(once)},
-    {"checkpoint", KIND_TEXT, COMMAND_STREAM, 0, FIELD(checkpoint)},
+    {"checkpoint", KIND_TEXT, COMMAND_STREAM | COMMAND_MOVE, 0, FIELD(checkpoint)},
     {"from", KIND_TEXT, COMMAND_STREAM, 0, FIELD(from)},
-    {"workers", KIND_WORKERS, COMMAND_STREAM | COMMAND_IMPORT, 0, FIELD(workers)},
+    {"workers", KIND_WORKERS, COMMAND_STREAM | COMMAND_IMPORT | COMMAND_MOVE, 0, FIELD(workers)},
     {"shards", KIND_SHARDS, COMMAND_STREAM, 0, FIELD(shards)},
     {"repair", KIND_FLAG, COMMAND_CHECK, 0, FIELD(repair)},
     {"old-keys", KIND_FLAG, COMMAND_CHECK, 0, FIELD(old_keys)},
@@ -145,6 +145,8 @@ static const struct spec specs[] = {
     {"unused", KIND_FLAG, COMMAND_IMPORT, 0, FIELD(unused)},
     {"pool", KIND_TEXT, COMMAND_USERS, 0, FIELD(pool)},
     {"dry-run", KIND_FLAG, COMMAND_USERS, 0, FIELD(dry_run)},
+    {"cancel", KIND_FLAG, COMMAND_MOVE, 0, FIELD(cancel)},
+    {"writers", KIND_SMALL, COMMAND_MOVE, 0, FIELD(writers_s)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 _Static_assert(N_SPECS <= OPTIONS_SPECS_MAX, "options.given has an element for each");

@@ -35,6 +35,7 @@ enum command_bit {
     COMMAND_EXPORT = 0x100000,
     COMMAND_IMPORT = 0x200000,
     COMMAND_PERSON = 0x400000,
+    COMMAND_MOVE = 0x800000,
     COMMAND_EVERY = 0xffffff,
 };
 
@@ -109,6 +110,8 @@ struct options {
     bool unused;
     char *pool;
     bool dry_run;
+    bool cancel;
+    uint64_t writers_s;
 };
 
 void options_init(struct options *options);

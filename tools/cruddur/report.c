@@ -17,6 +17,7 @@ static const struct {
 } argument_names[] = {
     {"author", "--as", NULL},
     {"creator", "--as", NULL},
+    {"from", "FROM", "move"},
     {"group_uuid", "GROUP", NULL},
     {"member_uuid", "--member", NULL},
     {"message_uuid", "MESSAGE", NULL},
@@ -55,6 +56,7 @@ static const struct {
     {"people", "--member", NULL},
     {"reaction", "REACTION", NULL},
     {"text", "TEXT", NULL},
+    {"to", "TO", "move"},
     {"user_uuid", "USER", "groups"},
     {"user_uuid", "--as", NULL},
     {"viewer_uuid", "--as", NULL},

@@ -37,6 +37,7 @@ static const char *const operations[] = {
     [CRUDDUR_OP_PERSON_EXPORT] = "person_export",
     [CRUDDUR_OP_PERSON_ERASE] = "person_erase",
     [CRUDDUR_OP_PERSON_RENAME] = "person_rename",
+    [CRUDDUR_OP_MOVE] = "move",
 };
 
 static const char *const levels[] = {

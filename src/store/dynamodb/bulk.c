@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "store/claim.h"
 #include "store/dynamodb/batch.h"
-#include "store/dynamodb/claim.h"
 
 /* Each row is a write of its own: as part of a transaction it would cost twice as much, and one
  * taken key would refuse all. The rows are read first, many at once, so that a load which is

@@ -9,6 +9,7 @@
 #include "model/kind.h"
 #include "model/uuid.h"
 #include "store/claim.h"
+#include "store/dynamodb/fence.h"
 #include "store/dynamodb/refusal.h"
 
 /* Pauses between two tries stop growing here, at a fraction of a second. */
@@ -415,6 +416,10 @@ cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn)
 {
     if (txn->write_count == 0) {
         return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_fence_check(txn);
+    if (status != CRUDDUR_OK) {
+        return status;
     }
     return can_do_without(txn) || (txn->base.traits & CR_TRAIT_ATOMIC) == 0
                ? cr_dynamodb_commit_in_steps(txn)

@@ -142,6 +142,7 @@ static const cr_store_ops operations = {
     cr_dynamodb_schema_list,
     cr_dynamodb_schema_drop,
     NULL, /* the service keeps no files of ours */
+    NULL, /* its changes are in the table's stream */
 };
 
 cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *options,
@@ -153,6 +154,7 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
     }
     atomic_init(&table->lacks_transactions, false);
     atomic_init(&table->has_transactions, false);
+    atomic_init(&table->unfenced_at_us, 0);
     atomic_init(&table->stream_client, NULL);
     cruddur_status status = cr_dynamodb_open_table(url, options, table, error);
     if (status != CRUDDUR_OK) {

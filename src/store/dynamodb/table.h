@@ -32,6 +32,7 @@ typedef struct cr_dynamodb {
     int64_t claim_us;               /* how long a claim is kept */
     atomic_bool lacks_transactions; /* found out by asking, as is the opposite */
     atomic_bool has_transactions;
+    _Atomic int64_t unfenced_at_us; /* when the latest look for a fence began; 0: none has */
     cr_logger logger;
 } cr_dynamodb;
 

@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/print.h"
 #include "model/card.h"
+#include "model/store_row.h"
 #include "store/claim.h"
+#include "store/dynamodb/fence.h"
 
 /* A walk that turns out longer than expected is read in pages that grow by this factor, up to what
  * the service gives at once. */
@@ -101,9 +103,30 @@ static cruddur_status get_batch(cr_dynamodb_txn *txn, const cr_key *keys, size_t
     }
 }
 
+/* Looks for the fence in the same request. */
+static cruddur_status get_with_fence(cr_dynamodb_txn *txn, const cr_key *keys, size_t count,
+                                     cr_row *rows)
+{
+    cr_key all[CR_BATCH_KEYS_MAX];
+    cr_row found[CR_BATCH_KEYS_MAX];
+    int64_t asked_at_us = cr_clock_monotonic_us();
+    memcpy(all, keys, count * sizeof(*keys));
+    all[count] = cr_store_row_key(CR_FENCE_PK);
+    cruddur_status status = get_batch(txn, all, count + 1, found);
+    if (status == CRUDDUR_OK) {
+        memcpy(rows, found, count * sizeof(*rows));
+        status = cr_fence_judge(txn, &found[count], asked_at_us);
+    }
+    return status;
+}
+
 static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row *rows)
 {
     cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    bool may_ask = count > 0 && count < CR_BATCH_KEYS_MAX && !cr_is_store_row(keys[0]);
+    if (may_ask && cr_fence_is_due(txn)) {
+        return get_with_fence(txn, keys, count, rows);
+    }
     if (count == 1) {
         return get_one(txn, keys[0], rows);
     }

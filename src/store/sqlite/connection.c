@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "model/store_row.h"
 #include "store/sqlite/failure.h"
 
 /* Waiting for another process: short naps, of uneven length so that two waiters do not march in
@@ -48,6 +49,7 @@
 #define FROM " FROM cruddur_messages"
 #define SELECT "SELECT " COLUMNS FROM
 #define KEYS "SELECT pk, sk FROM cruddur_messages"
+#define OF_STORE(pk) FROM " WHERE pk = '" pk "' AND sk = '" CR_STORE_SK "'"
 #define BETWEEN " AND sk >= ?2 AND sk <= ?3 ORDER BY sk"
 
 static const char *const texts[CR_STATEMENT_COUNT] = {
@@ -80,6 +82,17 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_REPLACE] = "UPDATE cruddur_messages SET " SETTINGS AS_READ,
     [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages" AS_READ,
     [CR_STATEMENT_REQUIRE] = "SELECT 1 FROM cruddur_messages" AS_READ,
+    [CR_STATEMENT_SEQUENCE_ADD] = "INSERT INTO cruddur_changes (keys) VALUES (?1)",
+    [CR_STATEMENT_SEQUENCE_ADD_UNFENCED] =
+        "INSERT INTO cruddur_changes (keys) SELECT ?1 WHERE NOT EXISTS"
+        " (SELECT 1" OF_STORE(CR_FENCE_PK) ")",
+    [CR_STATEMENT_SEQUENCE_REMOVE] =
+        "DELETE FROM cruddur_changes WHERE seq <= ?1 AND seq <= coalesce("
+        "(SELECT CAST(rev AS INTEGER)" OF_STORE(CR_MOVE_PK) "), ?1)",
+    [CR_STATEMENT_SEQUENCE_READ] =
+        "SELECT seq, keys FROM cruddur_changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [CR_STATEMENT_SEQUENCE_BOUNDS] = "SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
+                                     " coalesce((SELECT max(seq) FROM cruddur_changes), 0)",
 };
 
 static int nap(void *context, int naps)

@@ -34,6 +34,11 @@ typedef enum cr_statement {
     CR_STATEMENT_REPLACE, /* the new row without its keys, then the old one */
     CR_STATEMENT_REMOVE,
     CR_STATEMENT_REQUIRE,
+    CR_STATEMENT_SEQUENCE_ADD,
+    CR_STATEMENT_SEQUENCE_ADD_UNFENCED, /* adds nothing where there is a fence */
+    CR_STATEMENT_SEQUENCE_REMOVE,       /* up to an entry, or to what a move still needs */
+    CR_STATEMENT_SEQUENCE_READ,
+    CR_STATEMENT_SEQUENCE_BOUNDS,
     CR_STATEMENT_COUNT
 } cr_statement;
 

@@ -19,6 +19,7 @@
 #include "store/sqlite/readers.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
+#include "store/sqlite/sequence.h"
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
@@ -441,9 +442,16 @@ static cruddur_status scrub_store(cr_store *base, cr_call *call)
     return finding == 0 ? status : cr_store_files_fail(&store->files, finding, call->error);
 }
 
+static cruddur_status read_changes(cr_store *base, int64_t after, size_t limit,
+                                   cr_changed_keys *changed, cr_arena *arena, cr_call *call)
+{
+    cr_sequence_request request = {after, limit, changed, arena};
+    return read_store(base, cr_sequence_read, &request, call);
+}
+
 static const cr_store_ops operations = {
     close_store, read_store,    change_store, load_store,  scan_store,
-    load_schema, verify_schema, list_schema,  drop_schema, scrub_store,
+    load_schema, verify_schema, list_schema,  drop_schema, scrub_store, read_changes,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,

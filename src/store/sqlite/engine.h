@@ -5,6 +5,7 @@
  *   writer.c      group commit: many threads' changes in one transaction, one sync
  *   readers.c     a pool of connections for reading, which never wait for the writer
  *   txn.c         what a body may do, on one connection
+ *   sequence.c    which keys the changes have written, in order; is the store fenced?
  *   absence.c     a second look before a call is refused for rows that were not found
  *   connection.c  a connection, its settings and its prepared statements
  *   files.c       are the files still the ones at the store's path?

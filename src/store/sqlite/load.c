@@ -101,7 +101,8 @@ static int add_names(sqlite3_stmt *names, cr_lines *tables)
 cruddur_status cr_load_list(cr_txn *txn, void *context)
 {
     static const char text[] = "SELECT name FROM sqlite_schema WHERE type = 'table'"
-                               " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+                               " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+                               " AND name <> '" CR_SQLITE_SEQUENCE "' ORDER BY name";
     cr_connection *connection = connection_of(txn);
     sqlite3_stmt *names = NULL;
     int code = sqlite3_prepare_v2(connection->db, text, -1, &names, NULL);

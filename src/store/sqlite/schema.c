@@ -53,7 +53,12 @@ static const char *const migrations[] = {
     "ALTER TABLE cruddur_messages ADD COLUMN expires_at TEXT;"
     /* Not unique: version 1 looked for repeats in one group and for some days only. */
     "CREATE INDEX message_uuid_index ON cruddur_messages (message_uuid)"
-    "  WHERE message_uuid IS NOT NULL;",
+    "  WHERE message_uuid IS NOT NULL;"
+    /* The sequence of changes: sequence.h. */
+    "CREATE TABLE IF NOT EXISTS cruddur_changes ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  keys BLOB NOT NULL"
+    ") STRICT;",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
@@ -327,7 +332,10 @@ int cr_sqlite_schema_drop(cr_connection *connection, bool *was_there)
     int code = read_identity(connection, &id);
     *was_there = id.has_table;
     if (code == SQLITE_OK && id.has_table) {
-        code = sqlite3_exec(connection->db, "DROP TABLE " CR_SQLITE_TABLE, NULL, NULL, NULL);
+        code =
+            sqlite3_exec(connection->db,
+                         "DROP TABLE " CR_SQLITE_TABLE "; DROP TABLE IF EXISTS " CR_SQLITE_SEQUENCE,
+                         NULL, NULL, NULL);
     }
     if (code == SQLITE_OK) {
         code = read_identity(connection, &id);

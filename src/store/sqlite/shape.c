@@ -5,12 +5,14 @@
  * there the migrations made the tables that are wanted, so no second list of them is needed. A
  * table is compared by its columns and by the words below, because ALTER TABLE leaves a definition
  * that differs from the one that a person would write; everything else by its text. */
+#define TABLES "'" CR_SQLITE_TABLE "', '" CR_SQLITE_SEQUENCE "'"
+
 #define FACTS                                                                                      \
     "SELECT 'column', c.name, t.name, NULL, c.type || iif(c.\"notnull\", ' NOT NULL', '')"         \
     "  || coalesce(' DEFAULT ' || c.dflt_value, '')"                                               \
     "  || iif(c.pk, ', part ' || c.pk || ' of the key', '') || iif(c.hidden, ', generated', '')"   \
     " FROM main.sqlite_schema AS t, pragma_table_xinfo(t.name) AS c"                               \
-    " WHERE t.type = 'table' AND t.name = '" CR_SQLITE_TABLE "' COLLATE NOCASE"                    \
+    " WHERE t.type = 'table' AND t.name COLLATE NOCASE IN (" TABLES ")"                            \
     " UNION ALL "                                                                                  \
     "SELECT type, name, tbl_name, sql, CASE type WHEN 'table' THEN"                                \
     "  coalesce((SELECT group_concat(column1, ', ') FROM (VALUES"                                  \
@@ -33,19 +35,21 @@ static const char prepare_text[] =
 #define IS_SAME                                                                                    \
     "f.name = w.name AND (f.kind = w.kind"                                                         \
     " OR (f.kind IN ('table', 'index', 'view') AND w.kind <> 'column'))"
+/* The sequence of changes is named; "the table" is the one of the rows. */
+#define THE_TABLE "replace('the table ' || w.place, ' " CR_SQLITE_TABLE "', '')"
 #define LOADS "; `cruddur schema load` creates it'"
 
-/* Without the table its columns and its index are not mentioned. */
+/* Without the table nothing else is mentioned, and without another one not its columns. */
 static const char differences_text[] =
     "SELECT CASE"
     " WHEN f.name IS NULL THEN CASE w.kind"
-    "   WHEN 'table' THEN 'the table does not exist" LOADS
-    "   WHEN 'column' THEN 'the table has no column ' || w.name"
+    "   WHEN 'table' THEN " THE_TABLE " || ' does not exist" LOADS
+    "   WHEN 'column' THEN " THE_TABLE " || ' has no column ' || w.name"
     "   ELSE 'the table has no ' || w.kind || ' ' || w.name || '" LOADS " END"
     " WHEN f.kind <> w.kind OR f.place <> w.place THEN"
     "   'the name of the ' || w.kind || ' ' || w.name || ' is taken by another ' || f.kind"
     " WHEN w.kind = 'table' THEN"
-    "   'the table is defined with ' || f.shape || '; it must be ' || w.shape"
+    "   " THE_TABLE " || ' is defined with ' || f.shape || '; it must be ' || w.shape"
     " WHEN w.kind = 'column' THEN"
     "   'column ' || w.name || ' is ' || f.shape || '; it must be ' || w.shape"
     " ELSE w.kind || ' ' || w.name || ' is defined by `' || f.sql || '`; it must be `' || w.sql"
@@ -53,8 +57,8 @@ static const char differences_text[] =
     " iif(f.name IS NULL, w.sql, NULL), 0"
     " FROM wanted AS w LEFT JOIN found AS f ON " IS_SAME
     " WHERE (f.name IS NULL OR f.kind <> w.kind OR f.place <> w.place OR f.shape <> w.shape)"
-    "  AND (w.kind = 'table' OR EXISTS (SELECT 1 FROM found WHERE kind = 'table' AND name = "
-    "w.place))"
+    "  AND (w.name = '" CR_SQLITE_TABLE "' OR EXISTS (SELECT 1 FROM found WHERE kind = 'table'"
+    "    AND name = iif(w.kind = 'table', '" CR_SQLITE_TABLE "', w.place)))"
     " UNION ALL "
     "SELECT f.kind || ' ' || f.name || ' is not the library''s'"
     "  || iif(f.kind = 'trigger', '; it does not run when the library writes', ''), NULL, 1"

@@ -6,6 +6,7 @@
 #include "store/sqlite/connection.h"
 
 #define CR_SQLITE_TABLE "cruddur_messages"
+#define CR_SQLITE_SEQUENCE "cruddur_changes"
 
 typedef struct cr_difference {
     const char *line;

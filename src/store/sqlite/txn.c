@@ -4,6 +4,7 @@
 #include "model/key.h"
 #include "model/kind.h"
 #include "store/sqlite/absence.h"
+#include "store/sqlite/sequence.h"
 
 /* How many rows are read between two looks at the clock. */
 #define ROWS_PER_DEADLINE_CHECK 64
@@ -285,6 +286,12 @@ static cruddur_status run_with_row(cr_sqlite_txn *txn, cr_statement which, const
     return cr_connection_fail(txn->connection, *code, "writing to", txn->base.call->error);
 }
 
+static cruddur_status note_written(cr_sqlite_txn *txn, const cr_row *row)
+{
+    txn->base.call->meter.rows_written++;
+    return cr_sequence_note(txn, cr_row_key(row));
+}
+
 static cruddur_status put(cr_txn *base, const cr_row *row)
 {
     int code;
@@ -292,8 +299,7 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
     if (status == CRUDDUR_OK && code == SQLITE_CONSTRAINT_PRIMARYKEY) {
         return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
     }
-    base->call->meter.rows_written += status == CRUDDUR_OK ? 1 : 0;
-    return status;
+    return status == CRUDDUR_OK ? note_written((cr_sqlite_txn *)base, row) : status;
 }
 
 /* A row is not as the body read it. What it read in an earlier change may be out of date; but run
@@ -317,8 +323,7 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     if (status == CRUDDUR_OK && sqlite3_changes(txn->connection->db) != 1) {
         return miss(txn);
     }
-    base->call->meter.rows_written += status == CRUDDUR_OK ? 1 : 0;
-    return status;
+    return status == CRUDDUR_OK ? note_written(txn, as_read) : status;
 }
 
 static bool is_indexed(cr_attribute attribute)
@@ -370,8 +375,7 @@ static cruddur_status update(cr_sqlite_txn *txn, const cr_row *as_read, const cr
     if (sqlite3_changes(txn->connection->db) != 1) {
         return miss(txn);
     }
-    txn->base.call->meter.rows_written++;
-    return CRUDDUR_OK;
+    return note_written(txn, row);
 }
 
 static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)
@@ -459,5 +463,8 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
     txn->connection = connection;
     txn->absence_count = 0;
     txn->only_reads = false;
+    txn->written = NULL;
+    txn->last_sk.at = txn->last_sk.size = 0;
+    txn->writes_store_row = false;
     txn->has_missed = false;
 }

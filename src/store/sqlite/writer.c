@@ -8,6 +8,7 @@
 #include "base/condition.h"
 #include "store/sqlite/absence.h"
 #include "store/sqlite/failure.h"
+#include "store/sqlite/sequence.h"
 
 /* Bounds how long the first of a batch waits for the last, and what a failed commit takes down. */
 #define BATCH_MAX 128
@@ -19,6 +20,8 @@
 #define PAUSE_US 1500
 /* Two turns with less than this between them count as one. */
 #define IDLE_MIN_US 1000
+/* An entry of the sequence is written before it is as long as this. */
+#define WRITTEN_MAX ((size_t)1024 * 1024)
 
 typedef enum change_state {
     WAITING, /* in the queue; its thread may take it out again */
@@ -49,6 +52,7 @@ struct cr_writer {
     cr_store_files *files;
     unsigned traits;
     cr_arena arena;
+    cr_buffer written; /* sequence.h */
     int64_t busy_since_us;
     int64_t turn_ended_us;
 };
@@ -71,6 +75,7 @@ cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, u
         return fail_threads(error);
     }
     writer->last = &writer->first;
+    cr_buffer_init(&writer->written, WRITTEN_MAX);
     writer->connection = connection;
     writer->files = files;
     writer->traits = traits;
@@ -88,6 +93,7 @@ void cr_writer_free(cr_writer *writer)
     }
     cr_connection_close(writer->connection);
     cr_arena_free(&writer->arena);
+    cr_buffer_free(&writer->written);
     (void)pthread_mutex_destroy(&writer->lock);
     free(writer);
 }
@@ -168,6 +174,7 @@ static cruddur_status run_body(cr_writer *writer, change *running)
     cr_sqlite_txn txn;
     cr_call *call = running->call;
     cr_sqlite_txn_init(&txn, writer->connection, writer->traits, &writer->arena, call);
+    txn.written = &writer->written;
     for (;;) {
         if (cr_is_cancelled(call->cancel)) {
             return cr_fail_cancelled(call->error);
@@ -175,7 +182,11 @@ static cruddur_status run_body(cr_writer *writer, change *running)
         cr_arena_reset(&writer->arena);
         call->meter.attempts++;
         txn.absence_count = 0;
+        cr_sequence_restart(&txn);
         cruddur_status status = running->body(&txn.base, running->context);
+        if (status == CRUDDUR_OK) {
+            status = cr_sequence_end(&txn);
+        }
         if (status != CRUDDUR_E_CONFLICT) {
             return cr_absence_confirm(&txn, status);
         }

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""cruddur move: between the engines, beside live writers, killed and continued, given up."""
+import ctypes
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from cli import COMMAND
+from dynamodb import SUPPORT, AwsTest, local, setUpModule, tearDownModule  # noqa: F401
+
+sys.path.insert(0, str(SUPPORT))
+import check_table  # noqa: E402
+from library import AppendOptions, Failed, User, call, default, load  # noqa: E402
+
+LIBRARY = load(os.environ["CRUDDUR_TEST_LIBRARY"])
+FENCED = 73
+GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
+MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
+SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
+
+
+def person(number):
+    return User(f"00000000-0000-4000-8000-{number:012}".encode(), b"Name %d" % number,
+                b"handle%d" % number)
+
+
+def open_store(url):
+    return call(LIBRARY, "open", url.encode(), None)
+
+
+class Writer:
+    """Writes until the store is fenced: messages, edits, tombstones, marks."""
+
+    def __init__(self, url, groups, seed, pause=0.0):
+        self.store = open_store(url)
+        self.groups = groups
+        self.source = random.Random(seed)
+        self.pause = pause
+        self.acknowledged = set()
+        self.failure = None
+        self.is_stopping = False
+        self.thread = threading.Thread(target=self.run)
+
+    def append(self):
+        people, group = self.source.choice(self.groups)
+        author = people[self.source.randrange(2)]
+        text = b"text %d" % self.source.randrange(10**9)
+        message = call(LIBRARY, "msg_append", self.store, ctypes.byref(author), group, text, None)
+        uuid = LIBRARY.cruddur_msg_uuid(message)
+        self.acknowledged.add(uuid.decode())
+        LIBRARY.cruddur_msg_free(message)
+        return author, group, uuid
+
+    def step(self):
+        author, group, uuid = self.append()
+        chance = self.source.random()
+        if chance < 0.2:
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_edit", self.store, author.uuid, group, uuid,
+                                          b"edited", None))
+        elif chance < 0.3:
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_delete", self.store, author.uuid, group, uuid,
+                                          None))
+        elif chance < 0.4:
+            LIBRARY.cruddur_group_free(call(LIBRARY, "group_mark_read", self.store, author.uuid, group,
+                                            None))
+
+    def run(self):
+        try:
+            while not self.is_stopping:
+                self.step()
+                time.sleep(self.pause)
+        except Failed as failure:
+            self.failure = failure
+        LIBRARY.cruddur_close(self.store)
+
+    def stop(self):
+        self.is_stopping = True
+        self.thread.join(timeout=600)
+
+
+def open_groups(url, messages=MESSAGES):
+    """Groups of two, with a few messages each."""
+    store = open_store(url)
+    groups = []
+    for number in range(GROUPS):
+        people = (person(2 * number), person(2 * number + 1))
+        group = call(LIBRARY, "group_create", store, ctypes.byref(people[0]), ctypes.byref(people[1]),
+                     1, b"hello", None)
+        groups.append((people, LIBRARY.cruddur_group_uuid(group)))
+        LIBRARY.cruddur_group_free(group)
+        for i in range(messages):
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(people[i % 2]),
+                                          groups[-1][1], b"text %d" % i, None))
+    LIBRARY.cruddur_close(store)
+    return groups
+
+
+def rows_of(url):
+    """All rows but those about the store, and claims, which only one engine has."""
+    rows = map(check_table.flatten, check_table.read_store(url))
+    return {(row["pk"], row["sk"]): row for row in rows
+            if not row["pk"].startswith(("STORE#", "CLAIM#"))}
+
+
+def claims_of(url):
+    return {row["pk"][len("CLAIM#"):] for row in check_table.read_store(url)
+            if row["pk"].startswith("CLAIM#")}
+
+
+class MoveTest(AwsTest):
+    def setUp(self):
+        super().setUp()
+        os.environ.update({name: value for name, value in self.environment.items()
+                           if name.startswith("AWS_") or name == "HOME"})
+        self.sqlite = [f"sqlite:{self.path(name)}?synchronous=normal" for name in ("a.db", "b.db")]
+
+    def dynamodb(self, name, *options):
+        url = f"dynamodb:{name}-{self.id().rsplit('.', 1)[1]}?endpoint={local.url}"
+        done = self.run_command("schema", "load", "--store", url, *options)
+        self.assertEqual((done.code, done.err), (0, ""))
+        return url
+
+    def begin_move(self, source, target, *options):
+        return subprocess.Popen([COMMAND, "move", source, target, "--json", *options],
+                                cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def move(self, source, target, *options):
+        moving = self.begin_move(source, target, *options)
+        out, err = moving.communicate(timeout=600)
+        self.assertEqual((moving.returncode, err), (0, ""), out)
+
+    def compare(self, source, target, acknowledged):
+        """Every row is there as it was, none is lost or doubled, and the tables are sound."""
+        before, after = rows_of(source), rows_of(target)
+        self.assertEqual(before, after)
+        stored = [row["message_uuid"] for row in after.values() if "message_uuid" in row]
+        self.assertEqual(len(stored), len(set(stored)))
+        self.assertLessEqual(acknowledged, set(stored))
+        self.assertEqual(self.check_table(target), "")
+
+    def check_fenced(self, writers):
+        for writer in writers:
+            writer.thread.join(timeout=600)
+            self.assertIsNotNone(writer.failure, "a writer was not told")
+            self.assertEqual(writer.failure.status, FENCED, str(writer.failure))
+
+    def start_writers(self, url, groups, count, pause=0.0):
+        writers = [Writer(url, groups, SEED * 1000 + i, pause) for i in range(count)]
+        for writer in writers:
+            writer.thread.start()
+            self.addCleanup(writer.stop)
+        return writers
+
+    def move_beside_writers(self, source, target, *options, kills=0, pause=0.0, count=2):
+        groups = open_groups(source, MESSAGES if pause > 0 else 20 * MESSAGES)
+        writers = self.start_writers(source, groups, count, pause)
+        chance = random.Random(SEED)
+        for _ in range(kills):
+            moving = self.begin_move(source, target, *options)
+            time.sleep(chance.uniform(0, 0.3))
+            moving.send_signal(signal.SIGKILL)
+            moving.communicate(timeout=600)
+            if moving.returncode == 0:
+                break
+        else:
+            self.move(source, target, *options)
+        self.check_fenced(writers)
+        acknowledged = set().union(*(writer.acknowledged for writer in writers))
+        self.compare(source, target, acknowledged)
+        return acknowledged
+
+
+class Engines(MoveTest):
+    def test_sqlite_to_sqlite(self):
+        self.move_beside_writers(*self.sqlite, count=8)
+        self.assertEqual([row for row in check_table.read_store(self.sqlite[1])
+                          if row["pk"].startswith("STORE#")], [])
+
+    def test_sqlite_to_dynamodb(self):
+        target = self.dynamodb("target")
+        acknowledged = self.move_beside_writers(self.sqlite[0], target, pause=0.1)
+        # All messages are younger than a claim's lifetime; each has one.
+        self.assertLessEqual(acknowledged, claims_of(target))
+        self.assertEqual(claims_of(target), {row["message_uuid"] for row in rows_of(target).values()
+                                             if row["pk"].startswith("MSG#")})
+
+    def test_dynamodb_to_sqlite(self):
+        source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
+        self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
+                                 "--writers", "3", pause=0.1)
+        self.assertEqual(claims_of(self.sqlite[1]), set())
+
+
+class Kills(MoveTest):
+    def test_sqlite(self):
+        self.move_beside_writers(*self.sqlite, kills=8, count=4)
+
+    def test_dynamodb(self):
+        source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
+        self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
+                                 "--writers", "3", kills=2, pause=0.1)
+
+
+class Refusals(MoveTest):
+    def refuse(self, code, words, *arguments):
+        done = self.run_command("move", *arguments)
+        self.assertEqual(done.code, code, done.err)
+        self.assertIn(words, done.err)
+
+    def test_itself(self):
+        open_groups(self.sqlite[0])
+        before = rows_of(self.sqlite[0])
+        os.symlink(self.path("a.db"), self.path("link.db"))
+        for target in (self.sqlite[0], f"sqlite:{self.path('link.db')}"):
+            self.refuse(2, "TO: must be an empty table", self.sqlite[0], target)
+        self.assertEqual(before, rows_of(self.sqlite[0]))
+
+    def test_itself_and_empty(self):
+        store = open_store(self.sqlite[0])
+        LIBRARY.cruddur_close(store)
+        self.refuse(2, "TO: is the same store", self.sqlite[0], self.sqlite[0])
+        self.assertEqual(list(check_table.read_store(self.sqlite[0])), [])
+
+    def test_target_with_rows(self):
+        open_groups(self.sqlite[0])
+        open_groups(self.sqlite[1])
+        self.refuse(2, "TO: must be an empty table", *self.sqlite)
+
+    def test_moved_twice(self):
+        open_groups(self.sqlite[0])
+        self.move(*self.sqlite)
+        self.refuse(1, "has been moved", self.sqlite[0], f"sqlite:{self.path('c.db')}")
+        self.refuse(1, "has been moved", *self.sqlite, "--cancel")
+
+    def test_missing_source(self):
+        self.refuse(1, "does not exist", f"sqlite:{self.path('none.db')}", self.sqlite[1])
+
+    def test_no_stream(self):
+        source = self.dynamodb("source", "--no-stream")
+        self.refuse(1, "stream", source, self.sqlite[1], "--checkpoint", self.path("point"))
+        self.refuse(2, "--checkpoint", source, self.sqlite[1])
+
+    def test_other_shape(self):
+        open_groups(self.sqlite[0])
+        local.make_table("other", [("pk", "S"), ("sk", "N")])
+        self.refuse(1, "other", self.sqlite[0], f"dynamodb:other?endpoint={local.url}")
+        self.refuse(1, "nothing-there", self.sqlite[0],
+                    f"dynamodb:nothing-there?endpoint={local.url}")
+
+
+class GivingUp(MoveTest):
+    def test_source_takes_writes_again(self):
+        groups = open_groups(self.sqlite[0])
+        environment = {**self.environment}
+        # Stopped between the fence and the end: the target cannot be written.
+        moving = self.begin_move(*self.sqlite, "--verbose")
+        while moving.poll() is None and "closed" not in moving.stderr.readline():
+            pass
+        moving.send_signal(signal.SIGKILL)
+        moving.communicate(timeout=600)
+        if moving.returncode == 0:
+            self.skipTest("the move was faster than its end")
+        done = self.run_command("move", *self.sqlite, "--cancel", env=environment)
+        self.assertIn(done.code, (0, 1), done.err)
+        if done.code == 1:  # it had ended all the same
+            self.assertIn("has been moved", done.err)
+            return
+        writer = Writer(self.sqlite[0], groups, SEED)
+        writer.append()
+        LIBRARY.cruddur_close(writer.store)
+        self.assertEqual([row for row in check_table.read_store(self.sqlite[0])
+                          if row["pk"].startswith("STORE#")], [])
+        self.refuse_again()
+
+    def refuse_again(self):
+        done = self.run_command("move", *self.sqlite)
+        self.assertEqual(done.code, 2)
+        self.assertIn("empty", done.err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
