@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cruddur/entry.h"
+#include "model/store_row.h"
 #include "transfer/block.h"
 
 #define US_PER_MS 1000
@@ -174,6 +175,9 @@ static cruddur_status add_row(exporting *now, const cr_row *row)
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     exporting *now = context;
+    if (cr_is_store_row(cr_row_key(row))) {
+        return CR_SINK_MORE;
+    }
     now->status = add_row(now, row);
     return now->status == CRUDDUR_OK && !now->is_stopped ? CR_SINK_MORE : CR_SINK_STOP;
 }
