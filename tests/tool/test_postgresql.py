@@ -472,6 +472,11 @@ class BadServers(DatabaseTest):
                 self.fails(2, "it is not a valid URL of PostgreSQL", "groups", "@bayko", *option,
                            env=how)
 
+    def test_keywords_and_parameters(self):
+        self.fails(2, "a URL that begins with postgres://", "groups", "@x", "--users",
+                   "host=127.0.0.1 password=p@ss")
+        self.fails(2, "invalid sslmode", "groups", "@x", "--users", self.url + "?sslmode=nonsense")
+
     def test_refused(self):
         self.fails(1, "password authentication failed", "groups", "@x", "--users",
                    server.url_of("test_1", password="wrong"))
