@@ -117,8 +117,8 @@ CRUDDUR_BEGIN_DECLS
  * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left, for a file or
  *   for a connection.
  * - #CRUDDUR_E_TIMEOUT: the deadline passed.
- * - #CRUDDUR_E_CANCELLED: the caller cancelled the call. No call of this version can be cancelled;
- *   the status is reserved for those that will be.
+ * - #CRUDDUR_E_CANCELLED: the caller's function ended an export or import, or another call
+ * cancelled or ended the move. No other call of this version can be cancelled.
  * - #CRUDDUR_E_STORE_DAMAGED: the file is damaged, its tables are not the library's, or the rows
  *   of a group contradict each other.
  * - #CRUDDUR_E_STORE_FORKED: the parent of this process opened the handle; see #cruddur.

@@ -115,7 +115,8 @@ static cruddur_status copy_all(cr_moving *moving)
 
 static cruddur_status put_fence(cr_moving *moving, cr_call *call)
 {
-    cruddur_status status = cr_move_fence_put(moving->from, moving->to->table, call);
+    cruddur_status status =
+        cr_move_fence_put(moving->from, moving->to->table, moving->note.id, call);
     moving->fenced_at_us = cr_clock_monotonic_us();
     return status;
 }

@@ -119,7 +119,7 @@ static cruddur_status write_source_note(cr_moving *moving, cr_call *call)
     cr_move_note source = moving->note;
     source.role = CR_MOVE_SOURCE;
     source.cursor[0] = '\0';
-    return cr_move_note_write(moving->from, &source, call);
+    return cr_move_note_put(moving->from, &source, call);
 }
 
 /* ---- beginning ---- */
@@ -163,7 +163,7 @@ static cruddur_status begin_new(cr_moving *moving, cr_call *call)
         status = find_newest_change(moving, call);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_move_note_write(moving->to, &moving->note, call);
+        status = cr_move_note_put(moving->to, &moving->note, call);
     }
     return status == CRUDDUR_OK ? check_two_stores(moving, call) : status;
 }

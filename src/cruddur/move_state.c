@@ -13,7 +13,8 @@ typedef struct store_row {
     const char *pk;
     const cr_row *wanted; /* NULL: it is to be removed, or only read */
     bool only_reads;
-    bool is_kept; /* a row that is there stays as it is */
+    bool is_kept;   /* a row that is there stays as it is */
+    const char *id; /* of the move whose note must be there; NULL: of any, or of none */
     cr_move_note *note;
     bool is_there;
 } store_row;
@@ -73,15 +74,34 @@ static void read_note(const cr_row *row, cr_move_note *note)
     copy_text(note->cursor, sizeof(note->cursor), rest);
 }
 
+/* The move may have been given up, or ended, by another process since the last step. */
+static cruddur_status check_id(cr_txn *txn, const store_row *now, const cr_row *note)
+{
+    if (now->id == NULL) {
+        return CRUDDUR_OK;
+    }
+    if (!cr_row_exists(note) || !cr_str_equal(note->value[CR_VERSION], cr_str_of(now->id))) {
+        return cr_fail_with(txn->call->error, CRUDDUR_E_CANCELLED,
+                            "the move was cancelled, or has ended, by another call");
+    }
+    bool is_other_row = strcmp(now->pk, CR_MOVE_PK) != 0;
+    return is_other_row && !now->only_reads ? txn->ops->require(txn, note) : CRUDDUR_OK;
+}
+
 static cruddur_status store_row_body(cr_txn *txn, void *context)
 {
     store_row *now = context;
-    cr_row there;
-    const cr_key key = cr_store_row_key(now->pk);
-    cruddur_status status = txn->ops->get(txn, &key, 1, &there);
+    cr_row rows[2];
+    const cr_key keys[] = {cr_store_row_key(now->pk), cr_store_row_key(CR_MOVE_PK)};
+    bool is_note = strcmp(now->pk, CR_MOVE_PK) == 0;
+    cruddur_status status = txn->ops->get(txn, keys, now->id != NULL && !is_note ? 2 : 1, rows);
+    if (status == CRUDDUR_OK) {
+        status = check_id(txn, now, &rows[is_note ? 0 : 1]);
+    }
     if (status != CRUDDUR_OK) {
         return status;
     }
+    const cr_row there = rows[0];
     now->is_there = cr_row_exists(&there);
     if (now->note != NULL) {
         read_note(&there, now->note);
@@ -124,7 +144,8 @@ cruddur_status cr_move_note_read(cr_store *store, cr_move_note *note, cr_call *c
     return read_row(store, &(store_row){.pk = CR_MOVE_PK, .note = note}, call);
 }
 
-cruddur_status cr_move_note_write(cr_store *store, const cr_move_note *note, cr_call *call)
+static cruddur_status write_note(cr_store *store, const cr_move_note *note, const char *id,
+                                 cr_call *call)
 {
     char seq[24];
     char text[CR_MOVE_TEXT_MAX + 64];
@@ -137,7 +158,17 @@ cruddur_status cr_move_note_write(cr_store *store, const cr_move_note *note, cr_
     row.value[CR_VERSION] = cr_str_of(note->id);
     row.value[CR_REV] = cr_str_of(seq);
     row.value[CR_DATA] = cr_str_of(text);
-    return change_row(store, &(store_row){.pk = CR_MOVE_PK, .wanted = &row}, call);
+    return change_row(store, &(store_row){.pk = CR_MOVE_PK, .wanted = &row, .id = id}, call);
+}
+
+cruddur_status cr_move_note_put(cr_store *store, const cr_move_note *note, cr_call *call)
+{
+    return write_note(store, note, NULL, call);
+}
+
+cruddur_status cr_move_note_write(cr_store *store, const cr_move_note *note, cr_call *call)
+{
+    return write_note(store, note, note->id, call);
 }
 
 cruddur_status cr_move_note_remove(cr_store *store, cr_call *call)
@@ -147,14 +178,14 @@ cruddur_status cr_move_note_remove(cr_store *store, cr_call *call)
 
 /* ---- the fence ---- */
 
-cruddur_status cr_move_fence_put(cr_store *store, const char *to, cr_call *call)
+cruddur_status cr_move_fence_put(cr_store *store, const char *to, const char *id, cr_call *call)
 {
     cr_row row = {0};
     row.value[CR_PK] = cr_str_of(CR_FENCE_PK);
     row.value[CR_SK] = cr_str_of(CR_STORE_SK);
     row.value[CR_DATA] = cr_str_of(to);
-    return change_row(store, &(store_row){.pk = CR_FENCE_PK, .wanted = &row, .is_kept = true},
-                      call);
+    return change_row(
+        store, &(store_row){.pk = CR_FENCE_PK, .wanted = &row, .is_kept = true, .id = id}, call);
 }
 
 cruddur_status cr_move_fence_read(cr_store *store, bool *is_there, cr_call *call)

@@ -32,13 +32,17 @@ bool cr_move_note_make(cr_move_note *note);
 
 cruddur_status cr_move_note_read(cr_store *store, cr_move_note *note, cr_call *call);
 
-/* Puts the note, or replaces the one that is there. */
+/* Puts the note at the beginning of the move. */
+cruddur_status cr_move_note_put(cr_store *store, const cr_move_note *note, cr_call *call);
+
+/* Replaces the note. CRUDDUR_E_CANCELLED: that of this move is not there any more. */
 cruddur_status cr_move_note_write(cr_store *store, const cr_move_note *note, cr_call *call);
 
 cruddur_status cr_move_note_remove(cr_store *store, cr_call *call);
 
-/* Puts the fence, with the name of the table to which the store moves; or finds it there. */
-cruddur_status cr_move_fence_put(cr_store *store, const char *to, cr_call *call);
+/* Puts the fence, with the name of the table to which the store moves; or finds it there.
+ * CRUDDUR_E_CANCELLED: the note of the move with the id (NULL: of none) is not there. */
+cruddur_status cr_move_fence_put(cr_store *store, const char *to, const char *id, cr_call *call);
 
 cruddur_status cr_move_fence_read(cr_store *store, bool *is_there, cr_call *call);
 

@@ -19,10 +19,30 @@ import check_table  # noqa: E402
 from library import AppendOptions, Failed, User, call, default, load  # noqa: E402
 
 LIBRARY = load(os.environ["CRUDDUR_TEST_LIBRARY"])
+CANCELLED = 72
 FENCED = 73
+PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
 MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
+
+
+class Event(ctypes.Structure):
+    """The beginning of one."""
+    _fields_ = [("size", ctypes.c_size_t), ("phase", ctypes.c_uint32)]
+
+
+OBSERVER = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.POINTER(Event))
+
+
+class MoveOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("flags", ctypes.c_uint32), ("timeout_ms", ctypes.c_uint32),
+                ("writers_ms", ctypes.c_uint32), ("workers", ctypes.c_uint32),
+                ("checkpoint", ctypes.c_char_p), ("observe", OBSERVER), ("data", ctypes.c_void_p)]
+
+
+LIBRARY.cruddur_move.argtypes = [ctypes.c_void_p] * 2 + [ctypes.POINTER(MoveOptions),
+                                                         ctypes.POINTER(ctypes.c_void_p)]
 
 
 def person(number):
@@ -278,6 +298,37 @@ class GivingUp(MoveTest):
         self.assertEqual([row for row in check_table.read_store(self.sqlite[0])
                           if row["pk"].startswith("STORE#")], [])
         self.refuse_again()
+
+    def test_while_it_runs(self):
+        """By another program, at each phase: the move ends, and closes nothing."""
+        for phase in range(PHASES):
+            with self.subTest(phase=phase):
+                self.give_up_at(phase, *(f"sqlite:{self.path(f'{name}{phase}.db')}" for name in "ab"))
+
+    def give_up_at(self, phase, source, target):
+        groups = open_groups(source)
+        done = []
+
+        def observe(_, event):
+            if event.contents.phase == phase and not done:
+                done.append(self.run_command("move", source, target, "--cancel"))
+            return True
+
+        stores = [open_store(url) for url in (source, target)]
+        options = MoveOptions(ctypes.sizeof(MoveOptions), 0, 0, 10000, 8, None, OBSERVER(observe), None)
+        error = ctypes.c_void_p()
+        status = LIBRARY.cruddur_move(*stores, ctypes.byref(options), ctypes.byref(error))
+        LIBRARY.cruddur_error_free(error)
+        for store in stores:
+            LIBRARY.cruddur_close(store)
+        self.assertEqual([(one.code, one.err) for one in done], [(0, "")])
+        self.assertEqual(status, CANCELLED)
+        writer = Writer(source, groups, SEED)
+        writer.append()
+        LIBRARY.cruddur_close(writer.store)
+        for url in (source, target):
+            self.assertEqual([row for row in check_table.read_store(url)
+                              if row["pk"].startswith("STORE#")], [])
 
     def refuse_again(self):
         done = self.run_command("move", *self.sqlite)
