@@ -148,8 +148,8 @@ class Person(AwsTest):
         self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
 
     def test_rename_rows_refused(self):
-        self.fails(2, "--messages: it goes with rename-rows only", "users", "list", "--messages")
-        self.fails(2, "--cursor: it goes with rename-rows only", "users", "list", "--cursor", "x")
+        self.fails(2, "--messages: it does not go with list", "users", "list", "--messages")
+        self.fails(2, "--cursor: it does not go with list", "users", "list", "--cursor", "x")
         self.fails(2, "VALUE: rename-rows takes none", "users", "rename-rows", SECRET)
         self.fails(1, "none.db", "users", "rename-rows", env={"CRUDDUR_STORE": "sqlite:none.db"})
         self.converse(2)
