@@ -150,7 +150,7 @@ class Person(AwsTest):
     def test_rename_rows_refused(self):
         self.fails(2, "--messages: it does not go with list", "users", "list", "--messages")
         self.fails(2, "--cursor: it does not go with list", "users", "list", "--cursor", "x")
-        self.fails(2, "VALUE: rename-rows takes none", "users", "rename-rows", SECRET)
+        self.fails(2, "rename-rows takes no argument besides options", "users", "rename-rows", SECRET)
         self.fails(1, "none.db", "users", "rename-rows", env={"CRUDDUR_STORE": "sqlite:none.db"})
         self.converse(2)
         self.fails(2, "--cursor", "users", "rename-rows", "--cursor", SECRET[:5])
