@@ -293,7 +293,63 @@ class Refusals(MoveTest):
                     f"dynamodb:nothing-there?endpoint={local.url}")
 
 
+MOVE_FN = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class MoveOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("flags", ctypes.c_uint32),
+                ("timeout_ms", ctypes.c_uint32), ("writers_ms", ctypes.c_uint32),
+                ("workers", ctypes.c_uint32), ("checkpoint", ctypes.c_char_p), ("observe", MOVE_FN),
+                ("data", ctypes.c_void_p)]
+
+
 class GivingUp(MoveTest):
+    def stop_after_first_part(self):
+        """A move that its observer stops."""
+        stores = [open_store(url) for url in self.sqlite]
+        observe = MOVE_FN(lambda data, event: False)
+        options = MoveOptions(ctypes.sizeof(MoveOptions), 0, 0, 10000, 1, None, observe, None)
+        move = LIBRARY.cruddur_move
+        move.argtypes = [ctypes.c_void_p] * 4
+        self.assertEqual(move(*stores, ctypes.byref(options), None), 0)
+        for store in stores:
+            LIBRARY.cruddur_close(store)
+        notes = [row["pk"] for row in check_table.read_store(self.sqlite[0])
+                 if row["pk"].startswith("STORE#")]
+        self.assertEqual(notes, ["STORE#MOVE"])
+
+    def assert_erased(self, texts):
+        """In neither file of the source, nor in an export."""
+        export = self.run_command("export", "-", "--store", self.sqlite[0])
+        self.assertEqual((export.code, export.err), (0, ""))
+        self.assertNotIn("STORE#", export.out)
+        copies = [export.out.encode()]
+        for name in sorted(os.listdir(self.folder)):
+            if name.startswith("a.db"):
+                with open(self.path(name), "rb") as file:
+                    copies.append(file.read())
+        for text in texts:
+            for copy in copies:
+                self.assertNotIn(text, copy)
+
+    def test_a_sequence_keeps_nothing_of_what_was_erased(self):
+        (_, group), *_ = open_groups(self.sqlite[0])
+        store = open_store(self.sqlite[0])
+        author = User(b"00000000-0000-4000-8000-000000000000", b"Quentin Oddname", b"oddhandle")
+        for _ in range(3):
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(author), group,
+                                          b"harpsichord", None))
+        LIBRARY.cruddur_close(store)
+        self.stop_after_first_part()
+        for step in ("while it is moved", "after the move was given up"):
+            with self.subTest(step):
+                done = self.run_command("person", "erase", author.uuid.decode(), "--yes", "--store",
+                                        self.sqlite[0])
+                self.assertEqual((done.code, done.err), (0, ""))
+                self.assert_erased((b"Quentin", b"oddhandle", b"harpsichord"))
+            self.run_command("move", *self.sqlite, "--cancel")
+        self.assertEqual(self.check_table(self.sqlite[0].partition("?")[0]), "")
+
     def test_source_takes_writes_again(self):
         groups = open_groups(self.sqlite[0])
         environment = {**self.environment}
