@@ -219,6 +219,10 @@ class Refused(TransferTest):
         self.addCleanup(local.call, "DeleteTable", TableName=other)
         self.use(local.url, other)
         self.fails(1, "importing into", "import", self.file)
+        local.call("PutItem", TableName=other, Item={"id": {"S": "x"}})
+        for command in (("scan",), ("check",), ("export", self.path("x"))):
+            self.fails(1, "it has other keys", *command)
+        self.assertFalse(os.path.exists(self.path("x")))
 
     def test_row_that_is_too_large(self):
         self.make()

@@ -359,6 +359,18 @@ class LookUps(DatabaseTest):
         self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (1, 1))
         self.assertEqual(self.ok_json("groups", "@teo")["groups"][0]["display_name"], "Mårten Ny")
 
+    def test_names_that_no_row_can_have(self):
+        self.environment["CRUDDUR_STORE"] = "sqlite:" + self.path("messages.db")
+        self.ok("new", "--as", "@maren", "--to", "@teo", "Hi")
+        self.sql("UPDATE users SET display_name = E'T\to' WHERE handle = 'teo'; "
+                 "UPDATE users SET display_name = 'Mårten Ny' WHERE handle = 'maren'")
+        result = self.run_command("users", "rename-rows", "--json")
+        self.assertEqual((result.code, result.json["inbox_rows"]), (1, 1))
+        self.assertIn("keeps the names in the store: display_name: it has a control", result.err)
+        self.assertEqual(self.ok_json("groups", "@teo")["groups"][0]["display_name"], "Mårten Ny")
+        script = self.write("script", "Person 1: Hi\n")
+        self.fails(2, "seed: --me: ", "seed", script, "--me", "@teo", "--other", "@maren")
+
     def test_who_is_not_there(self):
         where = "no user with handle zoe in postgres://postgres@127.0.0.1:"
         self.fails(3, where, "groups", "@zoe")
@@ -471,6 +483,11 @@ class BadServers(DatabaseTest):
                 option = () if how else ("--users", url)
                 self.fails(2, "it is not a valid URL of PostgreSQL", "groups", "@bayko", *option,
                            env=how)
+
+    def test_keywords_and_parameters(self):
+        self.fails(2, "a URL that begins with postgres://", "groups", "@x", "--users",
+                   "host=127.0.0.1 password=p@ss")
+        self.fails(2, "invalid sslmode", "groups", "@x", "--users", self.url + "?sslmode=nonsense")
 
     def test_refused(self):
         self.fails(1, "password authentication failed", "groups", "@x", "--users",

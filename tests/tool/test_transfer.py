@@ -143,8 +143,11 @@ class Interrupted(TransferTest):
             self.expect_counts(self.counts(path, *self.other(name)), put=ROWS)
             self.assertEqual(self.rows(name), self.rows())
 
-    def test_what_cannot_be_continued(self):
+    def test_what_can_be_continued(self):
         self.make()
+        empty = self.write("empty", "")
+        self.assertEqual(self.ok_json("export", "--resume", empty), {"rows": ROWS})
+        self.expect_counts(self.counts(empty, *self.other()), put=ROWS)
         self.fails(2, "complete", "export", "--resume", self.file)
         self.fails(2, "not the beginning of an export", "export", "--resume",
                    self.write("text", SECRET + "\n"))
@@ -264,7 +267,8 @@ class OtherFormats(TransferTest):
                             (scan.replace(b'"Items": [', b'"Items": ['+b'7,'), "not what `aws"),
                             (scan + b"[]", "not what `aws"),
                             (export.as_s3()[:5000], "is not an item"),
-                            (transfer.packed(scan)[:500], "")):
+                            (transfer.packed(scan)[:500], "import: standard input: unexpected end"),
+                            (transfer.packed(export.as_s3())[:-8], "unexpected end")):
             result = self.run_command("import", "-", *self.other(), stdin=text)
             self.assertEqual((result.code, result.out), (1, ""), words)
             self.assertIn(words, result.err)
@@ -278,7 +282,7 @@ class Arguments(TransferTest):
         self.fails(2, "not known", "export", "--replace", self.file)
         self.fails(2, "--workers", "import", "--workers", "65", self.file)
         self.fails(1, "No such file", "import", self.path("none"))
-        self.fails(1, "Is a directory", "import", self.folder)
+        self.fails(1, f"import: {self.folder}: Is a directory", "import", self.folder)
         self.fails(1, "No such file", "export", self.path("no/such/folder"))
         self.fails(1, "does not exist", "export", self.path("x"), "--store",
                    "sqlite:" + self.path("none.db"))

@@ -185,6 +185,8 @@ static int find_end(FILE *file, struct found *found)
         }
     }
     int error = ferror(file) != 0 ? errno : 0;
+    /* The export was interrupted before its first line was written. */
+    found->is_export = found->is_export || ftello(file) == 0;
     free(line);
     return error;
 }
@@ -336,8 +338,13 @@ static bool read_text(void *data, char *text, size_t size, size_t *ret_size)
     struct transfer *transfer = data;
     unsigned most = size < INT_MAX ? (unsigned)size : INT_MAX;
     int got = gzread(transfer->packed, text, most);
+    int number = Z_OK;
+    /* To gzread() a compressed file that was cut short has ended. */
+    if (got == 0) {
+        (void)gzerror(transfer->packed, &number);
+    }
     *ret_size = got > 0 ? (size_t)got : 0;
-    return got >= 0;
+    return got >= 0 && number == Z_OK;
 }
 
 /* The file may be compressed, as those of DynamoDB's export to S3 are. */
@@ -390,12 +397,20 @@ static void write_import_counts(const struct transfer *transfer)
     out_text(out, "\n");
 }
 
+/* What zlib says, without its name of the file. */
+static const char *find_reason(gzFile file, int *number)
+{
+    const char *reason = gzerror(file, number);
+    const char *name_end = begins(reason, "<fd:") ? strstr(reason, ">: ") : NULL;
+    return name_end != NULL ? name_end + strlen(">: ") : reason;
+}
+
 static enum exit_code report_import(struct transfer *transfer, cruddur_status status,
                                     cruddur_error *error)
 {
     int number = Z_OK;
     const char *name = name_of(transfer->path, "standard input");
-    const char *reason = gzerror(transfer->packed, &number);
+    const char *reason = find_reason(transfer->packed, &number);
     if (number == Z_ERRNO || (number != Z_OK && number != Z_STREAM_END)) {
         cruddur_error_free(error);
         return report(CODE_FAILED, "%s: %s", name, reason);

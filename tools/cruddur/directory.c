@@ -68,11 +68,12 @@ static bool is_postgresql(const char *name)
            strncmp(name, "postgresql://", strlen("postgresql://")) == 0;
 }
 
-/* Whether a name that is no such URL is meant as one. It may have a password, so it is not shown as
- * the path of a file that does not exist. */
+/* Whether a name that is no such URL is meant as one, or as libpq's keywords. It may have a
+ * password, so it is not shown as the path of a file that does not exist. */
 static bool is_meant_as_url(const char *name)
 {
     return strstr(name, "://") != NULL ||
+           (strstr(name, "password") != NULL && strchr(name, '=') != NULL) ||
            strncasecmp(name, "postgres:", strlen("postgres:")) == 0 ||
            strncasecmp(name, "postgresql:", strlen("postgresql:")) == 0;
 }

@@ -219,10 +219,18 @@ static enum exit_code check_url(struct directory *directory, const struct direct
                             given->argument);
 }
 
-/* Whether the server refuses this connection, or there is none that accepts any. */
+/* Whether the server refuses this connection, there is none that accepts any, or libpq refuses the
+ * URL's parameters. */
 static enum exit_code connect_failure_code(const char *const *keywords, const char *const *values)
 {
-    return PQpingParams(keywords, values, 1) == PQPING_OK ? CODE_FAILED : CODE_RETRY;
+    switch (PQpingParams(keywords, values, 1)) {
+    case PQPING_OK:
+        return CODE_FAILED;
+    case PQPING_NO_ATTEMPT:
+        return CODE_USAGE;
+    default:
+        return CODE_RETRY;
+    }
 }
 
 static enum exit_code connect_to(struct directory *directory,

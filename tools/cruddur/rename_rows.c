@@ -12,6 +12,7 @@ struct named {
     const char *display_name;
     const char *handle;
     char uuid[CRUDDUR_UUID_SIZE];
+    bool is_refused; /* which was reported */
     char text[];
 };
 
@@ -21,6 +22,7 @@ struct names {
     size_t count;
     size_t room;
     bool is_short; /* of memory */
+    bool has_refused;
 };
 
 static bool make_room(struct names *names)
@@ -53,6 +55,7 @@ static struct named *make_user(const struct users_entry *entry)
     memcpy(user->text + name_size, handle, handle_size);
     user->display_name = user->text;
     user->handle = user->text + name_size;
+    user->is_refused = false;
     return user;
 }
 
@@ -104,17 +107,32 @@ static const char *name_or_null(const char *name)
     return name[0] != '\0' ? name : NULL;
 }
 
+/* A database may have names that no row can have. */
+static bool has_good_names(struct names *names, struct named *user)
+{
+    struct problem problem = {0, 0, ""};
+    bool is_good = !user->is_refused &&
+                   users_check_name(user->display_name, USERS_DISPLAY_NAME, 0, &problem) &&
+                   users_check_name(user->handle, USERS_HANDLE, 0, &problem);
+    if (!is_good && !user->is_refused) {
+        report_remark("the user %s keeps the names in the store: %s", user->uuid, problem.text);
+        user->is_refused = names->has_refused = true;
+    }
+    return is_good;
+}
+
 static bool look_up(void *data, const char *user_uuid, cruddur_user *user)
 {
-    const struct names *names = data;
+    struct names *names = data;
     struct named **found = names->count == 0 ? NULL
                                              : bsearch(user_uuid, names->users, names->count,
                                                        sizeof(struct named *), find_uuid);
-    if (found != NULL) {
-        user->display_name = name_or_null((*found)->display_name);
-        user->handle = name_or_null((*found)->handle);
+    if (found == NULL || !has_good_names(names, *found)) {
+        return false;
     }
-    return found != NULL;
+    user->display_name = name_or_null((*found)->display_name);
+    user->handle = name_or_null((*found)->handle);
+    return true;
 }
 
 static const struct person_count counts[] = {
@@ -140,10 +158,13 @@ static enum exit_code change_rows(struct context *context, struct names *names)
 
 enum exit_code rename_rows(struct context *context)
 {
-    struct names names = {NULL, 0, 0, false};
+    struct names names = {NULL, 0, 0, false, false};
     enum exit_code code = read_names(context, &names);
     if (code == CODE_OK) {
         code = change_rows(context, &names);
+    }
+    if (code == CODE_OK && names.has_refused) {
+        code = CODE_FAILED;
     }
     for (size_t i = 0; i < names.count; i++) {
         free(names.users[i]);

@@ -15,7 +15,9 @@ static const struct {
     const char *command_line;
     const char *command;
 } argument_names[] = {
+    {"author", "--me", "seed"},
     {"author", "--as", NULL},
+    {"creator", "--me", "seed"},
     {"creator", "--as", NULL},
     {"from", "FROM", "move"},
     {"group_uuid", "GROUP", NULL},
@@ -52,6 +54,7 @@ static const struct {
     {"options.up_to_message_uuid", "--up-to", NULL},
     {"options.user_uuid", "--user", NULL},
     {"options.workers", "--workers", NULL},
+    {"others", "--other", "seed"},
     {"others", "--to", NULL},
     {"people", "--member", NULL},
     {"reaction", "REACTION", NULL},

@@ -41,9 +41,11 @@ static bool is_required(const struct reading *reading, size_t field)
     return (required_fields[reading->purpose] >> field & 1) != 0;
 }
 
-static bool check_name(const char *name, const char *field, size_t line, struct problem *problem)
+bool users_check_name(const char *name, enum users_field which, size_t line,
+                      struct problem *problem)
 {
     struct text_facts facts = text_look(name);
+    const char *field = field_names[which];
     if (facts.code_points > NAME_CHARS_MAX) {
         return problem_set(problem, line, "%s: it has %zu characters; at most %d are allowed",
                            field, facts.code_points, NAME_CHARS_MAX);
@@ -70,8 +72,8 @@ static bool check_entry(const struct reading *reading, const struct users_entry 
     if (entry->fields[USERS_HANDLE][0] == '@') {
         return problem_set(problem, entry->line, "handle: it must not begin with @");
     }
-    for (size_t field = USERS_HANDLE; field < USERS_N_FIELDS; field++) {
-        if (!check_name(entry->fields[field], field_names[field], entry->line, problem)) {
+    for (enum users_field field = USERS_HANDLE; field < USERS_N_FIELDS; field++) {
+        if (!users_check_name(entry->fields[field], field, entry->line, problem)) {
             return false;
         }
     }

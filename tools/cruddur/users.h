@@ -46,6 +46,10 @@ struct users {
 /* The field's name, in a file and in the database. */
 const char *users_field_name(enum users_field field);
 
+/* Checks what holds for every field besides the uuid: its length, and its characters. */
+bool users_check_name(const char *name, enum users_field which, size_t line,
+                      struct problem *problem);
+
 /* Reads a file. The users are sorted by handle. */
 bool users_parse(struct users *users, const char *text, enum users_purpose purpose,
                  struct problem *problem);

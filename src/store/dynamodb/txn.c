@@ -177,13 +177,28 @@ static bool is_asked_for(const cr_query *query, const cr_row *row)
                               is_excluded(&query->upper, row->value[CR_SK]));
 }
 
-static void feed_sink(walk *walking, const cr_result *result)
+/* Each row has the table's keys, so one without them is of a table with others. */
+static cruddur_status fail_keys(const cr_dynamodb_txn *txn)
+{
+    return cr_fail_with(
+        txn->base.call->error, CRUDDUR_E_TABLE_SHAPE,
+        "table %.*s has a row without the strings pk and sk: it has other keys; see "
+        "`cruddur schema verify`",
+        CR_CUT(txn->table->names.table.data, 255));
+}
+
+static cruddur_status feed_sink(const cr_dynamodb_txn *txn, walk *walking, const cr_result *result)
 {
     for (size_t i = 0; i < result->row_count && walking->answer == CR_SINK_MORE; i++) {
-        if (is_asked_for(walking->query, &result->row[i])) {
-            walking->answer = walking->sink(walking->context, &result->row[i]);
+        const cr_row *row = &result->row[i];
+        if (row->value[CR_PK].data == NULL || row->value[CR_SK].data == NULL) {
+            return fail_keys(txn);
+        }
+        if (is_asked_for(walking->query, row)) {
+            walking->answer = walking->sink(walking->context, row);
         }
     }
+    return CRUDDUR_OK;
 }
 
 static bool write_request(cr_dynamodb_txn *txn, const walk *walking)
@@ -206,11 +221,11 @@ static cruddur_status walk_pages(cr_dynamodb_txn *txn, walk *walking)
     while (status == CRUDDUR_OK && has_more && write_request(txn, walking)) {
         cr_result result;
         status = ask(txn, walking->query == NULL ? CR_SCAN : CR_QUERY, &result);
-        if (status != CRUDDUR_OK) {
-            break;
+        if (status == CRUDDUR_OK) {
+            status = feed_sink(txn, walking, &result);
         }
-        feed_sink(walking, &result);
-        has_more = result.last_key.data != NULL && walking->answer == CR_SINK_MORE;
+        has_more =
+            status == CRUDDUR_OK && result.last_key.data != NULL && walking->answer == CR_SINK_MORE;
         if (has_more) {
             status = keep_key(&last_key, result.last_key, &walking->page, call);
             grow_page(&walking->page);

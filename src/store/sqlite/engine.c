@@ -450,8 +450,8 @@ static cruddur_status read_changes(cr_store *base, int64_t after, size_t limit,
 }
 
 static const cr_store_ops operations = {
-    close_store, read_store,    change_store, load_store,  scan_store,
-    load_schema, verify_schema, list_schema,  drop_schema, scrub_store, read_changes,
+    close_store,   read_store,  change_store, load_store,  scan_store,   load_schema,
+    verify_schema, list_schema, drop_schema,  scrub_store, read_changes,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
