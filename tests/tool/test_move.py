@@ -24,8 +24,9 @@ GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
 MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
 # Beside a service each write takes the move longer than the writer: so pauses grow, and a loaded
-# machine does not have more to move than an idle one.
-PAUSE_S, PAUSE_GROWTH, PAUSE_MAX_S = 0.05, 1.25, 1.0
+# machine does not have more to move than an idle one. A round on a stream ends early in a pause of more
+# than a second.
+PAUSE_S, PAUSE_GROWTH, PAUSE_MAX_S = 0.05, 1.3, 4.0
 
 
 def person(number):
