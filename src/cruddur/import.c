@@ -345,7 +345,7 @@ static cruddur_status read_cursor(importing *now)
     }
     const char *colon = strchr(cursor, ':');
     size_t digits = colon == NULL ? 0 : (size_t)(colon - cursor);
-    if (!cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
+    if (colon == NULL || !cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
         return fail_cursor(now, CRUDDUR_E_CURSOR_DAMAGED, "is not the cursor of an import");
     }
     for (size_t i = 0; i < digits; i++) {

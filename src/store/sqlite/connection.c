@@ -91,8 +91,8 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
         "(SELECT CAST(rev AS INTEGER)" OF_STORE(CR_MOVE_PK) "), ?1)",
     [CR_STATEMENT_SEQUENCE_READ] =
         "SELECT seq, keys FROM cruddur_changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    [CR_STATEMENT_SEQUENCE_BOUNDS] = "SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
-                                     " coalesce((SELECT max(seq) FROM cruddur_changes), 0)",
+    [CR_STATEMENT_SEQUENCE_BOUNDS] = ("SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
+                                      " coalesce((SELECT max(seq) FROM cruddur_changes), 0)"),
 };
 
 static int nap(void *context, int naps)
