@@ -28,6 +28,10 @@ PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
 MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
+# Beside a service each write takes the move longer than the writer: so pauses grow, and a loaded
+# machine does not have more to move than an idle one. A round on a stream ends early in a pause of more
+# than a second.
+PAUSE_S, PAUSE_GROWTH, PAUSE_MAX_S = 0.05, 1.3, 4.0
 
 
 class Event(ctypes.Structure):
@@ -98,6 +102,7 @@ class Writer:
             while not self.is_stopping:
                 self.step()
                 time.sleep(self.pause)
+                self.pause = min(self.pause * PAUSE_GROWTH, PAUSE_MAX_S)
         except Failed as failure:
             self.failure = failure
         LIBRARY.cruddur_close(self.store)
@@ -223,7 +228,7 @@ class Engines(MoveTest):
 
     def test_sqlite_to_dynamodb(self):
         target = self.dynamodb("target")
-        acknowledged = self.move_beside_writers(self.sqlite[0], target, pause=0.1)
+        acknowledged = self.move_beside_writers(self.sqlite[0], target, pause=PAUSE_S)
         # All messages are younger than a claim's lifetime; each has one.
         self.assertLessEqual(acknowledged, claims_of(target))
         self.assertEqual(claims_of(target), {row["message_uuid"] for row in rows_of(target).values()
@@ -232,7 +237,7 @@ class Engines(MoveTest):
     def test_dynamodb_to_sqlite(self):
         source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
         self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
-                                 "--writers", "3", pause=0.1)
+                                 "--writers", "3", pause=PAUSE_S)
         self.assertEqual(claims_of(self.sqlite[1]), set())
 
 
@@ -243,7 +248,7 @@ class Kills(MoveTest):
     def test_dynamodb(self):
         source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
         self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
-                                 "--writers", "3", kills=2, pause=0.1)
+                                 "--writers", "3", kills=2, pause=PAUSE_S)
 
 
 class Refusals(MoveTest):
