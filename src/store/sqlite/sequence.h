@@ -22,7 +22,7 @@ cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key);
 cruddur_status cr_sequence_end(cr_sqlite_txn *txn);
 
 /* A body that reads. `context` is a cr_sequence_request. */
-cruddur_status cr_sequence_read(cr_txn *txn, void *context);
+cruddur_status cr_sequence_read(cr_txn *base, void *context);
 
 typedef struct cr_sequence_request {
     int64_t after;
