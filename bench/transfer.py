@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Measures `cruddur export` and `import`: rows a second, and the most memory of each command.
+"""Measures `cruddur export`, `import` and `move`: rows a second, the most memory of each command, and
+for a move how long the store was closed to writes. `scripts/bench transfer` runs it.
 
     transfer.py COMMAND [ROWS [ROWS_ON_DYNAMODB]]
 
 A table of ROWS (1,000,000) is made in an SQLite file: conversations of 500 messages, with their cards
-and inboxes. It is exported, imported into another file, and imported again. The first ROWS_ON_DYNAMODB
-(5,000) go to DynamoDB Local, which answers on the same machine and keeps its rows in memory, once with
-conditions and once with --unused, and back into a file. It becomes slower with more than a few batches at
-the same time, so there are 4 workers. At the end all copies have the same rows.
+and inboxes. It is exported, imported into another file, imported again, and moved to a third file. The
+first ROWS_ON_DYNAMODB (5,000) go to DynamoDB Local, which answers on the same machine and keeps its rows
+in memory: imported once with conditions and once with --unused, exported and imported into a file, and
+moved. It becomes slower with more than a few batches at the same time, so there are 4 workers. All copies
+must have the same rows. No program writes meanwhile.
 """
 import hashlib
 import json
@@ -102,7 +104,9 @@ class Bench:
     def measure(self, what, *arguments):
         counts, seconds, memory = self.run(*arguments)
         rows = counts["rows"]
-        print(f"{what:<44} {rows:>9} rows {rows / seconds:>9.0f} rows/s {memory:>6.1f} MB", flush=True)
+        closed = counts.get("fenced_us")
+        print(f"{what:<44} {rows:>9} rows {rows / seconds:>9.0f} rows/s {memory:>6.1f} MB" +
+              ("" if closed is None else f", closed for {closed / 1e6:.3f} s"), flush=True)
 
     def digest(self, name):
         """Of the rows of an export, whatever their order."""
@@ -123,8 +127,12 @@ def files(bench, count):
     bench.measure("export from SQLite", "export", bench.path("first"), "--store", store)
     bench.measure("import into SQLite", "import", bench.path("first"), "--store", other)
     bench.measure("import into SQLite, all rows are there", "import", bench.path("first"), "--store", other)
-    bench.run("export", bench.path("second"), "--store", other)
-    assert bench.digest("first") == bench.digest("second"), "rows differ"
+    third = "sqlite:" + bench.path("third.db")
+    bench.run("schema", "load", "--store", third)
+    bench.measure("move from SQLite to SQLite", "move", store, third)
+    for name, copy in (("second", other), ("third.export", third)):
+        bench.run("export", bench.path(name), "--store", copy)
+        assert bench.digest("first") == bench.digest(name), "rows differ"
 
 
 def service(bench, url, count):
@@ -142,7 +150,12 @@ def service(bench, url, count):
     bench.measure("import into DynamoDB Local, all are there", "import", bench.path("small"), "--store", table)
     bench.measure("export from DynamoDB Local", "export", bench.path("table"), "--store", table)
     bench.measure("import into SQLite from DynamoDB's order", "import", bench.path("table"), "--store", back)
-    assert bench.digest("small") == bench.digest("table"), "rows differ"
+    moved = f"dynamodb:moved?endpoint={url}"
+    bench.run("schema", "load", "--store", moved)
+    bench.measure("move from SQLite to DynamoDB Local", "move", small, moved, "--workers", "4")
+    bench.run("export", bench.path("moved"), "--store", moved)
+    for name in ("table", "moved"):
+        assert bench.digest("small") == bench.digest(name), "rows differ"
 
 
 def main(arguments):

@@ -6,6 +6,7 @@
 
 #include "cruddur/entry.h"
 #include "messaging/group.h"
+#include "model/store_row.h"
 #include "transfer/loader.h"
 #include "transfer/splitter.h"
 
@@ -94,6 +95,18 @@ static cruddur_status take_place(importing *now)
     return status;
 }
 
+/* The rows about the store, which a scan by another program shows, are of that table alone. */
+static void leave_out_store_rows(cr_block *block)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < block->count; i++) {
+        if (!cr_is_store_row(cr_row_key(&block->rows[i]))) {
+            block->rows[kept++] = block->rows[i];
+        }
+    }
+    block->count = kept;
+}
+
 /* The block is in order. Another call may have written it. */
 static cruddur_status submit(importing *now)
 {
@@ -107,6 +120,7 @@ static cruddur_status submit(importing *now)
         cr_block_begin(&loading->block, &now->before);
         return CRUDDUR_OK;
     }
+    leave_out_store_rows(&loading->block);
     loading->rows = now->rows;
     loading->bytes = now->splitter.bytes;
     status = cr_loader_submit(&now->loader, loading);

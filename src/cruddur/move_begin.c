@@ -92,7 +92,8 @@ static cruddur_status check_new(const cr_move_note *source, const cr_call *call)
     }
 }
 
-/* The two notes of a move that was begun. The source's may be missing still. */
+/* The two notes of a move that was begun. The source's is written before the first row is copied.
+ */
 static cruddur_status check_begun(const cr_moving *moving, const cr_move_note *source,
                                   const cr_call *call)
 {
@@ -103,7 +104,8 @@ static cruddur_status check_begun(const cr_moving *moving, const cr_move_note *s
         return fail_argument(call, "to", "is being moved itself, or was moved");
     }
     if (source->role == CR_MOVE_NONE) {
-        return CRUDDUR_OK;
+        bool has_copied = target->role == CR_MOVE_FOLLOWING || target->cursor[0] != '\0';
+        return has_copied ? cr_moving_fail_replaced(call) : CRUDDUR_OK;
     }
     return is_source && strcmp(source->id, target->id) == 0
                ? CRUDDUR_OK

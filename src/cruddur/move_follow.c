@@ -15,11 +15,11 @@
 
 /* ---- the sequence ---- */
 
-static cruddur_status fail_cut(const cr_call *call)
+cruddur_status cr_moving_fail_replaced(const cr_call *call)
 {
     return cr_fail_with(call->error, CRUDDUR_E_STORE_REPLACED,
                         "the source does not know any more what has changed since the move began: "
-                        "it is another file, or was restored from a copy. Cancel the move, empty "
+                        "it is another store, or was restored from a copy. Cancel the move, empty "
                         "the target, and begin anew");
 }
 
@@ -33,6 +33,16 @@ static cruddur_status write_notes(cr_moving *moving, cr_call *call)
     return status == CRUDDUR_OK ? cr_move_note_write(moving->from, &source, call) : status;
 }
 
+/* A store that was dropped and made again counts its changes anew, and has no note. */
+static cruddur_status check_source_note(const cr_moving *moving, cr_call *call)
+{
+    cr_move_note source;
+    cruddur_status status = cr_move_note_read(moving->from, &source, call);
+    return status == CRUDDUR_OK && strcmp(source.id, moving->note.id) != 0
+               ? cr_moving_fail_replaced(call)
+               : status;
+}
+
 static cruddur_status follow_entries(cr_moving *moving, cr_call *call)
 {
     cr_changed_keys changed;
@@ -42,7 +52,10 @@ static cruddur_status follow_entries(cr_moving *moving, cr_call *call)
     cruddur_status status = from->ops->read_changes(from, moving->note.seq, ENTRIES_MAX, &changed,
                                                     &moving->arena, call);
     if (status == CRUDDUR_OK && changed.is_cut) {
-        status = fail_cut(call);
+        status = cr_moving_fail_replaced(call);
+    }
+    if (status == CRUDDUR_OK) {
+        status = check_source_note(moving, call);
     }
     if (status == CRUDDUR_OK) {
         status = cr_mirror_follow(&moving->mirror, changed.keys, changed.count, call, &done);
@@ -64,7 +77,7 @@ static cruddur_status find_newest(cr_moving *moving, cr_call *call, int64_t *new
     cruddur_status status =
         from->ops->read_changes(from, moving->note.seq, 1, &changed, &moving->arena, call);
     *newest = changed.newest;
-    return status == CRUDDUR_OK && changed.is_cut ? fail_cut(call) : status;
+    return status == CRUDDUR_OK && changed.is_cut ? cr_moving_fail_replaced(call) : status;
 }
 
 /* The notes are changes, too: so the end is what was there when the round began. Behind the fence

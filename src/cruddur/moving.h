@@ -46,6 +46,9 @@ cruddur_status cr_moving_cancel(cr_moving *moving);
 
 /* ---- move_follow.c ---- */
 
+/* For a source that is not the one with which the move began: CRUDDUR_E_STORE_REPLACED. */
+cruddur_status cr_moving_fail_replaced(const cr_call *call);
+
 /* Mirrors what has changed since the note, up to the moment of the call: behind the fence that is
  * all of it. */
 cruddur_status cr_moving_follow(cr_moving *moving);

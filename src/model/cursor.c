@@ -21,7 +21,7 @@ enum {
     LIST_SIZE = 8,
     CHECK_SIZE = 4,
     /* Sort keys are at most 1,024 bytes, partition keys 2,048 (DynamoDB's limits). */
-    BYTES_MAX = AT_POSITION + 1024 + 1 + 2048 + CHECK_SIZE,
+    BYTES_MAX = AT_POSITION + CR_SK_MAX + 1 + CR_PK_MAX + CHECK_SIZE,
 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -101,7 +101,7 @@ void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out)
     unsigned char bytes[BYTES_MAX];
     size_t size = AT_POSITION;
     bool is_scan = cursor->kind == CR_CURSOR_SCAN;
-    if (cursor->position.sk.size > 1024 || (is_scan && cursor->position.pk.size > 2048)) {
+    if (cursor->position.sk.size > CR_SK_MAX || (is_scan && cursor->position.pk.size > CR_PK_MAX)) {
         out->failed = true; /* no engine has such a row */
         return;
     }

@@ -83,6 +83,17 @@ typedef struct cr_key {
     cr_str sk;
 } cr_key;
 
+/* What the texts of a key can be on every engine. */
+#define CR_PK_MAX 2048
+#define CR_SK_MAX 1024
+
+static inline bool cr_key_is_possible(cr_key key)
+{
+    return key.pk.data != NULL && key.pk.size <= CR_PK_MAX &&
+           memchr(key.pk.data, '\0', key.pk.size) == NULL && key.sk.data != NULL &&
+           key.sk.size <= CR_SK_MAX && memchr(key.sk.data, '\0', key.sk.size) == NULL;
+}
+
 const char *cr_attribute_name(cr_attribute attribute);
 cr_type cr_attribute_type(cr_attribute attribute);
 

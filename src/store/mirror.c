@@ -4,18 +4,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/clock.h"
 #include "base/thread.h"
-#include "model/item.h"
 #include "model/key.h"
-#include "model/kind.h"
 #include "model/store_row.h"
-#include "model/time.h"
 
-/* So many keys are looked at together. With a claim for each, one change has room for them. */
+/* So many keys are read, and removed, together. */
 #define SLICE_MAX 25
-/* Larger rows are written by themselves: the service's transactions have a limit. */
-#define SLICE_SIZE_MAX ((size_t)1024 * 1024)
 
 typedef struct job job;
 
@@ -38,145 +32,13 @@ struct job {
     cruddur_error *error; /* of the first failure */
 };
 
-/* ---- which rows, and which claims ---- */
-
-static bool is_claim(cr_str pk)
-{
-    const size_t size = sizeof(CR_PK_CLAIMS) - 1;
-    return pk.size > size && memcmp(pk.data, CR_PK_CLAIMS, size) == 0 &&
-           cr_uuid_is_canonical((cr_str){pk.data + size, pk.size - size});
-}
+/* ---- which rows ---- */
 
 bool cr_mirror_has(const cr_mirror *mirror, cr_key key)
 {
-    bool is_needless = (mirror->to->traits & CR_TRAIT_UUIDS) != 0 && is_claim(key.pk);
+    bool is_needless =
+        (mirror->to->traits & CR_TRAIT_UUIDS) != 0 && cr_pk_has_prefix(key.pk, CR_PK_CLAIMS);
     return !cr_is_store_row(key) && !is_needless;
-}
-
-static bool needs_claim(const cr_mirror *mirror, const cr_row *row)
-{
-    int64_t time_us;
-    return (mirror->from->traits & CR_TRAIT_UUIDS) != 0 &&
-           (mirror->to->traits & CR_TRAIT_UUIDS) == 0 && cr_row_kind(row) == CR_KIND_MESSAGE &&
-           cr_uuid_is_canonical(row->value[CR_MESSAGE_UUID]) &&
-           cr_uuid_is_canonical(row->value[CR_USER_UUID]) &&
-           cr_time_parse(row->value[CR_SK], &time_us) &&
-           cr_clock_now_us() - time_us < mirror->to->claim_us;
-}
-
-/* ---- one change of the target ---- */
-
-typedef struct change {
-    const cr_mirror *mirror;
-    const cr_key *keys;
-    const cr_row *rows; /* of the source; one that is absent is to be removed */
-    size_t count;
-    bool only_puts;
-    cr_mirrored done;
-} change;
-
-static bool is_same(const cr_row *there, const cr_row *row)
-{
-    return cr_item_is_same(there, row) && cr_item_has_same_others(there, row);
-}
-
-static cruddur_status claim(cr_txn *txn, const change *now)
-{
-    cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
-        cr_claim found;
-        const cr_row *row = &now->rows[i];
-        if (!cr_row_exists(row) || !needs_claim(now->mirror, row)) {
-            continue;
-        }
-        cr_claim made = {.token = row->value[CR_MESSAGE_UUID],
-                         .group = cr_pk_suffix(row->value[CR_PK]),
-                         .author = row->value[CR_USER_UUID],
-                         .sk = row->value[CR_SK]};
-        status = txn->ops->find_claim(txn, made.token, made.group, &found);
-        if (status == CRUDDUR_OK && found.sk.data == NULL) {
-            status = txn->ops->claim(txn, &made, NULL);
-        }
-    }
-    return status;
-}
-
-/* Puts come before removals (store.h). */
-static cruddur_status write_rows(cr_txn *txn, change *now, const cr_row *there)
-{
-    cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
-        const cr_row *row = &now->rows[i];
-        if (!cr_row_exists(row)) {
-            continue;
-        }
-        if (!cr_row_exists(&there[i])) {
-            status = txn->ops->put(txn, row);
-            now->done.put++;
-        } else if (!now->only_puts && !is_same(&there[i], row)) {
-            status = txn->ops->replace(txn, &there[i], row);
-            now->done.replaced++;
-        }
-    }
-    for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
-        if (!cr_row_exists(&now->rows[i]) && cr_row_exists(&there[i])) {
-            status = txn->ops->remove(txn, &there[i]);
-            now->done.removed++;
-        }
-    }
-    return status;
-}
-
-static cruddur_status change_body(cr_txn *txn, void *context)
-{
-    change *now = context;
-    cr_row there[SLICE_MAX];
-    now->done = (cr_mirrored){0};
-    cruddur_status status = txn->ops->get(txn, now->keys, now->count, there);
-    if (status == CRUDDUR_OK) {
-        status = claim(txn, now);
-    }
-    return status == CRUDDUR_OK ? write_rows(txn, now, there) : status;
-}
-
-static void add_sums(cr_mirrored *sums, const cr_mirrored *more)
-{
-    sums->put += more->put;
-    sums->replaced += more->replaced;
-    sums->removed += more->removed;
-}
-
-/* As many of the rows as one change has room for; at least one. */
-static size_t fitting(const cr_row *rows, size_t count)
-{
-    size_t size = 0;
-    size_t fits = 0;
-    while (fits < count) {
-        size += cr_row_exists(&rows[fits]) ? cr_item_size(&rows[fits]) : 0;
-        if (fits > 0 && size > SLICE_SIZE_MAX) {
-            break;
-        }
-        fits++;
-    }
-    return fits;
-}
-
-static cruddur_status write_slice(change *all, cr_call *call, cr_mirrored *sums)
-{
-    cruddur_status status = CRUDDUR_OK;
-    cr_store *to = all->mirror->to;
-    for (size_t at = 0; status == CRUDDUR_OK && at < all->count;) {
-        change now = *all;
-        now.keys += at;
-        now.rows += at;
-        now.count = fitting(now.rows, all->count - at);
-        status = to->ops->change(to, change_body, &now, call);
-        if (status == CRUDDUR_OK) {
-            add_sums(sums, &now.done);
-        }
-        at += now.count;
-    }
-    return status;
 }
 
 /* ---- slices ---- */
@@ -203,48 +65,98 @@ static cruddur_status read_body(cr_txn *txn, void *context)
     return status;
 }
 
+/* A load puts rows, and the claims of messages, as an import does. A claim in the transaction of
+ * its message would be no safer: nothing else writes to the target, and what failed is done again.
+ */
+static cruddur_status put_rows(const job *now, const cr_row *rows, size_t count, bool replaces,
+                               cr_call *call, cr_mirrored *sums)
+{
+    cr_loaded loaded;
+    cr_store *to = now->mirror->to;
+    const cr_load_options options = {
+        .replaces = replaces, .makes_claims = (now->mirror->from->traits & CR_TRAIT_UUIDS) != 0};
+    cruddur_status status = to->ops->load(to, rows, count, &options, &loaded, call);
+    sums->put += loaded.put;
+    sums->replaced += loaded.replaced;
+    return status;
+}
+
+static cruddur_status copy_slice(const job *now, size_t first, size_t count, cr_call *call,
+                                 cr_mirrored *sums)
+{
+    return put_rows(now, now->rows + first, count, false, call, sums);
+}
+
+typedef struct removal {
+    const cr_key *keys;
+    size_t count;
+    uint64_t removed;
+} removal;
+
+static cruddur_status remove_body(cr_txn *txn, void *context)
+{
+    removal *now = context;
+    cr_row there[SLICE_MAX];
+    cruddur_status status = txn->ops->get(txn, now->keys, now->count, there);
+    now->removed = 0;
+    for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
+        if (cr_row_exists(&there[i])) {
+            status = txn->ops->remove(txn, &there[i]);
+            now->removed++;
+        }
+    }
+    return status;
+}
+
+static cruddur_status remove_rows(const job *now, const cr_key *keys, size_t count, cr_call *call,
+                                  cr_mirrored *sums)
+{
+    cr_store *to = now->mirror->to;
+    removal gone = {keys, count, 0};
+    cruddur_status status = count == 0 ? CRUDDUR_OK : to->ops->change(to, remove_body, &gone, call);
+    sums->removed += status == CRUDDUR_OK ? gone.removed : 0;
+    return status;
+}
+
 static cruddur_status follow_slice(const job *now, size_t first, size_t count, cr_call *call,
                                    cr_mirrored *sums)
 {
     cr_row rows[SLICE_MAX];
+    cr_key gone[SLICE_MAX];
+    size_t row_count = 0;
+    size_t gone_count = 0;
     cr_arena arena = CR_ARENA_INIT;
     cr_store *from = now->mirror->from;
     reading source = {now->keys + first, count, &arena, rows};
     cruddur_status status = from->ops->read(from, read_body, &source, call);
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        if (cr_row_exists(&rows[i])) {
+            rows[row_count++] = rows[i];
+        } else {
+            gone[gone_count++] = source.keys[i];
+        }
+    }
     if (status == CRUDDUR_OK) {
-        change all = {.mirror = now->mirror, .keys = source.keys, .rows = rows, .count = count};
-        status = write_slice(&all, call, sums);
+        status = put_rows(now, rows, row_count, true, call, sums);
+    }
+    if (status == CRUDDUR_OK) {
+        status = remove_rows(now, gone, gone_count, call, sums);
     }
     cr_arena_free(&arena);
     return status;
 }
 
-/* Rows without a claim are loaded, which on DynamoDB costs half of a transaction. */
-static cruddur_status copy_slice(const job *now, size_t first, size_t count, cr_call *call,
-                                 cr_mirrored *sums)
-{
-    cr_loaded loaded;
-    cr_row plain[SLICE_MAX];
-    cr_row claimed[SLICE_MAX];
-    cr_key keys[SLICE_MAX];
-    size_t plain_count = 0;
-    change all = {.mirror = now->mirror, .keys = keys, .rows = claimed, .only_puts = true};
-    for (size_t i = 0; i < count; i++) {
-        const cr_row *row = &now->rows[first + i];
-        if (needs_claim(now->mirror, row)) {
-            keys[all.count] = cr_row_key(row);
-            claimed[all.count++] = *row;
-        } else {
-            plain[plain_count++] = *row;
-        }
-    }
-    cr_store *to = now->mirror->to;
-    cruddur_status status = to->ops->load(to, plain, plain_count, NULL, &loaded, call);
-    sums->put += loaded.put;
-    return status == CRUDDUR_OK ? write_slice(&all, call, sums) : status;
-}
-
 /* ---- workers ---- */
+
+/* Unlike the loader of imports (transfer/loader.h), which reads on while its blocks are written,
+ * this ends each part before the move notes how far it has come. */
+
+static void add_sums(cr_mirrored *sums, const cr_mirrored *more)
+{
+    sums->put += more->put;
+    sums->replaced += more->replaced;
+    sums->removed += more->removed;
+}
 
 static void end_worker(job *now, const cr_call *call, cruddur_status status, cruddur_error *error,
                        const cr_mirrored *sums)

@@ -24,9 +24,9 @@
  * read it. What an engine cannot ask for is in docs/dynamodb-engine.md.
  *
  * **The fence.** While the table has that row of model/store_row.h, every change that writes fails
- * with CRUDDUR_E_STORE_FENCED, unless it writes a row about the store: on SQLite at once, on
- * DynamoDB once CR_FENCE_US have passed since the fence was put, and the call has ended that was on
- * its way.
+ * with CRUDDUR_E_STORE_FENCED, unless it writes rows about the store alone; so does every load. On
+ * SQLite that is so at once, on DynamoDB once CR_FENCE_US have passed since the fence was put, and
+ * the call has ended that was on its way. A change or load that finds nothing to write may succeed.
  *
  * **Threads.** A store's functions may be called on any number of threads at the same time, but for
  * `close`. A body and its sinks run while the call is in progress, and one run of a body at a time;

@@ -103,7 +103,7 @@ static bool read_row(cr_str line, cr_arena *arena, cr_row *row, bool *no_memory)
     bool is_end = !cr_json_next_member(&in, &first, &name);
     *no_memory = in.no_memory;
     return is_end && cr_json_is_done(&in) && row->value[CR_PK].size > 0 &&
-           row->value[CR_SK].size > 0;
+           row->value[CR_SK].size > 0 && cr_key_is_possible(cr_row_key(row));
 }
 
 static cruddur_status read_line(cr_block *block, cr_str line, size_t at, uint64_t first,
@@ -116,8 +116,8 @@ static cruddur_status read_line(cr_block *block, cr_str line, size_t at, uint64_
     return no_memory ? cr_fail_memory(error)
                      : cr_fail_with(error, CRUDDUR_E_EXPORT_DAMAGED,
                                     "row %" PRIu64 " of the export is not an item with a pk and an "
-                                    "sk, which are strings",
-                                    first + at);
+                                    "sk, which are strings of at most %d and %d bytes",
+                                    first + at, CR_PK_MAX, CR_SK_MAX);
 }
 
 cruddur_status cr_block_read(cr_block *block, uint64_t first, cruddur_error **error)

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/print.h"
-#include "base/utf8.h"
+#include "pool_page.h"
 
 #define TARGET "AWSCognitoIdentityProviderService.ListUsers"
 #define CONTENT_TYPE "application/x-amz-json-1.1"
@@ -20,168 +20,6 @@
 
 /* A pool of many pages is read at the service's quota, which its other clients share. */
 #define ATTEMPTS 8
-
-/* ---- the answer ---- */
-
-typedef struct page {
-    struct pool_users *users;
-    size_t before; /* users of earlier pages */
-    char *token;   /* of the next page; NULL: this is the last one */
-} page;
-
-static void free_user(struct pool_user *user)
-{
-    free(user->name);
-    free(user->sub);
-    free(user->handle);
-}
-
-void pool_users_free(struct pool_users *users)
-{
-    for (size_t i = 0; i < users->count; i++) {
-        free_user(&users->users[i]);
-    }
-    free(users->users);
-    *users = (struct pool_users){0};
-}
-
-/* Forgets what an earlier attempt at this page has read. */
-static void begin_page(page *now)
-{
-    while (now->users->count > now->before) {
-        free_user(&now->users->users[--now->users->count]);
-    }
-    free(now->token);
-    now->token = NULL;
-}
-
-/* UTF-8 without NUL. */
-static bool is_text(cr_str text)
-{
-    uint32_t character;
-    for (size_t i = 0; i < text.size;) {
-        size_t length = cr_utf8_decode(text.data + i, text.size - i, &character);
-        if (length == 0 || character == 0) {
-            return false;
-        }
-        i += length;
-    }
-    return text.data != NULL;
-}
-
-/* Reads a string that is kept. */
-static void read_text(cr_json *in, char **kept)
-{
-    cr_str text = cr_json_string(in);
-    if (in->failed || !is_text(text)) {
-        in->failed = true;
-    } else if (!cr_str_keep(kept, text)) {
-        in->no_memory = true;
-    }
-}
-
-static void read_attribute(cr_json *in, struct pool_user *user)
-{
-    cr_str member;
-    cr_str name = CR_STR_ABSENT, value = CR_STR_ABSENT;
-    cr_json_enter(in, '{');
-    for (bool first = true; cr_json_next_member(in, &first, &member);) {
-        bool is_name = cr_str_equal(member, cr_str_of("Name"));
-        if (is_name || cr_str_equal(member, cr_str_of("Value"))) {
-            *(is_name ? &name : &value) = cr_json_string(in);
-        } else {
-            (void)cr_json_skip(in);
-        }
-    }
-    bool is_sub = cr_str_equal(name, cr_str_of("sub"));
-    bool is_handle = cr_str_equal(name, cr_str_of("preferred_username"));
-    if (in->failed || (!is_sub && !is_handle) || (is_handle && value.size == 0)) {
-        return;
-    }
-    if (!is_text(value)) {
-        in->failed = true;
-    } else if (!cr_str_keep(is_sub ? &user->sub : &user->handle, value)) {
-        in->no_memory = true;
-    }
-}
-
-static void read_user(cr_json *in, struct pool_user *user)
-{
-    cr_str member;
-    cr_json_enter(in, '{');
-    for (bool first = true; cr_json_next_member(in, &first, &member);) {
-        if (cr_str_equal(member, cr_str_of("Username"))) {
-            read_text(in, &user->name);
-        } else if (cr_str_equal(member, cr_str_of("Attributes"))) {
-            cr_json_enter(in, '[');
-            for (bool is_first = true; cr_json_next_element(in, &is_first);) {
-                read_attribute(in, user);
-            }
-        } else {
-            (void)cr_json_skip(in);
-        }
-    }
-    if (user->name == NULL || user->sub == NULL || *user->sub == '\0') {
-        in->failed = true; /* each user of a pool has both */
-    }
-}
-
-/* Returns room for one user more; NULL when memory ran out. */
-static struct pool_user *add_user(struct pool_users *users)
-{
-    if (users->count == users->capacity) {
-        size_t capacity = users->capacity == 0 ? 64 : 2 * users->capacity;
-        struct pool_user *grown = realloc(users->users, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return NULL;
-        }
-        users->users = grown;
-        users->capacity = capacity;
-    }
-    users->users[users->count] = (struct pool_user){0};
-    return &users->users[users->count++];
-}
-
-static void read_users(cr_json *in, struct pool_users *users)
-{
-    cr_json_enter(in, '[');
-    for (bool first = true; !in->no_memory && cr_json_next_element(in, &first);) {
-        struct pool_user *user = add_user(users);
-        if (user == NULL) {
-            in->no_memory = true;
-        } else {
-            read_user(in, user);
-        }
-    }
-}
-
-static cruddur_status read_page(void *data, cr_str body)
-{
-    page *now = data;
-    cr_json in;
-    cr_str member;
-    cr_arena arena = CR_ARENA_INIT;
-    bool has_users = false;
-    begin_page(now);
-    cr_json_init(&in, body, &arena);
-    cr_json_enter(&in, '{');
-    for (bool first = true; !in.no_memory && cr_json_next_member(&in, &first, &member);) {
-        if (cr_str_equal(member, cr_str_of("Users"))) {
-            has_users = true;
-            read_users(&in, now->users);
-        } else if (cr_str_equal(member, cr_str_of("PaginationToken"))) {
-            read_text(&in, &now->token);
-        } else {
-            (void)cr_json_skip(&in);
-        }
-    }
-    bool is_good = has_users && cr_json_is_done(&in);
-    cr_arena_free(&arena);
-    if (in.no_memory) {
-        return CRUDDUR_E_NO_MEMORY;
-    }
-    return is_good ? CRUDDUR_OK : CRUDDUR_E_PROTOCOL;
-}
 
 /* ---- the client ---- */
 
@@ -276,8 +114,8 @@ static void write_request(cr_buffer *request, const char *id, const char *token)
 }
 
 static cruddur_status fetch_page(const struct connection *connection,
-                                 const struct pool_options *options, const char *token, page *now,
-                                 cruddur_error **error)
+                                 const struct pool_options *options, const char *token,
+                                 struct pool_page *now, cruddur_error **error)
 {
     cr_buffer request;
     cr_aws_answer answer;
@@ -291,7 +129,7 @@ static cruddur_status fetch_page(const struct connection *connection,
     const cr_aws_request made = {.target = TARGET,
                                  .content_type = CONTENT_TYPE,
                                  .body = {request.data, request.size},
-                                 .reading = {read_page, now},
+                                 .reading = {pool_page_read, now},
                                  .is_public = true};
     cruddur_status status = request.failed ? cr_fail_memory(error)
                                            : cr_aws_call(connection->client, &made, &call, &answer);
@@ -311,7 +149,7 @@ static cruddur_status fetch_pages(const struct connection *connection,
     bool has_more = true;
     cruddur_status status = CRUDDUR_OK;
     while (status == CRUDDUR_OK && has_more) {
-        page now = {.users = users, .before = users->count};
+        struct pool_page now = {.users = users, .before = users->count};
         status = fetch_page(connection, options, token, &now, error);
         has_more = now.token != NULL;
         if (status == CRUDDUR_OK && has_more && token != NULL && strcmp(token, now.token) == 0) {
@@ -376,7 +214,7 @@ static void drop_doubles(struct pool_users *users)
     size_t kept = 0;
     for (size_t i = 0; i < users->count; i++) {
         if (kept > 0 && compare_names(&users->users[kept - 1], &users->users[i]) == 0) {
-            free_user(&users->users[i]);
+            pool_user_free(&users->users[i]);
         } else {
             users->users[kept++] = users->users[i];
         }

@@ -123,7 +123,7 @@ const struct command command_person = {
             "in use.\n"
             "\n"
             "Actions:\n"
-            "  export   writes a JSON object for each row, one a line; `kind` tells what it is\n"
+            "  export   writes a JSON object for each row, one a line; `kind` says what it is\n"
             "  erase    the person leaves larger groups, and groups of two are closed; the\n"
             "           person's messages are deleted; names and handles are removed from all\n"
             "           rows. An SQLite file is rewritten, so that the erased bytes are gone\n"

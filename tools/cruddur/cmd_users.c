@@ -256,7 +256,7 @@ const struct command command_users = {
     .bit = COMMAND_USERS,
     .arguments = {"ACTION", "VALUE"},
     .n_optional = 1,
-    .summary = "list, find or load users; their Cognito accounts; their names in rows",
+    .summary = "list, find or load users; update their accounts and names",
     .help = "Usage: cruddur users [OPTION]... ACTION [VALUE]\n"
             "\n"
             "Does one of these with the users whom --users names, a users file or a\n"
@@ -270,8 +270,8 @@ const struct command command_users = {
             "                  preferred_username to sub\n"
             "  sync            give users in the database the sub of the pool's user of the\n"
             "                  same preferred_username, as their cognito_user_id\n"
-            "  rename-rows     bring the copies of their names in the store up to date, in all\n"
-            "                  inboxes; the store may be in use\n"
+            "  rename-rows     bring the copies of their names in the store up to date, in\n"
+            "                  all inboxes; the store may be in use\n"
             "\n"
             "Options:\n"
             "  --pool ID       cognito, sync: the user pool (default:\n"

@@ -5,6 +5,7 @@
 
 #include "store/claim.h"
 #include "store/dynamodb/batch.h"
+#include "store/dynamodb/fence.h"
 
 /* Each row is a write of its own: as part of a transaction it would cost twice as much, and one
  * taken key would refuse all. The rows are read first, many at once, so that a load which is
@@ -158,7 +159,10 @@ static cruddur_status load_batch(const job *now, const cr_row *rows, size_t firs
 /* The rows are put without looking. */
 static cruddur_status write_batch(const job *now, const cr_row *rows, size_t first, size_t count)
 {
-    cruddur_status status = cr_dynamodb_batch_write(now->store, rows + first, count, now->call);
+    cruddur_status status = cr_fence_look(now->store, now->call);
+    if (status == CRUDDUR_OK) {
+        status = cr_dynamodb_batch_write(now->store, rows + first, count, now->call);
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
         count_row(now, first + i, CR_FATE_PUT);
     }

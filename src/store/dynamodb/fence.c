@@ -5,11 +5,15 @@
 #include "base/print.h"
 #include "model/store_row.h"
 
+static bool is_unknown(const cr_dynamodb *table)
+{
+    int64_t unfenced_at_us = atomic_load(&table->unfenced_at_us);
+    return unfenced_at_us == 0 || cr_clock_monotonic_us() - unfenced_at_us >= CR_FENCE_US;
+}
+
 bool cr_fence_is_due(const cr_dynamodb_txn *txn)
 {
-    int64_t unfenced_at_us = atomic_load(&txn->table->unfenced_at_us);
-    return txn->is_change &&
-           (unfenced_at_us == 0 || cr_clock_monotonic_us() - unfenced_at_us >= CR_FENCE_US);
+    return txn->is_change && is_unknown(txn->table);
 }
 
 cruddur_status cr_fence_judge(cr_dynamodb_txn *txn, const cr_row *row, int64_t asked_at_us)
@@ -23,24 +27,35 @@ cruddur_status cr_fence_judge(cr_dynamodb_txn *txn, const cr_row *row, int64_t a
     return CRUDDUR_OK;
 }
 
-static bool writes_store_row(const cr_dynamodb_txn *txn)
+static bool writes_only_store_rows(const cr_dynamodb_txn *txn)
 {
     for (size_t i = 0; i < txn->write_count; i++) {
-        if (cr_is_store_row(cr_row_key(&txn->write[i].row))) {
-            return true;
+        if (!cr_is_store_row(cr_row_key(&txn->write[i].row))) {
+            return false;
         }
     }
-    return false;
+    return true;
+}
+
+static cruddur_status look_body(cr_txn *txn, void *context)
+{
+    cr_row row;
+    const cr_key key = cr_store_row_key(CR_FENCE_PK);
+    int64_t asked_at_us = cr_clock_monotonic_us();
+    cruddur_status status = txn->ops->get(txn, &key, 1, &row);
+    (void)context;
+    return status == CRUDDUR_OK ? cr_fence_judge((cr_dynamodb_txn *)txn, &row, asked_at_us)
+                                : status;
 }
 
 cruddur_status cr_fence_check(cr_dynamodb_txn *txn)
 {
-    cr_row row;
-    const cr_key key = cr_store_row_key(CR_FENCE_PK);
-    if (!cr_fence_is_due(txn) || writes_store_row(txn)) {
-        return CRUDDUR_OK;
-    }
-    int64_t asked_at_us = cr_clock_monotonic_us();
-    cruddur_status status = txn->base.ops->get(&txn->base, &key, 1, &row);
-    return status == CRUDDUR_OK ? cr_fence_judge(txn, &row, asked_at_us) : status;
+    return cr_fence_is_due(txn) && !writes_only_store_rows(txn) ? look_body(&txn->base, NULL)
+                                                                : CRUDDUR_OK;
+}
+
+cruddur_status cr_fence_look(cr_store *store, cr_call *call)
+{
+    return is_unknown((cr_dynamodb *)store) ? store->ops->read(store, look_body, NULL, call)
+                                            : CRUDDUR_OK;
 }

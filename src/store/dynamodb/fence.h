@@ -21,8 +21,11 @@ bool cr_fence_is_due(const cr_dynamodb_txn *txn);
 /* What was read at the fence's key, by a request that was begun then. CRUDDUR_E_STORE_FENCED. */
 cruddur_status cr_fence_judge(cr_dynamodb_txn *txn, const cr_row *row, int64_t asked_at_us);
 
-/* Looks for a fence, if that is due. For a change that is about to be committed: one that writes a
- * row about the store is let through. CRUDDUR_E_STORE_FENCED, read statuses. */
+/* Looks for a fence, if that is due. For a change that is about to be committed: one that writes
+ * nothing but rows about the store is let through. CRUDDUR_E_STORE_FENCED, read statuses. */
 cruddur_status cr_fence_check(cr_dynamodb_txn *txn);
+
+/* The same for rows that are written outside of changes; `call` reads strongly. */
+cruddur_status cr_fence_look(cr_store *store, cr_call *call);
 
 #endif

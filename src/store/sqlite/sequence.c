@@ -82,7 +82,7 @@ static cruddur_status write_entry(cr_sqlite_txn *txn)
     int code;
     const cr_buffer *entry = txn->written;
     cr_statement which =
-        txn->writes_store_row ? CR_STATEMENT_SEQUENCE_ADD : CR_STATEMENT_SEQUENCE_ADD_UNFENCED;
+        txn->writes_others ? CR_STATEMENT_SEQUENCE_ADD_UNFENCED : CR_STATEMENT_SEQUENCE_ADD;
     sqlite3_stmt *statement = statement_of(txn, which, &code);
     if (code == SQLITE_OK) {
         code = sqlite3_bind_blob64(statement, 1, entry->data, entry->size, SQLITE_STATIC);
@@ -105,7 +105,7 @@ void cr_sequence_restart(cr_sqlite_txn *txn)
 {
     txn->written->size = 0;
     txn->written->failed = false;
-    txn->writes_store_row = false;
+    txn->writes_others = false;
     txn->last_sk.size = 0;
 }
 
@@ -119,7 +119,7 @@ static bool is_last_sk(const cr_sqlite_txn *txn, cr_str sk)
 cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key)
 {
     cr_buffer *entry = txn->written;
-    txn->writes_store_row = txn->writes_store_row || cr_is_store_row(key);
+    txn->writes_others = txn->writes_others || !cr_is_store_row(key);
     add_text(entry, key.pk);
     if (is_last_sk(txn, key.sk)) {
         add_text(entry, cr_str_of(""));

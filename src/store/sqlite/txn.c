@@ -9,10 +9,6 @@
 /* How many rows are read between two looks at the clock. */
 #define ROWS_PER_DEADLINE_CHECK 64
 
-/* What a key can be on every engine. */
-#define PK_MAX 2048
-#define SK_MAX 1024
-
 /* Sorts after every sort key of ours: U+10FFFF. */
 #define SK_LAST "\xf4\x8f\xbf\xbf"
 
@@ -48,18 +44,6 @@ static void read_row(sqlite3_stmt *statement, const omission *omitted, cr_row *r
     }
 }
 
-/* A damaged file may have none. */
-static bool is_possible(cr_str key, size_t max)
-{
-    return key.data != NULL && key.size <= max && memchr(key.data, '\0', key.size) == NULL;
-}
-
-/* A row that no program of ours wrote, and that no cursor could stand behind: it is passed over. */
-static bool is_possible_row(const cr_row *row)
-{
-    return is_possible(row->value[CR_PK], PK_MAX) && is_possible(row->value[CR_SK], SK_MAX);
-}
-
 static cruddur_status fail_reading(const cr_connection *connection, int code, const cr_call *call)
 {
     return cr_connection_fail(connection, code, "reading", call->error);
@@ -85,7 +69,9 @@ static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement,
             break;
         }
         read_row(statement, omitted, &row);
-        if (is_possible_row(&row)) {
+        /* A row that no program of ours wrote, and that no cursor could stand behind: it is passed
+         * over. */
+        if (cr_key_is_possible(cr_row_key(&row))) {
             answer = sink(context, &row);
         }
         call->meter.rows_read++;
@@ -465,6 +451,6 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
     txn->only_reads = false;
     txn->written = NULL;
     txn->last_sk.at = txn->last_sk.size = 0;
-    txn->writes_store_row = false;
+    txn->writes_others = false;
     txn->has_missed = false;
 }

@@ -19,8 +19,8 @@ typedef struct cr_sqlite_txn {
         size_t at; /* in the entry */
         size_t size;
     } last_sk;
-    bool writes_store_row;
-    bool has_missed; /* an earlier run of the body stated a row that was not as it was read */
+    bool writes_others; /* than rows about the store */
+    bool has_missed;    /* an earlier run of the body stated a row that was not as it was read */
 } cr_sqlite_txn;
 
 /* For a change; `only_reads` is false. Its caller sets `written`, for what is not only read. */
