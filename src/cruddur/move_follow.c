@@ -19,8 +19,8 @@ cruddur_status cr_moving_fail_replaced(const cr_call *call)
 {
     return cr_fail_with(call->error, CRUDDUR_E_STORE_REPLACED,
                         "the source does not know any more what has changed since the move began: "
-                        "it is another store, or was restored from a copy. Cancel the move, empty "
-                        "the target, and begin anew");
+                        "it is another store, was restored from a copy, or the move was cancelled. "
+                        "Cancel the move, empty the target, and begin anew");
 }
 
 /* The target's note tells where to continue; the source's, which entries are not needed any more.

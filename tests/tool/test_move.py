@@ -22,7 +22,7 @@ import check_table  # noqa: E402
 from library import AppendOptions, Failed, User, call, default, load  # noqa: E402
 
 LIBRARY = load(os.environ["CRUDDUR_TEST_LIBRARY"])
-CANCELLED = 72
+CANCELLED = (71, 72)  # the source is without the note of the move, or the target is
 FENCED = 73
 PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
@@ -401,7 +401,7 @@ class GivingUp(MoveTest):
         for store in stores:
             LIBRARY.cruddur_close(store)
         self.assertEqual([(one.code, one.err) for one in done], [(0, "")])
-        self.assertEqual(status, CANCELLED)
+        self.assertIn(status, CANCELLED)
         writer = Writer(source, groups, SEED)
         writer.append()
         LIBRARY.cruddur_close(writer.store)
