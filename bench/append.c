@@ -80,6 +80,32 @@ static void compare_appends(const bench_path paths[STORES], bool is_synchronous_
     cruddur_close(library.dm);
 }
 
+/* With and without an entry in the sequence of changes: the processor's time. */
+static void compare_followed(const char *folder)
+{
+    raw_store raw;
+    const bench_path plain = path_in(folder, "plain.db");
+    const bench_path followed = path_in(folder, "followed.db");
+    fill_groups(plain.text, CROWD_GROUPS, MESSAGES);
+    fill_groups(followed.text, CROWD_GROUPS, MESSAGES);
+    raw_open(&raw, followed.text, false);
+    raw_run(&raw, "INSERT INTO cruddur_messages (pk, sk) VALUES ('STORE#WATCH', 'STORE')");
+    raw_close(&raw);
+    append_context without = {.dm = open_store(plain.text, "?synchronous=normal")};
+    append_context with = {.dm = open_store(followed.text, "?synchronous=normal")};
+    contender contenders[] = {
+        {.name = "library", .run = append_by_library, .context = &without},
+        {.name = "library, changes are followed", .run = append_by_library, .context = &with},
+    };
+    static const size_t base[] = {0, 0};
+    measure_processor_time();
+    run_rounds(contenders, 2, ROUNDS, APPENDS_PER_ROUND);
+    measure_real_time();
+    print_contenders(contenders, base, 2, ROUNDS);
+    cruddur_close(without.dm);
+    cruddur_close(with.dm);
+}
+
 static void compare_threads(const char *folder, const char *store)
 {
     static const unsigned all[] = {1, 2, 4, 8, 16, 32};
@@ -109,5 +135,7 @@ void bench_append(const char *folder)
     compare_appends(paths, true);
     print_heading("The same with synchronous=normal: without the wait for the disk");
     compare_appends(paths, false);
+    print_heading("The same with an entry in the sequence of changes, processor time");
+    compare_followed(folder);
     compare_threads(folder, "library.db");
 }

@@ -32,6 +32,7 @@ double now_us(void);
 /* From now on the contenders' times are those of the processor, spent by this process in its own
  * code and in the kernel, instead of those of the clock. */
 void measure_processor_time(void);
+void measure_real_time(void);
 
 /* Ends the program, saying why, unless the condition holds. */
 void must(bool condition, const char *what);

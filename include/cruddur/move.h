@@ -131,9 +131,10 @@ CRUDDUR_API void cruddur_move_options_init(cruddur_move_options *options, size_t
  *         - #CRUDDUR_E_TABLE_SHAPE: one of the tables differs from what the library needs, or the
  *           source is on DynamoDB and has no stream, or one without new images, or the stream does
  *           not keep the records any more that the move needs: cancel it, and begin anew;
- *         - #CRUDDUR_E_STORE_REPLACED: the source's file is not the one with which the move began,
- *           or an older copy of it: cancel the move, and begin anew;
- *         - #CRUDDUR_E_CANCELLED, #CRUDDUR_E_STORE_REPLACED: another call has cancelled or ended it;
+ *         - #CRUDDUR_E_STORE_REPLACED: the source is not the store with which the move began, but
+ *           another one, or an older copy of it: cancel the move, and begin anew;
+ *         - #CRUDDUR_E_CANCELLED, #CRUDDUR_E_STORE_REPLACED: another call has cancelled or ended the
+ *           move meanwhile;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: one of the stores is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (both are the same store, the target is not empty, the

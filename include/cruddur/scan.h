@@ -45,9 +45,10 @@ typedef struct cruddur_scan_options {
 CRUDDUR_API void cruddur_scan_options_init(cruddur_scan_options *options, size_t size);
 
 /**
- * Reads rows of the whole table, foreign rows too, in the engine's own order. There is no check of
- * membership: offer this to operators only. Rows that are written or moved between two pages may be
- * missed or seen twice. Rows whose keys contain U+0000 are left out.
+ * Reads rows of the whole table, in the engine's own order: foreign rows too, and those about the
+ * store itself (partition keys that begin with `STORE#`), which belong to this table alone. There
+ * is no check of membership: offer this to operators only. Rows that are written or moved between
+ * two pages may be missed or seen twice. Rows whose keys contain U+0000 are left out.
  *
  * @param dm       the store.
  * @param options  the options; NULL for the defaults.

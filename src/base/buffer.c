@@ -49,8 +49,8 @@ void *cr_buffer_extend(cr_buffer *buffer, size_t size)
 
 void cr_buffer_add(cr_buffer *buffer, cr_str text)
 {
-    void *room = cr_buffer_extend(buffer, text.size);
-    if (room != NULL && text.size > 0) {
+    void *room = text.size == 0 ? NULL : cr_buffer_extend(buffer, text.size);
+    if (room != NULL) {
         memcpy(room, text.data, text.size);
     }
 }

@@ -59,8 +59,8 @@ typedef struct cr_examination {
 void cr_examination_tell(cr_examination *examination, const cr_note *note, bool is_repaired);
 
 /* Receives a row of the walk: counts it, notes what is wrong with it alone, and which group or
- * claim is to be looked at. */
-cr_sink_answer cr_examine_row(void *examination, const cr_row *row);
+ * claim is to be looked at. `context` is a cr_examination. */
+cr_sink_answer cr_examine_row(void *context, const cr_row *row);
 
 /* The walk has ended. False when memory ran out. */
 bool cr_examine_end_of_changes(cr_examination *examination);

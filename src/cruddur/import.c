@@ -28,6 +28,7 @@ typedef struct importing {
     cr_arena arena;       /* of a line */
     uint64_t blocks;      /* of an export of ours */
     uint64_t rows;        /* in all blocks that were read */
+    uint64_t left_out;    /* which are in the blocks, and not in `rows` */
     uint64_t rows_before; /* which another call has written */
     cruddur_transfer_event counts;
     cr_loading *loading; /* that is being filled; NULL once the loader was stopped */
@@ -95,8 +96,8 @@ static cruddur_status take_place(importing *now)
     return status;
 }
 
-/* The rows about the store, which a scan by another program shows, are of that table alone. */
-static void leave_out_store_rows(cr_block *block)
+/* Rows about the store from which the text is: they say nothing about this one. */
+static void leave_out(importing *now, cr_block *block)
 {
     size_t kept = 0;
     for (size_t i = 0; i < block->count; i++) {
@@ -104,6 +105,7 @@ static void leave_out_store_rows(cr_block *block)
             block->rows[kept++] = block->rows[i];
         }
     }
+    now->left_out += block->count - kept;
     block->count = kept;
 }
 
@@ -111,16 +113,17 @@ static void leave_out_store_rows(cr_block *block)
 static cruddur_status submit(importing *now)
 {
     cr_loading *loading = now->loading;
-    cruddur_status status = cr_block_read(&loading->block, now->rows + 1, now->call->error);
+    uint64_t first = now->rows + now->left_out + 1;
+    cruddur_status status = cr_block_read(&loading->block, first, now->call->error);
     if (status != CRUDDUR_OK) {
         return status;
     }
+    leave_out(now, &loading->block);
     now->rows += loading->block.count;
-    if (now->rows <= now->rows_before) {
+    if (loading->block.count == 0 || now->rows <= now->rows_before) {
         cr_block_begin(&loading->block, &now->before);
         return CRUDDUR_OK;
     }
-    leave_out_store_rows(&loading->block);
     loading->rows = now->rows;
     loading->bytes = now->splitter.bytes;
     status = cr_loader_submit(&now->loader, loading);
@@ -133,7 +136,7 @@ static cruddur_status fail_block(const importing *now, const char *what)
 {
     return cr_fail_with(now->call->error, CRUDDUR_E_EXPORT_DAMAGED,
                         "block %" PRIu64 " of the export, after row %" PRIu64 ", %s",
-                        now->blocks + 1, now->rows, what);
+                        now->blocks + 1, now->rows + now->left_out, what);
 }
 
 static cruddur_status end_block(importing *now, cr_str line)
@@ -148,7 +151,7 @@ static cruddur_status end_block(importing *now, cr_str line)
         return cr_fail_memory(now->call->error);
     }
     if (strcmp(sum.hex, end.sum.hex) != 0 || end.block != now->blocks + 1 ||
-        end.rows != now->rows + block->count) {
+        end.rows != now->rows + now->left_out + block->count) {
         return fail_block(now, "does not match its checksum: it was altered, or a part is missing");
     }
     now->before = sum;
@@ -161,7 +164,7 @@ static cruddur_status end_export(importing *now, cr_str line)
     cr_block_end end;
     cr_str rest;
     if (!cr_block_end_read(line, &now->arena, &end) || end.block != now->blocks ||
-        end.rows != now->rows || strcmp(end.sum.hex, now->before.hex) != 0 ||
+        end.rows != now->rows + now->left_out || strcmp(end.sum.hex, now->before.hex) != 0 ||
         now->loading->block.count > 0) {
         return fail_block(now, "is missing, or the end of the export was altered");
     }
@@ -215,7 +218,7 @@ static cruddur_status read_header(importing *now)
 static cruddur_status fail_cut(const importing *now)
 {
     return cr_fail_with(now->call->error, CRUDDUR_E_EXPORT_DAMAGED,
-                        "the export was cut short after row %" PRIu64, now->rows);
+                        "the export was cut short after row %" PRIu64, now->rows + now->left_out);
 }
 
 static cruddur_status read_ours(importing *now)
@@ -297,9 +300,8 @@ static cruddur_status check_shape(const importing *now)
 static cr_sink_answer note_row(void *context, const cr_row *row)
 {
     bool *has_row = context;
-    (void)row;
-    *has_row = true;
-    return CR_SINK_STOP;
+    *has_row = !cr_is_store_row(cr_row_key(row));
+    return *has_row ? CR_SINK_STOP : CR_SINK_MORE;
 }
 
 static cruddur_status check_empty(const importing *now)
@@ -345,7 +347,7 @@ static cruddur_status read_cursor(importing *now)
     }
     const char *colon = strchr(cursor, ':');
     size_t digits = colon == NULL ? 0 : (size_t)(colon - cursor);
-    if (!cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
+    if (colon == NULL || !cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
         return fail_cursor(now, CRUDDUR_E_CURSOR_DAMAGED, "is not the cursor of an import");
     }
     for (size_t i = 0; i < digits; i++) {

@@ -2,6 +2,7 @@
 #include "base/print.h"
 #include "cruddur/moving.h"
 #include "messaging/purge.h"
+#include "model/store_row.h"
 #include "store/stream.h"
 
 #define TABLE(store) CR_CUT((store)->table, 255)
@@ -46,9 +47,8 @@ static cruddur_status check_transactions(cr_moving *moving, cr_call *call)
 static cr_sink_answer find_row(void *context, const cr_row *row)
 {
     bool *has_rows = context;
-    (void)row;
-    *has_rows = true;
-    return CR_SINK_STOP;
+    *has_rows = !cr_is_store_row(cr_row_key(row));
+    return *has_rows ? CR_SINK_STOP : CR_SINK_MORE;
 }
 
 static cruddur_status fail_argument(const cr_call *call, const char *argument, const char *rule)

@@ -69,8 +69,8 @@ static void read_note(const cr_row *row, cr_move_note *note)
         note->role = cr_str_equal(word, cr_str_of(words[i])) ? (cr_move_role)i : note->role;
     }
     copy_text(note->id, sizeof(note->id), row->value[CR_VERSION]);
-    note->seq = read_number(cr_str_or_empty(row->value[CR_REV]));
     note->began_us = read_number(take_word(&rest));
+    note->seq = read_number(take_word(&rest));
     copy_text(note->cursor, sizeof(note->cursor), rest);
 }
 
@@ -151,12 +151,12 @@ static cruddur_status write_note(cr_store *store, const cr_move_note *note, cons
     char text[CR_MOVE_TEXT_MAX + 64];
     cr_row row = {0};
     (void)snprintf(seq, sizeof(seq), "%" PRId64, note->seq);
-    (void)snprintf(text, sizeof(text), "%s %" PRId64 " %s", words[note->role], note->began_us,
-                   note->cursor);
+    (void)snprintf(text, sizeof(text), "%s %" PRId64 " %" PRId64 " %s", words[note->role],
+                   note->began_us, note->seq, note->cursor);
     row.value[CR_PK] = cr_str_of(CR_MOVE_PK);
     row.value[CR_SK] = cr_str_of(CR_STORE_SK);
     row.value[CR_VERSION] = cr_str_of(note->id);
-    row.value[CR_REV] = cr_str_of(seq);
+    row.value[CR_REV] = note->role == CR_MOVE_SOURCE ? cr_str_of(seq) : CR_STR_ABSENT;
     row.value[CR_DATA] = cr_str_of(text);
     return change_row(store, &(store_row){.pk = CR_MOVE_PK, .wanted = &row, .id = id}, call);
 }

@@ -2,6 +2,7 @@
 #include "cruddur/parts.h"
 
 #include "base/clock.h"
+#include "model/store_row.h"
 
 #define US_PER_MS 1000
 
@@ -68,6 +69,9 @@ static bool keep_position(cr_parts *parts, const cr_row *row)
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     cr_parts *parts = context;
+    if (cr_is_store_row(cr_row_key(row))) {
+        return CR_SINK_MORE;
+    }
     if (has_nul(row->value[CR_PK]) || has_nul(row->value[CR_SK])) {
         return CR_SINK_MORE;
     }

@@ -13,7 +13,8 @@ typedef struct cr_parts {
     cr_store *store;
     cr_call *call;      /* the whole call's; each part has its own */
     int64_t timeout_us; /* of a part */
-    cr_sink sink;       /* receives the rows of a part; CR_SINK_STOP means nothing */
+    cr_sink sink;       /* receives the rows of a part, but for those about the store;
+                           CR_SINK_STOP means nothing */
     void *context;
     size_t rows;       /* of the latest part */
     cr_cursor after;   /* its last row; the position is in an arena */

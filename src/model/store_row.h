@@ -3,7 +3,9 @@
  * to this one table, and so are never copied to another.
  *
  * The **fence** closes the store: while it is there, engines commit no change but those of such
- * rows. The **move** is what a move between two stores knows of itself, in both. */
+ * rows. The **move** is what a move between two stores knows of itself, in both; in a source with a
+ * sequence of changes, `rev` is the last one that is not needed any more. The **watch** is there
+ * where the sequence is kept without a move, too. */
 #ifndef CR_MODEL_STORE_ROW_H
 #define CR_MODEL_STORE_ROW_H
 
@@ -12,6 +14,7 @@
 #define CR_PK_STORE "STORE#"
 #define CR_FENCE_PK CR_PK_STORE "FENCE"
 #define CR_MOVE_PK CR_PK_STORE "MOVE"
+#define CR_WATCH_PK CR_PK_STORE "WATCH"
 #define CR_STORE_SK "STORE"
 
 static inline cr_key cr_store_row_key(const char *pk)

@@ -27,7 +27,7 @@ void eve_begin(void)
 
 bool eve_listen(void *data, const cruddur_person_event *event)
 {
-    told *heard = data;
+    eve_told *heard = data;
     const char *cursor = event->cursor == NULL ? "" : event->cursor;
     cr_assert_eq(event->size, sizeof(*event));
     cr_assert_lt(strlen(cursor), sizeof(heard->cursor));
@@ -37,7 +37,7 @@ bool eve_listen(void *data, const cruddur_person_event *event)
     return heard->parts != heard->parts_wanted;
 }
 
-cruddur_person_options eve_options(uint32_t flags, told *heard)
+cruddur_person_options eve_options(uint32_t flags, eve_told *heard)
 {
     cruddur_person_options options = CRUDDUR_PERSON_OPTIONS_INIT;
     options.flags = flags;

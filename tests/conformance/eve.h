@@ -17,15 +17,15 @@ extern const cruddur_user eve;
 void eve_begin(void);
 
 /* What the observer of a call was told. */
-typedef struct told {
+typedef struct eve_told {
     cruddur_person_event last; /* its cursor and line are not kept */
     char cursor[600];          /* the latest; empty at the end */
     size_t parts;
     size_t parts_wanted; /* 0: all */
-} told;
+} eve_told;
 
 bool eve_listen(void *data, const cruddur_person_event *event);
-cruddur_person_options eve_options(uint32_t flags, told *heard);
+cruddur_person_options eve_options(uint32_t flags, eve_told *heard);
 
 /* Whether any attribute of any row has the text. */
 bool table_has(const char *text);

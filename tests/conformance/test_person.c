@@ -16,7 +16,7 @@ TestSuite(person, .init = eve_begin, .fini = suite_end, .timeout = 600);
 
 static cruddur_person_event erase(const cruddur_user *user, uint32_t flags)
 {
-    told heard = {.parts = 0};
+    eve_told heard = {.parts = 0};
     cruddur_person_options options = eve_options(flags, &heard);
     test_store_settle(&store);
     must_succeed(cruddur_person_erase(store.dm, user->uuid, &options, TEST_ERROR));
@@ -213,7 +213,7 @@ Test(person, is_erased_from_damaged_groups)
 Test(person, goes_on_where_it_was_stopped)
 {
     size_t runs = 0;
-    told heard = {.parts_wanted = 1};
+    eve_told heard = {.parts_wanted = 1};
     (void)talk_with_eve();
     do {
         char cursor[600];
@@ -232,11 +232,11 @@ Test(person, goes_on_where_it_was_stopped)
 
 Test(person, refuses_the_cursor_of_another)
 {
-    told heard = {.parts_wanted = 1};
+    eve_told heard = {.parts_wanted = 1};
     cruddur_person_options options = eve_options(0, &heard);
     (void)talk_with_eve();
     must_succeed(cruddur_person_erase(store.dm, eve.uuid, &options, TEST_ERROR));
-    told other = {.parts = 0};
+    eve_told other = {.parts = 0};
     options = eve_options(0, &other);
     options.cursor = heard.cursor;
     must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
@@ -262,7 +262,7 @@ Test(person, refuses_the_cursor_of_another)
 
 Test(person, refuses_what_makes_no_sense)
 {
-    told heard = {.parts = 0};
+    eve_told heard = {.parts = 0};
     cruddur_person_options options = eve_options(CRUDDUR_PERSON_MESSAGES, &heard);
     must_fail(CRUDDUR_E_NULL_ARGUMENT, "dm",
               cruddur_person_erase(NULL, eve.uuid, NULL, TEST_ERROR));

@@ -82,7 +82,7 @@ static bool new_names_late(void *data, const char *user_uuid, cruddur_user *user
 
 Test(person_names, is_followed_where_a_message_moves_the_row)
 {
-    told heard = {.parts = 0};
+    eve_told heard = {.parts = 0};
     cruddur_person_options options = eve_options(0, &heard);
     group_id group = open_four(&test_ann, "four");
     test_store_settle(&store);
@@ -104,7 +104,7 @@ static bool bad_name(void *data, const char *user_uuid, cruddur_user *user)
 Test(person_names, is_renamed_in_inboxes_and_messages)
 {
     size_t asked = 0;
-    told heard = {.parts = 0};
+    eve_told heard = {.parts = 0};
     (void)talk_with_eve();
     test_store_settle(&store);
     cruddur_person_options options = eve_options(0, &heard);

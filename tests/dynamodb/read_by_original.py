@@ -32,6 +32,11 @@ DAN = {"uuid": "d0000000-0000-4000-8000-00000000000d", "handle": "dan", "display
 SHOWN = ("uuid", "display_name", "handle", "message", "created_at")
 
 
+def late(kinds):
+    """Where a processor moves the rows, it is given a minute, in which they lag and are left to it."""
+    return {"row_stale" if IS_STREAMED and kind == "row_lagging" else kind for kind in kinds}
+
+
 class ReadByOriginal(unittest.TestCase):
     maxDiff = None
 
@@ -152,13 +157,13 @@ class ReadByOriginal(unittest.TestCase):
         self.handle(lambda record: True)
         code, kinds = self.check()
         self.assertEqual(code, 1)
-        # A processor may still move the rows to the messages of the last minute.
-        behind = "row_lagging" if IS_STREAMED else "row_stale"
-        self.assertEqual(set(kinds), {"foreign_writer", behind, "members_differ",
-                                      "card_contradicted"})
+        self.assertEqual(late(kinds), {"foreign_writer", "row_stale", "members_differ",
+                                       "card_contradicted"})
         self.assertEqual(kinds.count("foreign_writer"), 5)
         code, repaired = self.check("--repair")
-        self.assertEqual((code, sorted(kind.lstrip("+") for kind in repaired)), (0, sorted(kinds)))
+        self.assertEqual((code, late(kind.lstrip("+") for kind in repaired)), (0, late(kinds)))
+        self.assertEqual(len(repaired), len(kinds))
+        self.settle()
         self.assertEqual(self.check(), (0, []))
         self.assertEqual(self.row(ANN, self.crew)["message"]["S"], "two")
         self.assert_table()

@@ -83,6 +83,25 @@ Test(apply, of_nothing_is_a_success, .init = open_store, .fini = remove_store)
     cruddur_stream_result_free(result);
 }
 
+#define FENCE(name, number)                                                                        \
+    "{\"eventName\":\"" name "\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"Keys\":{"        \
+    "\"pk\":{\"S\":\"STORE#FENCE\"},\"sk\":{\"S\":\"STORE\"}},\"SequenceNumber\":\"" number "\"}}"
+
+/* With and without an image: a stream of keys alone shows them, too. */
+Test(apply, passes_over_rows_about_the_store, .init = open_store, .fini = remove_store)
+{
+    event made;
+    event_begin(&made);
+    event_add(&made, FENCE("INSERT", "1"));
+    event_add(&made, FENCE("MODIFY", "2"));
+    event_add(&made, FENCE("REMOVE", "3"));
+    cruddur_stream_result *result = event_apply(&made, store.dm, NULL);
+    cr_expect_eq(cruddur_stream_result_record_count(result), 3u);
+    cr_expect_eq(cruddur_stream_result_message_count(result), 0u);
+    cr_expect_eq(cruddur_stream_result_failure_count(result), 0u);
+    cruddur_stream_result_free(result);
+}
+
 Test(apply, results_may_be_null)
 {
     cr_expect_null(cruddur_stream_result_answer(NULL));

@@ -99,6 +99,11 @@ class CommandTest(unittest.TestCase):
         self.assertNotIn(SECRET, result.err, arguments)
         return result
 
+    def commands(self):
+        """The names of all commands, as `cruddur help` lists them."""
+        listed = self.ok("help").out.split("\nCommands:\n")[1].split("\n\n")[0]
+        return [line.split()[0] for line in listed.splitlines()]
+
     def on_terminal(self, columns, *arguments, env=None):
         """Runs it with a terminal as stdout and stderr; returns its exit status and the text."""
         leader, follower = pty.openpty()

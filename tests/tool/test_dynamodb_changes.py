@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What is done to messages and groups, on DynamoDB Local in each mode."""
+import json
+import random
+import subprocess
+import time
 import unittest
 from uuid import uuid4
 
-from cli import LAYLA, MAREN, MAREN_TEO, SECRET, TEO
+from cli import COMMAND, LAYLA, MAREN, MAREN_TEO, SECRET, TEO
 from dynamodb import AwsTest, local, setUpModule, tearDownModule  # noqa: F401
 
 
@@ -147,6 +151,43 @@ class Changes(AwsTest):
             self.ok_json("show", MAREN_TEO, sent["uuid"], "--around")["messages"][-1], sent)
         self.assertEqual(self.group("@teo")["unread"], 1)
         self.assertEqual(len(self.ok_json("groups", "@teo", "--unread")["groups"]), 2)
+
+
+class KilledRepair(AwsTest):
+    GROUPS = 40
+    KILLS = 4
+
+    def put_groups(self, table):
+        """Groups as the original application opens them, each without the row of one member."""
+        first = "0a000000-0000-4000-8000-00000000000a"
+        for index in range(self.GROUPS):
+            group = f"{index:08}-1111-4000-8000-000000000000"
+            time_text = f"2024-01-01T00:00:00.{index:06}+00:00"
+            message = {"sk": time_text, "message": "hello", "user_display_name": "Name",
+                       "user_handle": "handle"}
+            rows = ({"pk": "MSG#" + group, "user_uuid": first,
+                     "message_uuid": f"{index:08}-3333-4000-8000-000000000000"},
+                    {"pk": "GRP#" + first, "user_uuid": f"{index:08}-2222-4000-8000-000000000000",
+                     "message_group_uuid": group})
+            local.call("BatchWriteItem", RequestItems={table: [
+                {"PutRequest": {"Item": {name: {"S": value} for name, value in
+                                         {**message, **row}.items()}}} for row in rows]})
+
+    def test_is_completed_by_the_next(self):
+        self.use(local.url, "repair")
+        self.ok("schema", "load")
+        self.addCleanup(local.call, "DeleteTable", TableName="repair")
+        self.put_groups("repair")
+        result = self.run_command("check", "--json")
+        self.assertEqual(json.loads(result.lines[-1])["breaches"], self.GROUPS)
+        for _ in range(self.KILLS):
+            with subprocess.Popen([COMMAND, "check", "--repair"], env=self.environment,
+                                  stdout=subprocess.DEVNULL) as process:
+                time.sleep(random.uniform(0.05, 0.5))
+                process.kill()
+        self.ok("check", "--repair")
+        self.assertRegex(self.ok("check").out, f"groups {self.GROUPS}, breaches 0, ")
+        self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"]), "")
 
 
 if __name__ == "__main__":

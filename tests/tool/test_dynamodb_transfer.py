@@ -194,9 +194,10 @@ class Unused(TransferTest):
         with Throttled(local.url) as service:
             self.on_dynamodb(url=f"http://127.0.0.1:{service.port}")
             service.server.leaves_all = True
-            result = self.run_command("import", self.file, "--unused", "--timeout", "2")
+            result = self.run_command("import", self.file, "--unused", "--timeout", "3")
             self.assertEqual(result.code, 4)
-            self.assertIn("left rows unwritten", result.err)
+            # On a loaded machine the deadline comes in the middle of a request.
+            self.assertRegex(result.err, "left rows unwritten|timed out")
             service.server.leaves_all = False
             self.ok("import", self.file)
             self.assertEqual(len(self.items()), self.count)

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Nonsense for every argument and option: the exit status, and one line that says what is wrong."""
 import os
+import pathlib
+import re
 import subprocess
 import unittest
 
 from cli import COMMAND, EXAMPLES, LAYLA, MAREN, MAREN_TEO, NOBODY, SECRET, TEO, CommandTest
+
+SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "tools" / "cruddur"
+DEFINITION = re.compile(r"^const struct command command_(\w+) = \{$", re.MULTILINE)
 
 SEND = ("send", "--as", "@maren", MAREN_TEO)
 NEW = ("new", "--as", "@maren", "--to", "@teo")
@@ -18,9 +23,10 @@ class CommandLine(CommandTest):
         self.fails(2, "no such command", "help", SECRET)
 
     def test_help_and_version(self):
-        commands = ("new", "send", "groups", "messages", "show", "mark", "edit", "delete", "react",
-                    "group", "seed", "scan", "purge", "check", "export", "import", "schema",
-                    "stream", "users")
+        commands = self.commands()
+        defined = [name for path in SOURCES.glob("*.c")
+                   for name in DEFINITION.findall(path.read_text(encoding="utf-8"))]
+        self.assertEqual(sorted(commands), sorted(defined))
         for arguments in (("--help",), ("-h",), ("help",)):
             text = self.ok(*arguments).out
             self.assertTrue(text.startswith("Usage: cruddur "))

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """cruddur move: between the engines, beside live writers, killed and continued, given up."""
+import contextlib
 import ctypes
+import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -25,6 +28,10 @@ PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
 MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
+# Beside a service each write takes the move longer than the writer: so pauses grow, and a loaded
+# machine does not have more to move than an idle one. A round on a stream ends early in a pause of more
+# than a second.
+PAUSE_S, PAUSE_GROWTH, PAUSE_MAX_S = 0.05, 1.3, 4.0
 
 
 class Event(ctypes.Structure):
@@ -95,6 +102,7 @@ class Writer:
             while not self.is_stopping:
                 self.step()
                 time.sleep(self.pause)
+                self.pause = min(self.pause * PAUSE_GROWTH, PAUSE_MAX_S)
         except Failed as failure:
             self.failure = failure
         LIBRARY.cruddur_close(self.store)
@@ -197,15 +205,30 @@ class MoveTest(AwsTest):
         return acknowledged
 
 
+    def refuse_writes(self, moved):
+        """Of commands that go through the whole table."""
+        with open(self.path("rows.json"), "w", encoding="utf-8") as file:
+            file.write('{"Item": {"pk": {"S": "other"}, "sk": {"S": "row"}}}\n')
+        before = rows_of(moved)
+        for command in (("person", "erase", person(0).uuid.decode(), "--yes"),
+                        ("person", "erase", person(0).uuid.decode(), "--yes", "--keep-text"),
+                        ("import", self.path("rows.json"))):
+            done = self.run_command(*command, "--store", moved)
+            self.assertEqual(done.code, 1, f"{command}: {done.err}")
+            self.assertIn("has been moved", done.err)
+        self.assertEqual(before, rows_of(moved))
+
+
 class Engines(MoveTest):
     def test_sqlite_to_sqlite(self):
         self.move_beside_writers(*self.sqlite, count=8)
+        self.refuse_writes(self.sqlite[0])
         self.assertEqual([row for row in check_table.read_store(self.sqlite[1])
                           if row["pk"].startswith("STORE#")], [])
 
     def test_sqlite_to_dynamodb(self):
         target = self.dynamodb("target")
-        acknowledged = self.move_beside_writers(self.sqlite[0], target, pause=0.1)
+        acknowledged = self.move_beside_writers(self.sqlite[0], target, pause=PAUSE_S)
         # All messages are younger than a claim's lifetime; each has one.
         self.assertLessEqual(acknowledged, claims_of(target))
         self.assertEqual(claims_of(target), {row["message_uuid"] for row in rows_of(target).values()
@@ -214,7 +237,7 @@ class Engines(MoveTest):
     def test_dynamodb_to_sqlite(self):
         source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
         self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
-                                 "--writers", "3", pause=0.1)
+                                 "--writers", "3", pause=PAUSE_S)
         self.assertEqual(claims_of(self.sqlite[1]), set())
 
 
@@ -225,7 +248,7 @@ class Kills(MoveTest):
     def test_dynamodb(self):
         source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
         self.move_beside_writers(source, self.sqlite[1], "--checkpoint", self.path("point"),
-                                 "--writers", "3", kills=2, pause=0.1)
+                                 "--writers", "3", kills=2, pause=PAUSE_S)
 
 
 class Refusals(MoveTest):
@@ -275,7 +298,63 @@ class Refusals(MoveTest):
                     f"dynamodb:nothing-there?endpoint={local.url}")
 
 
+MOVE_FN = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class MoveOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("flags", ctypes.c_uint32),
+                ("timeout_ms", ctypes.c_uint32), ("writers_ms", ctypes.c_uint32),
+                ("workers", ctypes.c_uint32), ("checkpoint", ctypes.c_char_p), ("observe", MOVE_FN),
+                ("data", ctypes.c_void_p)]
+
+
 class GivingUp(MoveTest):
+    def stop_after_first_part(self):
+        """A move that its observer stops."""
+        stores = [open_store(url) for url in self.sqlite]
+        observe = MOVE_FN(lambda data, event: False)
+        options = MoveOptions(ctypes.sizeof(MoveOptions), 0, 0, 10000, 1, None, observe, None)
+        move = LIBRARY.cruddur_move
+        move.argtypes = [ctypes.c_void_p] * 4
+        self.assertEqual(move(*stores, ctypes.byref(options), None), 0)
+        for store in stores:
+            LIBRARY.cruddur_close(store)
+        notes = [row["pk"] for row in check_table.read_store(self.sqlite[0])
+                 if row["pk"].startswith("STORE#")]
+        self.assertEqual(notes, ["STORE#MOVE"])
+
+    def assert_erased(self, texts):
+        """In neither file of the source, nor in an export."""
+        export = self.run_command("export", "-", "--store", self.sqlite[0])
+        self.assertEqual((export.code, export.err), (0, ""))
+        self.assertNotIn("STORE#", export.out)
+        copies = [export.out.encode()]
+        for name in sorted(os.listdir(self.folder)):
+            if name.startswith("a.db"):
+                with open(self.path(name), "rb") as file:
+                    copies.append(file.read())
+        for text in texts:
+            for copy in copies:
+                self.assertNotIn(text, copy)
+
+    def test_a_sequence_keeps_nothing_of_what_was_erased(self):
+        (_, group), *_ = open_groups(self.sqlite[0])
+        store = open_store(self.sqlite[0])
+        author = User(b"00000000-0000-4000-8000-000000000000", b"Quentin Oddname", b"oddhandle")
+        for _ in range(3):
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(author), group,
+                                          b"harpsichord", None))
+        LIBRARY.cruddur_close(store)
+        self.stop_after_first_part()
+        for step in ("while it is moved", "after the move was given up"):
+            with self.subTest(step):
+                done = self.run_command("person", "erase", author.uuid.decode(), "--yes", "--store",
+                                        self.sqlite[0])
+                self.assertEqual((done.code, done.err), (0, ""))
+                self.assert_erased((b"Quentin", b"oddhandle", b"harpsichord"))
+            self.run_command("move", *self.sqlite, "--cancel")
+        self.assertEqual(self.check_table(self.sqlite[0].partition("?")[0]), "")
+
     def test_source_takes_writes_again(self):
         groups = open_groups(self.sqlite[0])
         environment = {**self.environment}
@@ -334,6 +413,101 @@ class GivingUp(MoveTest):
         done = self.run_command("move", *self.sqlite)
         self.assertEqual(done.code, 2)
         self.assertIn("empty", done.err)
+
+
+class KilledWhileClosed(MoveTest):
+    """Between the fence and the end. On DynamoDB the move waits there for writers."""
+
+    def setUp(self):
+        super().setUp()
+        self.source = self.dynamodb("source", "--stream-view", "NEW_IMAGE")
+        self.options = ("--checkpoint", self.path("point"), "--writers", "3")
+        self.groups = open_groups(self.source)
+
+    def kill(self, target):
+        moving = self.begin_move(self.source, target, "--verbose", *self.options)
+        while moving.poll() is None and "closed" not in moving.stderr.readline():
+            pass
+        moving.kill()
+        moving.communicate(timeout=600)
+        self.assertEqual(moving.returncode, -signal.SIGKILL)
+
+    def append(self):
+        writer = Writer(self.source, self.groups, SEED)
+        try:
+            writer.append()
+        finally:
+            LIBRARY.cruddur_close(writer.store)
+
+    def test_is_continued_to_dynamodb(self):
+        target = self.dynamodb("target")
+        self.kill(target)
+        with self.assertRaises(Failed) as failed:
+            self.append()
+        self.assertEqual(failed.exception.status, FENCED)
+        self.move(self.source, target, *self.options)
+        self.compare(self.source, target, set())
+        self.assertEqual(claims_of(self.source), claims_of(target))
+        self.refuse_writes(self.source)
+
+    def test_records_are_lost(self):
+        """As if the move had begun a day ago, and not followed the stream yet."""
+        self.kill(self.sqlite[1])
+        with contextlib.closing(sqlite3.connect(self.path("b.db"))) as file:
+            began = time.time_ns() // 1000 - 24 * 3600 * 10**6
+            file.execute("UPDATE cruddur_messages SET message_data = ? WHERE pk = 'STORE#MOVE'",
+                         (f"following {began} 0 ",))
+            file.commit()
+        done = self.run_command("move", self.source, self.sqlite[1], *self.options)
+        self.assertEqual(done.code, 1, done.err)
+        self.assertIn("does not keep the records", done.err)
+        done = self.run_command("move", self.source, self.sqlite[1], "--cancel")
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.append()
+
+
+class StoreRows(MoveTest):
+    def test_source_without_its_note(self):
+        """It was dropped and made again: its changes are counted anew."""
+        open_groups(self.sqlite[0])
+        LIBRARY.cruddur_close(open_store(self.sqlite[1]))
+        with contextlib.closing(sqlite3.connect(self.path("b.db"))) as file:
+            file.execute("INSERT INTO cruddur_messages (pk, sk, version, message_data) VALUES"
+                         " ('STORE#MOVE', 'STORE', '0123456789abcdef', 'following 1 1 ')")
+            file.commit()
+        done = self.run_command("move", *self.sqlite)
+        self.assertEqual(done.code, 1)
+        self.assertIn("another store", done.err)
+
+    def test_sequence_has_nothing_of_an_erased_person(self):
+        LIBRARY.cruddur_close(open_store(self.sqlite[0]))
+        with contextlib.closing(sqlite3.connect(self.path("a.db"))) as file:
+            file.execute("INSERT INTO cruddur_messages (pk, sk) VALUES ('STORE#WATCH', 'STORE')")
+            file.commit()
+        open_groups(self.sqlite[0])
+        done = self.run_command("person", "erase", person(0).uuid.decode(), "--yes", "--store",
+                                self.sqlite[0])
+        self.assertEqual((done.code, done.err), (0, ""))
+        with contextlib.closing(sqlite3.connect(self.path("a.db"))) as file:
+            entries = b"".join(keys for keys, in file.execute("SELECT keys FROM cruddur_changes"))
+        self.assertIn(person(0).uuid, entries)
+        for name in os.listdir(self.folder):
+            with open(self.path(name), "rb") as file:
+                content = file.read() + entries
+            for erased in (person(0).display_name, person(0).handle):
+                self.assertFalse(erased in content, f"{name} has {erased}")
+
+    def test_are_not_imported(self):
+        """The fence of a table that another program has scanned is that table's."""
+        row = {"pk": {"S": "other"}, "sk": {"S": "row"}}
+        with open(self.path("scan.json"), "w", encoding="utf-8") as file:
+            for item in ({"pk": {"S": "STORE#FENCE"}, "sk": {"S": "STORE"}}, row):
+                file.write(json.dumps({"Item": item}) + "\n")
+        LIBRARY.cruddur_close(open_store(self.sqlite[0]))
+        done = self.run_command("import", self.path("scan.json"), "--store", self.sqlite[0])
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual([found["pk"] for found in map(check_table.flatten,
+                                                       check_table.read_store(self.sqlite[0]))], ["other"])
 
 
 if __name__ == "__main__":

@@ -32,9 +32,12 @@ class Person(AwsTest):
         return [name for name in os.listdir(self.folder) if name.startswith("messages.db")]
 
     def assert_gone(self):
-        scan = self.ok("scan", "--json").out
+        """Neither a scan, nor a fresh export, nor the file or its log has it; and all is in order."""
+        copies = (self.ok("scan", "--json").out, self.ok("export", "-").out)
         for text in GONE:
-            self.assertNotIn(text, scan)
+            for copy in copies:
+                self.assertNotIn(text, copy)
+        self.ok("check", "--old-keys")
         for name in self.files():
             with open(self.path(name), "rb") as file:
                 content = file.read()
@@ -81,6 +84,17 @@ class Person(AwsTest):
         self.assertEqual(len(self.ok_json("messages", MAREN_TEO)["messages"]), 20)
         self.assertRegex(self.ok("person", "erase", "@maren", "--yes").out,
                          r"\A\d+ rows looked at, 0 groups .*\n\Z")
+
+    def test_export_and_import_of_what_was_erased(self):
+        """The other table has it no more than this one, and the group is closed there, too."""
+        self.converse(20)
+        self.ok("person", "erase", "@maren", "--yes")
+        self.ok("export", "erased.export")
+        self.use(local.url, "imported")
+        self.ok("schema", "load")
+        self.ok("import", "erased.export")
+        self.assert_gone()
+        self.fails(2, "is closed", "send", "--as", "@teo", MAREN_TEO, SECRET)
 
     def test_keep_text(self):
         self.converse(20)
@@ -134,9 +148,9 @@ class Person(AwsTest):
         self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
 
     def test_rename_rows_refused(self):
-        self.fails(2, "--messages: it goes with rename-rows only", "users", "list", "--messages")
-        self.fails(2, "--cursor: it goes with rename-rows only", "users", "list", "--cursor", "x")
-        self.fails(2, "VALUE: rename-rows takes none", "users", "rename-rows", SECRET)
+        self.fails(2, "--messages: it does not go with list", "users", "list", "--messages")
+        self.fails(2, "--cursor: it does not go with list", "users", "list", "--cursor", "x")
+        self.fails(2, "rename-rows takes no argument besides options", "users", "rename-rows", SECRET)
         self.fails(1, "none.db", "users", "rename-rows", env={"CRUDDUR_STORE": "sqlite:none.db"})
         self.converse(2)
         self.fails(2, "--cursor", "users", "rename-rows", "--cursor", SECRET[:5])

@@ -82,17 +82,21 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_REPLACE] = "UPDATE cruddur_messages SET " SETTINGS AS_READ,
     [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages" AS_READ,
     [CR_STATEMENT_REQUIRE] = "SELECT 1 FROM cruddur_messages" AS_READ,
+    /* '$' is the character after '#': one search, which mostly finds nothing. */
+    [CR_STATEMENT_STORE_ROWS] = "SELECT pk, rev" FROM " WHERE pk >= '" CR_PK_STORE "'"
+                                " AND pk < 'STORE$' AND sk = '" CR_STORE_SK "'",
     [CR_STATEMENT_SEQUENCE_ADD] = "INSERT INTO cruddur_changes (keys) VALUES (?1)",
-    [CR_STATEMENT_SEQUENCE_ADD_UNFENCED] =
-        "INSERT INTO cruddur_changes (keys) SELECT ?1 WHERE NOT EXISTS"
-        " (SELECT 1" OF_STORE(CR_FENCE_PK) ")",
     [CR_STATEMENT_SEQUENCE_REMOVE] =
-        "DELETE FROM cruddur_changes WHERE seq <= ?1 AND seq <= coalesce("
-        "(SELECT CAST(rev AS INTEGER)" OF_STORE(CR_MOVE_PK) "), ?1)",
+        "DELETE FROM cruddur_changes WHERE seq <= min(?1,"
+        " coalesce((SELECT CAST(rev AS INTEGER)" OF_STORE(
+            CR_MOVE_PK) "), ?1),"
+                        " (SELECT min(seq) FROM cruddur_changes) + 255)",
+    [CR_STATEMENT_SEQUENCE_CLEAR] =
+        "DELETE FROM cruddur_changes WHERE seq < (SELECT max(seq) FROM cruddur_changes)",
     [CR_STATEMENT_SEQUENCE_READ] =
         "SELECT seq, keys FROM cruddur_changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    [CR_STATEMENT_SEQUENCE_BOUNDS] = "SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
-                                     " coalesce((SELECT max(seq) FROM cruddur_changes), 0)",
+    [CR_STATEMENT_SEQUENCE_BOUNDS] = ("SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
+                                      " coalesce((SELECT max(seq) FROM cruddur_changes), 0)"),
 };
 
 static int nap(void *context, int naps)

@@ -37,6 +37,31 @@ static bool take_text(cr_str *rest, cr_str *text)
     return true;
 }
 
+/* ---- statements ---- */
+
+static cr_str column_blob(sqlite3_stmt *statement, int column)
+{
+    const char *data = sqlite3_column_blob(statement, column);
+    size_t size = (size_t)sqlite3_column_bytes(statement, column);
+    return data == NULL ? (cr_str){"", 0} : (cr_str){data, size};
+}
+
+static sqlite3_stmt *statement_of(const cr_sqlite_txn *txn, cr_statement which, int *code)
+{
+    sqlite3_stmt *statement = cr_connection_statement(txn->connection, which);
+    *code = statement == NULL ? sqlite3_extended_errcode(txn->connection->db) : SQLITE_OK;
+    return statement;
+}
+
+static int step_once(sqlite3_stmt *statement, int code)
+{
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        (void)sqlite3_reset(statement); /* says again what step said */
+    }
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 /* ---- writing ---- */
 
 static cruddur_status fail_writing(const cr_sqlite_txn *txn, int code)
@@ -51,14 +76,40 @@ static cruddur_status fail_fenced(const cr_sqlite_txn *txn)
                         CR_STORE_PATH(txn->connection->place->path));
 }
 
-static sqlite3_stmt *statement_of(const cr_sqlite_txn *txn, cr_statement which, int *code)
+/* What the rows about the store say. */
+typedef struct store_state {
+    bool is_fenced;
+    bool is_followed; /* by a move, or by watches: changes have to be kept */
+    bool has_move;    /* which may have ended */
+} store_state;
+
+static void note_store_row(store_state *state, sqlite3_stmt *statement)
 {
-    sqlite3_stmt *statement = cr_connection_statement(txn->connection, which);
-    *code = statement == NULL ? sqlite3_extended_errcode(txn->connection->db) : SQLITE_OK;
-    return statement;
+    cr_str pk = column_blob(statement, 0);
+    bool is_move = cr_str_equal(pk, cr_str_of(CR_MOVE_PK));
+    bool is_source = is_move && sqlite3_column_type(statement, 1) != SQLITE_NULL;
+    state->has_move = state->has_move || is_move;
+    state->is_fenced = state->is_fenced || cr_str_equal(pk, cr_str_of(CR_FENCE_PK));
+    state->is_followed =
+        state->is_followed || is_source || cr_str_equal(pk, cr_str_of(CR_WATCH_PK));
 }
 
-/* Every so often the oldest entries are removed: as many as have come since. */
+static int read_state(const cr_sqlite_txn *txn, store_state *state)
+{
+    int code;
+    sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_STORE_ROWS, &code);
+    *state = (store_state){false, false, false};
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        note_store_row(state, statement);
+    }
+    (void)sqlite3_reset(statement); /* says again what step said */
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Every so often the oldest entries are removed: somewhat more than have come since. */
 static int remove_old(const cr_sqlite_txn *txn)
 {
     int code;
@@ -70,34 +121,41 @@ static int remove_old(const cr_sqlite_txn *txn)
     if (code == SQLITE_OK) {
         code = sqlite3_bind_int64(statement, 1, newest - CR_SEQUENCE_KEPT);
     }
+    return step_once(statement, code);
+}
+
+static int append_entry(const cr_sqlite_txn *txn)
+{
+    int code;
+    const cr_buffer *entry = txn->written;
+    sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_SEQUENCE_ADD, &code);
     if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
-        (void)sqlite3_reset(statement); /* says again what step said */
+        code = sqlite3_bind_blob64(statement, 1, entry->data, entry->size, SQLITE_STATIC);
     }
-    return code == SQLITE_DONE ? SQLITE_OK : code;
+    code = step_once(statement, code);
+    return code == SQLITE_OK ? remove_old(txn) : code;
+}
+
+/* When the last one who followed has gone. */
+static int clear(const cr_sqlite_txn *txn)
+{
+    int code;
+    sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_SEQUENCE_CLEAR, &code);
+    return step_once(statement, code);
 }
 
 static cruddur_status write_entry(cr_sqlite_txn *txn)
 {
-    int code;
-    const cr_buffer *entry = txn->written;
-    cr_statement which =
-        txn->writes_others ? CR_STATEMENT_SEQUENCE_ADD_UNFENCED : CR_STATEMENT_SEQUENCE_ADD;
-    sqlite3_stmt *statement = statement_of(txn, which, &code);
-    if (code == SQLITE_OK) {
-        code = sqlite3_bind_blob64(statement, 1, entry->data, entry->size, SQLITE_STATIC);
-    }
-    if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
-        (void)sqlite3_reset(statement); /* says again what step said */
-    }
-    if (code != SQLITE_DONE) {
-        return fail_writing(txn, code);
-    }
-    if (sqlite3_changes(txn->connection->db) != 1) {
+    store_state state;
+    int code = read_state(txn, &state);
+    if (code == SQLITE_OK && state.is_fenced && txn->writes_others) {
         return fail_fenced(txn);
     }
-    code = remove_old(txn);
+    if (code == SQLITE_OK && state.is_followed) {
+        code = append_entry(txn);
+    } else if (code == SQLITE_OK && !state.has_move && !txn->writes_others) {
+        code = clear(txn);
+    }
     return code == SQLITE_OK ? CRUDDUR_OK : fail_writing(txn, code);
 }
 
@@ -182,13 +240,6 @@ static int add_entry(reading *now, cr_str entry)
         }
     }
     return SQLITE_OK;
-}
-
-static cr_str column_blob(sqlite3_stmt *statement, int column)
-{
-    const char *data = sqlite3_column_blob(statement, column);
-    size_t size = (size_t)sqlite3_column_bytes(statement, column);
-    return data == NULL ? (cr_str){"", 0} : (cr_str){data, size};
 }
 
 static int read_entries(const cr_sqlite_txn *txn, const cr_sequence_request *request)

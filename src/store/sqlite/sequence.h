@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The sequence: which keys the changes of a file have written, in the order of their commits. Each
  * change adds an entry, in its own transaction, so none is ever missing, and none tells of what was
- * not committed. The same statement asks for the fence (model/store_row.h). */
+ * not committed. An entry costs one page more of the log, so there are none while nothing follows
+ * the changes (model/store_row.h). The search for what does finds the fence, too. */
 #ifndef CR_STORE_SQLITE_SEQUENCE_H
 #define CR_STORE_SQLITE_SEQUENCE_H
 
@@ -21,7 +22,7 @@ cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key);
 cruddur_status cr_sequence_end(cr_sqlite_txn *txn);
 
 /* A body that reads. `context` is a cr_sequence_request. */
-cruddur_status cr_sequence_read(cr_txn *txn, void *context);
+cruddur_status cr_sequence_read(cr_txn *base, void *context);
 
 typedef struct cr_sequence_request {
     int64_t after;
