@@ -298,25 +298,13 @@ class Refusals(MoveTest):
                     f"dynamodb:nothing-there?endpoint={local.url}")
 
 
-MOVE_FN = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
-
-
-class MoveOptions(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_size_t), ("flags", ctypes.c_uint32),
-                ("timeout_ms", ctypes.c_uint32), ("writers_ms", ctypes.c_uint32),
-                ("workers", ctypes.c_uint32), ("checkpoint", ctypes.c_char_p), ("observe", MOVE_FN),
-                ("data", ctypes.c_void_p)]
-
-
 class GivingUp(MoveTest):
     def stop_after_first_part(self):
         """A move that its observer stops."""
         stores = [open_store(url) for url in self.sqlite]
-        observe = MOVE_FN(lambda data, event: False)
+        observe = OBSERVER(lambda data, event: False)
         options = MoveOptions(ctypes.sizeof(MoveOptions), 0, 0, 10000, 1, None, observe, None)
-        move = LIBRARY.cruddur_move
-        move.argtypes = [ctypes.c_void_p] * 4
-        self.assertEqual(move(*stores, ctypes.byref(options), None), 0)
+        self.assertEqual(LIBRARY.cruddur_move(*stores, ctypes.byref(options), None), 0)
         for store in stores:
             LIBRARY.cruddur_close(store)
         notes = [row["pk"] for row in check_table.read_store(self.sqlite[0])
