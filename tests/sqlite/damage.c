@@ -41,8 +41,9 @@ static void set_up(void)
             append_numbered(dm, i, "one of many messages, and not the shortest", TEST_ERROR));
     }
     cruddur_close(dm);
-    /* No call reads old entries of the sequence, so damage to their pages would not be noticed. */
-    raw_run(bed_path("whole.db"), "DELETE FROM cruddur_changes WHERE seq < 300; VACUUM");
+    /* So that calls use the page of the sequence, too, and notice its damage. */
+    raw_run(bed_path("whole.db"),
+            "INSERT INTO cruddur_messages (pk, sk) VALUES ('STORE#WATCH', 'STORE'); VACUUM");
 }
 
 TestSuite(damage, .init = set_up, .fini = bed_remove, .timeout = 300);
