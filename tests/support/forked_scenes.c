@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests that end in every way there is, for test_forked.py. */
 #include <criterion/criterion.h>
+#include <criterion/logging.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ TestSuite(memory, .init = begin, .fini = end);
 
 Test(good, passes)
 {
+    cr_log_info("the process is %d", (int)first);
     cr_assert_eq(first, getpid());
 }
 
