@@ -258,8 +258,8 @@ typedef struct cr_store_ops {
 
     /* Tells which keys were written by the changes after this one (0: by all of them), for at most
      * `limit` entries of the sequence; a large change may have several. Changes are in it that were
-     * committed while the store had the row of a watch, or of a move from it (model/store_row.h). NULL: the engine has no
-     * sequence. Read statuses. */
+     * committed while the store had the row of a watch, or of a move from it (model/store_row.h).
+     * NULL: the engine has no sequence. Read statuses. */
     cruddur_status (*read_changes)(cr_store *store, int64_t after, size_t limit,
                                    cr_changed_keys *changed, cr_arena *arena, cr_call *call);
 } cr_store_ops;

@@ -189,7 +189,7 @@ class BadInput(PoolTest):
 
     def test_options_of_other_actions(self):
         self.fails(2, "--dry-run", "users", "cognito", "--dry-run")
-        self.fails(2, "VALUE: cognito takes none", "users", "cognito", "more")
+        self.fails(2, "cognito takes no argument", "users", "cognito", "more")
 
     def test_secrets_are_not_logged(self):
         self.add("teo", "teo")
