@@ -132,9 +132,9 @@ CRUDDUR_API void cruddur_move_options_init(cruddur_move_options *options, size_t
  *           source is on DynamoDB and has no stream, or one without new images, or the stream does
  *           not keep the records any more that the move needs: cancel it, and begin anew;
  *         - #CRUDDUR_E_STORE_REPLACED: the source is not the store with which the move began, but
- *           another one, or an older copy of it: cancel the move, and begin anew;
- *         - #CRUDDUR_E_CANCELLED, #CRUDDUR_E_STORE_REPLACED: another call has cancelled or ended
- * the move meanwhile;
+ *           another one, or an older copy of it: cancel the move, and begin anew. A move between
+ *           files that another call has cancelled meanwhile can fail so, too;
+ *         - #CRUDDUR_E_CANCELLED: another call has cancelled or ended the move meanwhile;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: one of the stores is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (both are the same store, the target is not empty, the

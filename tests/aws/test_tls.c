@@ -155,7 +155,7 @@ static cruddur_status send_trusting(const char *trusted, const char *host, int p
     const cr_http_request request = {.method = "POST",
                                      .url = url,
                                      .body = cr_str_of("{}"),
-                                     .deadline_us = cr_clock_monotonic_us() + 10 * SECOND,
+                                     .deadline_us = cr_clock_monotonic_us() + 40 * SECOND,
                                      .connect_limit_us = connect_limit_us,
                                      .response_max = 1000};
     cruddur_error_free(error);
