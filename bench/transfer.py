@@ -3,7 +3,8 @@
 """Measures `cruddur export`, `import` and `move`: rows a second, the most memory of each command, and
 for a move how long the store was closed to writes. `scripts/bench transfer` runs it.
 
-    transfer.py COMMAND [ROWS [ROWS_ON_DYNAMODB]]
+    transfer.py COMMAND files-and-service [ROWS [ROWS_ON_DYNAMODB]]
+    transfer.py COMMAND between-engines [ROWS]
 
 A table of ROWS (1,000,000) is made in an SQLite file: conversations of 500 messages, with their cards
 and inboxes. It is exported, imported into another file, imported again, and moved to a third file. The
@@ -11,6 +12,9 @@ first ROWS_ON_DYNAMODB (5,000) go to DynamoDB Local, which answers on the same m
 in memory: imported once with conditions and once with --unused, exported and imported into a file, and
 moved. It becomes slower with more than a few batches at the same time, so there are 4 workers. All copies
 must have the same rows. No program writes meanwhile.
+
+`between-engines` takes all ROWS from an SQLite file to DynamoDB Local and back into another file, and
+checks each store: `cruddur check` must find the same in all of them, and no breach.
 """
 import hashlib
 import json
@@ -108,6 +112,13 @@ class Bench:
         print(f"{what:<44} {rows:>9} rows {rows / seconds:>9.0f} rows/s {memory:>6.1f} MB" +
               ("" if closed is None else f", closed for {closed / 1e6:.3f} s"), flush=True)
 
+    def check(self, what, store):
+        """Counts the rows of each kind. What a check says of sizes depends on the engine."""
+        counts, seconds, memory = self.run("check", "--store", store)
+        print(f"{what:<44} {counts['rows']:>9} rows {counts['rows'] / seconds:>9.0f} rows/s"
+              f" {memory:>6.1f} MB, {counts['breaches']} breaches", flush=True)
+        return {name: count for name, count in counts.items() if not name.endswith("_bytes")}
+
     def digest(self, name):
         """Of the rows of an export, whatever their order."""
         total = 0
@@ -158,22 +169,47 @@ def service(bench, url, count):
         assert bench.digest("small") == bench.digest(name), "rows differ"
 
 
+def between_engines(bench, url, count):
+    first = "sqlite:" + bench.path("first.db")
+    table = f"dynamodb:between?endpoint={url}"
+    back = "sqlite:" + bench.path("back.db")
+    for store in (first, table, back):
+        bench.run("schema", "load", "--store", store)
+    fill(bench.path("first.db"), count)
+    before = bench.check("check in SQLite", first)
+    bench.measure("export from SQLite", "export", bench.path("first"), "--store", first)
+    bench.measure("import into DynamoDB Local, unused", "import", bench.path("first"), "--store", table,
+                  "--workers", "4", "--unused")
+    on_service = bench.check("check on DynamoDB Local", table)
+    bench.measure("export from DynamoDB Local", "export", bench.path("table"), "--store", table)
+    bench.measure("import into SQLite from DynamoDB's order", "import", bench.path("table"), "--store", back)
+    after = bench.check("check in the other file", back)
+    assert before == on_service == after, f"checks differ: {before}, {on_service}, {after}"
+    assert before["breaches"] == 0, f"{before['breaches']} breaches"
+    assert bench.digest("first") == bench.digest("table"), "rows differ"
+
+
+def with_service(run):
+    DYNAMODB_LOCAL.fetch_or_skip()
+    with subprocess.Popen([DYNAMODB_LOCAL.script], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True) as process:
+        try:
+            run(process.stdout.readline().strip())
+        finally:
+            process.terminate()
+
+
 def main(arguments):
-    command = arguments[0]
-    count = int(arguments[1]) if len(arguments) > 1 else 1_000_000
-    on_dynamodb = int(arguments[2]) if len(arguments) > 2 else 5_000
+    command, what = arguments[:2]
+    count = int(arguments[2]) if len(arguments) > 2 else 1_000_000
+    on_dynamodb = int(arguments[3]) if len(arguments) > 3 else 5_000
     with tempfile.TemporaryDirectory(prefix="cruddur-") as folder:
         bench = Bench(os.path.abspath(command), folder)
-        files(bench, count)
-        if on_dynamodb == 0:
+        if what == "between-engines":
+            with_service(lambda url: between_engines(bench, url, count))
             return
-        DYNAMODB_LOCAL.fetch_or_skip()
-        with subprocess.Popen([DYNAMODB_LOCAL.script], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True) as process:
-            try:
-                service(bench, process.stdout.readline().strip(), on_dynamodb)
-            finally:
-                process.terminate()
+        files(bench, count)
+        with_service(lambda url: service(bench, url, on_dynamodb))
 
 
 if __name__ == "__main__":
