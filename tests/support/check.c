@@ -2,11 +2,14 @@
 #include "support/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "support/paths.h"
@@ -65,56 +68,105 @@ static void write_rows(FILE *file, cruddur *dm)
 
 /* ---- the checker ---- */
 
-static int run(char *const *arguments, int in, int out)
+#define CHECKER "CRUDDUR_TEST_CHECKER"
+#define CHECKS_AT_ONCE 64
+#define LISTENER 3 /* checker.py */
+
+/* An address that the system chooses; its name goes to `name`. */
+static int listen_somewhere(char *name, size_t size)
 {
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    int state;
-    cr_assert_eq(posix_spawn_file_actions_init(&actions), 0);
-    cr_assert_eq(posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO), 0);
-    cr_assert_eq(posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO), 0);
-    int code = posix_spawn(&child, arguments[0], &actions, NULL, arguments, environ);
-    cr_assert_eq(code, 0, "cannot run %s: %s", arguments[0], strerror(code));
-    (void)posix_spawn_file_actions_destroy(&actions);
-    while (waitpid(child, &state, 0) < 0) {
-        cr_assert_eq(errno, EINTR);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof(address.sun_family);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) != 0 ||
+        listen(listener, CHECKS_AT_ONCE) != 0) {
+        return -1;
     }
-    return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+    length = sizeof(address);
+    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
+        return -1;
+    }
+    size_t name_length = length - offsetof(struct sockaddr_un, sun_path) - 1;
+    (void)snprintf(name, size, "%.*s", (int)name_length, address.sun_path + 1);
+    return listener;
 }
 
-static void read_report(FILE *out, test_report *report)
+/* Criterion runs the program again for each test: the first one starts the server, which ends when
+ * the pipe does. */
+__attribute__((constructor)) static void start_checker(void)
 {
-    rewind(out);
-    size_t size = fread(report->text, 1, sizeof(report->text) - 1, out);
+    char *arguments[] = {(char[]){TEST_PYTHON},
+                         (char[]){"-BES"}, /* nothing of the site, so that it starts soon */
+                         (char[]){TEST_CHECKER}, NULL};
+    char name[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
+    posix_spawn_file_actions_t actions;
+    int held[2];
+    pid_t server;
+    if (getenv(CHECKER) != NULL || posix_spawn_file_actions_init(&actions) != 0) {
+        return;
+    }
+    int listener = listen_somewhere(name, sizeof(name));
+    bool is_started =
+        listener >= 0 && pipe(held) == 0 && fcntl(held[1], F_SETFD, FD_CLOEXEC) == 0 &&
+        posix_spawn_file_actions_adddup2(&actions, held[0], STDIN_FILENO) == 0 &&
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
+        posix_spawn_file_actions_adddup2(&actions, listener, LISTENER) == 0 &&
+        posix_spawn(&server, arguments[0], &actions, NULL, arguments, environ) == 0;
+    if (is_started) {
+        (void)setenv(CHECKER, name, 1);
+        (void)close(held[0]);
+        (void)close(listener);
+    }
+    (void)posix_spawn_file_actions_destroy(&actions);
+}
+
+static FILE *connect_checker(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *name = getenv(CHECKER);
+    cr_assert(name != NULL, "the checker of tables could not be started");
+    size_t length = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
+    (void)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", name);
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(client >= 0 && connect(client, (struct sockaddr *)&address, (socklen_t)length) == 0,
+              "cannot reach the checker of tables: %s", strerror(errno));
+    FILE *stream = fdopen(client, "r+");
+    cr_assert(stream != NULL);
+    return stream;
+}
+
+/* Its exit code; what it printed goes to the report. */
+static int read_answer(FILE *stream, test_report *report)
+{
+    int code = -1;
+    cr_assert_eq(fscanf(stream, "%d", &code), 1, "the checker of tables did not answer");
+    cr_assert_eq(fgetc(stream), '\n');
+    size_t size = fread(report->text, 1, sizeof(report->text) - 1, stream);
     report->text[size] = '\0';
+    while (fgetc(stream) != EOF) { /* it writes to the end */
+    }
+    return code;
 }
 
 int test_check_run(const test_store *store, const char *flag, test_report *report)
 {
     bool by_rows = !test_store_is_lasting(store);
-    char url[sizeof(store->url)];
-    char option[32] = "";
-    char *arguments[] = {(char[]){TEST_PYTHON},
-                         (char[]){"-BES"}, /* it needs nothing of the site, and starts sooner */
-                         (char[]){TEST_CHECK_TABLE},
-                         by_rows ? (char[]){"--rows=-"} : url,
-                         flag == NULL ? NULL : option,
-                         NULL};
-    FILE *in = tmpfile();
-    FILE *out = tmpfile();
-    cr_assert(in != NULL && out != NULL);
     test_store_settle(store);
-    memcpy(url, store->url, sizeof(url));
-    (void)snprintf(option, sizeof(option), "%s", flag == NULL ? "" : flag);
-    if (by_rows) {
-        write_rows(in, store->dm);
-        cr_assert_eq(fflush(in), 0);
-        rewind(in);
+    FILE *stream = connect_checker();
+    (void)fputc('[', stream);
+    write_json(stream, by_rows ? "--rows=-" : store->url);
+    if (flag != NULL) {
+        (void)fputc(',', stream);
+        write_json(stream, flag);
     }
-    int code = run(arguments, fileno(in), fileno(out));
-    read_report(out, report);
-    (void)fclose(in);
-    (void)fclose(out);
+    (void)fputs("]\n", stream);
+    if (by_rows) {
+        write_rows(stream, store->dm);
+    }
+    cr_assert_eq(fflush(stream), 0);
+    cr_assert_eq(shutdown(fileno(stream), SHUT_WR), 0);
+    int code = read_answer(stream, report);
+    (void)fclose(stream);
     return code;
 }
 
