@@ -92,8 +92,8 @@ static cruddur_status walk(cr_examination *examination, const cruddur *dm)
     bool is_at_end = false;
     const cruddur_check_options *options = examination->options;
     cr_call *call = examination->parts.call;
-    cruddur_status status =
-        cr_parts_begin(&examination->parts, dm, options->cursor, options->timeout_ms, call);
+    cruddur_status status = cr_parts_begin(&examination->parts, dm, "check", options->cursor,
+                                           options->timeout_ms, call);
     examination->parts.sink = cr_examine_row;
     examination->parts.context = examination;
     if (status == CRUDDUR_OK) {
@@ -149,7 +149,7 @@ static cruddur_status examine_one(cr_examination *examination, const cruddur *dm
     const cruddur_check_options *options = examination->options;
     const cr_met met = {.at = CR_MET_ALONE, .group = examination->group};
     cruddur_status status =
-        cr_parts_begin(&examination->parts, dm, NULL, options->timeout_ms, call);
+        cr_parts_begin(&examination->parts, dm, "check", NULL, options->timeout_ms, call);
     if (status == CRUDDUR_OK) {
         status = cr_examine_group(examination, &met);
     }

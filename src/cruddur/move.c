@@ -218,7 +218,8 @@ static cruddur_status move_on(cr_moving *moving)
 static cruddur_status run(cr_moving *moving, const cruddur *from, cr_call *call)
 {
     const cruddur_move_options *options = moving->options;
-    cruddur_status status = cr_parts_begin(&moving->parts, from, NULL, options->timeout_ms, call);
+    cruddur_status status =
+        cr_parts_begin(&moving->parts, from, "move", NULL, options->timeout_ms, call);
     moving->parts.sink = keep_row;
     moving->parts.context = moving;
     if (status == CRUDDUR_OK && (options->flags & CRUDDUR_MOVE_CANCEL) != 0) {
@@ -232,8 +233,8 @@ static cruddur_status run(cr_moving *moving, const cruddur *from, cr_call *call)
     }
     if (status == CRUDDUR_OK && moving->note.cursor[0] != '\0') {
         cr_parts_free(&moving->parts);
-        status =
-            cr_parts_begin(&moving->parts, from, moving->note.cursor, options->timeout_ms, call);
+        status = cr_parts_begin(&moving->parts, from, "move", moving->note.cursor,
+                                options->timeout_ms, call);
         moving->parts.sink = keep_row;
         moving->parts.context = moving;
     }

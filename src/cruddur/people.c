@@ -200,8 +200,8 @@ static cruddur_status walk_on(cr_person_walk *walk, bool *is_at_end)
 static cruddur_status run_pass(cr_person_walk *walk, const char *cursor)
 {
     bool is_at_end = false;
-    cruddur_status status =
-        cr_parts_begin(&walk->parts, walk->dm, cursor, walk->options->timeout_ms, walk->call);
+    cruddur_status status = cr_parts_begin(&walk->parts, walk->dm, "person", cursor,
+                                           walk->options->timeout_ms, walk->call);
     walk->parts.sink = take_row;
     walk->parts.context = walk;
     while (status == CRUDDUR_OK && !is_at_end && !walk->is_stopped) {
