@@ -15,7 +15,9 @@ typedef struct test_report {
  * closed; one in memory must be open, and is read by cruddur_scan(). */
 int test_check_run(const test_store *store, const char *flag, test_report *report);
 
-/* Fails the test where the table breaks an invariant. Call it at the end of the test's body. */
+/* Fails the test where the table breaks an invariant. Call it at the end of the test's body. Where
+ * CRUDDUR_TEST_UNCHECKED is set, it does nothing: a run that differs from time to time calls
+ * test_check_summary(). */
 void test_check(const test_store *store);
 
 /* The same, and returns what the table comes to: "groups 1 messages 2 group_rows 2 digest …". Two
