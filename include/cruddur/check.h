@@ -42,6 +42,8 @@ CRUDDUR_BEGIN_DECLS
       "a sort key is a time in another form than the library writes")                              \
     X(KEY_OUT_OF_ORDER, 21, "key_out_of_order",                                                    \
       "a message is not later in time than the message before it in the order of the keys")        \
+    X(MESSAGE_DOUBLED, 22, "message_doubled",                                                      \
+      "a message has the uuid of a message of the group before it")                                \
     /* Cards, claims, change rows. */                                                              \
     X(CARD_DAMAGED, 30, "card_damaged", "a card lacks an attribute, or has one that is no value")  \
     X(CARD_MISSING, 31, "card_missing", "group rows carry the rev of a card that is not there")    \

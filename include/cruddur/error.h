@@ -88,6 +88,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_CANCELLED, 72, "the call was cancelled")                                                   \
     X(E_STORE_FENCED, 73, "the store has been moved, and takes no more writes")                    \
     X(E_EXPORT_DAMAGED, 74, "the export was cut short or altered")                                 \
+    X(E_MOVE_BEHIND, 79, "the source changes faster than the move can follow")                     \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \

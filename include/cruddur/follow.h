@@ -190,6 +190,8 @@ CRUDDUR_API void cruddur_follow_options_init(cruddur_follow_options *options, si
  * @return #CRUDDUR_OK when it was told to stop, or has caught up, or
  *         - #CRUDDUR_E_TABLE_SHAPE: the table has no stream, or one without new images, or its
  *           stream was switched off or replaced while it was followed;
+ *         - #CRUDDUR_E_STORE_FENCED: the table has been moved to another store. The checkpoint is
+ *           before the records that could not be applied, for the case that the move is given up;
  *         - #CRUDDUR_E_STORE_LOCKED: another follower uses the checkpoint;
  *         - #CRUDDUR_E_STORE_IO, #CRUDDUR_E_STORE_FULL, #CRUDDUR_E_STORE_READ_ONLY: the checkpoint
  *           cannot be read or written;

@@ -19,6 +19,15 @@ CRUDDUR_BEGIN_DECLS
  * again; the target keeps the rows that were copied, and has to be emptied before another move. */
 #define CRUDDUR_MOVE_CANCEL 0x1u
 
+/** A flag of #cruddur_move_options: only finds out whether the source can be moved with these
+ * options. Nothing is written, and the target may be NULL: it is not looked at. Use it before the
+ * target is created. */
+#define CRUDDUR_MOVE_CHECK 0x2u
+
+/** A flag of #cruddur_move_options: closes the source also if the move does not catch up with its
+ * writers. The source is then closed for as long as the rest takes. */
+#define CRUDDUR_MOVE_FENCE_ANYWAY 0x4u
+
 /** What a move is doing. Later versions may add phases. */
 typedef enum cruddur_move_phase {
     /** It copies all rows. The source is in use. */
@@ -68,7 +77,7 @@ typedef bool (*cruddur_move_fn)(void *data, const cruddur_move_event *event);
 typedef struct cruddur_move_options {
     /** `sizeof (cruddur_move_options)`. */
     size_t size;
-    /** #CRUDDUR_MOVE_CANCEL or 0. */
+    /** #CRUDDUR_MOVE_FENCE_ANYWAY, #CRUDDUR_MOVE_CHECK; or, alone, #CRUDDUR_MOVE_CANCEL. */
     uint32_t flags;
     /** The deadline of each part in milliseconds; 0 for the handle's of the source. The call as a
      * whole has none. */
@@ -108,10 +117,16 @@ CRUDDUR_API void cruddur_move_options_init(cruddur_move_options *options, size_t
  *
  * The target has to be empty, and no program may use it before the move has ended. The source may
  * be in use: the move copies its rows part by part, in bounded memory, and then the rows that have
- * changed meanwhile, again and again, until few are left. On SQLite the file's sequence of changes
- * tells which these are, on DynamoDB the table's stream. Then it puts a *fence*: from now on each
- * call that writes to the source fails with #CRUDDUR_E_STORE_FENCED, on SQLite at once, on DynamoDB
- * within 2 seconds. When the rest is copied, the call returns, and the service can use the target.
+ * changed meanwhile, in rounds. On SQLite the file's sequence of changes tells which these are, on
+ * DynamoDB the table's stream. It goes on while each round has less to do than those before, until
+ * few changes are left. If the rounds do not get shorter, the source changes faster than the move
+ * can follow: the call fails with #CRUDDUR_E_MOVE_BEHIND, and the source stays in use.
+ *
+ * Then it puts a *fence*: from now on each call that writes to the source fails with
+ * #CRUDDUR_E_STORE_FENCED, on SQLite at once, on DynamoDB within 2 seconds. When the rest is
+ * copied, the call returns, and the service can use the target. On DynamoDB the rest is copied when
+ * each open shard of the stream has shown a record that the move caused behind the fence: records
+ * of a shard come in the order of the writes.
  *
  * Both stores note how far the move has come. So it can be interrupted at any moment, and the same
  * call continues it; until the fence is there it can also be given up, and afterwards as long as
@@ -123,11 +138,15 @@ CRUDDUR_API void cruddur_move_options_init(cruddur_move_options *options, size_t
  * claim's lifetime, or left out, as the target needs it.
  *
  * @param from    the source.
- * @param to      the target.
+ * @param to      the target; may be NULL with #CRUDDUR_MOVE_CHECK.
  * @param options how to move, and the observer; NULL for the defaults.
  * @param error   receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK at the end, and when the observer stopped it; or
  *         - #CRUDDUR_E_STORE_FENCED: the source was moved already, or the target was;
+ *         - #CRUDDUR_E_MOVE_BEHIND: the rounds do not get shorter. Call it again when there are
+ *           fewer writes, or with #CRUDDUR_MOVE_FENCE_ANYWAY; it continues;
+ *         - #CRUDDUR_E_TIMEOUT: a part did not end by its deadline; or for a minute a shard of the
+ *           source's stream has not shown what was written behind the fence. Call it again;
  *         - #CRUDDUR_E_TABLE_SHAPE: one of the tables differs from what the library needs, or the
  *           source is on DynamoDB and has no stream, or one without new images, or the stream does
  *           not keep the records any more that the move needs: cancel it, and begin anew;

@@ -31,7 +31,8 @@ typedef struct cruddur_person_event {
     uint64_t messages;
     /** Rows of inboxes that were changed or removed. */
     uint64_t inbox_rows;
-    /** Groups whose rows contradict each other, so that the person could not leave them. */
+    /** Groups whose rows contradict each other, so that the person could not leave them. They are
+     * counted in the calls that the cursor continues, too. */
     uint64_t skipped;
     /** Rows of other programs in the person's inbox: no erasure changes them. */
     uint64_t foreign;
@@ -152,6 +153,9 @@ cruddur_person_export(cruddur *dm, const char *user_uuid, const cruddur_person_o
  * @param options   what to keep, the observer, and where to begin; NULL for the defaults.
  * @param error     receives the error on failure; may be NULL.
  * @return #CRUDDUR_OK at the end, and when the observer stopped it; or
+ *         - #CRUDDUR_E_STORE_DAMAGED: the file is damaged; or, after the event at the end, groups
+ *           were skipped: their rows contradict each other, so that the person could not leave
+ *           them. All else is erased. Mend these groups (docs/operations.md), and call it again;
  *         - #CRUDDUR_E_NEEDS_TRANSACTIONS: the store is written in steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_UUID,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_CURSOR_DAMAGED,

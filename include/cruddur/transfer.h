@@ -135,7 +135,8 @@ CRUDDUR_API void cruddur_export_options_init(cruddur_export_options *options, si
  *         - #CRUDDUR_E_CANCELLED: `write` returned false;
  *         - #CRUDDUR_E_ITEM_TOO_LARGE: a row is larger than an export can hold (16 MB);
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
- *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_CURSOR_DAMAGED;
+ *           #CRUDDUR_E_INVALID_ARGUMENT (a flag), #CRUDDUR_E_CURSOR_DAMAGED,
+ *           #CRUDDUR_E_CURSOR_FOREIGN (the cursor of an export of another store);
  *         - a read status. After a failure, call it again with the latest cursor.
  * Threads: any. Since: 0.2.
  */
@@ -229,7 +230,8 @@ CRUDDUR_API void cruddur_import_options_init(cruddur_import_options *options, si
  *           steps;
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (a flag, another value, or the table is not empty),
- *           #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN (the cursor of another export);
+ *           #CRUDDUR_E_CURSOR_DAMAGED, #CRUDDUR_E_CURSOR_FOREIGN (of the import of
+ *           another text, or into another store);
  *         - a read or write status. After a failure, call it again.
  * Threads: any. Since: 0.2.
  */

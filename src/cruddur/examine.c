@@ -35,18 +35,25 @@ static cruddur_status tell_progress(cr_examination *examination, bool is_at_end)
     return status;
 }
 
-static void tell_notes(cr_examination *examination)
+static cruddur_status tell_notes(cr_examination *examination)
 {
-    for (size_t i = 0; i < examination->note_count && !examination->is_stopped; i++) {
-        cr_examination_tell(examination, &examination->note[i], false);
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0;
+         status == CRUDDUR_OK && i < examination->note_count && !examination->is_stopped; i++) {
+        const cr_note *note = &examination->note[i];
+        if (note->kind == CRUDDUR_CHECK_MESSAGE_DOUBLED) {
+            status = cr_examine_twin(examination, note);
+        } else {
+            cr_examination_tell(examination, note, false);
+        }
     }
+    return status;
 }
 
 /* What the part has brought. */
 static cruddur_status examine_part(cr_examination *examination)
 {
-    cruddur_status status = CRUDDUR_OK;
-    tell_notes(examination);
+    cruddur_status status = tell_notes(examination);
     for (size_t i = 0;
          status == CRUDDUR_OK && i < examination->met_count && !examination->is_stopped; i++) {
         status = cr_examine_group(examination, &examination->met[i]);
@@ -85,8 +92,8 @@ static cruddur_status walk(cr_examination *examination, const cruddur *dm)
     bool is_at_end = false;
     const cruddur_check_options *options = examination->options;
     cr_call *call = examination->parts.call;
-    cruddur_status status =
-        cr_parts_begin(&examination->parts, dm, options->cursor, options->timeout_ms, call);
+    cruddur_status status = cr_parts_begin(&examination->parts, dm, "check", options->cursor,
+                                           options->timeout_ms, call);
     examination->parts.sink = cr_examine_row;
     examination->parts.context = examination;
     if (status == CRUDDUR_OK) {
@@ -130,7 +137,7 @@ static cruddur_status walk_messages(cr_examination *examination)
         cr_parts_end_call(&examination->parts, &call, error, status != CRUDDUR_OK);
         examination->counts.rows += status == CRUDDUR_OK ? part.count : 0;
         if (status == CRUDDUR_OK) {
-            tell_notes(examination);
+            status = tell_notes(examination);
         }
     } while (status == CRUDDUR_OK && part.count == CR_PART_ROWS && !examination->is_stopped);
     return status;
@@ -142,7 +149,7 @@ static cruddur_status examine_one(cr_examination *examination, const cruddur *dm
     const cruddur_check_options *options = examination->options;
     const cr_met met = {.at = CR_MET_ALONE, .group = examination->group};
     cruddur_status status =
-        cr_parts_begin(&examination->parts, dm, NULL, options->timeout_ms, call);
+        cr_parts_begin(&examination->parts, dm, "check", NULL, options->timeout_ms, call);
     if (status == CRUDDUR_OK) {
         status = cr_examine_group(examination, &met);
     }
@@ -203,6 +210,8 @@ static cruddur_status examine(const cruddur *dm, const cruddur_check_options *op
     cr_parts_free(&examination->parts);
     cr_uuid_set_free(&examination->seen);
     cr_uuid_set_free(&examination->carded);
+    cr_uuid_set_free(&examination->uuids);
+    cr_uuid_set_free(&examination->older);
     cr_arena_free(&examination->arena);
     cr_inspection_free(&examination->found);
     cr_inspection_free(&examination->after);

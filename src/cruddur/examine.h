@@ -8,8 +8,12 @@
 #include "messaging/inspect.h"
 #include "model/uuid_set.h"
 
-/* Rows can be noted for their key and for its order. */
-#define CR_NOTES_MAX (2 * CR_PART_ROWS + 2)
+/* Rows can be noted for their key, for its order, and for their uuid. */
+#define CR_NOTES_MAX (3 * CR_PART_ROWS + 2)
+
+/* So many messages of a group are remembered, and as many before them: twice that is a multiple of
+ * what a set of some size has room for. */
+#define CR_TWINS_REACH 49000
 
 /* The sort key of a change row. */
 typedef struct cr_kept_number {
@@ -48,6 +52,8 @@ typedef struct cr_examination {
     cr_pk messages;     /* the partition of messages where the walk is; empty: in none */
     int64_t latest_us;  /* the time of the message before */
     bool has_latest;
+    cr_uuid_set uuids;          /* of the latest messages of that partition */
+    cr_uuid_set older;          /* of those before them */
     cr_change_pk changes;       /* the change row before, whose counter is still to come; */
     cr_kept_number last_change; /* empty: none */
 
@@ -71,6 +77,10 @@ bool cr_examination_knows(const cr_examination *examination, cr_place_met at, co
 /* Looks at a group that the walk has met, mends it if asked to, and tells what was found. Failures
  * of this group alone are findings. */
 cruddur_status cr_examine_group(cr_examination *examination, const cr_met *met);
+
+/* Looks at a message whose uuid a message before it has, too; removes it if asked to and if it is
+ * proven to be redundant; and tells of it. Failures of this message alone are findings. */
+cruddur_status cr_examine_twin(cr_examination *examination, const cr_note *note);
 
 /* Looks at the claims of the part. */
 cruddur_status cr_examine_claims(cr_examination *examination);

@@ -224,6 +224,31 @@ cruddur_status cr_examine_group(cr_examination *examination, const cr_met *met)
     return CRUDDUR_OK;
 }
 
+/* ---- messages with one uuid ---- */
+
+static const char *const twin_texts[] = {
+    [CR_TWIN_UNCLAIMED] = "a message has the uuid of a message of the group before it; no claim "
+                          "says which of the two was sent",
+    [CR_TWIN_IS_CLAIMED] = "a message has the uuid of a message of the group before it; the claim "
+                           "of the uuid leads to the later one",
+    [CR_TWIN_OTHER_IS_CLAIMED] = "a message has the uuid of a message of the group before it; the "
+                                 "claim of the uuid does not lead to the later one",
+};
+
+cruddur_status cr_examine_twin(cr_examination *examination, const cr_note *note)
+{
+    cruddur_error *error = NULL;
+    bool removes = (examination->options->flags & CRUDDUR_CHECK_REPAIR) != 0;
+    cr_twin twin = {.group = note->group, .sk = note->row.sk};
+    cr_call call = cr_parts_call(&examination->parts, &error);
+    cruddur_status status = cr_look_at_twin(examination->parts.store, &twin, removes, &call);
+    status = end_call(examination, &note->group, &call, error, status);
+    if (status == CRUDDUR_OK) {
+        tell_with(examination, note, twin.is_removed, CRUDDUR_OK, twin_texts[twin.claim]);
+    }
+    return status;
+}
+
 /* ---- claims ---- */
 
 static bool is_among(const cr_claim_look *looks, size_t count, const cr_key *key)

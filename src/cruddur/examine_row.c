@@ -139,6 +139,33 @@ static bool meet(cr_examination *examination, cr_place_met at, cr_str group, con
 
 /* ---- rows of each kind; false when memory ran out ---- */
 
+static void forget_messages(cr_examination *examination)
+{
+    cr_uuid_set_free(&examination->uuids);
+    cr_uuid_set_free(&examination->older);
+}
+
+/* Notes a message whose uuid one of the last CR_TWINS_REACH messages of the group had, or more. */
+static bool note_twin(cr_examination *examination, const cr_row *row)
+{
+    cr_uuid uuid;
+    bool is_new = true;
+    cr_uuid_set *latest = &examination->uuids;
+    if (!cr_uuid_parse(row->value[CR_MESSAGE_UUID], &uuid)) {
+        return true;
+    }
+    if (!cr_uuid_set_add(latest, &uuid, &is_new)) {
+        return false;
+    }
+    is_new = is_new && !cr_uuid_set_has(&examination->older, &uuid);
+    if (latest->count >= CR_TWINS_REACH) {
+        cr_uuid_set_free(&examination->older);
+        examination->older = *latest;
+        *latest = (cr_uuid_set){0};
+    }
+    return is_new || note_row(examination, CRUDDUR_CHECK_MESSAGE_DOUBLED, row);
+}
+
 static bool take_message(cr_examination *examination, const cr_row *row)
 {
     int64_t time_us = 0;
@@ -148,6 +175,7 @@ static bool take_message(cr_examination *examination, const cr_row *row)
     if (is_first) {
         memcpy(examination->messages.text, pk.data, pk.size); /* it has the size of all of them */
         examination->has_latest = false;
+        forget_messages(examination);
     }
     bool is_late = examination->has_latest;
     int64_t latest_us = examination->latest_us;
@@ -161,6 +189,7 @@ static bool take_message(cr_examination *examination, const cr_row *row)
     if (is_late && time_us <= latest_us) {
         is_kept = is_kept && note_row(examination, CRUDDUR_CHECK_KEY_OUT_OF_ORDER, row);
     }
+    is_kept = is_kept && note_twin(examination, row);
     bool is_to_meet = is_first || has_user(examination);
     return is_kept && (!is_to_meet || meet(examination, CR_MET_MESSAGE, cr_pk_suffix(pk), row));
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cruddur/entry.h"
+#include "cruddur/parts.h"
 #include "model/store_row.h"
 #include "transfer/block.h"
 
@@ -20,8 +21,9 @@ typedef struct exporting {
     int64_t timeout_us;
     cr_block block;
     cr_buffer line;
-    cr_arena start;  /* of where the walk begins: the engine borrows it */
-    cr_arena arena;  /* of the position */
+    cr_arena start; /* of where the walk begins: the engine borrows it */
+    cr_arena arena; /* of the position */
+    char list[CR_PARTS_LIST_SIZE];
     cr_cursor after; /* the latest row whose key a cursor can name */
     cr_checksum before;
     uint64_t blocks;
@@ -233,7 +235,11 @@ static cruddur_status read_cursor(exporting *now, const char *text)
     now->blocks = end.block;
     now->rows = end.rows;
     now->before = end.sum;
-    return cr_read_cursor(end.cursor, cr_str_of(""), &now->start, &now->after, now->call->error);
+    cr_str list = now->after.list;
+    cruddur_status status =
+        cr_read_cursor(end.cursor, list, &now->start, &now->after, now->call->error);
+    now->after.list = list;
+    return status;
 }
 
 static cruddur_status begin(exporting *now, const cr_store *store)
@@ -260,8 +266,9 @@ static cruddur_status finish(exporting *now)
 
 static cruddur_status export_table(const cruddur *dm, exporting *now)
 {
-    now->after = (cr_cursor){
-        .kind = CR_CURSOR_SCAN, .list = {"", 0}, .position = {CR_STR_ABSENT, CR_STR_ABSENT}};
+    now->after = (cr_cursor){.kind = CR_CURSOR_SCAN,
+                             .list = cr_parts_list_of(dm->store, "export", now->list),
+                             .position = {CR_STR_ABSENT, CR_STR_ABSENT}};
     now->call->consistency = CRUDDUR_CONSISTENCY_STRONG;
     cr_block_init(&now->block);
     cr_buffer_init(&now->line, SIZE_MAX);

@@ -5,16 +5,15 @@
 #include <stdio.h>
 
 #include "cruddur/entry.h"
+#include "cruddur/parts.h"
 #include "messaging/group.h"
 #include "model/store_row.h"
 #include "transfer/loader.h"
 #include "transfer/splitter.h"
 
 #define US_PER_MS 1000
-/* "<rows>:<id of the export>" */
-#define CURSOR_SIZE (24 + CRUDDUR_UUID_SIZE)
-/* The id in the cursor of a text that has none. */
-#define NO_ID "-"
+/* "<rows>:<id of the text>:<the store>" */
+#define CURSOR_SIZE (24 + CRUDDUR_UUID_SIZE + CR_PARTS_LIST_SIZE)
 
 typedef struct importing {
     const cruddur_import_options *options;
@@ -23,7 +22,7 @@ typedef struct importing {
     cr_splitter splitter;
     cr_loader loader;
     cr_export_format format;
-    cr_export_header header;
+    cr_export_header header; /* a text without one has an id of its first row */
     cr_checksum before;
     cr_arena arena;       /* of a line */
     uint64_t blocks;      /* of an export of ours */
@@ -62,12 +61,19 @@ static bool tell_conflicts(importing *now, const cr_loading *loading)
     return goes_on;
 }
 
+static void write_cursor(const importing *now, uint64_t rows, char cursor[CURSOR_SIZE])
+{
+    char list[CR_PARTS_LIST_SIZE];
+    (void)cr_parts_list_of(now->store, "import", list);
+    (void)snprintf(cursor, CURSOR_SIZE, "%" PRIu64 ":%s:%s", rows, now->header.id.text,
+                   strchr(list, ' ') + 1);
+}
+
 static bool tell(importing *now, bool is_at_end)
 {
     char cursor[CURSOR_SIZE];
     cruddur_transfer_event event = now->counts;
-    (void)snprintf(cursor, sizeof(cursor), "%" PRIu64 ":%s", event.rows,
-                   now->format == CR_FORMAT_OURS ? now->header.id.text : NO_ID);
+    write_cursor(now, event.rows, cursor);
     event.cursor = is_at_end ? NULL : cursor;
     return now->options->observe(now->options->data, &event);
 }
@@ -236,7 +242,53 @@ static cruddur_status read_ours(importing *now)
     return status;
 }
 
+/* ---- the cursor ---- */
+
+static cruddur_status fail_cursor(const importing *now, cruddur_status status, const char *rule)
+{
+    return cr_fail_argument(now->call->error, status, "options.cursor", "%s", rule);
+}
+
+/* Once the text's id is known. */
+static cruddur_status read_cursor(importing *now)
+{
+    char expected[CURSOR_SIZE];
+    const char *cursor = now->options->cursor;
+    if (cursor == NULL) {
+        return CRUDDUR_OK;
+    }
+    const char *colon = strchr(cursor, ':');
+    size_t digits = colon == NULL ? 0 : (size_t)(colon - cursor);
+    if (colon == NULL || !cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
+        return fail_cursor(now, CRUDDUR_E_CURSOR_DAMAGED, "is not the cursor of an import");
+    }
+    for (size_t i = 0; i < digits; i++) {
+        now->rows_before = now->rows_before * 10 + (uint64_t)(cursor[i] - '0');
+    }
+    write_cursor(now, now->rows_before, expected);
+    return strcmp(colon, strchr(expected, ':')) == 0
+               ? CRUDDUR_OK
+               : fail_cursor(now, CRUDDUR_E_CURSOR_FOREIGN,
+                             "is of the import of another text, or into another store");
+}
+
 /* ---- the other formats ---- */
+
+/* Such a text has no id: its first row is one, by the beginning of its checksum. */
+static cruddur_status identify(importing *now, cr_str text)
+{
+    cr_checksum sum = now->before;
+    if (now->header.id.text[0] != '\0') {
+        return CRUDDUR_OK;
+    }
+    if (!cr_checksum_of(text, &sum)) {
+        return cr_fail_memory(now->call->error);
+    }
+    size_t size = sizeof(now->header.id.text) - 1;
+    memcpy(now->header.id.text, sum.hex, size);
+    now->header.id.text[size] = '\0';
+    return read_cursor(now);
+}
 
 static bool is_blank(cr_str line)
 {
@@ -253,6 +305,10 @@ static cruddur_status add_next(importing *now)
                                     : cr_splitter_next_line(&now->splitter, &text);
     now->is_at_end = text.data == NULL;
     if (status != CRUDDUR_OK || text.data == NULL || is_blank(text)) {
+        return status;
+    }
+    status = identify(now, text);
+    if (status != CRUDDUR_OK) {
         return status;
     }
     if (is_scan) {
@@ -333,31 +389,6 @@ static cruddur_status check_transactions(const importing *now)
                : CRUDDUR_OK;
 }
 
-static cruddur_status fail_cursor(const importing *now, cruddur_status status, const char *rule)
-{
-    return cr_fail_argument(now->call->error, status, "options.cursor", "%s", rule);
-}
-
-static cruddur_status read_cursor(importing *now)
-{
-    const char *id = now->format == CR_FORMAT_OURS ? now->header.id.text : NO_ID;
-    const char *cursor = now->options->cursor;
-    if (cursor == NULL) {
-        return CRUDDUR_OK;
-    }
-    const char *colon = strchr(cursor, ':');
-    size_t digits = colon == NULL ? 0 : (size_t)(colon - cursor);
-    if (colon == NULL || !cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
-        return fail_cursor(now, CRUDDUR_E_CURSOR_DAMAGED, "is not the cursor of an import");
-    }
-    for (size_t i = 0; i < digits; i++) {
-        now->rows_before = now->rows_before * 10 + (uint64_t)(cursor[i] - '0');
-    }
-    return strcmp(colon + 1, id) == 0
-               ? CRUDDUR_OK
-               : fail_cursor(now, CRUDDUR_E_CURSOR_FOREIGN, "is of the import of another export");
-}
-
 static cruddur_status begin(importing *now)
 {
     cruddur_status status = check_shape(now);
@@ -372,8 +403,9 @@ static cruddur_status begin(importing *now)
     }
     if (status == CRUDDUR_OK && now->format == CR_FORMAT_OURS) {
         status = read_header(now);
+        return status == CRUDDUR_OK ? read_cursor(now) : status;
     }
-    return status == CRUDDUR_OK ? read_cursor(now) : status;
+    return status;
 }
 
 /* ---- the call ---- */

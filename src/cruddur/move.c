@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -6,8 +7,12 @@
 
 #define US_PER_MS 1000
 
-/* How often it catches up before the source is closed: each time there is less left. */
-#define ROUNDS_MAX 3
+/* So many changes are followed in a second or two: the source can be closed. A round on a stream
+ * takes some seconds however few there are, and as long behind the fence. */
+#define FEW_CHANGES 1000
+#define SHORT_STREAM_US INT64_C(10000000)
+/* So many rounds in a row may have more than nine tenths of what the shortest so far had. */
+#define STALLS_MAX 3
 /* How long it waits at once, between two events. */
 #define NAP_US INT64_C(200000)
 
@@ -146,12 +151,41 @@ static cruddur_status note_end(cr_moving *moving, cr_call *call)
 
 /* ---- the phases ---- */
 
+static cruddur_status fail_behind(const cr_moving *moving, uint64_t changes)
+{
+    return cr_fail_with(moving->parts.call->error, CRUDDUR_E_MOVE_BEHIND,
+                        "the source changes faster than the move can follow: there were %" PRIu64
+                        " changes in the latest round, and no fewer than in those before. Continue "
+                        "when there are fewer writes, or close the source anyway",
+                        changes);
+}
+
+static bool are_few(const cr_moving *moving, uint64_t changes, int64_t took_us)
+{
+    bool is_stream = moving->from->ops->read_changes == NULL;
+    return changes <= FEW_CHANGES || (is_stream && took_us <= SHORT_STREAM_US);
+}
+
+/* Goes on while each round has clearly less to do than the best so far. */
 static cruddur_status follow_until_few(cr_moving *moving)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (int round = 0; status == CRUDDUR_OK && !moving->is_stopped && round < ROUNDS_MAX;
-         round++) {
+    bool closes_anyway = (moving->options->flags & CRUDDUR_MOVE_FENCE_ANYWAY) != 0;
+    uint64_t fewest = UINT64_MAX;
+    int stalls = 0;
+    while (status == CRUDDUR_OK && !moving->is_stopped && stalls < STALLS_MAX) {
+        uint64_t before = moving->event.changes;
+        int64_t began_us = cr_clock_monotonic_us();
         status = cr_moving_follow(moving);
+        uint64_t changes = moving->event.changes - before;
+        if (are_few(moving, changes, cr_clock_monotonic_us() - began_us)) {
+            return status;
+        }
+        stalls = changes < fewest - fewest / 10 ? 0 : stalls + 1;
+        fewest = changes < fewest ? changes : fewest;
+        if (status == CRUDDUR_OK && stalls == STALLS_MAX && !closes_anyway) {
+            status = fail_behind(moving, changes);
+        }
     }
     return status;
 }
@@ -184,19 +218,23 @@ static cruddur_status move_on(cr_moving *moving)
 static cruddur_status run(cr_moving *moving, const cruddur *from, cr_call *call)
 {
     const cruddur_move_options *options = moving->options;
-    cruddur_status status = cr_parts_begin(&moving->parts, from, NULL, options->timeout_ms, call);
+    cruddur_status status =
+        cr_parts_begin(&moving->parts, from, "move", NULL, options->timeout_ms, call);
     moving->parts.sink = keep_row;
     moving->parts.context = moving;
     if (status == CRUDDUR_OK && (options->flags & CRUDDUR_MOVE_CANCEL) != 0) {
         return cr_moving_cancel(moving);
+    }
+    if (status == CRUDDUR_OK && (options->flags & CRUDDUR_MOVE_CHECK) != 0) {
+        return cr_moving_check(moving);
     }
     if (status == CRUDDUR_OK) {
         status = cr_moving_begin(moving);
     }
     if (status == CRUDDUR_OK && moving->note.cursor[0] != '\0') {
         cr_parts_free(&moving->parts);
-        status =
-            cr_parts_begin(&moving->parts, from, moving->note.cursor, options->timeout_ms, call);
+        status = cr_parts_begin(&moving->parts, from, "move", moving->note.cursor,
+                                options->timeout_ms, call);
         moving->parts.sink = keep_row;
         moving->parts.context = moving;
     }
@@ -212,12 +250,12 @@ static cruddur_status move_all(const cruddur *from, const cruddur *to,
     }
     call->consistency = CRUDDUR_CONSISTENCY_STRONG;
     moving->from = from->store;
-    moving->to = to->store;
+    moving->to = to == NULL ? NULL : to->store;
     moving->options = options;
     moving->event.size = sizeof(moving->event);
     /* One change of a file runs after the other. */
-    bool is_parallel = (to->store->traits & CR_TRAIT_UUIDS) == 0;
-    moving->mirror = (cr_mirror){from->store, to->store, is_parallel ? options->workers : 1};
+    bool is_parallel = to != NULL && (to->store->traits & CR_TRAIT_UUIDS) == 0;
+    moving->mirror = (cr_mirror){moving->from, moving->to, is_parallel ? options->workers : 1};
     cruddur_status status = run(moving, from, call);
     cr_parts_free(&moving->parts);
     cr_arena_free(&moving->arena);
@@ -230,9 +268,16 @@ static cruddur_status check_options(const cruddur *from, const cruddur_move_opti
 {
     bool has_stream = from->store->stream != NULL;
     bool has_checkpoint = options->checkpoint != NULL && *options->checkpoint != '\0';
+    const uint32_t flags = options->flags;
+    bool is_alone = (flags & (flags - 1)) == 0;
     cruddur_status status =
-        cr_check_flags("options.flags", options->flags, CRUDDUR_MOVE_CANCEL, error);
-    if (status != CRUDDUR_OK || (options->flags & CRUDDUR_MOVE_CANCEL) != 0) {
+        cr_check_flags("options.flags", flags,
+                       CRUDDUR_MOVE_CANCEL | CRUDDUR_MOVE_CHECK | CRUDDUR_MOVE_FENCE_ANYWAY, error);
+    if (status == CRUDDUR_OK && (flags & CRUDDUR_MOVE_CANCEL) != 0 && !is_alone) {
+        status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "options.flags",
+                                  "must not combine CRUDDUR_MOVE_CANCEL with another flag");
+    }
+    if (status != CRUDDUR_OK || (flags & CRUDDUR_MOVE_CANCEL) != 0) {
         return status;
     }
     if (options->workers < 1 || options->workers > CR_MIRROR_WORKERS_MAX) {
@@ -256,13 +301,16 @@ cruddur_status cruddur_move(cruddur *from, cruddur *to, const cruddur_move_optio
 {
     cruddur_move_options options = CRUDDUR_MOVE_OPTIONS_INIT;
     cr_entry entry;
-    if (from == NULL || to == NULL) {
-        return cr_fail_null(error, from == NULL ? "from" : "to");
+    if (from == NULL) {
+        return cr_fail_null(error, "from");
     }
     cruddur_status status = cr_entry_begin(&entry, from, CRUDDUR_OP_MOVE, error);
     if (status == CRUDDUR_OK) {
         status = cr_read_struct("options", given, &options, CR_STRUCT_0_2(MOVE_OPTIONS, options),
                                 entry.call.error);
+    }
+    if (status == CRUDDUR_OK && to == NULL && (options.flags & CRUDDUR_MOVE_CHECK) == 0) {
+        status = cr_fail_null(entry.call.error, "to");
     }
     if (status == CRUDDUR_OK) {
         status = check_options(from, &options, entry.call.error);

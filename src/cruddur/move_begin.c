@@ -41,7 +41,7 @@ static cruddur_status check_source(cr_moving *moving, cr_call *call)
 static cruddur_status check_transactions(cr_moving *moving, cr_call *call)
 {
     cruddur_status status = cr_purge_check(moving->from, call);
-    return status == CRUDDUR_OK ? cr_purge_check(moving->to, call) : status;
+    return status == CRUDDUR_OK && moving->to != NULL ? cr_purge_check(moving->to, call) : status;
 }
 
 static cr_sink_answer find_row(void *context, const cr_row *row)
@@ -188,18 +188,38 @@ static cruddur_status begin(cr_moving *moving, cr_call *call)
                                                                : status;
 }
 
+static cruddur_status do_steps(cr_moving *moving, const cr_moving_step *steps, size_t count)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+        status = cr_moving_do(moving, steps[i]);
+    }
+    return status;
+}
+
 cruddur_status cr_moving_begin(cr_moving *moving)
 {
     static const cr_moving_step steps[] = {check_target_shape, check_source, check_transactions,
                                            begin};
-    cruddur_status status = CRUDDUR_OK;
     if (moving->from == moving->to) {
         return fail_argument(moving->parts.call, "to", "is the same store as the source");
     }
-    for (size_t i = 0; status == CRUDDUR_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
-        status = cr_moving_do(moving, steps[i]);
-    }
-    return status;
+    return do_steps(moving, steps, sizeof(steps) / sizeof(steps[0]));
+}
+
+/* ---- only looking ---- */
+
+static cruddur_status check_source_note(cr_moving *moving, cr_call *call)
+{
+    cr_move_note source;
+    cruddur_status status = cr_move_note_read(moving->from, &source, call);
+    return status == CRUDDUR_OK ? check_new(&source, call) : status;
+}
+
+cruddur_status cr_moving_check(cr_moving *moving)
+{
+    static const cr_moving_step steps[] = {check_source, check_transactions, check_source_note};
+    return do_steps(moving, steps, sizeof(steps) / sizeof(steps[0]));
 }
 
 /* ---- giving up ---- */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cruddur/moving.h"
+#include "model/store_row.h"
 #include "processor/follow.h"
 
 /* Entries of the sequence that are read at once. */
@@ -97,10 +98,17 @@ static cruddur_status follow_sequence(cr_moving *moving)
 
 /* ---- the stream ---- */
 
+/* How long the last round waits for a shard. */
+#define PATIENCE_US INT64_C(60000000)
+
 /* What the threads of a follower share. */
 typedef struct stream_round {
     cr_moving *moving;
-    pthread_mutex_t lock; /* for the rest */
+    bool is_last;          /* behind the fence; of the calling thread: */
+    int64_t mark_due_us;   /* when marks are to be put again */
+    cruddur_status status; /* of putting them, or of waiting for them */
+    pthread_mutex_t lock;  /* for the rest */
+    int64_t heard_us;      /* the latest record of a row was applied then */
     cr_mirrored done;
     uint64_t changes;
     bool has_gap;
@@ -113,7 +121,8 @@ static size_t gather_keys(const cr_moving *moving, const cr_records *records, cr
     for (size_t i = 0; i < records->count; i++) {
         const cr_record *record = &records->record[i];
         bool is_old = record->written_at_us != 0 && record->written_at_us < since_us;
-        if (record->key.pk.data != NULL && record->key.sk.data != NULL && !is_old) {
+        bool has_key = record->key.pk.data != NULL && record->key.sk.data != NULL;
+        if (has_key && !is_old && !cr_is_store_row(record->key)) {
             keys[count++] = record->key;
         }
     }
@@ -152,6 +161,7 @@ static cruddur_status apply_records(void *context, const cr_records *records, cr
     round->done.replaced += done.replaced;
     round->done.removed += done.removed;
     round->changes += status == CRUDDUR_OK ? count : 0;
+    round->heard_us = count > 0 ? cr_clock_monotonic_us() : round->heard_us;
     (void)pthread_mutex_unlock(&round->lock);
     return status;
 }
@@ -173,14 +183,37 @@ static cruddur_status fail_gap(const cr_call *call)
                         "since the move began. Cancel the move, empty the target, and begin anew");
 }
 
+/* Called on the move's thread, again and again while the round lasts. */
+static bool mark_last_round(void *data)
+{
+    stream_round *round = data;
+    cr_moving *moving = round->moving;
+    if (!round->is_last) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&round->lock);
+    int64_t silent_us = cr_clock_monotonic_us() - round->heard_us;
+    (void)pthread_mutex_unlock(&round->lock);
+    if (silent_us > PATIENCE_US) {
+        round->status = cr_fail_with(
+            moving->parts.call->error, CRUDDUR_E_TIMEOUT,
+            "for a minute a shard of the source's stream has not shown what was written after the "
+            "source was closed, so it is not certain that all was copied. Run the move again");
+    } else {
+        round->status = cr_moving_mark(moving, &round->mark_due_us);
+    }
+    return round->status != CRUDDUR_OK;
+}
+
 static cruddur_status follow_round(stream_round *round)
 {
     cr_moving *moving = round->moving;
     cruddur_follow_options options = CRUDDUR_FOLLOW_OPTIONS_INIT;
-    cr_follow_target target = {apply_records, round};
+    cr_follow_target target = {apply_records, round, round->is_last};
     options.flags = CRUDDUR_FOLLOW_ONCE;
     options.checkpoint = moving->options->checkpoint;
     options.observe = note_gap;
+    options.is_stopping = mark_last_round;
     options.data = round;
     cruddur_error *error = NULL;
     cr_call call = cr_parts_call(&moving->parts, &error);
@@ -189,7 +222,9 @@ static cruddur_status follow_round(stream_round *round)
     if (status == CRUDDUR_OK && round->has_gap) {
         status = fail_gap(&call);
     }
-    cr_parts_end_call(&moving->parts, &call, error, status != CRUDDUR_OK);
+    bool is_failure = status != CRUDDUR_OK && round->status == CRUDDUR_OK;
+    cr_parts_end_call(&moving->parts, &call, error, is_failure); /* the first failure is told */
+    status = is_failure ? status : round->status;
     moving->event.changes += round->changes;
     cr_moving_tell(moving, CRUDDUR_MOVE_FOLLOWING, &round->done);
     return status;
@@ -201,11 +236,14 @@ static cruddur_status note_followed(cr_moving *moving, cr_call *call)
     return cr_move_note_write(moving->to, &moving->note, call);
 }
 
-/* The first round begins at the oldest record of the stream, which must not be younger than the
- * move. From then on the checkpoint tells where to continue, and whether records were lost. */
+/* Behind the fence the round reads each shard until it has shown a mark. The first round begins at
+ * the oldest record of the stream, which must not be younger than the move. From then on the
+ * checkpoint tells where to continue, and whether records were lost. */
 static cruddur_status follow_stream(cr_moving *moving)
 {
-    stream_round round = {.moving = moving};
+    stream_round round = {.moving = moving,
+                          .is_last = moving->fenced_at_us != 0,
+                          .heard_us = cr_clock_monotonic_us()};
     if (moving->note.seq == 0 && cr_clock_now_us() - moving->note.began_us > STREAM_US) {
         return fail_gap(moving->parts.call);
     }

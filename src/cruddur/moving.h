@@ -4,6 +4,7 @@
  *   move.c          the call, and the order of its phases
  *   move_begin.c    which moves are refused; beginning, continuing, giving up
  *   move_follow.c   what has changed since: from a sequence, from a stream
+ *   move_marks.c    whether a stream has shown all that was written before the fence
  *   move_state.c    what the stores note of it
  */
 #ifndef CR_CRUDDUR_MOVING_H
@@ -41,6 +42,9 @@ void cr_moving_tell(cr_moving *moving, cruddur_move_phase phase, const cr_mirror
 /* Refuses what cannot be moved; begins a move, or finds the one that was begun. */
 cruddur_status cr_moving_begin(cr_moving *moving);
 
+/* Refuses a source that cannot be moved; writes nothing. The target may be NULL. */
+cruddur_status cr_moving_check(cr_moving *moving);
+
 /* Gives a move up. */
 cruddur_status cr_moving_cancel(cr_moving *moving);
 
@@ -52,5 +56,11 @@ cruddur_status cr_moving_fail_replaced(const cr_call *call);
 /* Mirrors what has changed since the note, up to the moment of the call: behind the fence that is
  * all of it. */
 cruddur_status cr_moving_follow(cr_moving *moving);
+
+/* ---- move_marks.c ---- */
+
+/* Puts and removes rows about the store in the source, behind the fence, unless that is not due
+ * yet; sets when it is due again. Write statuses. */
+cruddur_status cr_moving_mark(cr_moving *moving, int64_t *due_us);
 
 #endif

@@ -1,22 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "cruddur/parts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "model/store_row.h"
 
 #define US_PER_MS 1000
 
-cruddur_status cr_parts_begin(cr_parts *parts, const cruddur *dm, const char *cursor,
-                              uint32_t timeout_ms, cr_call *call)
+/* FNV-1a. */
+static uint64_t hash(const char *text)
+{
+    uint64_t value = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++) {
+        value = (value ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    }
+    return value;
+}
+
+cr_str cr_parts_list_of(const cr_store *store, const char *operation, char list[CR_PARTS_LIST_SIZE])
+{
+    const char *place = store->place != NULL ? store->place : store->table;
+    int size = snprintf(list, CR_PARTS_LIST_SIZE, "%s %016" PRIx64, operation, hash(place));
+    return (cr_str){list, (size_t)size}; /* operations have short names */
+}
+
+cruddur_status cr_parts_begin(cr_parts *parts, const cruddur *dm, const char *operation,
+                              const char *cursor, uint32_t timeout_ms, cr_call *call)
 {
     *parts = (cr_parts){.store = dm->store, .call = call};
     parts->timeout_us =
         (int64_t)(timeout_ms == 0 ? dm->options.timeout_ms : timeout_ms) * US_PER_MS;
+    cr_str list = cr_parts_list_of(dm->store, operation, parts->list);
     parts->after = (cr_cursor){
-        .kind = CR_CURSOR_SCAN, .list = {"", 0}, .position = {CR_STR_ABSENT, CR_STR_ABSENT}};
-    return cursor == NULL ? CRUDDUR_OK
-                          : cr_read_cursor(cr_str_of(cursor), cr_str_of(""), &parts->arena[1],
-                                           &parts->after, call->error);
+        .kind = CR_CURSOR_SCAN, .list = list, .position = {CR_STR_ABSENT, CR_STR_ABSENT}};
+    if (cursor == NULL) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status =
+        cr_read_cursor(cr_str_of(cursor), list, &parts->arena[1], &parts->after, call->error);
+    parts->after.list = list;
+    return status;
 }
 
 void cr_parts_free(cr_parts *parts)

@@ -9,6 +9,14 @@
 /* So many rows of the table are a part, at most. */
 #define CR_PART_ROWS 500
 
+/* Room for the list of a cursor. */
+#define CR_PARTS_LIST_SIZE 64
+
+/* Whose a cursor is: an operation on one store. A cursor of another operation, or of the same on
+ * another store, is refused: part of the table would be passed over. */
+cr_str cr_parts_list_of(const cr_store *store, const char *operation,
+                        char list[CR_PARTS_LIST_SIZE]);
+
 typedef struct cr_parts {
     cr_store *store;
     cr_call *call;      /* the whole call's; each part has its own */
@@ -16,16 +24,18 @@ typedef struct cr_parts {
     cr_sink sink;       /* receives the rows of a part, but for those about the store;
                            CR_SINK_STOP means nothing */
     void *context;
-    size_t rows;       /* of the latest part */
+    size_t rows; /* of the latest part */
+    char list[CR_PARTS_LIST_SIZE];
     cr_cursor after;   /* its last row; the position is in an arena */
     cr_arena arena[2]; /* of this part and the one before it, in turn */
     unsigned turn;
 } cr_parts;
 
 /* Begins at a caller's cursor, NULL: at the start of the table; `timeout_ms` 0: the handle's. The
- * sink is set by the caller. To be freed with cr_parts_free(), on failure, too. */
-cruddur_status cr_parts_begin(cr_parts *parts, const cruddur *dm, const char *cursor,
-                              uint32_t timeout_ms, cr_call *call);
+ * sink is set by the caller. *parts stays where it is. To be freed with cr_parts_free(), on
+ * failure, too. CRUDDUR_E_CURSOR_FOREIGN: of another operation or store. */
+cruddur_status cr_parts_begin(cr_parts *parts, const cruddur *dm, const char *operation,
+                              const char *cursor, uint32_t timeout_ms, cr_call *call);
 
 /* Reads the next part. *is_at_end: nothing comes after it. */
 cruddur_status cr_parts_read(cr_parts *parts, bool *is_at_end);

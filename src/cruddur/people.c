@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "cruddur/people.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "model/item.h"
 
 /* A cursor is the subject, the number of the pass, and a cursor of a scan, with these between; the
- * last part is empty at the start of the table. */
+ * last part is empty at the start of the table. If groups were skipped, the pass is followed by
+ * their number: without it, the call that continues would succeed. */
 #define BETWEEN ":"
+#define SKIPPED "+"
 
 cruddur_status cr_person_read_options(const cruddur_person_options *given, uint32_t flags,
                                       cruddur_person_options *options, cruddur_error **error)
@@ -18,6 +23,25 @@ cruddur_status cr_person_read_options(const cruddur_person_options *given, uint3
 }
 
 /* ---- cursors ---- */
+
+static cruddur_status fail_damaged(const cr_person_walk *walk)
+{
+    return cr_fail_argument(walk->call->error, CRUDDUR_E_CURSOR_DAMAGED, "options.cursor",
+                            "is not as an event gave it");
+}
+
+/* Reads the groups that earlier calls have skipped. Returns what follows, NULL if it is damaged. */
+static const char *read_skipped(const char *text, uint64_t *skipped)
+{
+    const char *rest = text;
+    if (*rest != *SKIPPED) {
+        return rest;
+    }
+    for (rest++; *rest >= '0' && *rest <= '9' && *skipped < UINT32_MAX; rest++) {
+        *skipped = 10 * *skipped + (uint64_t)(*rest - '0');
+    }
+    return *skipped == 0 ? NULL : rest;
+}
 
 static cruddur_status read_cursor(cr_person_walk *walk, const char **rest)
 {
@@ -36,21 +60,28 @@ static cruddur_status read_cursor(cr_person_walk *walk, const char **rest)
     }
     const char *pass = cursor + walk->subject.size + 1;
     size_t number = (size_t)(unsigned char)*pass - '0';
-    if (number >= walk->pass_count || pass[1] != *BETWEEN) {
-        return cr_fail_argument(error, CRUDDUR_E_CURSOR_DAMAGED, "options.cursor",
-                                "is not as an event gave it");
+    if (number >= walk->pass_count) {
+        return fail_damaged(walk);
+    }
+    const char *end = read_skipped(pass + 1, &walk->counts.skipped);
+    if (end == NULL || *end != *BETWEEN) {
+        return fail_damaged(walk);
     }
     walk->pass = number;
-    *rest = pass[2] == '\0' ? NULL : pass + 2;
+    *rest = end[1] == '\0' ? NULL : end + 1;
     return CRUDDUR_OK;
 }
 
 static cruddur_status write_cursor(const cr_person_walk *walk, cr_buffer *cursor)
 {
-    char pass = (char)('0' + walk->pass);
+    char pass[40];
+    uint64_t skipped = walk->counts.skipped;
+    int size = skipped == 0
+                   ? snprintf(pass, sizeof(pass), "%zu", walk->pass)
+                   : snprintf(pass, sizeof(pass), "%zu" SKIPPED "%" PRIu64, walk->pass, skipped);
     cr_buffer_add(cursor, walk->subject);
     cr_buffer_add(cursor, cr_str_of(BETWEEN));
-    cr_buffer_add(cursor, (cr_str){&pass, 1});
+    cr_buffer_add(cursor, (cr_str){pass, (size_t)size});
     cr_buffer_add(cursor, cr_str_of(BETWEEN));
     if (walk->parts.after.position.pk.data != NULL) {
         return cr_parts_write_cursor(&walk->parts, cursor);
@@ -169,8 +200,8 @@ static cruddur_status walk_on(cr_person_walk *walk, bool *is_at_end)
 static cruddur_status run_pass(cr_person_walk *walk, const char *cursor)
 {
     bool is_at_end = false;
-    cruddur_status status =
-        cr_parts_begin(&walk->parts, walk->dm, cursor, walk->options->timeout_ms, walk->call);
+    cruddur_status status = cr_parts_begin(&walk->parts, walk->dm, "person", cursor,
+                                           walk->options->timeout_ms, walk->call);
     walk->parts.sink = take_row;
     walk->parts.context = walk;
     while (status == CRUDDUR_OK && !is_at_end && !walk->is_stopped) {

@@ -7,6 +7,7 @@
 #include "messaging/regroup.h"
 #include "model/card.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static const cr_erasure *erasure_of(const cr_person_walk *walk)
@@ -138,6 +139,15 @@ static cruddur_status scrub(cr_person_walk *walk)
     return status;
 }
 
+static cruddur_status fail_skipped(const cr_person_walk *walk)
+{
+    return cr_fail_with(walk->call->error, CRUDDUR_E_STORE_DAMAGED,
+                        "all else is erased, but %" PRIu64 " groups whose rows contradict each "
+                        "other were skipped: check the table, mend them, and erase the person "
+                        "again",
+                        walk->counts.skipped);
+}
+
 static cruddur_status erase(const cruddur *dm, cr_erasure *erasure,
                             const cruddur_person_options *options, cr_call *call)
 {
@@ -167,6 +177,7 @@ static cruddur_status erase(const cruddur *dm, cr_erasure *erasure,
     }
     if (status == CRUDDUR_OK && !walk.is_stopped) {
         cr_person_tell_end(&walk);
+        status = walk.counts.skipped > 0 ? fail_skipped(&walk) : CRUDDUR_OK;
     }
     return status;
 }

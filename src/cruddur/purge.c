@@ -105,7 +105,8 @@ static cruddur_status purge(const cruddur *dm, const cruddur_purge_options *opti
     bool is_at_end = false;
     cruddur_status status = cr_purge_check(dm->store, call);
     if (status == CRUDDUR_OK) {
-        status = cr_parts_begin(&walking.parts, dm, options->cursor, options->timeout_ms, call);
+        status =
+            cr_parts_begin(&walking.parts, dm, "purge", options->cursor, options->timeout_ms, call);
     }
     walking.parts.sink = take_row;
     walking.parts.context = &walking;

@@ -122,7 +122,7 @@ static cruddur_status upgrade(const cruddur *dm, const cruddur_upgrade_options *
     walk walking = {.options = options};
     bool is_at_end = false;
     cruddur_status status =
-        cr_parts_begin(&walking.parts, dm, options->cursor, options->timeout_ms, call);
+        cr_parts_begin(&walking.parts, dm, "upgrade", options->cursor, options->timeout_ms, call);
     walking.parts.sink = take_row;
     walking.parts.context = &walking;
     if (status == CRUDDUR_OK) {

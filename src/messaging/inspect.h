@@ -92,4 +92,23 @@ typedef struct cr_claim_look {
 cruddur_status cr_inspect_claims(cr_store *store, cr_claim_look *looks, size_t count,
                                  cr_call *call);
 
+/* A message that has the uuid of a message of its group before it. */
+typedef enum cr_twin_claim {
+    CR_TWIN_UNCLAIMED,        /* no claim leads to either */
+    CR_TWIN_IS_CLAIMED,       /* the uuid's claim leads to it */
+    CR_TWIN_OTHER_IS_CLAIMED, /* to the other */
+} cr_twin_claim;
+
+typedef struct cr_twin {
+    cr_uuid group;
+    cr_str sk;
+    cr_twin_claim claim;
+    bool is_removed;
+} cr_twin;
+
+/* Finds out which of the two the claim means. `removes`: removes this one if the claim leads to the
+ * other, the two are the same but for their keys, and this one is not the newest message. Read
+ * statuses, and write statuses. */
+cruddur_status cr_look_at_twin(cr_store *store, cr_twin *twin, bool removes, cr_call *call);
+
 #endif

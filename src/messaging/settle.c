@@ -163,7 +163,7 @@ static cruddur_status read_at_messages(cr_txn *txn, const settle *settling, cons
 
 /* ---- completing them, and the head ---- */
 
-/* The newest message has expired and gone, and no other is left: it was where the rows are. */
+/* The newest message has expired and gone: it was where the newest row is. */
 static cruddur_status take_gone_head(const cr_txn *txn, const cr_uuid *group,
                                      const cr_group_rows *rows, cr_row *head)
 {
@@ -172,6 +172,7 @@ static cruddur_status take_gone_head(const cr_txn *txn, const cr_uuid *group,
         const cr_row *row = &rows->old.row[i];
         if (cr_head_has_expired(row, cr_clock_now_us()) &&
             cr_str_compare(cr_row_place(row), head->value[CR_SK]) > 0) {
+            *head = (cr_row){0};
             head->value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
             head->value[CR_SK] = cr_row_place(row);
             head->value[CR_TEXT] = cr_str_of("");
@@ -190,7 +191,7 @@ static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows
     cr_row newest = {0};
     const cr_uuid *group = settling->known.group;
     cruddur_status status = cr_group_find_head(txn, group, head);
-    if (status == CRUDDUR_OK && !cr_row_exists(head)) {
+    if (status == CRUDDUR_OK && (!cr_row_exists(head) || settling->known.mends)) {
         status = take_gone_head(txn, group, rows, head);
     }
     if (status != CRUDDUR_OK || !cr_row_exists(head)) {
@@ -201,8 +202,9 @@ static cruddur_status search_others(cr_txn *txn, settle *settling, cr_group_rows
         cr_group_rows_restore(group, rows);
         status = cr_group_rows_read_names(txn, group, rows, &newest);
     }
-    bool is_other =
-        cr_row_exists(&newest) && !cr_str_equal(newest.value[CR_SK], head->value[CR_SK]);
+    int order = cr_str_compare(newest.value[CR_SK], head->value[CR_SK]);
+    bool is_gone = settling->known.mends && order < 0; /* the head */
+    bool is_other = cr_row_exists(&newest) && order != 0 && !is_gone;
     return status == CRUDDUR_OK && is_other ? CRUDDUR_E_CONFLICT : status;
 }
 
@@ -240,8 +242,12 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
     const cr_settling *known = &settling->known;
     bool needs_head =
         (known->makes_card || known->is_changed || known->mends) && !cr_row_exists(head);
-    return status == CRUDDUR_OK && needs_head ? cr_group_find_head(txn, settling->known.group, head)
-                                              : status;
+    if (status == CRUDDUR_OK && needs_head) {
+        status = cr_group_find_head(txn, settling->known.group, head);
+    }
+    return status == CRUDDUR_OK && known->mends
+               ? take_gone_head(txn, settling->known.group, rows, head)
+               : status;
 }
 
 /* A group that was removed is left alone; one that has a card gets none. */

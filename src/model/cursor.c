@@ -7,7 +7,7 @@
  *
  *   1  version
  *   1  kind, and INCLUSIVE
- *   8  hash of the list that it belongs to
+ *   8  hash of the list that it belongs to, or of the walk over a table
  *   n  sort key; for a scan partition key, NUL, sort key
  *   4  hash of all that, against typing errors
  *
@@ -131,8 +131,9 @@ static bool is_of_list(const unsigned char *bytes, cr_str list)
 {
     unsigned char expected[LIST_SIZE];
     bool is_scan = (bytes[AT_KIND] & ~(unsigned)INCLUSIVE) == CR_CURSOR_SCAN;
+    bool is_partition = list.size > 0 && memchr(list.data, '#', list.size) != NULL;
     write_number(expected, LIST_SIZE, hash(list.data, list.size));
-    return is_scan == (list.size == 0) && memcmp(expected, bytes + AT_LIST, LIST_SIZE) == 0;
+    return is_scan == !is_partition && memcmp(expected, bytes + AT_LIST, LIST_SIZE) == 0;
 }
 
 cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor)

@@ -16,7 +16,8 @@ typedef enum cr_cursor_kind {
 typedef struct cr_cursor {
     cr_cursor_kind kind;
     bool inclusive;  /* the list goes on with the row at the position, not behind it */
-    cr_str list;     /* the partition key of the list that it belongs to; empty for a scan */
+    cr_str list;     /* the partition key of the list that it belongs to; for a scan any text
+                        without a number sign */
     cr_key position; /* for a list only the sort key counts */
 } cr_cursor;
 

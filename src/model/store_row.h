@@ -5,7 +5,8 @@
  * The **fence** closes the store: while it is there, engines commit no change but those of such
  * rows. The **move** is what a move between two stores knows of itself, in both; in a source with a
  * sequence of changes, `rev` is the last one that is not needed any more. The **watch** is there
- * where the sequence is kept without a move, too. */
+ * where the sequence is kept without a move, too. **Marks** are put and removed at the end of a
+ * move, for their records in the table's stream. */
 #ifndef CR_MODEL_STORE_ROW_H
 #define CR_MODEL_STORE_ROW_H
 
@@ -15,6 +16,8 @@
 #define CR_FENCE_PK CR_PK_STORE "FENCE"
 #define CR_MOVE_PK CR_PK_STORE "MOVE"
 #define CR_WATCH_PK CR_PK_STORE "WATCH"
+#define CR_MARK_PK CR_PK_STORE "MARK#" /* and so many hexadecimal digits */
+#define CR_MARK_SIZE 16
 #define CR_STORE_SK "STORE"
 
 static inline cr_key cr_store_row_key(const char *pk)

@@ -15,6 +15,10 @@
 typedef struct cr_follow_target {
     cruddur_status (*apply)(void *context, const cr_records *records, cr_call *call);
     void *context;
+    /* With CRUDDUR_FOLLOW_ONCE: an open shard has been read when it has shown a record that was
+     * written after the call began. Answers without records prove nothing. The caller sees to it
+     * that there are such records, and stops the call if none come. */
+    bool reads_past;
 } cr_follow_target;
 
 /* As cruddur_stream_follow(), with options that were checked; `timeout_us` is that of a job. A

@@ -84,6 +84,7 @@ static const struct {
     {CR_STAGE_APPLY, CRUDDUR_E_INVALID_ARGUMENT, CR_PASS_OVER},
     {CR_STAGE_APPLY, CRUDDUR_E_ITEM_TOO_LARGE, CR_PASS_OVER},
     {CR_STAGE_APPLY, CRUDDUR_E_STORE_DAMAGED, CR_PASS_OVER},
+    {CR_STAGE_APPLY, CRUDDUR_E_STORE_FENCED, CR_END},
 };
 
 cr_consequence cr_run_consequence(cr_stage stage, cruddur_status status, bool is_retryable)

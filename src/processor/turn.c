@@ -351,7 +351,8 @@ static cruddur_status keep_position(turn *now)
 static void judge_progress(cr_run *run, cr_reader *reader)
 {
     (void)pthread_mutex_lock(&run->lock);
-    bool is_empty = reader->empty_pages >= EMPTY_PAGES_MAX;
+    bool reads_past = run->target != NULL && run->target->reads_past;
+    bool is_empty = !reads_past && reader->empty_pages >= EMPTY_PAGES_MAX;
     bool is_late = run->has_clock && reader->written_at_us > run->began_us + WRITTEN_MARGIN_US;
     reader->has_caught_up = !reader->is_closed && (is_empty || is_late);
     run->must_list = run->must_list || (reader->has_caught_up && !is_late);
@@ -425,7 +426,10 @@ void cr_run_take_turn(cr_run *run, cr_node *node)
     (void)pthread_mutex_lock(&run->lock);
     cr_meter_add(&run->meter, &now.call.meter);
     (void)pthread_mutex_unlock(&run->lock);
-    if (status != CRUDDUR_OK) {
+    /* In a store that has been moved, group rows do not move any more. */
+    if (cr_run_consequence(CR_STAGE_APPLY, status, true) == CR_END) {
+        cr_run_finish(run, status, now.error);
+    } else if (status != CRUDDUR_OK) {
         fail(&now, status);
     }
 }

@@ -291,6 +291,10 @@ struct cr_store {
 
     /* How long a claim is known: a repeat that comes later could be stored twice. */
     int64_t claim_us;
+
+    /* Tells it from other stores of its engine: a file's path, a table's name; lives as long as the
+     * store. For cursors. */
+    const char *place;
 };
 
 /* How long an engine may believe that there is no fence. */

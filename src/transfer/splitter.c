@@ -343,7 +343,8 @@ static cruddur_status fill_window(cr_splitter *splitter)
     while (status == CRUDDUR_OK && size > 0 && splitter->size < WINDOW_SIZE / 2) {
         size = 0;
         if (!splitter->read(splitter->data, splitter->window + splitter->size,
-                            WINDOW_SIZE - splitter->size, &size)) {
+                            WINDOW_SIZE - splitter->size, &size) ||
+            size > WINDOW_SIZE - splitter->size) {
             return cr_fail_with(splitter->error, CRUDDUR_E_CANCELLED,
                                 "the text of the export could not be read");
         }

@@ -107,6 +107,26 @@ static void advance_row(void)
     reword(ann_pk, direct.text, CR_SK, planted_key(9));
 }
 
+static void advance_all_rows(void)
+{
+    advance_row();
+    reword(bob_pk, direct.text, CR_SK, planted_key(9));
+}
+
+static void advance_row_and_lose_other(void)
+{
+    advance_row();
+    cr_assert_eq(uproot(bob_pk, direct.text), 1);
+}
+
+/* Its message may still come. */
+static void advance_to_now(void)
+{
+    char key[CRUDDUR_TIME_SIZE];
+    must_succeed(cruddur_time_format(cruddur_time_now_us(), key, TEST_ERROR));
+    reword(ann_pk, direct.text, CR_SK, planted_text("%s", key));
+}
+
 static void add_stranger(void)
 {
     put_row(planted_text("GRP#%s", test_cem.uuid), &test_ann, 1, "m1");
@@ -242,6 +262,45 @@ static void claim_at(int64_t second, const char *more)
     add_claim(others);
 }
 
+/* Puts the first message once more, at another key, with another text unless it is NULL. Its uuid
+ * has a claim, which leads to the message of this second. */
+static void put_again(const char *sk, const char *text, int64_t claimed)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    cr_row row;
+    const cr_key key = {cr_str_of(messages_pk), cr_str_of(planted_key(0))};
+    must_succeed(raw_get_row(store.dm, key, &arena, &row));
+    must_succeed(raw_remove_row(store.dm, &row));
+    row.value[CR_MESSAGE_UUID] = cr_str_of("12345678-0000-4000-8000-00000000000a");
+    must_succeed(raw_put_row(store.dm, &row));
+    row.value[CR_SK] = cr_str_of(sk);
+    row.value[CR_TEXT] = text == NULL ? row.value[CR_TEXT] : cr_str_of(text);
+    row.value[CR_VERSION] = cr_str_of("fedcba9876543210");
+    must_succeed(raw_put_row(store.dm, &row));
+    cr_arena_free(&arena);
+    if (strncmp(store.url, "sqlite:", 7) != 0) { /* which finds messages by their uuids */
+        claim_at(claimed, "");
+    }
+}
+
+/* Between the two messages of the group. */
+#define HALF_A_SECOND "2020-01-01T00:00:00.500000+00:00"
+
+static void double_message(void)
+{
+    put_again(HALF_A_SECOND, NULL, 0);
+}
+
+static void double_other_message(void)
+{
+    put_again(HALF_A_SECOND, TEST_SECRET, 0);
+}
+
+static void double_newest_message(void)
+{
+    put_again(planted_key(5), NULL, 5);
+}
+
 static void damage_claim(void)
 {
     add_claim("{\"group_uuid\":{\"S\":\"nonsense\"}}");
@@ -331,7 +390,10 @@ static const way ways[] = {
     {double_row, "row_doubled ", "+row_doubled ", true},
     {age_row, "row_stale ", "+row_stale ", true},
     {age_all_rows, "row_stale row_stale ", "+row_stale +row_stale ", true},
-    {advance_row, "row_ahead ", "row_ahead ", false},
+    {advance_row, "row_ahead ", "+row_ahead ", true},
+    {advance_all_rows, "row_ahead row_ahead ", "+row_ahead +row_ahead ", true},
+    {advance_row_and_lose_other, "row_missing row_ahead ", "+row_missing +row_ahead ", true},
+    {advance_to_now, "row_ahead ", "row_ahead ", false},
     {add_stranger, "row_stray ", "+row_stray ", true},
     {change_preview, "preview_wrong ", "+preview_wrong ", true},
     {end_preview, "preview_wrong ", "+preview_wrong ", true},
@@ -354,6 +416,10 @@ static const way ways[] = {
     {add_old_key, "key_not_canonical ", "key_not_canonical ", false},
     {disturb_order, "key_not_canonical key_out_of_order ", "key_not_canonical key_out_of_order ",
      false},
+    {double_message, "message_doubled ", "+message_doubled ", true},
+    {double_newest_message, "message_doubled row_stale row_stale ",
+     "message_doubled +row_stale +row_stale ", false},
+    {double_other_message, "message_doubled ", "message_doubled ", false},
     {damage_claim, "claim_damaged ", "claim_damaged ", false},
     {claim_other_message, "claim_contradicted ", "claim_contradicted ", false},
     {claim_of_other_author, "claim_contradicted ", "claim_contradicted ", false},

@@ -131,6 +131,26 @@ Test(check_scope, one_group)
     expect_found(0, is_in_steps() ? "row_missing row_missing " : "row_missing ");
 }
 
+/* A cursor is of one operation on one store: elsewhere, part of the table would be passed over. */
+static void refuse_elsewhere(const char *cursor)
+{
+    char url[300];
+    cruddur *other = NULL;
+    cruddur_purge_options purge = CRUDDUR_PURGE_OPTIONS_INIT;
+    cruddur_scan_options scan = CRUDDUR_SCAN_OPTIONS_INIT;
+    cruddur_check_options check = CRUDDUR_CHECK_OPTIONS_INIT;
+    cruddur_row_page *page = NULL;
+    purge.cursor = scan.cursor = check.cursor = cursor;
+    must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
+              cruddur_purge(store.dm, &purge, TEST_ERROR));
+    must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
+              cruddur_scan(store.dm, &scan, &page, TEST_ERROR));
+    (void)snprintf(url, sizeof(url), "sqlite:%s/other.db", store.dir);
+    must_succeed(cruddur_open(url, NULL, &other, TEST_ERROR));
+    must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor", cruddur_check(other, &check, TEST_ERROR));
+    cruddur_close(other);
+}
+
 /* More messages than a part has: the order of keys is checked across parts, too. */
 Test(check_scope, one_group_of_many_messages)
 {
@@ -164,6 +184,7 @@ Test(check_scope, one_group_of_many_messages)
     told rest = check_with(&options);
     cr_assert_eq(part.last.rows + rest.last.rows, MESSAGES + 4);
     cr_assert_eq(part.last.breaches + rest.last.breaches, 2);
+    refuse_elsewhere(part.cursor);
 }
 
 Test(check_scope, one_user)

@@ -200,12 +200,37 @@ Test(person, is_erased_from_damaged_groups)
                            [CR_MEMBER_UUIDS] = eve.uuid,
                            [CR_REV] = "0"}};
     plant(&card, 1);
-    cruddur_person_event event = erase(&eve, 0);
-    cr_assert_eq(event.skipped, 1);
-    cr_assert_eq(event.messages, 2);
+    eve_told heard = {.parts = 0};
+    cruddur_person_options options = eve_options(0, &heard);
+    must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
+              cruddur_person_erase(store.dm, eve.uuid, &options, TEST_ERROR));
+    cr_assert_str_eq(heard.cursor, "");
+    cr_assert_eq(heard.last.skipped, 1);
+    cr_assert_eq(heard.last.messages, 2);
     expect_planted(&card, 1);
     cr_assert_not(table_has(EVE_NAME));
     cr_assert_not(table_has(EVE_TEXT));
+}
+
+/* The call that continues behind the skipped group tells of it, too. */
+Test(person, remembers_in_the_cursor_what_was_skipped)
+{
+    group_id group = open_direct(&eve, &test_bob, EVE_TEXT);
+    test_store_settle(&store);
+    strip(planted_text("CARD#%s", group.text), NULL, CR_REV);
+    eve_told heard = {.parts_wanted = 1};
+    eve_told rest = {.parts = 0};
+    cruddur_person_options options = eve_options(0, &heard);
+    must_succeed(cruddur_person_erase(store.dm, eve.uuid, &options, TEST_ERROR));
+    cr_assert_str_neq(heard.cursor, "");
+    options = eve_options(0, &rest);
+    options.cursor = heard.cursor;
+    must_fail(CRUDDUR_E_STORE_DAMAGED, NULL,
+              cruddur_person_erase(store.dm, eve.uuid, &options, TEST_ERROR));
+    cr_assert_eq(rest.last.skipped, 1);
+    *strchr(heard.cursor, '+') = '-';
+    must_fail(CRUDDUR_E_CURSOR_DAMAGED, "options.cursor",
+              cruddur_person_erase(store.dm, eve.uuid, &options, TEST_ERROR));
 }
 
 /* ---- cursors ---- */

@@ -140,6 +140,15 @@ static bool refuse_to_read(void *data, char *piece, size_t size, size_t *ret_siz
     return false;
 }
 
+static bool read_too_much(void *data, char *piece, size_t size, size_t *ret_size)
+{
+    bool *has_read = data;
+    memset(piece, ' ', size);
+    *ret_size = *has_read ? size + 1 : 1;
+    *has_read = true;
+    return true;
+}
+
 Test(transfer, bad_arguments)
 {
     text now = make_text();
@@ -152,6 +161,11 @@ Test(transfer, bad_arguments)
     cr_assert_eq(cruddur_import(store.dm, NULL, NULL, NULL, NULL), CRUDDUR_E_NULL_ARGUMENT);
     cr_assert_eq(cruddur_export(store.dm, refuse_text, NULL, NULL, NULL), CRUDDUR_E_CANCELLED);
     cr_assert_eq(cruddur_import(store.dm, refuse_to_read, NULL, NULL, NULL), CRUDDUR_E_CANCELLED);
+    for (int later = 0; later < 2; later++) { /* at once, and when it looks for the format */
+        bool has_read = later == 0;
+        cr_assert_eq(cruddur_import(store.dm, read_too_much, &has_read, NULL, NULL),
+                     CRUDDUR_E_CANCELLED);
+    }
     cr_assert_eq(cruddur_import(store.dm, read_text, &now, NULL, NULL), CRUDDUR_E_EXPORT_DAMAGED);
     out.flags = 1;
     cr_assert_eq(cruddur_export(store.dm, write_text, &now, &out, NULL),

@@ -194,10 +194,10 @@ class Unused(TransferTest):
         with Throttled(local.url) as service:
             self.on_dynamodb(url=f"http://127.0.0.1:{service.port}")
             service.server.leaves_all = True
-            result = self.run_command("import", self.file, "--unused", "--timeout", "3")
+            # A deadline that a request of a loaded machine does not reach: the error is the service's.
+            result = self.run_command("import", self.file, "--unused", "--timeout", "8")
             self.assertEqual(result.code, 4)
-            # On a loaded machine the deadline comes in the middle of a request.
-            self.assertRegex(result.err, "left rows unwritten|timed out")
+            self.assertIn("left rows unwritten", result.err)
             service.server.leaves_all = False
             self.ok("import", self.file)
             self.assertEqual(len(self.items()), self.count)

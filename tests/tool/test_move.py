@@ -15,7 +15,8 @@ import time
 import unittest
 
 from cli import COMMAND
-from dynamodb import SUPPORT, AwsTest, local, setUpModule, tearDownModule  # noqa: F401
+from dynamodb import (SUPPORT, AwsTest, Impostor, Passing, local, setUpModule,  # noqa: F401
+                      tearDownModule)
 
 sys.path.insert(0, str(SUPPORT))
 import check_table  # noqa: E402
@@ -24,6 +25,8 @@ from library import AppendOptions, Failed, User, call, default, load  # noqa: E4
 LIBRARY = load(os.environ["CRUDDUR_TEST_LIBRARY"])
 CANCELLED = (71, 72)  # the source is without the note of the move, or the target is
 FENCED = 73
+BEHIND = 75
+FENCE_ANYWAY = 0x4
 PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))
 MESSAGES = int(os.environ.get("CRUDDUR_TEST_MESSAGES", "12"))
@@ -241,6 +244,95 @@ class Engines(MoveTest):
         self.assertEqual(claims_of(self.sqlite[1]), set())
 
 
+class Observed(MoveTest):
+    """Moves in this process, whose observer writes to the source."""
+
+    def write_in(self, store, group, count):
+        author, uuid = group[0][0], group[1]
+        for i in range(count):
+            LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(author), uuid,
+                                          b"meanwhile %d" % i, None))
+
+    def move_observed(self, source, target, observe, flags=0, checkpoint=None, writers_ms=10000):
+        stores = [open_store(url) for url in (source, target)]
+        options = MoveOptions(ctypes.sizeof(MoveOptions), flags, 0, writers_ms, 8, checkpoint,
+                              OBSERVER(observe), None)
+        error = ctypes.c_void_p()
+        status = LIBRARY.cruddur_move(*stores, ctypes.byref(options), ctypes.byref(error))
+        LIBRARY.cruddur_error_free(error)
+        for store in stores:
+            LIBRARY.cruddur_close(store)
+        return status
+
+    def test_source_that_changes_too_fast(self):
+        """Each round there is as much as in the one before. Each message moves 49 rows."""
+        store = open_store(self.sqlite[0])
+        self.addCleanup(LIBRARY.cruddur_close, store)
+        people = (User * 49)(*(person(number) for number in range(49)))
+        opened = call(LIBRARY, "group_create", store, ctypes.byref(people[0]),
+                      ctypes.byref(people[1]), 48, b"hello", None)
+        group = (people, LIBRARY.cruddur_group_uuid(opened))
+        LIBRARY.cruddur_group_free(opened)
+        phases = []
+
+        def observe(_, event):
+            phases.append(event.contents.phase)
+            if phases[-1] < 2:
+                self.write_in(store, group, 12)
+            return True
+
+        self.assertEqual(self.move_observed(*self.sqlite, observe), BEHIND)
+        self.assertNotIn(2, phases)
+        self.write_in(store, group, 1)  # it is still open
+        self.assertEqual(self.move_observed(*self.sqlite, observe, FENCE_ANYWAY), 0)
+        self.assertIn(2, phases)
+        self.compare(*self.sqlite, set())
+
+    def test_stream_that_is_late(self):
+        """It shows nothing until the move puts its marks."""
+        self.dynamodb("source", "--stream-view", "NEW_IMAGE")
+        with Late(local.url) as late:
+            source = f"dynamodb:source-test_stream_that_is_late?endpoint=http://127.0.0.1:{late.port}"
+            groups = open_groups(source, 1)
+            store = open_store(source)
+            self.addCleanup(LIBRARY.cruddur_close, store)
+
+            def observe(_, event):
+                if event.contents.phase == 0:
+                    self.write_in(store, groups[0], 3)
+                return True
+
+            status = self.move_observed(source, self.sqlite[1], observe, writers_ms=1,
+                                        checkpoint=self.path("point").encode())
+            self.assertEqual(status, 0)
+            self.assertTrue(late.server.has_marks)
+            self.compare(source, self.sqlite[1], set())
+        self.assertEqual(sorted(row["pk"] for row in check_table.read_store(source.replace(
+            f"http://127.0.0.1:{late.port}", local.url)) if row["pk"].startswith("STORE#")),
+            ["STORE#FENCE", "STORE#MOVE"])
+
+
+class LatePassing(Passing):
+    def pass_on(self, body):
+        self.server.has_marks = self.server.has_marks or b"STORE#MARK" in body
+        answer = super().pass_on(body)
+        if self.headers["X-Amz-Target"].endswith(".GetRecords") and not self.server.has_marks:
+            again = json.loads(body)["ShardIterator"]
+            return 200, json.dumps({"Records": [], "NextShardIterator": again}).encode()
+        return answer
+
+
+class Late(Impostor):
+    """A service whose stream shows nothing until marks are written."""
+
+    def __init__(self, service):
+        super().__init__()
+        self.server.RequestHandlerClass = LatePassing
+        self.server.service = service
+        self.server.unknown = set()
+        self.server.has_marks = False
+
+
 class Kills(MoveTest):
     def test_sqlite(self):
         self.move_beside_writers(*self.sqlite, kills=8, count=4)
@@ -253,9 +345,15 @@ class Kills(MoveTest):
 
 class Refusals(MoveTest):
     def refuse(self, code, words, *arguments):
+        """Nothing is created."""
+        before = self.stores()
         done = self.run_command("move", *arguments)
         self.assertEqual(done.code, code, done.err)
         self.assertIn(words, done.err)
+        self.assertEqual(self.stores(), before)
+
+    def stores(self):
+        return sorted(name for name in os.listdir(self.folder) if name.endswith(".db"))
 
     def test_itself(self):
         open_groups(self.sqlite[0])
@@ -281,6 +379,19 @@ class Refusals(MoveTest):
         self.move(*self.sqlite)
         self.refuse(1, "has been moved", self.sqlite[0], f"sqlite:{self.path('c.db')}")
         self.refuse(1, "has been moved", *self.sqlite, "--cancel")
+
+    def test_options(self):
+        LIBRARY.cruddur_close(open_store(self.sqlite[0]))
+        self.refuse(2, "--checkpoint", *self.sqlite, "--checkpoint", self.path("point"))
+        self.refuse(2, "--workers", *self.sqlite, "--workers", "17")
+        self.refuse(1, "does not exist", *self.sqlite, "--cancel")
+        self.refuse(2, "synchronous", self.sqlite[0], self.sqlite[1] + "&synchronous=maybe")
+        options = MoveOptions(ctypes.sizeof(MoveOptions), 3, 0, 10000, 8, None, OBSERVER(), None)
+        store = open_store(self.sqlite[0])
+        for flags, status in ((3, 11), (0, 10), (10, 11), (2, 0)):
+            options.flags = flags
+            self.assertEqual(LIBRARY.cruddur_move(store, None, ctypes.byref(options), None), status)
+        LIBRARY.cruddur_close(store)
 
     def test_missing_source(self):
         self.refuse(1, "does not exist", f"sqlite:{self.path('none.db')}", self.sqlite[1])
@@ -437,6 +548,25 @@ class KilledWhileClosed(MoveTest):
         self.compare(self.source, target, set())
         self.assertEqual(claims_of(self.source), claims_of(target))
         self.refuse_writes(self.source)
+
+    def test_processor(self):
+        """It ends, and leaves the record to whoever continues when the move was given up."""
+        store = open_store(self.source + "&mode=stream")
+        people, group = self.groups[0]
+        LIBRARY.cruddur_msg_free(call(LIBRARY, "msg_append", store, ctypes.byref(people[0]), group,
+                                      b"behind", None))
+        LIBRARY.cruddur_close(store)
+        self.kill(self.sqlite[1])
+        follow = ("stream", "follow", "--store", self.source, "--checkpoint", self.path("followed"))
+        done = self.run_command(*follow)
+        self.assertEqual(done.code, 1)
+        self.assertIn("has been moved to another store", done.err)
+        done = self.run_command("move", self.source, self.sqlite[1], "--cancel")
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assertNotEqual(self.check_table(self.source), "")
+        done = self.run_command(*follow, "--once")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(self.check_table(self.source), "")
 
     def test_records_are_lost(self):
         """As if the move had begun a day ago, and not followed the stream yet."""

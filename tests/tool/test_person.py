@@ -85,6 +85,18 @@ class Person(AwsTest):
         self.assertRegex(self.ok("person", "erase", "@maren", "--yes").out,
                          r"\A\d+ rows looked at, 0 groups .*\n\Z")
 
+    def test_erase_tells_of_damaged_groups(self):
+        self.converse(4)
+        with contextlib.closing(sqlite3.connect(self.path("messages.db"))) as database:
+            database.execute("UPDATE cruddur_messages SET rev = 'x' WHERE pk LIKE 'CARD#%'")
+            database.commit()
+        shown = self.run_command("person", "erase", "@maren", "--yes", "--json")
+        erased = shown.json
+        self.assertEqual(shown.code, 1)
+        self.assertIn("1 groups whose rows contradict each other were skipped", shown.err)
+        self.assertEqual((erased["skipped"], erased["messages"]), (1, 2))
+        self.assertNotIn("Maren", self.ok("scan", "--json").out)
+
     def test_export_and_import_of_what_was_erased(self):
         """The other table has it no more than this one, and the group is closed there, too."""
         self.converse(20)

@@ -182,6 +182,24 @@ class Interrupted(TransferTest):
                    "1000:00000000-0000-4000-8000-000000000000")
 
 
+    def test_cursor_of_a_text_without_an_id(self):
+        """It fits neither a text that begins with another row, nor another store."""
+        lines = self.make().as_s3().splitlines(keepends=True)
+        other = self.other()
+        broken = self.write("broken", b"".join(lines[:1500]) + b"nonsense\n")
+        result = self.run_command("import", broken, *other)
+        self.assertEqual(result.code, 1)
+        cursor = result.err.split("--cursor ")[1].strip()
+        good = self.write("good", b"".join(lines))
+        shifted = self.write("shifted", b"".join(lines[1:]))
+        for file, store in ((shifted, other), (good, self.other("third.db"))):
+            self.fails(2, "--cursor: is of the import of another", "import", file, *store, "--cursor",
+                       cursor)
+        self.assertEqual(self.rows("third.db"), [])
+        self.ok("import", good, *other, "--cursor", cursor)
+        self.assertEqual(self.rows("other.db"), self.rows())
+
+
 class Damaged(TransferTest):
     def expect_damage(self, text, whole_blocks, words):
         self.tries = getattr(self, "tries", 0) + 1

@@ -73,12 +73,12 @@ static void write_event(const struct move *move)
     buffer_free(&line);
 }
 
-static enum exit_code move_store(struct context *context, cruddur *to)
+/* From the options of the command. */
+static cruddur_move_options make_options(const struct context *context, uint32_t flags)
 {
     cruddur_move_options options = CRUDDUR_MOVE_OPTIONS_INIT;
-    struct move move = {.context = context};
-    cruddur_error *error = NULL;
-    options.flags = context->options.cancel ? CRUDDUR_MOVE_CANCEL : 0;
+    options.flags = flags | (context->options.cancel ? CRUDDUR_MOVE_CANCEL : 0) |
+                    (context->options.fence_anyway ? CRUDDUR_MOVE_FENCE_ANYWAY : 0);
     options.checkpoint = context->options.checkpoint;
     options.workers =
         context->options.workers > 0 ? (uint32_t)context->options.workers : options.workers;
@@ -86,6 +86,14 @@ static enum exit_code move_store(struct context *context, cruddur *to)
     if (context->options.writers_s > 0) {
         options.writers_ms = (uint32_t)context->options.writers_s * MS_PER_S;
     }
+    return options;
+}
+
+static enum exit_code move_store(struct context *context, cruddur *to)
+{
+    cruddur_move_options options = make_options(context, 0);
+    struct move move = {.context = context};
+    cruddur_error *error = NULL;
     options.observe = observe;
     options.data = &move;
     cruddur_status status = cruddur_move(context->dm, to, &options, &error);
@@ -101,6 +109,28 @@ static enum exit_code move_store(struct context *context, cruddur *to)
     return CODE_OK;
 }
 
+/* A file is made only when it is certain that the source can be moved. */
+static enum exit_code make_target(struct context *context, cruddur **ret_to)
+{
+    cruddur_error *error = NULL;
+    const cruddur_move_options options = make_options(context, CRUDDUR_MOVE_CHECK);
+    cruddur_status status = cruddur_move(context->dm, NULL, &options, &error);
+    return status == CRUDDUR_OK ? context_open_url(context, context->arguments[1], "TO", 0, ret_to)
+                                : report_error(status, error, NULL);
+}
+
+static enum exit_code open_target(struct context *context, cruddur **ret_to)
+{
+    cruddur_error *error = NULL;
+    const char *url = context->arguments[1];
+    cruddur_status status = context_try_url(context, url, CRUDDUR_OPEN_EXISTING, ret_to, &error);
+    if (status == CRUDDUR_E_STORE_MISSING && !context->options.cancel) {
+        cruddur_error_free(error);
+        return make_target(context, ret_to);
+    }
+    return context_report_url(status, error, "TO");
+}
+
 static enum exit_code run(struct context *context)
 {
     cruddur *to = NULL;
@@ -110,9 +140,7 @@ static enum exit_code run(struct context *context)
     enum exit_code code = context_open_url(context, context->arguments[0], "FROM",
                                            CRUDDUR_OPEN_EXISTING, &context->dm);
     if (code == CODE_OK) {
-        /* A file may be made, unless the move is given up. */
-        uint32_t flags = context->options.cancel ? CRUDDUR_OPEN_EXISTING : 0;
-        code = context_open_url(context, context->arguments[1], "TO", flags, &to);
+        code = open_target(context, &to);
     }
     if (code == CODE_OK) {
         code = move_store(context, to);
@@ -138,6 +166,8 @@ const struct command command_move = {
             "                  needed if FROM is on DynamoDB\n"
             "  --workers N     how many rows are written at the same time (default 8),\n"
             "                  if TO is on DynamoDB\n"
+            "  --fence-anyway  close FROM also if it changes faster than the move can follow;\n"
+            "                  it is closed for as long as the rest takes\n"
             "  --cancel        give a move up that has not ended: FROM takes writes again\n"
             "  --writers S     how many seconds a call of a program that writes to FROM may\n"
             "                  take (default 10), if it is on DynamoDB: these are waited for\n"

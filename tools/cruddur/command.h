@@ -84,6 +84,11 @@ enum exit_code context_open(struct context *context, uint32_t flags);
 enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
                                 uint32_t flags, cruddur **ret_dm);
 
+/* The two halves of that: opens it, and reports why it could not be opened. Takes the error. */
+cruddur_status context_try_url(const struct context *context, const char *url, uint32_t flags,
+                               cruddur **ret_dm, cruddur_error **error);
+enum exit_code context_report_url(cruddur_status status, cruddur_error *error, const char *where);
+
 /* Opens the directory of users. It is an error if --users and CRUDDUR_USERS are not given.
  * `usual_ms` is the time for each answer of a server, if --timeout does not say:
  * DIRECTORY_TIMEOUT_MS, or more where statements take long. */

@@ -40,8 +40,8 @@ enum exit_code context_open(struct context *context, uint32_t flags)
     return context_open_url(context, store.url, store.where, flags, &context->dm);
 }
 
-enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
-                                uint32_t flags, cruddur **ret_dm)
+cruddur_status context_try_url(const struct context *context, const char *url, uint32_t flags,
+                               cruddur **ret_dm, cruddur_error **error)
 {
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
     options.flags = flags;
@@ -51,13 +51,24 @@ enum exit_code context_open_url(const struct context *context, const char *url, 
         options.metrics = trace_metrics;
         report_request_ids();
     }
-    cruddur_error *error = NULL;
-    cruddur_status status = cruddur_open(url, &options, ret_dm, &error);
+    return cruddur_open(url, &options, ret_dm, error);
+}
+
+enum exit_code context_report_url(cruddur_status status, cruddur_error *error, const char *where)
+{
     /* What is wrong may also stand in the environment, or in a file: then the message says where.
      */
     bool is_elsewhere = status == CRUDDUR_E_CONFIG || status == CRUDDUR_E_CREDENTIALS;
     return status == CRUDDUR_OK ? CODE_OK
                                 : report_error(status, error, is_elsewhere ? NULL : where);
+}
+
+enum exit_code context_open_url(const struct context *context, const char *url, const char *where,
+                                uint32_t flags, cruddur **ret_dm)
+{
+    cruddur_error *error = NULL;
+    cruddur_status status = context_try_url(context, url, flags, ret_dm, &error);
+    return context_report_url(status, error, where);
 }
 
 /* What --users or CRUDDUR_USERS names; NULL if neither is given. */

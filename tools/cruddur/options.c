@@ -146,6 +146,7 @@ static const struct spec specs[] = {
     {"pool", KIND_TEXT, COMMAND_USERS, 0, FIELD(pool)},
     {"dry-run", KIND_FLAG, COMMAND_USERS, 0, FIELD(dry_run)},
     {"cancel", KIND_FLAG, COMMAND_MOVE, 0, FIELD(cancel)},
+    {"fence-anyway", KIND_FLAG, COMMAND_MOVE, 0, FIELD(fence_anyway)},
     {"writers", KIND_SMALL, COMMAND_MOVE, 0, FIELD(writers_s)},
 };
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))

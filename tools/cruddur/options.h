@@ -111,6 +111,7 @@ struct options {
     char *pool;
     bool dry_run;
     bool cancel;
+    bool fence_anyway;
     uint64_t writers_s;
 };
 

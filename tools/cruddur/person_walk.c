@@ -27,6 +27,7 @@ static bool observe(void *data, const cruddur_person_event *event)
     struct person_walk *walk = data;
     struct buffer line = {NULL, 0, 0};
     walk->counts = *event;
+    walk->has_ended = event->cursor == NULL;
     free(walk->cursor);
     walk->cursor = event->cursor != NULL ? memory_copy(event->cursor) : NULL;
     format_counts(&line, walk);
@@ -75,13 +76,14 @@ enum exit_code person_walk_end(struct person_walk *walk, cruddur_status status,
     if (walk->has_progress) {
         progress_clear();
     }
-    if (status == CRUDDUR_OK) {
+    if (walk->has_ended) {
         write_counts(walk);
-    } else {
+    }
+    if (status != CRUDDUR_OK) {
         code = report_error(status, error, NULL);
-        if (walk->cursor != NULL) {
-            (void)report(code, "it was interrupted; to continue: --cursor %s", walk->cursor);
-        }
+    }
+    if (status != CRUDDUR_OK && walk->cursor != NULL) {
+        (void)report(code, "it was interrupted; to continue: --cursor %s", walk->cursor);
     }
     free(walk->cursor);
     return code;

@@ -19,13 +19,15 @@ struct person_walk {
     size_t n_shown;
     cruddur_person_event counts; /* the latest; its cursor is not used */
     char *cursor;                /* where another run can continue */
+    bool has_ended;              /* it was at the end of the table; the call may still fail */
     bool has_progress;
 };
 
 /* The options of the call, with the command's --cursor, for the observer of the walk. */
 cruddur_person_options person_walk_options(struct person_walk *walk, uint32_t flags);
 
-/* Writes the counts, or reports the failure; frees the error, and what the walk has kept. */
+/* Writes the counts if the walk has ended, and reports a failure; frees the error, and what the
+ * walk has kept. */
 enum exit_code person_walk_end(struct person_walk *walk, cruddur_status status,
                                cruddur_error *error);
 

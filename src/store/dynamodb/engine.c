@@ -171,7 +171,8 @@ cruddur_status cr_dynamodb_open(const cr_url *url, const cr_store_options *optio
                              table->names.table.data,
                              &cr_dynamodb_stream_operations,
                              queues,
-                             table->claim_us};
+                             table->claim_us,
+                             table->names.table.data};
     *ret_store = &table->base;
     return CRUDDUR_OK;
 }

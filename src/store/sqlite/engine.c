@@ -472,7 +472,7 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
         cr_fork_guard_leave(&open_stores);
         return cr_fail_memory(error);
     }
-    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL, CR_CLAIM_US};
+    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL, CR_CLAIM_US, NULL};
     cruddur_status status = read_url(url, &store->place, error);
     if (status == CRUDDUR_OK) {
         status = open_parts(store, options, error);
@@ -481,6 +481,7 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
         close_store(&store->base);
         return status;
     }
+    store->base.place = store->place.path;
     *ret_store = &store->base;
     return CRUDDUR_OK;
 }
