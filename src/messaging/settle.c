@@ -221,6 +221,20 @@ static cruddur_status read_head_of_twins(cr_txn *txn, const settle *settling, cr
     return is_newer ? CRUDDUR_E_CONFLICT : CRUDDUR_OK;
 }
 
+/* A repair goes by a head that has gone, too, where others are left. */
+static cruddur_status read_needed_head(cr_txn *txn, const settle *settling,
+                                       const cr_group_rows *rows, cr_row *head)
+{
+    cruddur_status status = CRUDDUR_OK;
+    const cr_settling *known = &settling->known;
+    bool is_needed = known->makes_card || known->is_changed || known->mends;
+    if (is_needed && !cr_row_exists(head)) {
+        status = cr_group_find_head(txn, known->group, head);
+    }
+    return status == CRUDDUR_OK && known->mends ? take_gone_head(txn, known->group, rows, head)
+                                                : status;
+}
+
 /* The head is read last: whoever moved rows meanwhile did so to a message that it shows. It is
  * absent throughout where the rows are in place already, and nothing is to be done. */
 static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *rows, cr_row *head)
@@ -239,15 +253,7 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
     if (status == CRUDDUR_OK && !is_whole) {
         return search_others(txn, settling, rows, head);
     }
-    const cr_settling *known = &settling->known;
-    bool needs_head =
-        (known->makes_card || known->is_changed || known->mends) && !cr_row_exists(head);
-    if (status == CRUDDUR_OK && needs_head) {
-        status = cr_group_find_head(txn, settling->known.group, head);
-    }
-    return status == CRUDDUR_OK && known->mends
-               ? take_gone_head(txn, settling->known.group, rows, head)
-               : status;
+    return status == CRUDDUR_OK ? read_needed_head(txn, settling, rows, head) : status;
 }
 
 /* A group that was removed is left alone; one that has a card gets none. */
