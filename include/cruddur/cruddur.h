@@ -24,6 +24,7 @@
 #include <cruddur/api.h>
 #include <cruddur/check.h>
 #include <cruddur/error.h>
+#include <cruddur/fields.h>
 #include <cruddur/follow.h>
 #include <cruddur/group.h>
 #include <cruddur/group_change.h>

@@ -52,3 +52,4 @@ KEEPS(cruddur_reaction, CR_REACTION_SIZE_0_2);
  * declares them. */
 KEEPS(cruddur_status, 4);
 KEEPS(cruddur_log_level, 4);
+KEEPS(cruddur_direction, 4);

@@ -163,3 +163,15 @@ cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cur
     }
     return CR_CURSOR_GOOD;
 }
+
+bool cr_cursor_peek(cr_str text, cr_cursor_kind *kind)
+{
+    unsigned char bytes[BYTES_MAX];
+    size_t size = read_base64url(text, bytes);
+    unsigned found = size > AT_KIND ? bytes[AT_KIND] & ~(unsigned)INCLUSIVE : 0;
+    if (!is_intact(bytes, size) || found > CR_CURSOR_SCAN) {
+        return false;
+    }
+    *kind = (cr_cursor_kind)found;
+    return true;
+}

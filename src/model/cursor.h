@@ -33,4 +33,7 @@ void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out);
 /* Reads a cursor of `list`; its position is copied to the arena. */
 cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor);
 
+/* The kind of an intact cursor, whatever list it belongs to; false for a damaged one. */
+bool cr_cursor_peek(cr_str text, cr_cursor_kind *kind);
+
 #endif
