@@ -237,6 +237,15 @@ static void answer_transaction(text *out, const char *request)
     add_text(out, "}");
 }
 
+/* Of one row; the original application writes them one by one. */
+static void answer_write(text *out, const char *request)
+{
+    (void)request;
+    add_text(out, "{");
+    add_capacity(out, "2.0", false);
+    add_text(out, "}");
+}
+
 static const struct {
     const char *target;
     void (*answer)(text *out, const char *request);
@@ -245,6 +254,8 @@ static const struct {
     {"DynamoDB_20120810.GetItem", answer_get},
     {"DynamoDB_20120810.BatchGetItem", answer_batch_get},
     {"DynamoDB_20120810.TransactWriteItems", answer_transaction},
+    {"DynamoDB_20120810.PutItem", answer_write},
+    {"DynamoDB_20120810.DeleteItem", answer_write},
 };
 
 /* ---- HTTP ---- */
