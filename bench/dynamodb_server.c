@@ -213,10 +213,16 @@ static void answer_query(text *out, const char *request)
 
 static void answer_get(text *out, const char *request)
 {
+    static text row;
+    row.size = 0;
+    unsigned count = add_group_rows(&row, request);
+    must(count <= 1, "at most one row is asked for");
     add_text(out, "{");
     add_capacity(out, "1.0", false);
-    add_text(out, ",\"Item\":");
-    must(add_group_rows(out, request) == 1, "one row is asked for");
+    if (count > 0) {
+        add_text(out, ",\"Item\":");
+        add(out, row.bytes, row.size);
+    }
     add_text(out, "}");
 }
 

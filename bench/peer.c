@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The library in C, and libcurl alone, for the comparison with other languages (bench/python.py).
  * Argument: the service's URL. Each line of the standard input is an operation and a count, such as
- * "page 100", and is answered with the processor time of one in microseconds. Operations: `page`
- * and `append`; `curl-page` and `curl-append`, the same bytes by libcurl alone. */
+ * "page 100", and is answered with the processor time of one in microseconds. `curl-page` and
+ * `curl-append` are the same bytes by libcurl alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define WARM_UP 20
 
-static cruddur *dm;
+static cruddur *dm, *stream_dm;
 static replayer player;
 static recording page_bytes, append_bytes;
 
@@ -31,7 +31,7 @@ static void list_page(size_t count)
     }
 }
 
-static void append(size_t count)
+static void append_to(cruddur *store, size_t count)
 {
     id group = canned_group();
     id author = canned_member(CANNED_AUTHOR);
@@ -41,9 +41,21 @@ static void append(size_t count)
         cruddur_msg *msg = NULL;
         cruddur_error *error = NULL;
         user.uuid = author.text;
-        need(cruddur_msg_append(dm, &user, group.text, text.text, NULL, &msg, &error), &error);
+        user.display_name = "Andrew Brown";
+        user.handle = "andrewbrown";
+        need(cruddur_msg_append(store, &user, group.text, text.text, NULL, &msg, &error), &error);
         cruddur_msg_free(msg);
     }
+}
+
+static void append(size_t count)
+{
+    append_to(dm, count);
+}
+
+static void append_by_stream(size_t count)
+{
+    append_to(stream_dm, count);
 }
 
 static void replay_page(size_t count)
@@ -66,6 +78,7 @@ static const struct operation {
 } operations[] = {
     {"page", list_page},
     {"append", append},
+    {"append-stream", append_by_stream},
     {"curl-page", replay_page},
     {"curl-append", replay_append},
 };
@@ -93,6 +106,8 @@ int main(int argc, char **argv)
     measure_processor_time();
     (void)snprintf(url, sizeof(url), "dynamodb:cruddur-messages?endpoint=%s", argv[1]);
     need(cruddur_open(url, NULL, &dm, &error), &error);
+    (void)snprintf(url, sizeof(url), "dynamodb:cruddur-messages?mode=stream&endpoint=%s", argv[1]);
+    need(cruddur_open(url, NULL, &stream_dm, &error), &error);
     list_page(1);
     take_recording(argv[1], &page_bytes);
     append(1);
@@ -111,6 +126,7 @@ int main(int argc, char **argv)
     replayer_free(&player);
     recording_free(&page_bytes);
     recording_free(&append_bytes);
+    cruddur_close(stream_dm);
     cruddur_close(dm);
     return EXIT_SUCCESS;
 }
