@@ -63,7 +63,8 @@ cruddur_status cr_beacon_init(cr_beacon *beacon, cruddur_error **error)
     return CRUDDUR_OK;
 }
 
-/* There is room for one token in either kind, so that writing it fails for an interruption alone. */
+/* There is room for one token in either kind, so that writing it fails for an interruption alone.
+ */
 void cr_beacon_raise(cr_beacon *beacon)
 {
     const token one = 1;
