@@ -29,6 +29,16 @@ CLASSES = {"cruddur_status": "Status", "cruddur_log_level": "LogLevel",
            "cruddur_upgrade_kind": "UpgradeKind", "cruddur_watch_kind": "WatchKind",
            "cruddur_event_kind": "EventKind"}
 
+DOCS = {"cruddur_status": "The result of a call.",
+        "cruddur_log_level": "The importance of a line in the log.",
+        "cruddur_operation": "The calls that metrics are about.",
+        "cruddur_check_kind": "What a check found.",
+        "cruddur_follow_kind": "What following a stream reports.",
+        "cruddur_move_phase": "Where a move is.",
+        "cruddur_upgrade_kind": "What an upgrade of the schema reports.",
+        "cruddur_watch_kind": "The kind of a watch.",
+        "cruddur_event_kind": "The kind of an event of a watch."}
+
 
 def class_name(name):
     return "".join(part.capitalize() for part in name.removeprefix("cruddur_").split("_"))
@@ -69,6 +79,8 @@ def enum_lines(headers, kind):
                          name).group() for name in headers.enums[kind]}
     prefix = max(prefixes, key=len) if kind != "cruddur_status" else "CRUDDUR_"
     yield f"class {CLASSES[kind]}(IntEnum):"
+    yield f'    """{DOCS[kind]}"""'
+    yield ""
     for name in headers.enums[kind]:
         yield f"    {name.removeprefix(prefix)} = {headers.constants[name]}"
     yield ""

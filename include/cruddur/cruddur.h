@@ -23,6 +23,7 @@
 
 #include <cruddur/api.h>
 #include <cruddur/check.h>
+#include <cruddur/completion.h>
 #include <cruddur/error.h>
 #include <cruddur/fields.h>
 #include <cruddur/follow.h>
@@ -38,6 +39,8 @@
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>
 #include <cruddur/stream.h>
+#include <cruddur/submit.h>
+#include <cruddur/submit_table.h>
 #include <cruddur/time.h>
 #include <cruddur/transfer.h>
 #include <cruddur/user.h>

@@ -4,6 +4,8 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
+    """The result of a call."""
+
     OK = 0
     E_NO_MEMORY = 1
     E_INTERNAL = 2
@@ -63,6 +65,9 @@ class Status(IntEnum):
     E_CANCELLED = 72
     E_STORE_FENCED = 73
     E_EXPORT_DAMAGED = 74
+    E_QUEUE_FULL = 75
+    E_CLOSING = 76
+    E_REQUEST_DONE = 77
     E_NETWORK = 80
     E_TLS = 81
     E_PROTOCOL = 82
@@ -78,6 +83,8 @@ class Status(IntEnum):
 
 
 class LogLevel(IntEnum):
+    """The importance of a line in the log."""
+
     DEBUG = 0
     INFO = 1
     WARNING = 2
@@ -85,6 +92,8 @@ class LogLevel(IntEnum):
 
 
 class Operation(IntEnum):
+    """The calls that metrics are about."""
+
     MSG_LIST = 0
     GROUP_LIST = 1
     GROUP_CREATE = 2
@@ -119,6 +128,8 @@ class Operation(IntEnum):
 
 
 class CheckKind(IntEnum):
+    """What a check found."""
+
     PROGRESS = 0
     ROW_MISSING = 1
     ROW_DOUBLED = 2
@@ -150,6 +161,8 @@ class CheckKind(IntEnum):
 
 
 class FollowKind(IntEnum):
+    """What following a stream reports."""
+
     SHARD_OPENED = 0
     SHARD_CLOSED = 1
     BATCH = 2
@@ -159,6 +172,8 @@ class FollowKind(IntEnum):
 
 
 class MovePhase(IntEnum):
+    """Where a move is."""
+
     COPYING = 0
     FOLLOWING = 1
     FENCED = 2
@@ -166,6 +181,8 @@ class MovePhase(IntEnum):
 
 
 class UpgradeKind(IntEnum):
+    """What an upgrade of the schema reports."""
+
     PROGRESS = 0
     GROUP_FAILED = 1
 
@@ -197,6 +214,15 @@ MEMBERS_MIN = 2
 MEMBERS_MAX = 49
 CREATE_SEPARATE = 1
 MEMBERS_TRUSTED = 1
+SCHEMA_NO_STREAM = 1
+SCHEMA_DELETION_PROTECTION = 2
+SCHEMA_POINT_IN_TIME_RECOVERY = 4
+STREAM_WORKERS_MAX = 64
+WAIT_FOREVER = 4294967295
+ASYNC_THREADS_MAX = 256
+ASYNC_REQUESTS_MAX = 1000000
+SHUTDOWN_DRAIN = 0
+SHUTDOWN_CANCEL = 1
 TIME_SIZE = 33
 TIME_UNKNOWN = -9223372036854775808
 PAGE_FIELDS = 4
@@ -221,10 +247,6 @@ REACTION_SIZE = 65
 REACTION_KINDS_MAX = 20
 PERSON_KEEP_TEXT = 1
 PERSON_MESSAGES = 2
-SCHEMA_NO_STREAM = 1
-SCHEMA_DELETION_PROTECTION = 2
-SCHEMA_POINT_IN_TIME_RECOVERY = 4
-STREAM_WORKERS_MAX = 64
 IMPORT_UNUSED = 1
 CONFLICT_SKIP = 0
 CONFLICT_REPLACE = 1

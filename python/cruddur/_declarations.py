@@ -65,6 +65,27 @@ class AppendOptions(Struct):
                 ("data", c_char_p), ("expires_in_s", c_int64)]
 
 
+class ScanOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("limit", c_uint32), ("reserved", c_uint32), ("cursor", c_char_p)]
+
+
+class UpgradeEvent(Struct):
+    _fields_ = [("size", c_size_t), ("kind", c_uint32), ("status", c_uint32), ("rows", c_uint64),
+                ("groups", c_uint64), ("cards", c_uint64), ("failed", c_uint64),
+                ("group_uuid", c_char_p), ("message", c_char_p), ("cursor", c_char_p)]
+
+
+class StreamOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("workers", c_uint32), ("reserved", c_uint32)]
+
+
+class AsyncOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("threads", c_uint32),
+                ("max_requests", c_uint32), ("reserved", c_uint32)]
+
+
 class FollowEvent(Struct):
     _fields_ = [("size", c_size_t), ("kind", c_uint32), ("status", c_uint32),
                 ("shard_id", c_char_p), ("sequence_number", c_char_p), ("message", c_char_p),
@@ -117,22 +138,6 @@ class PurgeEvent(Struct):
                 ("emptied", c_uint64), ("cursor", c_char_p)]
 
 
-class ScanOptions(Struct):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("limit", c_uint32), ("reserved", c_uint32), ("cursor", c_char_p)]
-
-
-class UpgradeEvent(Struct):
-    _fields_ = [("size", c_size_t), ("kind", c_uint32), ("status", c_uint32), ("rows", c_uint64),
-                ("groups", c_uint64), ("cards", c_uint64), ("failed", c_uint64),
-                ("group_uuid", c_char_p), ("message", c_char_p), ("cursor", c_char_p)]
-
-
-class StreamOptions(Struct):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("workers", c_uint32), ("reserved", c_uint32)]
-
-
 class TransferEvent(Struct):
     _fields_ = [("size", c_size_t), ("rows", c_uint64), ("expected_rows", c_uint64),
                 ("bytes", c_uint64), ("put", c_uint64), ("same", c_uint64), ("conflicts", c_uint64),
@@ -141,8 +146,9 @@ class TransferEvent(Struct):
 
 
 LogFn = CFUNCTYPE(None, c_void_p, c_uint32, c_char_p)
-IsStoppingFn = CFUNCTYPE(c_bool, c_void_p)
 ProgressFn = CFUNCTYPE(None, c_void_p, c_char_p)
+IsStoppingFn = CFUNCTYPE(c_bool, c_void_p)
+CompleteFn = CFUNCTYPE(None, c_void_p, c_void_p)
 WriteFn = CFUNCTYPE(c_bool, c_void_p, POINTER(c_char), c_size_t)
 ReadFn = CFUNCTYPE(c_bool, c_void_p, c_void_p, c_size_t, c_void_p)
 
@@ -153,14 +159,19 @@ class SchemaOptions(Struct):
                 ("progress", ProgressFn), ("progress_data", c_void_p)]
 
 
+class SubmitOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("complete", CompleteFn), ("data", c_void_p)]
+
+
 MetricsFn = CFUNCTYPE(None, c_void_p, POINTER(Metrics))
 CheckFn = CFUNCTYPE(c_bool, c_void_p, POINTER(CheckEvent))
+UpgradeFn = CFUNCTYPE(c_bool, c_void_p, POINTER(UpgradeEvent))
 FollowFn = CFUNCTYPE(None, c_void_p, POINTER(FollowEvent))
 MoveFn = CFUNCTYPE(c_bool, c_void_p, POINTER(MoveEvent))
 PersonFn = CFUNCTYPE(c_bool, c_void_p, POINTER(PersonEvent))
 PersonLookupFn = CFUNCTYPE(c_bool, c_void_p, c_char_p, POINTER(User))
 PurgeFn = CFUNCTYPE(c_bool, c_void_p, POINTER(PurgeEvent))
-UpgradeFn = CFUNCTYPE(c_bool, c_void_p, POINTER(UpgradeEvent))
 TransferFn = CFUNCTYPE(c_bool, c_void_p, POINTER(TransferEvent))
 
 
@@ -175,6 +186,11 @@ class CheckOptions(Struct):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("group_uuid", c_char_p), ("user_uuid", c_char_p), ("cursor", c_char_p),
                 ("observe", CheckFn), ("data", c_void_p)]
+
+
+class UpgradeOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("cursor", c_char_p), ("observe", UpgradeFn), ("data", c_void_p)]
 
 
 class FollowOptions(Struct):
@@ -199,11 +215,6 @@ class PersonOptions(Struct):
 class PurgeOptions(Struct):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
                 ("cursor", c_char_p), ("observe", PurgeFn), ("data", c_void_p)]
-
-
-class UpgradeOptions(Struct):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("cursor", c_char_p), ("observe", UpgradeFn), ("data", c_void_p)]
 
 
 class ExportOptions(Struct):
@@ -286,6 +297,60 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "msg_created_at_us": (c_int64, (P,)),
     "msg_sort_key": (S, (P,)),
     "msg_free": (None, (P,)),
+    "scan_options_init": (None, (P, c_size_t)),
+    "scan": (c_int, (P, P, P, P)),
+    "row_page_count": (c_size_t, (P,)),
+    "row_page_next": (S, (P,)),
+    "row_attribute_count": (c_size_t, ()),
+    "row_attribute_name": (S, (c_size_t,)),
+    "row_page_get": (S, (P, c_size_t, c_size_t)),
+    "row_page_free": (None, (P,)),
+    "schema_options_init": (None, (P, c_size_t)),
+    "schema_table": (S, (P,)),
+    "schema_load": (c_int, (P, P, P)),
+    "schema_verify": (c_int, (P, P, P, P)),
+    "schema_list": (c_int, (P, P, P, P)),
+    "schema_drop": (c_int, (P, P, P)),
+    "upgrade_options_init": (None, (P, c_size_t)),
+    "schema_upgrade": (c_int, (P, P, P)),
+    "lines_count": (c_size_t, (P,)),
+    "lines_at": (S, (P, c_size_t)),
+    "lines_free": (None, (P,)),
+    "stream_options_init": (None, (P, c_size_t)),
+    "stream_apply": (c_int, (P, S, c_size_t, P, P, P)),
+    "stream_result_answer": (S, (P,)),
+    "stream_result_record_count": (c_size_t, (P,)),
+    "stream_result_message_count": (c_size_t, (P,)),
+    "stream_result_group_count": (c_size_t, (P,)),
+    "stream_result_moved_count": (c_size_t, (P,)),
+    "stream_result_failure_count": (c_size_t, (P,)),
+    "stream_result_failure_record": (c_size_t, (P, c_size_t)),
+    "stream_result_failure_sequence_number": (S, (P, c_size_t)),
+    "stream_result_failure_status": (c_int, (P, c_size_t)),
+    "stream_result_failure_message": (S, (P, c_size_t)),
+    "stream_result_free": (None, (P,)),
+    "async_options_init": (None, (P, c_size_t)),
+    "async_start": (c_int, (P, P, P)),
+    "fd": (c_int, (P, P, P)),
+    "completion_next": (c_int, (P, c_uint32, P, P)),
+    "completion_request": (c_uint64, (P,)),
+    "completion_data": (P, (P,)),
+    "completion_operation": (c_uint32, (P,)),
+    "completion_status": (c_int, (P,)),
+    "completion_error": (P, (P,)),
+    "completion_changed": (c_bool, (P,)),
+    "completion_take_error": (P, (P,)),
+    "completion_take_msg_page": (P, (P,)),
+    "completion_take_msg": (P, (P,)),
+    "completion_take_group_page": (P, (P,)),
+    "completion_take_group": (P, (P,)),
+    "completion_take_members": (P, (P,)),
+    "completion_take_row_page": (P, (P,)),
+    "completion_take_lines": (P, (P,)),
+    "completion_take_stream_result": (P, (P,)),
+    "completion_free": (None, (P,)),
+    "request_cancel": (c_int, (P, c_uint64, P)),
+    "shutdown": (c_int, (P, c_uint32, c_uint32, P)),
     "time_now_us": (c_int64, ()),
     "time_format": (c_int, (c_int64, P, P)),
     "time_parse": (c_int, (S, P, P)),
@@ -344,42 +409,42 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "person_rename": (c_int, (P, PersonLookupFn, P, P, P)),
     "purge_options_init": (None, (P, c_size_t)),
     "purge": (c_int, (P, P, P)),
-    "scan_options_init": (None, (P, c_size_t)),
-    "scan": (c_int, (P, P, P, P)),
-    "row_page_count": (c_size_t, (P,)),
-    "row_page_next": (S, (P,)),
-    "row_attribute_count": (c_size_t, ()),
-    "row_attribute_name": (S, (c_size_t,)),
-    "row_page_get": (S, (P, c_size_t, c_size_t)),
-    "row_page_free": (None, (P,)),
-    "schema_options_init": (None, (P, c_size_t)),
-    "schema_table": (S, (P,)),
-    "schema_load": (c_int, (P, P, P)),
-    "schema_verify": (c_int, (P, P, P, P)),
-    "schema_list": (c_int, (P, P, P, P)),
-    "schema_drop": (c_int, (P, P, P)),
-    "upgrade_options_init": (None, (P, c_size_t)),
-    "schema_upgrade": (c_int, (P, P, P)),
-    "lines_count": (c_size_t, (P,)),
-    "lines_at": (S, (P, c_size_t)),
-    "lines_free": (None, (P,)),
-    "stream_options_init": (None, (P, c_size_t)),
-    "stream_apply": (c_int, (P, S, c_size_t, P, P, P)),
-    "stream_result_answer": (S, (P,)),
-    "stream_result_record_count": (c_size_t, (P,)),
-    "stream_result_message_count": (c_size_t, (P,)),
-    "stream_result_group_count": (c_size_t, (P,)),
-    "stream_result_moved_count": (c_size_t, (P,)),
-    "stream_result_failure_count": (c_size_t, (P,)),
-    "stream_result_failure_record": (c_size_t, (P, c_size_t)),
-    "stream_result_failure_sequence_number": (S, (P, c_size_t)),
-    "stream_result_failure_status": (c_int, (P, c_size_t)),
-    "stream_result_failure_message": (S, (P, c_size_t)),
-    "stream_result_free": (None, (P,)),
+    "submit_options_init": (None, (P, c_size_t)),
+    "msg_list_submit": (c_int, (P, S, S, P, P, P, P)),
+    "msg_append_submit": (c_int, (P, P, S, S, P, P, P, P)),
+    "msg_get_submit": (c_int, (P, S, S, S, P, P, P, P)),
+    "msg_edit_submit": (c_int, (P, S, S, S, S, P, P, P, P)),
+    "msg_delete_submit": (c_int, (P, S, S, S, P, P, P, P)),
+    "msg_react_submit": (c_int, (P, S, S, S, S, c_bool, P, P, P, P)),
+    "group_list_submit": (c_int, (P, S, P, P, P, P)),
+    "group_create_submit": (c_int, (P, P, P, c_size_t, S, P, P, P, P)),
+    "group_get_submit": (c_int, (P, S, S, P, P, P, P)),
+    "group_members_submit": (c_int, (P, S, S, P, P, P, P)),
+    "group_mark_read_submit": (c_int, (P, S, S, P, P, P, P)),
+    "group_set_submit": (c_int, (P, S, S, P, P, P, P)),
+    "group_rename_submit": (c_int, (P, S, S, S, P, P, P, P)),
+    "group_add_members_submit": (c_int, (P, S, S, P, c_size_t, P, P, P, P)),
+    "group_remove_member_submit": (c_int, (P, S, S, S, P, P, P, P)),
     "export_options_init": (None, (P, c_size_t)),
     "export": (c_int, (P, WriteFn, P, P, P)),
     "import_options_init": (None, (P, c_size_t)),
     "import": (c_int, (P, ReadFn, P, P, P)),
+    "scan_submit": (c_int, (P, P, P, P, P)),
+    "schema_load_submit": (c_int, (P, P, P, P, P)),
+    "schema_verify_submit": (c_int, (P, P, P, P, P)),
+    "schema_list_submit": (c_int, (P, P, P, P, P)),
+    "schema_drop_submit": (c_int, (P, P, P, P, P)),
+    "schema_upgrade_submit": (c_int, (P, P, P, P, P)),
+    "stream_apply_submit": (c_int, (P, S, c_size_t, P, P, P, P)),
+    "stream_follow_submit": (c_int, (P, P, P, P, P)),
+    "purge_submit": (c_int, (P, P, P, P, P)),
+    "check_submit": (c_int, (P, P, P, P, P)),
+    "export_submit": (c_int, (P, WriteFn, P, P, P, P, P)),
+    "import_submit": (c_int, (P, ReadFn, P, P, P, P, P)),
+    "move_submit": (c_int, (P, P, P, P, P, P)),
+    "person_export_submit": (c_int, (P, S, P, P, P, P)),
+    "person_erase_submit": (c_int, (P, S, P, P, P, P)),
+    "person_rename_submit": (c_int, (P, PersonLookupFn, P, P, P, P, P)),
     "version": (S, ()),
     "version_number": (c_uint32, ()),
 }

@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from ._constants import Status
-from ._errors import ClosedError
+from ._errors import ClosedError, ForkedError
 from ._library import lib
 
 _open: "weakref.WeakSet[Handle]" = weakref.WeakSet()
@@ -31,6 +31,12 @@ class Handle:
                 raise ClosedError("the store is closed", Status.E_INVALID_ARGUMENT, "dm")
             self.users.append(threading.get_ident())
         return pointer
+
+    def check_process(self) -> None:
+        """For what would wait for threads that a forked child does not have."""
+        if self.pid != os.getpid():
+            raise ForkedError("this process was forked by the one that opened the store",
+                              Status.E_STORE_FORKED)
 
     def leave(self) -> None:
         with self.is_idle:

@@ -28,14 +28,16 @@ class WrongTest(StoreTest):
 
     def test_types(self) -> None:
         dm: Any = self.dm
+        user: Any = cruddur.User
+        open_store: Any = cruddur.open
         cases: tuple[tuple[str, Callable[[], object]], ...] = (
             ("text must be str", lambda: dm.append(ADA, self.group, SECRET.encode())),
             ("text must be str, not NoneType", lambda: dm.append(ADA, self.group, None)),
             ("author must be User, str or uuid.UUID, not int", lambda: dm.append(7, self.group, "x")),
             ("author must be User", lambda: dm.append({"uuid": ADA.uuid}, self.group, "x")),
             ("group_uuid must be str or uuid.UUID, not int", lambda: dm.append(ADA, 7, "x")),
-            ("author.uuid must be str", lambda: dm.append(cruddur.User(None), self.group, "x")),
-            ("author.handle must be str", lambda: dm.append(cruddur.User(ADA.uuid, "a", 7),
+            ("author.uuid must be str", lambda: dm.append(user(None), self.group, "x")),
+            ("author.handle must be str", lambda: dm.append(user(ADA.uuid, "a", 7),
                                                             self.group, "x")),
             ("others must be people", lambda: dm.create_group(ADA, 7, "x")),
             ("others must be people", lambda: dm.create_group(ADA, [BEN, 7], "x")),
@@ -54,9 +56,9 @@ class WrongTest(StoreTest):
             ("reaction must be str", lambda: dm.react(ADA.uuid, self.group, V4, 7)),
             ("archived must be bool", lambda: dm.set_group(ADA.uuid, self.group, archived="on")),
             ("muted must be datetime", lambda: dm.set_group(ADA.uuid, self.group, muted=7)),
-            ("url must be str", lambda: cruddur.open(b"sqlite:x")),
-            ("max_text_chars must be int", lambda: cruddur.open("sqlite::memory:",
-                                                                max_text_chars=1.5)),
+            ("url must be str", lambda: open_store(b"sqlite:x")),
+            ("max_text_chars must be int", lambda: open_store("sqlite::memory:",
+                                                              max_text_chars=1.5)),
             ("unexpected keyword argument", lambda: dm.append(ADA, self.group, "x", colour="red")),
             ("missing", lambda: dm.append(ADA, self.group)),
         )
@@ -171,7 +173,7 @@ class WrongTest(StoreTest):
 class ServiceTest(StoreTest):
     def test_a_service_that_is_not_there(self) -> None:
         url = "dynamodb:messages?region=us-east-1&attempts=1&endpoint=http://127.0.0.1:1"
-        with support.cruddur.open(url) as dm:
+        with cruddur.open(url) as dm:
             with self.refused(cruddur.ServiceError, Status.E_NETWORK) as refused:
                 dm.append(ADA, support.NOWHERE, SECRET, timeout=20)
             assert refused.error is not None

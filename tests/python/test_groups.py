@@ -10,6 +10,10 @@ from support import ADA, BEN, CEM, EVE, NOWHERE, StoreTest
 SOON = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
 
 
+def by_uuid(user: User) -> str:
+    return user.uuid
+
+
 class OpeningTest(StoreTest):
     def test_a_direct_group(self) -> None:
         group = self.dm.create_group(ADA, BEN, "Hello, Ben!")
@@ -28,10 +32,10 @@ class OpeningTest(StoreTest):
         self.assertEqual((group.uuid, group.name, group.member_count), (NOWHERE, "Die Drei", 3))
         found = self.dm.members(group.uuid, viewer_uuid=CEM.uuid)
         self.assertEqual([member.user for member in found], sorted([ADA, BEN, CEM],
-                                                                   key=lambda user: user.uuid))
+                                                                   key=by_uuid))
         self.assertEqual(found, self.dm.members(group.uuid, trusted=True))
-        by_uuid = {member.uuid: member.read_up_to for member in found}
-        self.assertEqual(by_uuid[ADA.uuid], group.last_message_at)
+        read = {member.uuid: member.read_up_to for member in found}
+        self.assertEqual(read[ADA.uuid], group.last_message_at)
         with self.refused(ConflictError, Status.E_GROUP_EXISTS, "options.group_uuid"):
             self.dm.create_group(ADA, [BEN, User(EVE)], "Others", group_uuid=NOWHERE)
 

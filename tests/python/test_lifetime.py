@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Threads, closing, forks, the interpreter's exit; hooks for the log and for metrics."""
 import gc
-import io
 import logging
 import os
 import threading
 import unittest
-import warnings
+from collections.abc import Callable
 
 import support  # before the package, which it finds
 import cruddur
@@ -86,10 +85,9 @@ class ThreadsTest(StoreTest):
 
 class EndTest(StoreTest):
     def test_a_store_that_is_forgotten(self) -> None:
-        dm = self.open_fresh()
-        url = dm.url
+        url = self.open_fresh().url
+        dm = cruddur.open(url)
         with self.assertWarns(ResourceWarning):
-            self._cleanups = [each for each in self._cleanups if each[0] != dm.close]
             del dm
             gc.collect()
         if IS_SQLITE:
@@ -135,8 +133,10 @@ print("end")
 
     def work_in_child(self, group: str, walk: cruddur.Listing[cruddur.Message]) -> int:
         try:
-            for call in (lambda: self.dm.append(ADA, group, SECRET), lambda: next(walk),
-                         lambda: self.dm.check()):
+            calls: tuple[Callable[[], object], ...] = (
+                lambda: self.dm.append(ADA, group, SECRET), lambda: next(walk),
+                lambda: self.dm.check())
+            for call in calls:
                 with self.refused(cruddur.ForkedError, Status.E_STORE_FORKED):
                     call()
             if IS_SQLITE:

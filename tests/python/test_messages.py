@@ -4,9 +4,11 @@ import copy
 import dataclasses
 import pickle
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-import support
+import support  # before the package, which it finds
+import cruddur
 from cruddur import (ConflictError, CursorDirectionError, Message, NotFoundError, Reaction,
                      RequestError, Status, User, new_uuid)
 from support import ADA, BEN, CEM, EVE, IS_SQLITE, NOWHERE, SECRET, StoreTest
@@ -66,9 +68,11 @@ class SendingTest(StoreTest):
 
     def test_strangers(self) -> None:
         group = self.talk(1)
-        for call in (lambda: self.dm.append(EVE, group, SECRET),
-                     lambda: self.dm.message_page(group, viewer_uuid=EVE),
-                     lambda: self.dm.message_page(NOWHERE, viewer_uuid=ADA.uuid)):
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: self.dm.append(EVE, group, SECRET),
+            lambda: self.dm.message_page(group, viewer_uuid=EVE),
+            lambda: self.dm.message_page(NOWHERE, viewer_uuid=ADA.uuid))
+        for call in calls:
             with self.refused(NotFoundError, Status.E_GROUP_NOT_FOUND, "group_uuid"):
                 call()
 
@@ -144,9 +148,9 @@ class ListingTest(StoreTest):
             with self.refused(CursorDirectionError, Status.E_CURSOR_FOREIGN, "cursor"):
                 self.dm.messages(self.group, trusted=True, cursor=cursor, newest_first=newest_first)
         inbox = self.dm.group_page(ADA.uuid)
-        with self.refused(support.cruddur.ArgumentError, Status.E_CURSOR_FOREIGN, "options.cursor"):
+        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_FOREIGN, "options.cursor"):
             self.dm.message_page(self.group, trusted=True, cursor=inbox.older)
-        with self.refused(support.cruddur.ArgumentError, Status.E_CURSOR_DAMAGED, "options.cursor"):
+        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_DAMAGED, "options.cursor"):
             next(self.dm.messages(self.group, trusted=True, cursor="damaged"))
 
 
@@ -192,7 +196,7 @@ class ChangingTest(StoreTest):
         self.assertFalse(self.dm.react(ADA.uuid, self.group, self.message.uuid, "!").is_changed)
         gone = self.dm.react(ADA.uuid, self.group, self.message.uuid, "!", added=False)
         self.assertEqual(gone.message.reactions, (Reaction(thumb, BEN.uuid),))
-        with self.refused(support.cruddur.ArgumentError, Status.E_REACTION, "reaction"):
+        with self.refused(cruddur.ArgumentError, Status.E_REACTION, "reaction"):
             self.dm.react(ADA.uuid, self.group, self.message.uuid, "two")
 
     def test_a_message_that_is_not_there(self) -> None:

@@ -3,9 +3,11 @@
 import io
 import json
 import unittest
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-import support
+import support  # before the package, which it finds
+import cruddur
 from cruddur import (ArgumentError, CheckEvent, CheckKind, Error, PersonEvent, Status, Store,
                      StreamResult, TransferEvent, User)
 from support import ADA, BEN, CEM, IS_SQLITE, SECRET, StoreTest
@@ -77,7 +79,7 @@ class TransferTest(StoreTest):
         other.import_(io.BytesIO(exported), observe=events.append, on_conflict="replace", workers=2)
         self.assertEqual((events[-1].put, events[-1].same), (0, len(self.rows(other))))
         with self.refused(Error, Status.E_EXPORT_DAMAGED) as refused:
-            refused.kind = support.cruddur.StoreError
+            refused.kind = cruddur.StoreError
             other.import_(io.BytesIO(exported[:-3]))
 
     def test_files_that_fail(self) -> None:
@@ -111,9 +113,9 @@ class TransferTest(StoreTest):
         other = self.open_fresh()
         phases = []
         self.dm.move_to(other, writers=0.001, observe=lambda event: phases.append(event.phase))
-        self.assertEqual(phases[-1].name, "DONE")
+        self.assertIs(phases[-1], cruddur.MovePhase.DONE)
         self.assertEqual(len(list(other.messages(group, trusted=True))), 3)
-        with self.refused(support.cruddur.StoreError, Status.E_STORE_FENCED):
+        with self.refused(cruddur.StoreError, Status.E_STORE_FENCED):
             self.dm.append(ADA, group, SECRET)
         with self.assertRaisesRegex(TypeError, "other must be Store"):
             self.dm.move_to("sqlite:other.db")  # type: ignore[arg-type]
@@ -127,7 +129,12 @@ class PersonTest(StoreTest):
         kinds = [json.loads(line)["kind"] for line in lines]
         self.assertEqual(kinds.count("message"), 2)
         first: list[str] = []
-        self.dm.export_person(ADA.uuid, lambda line: first.append(line) or False)
+
+        def stop(line: str) -> bool:
+            first.append(line)
+            return False
+
+        self.dm.export_person(ADA.uuid, stop)
         self.assertEqual(len(first), 1)
 
     def test_erase(self) -> None:
@@ -196,7 +203,9 @@ class ObserverTest(StoreTest):
 
     def test_observers_that_raise_or_stop(self) -> None:
         self.talk(2)
-        for walk in (self.dm.check, self.dm.purge, self.dm.schema_upgrade):
+        walks: tuple[Callable[..., None], ...] = (self.dm.check, self.dm.purge,
+                                                  self.dm.schema_upgrade)
+        for walk in walks:
             calls: list[object] = []
 
             def raise_it(event: object) -> bool:
@@ -209,7 +218,7 @@ class ObserverTest(StoreTest):
 
             self.assertRaisesRegex(Surprise, "once", walk, observe=raise_it)
             self.assertEqual(len(calls), 1)
-            walk(observe=stop)  # type: ignore[operator]
+            walk(observe=stop)
             self.assertEqual(len(calls), 2)
         self.assertRaises(Surprise, self.dm.erase_person, CEM.uuid, observe=raise_it)
         self.assertRaises(KeyboardInterrupt, self.dm.check, observe=self.interrupt)
