@@ -88,6 +88,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_CANCELLED, 72, "the call was cancelled")                                                   \
     X(E_STORE_FENCED, 73, "the store has been moved, and takes no more writes")                    \
     X(E_EXPORT_DAMAGED, 74, "the export was cut short or altered")                                 \
+    X(E_WATCH_BUSY, 78, "another thread is in a call on the watch")                               \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \

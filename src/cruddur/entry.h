@@ -4,16 +4,19 @@
 #define CR_CRUDDUR_ENTRY_H
 
 #include <cruddur/cruddur.h>
+#include <stdatomic.h>
 
 #include "cruddur/layout.h"
 #include "listing/list.h"
 #include "messaging/write.h"
 #include "store/store.h"
+#include "watch/hub.h"
 
 struct cruddur {
     cr_store *store;
     cruddur_options options;
     uint32_t generation; /* cr_fork_generation() of the process that opened it */
+    _Atomic(cr_hub *) hub; /* of watches; made with the first */
 };
 
 /* ---- the entry of a call ---- */

@@ -130,6 +130,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
     }
     dm->options = options;
     dm->generation = cr_fork_generation();
+    atomic_init(&dm->hub, NULL);
     status = open_store(store_url, dm, error);
     if (status != CRUDDUR_OK) {
         free(dm);
@@ -142,6 +143,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
 void cruddur_close(cruddur *dm)
 {
     if (dm != NULL && !is_inherited(dm)) {
+        cr_hub_close(atomic_load(&dm->hub));
         dm->store->ops->close(dm->store);
         free(dm);
     }
