@@ -46,5 +46,6 @@
 #include <cruddur/user.h>
 #include <cruddur/uuid.h>
 #include <cruddur/version.h>
+#include <cruddur/watch.h>
 
 #endif

@@ -91,6 +91,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_QUEUE_FULL, 75, "too many requests are in flight")                                         \
     X(E_CLOSING, 76, "the handle takes no more requests")                                          \
     X(E_REQUEST_DONE, 77, "the request has completed already")                                     \
+    X(E_WATCH_BUSY, 78, "another thread is in a call on the watch")                                \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
     X(E_TLS, 81, "TLS verification failed")                                                        \

@@ -18,30 +18,31 @@ from typing import Literal
 from . import _constants
 from ._arguments import Id, Person
 from ._calls import Timeout
-from ._constants import (CheckKind, FollowKind, LogLevel, MovePhase, Operation, Status, UpgradeKind)
+from ._constants import (CheckKind, EventKind, FollowKind, LogLevel, MovePhase, Operation, Status, UpgradeKind)
 from ._errors import (ArgumentError, CancelledError, ClosedError, ConflictError,
                       CursorDirectionError, DeadlineError, Error, ForkedError, LocalError,
-                      NaiveDatetimeError, NotFoundError, RequestError, ServiceError, StoreError)
+                      NaiveDatetimeError, NotFoundError, RequestError, ServiceError, StoreError, WatchBusyError)
 from ._handle import close_all_at_exit
 from ._listing import Listing
 from ._records import Page, RowPage
 from ._store import Store, open_handle
 from ._texts import (direct_group_uuid, format_time, library_path, library_version, new_uuid,
                      parse_time)
-from ._types import (Change, CheckEvent, FollowEvent, Group, Member, Message, Metrics, MoveEvent,
+from ._types import (Change, CheckEvent, Event, FollowEvent, Group, Member, Message, Metrics, MoveEvent,
                      PersonEvent, PurgeEvent, Reaction, StreamFailure, StreamResult, TransferEvent,
                      UpgradeEvent, User)
+from ._watch import Watch
 
 __version__ = _constants.VERSION_STRING
 
 __all__ = [
     "ArgumentError", "CancelledError", "Change", "CheckEvent", "CheckKind", "ClosedError",
-    "ConflictError", "CursorDirectionError", "DeadlineError", "Error", "FollowEvent", "FollowKind",
+    "ConflictError", "CursorDirectionError", "DeadlineError", "Error", "Event", "EventKind", "FollowEvent", "FollowKind",
     "ForkedError", "Group", "Id", "Listing", "LocalError", "LogLevel", "Member", "Message",
     "Metrics", "MoveEvent", "MovePhase", "NaiveDatetimeError", "NotFoundError", "Operation", "Page",
     "Person", "PersonEvent", "PurgeEvent", "Reaction", "RequestError", "RowPage", "ServiceError",
     "Status", "Store", "StoreError", "StreamFailure", "StreamResult", "Timeout", "TransferEvent",
-    "UpgradeEvent", "UpgradeKind", "User", "direct_group_uuid", "format_time", "library_path",
+    "UpgradeEvent", "UpgradeKind", "User", "Watch", "WatchBusyError", "direct_group_uuid", "format_time", "library_path",
     "library_version", "new_uuid", "open", "parse_time",
 ]
 

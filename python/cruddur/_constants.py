@@ -68,6 +68,7 @@ class Status(IntEnum):
     E_QUEUE_FULL = 75
     E_CLOSING = 76
     E_REQUEST_DONE = 77
+    E_WATCH_BUSY = 78
     E_NETWORK = 80
     E_TLS = 81
     E_PROTOCOL = 82
@@ -125,6 +126,7 @@ class Operation(IntEnum):
     PERSON_ERASE = 31
     PERSON_RENAME = 32
     MOVE = 28
+    WATCH_OPEN = 33
 
 
 class CheckKind(IntEnum):
@@ -185,6 +187,20 @@ class UpgradeKind(IntEnum):
 
     PROGRESS = 0
     GROUP_FAILED = 1
+
+
+class EventKind(IntEnum):
+    """The kind of an event of a watch."""
+
+    MESSAGE = 1
+    EDIT = 2
+    DELETION = 3
+    REACTION = 4
+    READ = 5
+    GROUP_OPENED = 6
+    GROUP_CHANGED = 7
+    MEMBER_ADDED = 8
+    MEMBER_REMOVED = 9
 
 
 OPEN_EXISTING = 1
@@ -255,3 +271,5 @@ VERSION_MAJOR = 0
 VERSION_MINOR = 2
 VERSION_PATCH = 0
 VERSION_STRING = "0.2.0"
+WATCH_TRUSTED = 1
+WATCH_FOREVER = 4294967295

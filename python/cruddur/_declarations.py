@@ -145,6 +145,12 @@ class TransferEvent(Struct):
                 ("pk", c_char_p), ("sk", c_char_p)]
 
 
+class WatchOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("user_uuid", c_char_p), ("group_uuid", c_char_p), ("viewer_uuid", c_char_p),
+                ("cursor", c_char_p), ("interval_min_ms", c_uint32), ("interval_max_ms", c_uint32)]
+
+
 LogFn = CFUNCTYPE(None, c_void_p, c_uint32, c_char_p)
 ProgressFn = CFUNCTYPE(None, c_void_p, c_char_p)
 IsStoppingFn = CFUNCTYPE(c_bool, c_void_p)
@@ -447,4 +453,19 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "person_rename_submit": (c_int, (P, PersonLookupFn, P, P, P, P, P)),
     "version": (S, ()),
     "version_number": (c_uint32, ()),
+    "watch_options_init": (None, (P, c_size_t)),
+    "watch_open": (c_int, (P, P, P, P)),
+    "watch_next": (c_int, (P, c_uint32, P, P)),
+    "watch_fd": (c_int, (P,)),
+    "watch_cursor": (S, (P,)),
+    "watch_close": (None, (P,)),
+    "event_get_kind": (c_int, (P,)),
+    "event_kind_name": (S, (c_int,)),
+    "event_cursor": (S, (P,)),
+    "event_group_uuid": (S, (P,)),
+    "event_msg": (P, (P,)),
+    "event_version": (S, (P,)),
+    "event_user_uuid": (S, (P,)),
+    "event_read_up_to_us": (c_int64, (P,)),
+    "event_free": (None, (P,)),
 }

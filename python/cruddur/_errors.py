@@ -79,6 +79,10 @@ class ClosedError(StoreError):
     """The store was closed."""
 
 
+class WatchBusyError(StoreError):
+    """Another thread or task is waiting in the watch."""
+
+
 class ServiceError(Error):
     """The service behind the store failed, or refused the request."""
 
@@ -91,7 +95,8 @@ _CLASSES: dict[int, type[Error]] = {
     Status.E_NOT_A_MEMBER: NotFoundError, Status.E_MESSAGE_GONE: NotFoundError,
     Status.E_CONFLICT: ConflictError, Status.E_VERSION: ConflictError,
     Status.E_GROUP_EXISTS: ConflictError, Status.E_TIMEOUT: DeadlineError,
-    Status.E_CANCELLED: CancelledError, Status.E_STORE_FORKED: ForkedError,
+    Status.E_CANCELLED: CancelledError, Status.E_STORE_FORKED: ForkedError, Status.E_CLOSING: ClosedError,
+    Status.E_WATCH_BUSY: WatchBusyError,
 }
 
 

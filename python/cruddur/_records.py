@@ -185,6 +185,11 @@ def message_of(pointer: c_void_p) -> Message:
         lib.msg_free(pointer)
 
 
+def borrowed_message_of(pointer: c_void_p) -> Message:
+    """Of a message that belongs to something else."""
+    return _messages(iter(_fields(lib.msg_fields, pointer)))[0]
+
+
 def group_of(pointer: c_void_p) -> Group:
     try:
         return _groups(iter(_fields(lib.group_fields, pointer)))[0]

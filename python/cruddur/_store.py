@@ -23,6 +23,7 @@ from ._library import lib
 from ._listing import Course, Listing, direction
 from ._methods import waiting
 from ._types import Group, Message, Metrics, MoveEvent
+from ._watch import Watch, watch
 
 PAGE_SIZE = 50
 
@@ -134,6 +135,18 @@ class Store:
         course = group_course(user_uuid, newest_first, cursor, since, until, unread, archived,
                               hidden, counts, page_size, eventual, timeout)
         return Listing(self._run, course)
+
+    def watch(self, *, user_uuid: Id | None = None, group_uuid: Id | None = None,
+              viewer_uuid: Id | None = None, trusted: bool = False, cursor: str | None = None,
+              interval_min: float | timedelta | None = None,
+              interval_max: float | timedelta | None = None,
+              timeout: Timeout = None) -> Watch:
+        """Watches an inbox (`user_uuid`) or a group: iterate over its events. A `cursor` of an event
+        continues after it; without one the watch begins now. On DynamoDB the table is asked at an
+        interval of `interval_min` to `interval_max` seconds."""
+        return watch(self._handle, user_uuid=user_uuid, group_uuid=group_uuid, viewer_uuid=viewer_uuid,
+                     trusted=trusted, cursor=cursor, interval_min=interval_min,
+                     interval_max=interval_max, timeout=timeout)
 
     # ---- the table ----
 

@@ -7,7 +7,7 @@ one asks for it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from ._constants import CheckKind, FollowKind, MovePhase, Operation, Status, UpgradeKind
+from ._constants import CheckKind, EventKind, FollowKind, MovePhase, Operation, Status, UpgradeKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -149,6 +149,25 @@ class Group:
         if self.muted_until_us == 0:
             return False
         return True if self.muted_until_us == 2**63 - 1 else datetime_of(self.muted_until_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a watch has seen. The same thing may be told again after a restart: then `kind`,
+    `group_uuid`, the message's uuid, `user_uuid` and `version` are the same."""
+
+    kind: EventKind | int
+    cursor: str
+    group_uuid: str
+    message: Message | None
+    version: str
+    user_uuid: str
+    read_up_to_us: int | None
+
+    @property
+    def read_up_to(self) -> datetime | None:
+        """Of the kind READ: the time of the message up to which the person has read."""
+        return optional_datetime(self.read_up_to_us)
 
 
 @dataclass(frozen=True, slots=True)

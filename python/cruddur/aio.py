@@ -31,7 +31,7 @@ from ._arguments import Id
 from ._call import Call, ChangeCall
 from ._calls import Timeout
 from ._constants import Status
-from ._errors import ClosedError, error_of
+from ._errors import ClosedError, Error, WatchBusyError, error_of
 from ._handle import Handle
 from ._hooks import logger
 from ._library import lib
@@ -39,11 +39,12 @@ from ._listing import Course
 from ._methods import awaiting
 from ._records import Page
 from ._store import PAGE_SIZE, group_course, message_course, open_handle
-from ._types import Change, Group, Message, Metrics, MoveEvent
+from ._types import Change, Event, Group, Message, Metrics, MoveEvent
+from ._watch import closed, cursor_of, next_event, open_watch, watch_options
 
 T = TypeVar("T")
 
-__all__ = ["AsyncListing", "AsyncStore", "open"]
+__all__ = ["AsyncListing", "AsyncStore", "AsyncWatch", "open"]
 
 # How each kind of result is taken out of a completion.
 _TAKE: dict[Callable[[c_void_p], Any], Any] = {
@@ -110,6 +111,117 @@ class AsyncListing(AsyncIterator[T], Generic[T]):
                 raise StopAsyncIteration
             self._rows.extend(self._course.take(await self._submit(self._course.next_call())))
         return self._rows.popleft()
+
+
+class AsyncWatch(AsyncIterator[Event]):
+    """A watch; AsyncStore.watch() returns it. Iterating ends when the watch or its store is closed, and
+    passes over failures that pass by themselves. One task at a time may use it."""
+
+    def __init__(self, handle: Handle, options: c.WatchOptions) -> None:
+        self._handle = handle
+        self._options = options
+        self._pointer: int | None = None
+        self._is_busy = False
+        self._is_closing = False
+        self._ready: asyncio.Future[None] | None = None
+
+    async def next(self) -> Event:
+        """Waits for the next event. Every failure is raised; after one that is retryable the watch
+        goes on. To wait for a limited time, use asyncio.timeout()."""
+        if self._is_busy:
+            raise WatchBusyError("another task is in a call on the watch", Status.E_WATCH_BUSY,
+                                 "watch")
+        self._is_busy = True
+        try:
+            if self._pointer is None and not self._is_closing:
+                await self._open()
+            while True:
+                if self._pointer is None or self._is_closing:
+                    raise closed()
+                event = next_event(self._pointer)
+                if event is not None:
+                    return event
+                await self._wait(lib.watch_fd(self._pointer))
+        finally:
+            self._is_busy = False
+            if self._is_closing:
+                self._close_now()
+
+    async def _open(self) -> None:
+        self._handle.check_process()
+        loop = asyncio.get_running_loop()
+        opening = loop.run_in_executor(None, open_watch, self._handle, self._options)
+        try:
+            self._pointer = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unused)
+            raise
+
+    async def _wait(self, fd: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._ready = loop.create_future()
+        loop.add_reader(fd, self._wake)
+        try:
+            await self._ready
+        finally:
+            loop.remove_reader(fd)
+            self._ready = None
+
+    def _wake(self) -> None:
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    def __aiter__(self) -> "AsyncWatch":
+        return self
+
+    async def __anext__(self) -> Event:
+        while True:
+            try:
+                return await self.next()
+            except ClosedError:
+                raise StopAsyncIteration from None
+            except Error as failure:
+                if not failure.retryable:
+                    raise
+                logger.warning("a watch goes on after a failure: %s", failure)
+
+    @property
+    def cursor(self) -> str | None:
+        """The cursor after the latest event, to resume it later; None before the watch is open."""
+        return None if self._pointer is None else cursor_of(self._pointer)
+
+    def close(self) -> None:
+        """Closes the watch; a task that waits in it gets the end of the iteration."""
+        self._is_closing = True
+        self._wake()
+        if not self._is_busy:
+            self._close_now()
+
+    def _close_now(self) -> None:
+        pointer, self._pointer = self._pointer, None
+        if pointer is not None:
+            lib.watch_close(pointer)
+
+    async def __aenter__(self) -> "AsyncWatch":
+        if self._pointer is None and not self._is_closing:
+            await self._open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        trace: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_pointer", None) is not None:
+            self._close_now()
+
+    def __repr__(self) -> str:
+        return f"<cruddur.aio.AsyncWatch{' (closed)' if self._is_closing else ''}>"
+
+
+def _close_unused(opening: "asyncio.Future[int]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        lib.watch_close(opening.result())
 
 
 class AsyncStore:
@@ -361,6 +473,18 @@ class AsyncStore:
         course = group_course(user_uuid, newest_first, cursor, since, until, unread, archived,
                               hidden, counts, page_size, eventual, timeout)
         return AsyncListing(self._submit, course)
+
+    def watch(self, *, user_uuid: Id | None = None, group_uuid: Id | None = None,
+              viewer_uuid: Id | None = None, trusted: bool = False, cursor: str | None = None,
+              interval_min: float | timedelta | None = None,
+              interval_max: float | timedelta | None = None,
+              timeout: Timeout = None) -> AsyncWatch:
+        """Watches an inbox or a group; as Store.watch(), with `async for`. It is opened when one
+        begins to wait, on a thread of the loop's executor, as that reads from the store."""
+        options = watch_options(user_uuid=user_uuid, group_uuid=group_uuid, viewer_uuid=viewer_uuid,
+                     trusted=trusted, cursor=cursor, interval_min=interval_min,
+                     interval_max=interval_max, timeout=timeout)
+        return AsyncWatch(self._handle, options)
 
     # ---- the table; observers run on threads of the library ----
 

@@ -4,11 +4,13 @@
 #define CR_CRUDDUR_ENTRY_H
 
 #include <cruddur/cruddur.h>
+#include <stdatomic.h>
 
 #include "cruddur/layout.h"
 #include "listing/list.h"
 #include "messaging/write.h"
 #include "store/store.h"
+#include "watch/hub.h"
 
 struct cr_pool;
 
@@ -29,6 +31,7 @@ struct cruddur {
     uint32_t generation;            /* cr_fork_generation() of the process that opened it */
     _Atomic(struct cr_pool *) pool; /* of submitted calls; NULL until it is needed */
     const cr_submitted *submitted;  /* NULL: a blocking call */
+    _Atomic(cr_hub *) hub;          /* of watches; made with the first */
 };
 
 /* Whether this process opened the handle. */

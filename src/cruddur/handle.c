@@ -154,6 +154,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
     }
     dm->options = options;
     dm->generation = cr_fork_generation();
+    atomic_init(&dm->hub, NULL);
     status = open_store(store_url, dm, error);
     if (status != CRUDDUR_OK) {
         free(dm);
@@ -170,6 +171,7 @@ void cruddur_close(cruddur *dm)
         if (pool != NULL) {
             cr_pool_close(pool);
         }
+        cr_hub_close(atomic_load(&dm->hub));
         dm->store->ops->close(dm->store);
         free(dm);
     }

@@ -20,7 +20,8 @@ ROOMS = {
     "listing": {"messaging", "store", "model", "base"},
     "processor": {"messaging", "store", "model", "base"},
     "transfer": {"store", "model", "base"},
-    "cruddur": {"listing", "processor", "transfer", "messaging", "store", "model", "base"},
+    "watch": {"messaging", "store", "model", "base"},
+    "cruddur": {"watch", "listing", "processor", "transfer", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }
