@@ -37,18 +37,18 @@ static cruddur_event *make(const cr_news *news, const cr_place *place)
     return event;
 }
 
-bool cr_events_add(cr_events *events, const cr_news *news, const cr_place *place)
+bool cr_event_list_add(cr_event_list *events, const cr_news *news, const cr_place *place)
 {
     cruddur_event *event = make(news, place);
     if (event == NULL) {
         return false;
     }
-    cr_events one = {event, event, 1};
-    cr_events_join(events, &one);
+    cr_event_list one = {event, event, 1};
+    cr_event_list_join(events, &one);
     return true;
 }
 
-void cr_events_join(cr_events *events, cr_events *more)
+void cr_event_list_join(cr_event_list *events, cr_event_list *more)
 {
     if (more->first == NULL) {
         return;
@@ -60,10 +60,10 @@ void cr_events_join(cr_events *events, cr_events *more)
     }
     events->last = more->last;
     events->count += more->count;
-    *more = (cr_events){NULL, NULL, 0};
+    *more = (cr_event_list){NULL, NULL, 0};
 }
 
-cruddur_event *cr_events_take(cr_events *events)
+cruddur_event *cr_event_list_take(cr_event_list *events)
 {
     cruddur_event *event = events->first;
     if (event != NULL) {
@@ -75,10 +75,10 @@ cruddur_event *cr_events_take(cr_events *events)
     return event;
 }
 
-void cr_events_free(cr_events *events)
+void cr_event_list_free(cr_event_list *events)
 {
     cruddur_event *event;
-    while ((event = cr_events_take(events)) != NULL) {
+    while ((event = cr_event_list_take(events)) != NULL) {
         cr_event_free(event);
     }
 }

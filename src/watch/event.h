@@ -34,22 +34,22 @@ typedef struct cr_news {
     cr_str message_sk;     /* of the message that it is about, gone or not; absent: none */
 } cr_news;
 
-typedef struct cr_events {
+typedef struct cr_event_list {
     cruddur_event *first;
     cruddur_event *last;
     size_t count;
-} cr_events;
+} cr_event_list;
 
 /* Adds an event; false when memory ran out. */
-bool cr_events_add(cr_events *events, const cr_news *news, const cr_place *place);
+bool cr_event_list_add(cr_event_list *events, const cr_news *news, const cr_place *place);
 
 /* Moves all of `more` to the end. */
-void cr_events_join(cr_events *events, cr_events *more);
+void cr_event_list_join(cr_event_list *events, cr_event_list *more);
 
 /* Takes the first; NULL where there is none. */
-cruddur_event *cr_events_take(cr_events *events);
+cruddur_event *cr_event_list_take(cr_event_list *events);
 
-void cr_events_free(cr_events *events);
+void cr_event_list_free(cr_event_list *events);
 
 void cr_event_free(cruddur_event *event);
 

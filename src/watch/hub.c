@@ -151,7 +151,7 @@ void cr_hub_close(cr_hub *hub)
         cruddur_error *error = NULL;
         cruddur_status status =
             cr_fail_with(&error, CRUDDUR_E_CANCELLED, "the handle of the watch was closed");
-        cr_events_free(&watch->queue);
+        cr_event_list_free(&watch->queue);
         cr_hub_fail(watch, status, error, true);
     }
     leave(hub);
@@ -180,7 +180,7 @@ static bool start_threads(cr_hub *hub)
 static void free_watch(cruddur_watch *watch)
 {
     cr_poll_free(watch->poll);
-    cr_events_free(&watch->queue);
+    cr_event_list_free(&watch->queue);
     cruddur_error_free(watch->error);
     cr_beacon_close(&watch->beacon);
     (void)pthread_cond_destroy(&watch->changed);
@@ -412,7 +412,7 @@ static cruddur_status take_event(cruddur_watch *watch, cruddur_event **ret_event
         return cr_fail_memory(error);
     }
     bool was_full = watch->queue.count >= CR_QUEUE_FULL / 2;
-    *ret_event = cr_events_take(&watch->queue);
+    *ret_event = cr_event_list_take(&watch->queue);
     watch->told = event->place;
     if (was_full && watch->queue.count < CR_QUEUE_FULL / 2) {
         wake(hub);
@@ -494,9 +494,9 @@ void cr_hub_release(cr_hub *hub, cruddur_watch *watch)
     }
 }
 
-void cr_hub_deliver(cruddur_watch *watch, cr_events *events, const cr_place *at)
+void cr_hub_deliver(cruddur_watch *watch, cr_event_list *events, const cr_place *at)
 {
-    cr_events_join(&watch->queue, events);
+    cr_event_list_join(&watch->queue, events);
     watch->at = *at;
     announce(watch);
 }

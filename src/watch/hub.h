@@ -47,7 +47,7 @@ struct cruddur_watch {
 
     /* Under the hub's lock. */
     cruddur_watch *next;
-    cr_events queue;
+    cr_event_list queue;
     cr_place told; /* after the last event that the owner has got */
     cr_place at;   /* after the last that is in the queue; written by the hub's thread */
     cruddur_status failed;
@@ -117,7 +117,7 @@ void cr_hub_close_watch(cruddur_watch *watch);
 void cr_hub_release(cr_hub *hub, cruddur_watch *watch);
 
 /* Hands events to a watch that is in work, which is at this place then. Under the lock. */
-void cr_hub_deliver(cruddur_watch *watch, cr_events *events, const cr_place *at);
+void cr_hub_deliver(cruddur_watch *watch, cr_event_list *events, const cr_place *at);
 
 /* Tells the owner of a failure; `is_end`: nothing more will come. Takes the error. Under the lock.
  */

@@ -23,7 +23,7 @@ cruddur_status cr_poll_tracked(cr_poll *poll, cr_tracked *tracked, bool begins, 
                  : poll->wish.has_viewer ? &poll->wish.viewer
                                          : NULL;
     cruddur_status status = cr_tracked_read(poll->store, &one, call);
-    cr_events_join(&look->events, &one.events);
+    cr_event_list_join(&look->events, &one.events);
     look->has_more = status == CRUDDUR_OK && one.has_more;
     *is_gone = status == CRUDDUR_OK && one.is_gone;
     return status;

@@ -7,7 +7,7 @@
 
 /* What one look has found. */
 typedef struct cr_look {
-    cr_events events;
+    cr_event_list events;
     bool has_ended; /* the viewer is not a member of the group, or there is none */
     bool has_more;  /* than one look tells of */
 } cr_look;

@@ -9,7 +9,7 @@
 typedef struct marking {
     const cr_poll *poll;
     cr_known_markers now;
-    cr_events events;
+    cr_event_list events;
 } marking;
 
 static cr_known_marker *find_marker(cr_known_markers *markers, const cr_uuid *member)
@@ -42,7 +42,7 @@ static bool compare_marker(marking *now, const cr_row *row)
     known->digest = digest;
     const cr_news news =
         cr_news_of_marker(&now->poll->wish.subject, cr_uuid_str(&member), marker);
-    return !has_moved || cr_events_add(&now->events, &news, &now->poll->place);
+    return !has_moved || cr_event_list_add(&now->events, &news, &now->poll->place);
 }
 
 /* A member may have two rows for a moment: the later one counts. */
@@ -61,7 +61,7 @@ static cruddur_status mark_body(cr_txn *txn, void *context)
 {
     marking *now = context;
     cr_rows rows;
-    cr_events_free(&now->events);
+    cr_event_list_free(&now->events);
     now->now = now->poll->markers;
     cruddur_status status = cr_group_read_index(txn, &now->poll->wish.subject, &rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < rows.count; i++) {
@@ -78,9 +78,9 @@ static cruddur_status look_at_markers(cr_poll *poll, cr_call *call, cr_look *loo
     cruddur_status status = poll->store->ops->read(poll->store, mark_body, &now, call);
     if (status == CRUDDUR_OK) {
         poll->markers = now.now;
-        cr_events_join(&look->events, &now.events);
+        cr_event_list_join(&look->events, &now.events);
     }
-    cr_events_free(&now.events);
+    cr_event_list_free(&now.events);
     return status;
 }
 

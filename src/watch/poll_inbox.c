@@ -131,8 +131,8 @@ static bool tell_own(const listing *now, const cr_tracked *tracked, const cr_row
     bool is_in_place = cr_str_equal(cr_kept_key_str(&tracked->row_sk), row->value[CR_SK]);
     bool is_read = is_in_place && tracked->marker != digest(cr_row_marker(row));
     bool is_set = is_in_place && tracked->settings != cr_own_settings(row);
-    return (!is_read || cr_events_add(&now->look->events, &read, &poll->place)) &&
-           (!is_set || cr_events_add(&now->look->events, &set, &poll->place));
+    return (!is_read || cr_event_list_add(&now->look->events, &read, &poll->place)) &&
+           (!is_set || cr_event_list_add(&now->look->events, &set, &poll->place));
 }
 
 /* False when memory ran out. */
@@ -270,7 +270,7 @@ static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
         cr_tracked *tracked = poll->tracked[i];
         if (tracked->is_due) {
             status = cr_poll_tracked(poll, tracked, false, call, &one, &is_gone);
-            cr_events_join(&look->events, &one.events);
+            cr_event_list_join(&look->events, &one.events);
             look->has_more = look->has_more || one.has_more;
             tracked->is_due = status != CRUDDUR_OK || one.has_more;
         }

@@ -22,7 +22,7 @@
 typedef struct reading {
     cr_hub *hub;
     cruddur_watch **cohort; /* sorted; all at one place */
-    cr_events *found;       /* one list for each */
+    cr_event_list *found;       /* one list for each */
     size_t count;
     size_t capacity;
     cr_arena arena;
@@ -51,7 +51,7 @@ static bool has_room(reading *now)
         return true;
     }
     cruddur_watch **cohort = calloc(wanted, sizeof(*cohort)); /* NOLINT(bugprone-sizeof-expression) */
-    cr_events *found = calloc(wanted, sizeof(*found));
+    cr_event_list *found = calloc(wanted, sizeof(*found));
     if (cohort == NULL || found == NULL) {
         free(cohort);
         free(found);
@@ -111,7 +111,7 @@ static bool choose(reading *now, int64_t newest)
 static void release_all(reading *now)
 {
     for (size_t i = 0; i < now->count; i++) {
-        cr_events_free(&now->found[i]);
+        cr_event_list_free(&now->found[i]);
         cr_hub_release(now->hub, now->cohort[i]);
     }
     now->count = 0;
@@ -129,7 +129,7 @@ static cruddur_status tell_body(cr_txn *txn, void *context)
     const part *of = context;
     reading *now = of->now;
     for (size_t i = 0; i < now->count; i++) {
-        cr_events_free(&now->found[i]); /* of a run that came to nothing */
+        cr_event_list_free(&now->found[i]); /* of a run that came to nothing */
     }
     const cr_audience audience = {now->cohort, now->found, now->count};
     return cr_tell_changes(txn, of->changed, &audience, now->hub->cache);
@@ -224,7 +224,7 @@ static cruddur_status catch_up(reading *now, int64_t *newest, cr_call *call)
     bool is_gone = status == CRUDDUR_E_GROUP_NOT_FOUND;
     while (status == CRUDDUR_OK && look.has_more) {
         status = cr_poll_look(poll, NULL, 0, true, call, &look);
-        cr_events_join(&now->found[0], &look.events);
+        cr_event_list_join(&now->found[0], &look.events);
     }
     cr_poll_free(poll);
     if (status != CRUDDUR_OK && !is_gone) {

@@ -112,7 +112,7 @@ static cruddur_status add(const telling *now, size_t at, const cr_news *news)
 {
     cr_place place = now->audience->watch[at]->at;
     place.seq = now->changed->notes[now->first].seq - 1;
-    return cr_events_add(&now->audience->events[at], news, &place)
+    return cr_event_list_add(&now->audience->events[at], news, &place)
                ? CRUDDUR_OK
                : cr_fail_memory(now->txn->call->error);
 }

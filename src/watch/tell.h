@@ -11,7 +11,7 @@
  * told. `has_lost` of a watch is set if its viewer may not read the group any more. */
 typedef struct cr_audience {
     cruddur_watch **watch;
-    cr_events *events;
+    cr_event_list *events;
     size_t count;
 } cr_audience;
 

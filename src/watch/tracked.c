@@ -95,7 +95,7 @@ static bool add(looking *now, const cr_news *news)
     cr_place place = now->look->place;
     place.low = now->now.low;
     place.change = now->now.change;
-    return cr_events_add(&now->look->events, news, &place);
+    return cr_event_list_add(&now->look->events, news, &place);
 }
 
 static bool is_visible(const looking *now, cr_str sk)
@@ -255,19 +255,19 @@ static cruddur_status read_counter(looking *now, const cr_change_pk *pk)
 /* Of a group that the viewer has lost only the removal is told. */
 static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
 {
-    cr_events kept = {NULL, NULL, 0};
-    cr_events *events = &now->look->events;
+    cr_event_list kept = {NULL, NULL, 0};
+    cr_event_list *events = &now->look->events;
     now->visible_sk = cr_str_of(CR_SK_BEHIND); /* no message is */
     cruddur_status status = read_counter(now, pk);
     if (status == CRUDDUR_OK) {
         status = read_changes(now);
     }
-    for (cruddur_event *event; (event = cr_events_take(events)) != NULL;) {
+    for (cruddur_event *event; (event = cr_event_list_take(events)) != NULL;) {
         bool is_it = event->kind == CRUDDUR_EVENT_MEMBER_REMOVED && now->look->viewer != NULL &&
                      cr_uuid_compare(&event->user, now->look->viewer) == 0;
-        cr_events one = {event, event, 1};
+        cr_event_list one = {event, event, 1};
         if (is_it) {
-            cr_events_free(&kept); /* the latest removal counts */
+            cr_event_list_free(&kept); /* the latest removal counts */
             kept = one;
         } else {
             cr_event_free(event);
@@ -335,7 +335,7 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     cr_tracked_look *look = now->look;
     cr_group group;
     cr_change_pk pk = cr_change_pk_of(&look->tracked->group);
-    cr_events_free(&look->events);
+    cr_event_list_free(&look->events);
     look->is_gone = look->has_more = false;
     *now = (looking){.look = look, .now = *look->tracked, .txn = txn};
     now->now.told.key = look->tracked->told.key;
@@ -354,7 +354,7 @@ cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *
     size_t told = look->tracked->told.count;
     cruddur_status status = store->ops->read(store, look_body, &now, call);
     if (status != CRUDDUR_OK) {
-        cr_events_free(&look->events);
+        cr_event_list_free(&look->events);
         look->tracked->told.count = told;
         return status;
     }

@@ -49,7 +49,7 @@ typedef struct cr_tracked_look {
     cr_tracked *tracked;
     const cr_uuid *viewer; /* NULL: anybody */
     cr_place place;        /* of the watch */
-    cr_events events;
+    cr_event_list events;
     bool is_gone;  /* there is no such group, or the viewer is not a member */
     bool has_more; /* messages than one look tells of */
     bool begins;   /* notes where the group is, and tells nothing */
