@@ -106,8 +106,10 @@ class EventsTest(WatchTest):
             with self.subTest(status), self.assertRaises(kind) as raised:
                 call()
             self.assertEqual(raised.exception.status, status)
-        for words, call in (("cursor must be str", lambda: dm.watch(user_uuid=ADA.uuid, cursor=7)),
-                            ("trusted must be bool", lambda: dm.watch(group_uuid=group, trusted=1))):
+        wrong: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("cursor must be str", lambda: dm.watch(user_uuid=ADA.uuid, cursor=7)),
+            ("trusted must be bool", lambda: dm.watch(group_uuid=group, trusted=1)))
+        for words, call in wrong:
             with self.assertRaisesRegex(TypeError, words):
                 call()
 
@@ -141,7 +143,8 @@ class WaitingTest(WatchTest):
             thread.start()
             dm.append(ADA, group, "text")
             self.assertTrue(got_one.wait(GUARD_S))
-            (dm if store_is_closed else watch).close()
+            closing: cruddur.Store | Watch = dm if store_is_closed else watch
+            closing.close()
             self.assertTrue(ended.wait(GUARD_S))
             thread.join()
             self.assertEqual(list(watch), [])
