@@ -35,7 +35,7 @@ class TypesTest(unittest.TestCase):
             print(run("mypy", "--strict", "--cache-dir", cache, "--python-version", "3.11",
                       PACKAGE / "cruddur", PACKAGE / "build_backend.py",
                       *sorted((ROOT / "tests" / "python").glob("*.py")),
-                      *sorted((ROOT / "examples" / "python").glob("*.py")), MYPYPATH=str(PACKAGE)))
+                      *sorted((ROOT / "examples" / "python").glob("*.py")), MYPYPATH=f"{PACKAGE}:{ROOT}/examples/python"))
 
     def test_everything_public_is_documented(self) -> None:
         import cruddur.aio
