@@ -29,6 +29,8 @@ tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3
 tests,boto3          python  boto3         python3-boto3
 tests                python  yaml          python3-yaml
+tests                module  libuv         libuv1-dev
+tests                module  libevent      libevent-dev
 tests                program openssl       openssl
 tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql
 unicode              file    /usr/share/unicode/PropList.txt unicode-data
