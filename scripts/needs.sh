@@ -34,6 +34,8 @@ tests                program mypy          mypy
 tests,ffi            program luajit        luajit
 tests,ffi            program php           php-cli
 tests,ffi            program ruby          ruby
+tests                module  libuv         libuv1-dev
+tests                module  libevent      libevent-dev
 tests                program openssl       openssl
 tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql
 unicode              file    /usr/share/unicode/PropList.txt unicode-data

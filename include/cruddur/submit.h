@@ -4,10 +4,11 @@
  * Submitting calls that return at once: messages and groups. completion.h says how their results
  * come; submit_table.h has the calls on a whole table.
  *
- * A submission checks the arguments as the call does, and refuses what the call would refuse. It
- * copies them, with all that options and users point to, so the caller may free them at once. Not
- * copied are functions and their `data` pointers: these must be valid until the request completes,
- * and they are called on a thread of the library.
+ * A submission checks the arguments as the call does, and refuses what the call would refuse, but
+ * for cursors and an event of a stream: of these the completion tells. It copies them, with all
+ * that options and users point to, so the caller may free them at once. Not copied are functions
+ * and their `data` pointers: these must be valid until the request completes, and they are called
+ * on a thread of the library.
  *
  * The deadline of the call counts from the submission, so it includes the time in the queue.
  */

@@ -114,6 +114,8 @@ class Watch(Iterator[Event]):
             a.milliseconds("timeout", timeout)
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         if not self._turn.acquire(blocking=False):
+            if self._is_closing:
+                raise closed()
             raise WatchBusyError("another thread is in a call on the watch", Status.E_WATCH_BUSY,
                                  "watch")
         try:

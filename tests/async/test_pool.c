@@ -326,9 +326,14 @@ Test(pool, a_deadline_ends_what_runs_where_the_call_has_none)
     cr_request *request;
     cr_pool *pool = open_pool(1, 10);
     fake *walk = make(0, true);
-    walk->request.deadline_us = cr_clock_monotonic_us() + 20000;
+    walk->request.deadline_us = cr_clock_monotonic_us() + INT64_C(3600000000);
     walk->request.has_deadline_running = true;
     uint64_t id = submit(pool, walk);
+    wait_for(&began);
+    (void)pthread_mutex_lock(&pool->lock); /* a deadline that cannot pass before it runs */
+    walk->request.deadline_us = cr_clock_monotonic_us() + 1000;
+    (void)pthread_cond_signal(&pool->keep);
+    (void)pthread_mutex_unlock(&pool->lock);
     cr_assert_eq(cr_pool_next(pool, CRUDDUR_WAIT_FOREVER, &request, NULL), CRUDDUR_OK);
     cr_assert_eq(request->id, id);
     cr_assert_eq(request->status, CRUDDUR_E_TIMEOUT);

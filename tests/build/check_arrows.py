@@ -14,6 +14,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What each room may include, beside itself. An engine is a room below store/.
 ROOMS = {
     "base": set(),
+    "async": {"base"},
     "model": {"base"},
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
@@ -21,7 +22,7 @@ ROOMS = {
     "processor": {"messaging", "store", "model", "base"},
     "transfer": {"store", "model", "base"},
     "watch": {"messaging", "store", "model", "base"},
-    "cruddur": {"watch", "listing", "processor", "transfer", "messaging", "store", "model", "base"},
+    "cruddur": {"async", "watch", "listing", "processor", "transfer", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }
