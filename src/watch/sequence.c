@@ -297,7 +297,10 @@ static void renew(cr_hub *hub)
     cr_presence presence = {"", 0};
     cruddur_error *error = NULL;
     cr_call call = cr_hub_call(hub, &error);
-    if (cr_clock_monotonic_us() - hub->renewed_us < CR_PRESENCE_RENEWAL_US) {
+    (void)pthread_mutex_lock(&hub->lock);
+    bool is_due = cr_clock_monotonic_us() - hub->renewed_us >= CR_PRESENCE_RENEWAL_US;
+    (void)pthread_mutex_unlock(&hub->lock);
+    if (!is_due || atomic_load(&hub->stops)) {
         return;
     }
     cruddur_status status = cr_presence_renew(hub->store, &presence, &call);
