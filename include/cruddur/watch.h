@@ -3,10 +3,10 @@
  * @file
  * Watching: being told of what is new in an inbox or a group, as it becomes visible.
  *
- * A watch returns one event after the other. Each event has a cursor; a watch that is opened with it
- * continues after that event, also in another process, and after any time. Nothing is skipped, but
- * events may be repeated after such a restart. A repeat has the same kind, group, message uuid and
- * version, and user: a program that must act once remembers these.
+ * A watch returns one event after the other. Each event has a cursor; a watch that is opened with
+ * it continues after that event, also in another process, and after any time. Nothing is skipped,
+ * but events may be repeated after such a restart. A repeat has the same kind, group, message uuid
+ * and version, and user: a program that must act once remembers these.
  *
  * docs/live.md explains the guarantees, delays and costs.
  */

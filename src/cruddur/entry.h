@@ -15,7 +15,7 @@
 struct cruddur {
     cr_store *store;
     cruddur_options options;
-    uint32_t generation; /* cr_fork_generation() of the process that opened it */
+    uint32_t generation;   /* cr_fork_generation() of the process that opened it */
     _Atomic(cr_hub *) hub; /* of watches; made with the first */
 };
 

@@ -174,7 +174,8 @@ Test(watched, ends_when_the_file_is_replaced)
     cruddur_watch *watch = open_watch(dm, true, NULL);
     bed_remove_store(path);
     for (int i = 0; i < 2; i++) {
-        cr_assert_eq(cruddur_watch_next(watch, PATIENCE_MS, &event, NULL), CRUDDUR_E_STORE_REPLACED);
+        cr_assert_eq(cruddur_watch_next(watch, PATIENCE_MS, &event, NULL),
+                     CRUDDUR_E_STORE_REPLACED);
         cr_assert_null(event);
     }
     cruddur_watch_close(watch);
