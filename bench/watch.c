@@ -75,7 +75,8 @@ static cruddur_event *next_message(cruddur_watch *watch)
         cruddur_error *error = NULL;
         check(cruddur_watch_next(watch, CRUDDUR_WATCH_FOREVER, &event, &error), error, "next");
         if (cruddur_event_get_kind(event) == CRUDDUR_EVENT_MESSAGE &&
-            cruddur_event_msg(event) != NULL && *cruddur_msg_text(cruddur_event_msg(event)) == 'm') {
+            cruddur_event_msg(event) != NULL &&
+            *cruddur_msg_text(cruddur_event_msg(event)) == 'm') {
             return event;
         }
         cruddur_event_free(event);
@@ -328,7 +329,8 @@ static void measure_kills(const char *url, size_t count)
         if (kills < KILLS && seen_count > (kills + 1) * (count / (KILLS + 2))) {
             (void)kill(watcher, SIGKILL);
             (void)waitpid(watcher, NULL, 0);
-            kills++; /* what it had reported and is in the pipe still comes again: that is a repeat */
+            kills++; /* what it had reported and is in the pipe still comes again: that is a repeat
+                      */
             watcher = start_watcher(url, one.cursor, answer[1]);
         }
     }

@@ -3,10 +3,10 @@
  * @file
  * Watching: being told of what is new in an inbox or a group, as it becomes visible.
  *
- * A watch returns one event after the other. Each event has a cursor; a watch that is opened with it
- * continues after that event, also in another process, and after any time. Nothing is skipped, but
- * events may be repeated after such a restart. A repeat has the same kind, group, message uuid and
- * version, and user: a program that must act once remembers these.
+ * A watch returns one event after the other. Each event has a cursor; a watch that is opened with
+ * it continues after that event, also in another process, and after any time. Nothing is skipped,
+ * but events may be repeated after such a restart. A repeat has the same kind, group, message uuid
+ * and version, and user: a program that must act once remembers these.
  *
  * docs/live.md explains the guarantees, delays and costs.
  */
@@ -129,10 +129,10 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_watch_open(cruddur *dm,
 /**
  * Returns the next event, and waits for it if there is none.
  *
- * That no event came in time is no failure: the call returns #CRUDDUR_OK, and no event. After a
- * failure the watch stays open. A failure that is retryable has cost no event: the library goes on
- * trying, and the next call continues. After any other failure each call fails, with the same
- * status.
+ * That no event came in time is no failure: the call returns #CRUDDUR_OK, and no event. A failure
+ * of a read is returned once and has cost no event: the library goes on trying, and the next call
+ * continues. After #CRUDDUR_E_GROUP_NOT_FOUND, #CRUDDUR_E_CANCELLED and #CRUDDUR_E_STORE_REPLACED
+ * each call fails in the same way.
  *
  * @param watch      the watch.
  * @param timeout_ms how long to wait, in milliseconds; 0: not at all; #CRUDDUR_WATCH_FOREVER.

@@ -64,8 +64,8 @@ static cruddur_status read_options(cr_entry *entry, const cruddur_watch_options 
 {
     cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
     cruddur_error **error = entry->call.error;
-    cruddur_status status = cr_read_struct("options", given, &options,
-                                           CR_STRUCT_0_2(WATCH_OPTIONS, options), error);
+    cruddur_status status =
+        cr_read_struct("options", given, &options, CR_STRUCT_0_2(WATCH_OPTIONS, options), error);
     if (status == CRUDDUR_OK) {
         cr_entry_set_timeout(entry, options.timeout_ms);
         status = cr_check_flags("options.flags", options.flags, CRUDDUR_WATCH_TRUSTED, error);
@@ -122,9 +122,7 @@ cruddur_status cruddur_watch_open(cruddur *dm, const cruddur_watch_options *opti
     cr_hub *hub = NULL;
     cr_watch_wish wish = {.is_inbox = false};
     if (dm == NULL || options == NULL || ret_watch == NULL) {
-        return cr_fail_null(error, dm == NULL        ? "dm"
-                                   : options == NULL ? "options"
-                                                     : "ret_watch");
+        return cr_fail_null(error, dm == NULL ? "dm" : options == NULL ? "options" : "ret_watch");
     }
     cruddur_status status = cr_entry_begin(&entry, dm, CRUDDUR_OP_WATCH_OPEN, error);
     if (status == CRUDDUR_OK) {
@@ -169,9 +167,8 @@ cruddur_status cruddur_watch_next(cruddur_watch *watch, uint32_t timeout_ms,
     if (watch == NULL || ret_event == NULL) {
         return cr_fail_null(error, watch == NULL ? "watch" : "ret_event");
     }
-    int64_t until_us = timeout_ms == CRUDDUR_WATCH_FOREVER
-                           ? -1
-                           : cr_clock_monotonic_us() + timeout_ms * US_PER_MS;
+    int64_t until_us =
+        timeout_ms == CRUDDUR_WATCH_FOREVER ? -1 : cr_clock_monotonic_us() + timeout_ms * US_PER_MS;
     cruddur_status status = enter(watch, error);
     if (status == CRUDDUR_OK) {
         status = cr_hub_next(watch, until_us, ret_event, error);

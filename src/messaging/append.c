@@ -66,9 +66,8 @@ static cruddur_status read_late(cr_txn *txn, const cr_uuid *group, cr_str sk, la
 static cruddur_status put_message(cr_txn *txn, const late *found, const cr_row *message)
 {
     cruddur_status status =
-        found->is_it
-            ? cr_change_state(txn, &found->pk, &found->counter, message, 1, CR_CHANGE_LATE)
-            : CRUDDUR_OK;
+        found->is_it ? cr_change_state(txn, &found->pk, &found->counter, message, 1, CR_CHANGE_LATE)
+                     : CRUDDUR_OK;
     return status == CRUDDUR_OK ? txn->ops->put(txn, message) : status;
 }
 

@@ -139,8 +139,7 @@ bool cr_change_is_late(const cr_txn *txn, cr_str message_sk)
 {
     int64_t time_us;
     bool is_told = (txn->traits & CR_TRAIT_UUIDS) != 0 || (txn->traits & CR_TRAIT_ATOMIC) == 0;
-    return !is_told && cr_time_parse(message_sk, &time_us) &&
-           time_us < cr_clock_now_us() - LATE_US;
+    return !is_told && cr_time_parse(message_sk, &time_us) && time_us < cr_clock_now_us() - LATE_US;
 }
 
 /* ---- reading ---- */
@@ -182,13 +181,12 @@ bool cr_change_read(const cr_row *row, cr_arena *arena, cr_change *change)
 {
     cr_str sk = row->value[CR_SK];
     int64_t end_s = cr_expiry_read(row->value[CR_EXPIRES_AT]);
-    *change = (cr_change){.member = row->value[CR_USER_UUID],
-                          .version = cr_str_or_empty(row->value[CR_VERSION]),
-                          .made_at_us =
-                              end_s == CR_EXPIRES_NEVER ? 0 : (end_s - KEPT_S) * US_PER_S};
+    *change =
+        (cr_change){.member = row->value[CR_USER_UUID],
+                    .version = cr_str_or_empty(row->value[CR_VERSION]),
+                    .made_at_us = end_s == CR_EXPIRES_NEVER ? 0 : (end_s - KEPT_S) * US_PER_S};
     return sk.size == NUMBER_SIZE - 1 && cr_rev_read(sk, &change->number) &&
-           row->value[CR_OTHERS].data != NULL &&
-           read_others(row->value[CR_OTHERS], arena, change);
+           row->value[CR_OTHERS].data != NULL && read_others(row->value[CR_OTHERS], arena, change);
 }
 
 uint64_t cr_change_count_read(const cr_row *counter)

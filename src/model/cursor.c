@@ -133,7 +133,8 @@ void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out)
     }
     bytes[0] = VERSION;
     bytes[AT_KIND] = (unsigned char)((unsigned)cursor->kind | (cursor->inclusive ? INCLUSIVE : 0u));
-    cr_cursor_write_number(bytes + AT_LIST, LIST_SIZE, cr_cursor_hash(cursor->list.data, cursor->list.size));
+    cr_cursor_write_number(bytes + AT_LIST, LIST_SIZE,
+                           cr_cursor_hash(cursor->list.data, cursor->list.size));
     if (is_scan) {
         append(bytes, &size, cursor->position.pk);
         bytes[size++] = '\0';

@@ -40,13 +40,13 @@ static void hint(cr_hub *hub, cr_str pk)
     cr_uuid subject;
     const char *end = pk.size == 0 ? NULL : memchr(pk.data, '#', pk.size);
     cr_str prefix = {pk.data, end == NULL ? 0 : (size_t)(end - pk.data) + 1};
-    if (end == NULL ||
-        !cr_uuid_parse((cr_str){end + 1, pk.size - prefix.size}, &subject)) {
+    if (end == NULL || !cr_uuid_parse((cr_str){end + 1, pk.size - prefix.size}, &subject)) {
         return;
     }
     bool is_own = cr_str_equal(prefix, cr_str_of("GRP#"));
     for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
-        if (watch->wish.is_inbox == is_own && cr_uuid_compare(&watch->wish.subject, &subject) == 0) {
+        if (watch->wish.is_inbox == is_own &&
+            cr_uuid_compare(&watch->wish.subject, &subject) == 0) {
             watch->due_us = 0;
             watch->is_hinted_all = watch->is_hinted_all || is_own;
         } else if (watch->wish.is_inbox && !is_own) {
@@ -286,9 +286,9 @@ static cruddur_status place_in_sequence(cruddur_watch *watch, const cr_presence 
     cr_hub *hub = watch->hub;
     int64_t newest = 0;
     membership asked = {&watch->wish};
-    cruddur_status status =
-        watch->wish.is_inbox ? CRUDDUR_OK
-                             : hub->store->ops->read(hub->store, check_body, &asked, call);
+    cruddur_status status = watch->wish.is_inbox
+                                ? CRUDDUR_OK
+                                : hub->store->ops->read(hub->store, check_body, &asked, call);
     if (status == CRUDDUR_OK) {
         status = read_newest(hub, call, &newest);
     }

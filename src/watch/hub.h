@@ -87,7 +87,7 @@ struct cr_hub {
     pthread_t thread[CR_HUB_THREADS];
     size_t threads;
     cr_presence presence;
-    int64_t renewed_us;   /* monotonic */
+    int64_t renewed_us;         /* monotonic */
     struct cr_own_cache *cache; /* of the thread that reads the sequence */
 };
 

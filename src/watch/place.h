@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a watch is, and its cursor: that as text.
  *
- * Where the store has one sequence of all changes, the place is a number in it. Such a number counts
- * only within one *epoch*, a time in which the sequence was kept without a gap. Elsewhere, and in
- * another epoch, it is a time: what has become visible since is looked for by keys, from
+ * Where the store has one sequence of all changes, the place is a number in it. Such a number
+ * counts only within one *epoch*, a time in which the sequence was kept without a gap. Elsewhere,
+ * and in another epoch, it is a time: what has become visible since is looked for by keys, from
  * CR_PLACE_MARGIN_US before that time on. A watch of a group is more exact: it has the key of the
  * message, and the number of the change row, up to which all was told. */
 #ifndef CR_WATCH_PLACE_H

@@ -52,9 +52,8 @@ cruddur_status cr_poll_look(cr_poll *poll, const cr_uuid *hints, size_t hint_cou
                             cr_call *call, cr_look *look)
 {
     *look = (cr_look){{NULL, NULL, 0}, false, false};
-    return poll->wish.is_inbox
-               ? cr_poll_look_at_inbox(poll, hints, hint_count, is_full, call, look)
-               : cr_poll_look_at_group(poll, call, look);
+    return poll->wish.is_inbox ? cr_poll_look_at_inbox(poll, hints, hint_count, is_full, call, look)
+                               : cr_poll_look_at_group(poll, call, look);
 }
 
 bool cr_poll_is_full_due(const cr_poll *poll)
@@ -165,8 +164,7 @@ void *cr_poll_watch(void *context)
         cr_look look = {{NULL, NULL, 0}, false, false};
         cr_call call = cr_hub_call(hub, &error);
         bool is_full = is_hinted_all || cr_poll_is_full_due(watch->poll);
-        cruddur_status status =
-            cr_poll_look(watch->poll, hints, hint_count, is_full, &call, &look);
+        cruddur_status status = cr_poll_look(watch->poll, hints, hint_count, is_full, &call, &look);
         end_look(hub, watch, &look, status, error);
     }
     return NULL;

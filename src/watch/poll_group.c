@@ -40,8 +40,7 @@ static bool compare_marker(marking *now, const cr_row *row)
     }
     bool has_moved = known->digest != digest;
     known->digest = digest;
-    const cr_news news =
-        cr_news_of_marker(&now->poll->wish.subject, cr_uuid_str(&member), marker);
+    const cr_news news = cr_news_of_marker(&now->poll->wish.subject, cr_uuid_str(&member), marker);
     return !has_moved || cr_event_list_add(&now->events, &news, &now->poll->place);
 }
 
@@ -101,8 +100,7 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
     cruddur_status status = cr_poll_tracked(poll, &poll->group, true, call, &look, &is_gone);
     if (status == CRUDDUR_OK && is_gone && from == NULL) {
         return cr_fail_argument(call->error, CRUDDUR_E_GROUP_NOT_FOUND, "options.group_uuid",
-                                "there is no group %s with this member",
-                                poll->wish.subject.text);
+                                "there is no group %s with this member", poll->wish.subject.text);
     }
     if (status == CRUDDUR_OK && from != NULL) {
         cr_tracked_free(&poll->group);

@@ -115,8 +115,8 @@ static void begin_group(const listing *now, cr_tracked *tracked, const cr_row *r
     }
     cr_tracked_begin_at(tracked, now->poll->place.time_us);
     tracked->tells_opening = true;
-    tracked->is_due = cr_str_compare(cr_row_place(row), cr_kept_key_str(&tracked->low)) > 0 ||
-                      !now->is_first;
+    tracked->is_due =
+        cr_str_compare(cr_row_place(row), cr_kept_key_str(&tracked->low)) > 0 || !now->is_first;
 }
 
 static bool tell_own(const listing *now, const cr_tracked *tracked, const cr_row *row)

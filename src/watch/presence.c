@@ -101,7 +101,6 @@ cruddur_status cr_presence_renew(cr_store *store, cr_presence *presence, cr_call
 {
     renewal now = {.presence = presence};
     cruddur_status status = store->ops->read(store, look_body, &now, call);
-    return status == CRUDDUR_OK && now.is_needed
-               ? store->ops->change(store, renew_body, &now, call)
-               : status;
+    return status == CRUDDUR_OK && now.is_needed ? store->ops->change(store, renew_body, &now, call)
+                                                 : status;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The row that says that a store with a sequence is being watched, so that the sequence is kept. It
- * ends CR_PRESENCE_US after it was last renewed: a watch that is away for less misses nothing of the
- * sequence, and a store that is not watched any more pays for it no longer. The row stays, as it
- * has the name of the store in the cursors of its watches. */
+ * ends CR_PRESENCE_US after it was last renewed: a watch that is away for less misses nothing of
+ * the sequence, and a store that is not watched any more pays for it no longer. The row stays, as
+ * it has the name of the store in the cursors of its watches. */
 #ifndef CR_WATCH_PRESENCE_H
 #define CR_WATCH_PRESENCE_H
 

@@ -16,13 +16,13 @@
 #define PAUSE_MAX_US INT64_C(8000)
 
 /* After a failure. */
-#define RETRY_US INT64_C(1000000)
+#define RETRY_US INT64_C(250000)
 
 /* The hub's thread. */
 typedef struct reading {
     cr_hub *hub;
     cruddur_watch **cohort; /* sorted; all at one place */
-    cr_event_list *found;       /* one list for each */
+    cr_event_list *found;   /* one list for each */
     size_t count;
     size_t capacity;
     cr_arena arena;
@@ -50,7 +50,8 @@ static bool has_room(reading *now)
     if (wanted <= now->capacity) {
         return true;
     }
-    cruddur_watch **cohort = calloc(wanted, sizeof(*cohort)); /* NOLINT(bugprone-sizeof-expression) */
+    cruddur_watch **cohort =
+        calloc(wanted, sizeof(*cohort)); /* NOLINT(bugprone-sizeof-expression) */
     cr_event_list *found = calloc(wanted, sizeof(*found));
     if (cohort == NULL || found == NULL) {
         free(cohort);
@@ -171,9 +172,8 @@ static cruddur_status read_part(reading *now, int64_t *newest, cr_call *call)
     cr_hub *hub = now->hub;
     cr_changed_keys changed;
     cr_arena_reset(&now->arena);
-    cruddur_status status =
-        hub->store->ops->read_changes(hub->store, now->cohort[0]->at.seq, ENTRIES_MAX, &changed,
-                                      &now->arena, call);
+    cruddur_status status = hub->store->ops->read_changes(hub->store, now->cohort[0]->at.seq,
+                                                          ENTRIES_MAX, &changed, &now->arena, call);
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -275,8 +275,8 @@ static bool read_all(reading *now, int64_t *newest)
             return true;
         }
         cr_call call = cr_hub_call(hub, &error);
-        cruddur_status status = now->cohort[0]->is_cut ? catch_up(now, newest, &call)
-                                                       : read_part(now, newest, &call);
+        cruddur_status status =
+            now->cohort[0]->is_cut ? catch_up(now, newest, &call) : read_part(now, newest, &call);
         if (status != CRUDDUR_OK) {
             if (!atomic_load(&hub->stops)) {
                 fail_all(now, status, error);
@@ -297,7 +297,10 @@ static void renew(cr_hub *hub)
     cr_presence presence = {"", 0};
     cruddur_error *error = NULL;
     cr_call call = cr_hub_call(hub, &error);
-    if (cr_clock_monotonic_us() - hub->renewed_us < CR_PRESENCE_RENEWAL_US) {
+    (void)pthread_mutex_lock(&hub->lock);
+    bool is_due = cr_clock_monotonic_us() - hub->renewed_us >= CR_PRESENCE_RENEWAL_US;
+    (void)pthread_mutex_unlock(&hub->lock);
+    if (!is_due || atomic_load(&hub->stops)) {
         return;
     }
     cruddur_status status = cr_presence_renew(hub->store, &presence, &call);
@@ -328,7 +331,7 @@ static void lower(cr_hub *hub)
 static void wait_for_more(cr_hub *hub, bool has_failed, int64_t *close_until_us, int64_t *pause_us)
 {
     int64_t now_us = cr_clock_monotonic_us();
-    int64_t until_us = has_failed                  ? now_us + RETRY_US
+    int64_t until_us = has_failed                 ? now_us + RETRY_US
                        : now_us < *close_until_us ? now_us + *pause_us
                                                   : now_us + CR_PRESENCE_RENEWAL_US;
     *pause_us = *pause_us * 2 < PAUSE_MAX_US ? *pause_us * 2 : PAUSE_MAX_US;

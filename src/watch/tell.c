@@ -13,9 +13,12 @@ static const struct {
     const char *what;
     cruddur_event_kind kind;
 } kinds[] = {
-    {CR_CHANGE_EDIT, CRUDDUR_EVENT_EDIT},      {CR_CHANGE_DELETE, CRUDDUR_EVENT_DELETION},
-    {CR_CHANGE_REACT, CRUDDUR_EVENT_REACTION}, {CR_CHANGE_LATE, CRUDDUR_EVENT_MESSAGE},
-    {CR_CHANGE_GROUP, CRUDDUR_EVENT_GROUP_CHANGED}, {CR_CHANGE_ADD, CRUDDUR_EVENT_MEMBER_ADDED},
+    {CR_CHANGE_EDIT, CRUDDUR_EVENT_EDIT},
+    {CR_CHANGE_DELETE, CRUDDUR_EVENT_DELETION},
+    {CR_CHANGE_REACT, CRUDDUR_EVENT_REACTION},
+    {CR_CHANGE_LATE, CRUDDUR_EVENT_MESSAGE},
+    {CR_CHANGE_GROUP, CRUDDUR_EVENT_GROUP_CHANGED},
+    {CR_CHANGE_ADD, CRUDDUR_EVENT_MEMBER_ADDED},
     {CR_CHANGE_REMOVE, CRUDDUR_EVENT_MEMBER_REMOVED},
 };
 
@@ -24,13 +27,13 @@ bool cr_news_of_change(const cr_uuid *group, const cr_change *change, const cr_r
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (cr_str_equal(change->what, cr_str_of(kinds[i].what))) {
-            *news = (cr_news){.kind = kinds[i].kind,
-                              .group = *group,
-                              .user = message == NULL ? change->member
-                                                      : message->value[CR_USER_UUID],
-                              .version = change->version,
-                              .message = message,
-                              .message_sk = change->message_sk};
+            *news =
+                (cr_news){.kind = kinds[i].kind,
+                          .group = *group,
+                          .user = message == NULL ? change->member : message->value[CR_USER_UUID],
+                          .version = change->version,
+                          .message = message,
+                          .message_sk = change->message_sk};
             return true;
         }
     }
@@ -87,9 +90,8 @@ static size_t find_first(const cr_audience *audience, bool is_inbox, const cr_uu
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const cr_watch_wish *wish = &audience->watch[middle]->wish;
-        bool is_before = wish->is_inbox != is_inbox
-                             ? !wish->is_inbox
-                             : cr_uuid_compare(&wish->subject, subject) < 0;
+        bool is_before = wish->is_inbox != is_inbox ? !wish->is_inbox
+                                                    : cr_uuid_compare(&wish->subject, subject) < 0;
         low = is_before ? middle + 1 : low;
         high = is_before ? high : middle;
     }
@@ -120,7 +122,8 @@ static cruddur_status add(const telling *now, size_t at, const cr_news *news)
 /* Who was removed is told of that, and of nothing else. */
 static bool is_of_removal(const cr_news *news, const cr_uuid *user)
 {
-    return news->kind == CRUDDUR_EVENT_MEMBER_REMOVED && cr_str_equal(news->user, cr_uuid_str(user));
+    return news->kind == CRUDDUR_EVENT_MEMBER_REMOVED &&
+           cr_str_equal(news->user, cr_uuid_str(user));
 }
 
 static cruddur_status tell_group_watch(telling *now, cr_view *view, size_t at, const cr_news *news)
@@ -281,9 +284,8 @@ static bool is_opening(const telling *now, const cr_uuid *group)
 static cruddur_status tell_group(telling *now, const cr_uuid *group)
 {
     cr_view *view = NULL;
-    bool is_wanted =
-        has_inboxes(now->audience) ||
-        is_of(now->audience, find_first(now->audience, false, group), false, group);
+    bool is_wanted = has_inboxes(now->audience) ||
+                     is_of(now->audience, find_first(now->audience, false, group), false, group);
     cruddur_status status = is_wanted ? cr_view_read(&now->views, group, &view) : CRUDDUR_OK;
     if (status != CRUDDUR_OK || !is_wanted) {
         return status;
@@ -416,11 +418,8 @@ static cruddur_status tell_one(telling *now)
 cruddur_status cr_tell_changes(cr_txn *txn, const cr_changed_keys *changed,
                                const cr_audience *audience, cr_own_cache *cache)
 {
-    telling now = {.txn = txn,
-                   .changed = changed,
-                   .audience = audience,
-                   .cache = cache,
-                   .views = {txn, NULL}};
+    telling now = {
+        .txn = txn, .changed = changed, .audience = audience, .cache = cache, .views = {txn, NULL}};
     cruddur_status status = CRUDDUR_OK;
     for (now.first = 0; status == CRUDDUR_OK && now.first < changed->count; now.first = now.end) {
         now.end = now.first + 1;

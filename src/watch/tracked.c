@@ -146,10 +146,9 @@ static cruddur_status read_opening(looking *now)
     }
     now->now.tells_opening = false;
     cruddur_status status = cr_rows_find(now->txn, &query, CR_PK, cr_pk_str(&pk), &first);
-    bool is_new =
-        status == CRUDDUR_OK && cr_row_exists(&first) &&
-        cr_str_compare(first.value[CR_SK], cr_kept_key_str(&now->now.low)) > 0 &&
-        now->visible_sk.data == NULL;
+    bool is_new = status == CRUDDUR_OK && cr_row_exists(&first) &&
+                  cr_str_compare(first.value[CR_SK], cr_kept_key_str(&now->now.low)) > 0 &&
+                  now->visible_sk.data == NULL;
     const cr_news news = {.kind = CRUDDUR_EVENT_GROUP_OPENED, .group = now->now.group};
     return is_new && !add(now, &news) ? cr_fail_memory(now->txn->call->error) : status;
 }
@@ -164,8 +163,7 @@ typedef struct changes {
 static bool is_before(const looking *now, const cr_row *row)
 {
     cr_change change;
-    return now->now.change == CR_CHANGE_UNKNOWN &&
-           cr_change_read(row, now->txn->arena, &change) &&
+    return now->now.change == CR_CHANGE_UNKNOWN && cr_change_read(row, now->txn->arena, &change) &&
            change.made_at_us < now->now.since_us;
 }
 
@@ -321,8 +319,8 @@ static cruddur_status read_news(looking *now, const cr_group *group)
         return begin_here(now, head_sk);
     }
     cruddur_status status = read_opening(now);
-    bool is_newer = !group->is_head_gone &&
-                    cr_str_compare(head_sk, cr_kept_key_str(&now->now.low)) > 0;
+    bool is_newer =
+        !group->is_head_gone && cr_str_compare(head_sk, cr_kept_key_str(&now->now.low)) > 0;
     if (status == CRUDDUR_OK && is_newer) {
         status = read_messages(now);
     }

@@ -3,11 +3,11 @@
  * told.
  *
  * Where a message and the group rows are one transaction, messages become visible in the order of
- * their keys, so the newest key that was told is all there is to know. In mode `stream` they do not:
- * a message may get a key that is before one that is visible already, but after the one that was the
- * newest when its call began. So messages are looked for from the *low mark* on, the newest key that
- * was seen CR_PLACE_CALL_US ago, and those that were told are remembered as long. No clocks are
- * compared. */
+ * their keys, so the newest key that was told is all there is to know. In mode `stream` they do
+ * not: a message may get a key that is before one that is visible already, but after the one that
+ * was the newest when its call began. So messages are looked for from the *low mark* on, the newest
+ * key that was seen CR_PLACE_CALL_US ago, and those that were told are remembered as long. No
+ * clocks are compared. */
 #ifndef CR_WATCH_TRACKED_H
 #define CR_WATCH_TRACKED_H
 
@@ -26,13 +26,13 @@ typedef struct cr_told {
 
 typedef struct cr_tracked {
     cr_uuid group;
-    cr_kept_key low;      /* all messages up to this one were told; empty: all are looked for */
-    cr_kept_key newest;   /* that was seen */
-    cr_kept_key marked;   /* was the newest at `marked_us` (monotonic) */
+    cr_kept_key low;    /* all messages up to this one were told; empty: all are looked for */
+    cr_kept_key newest; /* that was seen */
+    cr_kept_key marked; /* was the newest at `marked_us` (monotonic) */
     int64_t marked_us;
-    uint64_t change;      /* up to which all was told; CR_CHANGE_UNKNOWN: go by the time */
-    int64_t since_us;     /* changes since this time are looked for then */
-    bool tells_opening;   /* if the first message is after the low mark */
+    uint64_t change;    /* up to which all was told; CR_CHANGE_UNKNOWN: go by the time */
+    int64_t since_us;   /* changes since this time are looked for then */
+    bool tells_opening; /* if the first message is after the low mark */
     cr_told told;
 
     /* What the member's row said: of an inbox. */

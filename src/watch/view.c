@@ -89,7 +89,6 @@ cruddur_status cr_view_read_member(cr_views *views, cr_view *view, const cr_uuid
 
 bool cr_view_shows(const cr_view_member *member, cr_str message_sk)
 {
-    return member->is_member &&
-           (message_sk.data == NULL || member->visible_sk.data == NULL ||
-            cr_str_compare(message_sk, member->visible_sk) > 0);
+    return member->is_member && (message_sk.data == NULL || member->visible_sk.data == NULL ||
+                                 cr_str_compare(message_sk, member->visible_sk) > 0);
 }

@@ -105,7 +105,8 @@ static void expect_and_free(cruddur_watch *watch, const char *kind, const char *
 
 static void mark_read(const cruddur_user *user, const group_id *group)
 {
-    must_succeed(cruddur_group_mark_read(store.dm, user->uuid, group->text, NULL, NULL, TEST_ERROR));
+    must_succeed(
+        cruddur_group_mark_read(store.dm, user->uuid, group->text, NULL, NULL, TEST_ERROR));
 }
 
 static void archive(const cruddur_user *user, const group_id *group)
@@ -218,7 +219,8 @@ Test(watch, tells_an_inbox_of_everything)
 static char *read_some(const cruddur_user *user, const group_id *group, char *cursor, int count,
                        bool *seen)
 {
-    cruddur_watch *watch = group == NULL ? watch_inbox(user, cursor) : watch_group(user, group, cursor);
+    cruddur_watch *watch =
+        group == NULL ? watch_inbox(user, cursor) : watch_group(user, group, cursor);
     free(cursor);
     cursor = strdup(cruddur_watch_cursor(watch));
     while (count > 0) {

@@ -89,8 +89,7 @@ static enum exit_code open_watch(struct context *context, cruddur_watch_options 
         options->group_uuid = argument;
         options->flags = CRUDDUR_WATCH_TRUSTED;
         cruddur_status status = cruddur_watch_open(context->dm, options, ret_watch, &error);
-        bool is_foreign =
-            status == CRUDDUR_E_CURSOR_FOREIGN || status == CRUDDUR_E_GROUP_NOT_FOUND;
+        bool is_foreign = status == CRUDDUR_E_CURSOR_FOREIGN || status == CRUDDUR_E_GROUP_NOT_FOUND;
         if (!is_foreign) {
             return status == CRUDDUR_OK ? CODE_OK : report_error(status, error, NULL);
         }

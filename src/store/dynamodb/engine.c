@@ -38,7 +38,8 @@ static void close_store(cr_store *base)
 static void ring(const cr_dynamodb_txn *txn)
 {
     cr_key keys[CR_CHANGE_WRITES_MAX];
-    size_t count = txn->write_count < CR_CHANGE_WRITES_MAX ? txn->write_count : CR_CHANGE_WRITES_MAX;
+    size_t count =
+        txn->write_count < CR_CHANGE_WRITES_MAX ? txn->write_count : CR_CHANGE_WRITES_MAX;
     for (size_t i = 0; i < count; i++) {
         keys[i] = cr_row_key(&txn->write[i].row);
     }
@@ -170,7 +171,8 @@ static const cr_store_ops operations = {
     NULL, /* and it tells nobody of them */
 };
 
-/* Of tables with one name at two endpoints, as in tests, the wrong one may ring, which does no harm.
+/* Of tables with one name at two endpoints, as in tests, the wrong one may ring, which does no
+ * harm.
  */
 static cr_bell *find_bell(const cr_dynamodb *table)
 {

@@ -89,9 +89,9 @@ static cruddur_status fail_fenced(const cr_sqlite_txn *txn)
 /* What the rows about the store say. */
 typedef struct store_state {
     bool is_fenced;
-    bool is_followed;   /* by a move, or by watches: changes have to be kept */
-    bool has_move;      /* which may have ended */
-    bool has_ended;     /* nothing has watched for long */
+    bool is_followed; /* by a move, or by watches: changes have to be kept */
+    bool has_move;    /* which may have ended */
+    bool has_ended;   /* nothing has watched for long */
 } store_state;
 
 /* A watch whose end is "0" was noticed to have ended. */
@@ -244,9 +244,8 @@ typedef struct reading {
 static bool add_note(reading *now, cr_written how)
 {
     cr_changed_keys *changed = now->request->changed;
-    cr_change_note *grown =
-        cr_array_grow_in(now->request->arena, changed->notes, changed->count, &now->note_capacity,
-                         FIRST_KEYS, sizeof(*grown));
+    cr_change_note *grown = cr_array_grow_in(now->request->arena, changed->notes, changed->count,
+                                             &now->note_capacity, FIRST_KEYS, sizeof(*grown));
     if (grown != NULL) {
         changed->notes = grown;
         grown[changed->count] = (cr_change_note){changed->last, how};
