@@ -13,6 +13,7 @@ import tempfile
 import threading
 import unittest
 import uuid
+import warnings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "python"
@@ -103,6 +104,13 @@ class Refused:
         self.test.assertTrue(str(error))
         self.error = error
         return True
+
+
+def fork() -> int:
+    """os.fork(), in a process with threads on purpose, of which newer versions of Python warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

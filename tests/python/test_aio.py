@@ -301,7 +301,7 @@ asyncio.run(main())
 
         async def work(dm: cruddur.aio.AsyncStore) -> None:
             await dm.message_page(group, trusted=True)
-            child = os.fork()
+            child = support.fork()
             if child == 0:
                 status = 1
                 try:

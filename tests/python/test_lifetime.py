@@ -124,7 +124,7 @@ print("end")
         group = self.talk(1)
         walk = self.dm.messages(group, trusted=True, page_size=1)
         self.dm._handle.is_idle.acquire()
-        child = os.fork()
+        child = support.fork()
         if child == 0:
             os._exit(self.work_in_child(group, walk))
         self.dm._handle.is_idle.release()

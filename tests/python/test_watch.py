@@ -206,7 +206,7 @@ class WaitingTest(WatchTest):
 
     def test_a_forked_child(self) -> None:
         watch = self.watch(user_uuid=ADA.uuid)
-        child = os.fork()
+        child = support.fork()
         if child == 0:
             status = 1
             try:
