@@ -18,32 +18,35 @@ from typing import Literal
 from . import _constants
 from ._arguments import Id, Person
 from ._calls import Timeout
-from ._constants import (CheckKind, EventKind, FollowKind, LogLevel, MovePhase, Operation, Status, UpgradeKind)
+from ._constants import (CheckKind, EventKind, FollowKind, LogLevel, MovePhase, Operation, Status,
+                         UpgradeKind)
 from ._errors import (ArgumentError, CancelledError, ClosedError, ConflictError,
                       CursorDirectionError, DeadlineError, Error, ForkedError, LocalError,
-                      NaiveDatetimeError, NotFoundError, RequestError, ServiceError, StoreError, WatchBusyError)
+                      NaiveDatetimeError, NotFoundError, RequestError, ServiceError, StoreError,
+                      WatchBusyError)
 from ._handle import close_all_at_exit
 from ._listing import Listing
 from ._records import Page, RowPage
 from ._store import Store, open_handle
 from ._texts import (direct_group_uuid, format_time, library_path, library_version, new_uuid,
                      parse_time)
-from ._types import (Change, CheckEvent, Event, FollowEvent, Group, Member, Message, Metrics, MoveEvent,
-                     PersonEvent, PurgeEvent, Reaction, StreamFailure, StreamResult, TransferEvent,
-                     UpgradeEvent, User)
+from ._types import (Change, CheckEvent, Event, FollowEvent, Group, Member, Message, Metrics,
+                     MoveEvent, PersonEvent, PurgeEvent, Reaction, StreamFailure, StreamResult,
+                     TransferEvent, UpgradeEvent, User)
 from ._watch import Watch
 
 __version__ = _constants.VERSION_STRING
 
 __all__ = [
     "ArgumentError", "CancelledError", "Change", "CheckEvent", "CheckKind", "ClosedError",
-    "ConflictError", "CursorDirectionError", "DeadlineError", "Error", "Event", "EventKind", "FollowEvent", "FollowKind",
-    "ForkedError", "Group", "Id", "Listing", "LocalError", "LogLevel", "Member", "Message",
-    "Metrics", "MoveEvent", "MovePhase", "NaiveDatetimeError", "NotFoundError", "Operation", "Page",
-    "Person", "PersonEvent", "PurgeEvent", "Reaction", "RequestError", "RowPage", "ServiceError",
-    "Status", "Store", "StoreError", "StreamFailure", "StreamResult", "Timeout", "TransferEvent",
-    "UpgradeEvent", "UpgradeKind", "User", "Watch", "WatchBusyError", "direct_group_uuid", "format_time", "library_path",
-    "library_version", "new_uuid", "open", "parse_time",
+    "ConflictError", "CursorDirectionError", "DeadlineError", "Error", "Event", "EventKind",
+    "FollowEvent", "FollowKind", "ForkedError", "Group", "Id", "Listing", "LocalError", "LogLevel",
+    "Member", "Message", "Metrics", "MoveEvent", "MovePhase", "NaiveDatetimeError", "NotFoundError",
+    "Operation", "Page", "Person", "PersonEvent", "PurgeEvent", "Reaction", "RequestError",
+    "RowPage", "ServiceError", "Status", "Store", "StoreError", "StreamFailure", "StreamResult",
+    "Timeout", "TransferEvent", "UpgradeEvent", "UpgradeKind", "User", "Watch", "WatchBusyError",
+    "direct_group_uuid", "format_time", "library_path", "library_version", "new_uuid", "open",
+    "parse_time",
 ]
 
 
@@ -59,6 +62,11 @@ def open(url: str, *, existing: bool = False, timeout: Timeout = None, max_text_
     """
     return Store(open_handle(url, existing, timeout, max_text_chars, retention, log, metrics), url)
 
+
+# Tracebacks and help() show the names that programs use.
+for _public in (globals()[name] for name in __all__):
+    if isinstance(_public, type) and _public.__module__.startswith(__name__):
+        _public.__module__ = __name__
 
 # Threads that the interpreter waits for at its exit may use stores until then.
 atexit.register(close_all_at_exit)

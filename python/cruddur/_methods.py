@@ -21,13 +21,13 @@ class Method(Protocol, Generic[P, T_co]):
     def __get__(self, store: object, kind: type[Any], /) -> Callable[P, T_co]: ...
 
 
-def _dress(method: Any, prepare: Callable[..., Any], result: str) -> Any:
+def _dress(method: Any, prepare: Callable[..., Any], prefix: str) -> Any:
     """Calls are what the functions return, and not what the methods do."""
     signature = inspect.signature(prepare)
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     kind = str(signature.return_annotation).partition("Call[")[2][:-1] or "None"
     method.__name__ = prepare.__name__
-    method.__qualname__ = f"{result}{prepare.__name__}"
+    method.__qualname__ = f"{prefix}{prepare.__name__}"
     method.__doc__ = prepare.__doc__
     method.__module__ = "cruddur"
     method.__signature__ = signature.replace(

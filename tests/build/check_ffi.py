@@ -42,7 +42,7 @@ def expect(found, wanted):
 
 
 def main(arguments):
-    library, folder, language = arguments
+    library, folder, language = os.path.abspath(arguments[0]), *arguments[1:]
     command = COMMANDS[language]
     if shutil.which(command[0]) is None:
         skip(f"{command[0]} is not installed")
