@@ -85,7 +85,7 @@ cruddur_status cruddur_async_start(cruddur *dm, const cruddur_async_options *giv
                                    cruddur_error **error)
 {
     cruddur_async_options options = CRUDDUR_ASYNC_OPTIONS_INIT;
-    cr_pool *pool;
+    cr_pool *pool = NULL;
     if (dm == NULL) {
         return cr_fail_null(error, "dm");
     }
@@ -98,7 +98,7 @@ cruddur_status cruddur_async_start(cruddur *dm, const cruddur_async_options *giv
 
 cruddur_status cruddur_fd(cruddur *dm, int *ret_fd, cruddur_error **error)
 {
-    cr_pool *pool;
+    cr_pool *pool = NULL;
     cruddur_status status = find_pool(dm, ret_fd == NULL ? "ret_fd" : NULL, &pool, error);
     return status == CRUDDUR_OK ? cr_pool_fd(pool, ret_fd, error) : status;
 }
@@ -106,7 +106,7 @@ cruddur_status cruddur_fd(cruddur *dm, int *ret_fd, cruddur_error **error)
 cruddur_status cruddur_completion_next(cruddur *dm, uint32_t timeout_ms,
                                        cruddur_completion **ret_completion, cruddur_error **error)
 {
-    cr_pool *pool;
+    cr_pool *pool = NULL;
     cr_request *request = NULL;
     cruddur_status status =
         find_pool(dm, ret_completion == NULL ? "ret_completion" : NULL, &pool, error);
@@ -121,7 +121,7 @@ cruddur_status cruddur_completion_next(cruddur *dm, uint32_t timeout_ms,
 
 cruddur_status cruddur_request_cancel(cruddur *dm, uint64_t request, cruddur_error **error)
 {
-    cr_pool *pool;
+    cr_pool *pool = NULL;
     cruddur_status status = find_pool(dm, NULL, &pool, error);
     return status == CRUDDUR_OK ? cr_pool_cancel(pool, request, error) : status;
 }
@@ -129,7 +129,7 @@ cruddur_status cruddur_request_cancel(cruddur *dm, uint64_t request, cruddur_err
 cruddur_status cruddur_shutdown(cruddur *dm, uint32_t mode, uint32_t timeout_ms,
                                 cruddur_error **error)
 {
-    cr_pool *pool;
+    cr_pool *pool = NULL;
     cruddur_status status = find_pool(dm, NULL, &pool, error);
     if (status == CRUDDUR_OK && mode > CRUDDUR_SHUTDOWN_CANCEL) {
         status = cr_fail_argument(error, CRUDDUR_E_INVALID_ARGUMENT, "mode",
