@@ -43,6 +43,7 @@ static cruddur *open_store(const char *url)
     cruddur *dm = NULL;
     cruddur_error *error = NULL;
     check(cruddur_open(url, NULL, &dm, &error), error, "open");
+    check(cruddur_schema_load(dm, NULL, &error), error, "schema");
     return dm;
 }
 

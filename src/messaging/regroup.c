@@ -309,19 +309,40 @@ static void compare_members(const cr_members *before, const cr_members *after, t
     }
 }
 
-static cruddur_status read_told(cr_txn *txn, const regroup *now, const cr_group_rows *before,
-                                const cr_card *card, told *told_of)
+static void find_told(const cr_group_rows *before, const cr_card *card, told *told_of)
 {
-    told_of->count = 0;
-    told_of->pk = cr_change_pk_of(now->wanted.group);
-    compare_members(&before->members, &card->members, told_of);
     cr_card same_members = *card;
     same_members.members = before->members;
+    told_of->count = 0;
+    compare_members(&before->members, &card->members, told_of);
     if (!is_as_it_was(&same_members, before)) {
         tell(told_of, CR_CHANGE_GROUP, NULL);
     }
+}
+
+static cruddur_status choose_counter(cr_txn *txn, const cr_row *head, cr_beside *beside)
+{
+    const told *told_of = beside->context;
+    (void)txn;
+    (void)head;
+    beside->count = 1;
+    beside->key[0] = cr_change_counter_key(&told_of->pk);
+    return CRUDDUR_OK;
+}
+
+/* Reads the group, and together with its card the counter of changes. */
+static cruddur_status read_group(cr_txn *txn, const regroup *now, cr_group *group, told *told_of)
+{
+    cr_beside beside = {.choose = choose_counter, .context = told_of};
+    told_of->pk = cr_change_pk_of(now->wanted.group);
     const cr_key key = cr_change_counter_key(&told_of->pk);
-    return cr_rows_get_any(txn, &key, 1, &told_of->counter);
+    cruddur_status status =
+        cr_group_read_beside(txn, now->wanted.group, now->wanted.user, &beside, group);
+    if (status == CRUDDUR_OK && beside.count == 0) { /* without a message there is no together */
+        return cr_rows_get_any(txn, &key, 1, &told_of->counter);
+    }
+    told_of->counter = beside.row[0];
+    return status;
 }
 
 static cruddur_status write_told(cr_txn *txn, const told *told_of, cr_str version)
@@ -382,10 +403,11 @@ static cruddur_status regroup_body(cr_txn *txn, void *argument)
     cr_group_rows before;
     cr_group_rows rows;
     cr_row message;
+    told told_of;
     now->has_more = false;
     cruddur_status status = cr_check_transactions(txn);
     if (status == CRUDDUR_OK) {
-        status = cr_group_read(txn, now->wanted.group, now->wanted.user, &group);
+        status = read_group(txn, now, &group, &told_of);
     }
     if (status == CRUDDUR_OK) {
         status = read_rows(txn, now, &group, &before, &message);
@@ -407,11 +429,8 @@ static cruddur_status regroup_body(cr_txn *txn, void *argument)
     if (!now->is_changed) {
         return keep_own(txn, now, &before, &message);
     }
-    told told_of;
-    status = read_told(txn, now, &before, &card, &told_of);
-    if (status == CRUDDUR_OK) {
-        status = change_rows(txn, &now->wanted, &before, &members, message.value[CR_SK], &rows);
-    }
+    find_told(&before, &card, &told_of);
+    status = change_rows(txn, &now->wanted, &before, &members, message.value[CR_SK], &rows);
     return status == CRUDDUR_OK ? write_all(txn, now, &card, &rows, &message, &told_of) : status;
 }
 

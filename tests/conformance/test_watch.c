@@ -492,3 +492,37 @@ Test(watch, many_share_a_handle)
         cruddur_watch_close(watch[i]);
     }
 }
+
+/* ---- keys of the past ---- */
+
+/* A key that is far behind where an inbox is looked at for what is new. */
+static void tell_of_the_past(bool is_inbox)
+{
+    group_id group = open_direct_at(&test_ann, &test_bob, "hello", AT_SECOND(0));
+    test_store_settle(&store);
+    cruddur_watch *watch =
+        is_inbox ? watch_inbox(&test_bob, NULL) : watch_group(&test_bob, &group, NULL);
+    char *cursor = strdup(cruddur_watch_cursor(watch));
+    cruddur_watch_close(watch);
+    say_at(&test_ann, &group, "past", AT_SECOND(5));
+    test_store_settle(&store);
+    watch = is_inbox ? watch_inbox(&test_bob, cursor) : watch_group(&test_bob, &group, cursor);
+    cruddur_event *event = expect_event(watch, "message", "past");
+    cr_assert_eq(cruddur_msg_created_at_us(cruddur_event_msg(event)), AT_SECOND(5));
+    cruddur_event_free(event);
+    free(cursor);
+    cruddur_watch_close(watch);
+    test_check(&store);
+}
+
+Test(watch, an_inbox_is_told_of_messages_of_the_past)
+{
+    needs_transactions();
+    tell_of_the_past(true);
+}
+
+Test(watch, a_group_is_told_of_messages_of_the_past)
+{
+    needs_transactions();
+    tell_of_the_past(false);
+}
