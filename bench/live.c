@@ -248,8 +248,8 @@ static void run_round(unsigned threads, size_t round, ratios *all)
     print_outcome("submitted, 10,000 in flight", threads, many);
     all->rate_1k[round] = some.rate / blocked.rate;
     all->rate_10k[round] = many.rate / blocked.rate;
-    all->cpu_1k[round] = some.cpu_us / one.cpu_us;
-    all->cpu_10k[round] = many.cpu_us / one.cpu_us;
+    all->cpu_1k[round] = some.cpu_us / blocked.cpu_us;
+    all->cpu_10k[round] = many.cpu_us / blocked.cpu_us;
 }
 
 static void begin(const char *server, child *service)
@@ -282,9 +282,9 @@ int main(int argc, char **argv)
              spread_of(all.rate_1k, ROUNDS).median, "");
     at_least("rate of 10,000 in flight to that of blocking threads", 0.95,
              spread_of(all.rate_10k, ROUNDS).median, "");
-    at_most("processor time with 1,000 in flight to that of a blocking call", 1.3,
+    at_most("processor time with 1,000 in flight to that of blocking threads", 1.3,
             spread_of(all.cpu_1k, ROUNDS).median, "");
-    at_most("processor time with 10,000 in flight to that of a blocking call", 1.3,
+    at_most("processor time with 10,000 in flight to that of blocking threads", 1.3,
             spread_of(all.cpu_10k, ROUNDS).median, "");
     at_most("memory of a request in flight", 4096, memory_of_request(), "bytes");
     print_targets();
