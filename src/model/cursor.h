@@ -33,7 +33,7 @@ typedef enum cr_cursor_check {
 
 /* The first byte of a cursor: of a position in a list, of a watch. */
 #define CR_CURSOR_OF_LIST 1
-#define CR_CURSOR_OF_WATCH 2
+#define CR_CURSOR_OF_WATCH 0x57
 
 /* The most bytes of a cursor. */
 #define CR_CURSOR_BYTES_MAX (10 + CR_SK_MAX + 1 + CR_PK_MAX + 4)
