@@ -54,9 +54,40 @@ def make_package(url, group, author, _):
         message = store.append(user, group, TEXT)
         return {"uuid": message.uuid, "message": message.text, "created_at": message.sort_key}
 
+    page_accessors = make_page_by_accessors(dm, group)
     stream = cruddur.open(f"dynamodb:{TABLE}?mode=stream&endpoint={url}")
-    return {"page": page, "page-times": page_times, "append": append,
+    return {"page": page, "page-times": page_times, "page-accessors": page_accessors,
+            "append": append,
             "append-stream": lambda: append(stream)}
+
+
+def make_page_by_accessors(dm, group):
+    """What a page would cost with a call for each field of each message, as in C."""
+    from ctypes import byref, c_void_p
+    from cruddur import _arguments, _declarations
+    from cruddur._library import lib
+    texts = [lib.msg_uuid, lib.msg_group_uuid, lib.msg_text, lib.msg_user_uuid,
+             lib.msg_user_display_name, lib.msg_user_handle, lib.msg_sort_key, lib.msg_version]
+    optional = [lib.msg_reply_to, lib.msg_data]
+    times = [lib.msg_created_at_us, lib.msg_edited_at_us, lib.msg_deleted_at_us,
+             lib.msg_expires_at_us, lib.msg_reaction_count]
+    options = _arguments.options(_declarations.ListOptions, "list_options_init", flags=1)
+    name = group.encode()
+
+    def page():
+        made, error = c_void_p(), c_void_p()
+        status = lib.msg_list(dm._handle.pointer, None, name, byref(options), byref(made),
+                              byref(error))
+        assert status == 0
+        rows = []
+        for number in range(lib.msg_page_count(made)):
+            message = lib.msg_page_at(made, number)
+            rows.append([*[get(message).decode() for get in texts],
+                         *[get(message) for get in optional], *[get(message) for get in times]])
+        lib.msg_page_free(made)
+        return rows
+
+    return page
 
 
 # ---- boto3, as the application uses it ----
@@ -170,6 +201,7 @@ ROWS = (
     ("a page of 20: C", "c", "page", 1),
     ("a page of 20: Python", "package", "page", 1),
     ("a page of 20: Python, times as datetimes", "package", "page-times", 1),
+    ("a page of 20: Python, by accessors", "package", "page-accessors", 1),
     ("a page of 20: boto3", "boto3", "page", SLOWER),
     ("a page of 20: boto3, a client for each", "boto3", "page-client", 100),
     ("an append: libcurl alone", "c", "curl-append", 1),

@@ -6,6 +6,7 @@
                                examples/ffi/cruddur.cdef
     declarations.py --check    only says which of them differ from the headers; then it fails
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -228,8 +229,10 @@ def cdef(headers):
 # ---- all of it ----
 
 def main(arguments):
-    if arguments not in ([], ["--check"]):
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(prog="declarations.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    only_checks = parser.parse_args(arguments).check
     headers = Headers(ROOT / "include" / "cruddur")
     made = {"python/cruddur/_constants.py": python_constants(headers),
             "python/cruddur/_declarations.py": python_declarations(headers),
@@ -237,7 +240,7 @@ def main(arguments):
     drifted = 0
     for name, lines in made.items():
         path, text = ROOT / name, "\n".join(lines) + "\n"
-        if not arguments:
+        if not only_checks:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
             drifted += 1
