@@ -150,14 +150,24 @@ class Person(AwsTest):
         renamed = self.rename("--messages")
         self.assertEqual((renamed["messages"], renamed["inbox_rows"]), (0, 0))
 
-    def test_rename_rows_killed_at_random(self):
-        self.converse(MESSAGES)
+    def rename_and_kill(self):
         file = self.write("users.csv", f"uuid,display_name,handle\n{MAREN},Mårten Ny,marten\n")
         self.environment["CRUDDUR_USERS"] = file
         self.kill_at_random("users", "rename-rows", "--messages")
         self.ok("users", "rename-rows", "--messages")
         self.assertNotIn("Maren Solvik", self.ok("scan", "--json").out)
+
+    def test_rename_rows_killed_at_random(self):
+        self.converse(MESSAGES)
+        self.rename_and_kill()
         self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"].partition("?")[0]), "")
+
+    def test_rename_rows_killed_at_random_on_dynamodb(self):
+        self.use(local.url, "renamed")
+        self.ok("schema", "load")
+        self.converse(60)
+        self.rename_and_kill()
+        self.assertEqual(self.check_table(self.environment["CRUDDUR_STORE"]), "")
 
     def test_rename_rows_refused(self):
         self.fails(2, "--messages: it does not go with list", "users", "list", "--messages")
