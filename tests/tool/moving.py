@@ -19,7 +19,7 @@ from library import Failed, User, call, load  # noqa: E402
 LIBRARY = load(os.environ["CRUDDUR_TEST_LIBRARY"])
 CANCELLED = (71, 72)  # the source is without the note of the move, or the target is
 FENCED = 73
-BEHIND = 75
+BEHIND = 79
 FENCE_ANYWAY = 0x4
 PHASES = 3  # copying, catching up, closed to writes
 GROUPS = int(os.environ.get("CRUDDUR_TEST_GROUPS", "3"))

@@ -129,6 +129,8 @@ class Late(Impostor):
 
 class Kills(MoveTest):
     def test_sqlite(self):
+        """Into a file that is there: one whose making was interrupted has to be removed by hand."""
+        self.ok("schema", "load", "--store", self.sqlite[1])
         self.move_beside_writers(*self.sqlite, kills=8, count=4)
 
     def test_dynamodb(self):
