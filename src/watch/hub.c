@@ -151,6 +151,9 @@ void cr_hub_close(cr_hub *hub)
         cruddur_error *error = NULL;
         cruddur_status status =
             cr_fail_with(&error, CRUDDUR_E_CANCELLED, "the handle of the watch was closed");
+        if (watch->queue.count > 0) {
+            watch->at = watch->told; /* its cursor is before what it was not told */
+        }
         cr_event_list_free(&watch->queue);
         cr_hub_fail(watch, status, error, true);
     }
@@ -225,8 +228,7 @@ static cruddur_status read_presence(cruddur_watch *watch, cr_call *call, cr_pres
     }
     (void)pthread_mutex_lock(&hub->lock);
     if (status == CRUDDUR_OK) {
-        hub->presence = *presence;
-        hub->renewed_us = cr_clock_monotonic_us();
+        cr_hub_note_presence(hub, presence);
     }
     (void)pthread_mutex_unlock(&hub->lock);
     watch->store = cr_place_store(
@@ -300,6 +302,7 @@ static cruddur_status place_in_sequence(cruddur_watch *watch, const cr_presence 
     } else {
         watch->is_cut = watch->at.epoch != presence->epoch || watch->at.seq > newest;
     }
+    watch->due_us = 0;
     return status;
 }
 
@@ -518,6 +521,14 @@ bool cr_hub_is_end(cruddur_status status)
 {
     return status == CRUDDUR_E_STORE_REPLACED || status == CRUDDUR_E_STORE_FORKED ||
            status == CRUDDUR_E_CANCELLED || status == CRUDDUR_E_NEEDS_TRANSACTIONS;
+}
+
+void cr_hub_note_presence(cr_hub *hub, const cr_presence *presence)
+{
+    hub->presence = *presence;
+    hub->renewed_at_us = cr_clock_now_us();
+    hub->renewal_due_us = cr_clock_monotonic_us() + CR_PRESENCE_RENEWAL_US;
+    hub->renewal_failed = false;
 }
 
 cr_call cr_hub_call(const cr_hub *hub, cruddur_error **error)
