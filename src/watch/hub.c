@@ -34,16 +34,28 @@ static void add_hint(cruddur_watch *watch, const cr_uuid *group)
     watch->hint[watch->hint_count++] = *group;
 }
 
+/* The member whose row it is, or the group whose message or change it is. */
+static bool read_subject(cr_str pk, cr_uuid *subject, bool *is_own)
+{
+    static const char *const prefixes[] = {CR_PK_GROUPS, CR_PK_MESSAGES, CR_PK_CHANGES};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        size_t size = strlen(prefixes[i]);
+        if (cr_pk_has_prefix(pk, prefixes[i])) {
+            *is_own = i == 0;
+            return cr_uuid_parse((cr_str){pk.data + size, pk.size - size}, subject);
+        }
+    }
+    return false;
+}
+
 /* A row was written: whom it may concern looks at once. */
 static void hint(cr_hub *hub, cr_str pk)
 {
     cr_uuid subject;
-    const char *end = pk.size == 0 ? NULL : memchr(pk.data, '#', pk.size);
-    cr_str prefix = {pk.data, end == NULL ? 0 : (size_t)(end - pk.data) + 1};
-    if (end == NULL || !cr_uuid_parse((cr_str){end + 1, pk.size - prefix.size}, &subject)) {
+    bool is_own = false;
+    if (!read_subject(pk, &subject, &is_own)) {
         return;
     }
-    bool is_own = cr_str_equal(prefix, cr_str_of("GRP#"));
     for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
         if (watch->wish.is_inbox == is_own &&
             cr_uuid_compare(&watch->wish.subject, &subject) == 0) {
@@ -205,7 +217,8 @@ static cruddur_status make_watch(cr_hub *hub, const cr_watch_wish *wish, cruddur
     watch->hub = hub;
     watch->wish = *wish;
     watch->pause_us = wish->interval_min_us;
-    watch->due_us = cr_clock_monotonic_us() + wish->interval_min_us;
+    watch->look_us = cr_clock_monotonic_us() + wish->interval_min_us;
+    watch->due_us = watch->look_us;
     atomic_init(&watch->is_busy, false);
     watch->beacon = (cr_beacon)CR_BEACON_INIT;
     cruddur_status status = cr_beacon_init(&watch->beacon, error);

@@ -57,6 +57,7 @@ struct cruddur_watch {
     bool is_in_work; /* by a thread of the hub */
     bool is_cut;     /* its place is not in the sequence any more */
     int64_t due_us;  /* when to look again; of one that is cut: to try again */
+    int64_t look_us; /* the same, but for hints */
     cr_uuid hint[CR_HINTS_MAX];
     size_t hint_count;
     bool is_hinted_all; /* more than these */
