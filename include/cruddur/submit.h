@@ -29,8 +29,9 @@ CRUDDUR_BEGIN_DECLS
  *                   it; never free it.
  * Threads: called on a thread of the library, with all signals blocked, on several at once. The
  * handle's other requests go on, but each callback keeps a thread busy; those of requests that
- * ended in the queue run one after the other. It may submit, cancel and make blocking calls. It
- * must not call cruddur_close(), nor end its thread.
+ * ended in the queue run one after the other, and as long as one runs, no deadline ends another
+ * request: let them be short. It may submit, cancel and make blocking calls. It must not call
+ * cruddur_close(), nor end its thread.
  */
 typedef void (*cruddur_complete_fn)(void *data, cruddur_completion *completion);
 

@@ -170,7 +170,9 @@ CRUDDUR_API int cruddur_watch_fd(const cruddur_watch *watch);
  * where the watch began: to be kept before the first event comes.
  *
  * @param watch a watch, or NULL.
- * @return text that lives until the next call on the watch; NULL for NULL.
+ * @return text that lives until the next call of this function on the watch, or until the watch is
+ *         closed. NULL for NULL, when memory ran out, while another thread is in a call on this
+ *         watch, and in a child of `fork` for a watch of the parent.
  * Threads: any, but one at a time for each watch. Since: 0.2.
  */
 CRUDDUR_API const char *cruddur_watch_cursor(cruddur_watch *watch);

@@ -16,7 +16,8 @@
  *   DONE     completed: its completion waits for a receiver, or is with its callback
  *
  * Workers carry requests out. One more thread, the keeper, ends those whose deadline passes in the
- * queue, however busy the workers are, and calls the callbacks of those that ended there. */
+ * queue, however busy the workers are, and calls the callbacks of those that ended there. While
+ * such a callback runs, other deadlines wait. */
 #ifndef CR_ASYNC_POOL_H
 #define CR_ASYNC_POOL_H
 

@@ -34,16 +34,28 @@ static void add_hint(cruddur_watch *watch, const cr_uuid *group)
     watch->hint[watch->hint_count++] = *group;
 }
 
+/* The member whose row it is, or the group whose message or change it is. */
+static bool read_subject(cr_str pk, cr_uuid *subject, bool *is_own)
+{
+    static const char *const prefixes[] = {CR_PK_GROUPS, CR_PK_MESSAGES, CR_PK_CHANGES};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        size_t size = strlen(prefixes[i]);
+        if (cr_pk_has_prefix(pk, prefixes[i])) {
+            *is_own = i == 0;
+            return cr_uuid_parse((cr_str){pk.data + size, pk.size - size}, subject);
+        }
+    }
+    return false;
+}
+
 /* A row was written: whom it may concern looks at once. */
 static void hint(cr_hub *hub, cr_str pk)
 {
     cr_uuid subject;
-    const char *end = pk.size == 0 ? NULL : memchr(pk.data, '#', pk.size);
-    cr_str prefix = {pk.data, end == NULL ? 0 : (size_t)(end - pk.data) + 1};
-    if (end == NULL || !cr_uuid_parse((cr_str){end + 1, pk.size - prefix.size}, &subject)) {
+    bool is_own = false;
+    if (!read_subject(pk, &subject, &is_own)) {
         return;
     }
-    bool is_own = cr_str_equal(prefix, cr_str_of("GRP#"));
     for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
         if (watch->wish.is_inbox == is_own &&
             cr_uuid_compare(&watch->wish.subject, &subject) == 0) {
@@ -151,6 +163,9 @@ void cr_hub_close(cr_hub *hub)
         cruddur_error *error = NULL;
         cruddur_status status =
             cr_fail_with(&error, CRUDDUR_E_CANCELLED, "the handle of the watch was closed");
+        if (watch->queue.count > 0) {
+            watch->at = watch->told; /* its cursor is before what it was not told */
+        }
         cr_event_list_free(&watch->queue);
         cr_hub_fail(watch, status, error, true);
     }
@@ -202,7 +217,8 @@ static cruddur_status make_watch(cr_hub *hub, const cr_watch_wish *wish, cruddur
     watch->hub = hub;
     watch->wish = *wish;
     watch->pause_us = wish->interval_min_us;
-    watch->due_us = cr_clock_monotonic_us() + wish->interval_min_us;
+    watch->look_us = cr_clock_monotonic_us() + wish->interval_min_us;
+    watch->due_us = watch->look_us;
     atomic_init(&watch->is_busy, false);
     watch->beacon = (cr_beacon)CR_BEACON_INIT;
     cruddur_status status = cr_beacon_init(&watch->beacon, error);
@@ -225,8 +241,7 @@ static cruddur_status read_presence(cruddur_watch *watch, cr_call *call, cr_pres
     }
     (void)pthread_mutex_lock(&hub->lock);
     if (status == CRUDDUR_OK) {
-        hub->presence = *presence;
-        hub->renewed_us = cr_clock_monotonic_us();
+        cr_hub_note_presence(hub, presence);
     }
     (void)pthread_mutex_unlock(&hub->lock);
     watch->store = cr_place_store(
@@ -300,6 +315,7 @@ static cruddur_status place_in_sequence(cruddur_watch *watch, const cr_presence 
     } else {
         watch->is_cut = watch->at.epoch != presence->epoch || watch->at.seq > newest;
     }
+    watch->due_us = 0;
     return status;
 }
 
@@ -518,6 +534,14 @@ bool cr_hub_is_end(cruddur_status status)
 {
     return status == CRUDDUR_E_STORE_REPLACED || status == CRUDDUR_E_STORE_FORKED ||
            status == CRUDDUR_E_CANCELLED || status == CRUDDUR_E_NEEDS_TRANSACTIONS;
+}
+
+void cr_hub_note_presence(cr_hub *hub, const cr_presence *presence)
+{
+    hub->presence = *presence;
+    hub->renewed_at_us = cr_clock_now_us();
+    hub->renewal_due_us = cr_clock_monotonic_us() + CR_PRESENCE_RENEWAL_US;
+    hub->renewal_failed = false;
 }
 
 cr_call cr_hub_call(const cr_hub *hub, cruddur_error **error)

@@ -56,7 +56,8 @@ struct cruddur_watch {
     bool is_closed;
     bool is_in_work; /* by a thread of the hub */
     bool is_cut;     /* its place is not in the sequence any more */
-    int64_t due_us;  /* when to look again */
+    int64_t due_us;  /* when to look again; of one that is cut: to try again */
+    int64_t look_us; /* the same, but for hints */
     cr_uuid hint[CR_HINTS_MAX];
     size_t hint_count;
     bool is_hinted_all; /* more than these */
@@ -66,7 +67,8 @@ struct cruddur_watch {
     /* Of the thread that has it in work. */
     bool has_lost; /* the group, or the right to read it */
     int64_t pause_us;
-    cr_poll *poll; /* NULL: none */
+    cr_poll *poll;  /* NULL: none */
+    uint64_t round; /* of telling from the sequence, the latest that it took part in */
 };
 
 struct cr_hub {
@@ -87,7 +89,9 @@ struct cr_hub {
     pthread_t thread[CR_HUB_THREADS];
     size_t threads;
     cr_presence presence;
-    int64_t renewed_us;         /* monotonic */
+    int64_t renewed_at_us;      /* since 1970 */
+    int64_t renewal_due_us;     /* monotonic */
+    bool renewal_failed;        /* the latest one */
     struct cr_own_cache *cache; /* of the thread that reads the sequence */
 };
 
@@ -122,6 +126,9 @@ void cr_hub_deliver(cruddur_watch *watch, cr_event_list *events, const cr_place 
 /* Tells the owner of a failure; `is_end`: nothing more will come. Takes the error. Under the lock.
  */
 void cr_hub_fail(cruddur_watch *watch, cruddur_status status, cruddur_error *error, bool is_end);
+
+/* The presence was read or renewed. Under the lock. */
+void cr_hub_note_presence(cr_hub *hub, const cr_presence *presence);
 
 /* Whether no watch of this handle has a future after such a failure. */
 bool cr_hub_is_end(cruddur_status status);

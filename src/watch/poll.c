@@ -92,8 +92,16 @@ static cruddur_watch *choose(const cr_hub *hub)
     return first;
 }
 
-/* Takes the next watch that is due, with its hints; NULL when the hub stops. */
-static cruddur_watch *take(cr_hub *hub, cr_uuid *hints, size_t *hint_count, bool *is_hinted_all)
+/* Why a watch was taken. */
+typedef struct reason {
+    cr_uuid hint[CR_HINTS_MAX];
+    size_t hint_count;
+    bool is_hinted_all;
+    bool is_due; /* also without a hint */
+} reason;
+
+/* Takes the next watch that is due; NULL when the hub stops. */
+static cruddur_watch *take(cr_hub *hub, reason *why)
 {
     cruddur_watch *watch = NULL;
     (void)pthread_mutex_lock(&hub->lock);
@@ -111,15 +119,32 @@ static cruddur_watch *take(cr_hub *hub, cr_uuid *hints, size_t *hint_count, bool
     }
     if (watch != NULL) {
         watch->is_in_work = true;
-        memcpy(hints, watch->hint, sizeof(watch->hint));
-        *hint_count = watch->hint_count;
-        *is_hinted_all = watch->is_hinted_all;
+        memcpy(why->hint, watch->hint, sizeof(watch->hint));
+        why->hint_count = watch->hint_count;
+        why->is_hinted_all = watch->is_hinted_all;
+        why->is_due = cr_deadline_passed(watch->look_us);
         watch->hint_count = 0;
         watch->is_hinted_all = false;
         watch->due_us = INT64_MAX; /* a hint that comes meanwhile sets it */
     }
     (void)pthread_mutex_unlock(&hub->lock);
     return watch;
+}
+
+/* An inbox is hinted at all groups that this process writes to. */
+static bool is_of_others(const cruddur_watch *watch, const reason *why)
+{
+    return !why->is_due && !why->is_hinted_all && why->hint_count > 0 &&
+           !cr_poll_knows(watch->poll, why->hint, why->hint_count);
+}
+
+static void put_back(cr_hub *hub, cruddur_watch *watch)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    watch->due_us = watch->due_us < watch->look_us ? watch->due_us : watch->look_us;
+    cr_hub_release(hub, watch);
+    (void)pthread_cond_signal(&hub->work);
+    (void)pthread_mutex_unlock(&hub->lock);
 }
 
 static void end_look(cr_hub *hub, cruddur_watch *watch, cr_look *look, cruddur_status status,
@@ -145,6 +170,7 @@ static void end_look(cr_hub *hub, cruddur_watch *watch, cr_look *look, cruddur_s
         cr_hub_fail(watch, CRUDDUR_E_GROUP_NOT_FOUND, lost, true);
     }
     int64_t due_us = cr_clock_monotonic_us() + (look->has_more ? 0 : watch->pause_us);
+    watch->look_us = due_us;
     watch->due_us = watch->due_us < due_us ? watch->due_us : due_us;
     cr_hub_release(hub, watch);
     (void)pthread_cond_signal(&hub->work);
@@ -155,16 +181,19 @@ static void end_look(cr_hub *hub, cruddur_watch *watch, cr_look *look, cruddur_s
 void *cr_poll_watch(void *context)
 {
     cr_hub *hub = context;
-    cr_uuid hints[CR_HINTS_MAX];
-    size_t hint_count = 0;
-    bool is_hinted_all = false;
+    reason why;
     cruddur_watch *watch;
-    while ((watch = take(hub, hints, &hint_count, &is_hinted_all)) != NULL) {
+    while ((watch = take(hub, &why)) != NULL) {
+        if (is_of_others(watch, &why)) {
+            put_back(hub, watch);
+            continue;
+        }
         cruddur_error *error = NULL;
         cr_look look = {{NULL, NULL, 0}, false, false};
         cr_call call = cr_hub_call(hub, &error);
-        bool is_full = is_hinted_all || cr_poll_is_full_due(watch->poll);
-        cruddur_status status = cr_poll_look(watch->poll, hints, hint_count, is_full, &call, &look);
+        bool is_full = why.is_hinted_all || cr_poll_is_full_due(watch->poll);
+        cruddur_status status =
+            cr_poll_look(watch->poll, why.hint, why.hint_count, is_full, &call, &look);
         end_look(hub, watch, &look, status, error);
     }
     return NULL;

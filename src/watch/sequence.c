@@ -15,8 +15,9 @@
 #define PAUSE_MIN_US INT64_C(300)
 #define PAUSE_MAX_US INT64_C(8000)
 
-/* After a failure. */
+/* After a failure: of reading, of renewing the presence. */
 #define RETRY_US INT64_C(250000)
+#define RENEWAL_RETRY_US INT64_C(60000000)
 
 /* The hub's thread. */
 typedef struct reading {
@@ -27,6 +28,7 @@ typedef struct reading {
     size_t capacity;
     cr_arena arena;
     bool takes_first; /* the watch that is furthest behind, rather than those in front */
+    uint64_t round;   /* of telling */
 } reading;
 
 /* ---- who is next; under the lock ---- */
@@ -80,7 +82,7 @@ static void take_cohort(reading *now, const cruddur_watch *first)
 }
 
 /* Those in front and the last one behind take turns, so that neither waits for the other. A watch
- * that is cut comes alone. False: nobody is ready. */
+ * that is cut comes alone, and keeps nobody waiting if that fails. False: nobody is ready. */
 static bool choose(reading *now, int64_t newest)
 {
     const cruddur_watch *front = NULL;
@@ -90,7 +92,8 @@ static bool choose(reading *now, int64_t newest)
         return false;
     }
     for (cruddur_watch *watch = now->hub->first; watch != NULL; watch = watch->next) {
-        if (!is_ready(watch) || (watch->at.seq >= newest && !watch->is_cut)) {
+        bool has_more = watch->is_cut ? cr_deadline_passed(watch->due_us) : watch->at.seq < newest;
+        if (!is_ready(watch) || !has_more) {
             continue;
         }
         if (watch->is_cut) {
@@ -123,12 +126,36 @@ static void release_all(reading *now)
 typedef struct part {
     reading *now;
     const cr_changed_keys *changed;
+    bool has_run;
 } part;
+
+static void forget_own_rows(reading *now)
+{
+    memset(now->hub->cache, 0, sizeof(*now->hub->cache));
+}
+
+/* What the cache knows was told to the watches of the latest round: nobody else goes by it. */
+static void begin_round(reading *now)
+{
+    bool is_known = true;
+    for (size_t i = 0; i < now->count; i++) {
+        is_known = is_known && now->cohort[i]->round == now->round;
+        now->cohort[i]->round = now->round + 1;
+    }
+    now->round++;
+    if (!is_known) {
+        forget_own_rows(now);
+    }
+}
 
 static cruddur_status tell_body(cr_txn *txn, void *context)
 {
-    const part *of = context;
+    part *of = context;
     reading *now = of->now;
+    if (of->has_run) {
+        forget_own_rows(now);
+    }
+    of->has_run = true;
     for (size_t i = 0; i < now->count; i++) {
         cr_event_list_free(&now->found[i]); /* of a run that came to nothing */
     }
@@ -136,20 +163,28 @@ static cruddur_status tell_body(cr_txn *txn, void *context)
     return cr_tell_changes(txn, of->changed, &audience, now->hub->cache);
 }
 
-static void deliver(reading *now, const cr_changed_keys *changed)
+/* `front`: where one that was cut is now. What was read in an epoch that has ended meanwhile does
+ * not count: the sequence may have had a gap. */
+static void deliver(reading *now, const cr_changed_keys *changed, const cr_place *front)
 {
     (void)pthread_mutex_lock(&now->hub->lock);
     for (size_t i = 0; i < now->count; i++) {
-        cr_place at = now->cohort[i]->at;
+        cruddur_watch *watch = now->cohort[i];
+        cr_place at = front != NULL ? *front : watch->at;
+        watch->is_cut = at.epoch != now->hub->presence.epoch;
+        if (watch->is_cut) {
+            watch->round = 0;
+            continue;
+        }
         at.seq = changed->last;
         at.time_us = cr_clock_now_us();
-        cr_hub_deliver(now->cohort[i], &now->found[i], &at);
-        if (now->cohort[i]->has_lost) {
+        cr_hub_deliver(watch, &now->found[i], &at);
+        if (watch->has_lost) {
             cruddur_error *error = NULL;
             cruddur_status status =
                 cr_fail_with(&error, CRUDDUR_E_GROUP_NOT_FOUND,
                              "the group was removed, or the viewer is not a member of it any more");
-            cr_hub_fail(now->cohort[i], status, error, true);
+            cr_hub_fail(watch, status, error, true);
         }
     }
     release_all(now);
@@ -183,11 +218,14 @@ static cruddur_status read_part(reading *now, int64_t *newest, cr_call *call)
         return CRUDDUR_OK;
     }
     if (changed.count > 0) {
-        part of = {now, &changed};
+        part of = {now, &changed, false};
+        begin_round(now);
         status = hub->store->ops->read(hub->store, tell_body, &of, call);
     }
     if (status == CRUDDUR_OK) {
-        deliver(now, &changed);
+        deliver(now, &changed, NULL);
+    } else {
+        forget_own_rows(now);
     }
     return status;
 }
@@ -223,6 +261,7 @@ static cruddur_status catch_up(reading *now, int64_t *newest, cr_call *call)
     }
     bool is_gone = status == CRUDDUR_E_GROUP_NOT_FOUND;
     while (status == CRUDDUR_OK && look.has_more) {
+        call->deadline_us = cr_clock_monotonic_us() + hub->timeout_us; /* of each look */
         status = cr_poll_look(poll, NULL, 0, true, call, &look);
         cr_event_list_join(&now->found[0], &look.events);
     }
@@ -237,11 +276,7 @@ static cruddur_status catch_up(reading *now, int64_t *newest, cr_call *call)
     }
     watch->has_lost = is_gone || look.has_ended;
     changed.last = at.seq;
-    (void)pthread_mutex_lock(&hub->lock);
-    watch->is_cut = false;
-    watch->at = at;
-    (void)pthread_mutex_unlock(&hub->lock);
-    deliver(now, &changed);
+    deliver(now, &changed, &at);
     return CRUDDUR_OK;
 }
 
@@ -261,63 +296,112 @@ static void fail_all(reading *now, cruddur_status status, const cruddur_error *e
     (void)pthread_mutex_unlock(&now->hub->lock);
 }
 
-/* Reads until everybody who is ready has all there is. False after a failure. */
-static bool read_all(reading *now, int64_t *newest)
+/* Of one that is cut. The others go on. Takes the error. */
+static void fail_one(reading *now, cruddur_status status, cruddur_error *error)
 {
     cr_hub *hub = now->hub;
-    *newest = INT64_MAX; /* not known yet */
+    cruddur_watch *watch = now->cohort[0];
+    (void)pthread_mutex_lock(&hub->lock);
+    watch->due_us = cr_clock_monotonic_us() + RETRY_US;
+    cr_hub_fail(watch, status, error, cr_hub_is_end(status));
+    release_all(now);
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+/* What was read is left where the handle is being closed. Takes the error. */
+static void leave_all(reading *now, cruddur_error *error)
+{
+    (void)pthread_mutex_lock(&now->hub->lock);
+    release_all(now);
+    (void)pthread_mutex_unlock(&now->hub->lock);
+    cruddur_error_free(error);
+}
+
+/* Reads until everybody who is ready has all there is. False after a failure. */
+static bool read_all(reading *now)
+{
+    cr_hub *hub = now->hub;
+    int64_t newest = INT64_MAX; /* not known yet */
     for (;;) {
         cruddur_error *error = NULL;
         (void)pthread_mutex_lock(&hub->lock);
-        bool has_work = !atomic_load(&hub->stops) && choose(now, *newest);
+        bool has_work = !atomic_load(&hub->stops) && choose(now, newest);
         (void)pthread_mutex_unlock(&hub->lock);
         if (!has_work) {
             return true;
         }
         cr_call call = cr_hub_call(hub, &error);
+        bool is_cut = now->cohort[0]->is_cut;
         cruddur_status status =
-            now->cohort[0]->is_cut ? catch_up(now, newest, &call) : read_part(now, newest, &call);
-        if (status != CRUDDUR_OK) {
-            if (!atomic_load(&hub->stops)) {
-                fail_all(now, status, error);
-            } else {
-                (void)pthread_mutex_lock(&hub->lock);
-                release_all(now);
-                (void)pthread_mutex_unlock(&hub->lock);
-            }
+            is_cut ? catch_up(now, &newest, &call) : read_part(now, &newest, &call);
+        if (status == CRUDDUR_OK) {
+            continue;
+        }
+        if (atomic_load(&hub->stops)) {
+            leave_all(now, error);
+            return false;
+        }
+        if (!is_cut) {
+            fail_all(now, status, error);
             cruddur_error_free(error);
             return false;
         }
-        cruddur_error_free(error);
+        fail_one(now, status, error);
     }
 }
 
-static void renew(cr_hub *hub)
+/* ---- the presence ---- */
+
+/* Also by the clock on the wall: the other one may stand still while the machine sleeps. */
+static bool is_renewal_due(cr_hub *hub)
 {
+    (void)pthread_mutex_lock(&hub->lock);
+    bool is_due =
+        cr_deadline_passed(hub->renewal_due_us) ||
+        (!hub->renewal_failed && cr_clock_now_us() - hub->renewed_at_us >= CR_PRESENCE_RENEWAL_US);
+    (void)pthread_mutex_unlock(&hub->lock);
+    return is_due;
+}
+
+static void note_failure(reading *now, cruddur_status status, const cruddur_error *error,
+                         bool has_ended)
+{
+    cr_hub *hub = now->hub;
+    (void)pthread_mutex_lock(&hub->lock);
+    hub->renewal_failed = true;
+    hub->renewal_due_us = cr_clock_monotonic_us() + RENEWAL_RETRY_US;
+    (void)pthread_mutex_unlock(&hub->lock);
+    cr_log_line(&hub->logger, CRUDDUR_LOG_WARNING, "renewing the mark of a watch: %s",
+                cruddur_error_message(error));
+    if (has_ended) {
+        fail_all(now, status, error);
+    }
+}
+
+/* Before anything is read: if the presence had ended, the sequence has a gap, and watches of the
+ * epoch before it must not go on in it. False: that may be so, and is not known. */
+static bool renew(reading *now)
+{
+    cr_hub *hub = now->hub;
     cr_presence presence = {"", 0};
     cruddur_error *error = NULL;
     cr_call call = cr_hub_call(hub, &error);
+    bool is_due = is_renewal_due(hub);
+    cruddur_status status = is_due ? cr_presence_renew(hub->store, &presence, &call) : CRUDDUR_OK;
     (void)pthread_mutex_lock(&hub->lock);
-    bool is_due = cr_clock_monotonic_us() - hub->renewed_us >= CR_PRESENCE_RENEWAL_US;
-    (void)pthread_mutex_unlock(&hub->lock);
-    if (!is_due || atomic_load(&hub->stops)) {
-        return;
+    if (is_due && status == CRUDDUR_OK) {
+        cr_hub_note_presence(hub, &presence);
     }
-    cruddur_status status = cr_presence_renew(hub->store, &presence, &call);
-    (void)pthread_mutex_lock(&hub->lock);
-    hub->renewed_us = cr_clock_monotonic_us();
-    if (status == CRUDDUR_OK) {
-        hub->presence = presence;
-        for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
-            watch->is_cut = watch->is_cut || watch->at.epoch != presence.epoch;
-        }
+    bool has_ended = cr_clock_now_us() - hub->renewed_at_us >= CR_PRESENCE_US;
+    for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
+        watch->is_cut = watch->is_cut || watch->at.epoch != hub->presence.epoch;
     }
     (void)pthread_mutex_unlock(&hub->lock);
-    if (status != CRUDDUR_OK) {
-        cr_log_line(&hub->logger, CRUDDUR_LOG_WARNING, "renewing the mark of a watch: %s",
-                    cruddur_error_message(error));
+    if (status != CRUDDUR_OK && !atomic_load(&hub->stops)) {
+        note_failure(now, status, error, has_ended);
     }
     cruddur_error_free(error);
+    return !has_ended;
 }
 
 static void lower(cr_hub *hub)
@@ -347,11 +431,9 @@ void *cr_sequence_watch(void *context)
     cr_hub *hub = now.hub;
     int64_t close_until_us = 0;
     int64_t pause_us = PAUSE_MIN_US;
-    int64_t newest;
     while (!atomic_load(&hub->stops)) {
         lower(hub); /* first: what comes from now on is heard */
-        bool is_good = read_all(&now, &newest);
-        renew(hub);
+        bool is_good = renew(&now) && read_all(&now);
         wait_for_more(hub, !is_good, &close_until_us, &pause_us);
     }
     free(now.cohort);

@@ -16,7 +16,8 @@ typedef struct cr_audience {
 } cr_audience;
 
 /* What members' rows said when they were last seen, so that a change of the marker can be told from
- * one of the settings. It may forget: then both are told. */
+ * one of the settings. It may forget: then both are told. It is good for watches that were told all
+ * of it. */
 #define CR_OWN_CACHE_SIZE 4096
 
 typedef struct cr_own_cache {

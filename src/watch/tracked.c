@@ -19,8 +19,9 @@ typedef struct looking {
     cr_txn *txn;
     cr_str visible_sk; /* of the viewer */
     cr_row counter;
-    size_t told;    /* messages */
-    bool is_silent; /* they are only noted */
+    size_t told;        /* messages */
+    size_t told_before; /* remembered, before the first run */
+    bool is_silent;     /* they are only noted */
 } looking;
 
 /* ---- the low mark ---- */
@@ -335,7 +336,9 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     cr_change_pk pk = cr_change_pk_of(&look->tracked->group);
     cr_event_list_free(&look->events);
     look->is_gone = look->has_more = false;
-    *now = (looking){.look = look, .now = *look->tracked, .txn = txn};
+    look->tracked->told.count = now->told_before;
+    *now =
+        (looking){.look = look, .now = *look->tracked, .txn = txn, .told_before = now->told_before};
     now->now.told.key = look->tracked->told.key;
     cruddur_status status = read_group(now, &pk, &group);
     if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
@@ -348,12 +351,11 @@ static cruddur_status look_body(cr_txn *txn, void *context)
 
 cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *call)
 {
-    looking now = {.look = look};
-    size_t told = look->tracked->told.count;
+    looking now = {.look = look, .told_before = look->tracked->told.count};
     cruddur_status status = store->ops->read(store, look_body, &now, call);
     if (status != CRUDDUR_OK) {
         cr_event_list_free(&look->events);
-        look->tracked->told.count = told;
+        look->tracked->told.count = now.told_before;
         return status;
     }
     cr_told memory = look->tracked->told; /* where it is, and how large */

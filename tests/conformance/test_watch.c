@@ -444,6 +444,18 @@ Test(watch, is_used_by_one_thread_at_a_time)
     cruddur_watch_close(watch);
 }
 
+/* Returns the watch if its handle was closed. */
+static void *wait_for_the_end(void *watch)
+{
+    cruddur_status status = CRUDDUR_OK;
+    while (status == CRUDDUR_OK || status == CRUDDUR_E_WATCH_BUSY) {
+        cruddur_event *event = NULL;
+        status = cruddur_watch_next(watch, CRUDDUR_WATCH_FOREVER, &event, NULL);
+        cruddur_event_free(event);
+    }
+    return status == CRUDDUR_E_CANCELLED ? watch : NULL;
+}
+
 Test(watch, ends_with_its_handle)
 {
     needs_transactions();
@@ -459,7 +471,19 @@ Test(watch, ends_with_its_handle)
     must_succeed(cruddur_watch_open(other, &options, &watch, TEST_ERROR));
     say(&test_ann, &group, "one"); /* by another handle */
     cruddur_event *event = expect_event(watch, "message", "one");
+    pthread_t thread;
+    cruddur_event *none = NULL;
+    void *ended = NULL;
+    cruddur_status status = CRUDDUR_OK;
+    cr_assert_eq(pthread_create(&thread, NULL, wait_for_the_end, watch), 0);
+    while (status != CRUDDUR_E_WATCH_BUSY) { /* until the other thread is in its call */
+        status = cruddur_watch_next(watch, 0, &none, NULL);
+        cruddur_event_free(none);
+        none = NULL;
+    }
     cruddur_close(other);
+    cr_assert_eq(pthread_join(thread, &ended), 0);
+    cr_assert_eq(ended, watch, "another status came");
     cr_assert_str_eq(cruddur_msg_text(cruddur_event_msg(event)), "one");
     expect_status_of_next(watch, CRUDDUR_E_CANCELLED);
     expect_status_of_next(watch, CRUDDUR_E_CANCELLED);

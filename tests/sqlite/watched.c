@@ -117,6 +117,77 @@ Test(watched, a_group_is_looked_at_after_a_gap_of_the_sequence)
     come_back_after_a_gap(false);
 }
 
+/* The presence ends under an open watch, as if the process had been stopped for a day, and begins
+ * anew with another watch. */
+Test(watched, an_open_watch_misses_nothing_of_a_gap_of_the_sequence)
+{
+    cruddur *dm = open_with_group();
+    cruddur_watch *watch = open_watch(dm, true, NULL);
+    append_text(dm, 0, group_uuid, "seen");
+    expect_messages(watch, "seen");
+    raw_run(path, "UPDATE cruddur_messages SET expires_at = '5' WHERE pk = 'STORE#WATCH'");
+    append_text(dm, 0, group_uuid, "unseen");
+    cr_assert_eq(raw_number(path, "SELECT count(*) FROM cruddur_changes"), 1);
+    cruddur_watch *other = open_watch(dm, true, NULL);
+    expect_messages(watch, "unseen");
+    append_text(dm, 0, group_uuid, "last");
+    expect_messages(watch, "last");
+    expect_messages(other, "last");
+    cruddur_watch_close(watch);
+    cruddur_watch_close(other);
+    cruddur_close(dm);
+}
+
+/* ---- several watches of one handle ---- */
+
+static void expect_read(cruddur_watch *watch)
+{
+    cruddur_event *event = next(watch);
+    cr_assert_eq(cruddur_event_get_kind(event), CRUDDUR_EVENT_READ);
+    cr_assert_str_eq(cruddur_event_user_uuid(event), person(1)->uuid);
+    cruddur_event_free(event);
+}
+
+/* What one watch was told is no reason not to tell another one. */
+Test(watched, a_watch_that_comes_later_learns_what_was_read)
+{
+    cruddur *dm = open_with_group();
+    cruddur_watch *first = open_watch(dm, false, NULL);
+    char *cursor = strdup(cruddur_watch_cursor(first));
+    must_succeed(cruddur_group_mark_read(dm, person(1)->uuid, group_uuid, NULL, NULL, TEST_ERROR));
+    expect_read(first);
+    cruddur_watch *second = open_watch(dm, false, cursor);
+    expect_read(second);
+    cruddur_watch_close(first);
+    cruddur_watch_close(second);
+    free(cursor);
+    cruddur_close(dm);
+}
+
+/* ---- the end of a handle ---- */
+
+Test(watched, the_cursor_after_the_end_of_the_handle_skips_nothing)
+{
+    cruddur *dm = open_with_group();
+    cruddur_watch *slow = open_watch(dm, true, NULL);
+    cruddur_watch *fast = open_watch(dm, true, NULL);
+    append_text(dm, 0, group_uuid, "taken");
+    append_text(dm, 0, group_uuid, "waiting");
+    expect_messages(slow, "taken");
+    expect_messages(fast, "waiting"); /* it waits for the slow one, too */
+    cruddur_close(dm);
+    cruddur_event *event = NULL;
+    cr_assert_eq(cruddur_watch_next(slow, 0, &event, NULL), CRUDDUR_E_CANCELLED);
+    cr_assert_null(event);
+    dm = open_store(path);
+    cruddur_watch *again = open_watch(dm, true, cruddur_watch_cursor(slow));
+    expect_messages(again, "waiting");
+    cruddur_watch_close(slow);
+    cruddur_watch_close(fast);
+    cruddur_watch_close(again);
+    cruddur_close(dm);
+}
+
 Test(watched, a_cursor_of_another_file_is_refused)
 {
     cruddur *dm = open_with_group();

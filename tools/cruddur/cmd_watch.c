@@ -141,8 +141,9 @@ static enum exit_code follow(struct context *context, struct view *view, cruddur
             goes_on = false;
         }
     }
-    if (code == CODE_OK && !context->options.json) {
-        view_remark(view, "go on with --cursor ", cruddur_watch_cursor(watch));
+    const char *cursor = cruddur_watch_cursor(watch);
+    if (code == CODE_OK && !context->options.json && cursor != NULL) {
+        view_remark(view, "go on with --cursor ", cursor);
     }
     cruddur_event_free(last);
     return code;
