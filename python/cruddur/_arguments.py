@@ -117,8 +117,8 @@ def lasting(name: str, value: timedelta | str | None, default: int) -> int:
     if not isinstance(value, timedelta):
         raise wrong_type(name, value, 'timedelta or "never"')
     if value <= timedelta(0):
-        refuse(Status.E_TIME, name, "must be more than nothing")
-    return -(-value // timedelta(seconds=1))
+        refuse(Status.E_TIME, name, "must be more than 0")
+    return value // timedelta(seconds=1) + (value % timedelta(seconds=1) > timedelta(0))
 
 
 def choice(name: str, value: str, choices: dict[str, int]) -> int:
