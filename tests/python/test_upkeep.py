@@ -3,6 +3,7 @@
 import io
 import json
 import unittest
+from typing import Any
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
