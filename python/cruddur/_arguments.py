@@ -78,8 +78,8 @@ def moment(name: str, value: datetime) -> int:
     if not isinstance(value, datetime):
         raise wrong_type(name, value, "datetime")
     if value.utcoffset() is None:
-        refuse(Status.E_TIME, name, "must have a time zone: without one it does not tell which "
-               "moment it means; use datetime.now(timezone.utc), or set tzinfo", NaiveDatetimeError)
+        refuse(Status.E_TIME, name, "must have a time zone: a datetime without one is "
+               "ambiguous; use datetime.now(timezone.utc), or set tzinfo", NaiveDatetimeError)
     return (value - EPOCH) // _MICROSECOND
 
 

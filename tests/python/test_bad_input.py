@@ -99,7 +99,7 @@ class WrongTest(StoreTest):
             with self.subTest(argument), self.refused(NaiveDatetimeError, Status.E_TIME,
                                                       argument) as refused:
                 call()
-            self.assertRegex(str(refused.error), "time zone.*which moment.*timezone.utc")
+            self.assertRegex(str(refused.error), "time zone.*ambiguous.*timezone.utc")
 
     def test_values(self) -> None:
         dm: Any = self.dm
