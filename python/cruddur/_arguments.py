@@ -78,8 +78,8 @@ def moment(name: str, value: datetime) -> int:
     if not isinstance(value, datetime):
         raise wrong_type(name, value, "datetime")
     if value.utcoffset() is None:
-        refuse(Status.E_TIME, name, "must have a time zone: without one it does not tell which "
-               "moment it means; use datetime.now(timezone.utc), or set tzinfo", NaiveDatetimeError)
+        refuse(Status.E_TIME, name, "must have a time zone: a datetime without one is "
+               "ambiguous; use datetime.now(timezone.utc), or set tzinfo", NaiveDatetimeError)
     return (value - EPOCH) // _MICROSECOND
 
 
@@ -117,8 +117,8 @@ def lasting(name: str, value: timedelta | str | None, default: int) -> int:
     if not isinstance(value, timedelta):
         raise wrong_type(name, value, 'timedelta or "never"')
     if value <= timedelta(0):
-        refuse(Status.E_TIME, name, "must be more than nothing")
-    return -(-value // timedelta(seconds=1))
+        refuse(Status.E_TIME, name, "must be more than 0")
+    return value // timedelta(seconds=1) + (value % timedelta(seconds=1) > timedelta(0))
 
 
 def choice(name: str, value: str, choices: dict[str, int]) -> int:

@@ -27,7 +27,7 @@ _STARTS = {"newest": k.START_NEWEST, "oldest": k.START_OLDEST}
 
 def _given(kind: type[Any], init: str, values: dict[str, Any]) -> Any:
     """A pointer to options, or None if all of them are the defaults."""
-    given = {name: value for name, value in values.items() if value}
+    given = {name: value for name, value in values.items() if value or isinstance(value, bytes)}
     return byref(a.options(kind, init, **given)) if given else None
 
 
@@ -42,8 +42,16 @@ def _list_options(values: dict[str, Any], since: datetime | None, until: datetim
     return byref(options)
 
 
-def _is_plain(limit: object, start: object, newest_first: object, *others: object) -> bool:
-    return limit == 20 and start == "newest" and newest_first is True and not any(others)
+def _is_plain(limit: object, start: object, newest_first: object, flags: tuple[object, ...],
+              *others: object) -> bool:
+    """Whether a listing is as by default; what is of a wrong type is not."""
+    for flag in flags:
+        if flag is not False:
+            return False
+    for other in others:
+        if other is not None:
+            return False
+    return type(limit) is int and limit == 20 and start == "newest" and newest_first is True
 
 
 def message_page(group_uuid: Id, *, viewer_uuid: Id | None = None, trusted: bool = False,
@@ -58,8 +66,8 @@ def message_page(group_uuid: Id, *, viewer_uuid: Id | None = None, trusted: bool
     `eventual` permits reads that miss the latest writes, which cost half as much on DynamoDB."""
     viewer = a.optional_identifier("viewer_uuid", viewer_uuid)
     arguments = (viewer, a.identifier("group_uuid", group_uuid))
-    if viewer is not None and _is_plain(limit, start, newest_first, trusted, cursor, since, until,
-                                        around, around_created_at, eventual, timeout):
+    if viewer is not None and _is_plain(limit, start, newest_first, (trusted, eventual), cursor,
+                                        since, until, around, around_created_at, timeout):
         return Call("msg_list", (*arguments, None), message_page_of)
     values = {
         "flags": k.LIST_TRUSTED if a.flag("trusted", trusted) else 0,
@@ -84,8 +92,8 @@ def group_page(user_uuid: Id, *, limit: int = 20, start: Start = "newest",
     only those with unread messages; `archived` and `hidden` list such groups, too; without `counts`
     unread messages are not counted, which saves queries. The rest is as for message_page()."""
     user = a.identifier("user_uuid", user_uuid)
-    if _is_plain(limit, start, newest_first, cursor, since, until, unread, archived, hidden,
-                 not counts, eventual, timeout):
+    if counts is True and _is_plain(limit, start, newest_first, (unread, archived, hidden, eventual),
+                                    cursor, since, until, timeout):
         return Call("group_list", (user, None), group_page_of)
     flags = ((k.LIST_UNREAD if a.flag("unread", unread) else 0)
              | (k.LIST_ARCHIVED if a.flag("archived", archived) else 0)
@@ -126,11 +134,9 @@ def append(author: Person, group_uuid: Id, text: str, *, message_uuid: Id | None
     `message_uuid` (cruddur.new_uuid()) the call can be repeated: the message is stored once."""
     arguments = (byref(a.user("author", author)), a.identifier("group_uuid", group_uuid),
                  a.text("text", text))
-    if message_uuid or created_at or reply_to or data or expires_in or timeout:
-        options = _given(c.AppendOptions, "append_options_init", _content(
-            message_uuid, created_at, reply_to, data, expires_in, timeout))
-        return Call("msg_append", (*arguments, options), message_of)
-    return Call("msg_append", (*arguments, None), message_of)
+    options = _given(c.AppendOptions, "append_options_init", _content(
+        message_uuid, created_at, reply_to, data, expires_in, timeout))
+    return Call("msg_append", (*arguments, options), message_of)
 
 
 def create_group(creator: Person, others: Person | Iterable[Person], text: str, *,

@@ -40,19 +40,19 @@ class ArgumentError(Error, ValueError):
 
 
 class NaiveDatetimeError(ArgumentError):
-    """A datetime without a time zone: it does not tell which moment it means."""
+    """A datetime has no time zone, so it is ambiguous."""
 
 
 class CursorDirectionError(ArgumentError):
-    """A cursor leads in the other direction than the listing."""
+    """A cursor is of the other direction than the listing."""
 
 
 class RequestError(Error):
-    """The answer to a valid request is no."""
+    """The arguments are valid, but the request was refused."""
 
 
 class NotFoundError(RequestError, LookupError):
-    """There is no such group, member or message, or the caller may not know of it."""
+    """There is no such group, member or message, or the caller has no access to it."""
 
 
 class ConflictError(RequestError):

@@ -13,6 +13,13 @@ from ._types import (CheckEvent, FollowEvent, Metrics, MoveEvent, PersonEvent, P
 
 logger = logging.getLogger("cruddur")
 
+
+def a_function(name: str, value: object) -> None:
+    """Refuses what cannot be called, also where it would not be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+
+
 _LEVELS: dict[int, int] = {LogLevel.DEBUG: logging.DEBUG, LogLevel.INFO: logging.INFO,
            LogLevel.WARNING: logging.WARNING, LogLevel.ERROR: logging.ERROR}
 
@@ -60,6 +67,9 @@ def value_of(kind: type[E], struct: Any) -> E:
 # ---- hooks of a store ----
 
 def log_hook(target: logging.Logger) -> Any:
+    if not isinstance(target, (logging.Logger, logging.LoggerAdapter)):
+        raise TypeError(f"log must be a Logger or bool, not {type(target).__name__}")
+
     def log(_: object, level: int, message: bytes) -> None:
         try:
             target.log(_LEVELS.get(level, logging.ERROR), "%s", _text(message))
@@ -69,6 +79,8 @@ def log_hook(target: logging.Logger) -> Any:
 
 
 def metrics_hook(receive: Callable[[Metrics], object]) -> Any:
+    a_function("metrics", receive)
+
     def measure(_: object, metrics: Any) -> None:
         try:
             receive(value_of(Metrics, metrics.contents))
@@ -102,6 +114,7 @@ class Callbacks:
         """Of a walk: it goes on unless the observer returns False or raises."""
         if observe is None:
             return made()
+        a_function("observe", observe)
         see = observe
         return self.guard(
             made, lambda _, event: see(value_of(kind, event.contents)) is not False, False)

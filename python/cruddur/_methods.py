@@ -40,11 +40,8 @@ def waiting(prepare: Callable[P, Call[T]]) -> Method[P, T]:
     def method(self: Any, /, *arguments: Any, **options: Any) -> Any:
         call = prepare(*arguments, **options)
         handle = self._handle
-        dm = handle.enter()
-        try:
-            return call.run(dm)
-        finally:
-            handle.leave()
+        with handle.turn():
+            return call.run(handle.dm())
     return cast(Method[P, T], _dress(method, prepare, "Store."))
 
 

@@ -81,7 +81,7 @@ class Store:
 
     def __del__(self) -> None:
         handle = getattr(self, "_handle", None)
-        if handle is not None and handle.pointer is not None:
+        if handle is not None and handle.unclosed is not None:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             handle.close_at_exit()
 
@@ -89,11 +89,8 @@ class Store:
         return f"<cruddur.Store{' (closed)' if self.is_closed else ''}>"
 
     def _run(self, call: Call[T]) -> T:
-        dm = self._handle.enter()
-        try:
-            return call.run(dm)
-        finally:
-            self._handle.leave()
+        with self._handle.turn():
+            return call.run(self._handle.dm())
 
     # ---- messages and groups ----
 
@@ -169,12 +166,9 @@ class Store:
     @property
     def schema_table(self) -> str:
         """The name of the store's table."""
-        dm = self._handle.enter()
-        try:
-            name: bytes = lib.schema_table(dm)
+        with self._handle.turn():
+            name: bytes = lib.schema_table(self._handle.dm())
             return name.decode()
-        finally:
-            self._handle.leave()
 
     def scan(self, *, page_size: int = 100, cursor: str | None = None,
              timeout: Timeout = None) -> Iterator[dict[str, str]]:
@@ -194,12 +188,10 @@ class Store:
         """Moves all rows to another store while this one is in use, and fences this one."""
         if not isinstance(other, Store):
             raise a.wrong_type("other", other, "Store")
-        to = other._handle.enter()
-        try:
-            self._run(upkeep.move_to(to, cancel=cancel, writers=writers, workers=workers,
-                                     checkpoint=checkpoint, observe=observe, timeout=timeout))
-        finally:
-            other._handle.leave()
+        with other._handle.turn():
+            self._run(upkeep.move_to(other._handle.dm(), cancel=cancel, writers=writers,
+                                     workers=workers, checkpoint=checkpoint, observe=observe,
+                                     timeout=timeout))
 
 
 def message_course(group_uuid: Id, viewer_uuid: Id | None, trusted: bool, newest_first: bool | None,

@@ -14,7 +14,7 @@ from ._arguments import Id
 from ._call import Call, Walk
 from ._calls import Timeout
 from ._constants import Status
-from ._hooks import Callbacks
+from ._hooks import Callbacks, a_function
 from ._records import RowPage, lines_of, row_page_of, stream_result_of
 from ._types import (CheckEvent, FollowEvent, MoveEvent, PersonEvent, PurgeEvent, StreamResult,
                      TransferEvent, UpgradeEvent, User)
@@ -39,7 +39,8 @@ class Reader(Protocol):
 def _walk(name: str, kind: type[Any], init: str, callbacks: Callbacks, observe: Any,
           before: tuple[Any, ...], **values: Any) -> Walk:
     options = a.options(kind, init, observe=observe,
-                        **{key: value for key, value in values.items() if value})
+                        **{key: value for key, value in values.items()
+                           if value or isinstance(value, bytes)})
     return Walk(name, (*before, byref(options)), callbacks)
 
 
@@ -87,7 +88,14 @@ def export(file: Writer, *, cursor: str | None = None,
     made = Callbacks()
 
     def write(_: object, text: Any, size: int) -> bool:
-        file.write(text[:size])
+        left = memoryview(text[:size])
+        while left:
+            written = file.write(left.tobytes())
+            if not isinstance(written, int):
+                break
+            if written <= 0:
+                raise OSError("the file of an export takes no more bytes")
+            left = left[written:]  # an unbuffered file may take less
         return True
 
     return _walk("export", c.ExportOptions, "export_options_init", made,
@@ -131,6 +139,7 @@ def export_person(user_uuid: Id, receive: Callable[[str], Go], *, cursor: str | 
                   observe: Callable[[PersonEvent], Go] | None = None,
                   timeout: Timeout = None) -> Call[None]:
     """Exports all that the table has of one person: `receive` gets a JSON object for each row."""
+    a_function("receive", receive)
     made = Callbacks()
 
     def see(event: PersonEvent) -> Go:
@@ -163,6 +172,7 @@ def rename_people(lookup: Callable[[str], User | None], *, messages: bool = Fals
                   timeout: Timeout = None) -> Call[None]:
     """Gives people in all inboxes the names that `lookup` returns for their uuids; None leaves a
     person's names. With `messages` the messages get them, too."""
+    a_function("lookup", lookup)
     made = Callbacks()
     latest: list[c.User] = []  # its texts are used until the next call
 
@@ -209,6 +219,7 @@ def _schema_options(made: Callbacks, progress: Progress | None, timeout: Timeout
     options = a.options(c.SchemaOptions, "schema_options_init",
                         **{name: value for name, value in values.items() if value})
     if progress is not None:
+        a_function("progress", progress)
         tell = progress
         options.progress = made.guard(
             c.ProgressFn, lambda _, text: tell(text.decode("utf-8", "replace")) and None)
@@ -280,6 +291,8 @@ def follow_stream(*, once: bool = False, latest: bool = False, workers: int = 4,
                   timeout: Timeout = None) -> Call[None]:
     """Follows the table's stream and moves the inboxes, until `is_stopping` returns True; with `once`
     until all that is there has been processed."""
+    if is_stopping is not None:
+        a_function("is_stopping", is_stopping)
     made = Callbacks()
     options = a.options(c.FollowOptions, "follow_options_init",
                         flags=k.FOLLOW_ONCE if a.flag("once", once) else 0,

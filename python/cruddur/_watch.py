@@ -16,7 +16,7 @@ from . import _declarations as c
 from ._arguments import Id
 from ._calls import Timeout
 from ._constants import EventKind, Status
-from ._errors import ClosedError, WatchBusyError, error_of
+from ._errors import ClosedError, ForkedError, WatchBusyError, error_of
 from ._handle import Handle
 from ._hooks import logger
 from ._library import lib
@@ -44,11 +44,8 @@ def watch_options(user_uuid: Id | None, group_uuid: Id | None, viewer_uuid: Id |
 
 def open_watch(handle: Handle, options: c.WatchOptions) -> int:
     watch, error = c_void_p(), c_void_p()
-    dm = handle.enter()
-    try:
-        status = lib.watch_open(dm, byref(options), byref(watch), byref(error))
-    finally:
-        handle.leave()
+    with handle.turn():
+        status = lib.watch_open(handle.dm(), byref(options), byref(watch), byref(error))
     if status or watch.value is None:
         raise error_of(status, error)
     return watch.value
@@ -92,6 +89,9 @@ def cursor_of(watch: int) -> str:
     return cursor.decode()
 
 
+_POLL_MAX_MS = 2**31 - 1
+
+
 class Watch(Iterator[Event]):
     """An open watch; Store.watch() returns it. Iterating waits for events, and ends when the watch or
     its store is closed. It passes over failures that pass by themselves, which the log tells. Any
@@ -100,8 +100,9 @@ class Watch(Iterator[Event]):
     def __init__(self, pointer: int) -> None:
         self._pointer: int | None = pointer
         self._pid = os.getpid()
-        self._turn = threading.Lock()
+        self._turn: Any = threading.RLock()
         self._is_closing = False
+        self._closing = threading.RLock()
         self._woken, self._wake = os.pipe()
         self._poll = select.poll()
         self._poll.register(self._woken, select.POLLIN)
@@ -110,18 +111,25 @@ class Watch(Iterator[Event]):
     def next(self, timeout: float | timedelta | None = None) -> Event | None:
         """Returns the next event, and waits for it; None if there is none in `timeout` seconds. Every
         failure is raised; after one that is retryable the watch goes on."""
-        if timeout is not None and timeout != 0:
-            a.milliseconds("timeout", timeout)
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        if not self._turn.acquire(blocking=False):
-            if self._is_closing:
-                raise closed()
-            raise WatchBusyError("another thread is in a call on the watch", Status.E_WATCH_BUSY,
-                                 "watch")
+        if seconds is not None and (seconds != 0 or isinstance(seconds, bool)):
+            a.milliseconds("timeout", seconds)
+        self._take_turn()
         try:
             return self._wait(None if seconds is None else time.monotonic() + seconds)
         finally:
+            if self._is_closing:
+                self._close_now()
             self._turn.release()
+
+    def _take_turn(self) -> None:
+        if self._turn.acquire(blocking=False):
+            return
+        if self._is_closing:
+            raise closed()
+        if self._pid != os.getpid():
+            raise ForkedError("the parent of this process opened the watch", Status.E_STORE_FORKED)
+        raise WatchBusyError("another thread is in a call on the watch", Status.E_WATCH_BUSY, "watch")
 
     def _wait(self, until: float | None) -> Event | None:
         """Waits in poll(), so that signals and close() end it."""
@@ -132,7 +140,7 @@ class Watch(Iterator[Event]):
             left = None if until is None else until - time.monotonic()
             if event is not None or (left is not None and left <= 0):
                 return event
-            self._poll.poll(None if left is None else left * 1000)
+            self._poll.poll(None if left is None else min(left * 1000, _POLL_MAX_MS))
 
     def __iter__(self) -> "Watch":
         return self
@@ -154,10 +162,13 @@ class Watch(Iterator[Event]):
     @property
     def cursor(self) -> str:
         """The cursor after the latest event, or where the watch began: to resume it later."""
-        with self._turn:
+        self._take_turn()
+        try:
             if self._pointer is None:
                 raise closed()
             return cursor_of(self._pointer)
+        finally:
+            self._turn.release()
 
     def fileno(self) -> int:
         """A descriptor that is readable while next() would return at once, for select and poll."""
@@ -167,14 +178,18 @@ class Watch(Iterator[Event]):
         return fd
 
     def close(self) -> None:
-        """Closes the watch; a thread that waits in it gets the end of the iteration."""
-        self._is_closing = True
-        if self._pointer is None:
-            return
+        """Closes the watch; a thread that waits in it gets the end of the iteration. Signal handlers
+        may call it, too."""
         if self._pid != os.getpid():
-            self._close_now()  # a thread that held the turn does not exist in this child
+            self._is_closing = True
+            self._close_now()  # a thread that held a lock does not exist in this child
             return
-        os.write(self._wake, b"x")
+        with self._closing:
+            if not self._is_closing and self._pointer is not None:
+                os.write(self._wake, b"x")
+            self._is_closing = True
+        if self._turn._is_owned():
+            return  # in a signal handler: the call that it interrupted closes the watch
         with self._turn:
             self._close_now()
 

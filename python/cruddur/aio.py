@@ -234,6 +234,8 @@ class AsyncStore:
         self._fd = -1
         self._pending: dict[int, tuple[asyncio.Future[Any], Call[Any]]] = {}
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._ends: dict[int, Callable[[], None]] = {}  # by requests that use another store, too
+        self._guests: set[asyncio.Future[None]] = set()  # requests of other stores that use this one
         self._drained: asyncio.Event | None = None
         self._is_closing = False
 
@@ -248,15 +250,18 @@ class AsyncStore:
 
     async def close(self, *, cancel: bool = False) -> None:
         """Closes the store when the requests in flight have completed; with `cancel` they are
-        cancelled. If this coroutine is cancelled, so are they. Closing it again does nothing."""
-        if self._is_closing or self._handle.pointer is None:
+        cancelled. If this coroutine is cancelled, so are they, as are those of a loop that has
+        ended. Closing it again does nothing."""
+        while self._guests and not self.is_closed:
+            await asyncio.wait(set(self._guests))
+        if self.is_closed:
             return
         self._is_closing = True
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_exception(_closed())
         try:
-            if self._pending:
+            if self._pending and self._loop is asyncio.get_running_loop():
                 self._shut_down(cancel)
                 await self._wait_until_drained()
         finally:
@@ -274,12 +279,10 @@ class AsyncStore:
             raise
 
     def _shut_down(self, cancel: bool) -> None:
-        dm, error = self._handle.enter(), c_void_p()
-        try:
-            mode = k.SHUTDOWN_CANCEL if cancel else k.SHUTDOWN_DRAIN
-            status = lib.shutdown(dm, mode, 0, byref(error))
-        finally:
-            self._handle.leave()
+        error = c_void_p()
+        mode = k.SHUTDOWN_CANCEL if cancel else k.SHUTDOWN_DRAIN
+        with self._handle.turn():
+            status = lib.shutdown(self._handle.dm(), mode, 0, byref(error))
         if status not in (Status.OK, Status.E_TIMEOUT):
             raise error_of(status, error)
         lib.error_free(error)
@@ -290,6 +293,8 @@ class AsyncStore:
             if not future.done():
                 future.set_exception(_closed())
         self._pending.clear()
+        while self._ends:
+            self._ends.popitem()[1]()
 
     @property
     def is_closed(self) -> bool:
@@ -298,7 +303,7 @@ class AsyncStore:
 
     def __del__(self) -> None:
         handle = getattr(self, "_handle", None)
-        if handle is not None and handle.pointer is not None:
+        if handle is not None and handle.unclosed is not None:
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             if self._loop is not None and not self._loop.is_closed() and self._fd >= 0:
                 self._loop.remove_reader(self._fd)
@@ -317,19 +322,34 @@ class AsyncStore:
             return loop
         if self._loop is not None:
             raise RuntimeError("the store belongs to another event loop: open one for each")
-        dm = self._handle.enter()
-        try:
-            fd, error = c_int(), c_void_p()
-            status = lib.fd(dm, byref(fd), byref(error))
-        finally:
-            self._handle.leave()
+        fd, error = c_int(), c_void_p()
+        with self._handle.turn():
+            status = lib.fd(self._handle.dm(), byref(fd), byref(error))
         if status:
             raise error_of(status, error)
         loop.add_reader(fd.value, self._receive)
         self._loop, self._fd = loop, fd.value
         return loop
 
-    async def _submit(self, call: Call[T]) -> T:
+    def _use(self, other: "AsyncStore") -> Callable[[], None]:
+        """Keeps another store open until the function that it returns is called: a request goes on
+        for a moment after its task was cancelled."""
+        loop = other._attach()
+        if other.is_closed:
+            raise _closed()
+        guest: asyncio.Future[None] = loop.create_future()
+        other._guests.add(guest)
+        other._handle.used_by.append(self._handle)
+
+        def end() -> None:
+            if guest in other._guests:
+                other._guests.remove(guest)
+                other._handle.used_by.remove(self._handle)
+                if not guest.done() and not loop.is_closed():
+                    guest.set_result(None)
+        return end
+
+    async def _submit(self, call: Call[T], end: Callable[[], None] | None = None) -> T:
         loop = self._attach()
         while True:
             request = self._try_submit(call)
@@ -338,6 +358,8 @@ class AsyncStore:
             await self._wait_for_room(loop)
         future: asyncio.Future[T] = loop.create_future()
         self._pending[request] = future, call
+        if end is not None:
+            self._ends[request] = end
         try:
             return await future
         except asyncio.CancelledError:
@@ -350,12 +372,9 @@ class AsyncStore:
         if self._is_closing:
             raise _closed()
         request, error = c_uint64(), c_void_p()
-        dm = self._handle.enter()
-        try:
-            status = getattr(lib, f"{call.name}_submit")(dm, *call.arguments, None, byref(request),
-                                                         byref(error))
-        finally:
-            self._handle.leave()
+        submit = getattr(lib, f"{call.name}_submit")
+        with self._handle.turn():
+            status = submit(self._handle.dm(), *call.arguments, None, byref(request), byref(error))
         if status == 0:
             return request.value
         failed = error_of(status, error)
@@ -387,19 +406,17 @@ class AsyncStore:
         """Its completion comes in any case, and ends what the request uses."""
         if self._handle.pointer is None or request not in self._pending:
             return
-        dm, error = self._handle.enter(), c_void_p()
-        try:
-            lib.request_cancel(dm, request, byref(error))  # one that is done needs no cancelling
-        finally:
-            self._handle.leave()
+        error = c_void_p()
+        with self._handle.turn():  # one that is done needs no cancelling
+            lib.request_cancel(self._handle.dm(), request, byref(error))
         lib.error_free(error)
 
     # ---- completions ----
 
     def _receive(self) -> None:
         """The loop calls this when there are completions."""
-        dm = self._handle.enter()
-        try:
+        with self._handle.turn():
+            dm = self._handle.dm()
             for _ in range(_BATCH):
                 completion, error = c_void_p(), c_void_p()
                 status = lib.completion_next(dm, 0, byref(completion), byref(error))
@@ -412,8 +429,6 @@ class AsyncStore:
                     self._complete(completion)
                 finally:
                     lib.completion_free(completion)
-        finally:
-            self._handle.leave()
 
     def _stop_receiving(self, status: int, error: c_void_p) -> None:
         """There is nothing more to come, or the loop runs in a forked child."""
@@ -428,7 +443,10 @@ class AsyncStore:
             self._drained.set()
 
     def _complete(self, completion: c_void_p) -> None:
-        entry = self._pending.pop(lib.completion_request(completion), None)
+        request = lib.completion_request(completion)
+        entry = self._pending.pop(request, None)
+        if request in self._ends:
+            self._ends.pop(request)()
         self._wake_one()
         if entry is not None:
             _settle(*entry, completion)
@@ -511,13 +529,14 @@ class AsyncStore:
         """Moves all rows to another store while this one is in use, and fences this one."""
         if not isinstance(other, AsyncStore):
             raise a.wrong_type("other", other, "AsyncStore")
-        to = other._handle.enter()
+        end = self._use(other)
         try:
             await self._submit(upkeep.move_to(
-                to, cancel=cancel, writers=writers, workers=workers, checkpoint=checkpoint,
-                observe=observe, timeout=timeout))
+                other._handle.dm(), cancel=cancel, writers=writers, workers=workers,
+                checkpoint=checkpoint, observe=observe, timeout=timeout), end)
         finally:
-            other._handle.leave()
+            if end not in self._ends.values():
+                end()
 
     async def scan(self, *, page_size: int = 100, cursor: str | None = None,
                    timeout: Timeout = None) -> AsyncIterator[dict[str, str]]:
@@ -553,11 +572,9 @@ def _closed() -> ClosedError:
 def _start(handle: Handle, threads: int, max_requests: int) -> None:
     options = a.options(c.AsyncOptions, "async_options_init", threads=a.number("threads", threads),
                         max_requests=a.number("max_requests", max_requests))
-    dm, error = handle.enter(), c_void_p()
-    try:
-        status = lib.async_start(dm, byref(options), byref(error))
-    finally:
-        handle.leave()
+    error = c_void_p()
+    with handle.turn():
+        status = lib.async_start(handle.dm(), byref(options), byref(error))
     if status:
         raise error_of(status, error)
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import threading
+import time
 import unittest
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -275,6 +276,42 @@ class CloseTest(AsyncTest):
         asyncio.run(use())
         self.assertRaisesRegex(RuntimeError, "another event loop", asyncio.run, use())
         asyncio.run(dm.close())
+
+    def test_requests_of_a_loop_that_has_ended(self) -> None:
+        group = self.talk(1)
+        dm = cruddur.aio.open(self.url, threads=1)
+
+        async def leave() -> None:
+            for number in range(20):
+                asyncio.ensure_future(dm.append(ADA, group, f"a{number}"))
+            await asyncio.sleep(0)
+
+        asyncio.run(leave())
+        asyncio.run(asyncio.wait_for(dm.close(), GUARD_S))
+
+    @unittest.skipUnless(IS_SQLITE, "the same on every engine")
+    def test_a_move_that_is_cancelled(self) -> None:
+        """It uses the other store until it has noticed."""
+        self.talk(20)
+        seen, to = threading.Event(), self.open_fresh().url
+
+        def observe(event: object) -> None:
+            seen.set()
+            time.sleep(0.05)
+
+        async def main() -> None:
+            async with cruddur.aio.open(self.url) as dm:
+                async with cruddur.aio.open(to) as other:
+                    move = asyncio.ensure_future(dm.move_to(other, observe=observe))
+                    while not seen.is_set() and not move.done():
+                        await asyncio.sleep(0.001)
+                    move.cancel()
+                    await asyncio.wait([move])
+                self.assertEqual((dm._ends, other._guests), ({}, set()))
+                with self.refused(ClosedError, Status.E_INVALID_ARGUMENT, "dm"):
+                    await dm.move_to(other)
+
+        asyncio.run(main())
 
     @unittest.skipUnless(IS_SQLITE, "the same on every engine")
     def test_the_interpreter_ends_with_requests_in_flight(self) -> None:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import threading
 import unittest
 from collections.abc import Callable
@@ -83,6 +84,42 @@ class ThreadsTest(StoreTest):
             run_threads(work, THREADS)
 
 
+    def test_exceptions_of_signal_handlers(self) -> None:
+        """However a call is interrupted, the store can be used and closed afterwards."""
+        class Interrupt(Exception):
+            pass
+
+        def interrupt(*_: object) -> None:
+            raise Interrupt
+
+        group = self.talk(1)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        watch = self.dm.watch(user_uuid=ADA.uuid)
+        for number in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0002 + number % 7 * 0.0001)
+                while True:
+                    self.dm.get_group(ADA.uuid, group)
+                    watch.next(0)
+            except Interrupt:
+                pass
+        closer = threading.Thread(target=self.dm.close)  # of another thread: it waits for this one
+        closer.start()
+        closer.join(GUARD_S)
+        self.assertFalse(closer.is_alive())
+        watch.close()
+
+    def test_closing_in_a_signal_handler(self) -> None:
+        self.talk(1)
+        watch = self.dm.watch(user_uuid=ADA.uuid)
+        before = signal.signal(signal.SIGALRM, lambda *_: watch.close())
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        self.assertEqual(list(watch), [])
+        self.assertRaises(cruddur.ClosedError, watch.fileno)
+
+
 class EndTest(StoreTest):
     def test_a_store_that_is_forgotten(self) -> None:
         url = self.open_fresh().url
@@ -123,11 +160,23 @@ print("end")
         """A lock that another thread held at the fork does not hold up the child."""
         group = self.talk(1)
         walk = self.dm.messages(group, trusted=True, page_size=1)
-        self.dm._handle.is_idle.acquire()
+        handle = self.dm._handle
+        held, forked = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with handle._lock, handle.turn():
+                held.set()
+                forked.wait(GUARD_S)
+
+        holder = threading.Thread(target=hold)
+        handle.turn()
+        holder.start()
+        self.assertTrue(held.wait(GUARD_S))
         child = support.fork()
         if child == 0:
             os._exit(self.work_in_child(group, walk))
-        self.dm._handle.is_idle.release()
+        forked.set()
+        holder.join(GUARD_S)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
         self.dm.append(ADA, group, "still here")
 

@@ -3,6 +3,7 @@
 import io
 import json
 import unittest
+from typing import Any
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
@@ -100,6 +101,18 @@ class TransferTest(StoreTest):
             def read(self, size: int) -> bytes:
                 return b"x" * (size + 1)
 
+        class Short(io.BytesIO):
+            def write(self, data: Any) -> int:
+                return super().write(data[:7])  # as an unbuffered file or a pipe may
+
+        class Full(io.BytesIO):
+            def write(self, data: Any) -> int:
+                return 0
+
+        short = Short()
+        self.dm.export(short)
+        self.assertEqual(len(short.getvalue()), len(exported))
+        self.assertRaisesRegex(OSError, "takes no more", self.dm.export, Full())
         self.assertRaisesRegex(Surprise, "disk full", self.dm.export, Broken())
         self.assertRaisesRegex(Surprise, "no tape", self.dm.import_, Broken())
         self.assertRaisesRegex(TypeError, "bytes", self.dm.import_, Wrong())

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 import support  # before the package, which it finds
@@ -165,7 +166,9 @@ class WaitingTest(WatchTest):
             except WatchBusyError as failure:
                 refused.append(failure)
         self.assertEqual(refused[0].status, Status.E_WATCH_BUSY)
-        watch.close()
+        with self.refused(WatchBusyError, Status.E_WATCH_BUSY, "watch"):
+            watch.cursor
+        run_threads(lambda number: watch.close(), 4)
         waiting.join(GUARD_S)
         self.assertFalse(waiting.is_alive())
 
@@ -174,6 +177,7 @@ class WaitingTest(WatchTest):
         watch = self.watch(group_uuid=group, trusted=True)
         self.assertIsNone(watch.next(0))
         self.assertIsNone(watch.next(0.01))
+        self.assertIsNone(watch.next(timedelta(0)))
         self.assertRaises(TypeError, watch.next, "1")
         poll = select.poll()
         poll.register(watch, select.POLLIN)
@@ -181,6 +185,8 @@ class WaitingTest(WatchTest):
         self.dm.append(ADA, group, "text")
         self.assertEqual(poll.poll(GUARD_S * 1000), [(watch.fileno(), select.POLLIN)])
         self.assertIsNotNone(watch.next(0))
+        threading.Timer(0.05, lambda: self.dm.append(ADA, group, "more")).start()
+        self.assertIsNotNone(watch.next(timedelta(days=40)))
 
     def test_signals_end_the_wait(self) -> None:
         watch = self.watch(user_uuid=ADA.uuid)

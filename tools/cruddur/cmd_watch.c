@@ -51,19 +51,28 @@ static void write_json(struct out *out, const cruddur_event *event)
 static const char *const words[] = {
     [CRUDDUR_EVENT_EDIT] = "edited:",
     [CRUDDUR_EVENT_DELETION] = "deleted:",
-    [CRUDDUR_EVENT_REACTION] = "another reaction:",
-    [CRUDDUR_EVENT_READ] = "has read the group: ",
-    [CRUDDUR_EVENT_GROUP_OPENED] = "the group was opened",
-    [CRUDDUR_EVENT_GROUP_CHANGED] = "the group was changed",
-    [CRUDDUR_EVENT_MEMBER_ADDED] = "a new member: ",
-    [CRUDDUR_EVENT_MEMBER_REMOVED] = "no member any more: ",
+    [CRUDDUR_EVENT_REACTION] = "reactions changed:",
+    [CRUDDUR_EVENT_READ] = "read by ",
+    [CRUDDUR_EVENT_GROUP_OPENED] = "group created",
+    [CRUDDUR_EVENT_GROUP_CHANGED] = "group changed",
+    [CRUDDUR_EVENT_MEMBER_ADDED] = "member added: ",
+    [CRUDDUR_EVENT_MEMBER_REMOVED] = "member removed: ",
 };
+
+/* A change with a user is one of the user's own settings. */
+static const char *word_of(const cruddur_event *event)
+{
+    cruddur_event_kind kind = cruddur_event_get_kind(event);
+    if (kind == CRUDDUR_EVENT_GROUP_CHANGED && cruddur_event_user_uuid(event)[0] != '\0') {
+        return "settings changed by ";
+    }
+    return (size_t)kind < sizeof(words) / sizeof(words[0]) ? words[kind] : NULL;
+}
 
 static void write_text(struct view *view, const cruddur_event *event, const char **group)
 {
-    cruddur_event_kind kind = cruddur_event_get_kind(event);
     const cruddur_msg *msg = cruddur_event_msg(event);
-    const char *word = (size_t)kind < sizeof(words) / sizeof(words[0]) ? words[kind] : NULL;
+    const char *word = word_of(event);
     if (*group == NULL || strcmp(*group, cruddur_event_group_uuid(event)) != 0) {
         view_remark(view, "group ", cruddur_event_group_uuid(event));
     }
@@ -143,7 +152,7 @@ static enum exit_code follow(struct context *context, struct view *view, cruddur
     }
     const char *cursor = cruddur_watch_cursor(watch);
     if (code == CODE_OK && !context->options.json && cursor != NULL) {
-        view_remark(view, "go on with --cursor ", cursor);
+        view_remark(view, "to continue: --cursor ", cursor);
     }
     cruddur_event_free(last);
     return code;
@@ -182,8 +191,8 @@ const struct command command_watch = {
             "users file, or a uuid. With --json each event is an object on a line of its own.\n"
             "\n"
             "Options:\n"
-            "  --cursor C      go on after the event with this cursor, instead of with what\n"
-            "                  happens from now on\n"
+            "  --cursor C      continue after the event with this cursor, instead of from now\n"
+            "                  on\n"
             "\n"
             "Examples:\n"
             "  cruddur watch @maren\n"
