@@ -108,8 +108,10 @@ cruddur_status cruddur_completion_next(cruddur *dm, uint32_t timeout_ms,
 {
     cr_pool *pool = NULL;
     cr_request *request = NULL;
-    cruddur_status status =
-        find_pool(dm, ret_completion == NULL ? "ret_completion" : NULL, &pool, error);
+    if (ret_completion == NULL) {
+        return cr_fail_null(error, dm == NULL ? "dm" : "ret_completion");
+    }
+    cruddur_status status = find_pool(dm, NULL, &pool, error);
     if (status == CRUDDUR_OK) {
         status = cr_pool_next(pool, timeout_ms, &request, error);
     }
@@ -179,6 +181,7 @@ cruddur_error *cruddur_completion_take_error(cruddur_completion *completion)
     return error;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names of types */
 /* cruddur_completion_take_NAME() */
 #define DEFINE_TAKE(name)                                                                          \
     cruddur_##name *cruddur_completion_take_##name(cruddur_completion *completion)                 \
@@ -189,6 +192,7 @@ cruddur_error *cruddur_completion_take_error(cruddur_completion *completion)
         return taken;                                                                              \
     }
 CR_PRODUCTS(DEFINE_TAKE)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void cruddur_completion_free(cruddur_completion *completion)
 {

@@ -66,12 +66,6 @@ void cr_entry_set_timeout(cr_entry *entry, uint32_t timeout_ms)
     }
 }
 
-cruddur_status cr_entry_checked(const cr_entry *entry, cruddur_status status)
-{
-    bool only_checks = entry->dm->submitted != NULL && entry->dm->submitted->only_checks;
-    return status == CRUDDUR_OK && only_checks ? CR_CHECKED : status;
-}
-
 cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
 {
     const cruddur_options *options = &entry->dm->options;

@@ -347,13 +347,12 @@ cruddur_status cr_hub_open_watch(cr_hub *hub, const cr_watch_wish *wish, cr_call
 {
     cruddur_watch *watch = NULL;
     cruddur_status status = make_watch(hub, wish, &watch, call->error);
-    if (status == CRUDDUR_OK) {
-        status = place_watch(watch, call);
+    if (watch == NULL) {
+        return status;
     }
+    status = place_watch(watch, call);
     if (status != CRUDDUR_OK) {
-        if (watch != NULL) {
-            free_watch(watch);
-        }
+        free_watch(watch);
         return status;
     }
     (void)pthread_mutex_lock(&hub->lock);
@@ -412,7 +411,7 @@ static char *write_cursor(const cruddur_watch *watch, const cr_place *place)
 {
     cr_buffer text;
     const cr_place_owner owner = owner_of(watch);
-    cr_buffer_init(&text, CR_CURSOR_BYTES_MAX * 2);
+    cr_buffer_init(&text, (size_t)2 * CR_CURSOR_BYTES_MAX);
     cr_place_write(place, &owner, &text);
     return cr_buffer_take(&text);
 }

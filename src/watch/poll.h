@@ -34,6 +34,6 @@ void cr_poll_place(const cr_poll *poll, cr_place *place);
 void cr_poll_free(cr_poll *poll);
 
 /* Runs the polls of a hub until it stops: one of its threads. */
-void *cr_poll_watch(void *hub);
+void *cr_poll_watch(void *context);
 
 #endif

@@ -49,7 +49,7 @@ static int compare_watches(const void *a, const void *b)
 static bool has_room(reading *now)
 {
     size_t wanted = now->hub->count;
-    if (wanted <= now->capacity) {
+    if (now->cohort != NULL && wanted <= now->capacity) {
         return true;
     }
     cruddur_watch **cohort =
@@ -77,7 +77,8 @@ static void take_cohort(reading *now, const cruddur_watch *first)
             now->cohort[now->count++] = watch;
         }
     }
-    qsort(now->cohort, now->count, sizeof(*now->cohort), compare_watches);
+    qsort(now->cohort, now->count, sizeof(*now->cohort), /* NOLINT(bugprone-sizeof-expression) */
+          compare_watches);
     memset(now->found, 0, now->count * sizeof(*now->found));
 }
 

@@ -7,6 +7,6 @@
 #include "watch/hub.h"
 
 /* Runs until the hub stops. */
-void *cr_sequence_watch(void *hub);
+void *cr_sequence_watch(void *context);
 
 #endif

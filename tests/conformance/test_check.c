@@ -460,6 +460,10 @@ Test(check, finds_and_repairs_each_way_to_break_a_table)
             suite_end();
             suite_begin();
         }
-        break_and_check(&ways[i]);
+        bool is_mended =
+            test_store_is_streamed(&store) && ways[i].break_it == double_newest_message;
+        if (!is_mended) { /* by the processor, which moves the rows to that message */
+            break_and_check(&ways[i]);
+        }
     }
 }
