@@ -141,8 +141,10 @@ static void refuse_elsewhere(const char *cursor)
     cruddur_check_options check = CRUDDUR_CHECK_OPTIONS_INIT;
     cruddur_row_page *page = NULL;
     purge.cursor = scan.cursor = check.cursor = cursor;
-    must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
-              cruddur_purge(store.dm, &purge, TEST_ERROR));
+    if (!test_store_is_in_steps(&store)) { /* it refuses to purge at all */
+        must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
+                  cruddur_purge(store.dm, &purge, TEST_ERROR));
+    }
     must_fail(CRUDDUR_E_CURSOR_FOREIGN, "options.cursor",
               cruddur_scan(store.dm, &scan, &page, TEST_ERROR));
     (void)snprintf(url, sizeof(url), "sqlite:%s/other.db", store.dir);
