@@ -3,8 +3,13 @@
  * neither signatures nor conditions, and keeps nothing. It prints its URL and runs until its
  * standard input ends.
  *
+ *     bench-dynamodb-server [DELAY_US]
+ *
+ * With a delay each request is answered so much later.
+ *
  * `GET /recorded` answers with the bytes of all requests since the last time, as far as there was
  * room for them. */
+#define _GNU_SOURCE /* ppoll() */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,7 +27,8 @@
 #include "canned.h"
 #include "measure.h"
 
-#define CONNECTIONS_MAX 32
+#define CONNECTIONS_MAX 300
+#define US_PER_S INT64_C(1000000)
 #define REQUEST_MAX ((size_t)64 * 1024)
 #define ANSWER_MAX ((size_t)64 * 1024)
 #define TABLE "cruddur-messages"
@@ -31,6 +37,7 @@
 
 typedef struct connection {
     int socket;
+    double due_us; /* when the request that has come is to be answered; 0: none has */
     size_t size;
     char bytes[REQUEST_MAX + 1];
 } connection;
@@ -213,10 +220,16 @@ static void answer_query(text *out, const char *request)
 
 static void answer_get(text *out, const char *request)
 {
+    static text row;
+    row.size = 0;
+    unsigned count = add_group_rows(&row, request);
+    must(count <= 1, "at most one row is asked for");
     add_text(out, "{");
     add_capacity(out, "1.0", false);
-    add_text(out, ",\"Item\":");
-    must(add_group_rows(out, request) == 1, "one row is asked for");
+    if (count > 0) {
+        add_text(out, ",\"Item\":");
+        add(out, row.bytes, row.size);
+    }
     add_text(out, "}");
 }
 
@@ -237,6 +250,15 @@ static void answer_transaction(text *out, const char *request)
     add_text(out, "}");
 }
 
+/* Of one row; the original application writes them one by one. */
+static void answer_write(text *out, const char *request)
+{
+    (void)request;
+    add_text(out, "{");
+    add_capacity(out, "2.0", false);
+    add_text(out, "}");
+}
+
 static const struct {
     const char *target;
     void (*answer)(text *out, const char *request);
@@ -245,6 +267,8 @@ static const struct {
     {"DynamoDB_20120810.GetItem", answer_get},
     {"DynamoDB_20120810.BatchGetItem", answer_batch_get},
     {"DynamoDB_20120810.TransactWriteItems", answer_transaction},
+    {"DynamoDB_20120810.PutItem", answer_write},
+    {"DynamoDB_20120810.DeleteItem", answer_write},
 };
 
 /* ---- HTTP ---- */
@@ -372,6 +396,7 @@ static void accept_one(int listener)
     must(made >= 0 && connection_count < CONNECTIONS_MAX, "a connection comes");
     (void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     connections[connection_count].socket = made;
+    connections[connection_count].due_us = 0;
     connections[connection_count++].size = 0;
 }
 
@@ -384,24 +409,62 @@ static void drop(size_t i)
     }
 }
 
-int main(void)
+/* Whether the connection can be served now: a delay begins when its request has come. */
+static bool is_due(connection *from, bool has_come, double delay_us)
 {
-    struct pollfd watched[CONNECTIONS_MAX + 2];
+    if (delay_us <= 0) {
+        return has_come;
+    }
+    if (has_come && from->due_us <= 0) {
+        from->due_us = now_us() + delay_us;
+    }
+    if (from->due_us <= 0 || now_us() < from->due_us) {
+        return false;
+    }
+    from->due_us = 0;
+    return true;
+}
+
+/* The time until the next request is due, NULL: none waits. */
+static const struct timespec *until_due(struct timespec *room)
+{
+    double next_us = 0;
+    for (size_t i = 0; i < connection_count; i++) {
+        double due_us = connections[i].due_us;
+        next_us = due_us > 0 && (next_us <= 0 || due_us < next_us) ? due_us : next_us;
+    }
+    if (next_us <= 0) {
+        return NULL;
+    }
+    double left_us = next_us - now_us();
+    int64_t whole_us = left_us < 0 ? 0 : (int64_t)left_us + 1;
+    *room = (struct timespec){(time_t)(whole_us / US_PER_S), (long)(whole_us % US_PER_S * 1000)};
+    return room;
+}
+
+int main(int argc, char **argv)
+{
+    static struct pollfd watched[CONNECTIONS_MAX + 2];
+    struct timespec room;
+    double delay_us = argc > 1 ? strtod(argv[1], NULL) : 0;
     int listener = listen_somewhere();
     for (;;) {
         size_t count = connection_count;
         for (size_t i = 0; i < count; i++) {
-            watched[i] = (struct pollfd){.fd = connections[i].socket, .events = POLLIN};
+            bool waits = connections[i].due_us > 0;
+            watched[i] =
+                (struct pollfd){.fd = waits ? -1 : connections[i].socket, .events = POLLIN};
         }
         watched[count] = (struct pollfd){.fd = listener, .events = POLLIN};
         watched[count + 1] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-        must(poll(watched, count + 2, -1) > 0, "something happens");
+        must(ppoll(watched, count + 2, until_due(&room), NULL) >= 0, "something happens");
         if (watched[count + 1].revents != 0) {
             return EXIT_SUCCESS;
         }
         /* From behind: whoever is dropped is replaced by one that has been seen to. */
         for (size_t i = count; i-- > 0;) {
-            if (watched[i].revents != 0 && !serve(&connections[i])) {
+            if (is_due(&connections[i], watched[i].revents != 0, delay_us) &&
+                !serve(&connections[i])) {
                 drop(i);
             }
         }

@@ -23,7 +23,9 @@
 
 #include <cruddur/api.h>
 #include <cruddur/check.h>
+#include <cruddur/completion.h>
 #include <cruddur/error.h>
+#include <cruddur/fields.h>
 #include <cruddur/follow.h>
 #include <cruddur/group.h>
 #include <cruddur/group_change.h>
@@ -37,10 +39,13 @@
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>
 #include <cruddur/stream.h>
+#include <cruddur/submit.h>
+#include <cruddur/submit_table.h>
 #include <cruddur/time.h>
 #include <cruddur/transfer.h>
 #include <cruddur/user.h>
 #include <cruddur/uuid.h>
 #include <cruddur/version.h>
+#include <cruddur/watch.h>
 
 #endif

@@ -88,6 +88,10 @@ CRUDDUR_BEGIN_DECLS
     X(E_CANCELLED, 72, "the call was cancelled")                                                   \
     X(E_STORE_FENCED, 73, "the store has been moved, and takes no more writes")                    \
     X(E_EXPORT_DAMAGED, 74, "the export was cut short or altered")                                 \
+    X(E_QUEUE_FULL, 75, "too many requests are in flight")                                         \
+    X(E_CLOSING, 76, "the handle takes no more requests")                                          \
+    X(E_REQUEST_DONE, 77, "the request has completed already")                                     \
+    X(E_WATCH_BUSY, 78, "another thread is in a call on the watch")                                \
     X(E_MOVE_BEHIND, 79, "the source changes faster than the move can follow")                     \
     /* The service behind the store. */                                                            \
     X(E_NETWORK, 80, "the service could not be reached")                                           \
@@ -118,8 +122,8 @@ CRUDDUR_BEGIN_DECLS
  * - #CRUDDUR_E_NO_DESCRIPTORS: the process or the system has no file descriptor left, for a file or
  *   for a connection.
  * - #CRUDDUR_E_TIMEOUT: the deadline passed.
- * - #CRUDDUR_E_CANCELLED: the caller's function ended an export or import, or another call
- * cancelled or ended the move. No other call of this version can be cancelled.
+ * - #CRUDDUR_E_CANCELLED: the caller's function ended an export or import, another call cancelled
+ *   or ended the move, or the call was submitted and the request cancelled.
  * - #CRUDDUR_E_STORE_DAMAGED: the file is damaged, its tables are not the library's, or the rows
  *   of a group contradict each other.
  * - #CRUDDUR_E_STORE_FORKED: the parent of this process opened the handle; see #cruddur.
@@ -169,6 +173,19 @@ CRUDDUR_BEGIN_DECLS
  *   used from now on. A call that has nothing to write succeeds.
  * - #CRUDDUR_E_ITEM_TOO_LARGE: on DynamoDB, a row would exceed 400 KB, or a change 4 MB.
  * - #CRUDDUR_E_INVALID_ARGUMENT: on SQLite, a row would exceed SQLite's limit.
+ *
+ * ### Submission statuses
+ *
+ * A call that submits another one (submit.h) can return these, and what the other returns for its
+ * arguments:
+ * - #CRUDDUR_E_QUEUE_FULL: as many requests are in flight as the handle takes; receive completions,
+ *   then submit again.
+ * - #CRUDDUR_E_CLOSING: cruddur_shutdown() was called.
+ * - #CRUDDUR_E_NULL_ARGUMENT: `dm` is NULL.
+ * - #CRUDDUR_E_STRUCT_SIZE, #CRUDDUR_E_INVALID_ARGUMENT: of the #cruddur_submit_options.
+ * - #CRUDDUR_E_NO_MEMORY: memory ran out.
+ * - #CRUDDUR_E_STORE_FORKED: the parent of this process opened the handle; see #cruddur.
+ * - #CRUDDUR_E_INTERNAL: the system refused a thread or a lock.
  */
 typedef enum cruddur_status {
 #define CRUDDUR_STATUS_ENUM(name, value, text) CRUDDUR_##name = value,
@@ -204,7 +221,8 @@ CRUDDUR_API const char *cruddur_status_text(cruddur_status status);
  *
  * @param status any value.
  * @return true for #CRUDDUR_E_NO_DESCRIPTORS, #CRUDDUR_E_CONFLICT, #CRUDDUR_E_TIMEOUT,
- *         #CRUDDUR_E_STORE_LOCKED, #CRUDDUR_E_NETWORK, #CRUDDUR_E_THROTTLED and #CRUDDUR_E_SERVICE.
+ *         #CRUDDUR_E_STORE_LOCKED, #CRUDDUR_E_QUEUE_FULL, #CRUDDUR_E_NETWORK, #CRUDDUR_E_THROTTLED
+ *         and #CRUDDUR_E_SERVICE.
  * Threads: any. Since: 0.1.
  */
 CRUDDUR_API bool cruddur_status_is_retryable(cruddur_status status);

@@ -66,6 +66,7 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_PERSON_ERASE = 31,
     CRUDDUR_OP_PERSON_RENAME = 32,
     CRUDDUR_OP_MOVE = 28,
+    CRUDDUR_OP_WATCH_OPEN = 33,
 } cruddur_operation;
 
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */

@@ -122,6 +122,24 @@ typedef struct cruddur_list_options {
  */
 CRUDDUR_API void cruddur_list_options_init(cruddur_list_options *options, size_t size);
 
+/** Where the cursor of a page leads. Since: 0.2. */
+typedef enum cruddur_direction {
+    /** Nowhere: it is damaged, or no cursor of a page of messages or groups. */
+    CRUDDUR_DIRECTION_NONE = 0,
+    CRUDDUR_DIRECTION_OLDER = 1,
+    CRUDDUR_DIRECTION_NEWER = 2,
+} cruddur_direction;
+
+/**
+ * Tells in which direction a cursor of a page of messages or groups leads, whatever list it belongs
+ * to: for a program that got it from outside and walks in one direction.
+ *
+ * @param cursor a text, or NULL.
+ * @return a #cruddur_direction.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_API uint32_t cruddur_cursor_direction(const char *cursor);
+
 CRUDDUR_END_DECLS
 
 #endif

@@ -76,6 +76,7 @@ bool cruddur_status_is_retryable(cruddur_status status)
     case CRUDDUR_E_NO_DESCRIPTORS:
     case CRUDDUR_E_TIMEOUT:
     case CRUDDUR_E_STORE_LOCKED:
+    case CRUDDUR_E_QUEUE_FULL:
     case CRUDDUR_E_CONFLICT:
     case CRUDDUR_E_NETWORK:
     case CRUDDUR_E_THROTTLED:

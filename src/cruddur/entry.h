@@ -4,17 +4,41 @@
 #define CR_CRUDDUR_ENTRY_H
 
 #include <cruddur/cruddur.h>
+#include <stdatomic.h>
 
 #include "cruddur/layout.h"
 #include "listing/list.h"
 #include "messaging/write.h"
 #include "store/store.h"
+#include "watch/hub.h"
+
+struct cr_pool;
+
+/* How a call was submitted (submit.h). The call gets a copy of the handle that has this. */
+typedef struct cr_submitted {
+    bool only_checks; /* its arguments, and returns CR_CHECKED */
+    const atomic_bool *cancel;
+    int64_t since_us;    /* from when its deadline counts */
+    int64_t deadline_us; /* of the request; INT64_MAX: none */
+} cr_submitted;
+
+/* No status of a call: its arguments are valid, and that was all there was to do. */
+#define CR_CHECKED ((cruddur_status)1000)
 
 struct cruddur {
     cr_store *store;
     cruddur_options options;
-    uint32_t generation; /* cr_fork_generation() of the process that opened it */
+    uint32_t generation;            /* cr_fork_generation() of the process that opened it */
+    _Atomic(struct cr_pool *) pool; /* of submitted calls; NULL until it is needed */
+    const cr_submitted *submitted;  /* NULL: a blocking call */
+    _Atomic(cr_hub *) hub;          /* of watches; made with the first */
 };
+
+/* Whether this process opened the handle. */
+cruddur_status cr_handle_check(const cruddur *dm, cruddur_error **error);
+
+/* The handle's pool, which is made if it has none. */
+cruddur_status cr_handle_pool(cruddur *dm, struct cr_pool **ret_pool, cruddur_error **error);
 
 /* ---- the entry of a call ---- */
 
@@ -23,6 +47,7 @@ typedef struct cr_entry {
     const cruddur *dm;
     cruddur_operation operation;
     int64_t started_us;
+    int64_t since_us;     /* from when the deadline counts */
     cruddur_error *error; /* until the call ends: the caller's place is written on failure only */
     cruddur_error **ret_error;
 } cr_entry;
@@ -34,6 +59,14 @@ cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operat
 
 /* Sets the deadline of this call, counted from its beginning; 0 keeps the handle's. */
 void cr_entry_set_timeout(cr_entry *entry, uint32_t timeout_ms);
+
+/* All arguments were read, and this is what came of it. A submission only checks them: what is
+ * returned then is CR_CHECKED, with which the call ends. */
+static inline cruddur_status cr_entry_checked(const cr_entry *entry, cruddur_status status)
+{
+    bool only_checks = entry->dm->submitted != NULL && entry->dm->submitted->only_checks;
+    return status == CRUDDUR_OK && only_checks ? CR_CHECKED : status;
+}
 
 /* Calls the metrics hook, and returns the status. */
 cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status);

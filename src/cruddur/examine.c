@@ -235,6 +235,7 @@ cruddur_status cruddur_check(cruddur *dm, const cruddur_check_options *given, cr
         status = cr_check_flags("options.flags", options.flags,
                                 CRUDDUR_CHECK_REPAIR | CRUDDUR_CHECK_OLD_KEYS, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = examine(dm, &options, &entry.call);
     }

@@ -305,6 +305,7 @@ cruddur_status cruddur_export(cruddur *dm, cruddur_write_fn write, void *data,
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         uint32_t timeout_ms = options.timeout_ms > 0 ? options.timeout_ms : dm->options.timeout_ms;
         exporting now = {.options = &options,

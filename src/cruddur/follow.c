@@ -55,6 +55,7 @@ cruddur_status cruddur_stream_follow(cruddur *dm, const cruddur_follow_options *
     if (status == CRUDDUR_OK) {
         status = check_options(&options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         uint32_t timeout_ms = options.timeout_ms == 0 ? dm->options.timeout_ms : options.timeout_ms;
         status = cr_follow(dm->store, NULL, &options, (int64_t)timeout_ms * US_PER_MS, &entry.call);

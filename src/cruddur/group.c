@@ -63,6 +63,7 @@ cruddur_status cruddur_group_list(cruddur *dm, const char *user_uuid,
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("user_uuid", user_uuid, &user, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         cr_entry_set_timeout(&entry, options.timeout_ms);
         entry.call.consistency = (cruddur_consistency)options.consistency;
@@ -233,6 +234,7 @@ cruddur_status cruddur_group_create(cruddur *dm, const cruddur_user *creator,
     if (status == CRUDDUR_OK) {
         status = read_create_options(dm, &options, &opening, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_create(dm->store, &opening, &entry.call, &row);
     }
@@ -299,6 +301,7 @@ cruddur_status cruddur_group_get(cruddur *dm, const char *viewer_uuid, const cha
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_get_group(dm->store, &viewer, &group, &entry.call, &row);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "async/pool.h"
 #include "base/clock.h"
 #include "base/fork.h"
 #include "cruddur/entry.h"
@@ -32,13 +33,23 @@ cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operat
 {
     *entry = (cr_entry){.dm = dm, .operation = operation, .ret_error = error};
     entry->started_us = cr_clock_monotonic_us();
+    entry->since_us = entry->started_us;
+    if (dm->submitted != NULL) {
+        entry->since_us = dm->submitted->since_us;
+        entry->call.cancel = dm->submitted->cancel;
+    }
     entry->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
     entry->call.logger = (cr_logger){dm->options.log, dm->options.log_data};
     entry->call.error = error == NULL ? NULL : &entry->error;
     cr_entry_set_timeout(entry, dm->options.timeout_ms);
+    return cr_handle_check(dm, entry->call.error);
+}
+
+cruddur_status cr_handle_check(const cruddur *dm, cruddur_error **error)
+{
     return !is_inherited(dm)
                ? CRUDDUR_OK
-               : cr_fail_with(entry->call.error, CRUDDUR_E_STORE_FORKED,
+               : cr_fail_with(error, CRUDDUR_E_STORE_FORKED,
                               "the handle was opened before this process was forked, and only the "
                               "process that opened it may use it; open the store in this process "
                               "(an SQLite store must be closed before forking)");
@@ -46,14 +57,21 @@ cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operat
 
 void cr_entry_set_timeout(cr_entry *entry, uint32_t timeout_ms)
 {
+    const cr_submitted *submitted = entry->dm->submitted;
     if (timeout_ms != 0) {
-        entry->call.deadline_us = entry->started_us + (int64_t)timeout_ms * US_PER_MS;
+        entry->call.deadline_us = entry->since_us + (int64_t)timeout_ms * US_PER_MS;
+    }
+    if (submitted != NULL && entry->call.deadline_us > submitted->deadline_us) {
+        entry->call.deadline_us = submitted->deadline_us;
     }
 }
 
 cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
 {
     const cruddur_options *options = &entry->dm->options;
+    if (status == CR_CHECKED) {
+        return status;
+    }
     if (status == CRUDDUR_OK) {
         cruddur_error_free(entry->error);
     } else if (entry->ret_error != NULL) {
@@ -130,6 +148,7 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
     }
     dm->options = options;
     dm->generation = cr_fork_generation();
+    atomic_init(&dm->hub, NULL);
     status = open_store(store_url, dm, error);
     if (status != CRUDDUR_OK) {
         free(dm);
@@ -142,6 +161,11 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
 void cruddur_close(cruddur *dm)
 {
     if (dm != NULL && !is_inherited(dm)) {
+        cr_pool *pool = atomic_load(&dm->pool);
+        if (pool != NULL) {
+            cr_pool_close(pool);
+        }
+        cr_hub_close(atomic_load(&dm->hub));
         dm->store->ops->close(dm->store);
         free(dm);
     }

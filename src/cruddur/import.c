@@ -490,6 +490,7 @@ cruddur_status cruddur_import(cruddur *dm, cruddur_read_fn read, void *data,
     if (status == CRUDDUR_OK) {
         status = check_options(&options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         uint32_t timeout_ms = options.timeout_ms > 0 ? options.timeout_ms : dm->options.timeout_ms;
         cr_entry_set_timeout(&entry, options.timeout_ms);

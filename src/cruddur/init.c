@@ -133,8 +133,26 @@ void cruddur_person_options_init(cruddur_person_options *options, size_t size)
     init(options, size, &defaults, sizeof(defaults));
 }
 
+void cruddur_watch_options_init(cruddur_watch_options *options, size_t size)
+{
+    static const cruddur_watch_options defaults = CRUDDUR_WATCH_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
 void cruddur_move_options_init(cruddur_move_options *options, size_t size)
 {
     static const cruddur_move_options defaults = CRUDDUR_MOVE_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_async_options_init(cruddur_async_options *options, size_t size)
+{
+    static const cruddur_async_options defaults = CRUDDUR_ASYNC_OPTIONS_INIT;
+    init(options, size, &defaults, sizeof(defaults));
+}
+
+void cruddur_submit_options_init(cruddur_submit_options *options, size_t size)
+{
+    static const cruddur_submit_options defaults = CRUDDUR_SUBMIT_OPTIONS_INIT;
     init(options, size, &defaults, sizeof(defaults));
 }

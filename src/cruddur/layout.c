@@ -38,6 +38,9 @@ KEEPS(cruddur_export_options, CR_EXPORT_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_import_options, CR_IMPORT_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_person_options, CR_PERSON_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_move_options, CR_MOVE_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_async_options, CR_ASYNC_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_submit_options, CR_SUBMIT_OPTIONS_SIZE_0_2);
+KEEPS(cruddur_watch_options, CR_WATCH_OPTIONS_SIZE_0_2);
 KEEPS(cruddur_metrics, CR_METRICS_SIZE_0_2);
 KEEPS(cruddur_follow_event, CR_FOLLOW_EVENT_SIZE_0_2);
 KEEPS(cruddur_upgrade_event, CR_UPGRADE_EVENT_SIZE_0_2);
@@ -52,3 +55,4 @@ KEEPS(cruddur_reaction, CR_REACTION_SIZE_0_2);
  * declares them. */
 KEEPS(cruddur_status, 4);
 KEEPS(cruddur_log_level, 4);
+KEEPS(cruddur_direction, 4);

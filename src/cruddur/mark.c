@@ -87,6 +87,7 @@ cruddur_status cruddur_group_mark_read(cruddur *dm, const char *user_uuid, const
     if (status == CRUDDUR_OK) {
         status = read_member(user_uuid, group_uuid, &who, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_mark(dm->store, &marking, &entry.call, ret_group == NULL ? NULL : &row);
     }
@@ -218,6 +219,7 @@ cruddur_status cruddur_group_set(cruddur *dm, const char *user_uuid, const char 
     if (status == CRUDDUR_OK) {
         status = read_member(user_uuid, group_uuid, &who, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = set(&entry, &settings, blocked, ret_group == NULL ? NULL : &row);
     }

@@ -69,6 +69,7 @@ static cruddur_status list_members(cr_entry *entry, const char *viewer_uuid, con
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
     }
+    status = cr_entry_checked(entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_list_members(entry->dm->store, viewer, &group, call, &page);
     }

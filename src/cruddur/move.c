@@ -135,8 +135,10 @@ static void wait_for_writers(cr_moving *moving)
     if (moving->from->ops->read_changes != NULL) {
         return;
     }
-    for (int64_t now_us; (now_us = cr_clock_monotonic_us()) < until_us && !moving->is_stopped;) {
-        cr_clock_sleep_us(until_us - now_us < NAP_US ? until_us - now_us : NAP_US);
+    const atomic_bool *cancel = moving->parts.call->cancel; /* the next step looks at it */
+    for (int64_t now_us; (now_us = cr_clock_monotonic_us()) < until_us && !moving->is_stopped &&
+                         !cr_is_cancelled(cancel);) {
+        (void)cr_cancel_sleep_us(until_us - now_us < NAP_US ? until_us - now_us : NAP_US, cancel);
         cr_moving_tell(moving, CRUDDUR_MOVE_FENCED, &nothing);
     }
 }
@@ -315,6 +317,7 @@ cruddur_status cruddur_move(cruddur *from, cruddur *to, const cruddur_move_optio
     if (status == CRUDDUR_OK) {
         status = check_options(from, &options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = move_all(from, to, &options, &entry.call);
     }

@@ -33,6 +33,7 @@ static cruddur_status list(cr_entry *entry, const char *viewer_uuid, const char 
     if (status == CRUDDUR_OK) {
         status = cr_read_uuid("group_uuid", group_uuid, &group, call->error);
     }
+    status = cr_entry_checked(entry, status);
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -129,6 +130,7 @@ cruddur_status cruddur_msg_append(cruddur *dm, const cruddur_user *author, const
         cr_entry_set_timeout(&entry, options.timeout_ms);
         status = read_draft(dm, author, group_uuid, text, &options, &draft, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_append(dm->store, &draft, &entry.call, &row);
     }

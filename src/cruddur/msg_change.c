@@ -124,6 +124,7 @@ cruddur_status cruddur_msg_get(cruddur *dm, const char *viewer_uuid, const char 
     if (status == CRUDDUR_OK) {
         status = read_request(&entry, &given, &read);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_get_message(dm->store, read.edit.user, &read.edit.group, &read.edit.name,
                                 &entry.call, &row);
@@ -191,6 +192,7 @@ static cruddur_status change(cruddur *dm, const request *given, cruddur_msg **re
     if (status == CRUDDUR_OK) {
         status = read_content(dm, given, &read.edit, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_edit_message(dm->store, &read.edit, &entry.call, &row, &is_changed);
     }

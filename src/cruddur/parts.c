@@ -114,8 +114,11 @@ cruddur_status cr_parts_read(cr_parts *parts, bool *is_at_end)
     cruddur_error *error = NULL;
     cr_call call = cr_parts_call(parts, &error);
     parts->rows = 0;
-    cruddur_status status = parts->store->ops->scan(parts->store, parts->after.position,
-                                                    CR_PART_ROWS, take_row, parts, &call);
+    cruddur_status status = cr_call_check_deadline(&call); /* it may be cancelled between parts */
+    if (status == CRUDDUR_OK) {
+        status = parts->store->ops->scan(parts->store, parts->after.position, CR_PART_ROWS,
+                                         take_row, parts, &call);
+    }
     *is_at_end = parts->rows < CR_PART_ROWS;
     cr_parts_end_call(parts, &call, error, status != CRUDDUR_OK);
     return status;

@@ -199,6 +199,7 @@ cruddur_status cruddur_person_erase(cruddur *dm, const char *user_uuid,
         status =
             cr_person_read_options(given, CRUDDUR_PERSON_KEEP_TEXT, &options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = erase(dm, &erasure, &options, &entry.call);
     }

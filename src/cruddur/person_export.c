@@ -236,6 +236,7 @@ cruddur_status cruddur_person_export(cruddur *dm, const char *user_uuid,
     if (status == CRUDDUR_OK && options.observe == NULL) {
         status = cr_fail_null(entry.call.error, "options.observe");
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = export_all(dm, &now, &options, &entry.call);
     }

@@ -196,6 +196,7 @@ cruddur_status cruddur_person_rename(cruddur *dm, cruddur_person_lookup_fn looku
     if (status == CRUDDUR_OK) {
         status = cr_person_read_options(given, CRUDDUR_PERSON_MESSAGES, &options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = rename_all(dm, &now, &options, &entry.call);
     }

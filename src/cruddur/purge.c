@@ -133,6 +133,7 @@ cruddur_status cruddur_purge(cruddur *dm, const cruddur_purge_options *given, cr
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = purge(dm, &options, &entry.call);
     }

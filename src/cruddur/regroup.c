@@ -56,6 +56,7 @@ static cruddur_status read_uuids(request *call, const char *user_uuid, const cha
 static cruddur_status finish(request *call, cruddur_status status, cruddur_group **ret_group)
 {
     cr_packed_row *row = NULL;
+    status = cr_entry_checked(&call->entry, status);
     if (status == CRUDDUR_OK) {
         status = cr_regroup_change(call->entry.dm->store, &call->wanted, &call->entry.call, &row);
     }

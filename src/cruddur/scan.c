@@ -110,6 +110,7 @@ cruddur_status cruddur_scan(cruddur *dm, const cruddur_scan_options *given,
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.reserved", options.reserved, 0, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         cr_entry_set_timeout(&entry, options.timeout_ms);
         status = scan(dm, &options, &entry.call, &page);

@@ -51,7 +51,7 @@ static cruddur_status begin(cr_entry *entry, const cruddur *dm, cruddur_operatio
     if (status == CRUDDUR_OK) {
         cr_entry_set_timeout(entry, options->timeout_ms);
     }
-    return status;
+    return cr_entry_checked(entry, status);
 }
 
 /* Ends a call that returns lines. */

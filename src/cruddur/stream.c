@@ -173,6 +173,7 @@ cruddur_status cruddur_stream_apply(cruddur *dm, const char *event, size_t event
     if (status == CRUDDUR_OK) {
         status = read_options(given, &options, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         cr_entry_set_timeout(&entry, options.timeout_ms);
         status = apply(dm, (cr_str){event, event_size}, options.workers, &entry.call, &made);

@@ -154,6 +154,7 @@ cruddur_status cruddur_schema_upgrade(cruddur *dm, const cruddur_upgrade_options
     if (status == CRUDDUR_OK) {
         status = cr_check_flags("options.flags", options.flags, 0, entry.call.error);
     }
+    status = cr_entry_checked(&entry, status);
     if (status == CRUDDUR_OK) {
         status = upgrade(dm, &options, &entry.call);
     }

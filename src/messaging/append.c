@@ -2,6 +2,7 @@
 #include "messaging/append.h"
 
 #include "base/clock.h"
+#include "messaging/change.h"
 #include "messaging/repeat.h"
 #include "messaging/rewrite.h"
 #include "model/expiry.h"
@@ -42,6 +43,32 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_gro
         *author = name_author(draft, &rows);
     }
     return status;
+}
+
+/* ---- a message far back ---- */
+
+/* Watchers do not look for new messages so far back, so they are told. */
+typedef struct late {
+    bool is_it;
+    cr_change_pk pk;
+    cr_row counter;
+} late;
+
+static cruddur_status read_late(cr_txn *txn, const cr_uuid *group, cr_str sk, late *found)
+{
+    found->is_it = cr_change_is_late(txn, sk);
+    found->pk = cr_change_pk_of(group);
+    const cr_key key = cr_change_counter_key(&found->pk);
+    return found->is_it ? cr_rows_get_any(txn, &key, 1, &found->counter) : CRUDDUR_OK;
+}
+
+/* Precedes the message, the last of the puts. */
+static cruddur_status put_message(cr_txn *txn, const late *found, const cr_row *message)
+{
+    cruddur_status status =
+        found->is_it ? cr_change_state(txn, &found->pk, &found->counter, message, 1, CR_CHANGE_LATE)
+                     : CRUDDUR_OK;
+    return status == CRUDDUR_OK ? txn->ops->put(txn, message) : status;
 }
 
 /* ---- the message alone ---- */
@@ -87,14 +114,18 @@ static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
         return status;
     }
     cr_row message;
-    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    late found;
+    status = read_late(txn, &group->uuid, cr_sort_key_str(&sk), &found);
+    if (status == CRUDDUR_OK) {
+        status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
+    }
     if (status == CRUDDUR_OK) {
         status = keep_alone(txn, send, group, &message);
     }
     if (status == CRUDDUR_OK) {
         status = cr_repeat_claim(txn, send, claim, NULL, message.value[CR_SK]);
     }
-    return status == CRUDDUR_OK ? txn->ops->put(txn, &message) : status;
+    return status == CRUDDUR_OK ? put_message(txn, &found, &message) : status;
 }
 
 /* ---- the message, and the group rows with it ---- */
@@ -174,7 +205,7 @@ static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_
 
 /* States all writes; the order is that of store.h. */
 static cruddur_status write_all(cr_txn *txn, const cr_send *send, const cr_found_claim *claim,
-                                cr_rewrite *rewrite)
+                                const late *found, cr_rewrite *rewrite)
 {
     cr_str sk = rewrite->message->value[CR_SK];
     cruddur_status status = cr_repeat_claim(txn, send, claim, &rewrite->rows->members, sk);
@@ -182,7 +213,7 @@ static cruddur_status write_all(cr_txn *txn, const cr_send *send, const cr_found
         status = cr_rewrite_put(txn, rewrite);
     }
     if (status == CRUDDUR_OK) {
-        status = txn->ops->put(txn, rewrite->message);
+        status = put_message(txn, found, rewrite->message);
     }
     return status == CRUDDUR_OK ? cr_rewrite_remove(txn, rewrite) : status;
 }
@@ -204,8 +235,13 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
         return status;
     }
     cr_row message;
+    late found;
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_person author = name_author(send->draft, &rows);
+    status = read_late(txn, &group->uuid, cr_sort_key_str(&sk), &found);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
     status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
     if (status != CRUDDUR_OK) {
         return status;
@@ -214,8 +250,9 @@ static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *grou
                           .message = &message,
                           .author = author,
                           .rows = &rows,
-                          .beside = send->draft->may_be_repeat ? 2 : 1};
-    status = write_all(txn, send, claim, &rewrite);
+                          .beside = (send->draft->may_be_repeat ? 2u : 1u) +
+                                    (found.is_it ? CR_CHANGE_ROWS : 0)};
+    status = write_all(txn, send, claim, &found, &rewrite);
     if (status == CRUDDUR_OK && send->opening == NULL) {
         status = cr_send_keep(send, &message, txn->call);
     } else if (status == CRUDDUR_OK) {

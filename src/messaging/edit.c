@@ -150,9 +150,9 @@ static const struct {
     bool is_for_author; /* alone */
     bool needs_consent; /* of both in a direct group */
 } kinds[] = {
-    [CR_EDIT_TEXT] = {"edit", edit_text, true, true},
-    [CR_EDIT_DELETE] = {"delete", delete_message, true, false},
-    [CR_EDIT_REACT] = {"react", react, false, true},
+    [CR_EDIT_TEXT] = {CR_CHANGE_EDIT, edit_text, true, true},
+    [CR_EDIT_DELETE] = {CR_CHANGE_DELETE, delete_message, true, false},
+    [CR_EDIT_REACT] = {CR_CHANGE_REACT, react, false, true},
 };
 
 /* ---- the rules ---- */

@@ -202,7 +202,7 @@ static cruddur_status write_all(cr_txn *txn, erasing *now, const erased *planned
     }
     if (status == CRUDDUR_OK && planned->tombstone_count > 0) {
         status = cr_change_state(txn, &read->change_pk, &read->counter, planned->tombstone,
-                                 planned->tombstone_count, "delete");
+                                 planned->tombstone_count, CR_CHANGE_DELETE);
     }
     if (status == CRUDDUR_OK && read->previews.are_to_change) {
         status = cr_previews_write(txn, &read->previews);

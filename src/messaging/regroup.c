@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "messaging/change.h"
 #include "messaging/rewrite.h"
+#include "messaging/settle.h"
 #include "messaging/unread.h"
 #include "model/marker.h"
 
@@ -17,6 +19,7 @@ typedef struct regroup {
     cr_room_search room;
     bool is_changed;       /* by the latest run */
     bool has_run;          /* and a condition failed: the index is not believed again */
+    bool has_more;         /* old group rows than one change had room for */
     cr_packed_row *result; /* the user's group row */
 } regroup;
 
@@ -279,8 +282,77 @@ static cruddur_status keep_moved(cr_txn *txn, regroup *now, const cr_rewrite *re
     return keep(txn, now, &own);
 }
 
+/* What watchers are told. */
+typedef struct told {
+    cr_change_pk pk;
+    cr_row counter;
+    cr_group_change change[CRUDDUR_MEMBERS_MAX + 2];
+    size_t count;
+} told;
+
+static void tell(told *told_of, const char *what, const cr_uuid *member)
+{
+    told_of->change[told_of->count++] = (cr_group_change){what, member};
+}
+
+static void compare_members(const cr_members *before, const cr_members *after, told *told_of)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        if (!cr_members_have(after, &before->uuid[i])) {
+            tell(told_of, CR_CHANGE_REMOVE, &before->uuid[i]);
+        }
+    }
+    for (size_t i = 0; i < after->count; i++) {
+        if (!cr_members_have(before, &after->uuid[i])) {
+            tell(told_of, CR_CHANGE_ADD, &after->uuid[i]);
+        }
+    }
+}
+
+static void find_told(const cr_group_rows *before, const cr_card *card, told *told_of)
+{
+    cr_card same_members = *card;
+    same_members.members = before->members;
+    told_of->count = 0;
+    compare_members(&before->members, &card->members, told_of);
+    if (!is_as_it_was(&same_members, before)) {
+        tell(told_of, CR_CHANGE_GROUP, NULL);
+    }
+}
+
+static cruddur_status choose_counter(cr_txn *txn, const cr_row *head, cr_beside *beside)
+{
+    const told *told_of = beside->context;
+    (void)txn;
+    (void)head;
+    beside->count = 1;
+    beside->key[0] = cr_change_counter_key(&told_of->pk);
+    return CRUDDUR_OK;
+}
+
+/* Reads the group, and together with its card the counter of changes. */
+static cruddur_status read_group(cr_txn *txn, const regroup *now, cr_group *group, told *told_of)
+{
+    cr_beside beside = {.choose = choose_counter, .context = told_of};
+    told_of->pk = cr_change_pk_of(now->wanted.group);
+    const cr_key key = cr_change_counter_key(&told_of->pk);
+    cruddur_status status =
+        cr_group_read_beside(txn, now->wanted.group, now->wanted.user, &beside, group);
+    if (status == CRUDDUR_OK && beside.count == 0) { /* without a message there is no together */
+        return cr_rows_get_any(txn, &key, 1, &told_of->counter);
+    }
+    told_of->counter = beside.row[0];
+    return status;
+}
+
+static cruddur_status write_told(cr_txn *txn, const told *told_of, cr_str version)
+{
+    return cr_change_state_group(txn, &told_of->pk, &told_of->counter, told_of->change,
+                                 told_of->count, version);
+}
+
 static cruddur_status write_all(cr_txn *txn, regroup *now, const cr_card *card, cr_group_rows *rows,
-                                const cr_row *message)
+                                const cr_row *message, const told *told_of)
 {
     cr_row card_row;
     cr_card_pk pk = cr_card_pk_of(now->wanted.group);
@@ -292,6 +364,7 @@ static cruddur_status write_all(cr_txn *txn, regroup *now, const cr_card *card, 
                           .message = message,
                           .author = {{""}, CR_STR_ABSENT, CR_STR_ABSENT}, /* the rows name them */
                           .rows = rows,
+                          .beside = told_of->count + 1,
                           .card = &card_row,
                           .replaces = true};
     cruddur_status status = cr_rewrite_find_room(txn, &rewrite, &now->room);
@@ -301,7 +374,14 @@ static cruddur_status write_all(cr_txn *txn, regroup *now, const cr_card *card, 
     if (status == CRUDDUR_OK) {
         status = cr_rewrite_put(txn, &rewrite);
     }
-    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, &rewrite) : status;
+    if (status == CRUDDUR_OK) {
+        status = write_told(txn, told_of, rows->version);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_remove(txn, &rewrite);
+    }
+    now->has_more = status == CRUDDUR_OK && rewrite.has_more;
+    return status;
 }
 
 /* Nothing is to change: the row is returned as it is, or as it will be where it was lost. */
@@ -323,9 +403,11 @@ static cruddur_status regroup_body(cr_txn *txn, void *argument)
     cr_group_rows before;
     cr_group_rows rows;
     cr_row message;
+    told told_of;
+    now->has_more = false;
     cruddur_status status = cr_check_transactions(txn);
     if (status == CRUDDUR_OK) {
-        status = cr_group_read(txn, now->wanted.group, now->wanted.user, &group);
+        status = read_group(txn, now, &group, &told_of);
     }
     if (status == CRUDDUR_OK) {
         status = read_rows(txn, now, &group, &before, &message);
@@ -347,8 +429,9 @@ static cruddur_status regroup_body(cr_txn *txn, void *argument)
     if (!now->is_changed) {
         return keep_own(txn, now, &before, &message);
     }
+    find_told(&before, &card, &told_of);
     status = change_rows(txn, &now->wanted, &before, &members, message.value[CR_SK], &rows);
-    return status == CRUDDUR_OK ? write_all(txn, now, &card, &rows, &message) : status;
+    return status == CRUDDUR_OK ? write_all(txn, now, &card, &rows, &message, &told_of) : status;
 }
 
 /* ---- the calls ---- */
@@ -362,6 +445,9 @@ static cruddur_status run(cr_store *store, regroup *now, cr_call *call, cr_packe
         return status;
     }
     status = store->ops->change(store, regroup_body, now, call);
+    if (status == CRUDDUR_OK && now->has_more) {
+        cr_settle_rest(store, now->wanted.group, call);
+    }
     cr_queue_leave(call);
     if (status == CRUDDUR_OK) {
         *ret_group = now->result;

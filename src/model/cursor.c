@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/cursor.h"
 
-#include <stdint.h>
-
 /* The bytes, before they become base64url text (RFC 4648, section 5, without padding):
  *
  *   1  version
@@ -13,21 +11,23 @@
  *
  * The hashes are no secret: whoever forges a cursor gets rows that the call allows anyway. */
 enum {
-    VERSION = 1,
+    VERSION = CR_CURSOR_OF_LIST,
     INCLUSIVE = 0x10,
     AT_KIND = 1,
     AT_LIST = 2,
     AT_POSITION = 10,
     LIST_SIZE = 8,
-    CHECK_SIZE = 4,
+    CHECK_SIZE = CR_CURSOR_CHECK_SIZE,
     /* Sort keys are at most 1,024 bytes, partition keys 2,048 (DynamoDB's limits). */
-    BYTES_MAX = AT_POSITION + CR_SK_MAX + 1 + CR_PK_MAX + CHECK_SIZE,
+    BYTES_MAX = CR_CURSOR_BYTES_MAX,
 };
+
+_Static_assert((int)BYTES_MAX == AT_POSITION + CR_SK_MAX + 1 + CR_PK_MAX + CHECK_SIZE, "all of it");
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* FNV-1a, 64 bits. */
-static uint64_t hash(const void *data, size_t size)
+uint64_t cr_cursor_hash(const void *data, size_t size)
 {
     const unsigned char *bytes = data;
     uint64_t value = UINT64_C(0xcbf29ce484222325);
@@ -37,11 +37,20 @@ static uint64_t hash(const void *data, size_t size)
     return value;
 }
 
-static void write_number(unsigned char *bytes, size_t size, uint64_t value)
+void cr_cursor_write_number(unsigned char *bytes, size_t size, uint64_t value)
 {
     for (size_t i = 0; i < size; i++) {
         bytes[i] = (unsigned char)(value >> (8 * i));
     }
+}
+
+uint64_t cr_cursor_read_number(const unsigned char *bytes, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < size; i++) {
+        value |= (uint64_t)bytes[i] << (8 * i);
+    }
+    return value;
 }
 
 static void add_base64url(cr_buffer *out, const unsigned char *bytes, size_t size)
@@ -96,6 +105,23 @@ static void append(unsigned char *bytes, size_t *size, cr_str text)
     }
 }
 
+void cr_cursor_seal(unsigned char *bytes, size_t size, cr_buffer *out)
+{
+    cr_cursor_write_number(bytes + size, CHECK_SIZE, cr_cursor_hash(bytes, size));
+    add_base64url(out, bytes, size + CHECK_SIZE);
+}
+
+size_t cr_cursor_unseal(cr_str text, unsigned char bytes[CR_CURSOR_BYTES_MAX])
+{
+    unsigned char check[CHECK_SIZE];
+    size_t size = read_base64url(text, bytes);
+    if (size <= CHECK_SIZE) {
+        return 0;
+    }
+    cr_cursor_write_number(check, CHECK_SIZE, cr_cursor_hash(bytes, size - CHECK_SIZE));
+    return memcmp(check, bytes + size - CHECK_SIZE, CHECK_SIZE) == 0 ? size - CHECK_SIZE : 0;
+}
+
 void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out)
 {
     unsigned char bytes[BYTES_MAX];
@@ -107,24 +133,14 @@ void cr_cursor_write(const cr_cursor *cursor, cr_buffer *out)
     }
     bytes[0] = VERSION;
     bytes[AT_KIND] = (unsigned char)((unsigned)cursor->kind | (cursor->inclusive ? INCLUSIVE : 0u));
-    write_number(bytes + AT_LIST, LIST_SIZE, hash(cursor->list.data, cursor->list.size));
+    cr_cursor_write_number(bytes + AT_LIST, LIST_SIZE,
+                           cr_cursor_hash(cursor->list.data, cursor->list.size));
     if (is_scan) {
         append(bytes, &size, cursor->position.pk);
         bytes[size++] = '\0';
     }
     append(bytes, &size, cursor->position.sk);
-    write_number(bytes + size, CHECK_SIZE, hash(bytes, size));
-    add_base64url(out, bytes, size + CHECK_SIZE);
-}
-
-static bool is_intact(const unsigned char *bytes, size_t size)
-{
-    unsigned char check[CHECK_SIZE];
-    if (size < AT_POSITION + CHECK_SIZE || bytes[0] != VERSION) {
-        return false;
-    }
-    write_number(check, CHECK_SIZE, hash(bytes, size - CHECK_SIZE));
-    return memcmp(check, bytes + size - CHECK_SIZE, CHECK_SIZE) == 0;
+    cr_cursor_seal(bytes, size, out);
 }
 
 static bool is_of_list(const unsigned char *bytes, cr_str list)
@@ -132,22 +148,25 @@ static bool is_of_list(const unsigned char *bytes, cr_str list)
     unsigned char expected[LIST_SIZE];
     bool is_scan = (bytes[AT_KIND] & ~(unsigned)INCLUSIVE) == CR_CURSOR_SCAN;
     bool is_partition = list.size > 0 && memchr(list.data, '#', list.size) != NULL;
-    write_number(expected, LIST_SIZE, hash(list.data, list.size));
+    cr_cursor_write_number(expected, LIST_SIZE, cr_cursor_hash(list.data, list.size));
     return is_scan == !is_partition && memcmp(expected, bytes + AT_LIST, LIST_SIZE) == 0;
 }
 
 cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cursor *cursor)
 {
     unsigned char bytes[BYTES_MAX];
-    size_t size = read_base64url(text, bytes);
+    size_t size = cr_cursor_unseal(text, bytes);
+    if (size > 0 && bytes[0] == CR_CURSOR_OF_WATCH) {
+        return CR_CURSOR_FOREIGN;
+    }
     unsigned kind = size > AT_KIND ? bytes[AT_KIND] & ~(unsigned)INCLUSIVE : 0;
-    if (!is_intact(bytes, size) || kind > CR_CURSOR_SCAN) {
+    if (size < AT_POSITION || bytes[0] != VERSION || kind > CR_CURSOR_SCAN) {
         return CR_CURSOR_DAMAGED;
     }
     if (!is_of_list(bytes, list)) {
         return CR_CURSOR_FOREIGN;
     }
-    cr_str position = {(const char *)bytes + AT_POSITION, size - AT_POSITION - CHECK_SIZE};
+    cr_str position = {(const char *)bytes + AT_POSITION, size - AT_POSITION};
     cr_str copy = cr_arena_copy(arena, position);
     if (copy.data == NULL) {
         return CR_CURSOR_NO_MEMORY;
@@ -163,4 +182,16 @@ cr_cursor_check cr_cursor_read(cr_str text, cr_str list, cr_arena *arena, cr_cur
         cursor->position.sk = (cr_str){copy.data + pk_size + 1, copy.size - pk_size - 1};
     }
     return CR_CURSOR_GOOD;
+}
+
+bool cr_cursor_peek(cr_str text, cr_cursor_kind *kind)
+{
+    unsigned char bytes[BYTES_MAX];
+    size_t size = cr_cursor_unseal(text, bytes);
+    unsigned found = size > AT_KIND ? bytes[AT_KIND] & ~(unsigned)INCLUSIVE : 0;
+    if (size < AT_POSITION || bytes[0] != VERSION || found > CR_CURSOR_SCAN) {
+        return false;
+    }
+    *kind = (cr_cursor_kind)found;
+    return true;
 }

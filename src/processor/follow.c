@@ -193,6 +193,13 @@ static bool wait_for_end(cr_run *run)
     return over;
 }
 
+static void finish_cancelled(cr_run *run)
+{
+    cruddur_error *error = NULL;
+    cruddur_status status = cr_fail_cancelled(&error);
+    cr_run_finish(run, status, error);
+}
+
 static void watch(cr_run *run)
 {
     const cruddur_follow_options *options = run->options;
@@ -200,7 +207,9 @@ static void watch(cr_run *run)
     cr_attempts save_attempts = {0};
     do {
         bool is_stopping = options->is_stopping != NULL && options->is_stopping(options->data);
-        if (is_stopping || cr_events_are_lost(&run->events)) {
+        if (cr_is_cancelled(run->call->cancel)) {
+            finish_cancelled(run);
+        } else if (is_stopping || cr_events_are_lost(&run->events)) {
             cr_run_finish(run, CRUDDUR_OK, NULL);
         } else {
             save_when_due(run, &save_due_us, &save_attempts);

@@ -47,6 +47,7 @@
 #include "base/call.h"
 #include "base/lines.h"
 #include "model/row.h"
+#include "store/bell.h"
 #include "store/queue.h"
 
 #define CR_CHANGE_WRITES_MAX 100
@@ -195,10 +196,24 @@ static inline void cr_loaded_count(cr_loaded *loaded, const cr_load_options *opt
     }
 }
 
+/* What a change did to a row. */
+typedef enum cr_written {
+    CR_WRITTEN_PUT,
+    CR_WRITTEN_REPLACED,
+    CR_WRITTEN_REMOVED,
+} cr_written;
+
+/* Where a key is in the sequence, and what was done to its row. */
+typedef struct cr_change_note {
+    int64_t seq; /* the number of the entry */
+    cr_written how;
+} cr_change_note;
+
 /* Keys that changes have written, in the order of their commits; a key that was written twice is in
  * the list twice. */
 typedef struct cr_changed_keys {
-    cr_key *keys; /* in the arena */
+    cr_key *keys;          /* in the arena */
+    cr_change_note *notes; /* one for each key */
     size_t count;
     int64_t last;   /* the number of the last change whose keys these are */
     int64_t newest; /* of the newest change of the store; 0: there was none */
@@ -262,6 +277,12 @@ typedef struct cr_store_ops {
      * NULL: the engine has no sequence. Read statuses. */
     cruddur_status (*read_changes)(cr_store *store, int64_t after, size_t limit,
                                    cr_changed_keys *changed, cr_arena *arena, cr_call *call);
+
+    /* Waits until another handle or program may have changed the table, until `alarm_fd` is
+     * readable, or until that time; true: a change is under way, and becomes visible within the
+     * next moments. One thread at a time. NULL: the engine is not told, and the table has to be
+     * asked. */
+    bool (*await)(cr_store *store, int alarm_fd, int64_t until_us);
 } cr_store_ops;
 
 /* Facts about an engine that matter to the rules. They may change between two runs of a body. */
@@ -288,6 +309,9 @@ struct cr_store {
      * change a group's rows enters the group's queue first (cr_queue_enter()), and leaves it when
      * it has written and looked back. NULL: the engine runs one change after the other itself. */
     cr_queues *queues;
+
+    /* Rung after each commit of this process, by any handle of the same table (store/bell.h). */
+    cr_bell *bell;
 
     /* How long a claim is known: a repeat that comes later could be stored twice. */
     int64_t claim_us;

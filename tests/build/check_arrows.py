@@ -14,13 +14,15 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What each room may include, beside itself. An engine is a room below store/.
 ROOMS = {
     "base": set(),
+    "async": {"base"},
     "model": {"base"},
     "store": {"model", "base"},
     "messaging": {"store", "model", "base"},
     "listing": {"messaging", "store", "model", "base"},
     "processor": {"messaging", "store", "model", "base"},
     "transfer": {"store", "model", "base"},
-    "cruddur": {"listing", "processor", "transfer", "messaging", "store", "model", "base"},
+    "watch": {"messaging", "store", "model", "base"},
+    "cruddur": {"async", "watch", "listing", "processor", "transfer", "messaging", "store", "model", "base"},
     "aws": {"aws/providers", "base"},
     "aws/providers": {"aws", "base"},
 }

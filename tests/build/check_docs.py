@@ -40,6 +40,7 @@ SOURCES = [
     ("src/aws/*.c", READS),
     ("src/aws/providers/*.c", READS),
     ("src/processor/*.c", "cruddur_stream_follow"),
+    ("src/async/*.c", None),
 ]
 
 
@@ -95,9 +96,10 @@ class Docs:
         error = headers[f"{source}/include/cruddur/error.h"]
         self.statuses = set(re.findall(r"X\((E_\w+),", error))
         lists = error[error.index("### Read statuses"):error.index("typedef enum cruddur_status")]
-        of_reads, of_writes = lists.split("### Write statuses")
+        of_reads, of_writes, of_submissions = re.split("### (?:Write|Submission) statuses", lists)
         self.of_reads = set(STATUS.findall(of_reads))
         self.of_writes = self.of_reads | set(STATUS.findall(of_writes))
+        self.of_submissions = set(STATUS.findall(of_submissions))
 
     def documented(self, name):
         """The statuses that a function's comment names, itself or by reference; or those of a list."""
@@ -109,6 +111,8 @@ class Docs:
             named |= self.of_reads
         if re.search(r"\ba\s+read\s+or\s+write\s+status", returns):
             named |= self.of_writes
+        if re.search(r"\ba\s+submission\s+status", returns):
+            named |= self.of_submissions
         # Behind a single status "as for" gives its reasons, and names no other status.
         for other in re.findall(r"- for the arguments:\s+as\s+for\s+(cruddur_\w+)\(\)", returns):
             item = re.search(r"- for the arguments:(.*?)(?=\n- |\Z)", self.functions[other].returns,

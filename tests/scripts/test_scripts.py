@@ -28,12 +28,12 @@ PYTHON_SCRIPTS = sorted(path for path in SCRIPTS.iterdir()
 TOOLS = ("awk", "basename", "bash", "cat", "cmp", "cp", "cut", "date", "dirname", "env", "grep",
          "head", "id", "mkdir", "mktemp", "rm", "sed", "sort", "tail", "tee", "touch", "tr", "uname")
 NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-config", "python3",
-          "openssl")
+          "openssl", "mypy", "luajit", "php", "ruby")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
            "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
            "package-lambda": ["--mesure"], "simulate": ["--mode", "atomics"],
-           "test-fresh": ["woody"]}
+           "test-fresh": ["woody"], "ffi-examples": ["--fetsch"], "wheel": ["--here"]}
 
 
 class ScriptTest(unittest.TestCase):

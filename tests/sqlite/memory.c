@@ -170,3 +170,68 @@ ParameterizedTest(size_t *index, memory, every_call, .init = set_up_memory, .fin
         (void)sweep(tried, &stage, OF_LIBRARY | OF_SQLITE, count);
     }
 }
+
+/* ---- a watch, whose thread allocates as well ---- */
+
+#define WATCH_FAULTS_MIN 8 /* its thread does not allocate the same each time */
+
+/* Until there is memory again the owner is told so, and no event is lost. */
+static void await_message(cruddur_watch *watch)
+{
+    bool has_come = false;
+    while (!has_come) {
+        cruddur_event *event = NULL;
+        cruddur_status status = cruddur_watch_next(watch, 60000, &event, NULL);
+        cr_assert(status == CRUDDUR_OK || status == CRUDDUR_E_NO_MEMORY);
+        cr_assert(status != CRUDDUR_OK || event != NULL, "the message is lost");
+        has_come = event != NULL && cruddur_event_get_kind(event) == CRUDDUR_EVENT_MESSAGE;
+        cruddur_event_free(event);
+    }
+}
+
+static unsigned watch_with_fault(const char *path, const char *group_uuid, unsigned nth)
+{
+    cruddur_watch *watch = NULL;
+    cruddur_error *error = NULL;
+    cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
+    options.user_uuid = person(1)->uuid;
+    long before = fault_memory_outstanding(OF_LIBRARY);
+    cruddur *dm = open_store(path);
+    fault_memory_arm(OF_LIBRARY, nth, 1);
+    cruddur_status status = cruddur_watch_open(dm, &options, &watch, &error);
+    unsigned hits = fault_memory_disarm();
+    cr_assert(status == CRUDDUR_OK || (status == CRUDDUR_E_NO_MEMORY && hits > 0), "%s",
+              cruddur_error_message(error));
+    cruddur_error_free(error);
+    if (status != CRUDDUR_OK) {
+        must_succeed(cruddur_watch_open(dm, &options, &watch, TEST_ERROR));
+    }
+    status = CRUDDUR_E_NO_MEMORY;
+    fault_memory_arm(OF_LIBRARY, nth, 1);
+    while (status == CRUDDUR_E_NO_MEMORY) {
+        status = cruddur_msg_append(dm, person(0), group_uuid, "text", NULL, NULL, NULL);
+    }
+    cr_assert_eq(status, CRUDDUR_OK);
+    await_message(watch);
+    hits += fault_memory_disarm();
+    cruddur_watch_close(watch);
+    cruddur_close(dm);
+    cr_assert_eq(fault_memory_outstanding(OF_LIBRARY), before, "allocation %u: a leak", nth);
+    return hits;
+}
+
+Test(memory, a_watch_survives, .init = set_up_memory, .fini = bed_remove)
+{
+    char group_uuid[CRUDDUR_UUID_SIZE];
+    unsigned faults = 0;
+    const char *path = bed_path("watched.db");
+    number_uuid(5, group_uuid);
+    cruddur *dm = open_store(path);
+    open_group(dm, 0, 2, group_uuid, "first", 0);
+    cruddur_close(dm);
+    (void)watch_with_fault(path, group_uuid, 100000); /* what is allocated once and for all */
+    for (unsigned nth = 1; watch_with_fault(path, group_uuid, nth) > 0; nth = next_fault(nth, 64)) {
+        faults++;
+    }
+    cr_assert_geq(faults, WATCH_FAULTS_MIN, "only %u", faults);
+}

@@ -64,7 +64,11 @@ CLAIM_MAY_LACK = {"ahead", "expires_at"}
 CARD = KEYS | {"member_uuids", "rev"}
 CARD_MAY_LACK = {"group_name", "group_data", "blocked", "version"}
 CARD_FLAGS = {"removed", "closed"}
-CHANGE = KEYS | {"message_sk", "change", "version", "expires_at"}
+CHANGE = KEYS | {"change", "expires_at"}
+CHANGE_MAY_LACK = {"version"}
+# What a change row of each kind has beside these.
+CHANGES = {"edit": {"message_sk"}, "delete": {"message_sk"}, "react": {"message_sk"},
+           "late": {"message_sk"}, "group": set(), "add": {"user_uuid"}, "remove": {"user_uuid"}}
 COUNTER = KEYS | {"rev"}
 # What SQLite has as text.
 NUMBERS = {"rev", "head_expires_at", "expires_at"}
@@ -447,9 +451,13 @@ class Checker:
             return
         self.check_attributes(counter, place, COUNTER)
         for row in rows.values():
-            self.check_attributes(row, f"{place}, {row['sk']}", CHANGE)
-            if row.get("change") not in ("edit", "delete", "react"):
+            kind = row.get("change")
+            self.check_attributes(row, f"{place}, {row['sk']}", CHANGE | CHANGES.get(kind, set()),
+                                  CHANGE_MAY_LACK)
+            if kind not in CHANGES:
                 self.report(place, f"{row['sk']} is of another kind")
+            if kind != "late" and "version" not in row:
+                self.report(place, f"{row['sk']} lacks version")
         numbers = sorted(int(sk) for sk in rows)
         last = int(counter.get("rev", "0"))
         if numbers != list(range(last - len(numbers) + 1, last + 1)):

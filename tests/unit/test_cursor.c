@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Cursors as text. */
 #include <criterion/criterion.h>
+#include <cruddur/list.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,4 +245,26 @@ Test(cursor, forged)
         cr_assert_neq(check(forged[i], LIST), CR_CURSOR_GOOD, "number %zu", i);
         cr_assert_eq(check(forged[i], ""), CR_CURSOR_DAMAGED, "number %zu", i);
     }
+}
+
+/* The kind alone, of any list's cursor. */
+Test(cursor, tell_their_kind)
+{
+    static const cr_cursor_kind kinds[] = {CR_CURSOR_OLDER, CR_CURSOR_NEWER, CR_CURSOR_SCAN};
+    static const uint32_t directions[] = {CRUDDUR_DIRECTION_OLDER, CRUDDUR_DIRECTION_NEWER,
+                                          CRUDDUR_DIRECTION_NONE};
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        cr_cursor_kind found = kinds[(i + 1) % LENGTH(kinds)];
+        cr_cursor cursor = cursor_of(kinds[i], i % 2 == 0, "pk", SORT_KEY);
+        char *text = written(&cursor);
+        cr_assert(cr_cursor_peek(cr_str_of(text), &found));
+        cr_assert_eq(found, kinds[i]);
+        cr_assert_eq(cruddur_cursor_direction(text), directions[i]);
+        text[strlen(text) / 2] = text[strlen(text) / 2] == 'A' ? 'B' : 'A';
+        cr_assert_not(cr_cursor_peek(cr_str_of(text), &found));
+        cr_assert_eq(cruddur_cursor_direction(text), CRUDDUR_DIRECTION_NONE);
+        free(text);
+    }
+    cr_assert_eq(cruddur_cursor_direction(NULL), CRUDDUR_DIRECTION_NONE);
+    cr_assert_eq(cruddur_cursor_direction(""), CRUDDUR_DIRECTION_NONE);
 }

@@ -77,6 +77,10 @@ static const struct {
     {CRUDDUR_E_CANCELLED, 72, "E_CANCELLED"},
     {CRUDDUR_E_STORE_FENCED, 73, "E_STORE_FENCED"},
     {CRUDDUR_E_EXPORT_DAMAGED, 74, "E_EXPORT_DAMAGED"},
+    {CRUDDUR_E_QUEUE_FULL, 75, "E_QUEUE_FULL"},
+    {CRUDDUR_E_CLOSING, 76, "E_CLOSING"},
+    {CRUDDUR_E_REQUEST_DONE, 77, "E_REQUEST_DONE"},
+    {CRUDDUR_E_WATCH_BUSY, 78, "E_WATCH_BUSY"},
     {CRUDDUR_E_MOVE_BEHIND, 79, "E_MOVE_BEHIND"},
     {CRUDDUR_E_NETWORK, 80, "E_NETWORK"},
     {CRUDDUR_E_TLS, 81, "E_TLS"},
@@ -133,7 +137,7 @@ Test(error, only_what_may_pass_by_itself_is_retryable)
 {
     static const cruddur_status retryable[] = {
         CRUDDUR_E_NO_DESCRIPTORS, CRUDDUR_E_TIMEOUT,   CRUDDUR_E_STORE_LOCKED, CRUDDUR_E_CONFLICT,
-        CRUDDUR_E_NETWORK,        CRUDDUR_E_THROTTLED, CRUDDUR_E_SERVICE,
+        CRUDDUR_E_NETWORK,        CRUDDUR_E_THROTTLED, CRUDDUR_E_SERVICE,      CRUDDUR_E_QUEUE_FULL,
     };
     for (size_t i = 0; i < STATUSES; i++) {
         bool expected = false;

@@ -60,6 +60,7 @@ extern const struct command command_schema;
 extern const struct command command_stream;
 extern const struct command command_move;
 extern const struct command command_users;
+extern const struct command command_watch;
 
 /* The help of --at. */
 #define AT_OPTION                                                                                  \

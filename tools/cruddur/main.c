@@ -17,11 +17,11 @@
 #endif
 
 static const struct command *const commands[] = {
-    &command_new,    &command_send, &command_groups, &command_messages, &command_show,
-    &command_mark,   &command_edit, &command_delete, &command_react,    &command_group,
-    &command_seed,   &command_scan, &command_purge,  &command_check,    &command_export,
-    &command_import, &command_move, &command_person, &command_schema,   &command_stream,
-    &command_users,
+    &command_new,    &command_send,  &command_groups, &command_messages, &command_show,
+    &command_mark,   &command_edit,  &command_delete, &command_react,    &command_group,
+    &command_seed,   &command_scan,  &command_purge,  &command_check,    &command_export,
+    &command_import, &command_move,  &command_person, &command_schema,   &command_stream,
+    &command_users,  &command_watch,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -117,7 +117,7 @@ static const struct spec specs[] = {
     {"limit", KIND_COUNT, COMMAND_SCAN, 0, FIELD(limit)},
     {"cursor", KIND_TEXT,
      COMMANDS_LISTING | COMMAND_SCHEMA | COMMAND_PURGE | COMMAND_CHECK | COMMAND_IMPORT |
-         COMMAND_PERSON | COMMAND_USERS,
+         COMMAND_PERSON | COMMAND_USERS | COMMAND_WATCH,
      0, FIELD(cursor)},
     {"all", KIND_FLAG, COMMANDS_LISTING, 0, FIELD(all)},
     {"since", KIND_TIME, COMMAND_MESSAGES, 0, FIELD(since_us)},

@@ -36,7 +36,8 @@ enum command_bit {
     COMMAND_IMPORT = 0x200000,
     COMMAND_PERSON = 0x400000,
     COMMAND_MOVE = 0x800000,
-    COMMAND_EVERY = 0xffffff,
+    COMMAND_WATCH = 0x1000000,
+    COMMAND_EVERY = 0x1ffffff,
 };
 
 /* The options' values; false, NULL or 0 where they were not given, unless it says more. */

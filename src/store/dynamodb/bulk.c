@@ -232,5 +232,6 @@ cruddur_status cr_dynamodb_bulk_load(cr_store *store, const cr_row *rows, size_t
         status = load_claims(&now, rows, count);
     }
     call->consistency = consistency;
+    cr_bell_ring(store->bell, NULL, 0);
     return status;
 }

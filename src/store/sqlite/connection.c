@@ -83,7 +83,7 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_REMOVE] = "DELETE FROM cruddur_messages" AS_READ,
     [CR_STATEMENT_REQUIRE] = "SELECT 1 FROM cruddur_messages" AS_READ,
     /* '$' is the character after '#': one search, which mostly finds nothing. */
-    [CR_STATEMENT_STORE_ROWS] = "SELECT pk, rev" FROM " WHERE pk >= '" CR_PK_STORE "'"
+    [CR_STATEMENT_STORE_ROWS] = "SELECT pk, rev, expires_at" FROM " WHERE pk >= '" CR_PK_STORE "'"
                                 " AND pk < 'STORE$' AND sk = '" CR_STORE_SK "'",
     [CR_STATEMENT_SEQUENCE_ADD] = "INSERT INTO cruddur_changes (keys) VALUES (?1)",
     [CR_STATEMENT_SEQUENCE_REMOVE] =
@@ -95,6 +95,8 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
         "DELETE FROM cruddur_changes WHERE seq < (SELECT max(seq) FROM cruddur_changes)",
     [CR_STATEMENT_SEQUENCE_READ] =
         "SELECT seq, keys FROM cruddur_changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [CR_STATEMENT_WATCH_END] = "UPDATE cruddur_messages SET expires_at = '0'"
+                               " WHERE pk = '" CR_WATCH_PK "' AND sk = '" CR_STORE_SK "'",
     [CR_STATEMENT_SEQUENCE_BOUNDS] = ("SELECT coalesce((SELECT min(seq) FROM cruddur_changes), 1),"
                                       " coalesce((SELECT max(seq) FROM cruddur_changes), 0)"),
 };

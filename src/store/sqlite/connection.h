@@ -34,12 +34,13 @@ typedef enum cr_statement {
     CR_STATEMENT_REPLACE, /* the new row without its keys, then the old one */
     CR_STATEMENT_REMOVE,
     CR_STATEMENT_REQUIRE,
-    CR_STATEMENT_STORE_ROWS, /* those about the store: their pk and rev */
+    CR_STATEMENT_STORE_ROWS, /* those about the store: their pk, rev and end */
     CR_STATEMENT_SEQUENCE_ADD,
     CR_STATEMENT_SEQUENCE_REMOVE, /* some, up to an entry, or to what a move still needs */
     CR_STATEMENT_SEQUENCE_CLEAR,  /* all but the newest */
     CR_STATEMENT_SEQUENCE_READ,
     CR_STATEMENT_SEQUENCE_BOUNDS,
+    CR_STATEMENT_WATCH_END, /* notes that it was noticed */
     CR_STATEMENT_COUNT
 } cr_statement;
 

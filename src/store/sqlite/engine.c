@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
 #include "store/sqlite/sequence.h"
+#include "store/sqlite/tide.h"
 #include "store/sqlite/txn.h"
 #include "store/sqlite/writer.h"
 
@@ -31,6 +33,7 @@ typedef struct sqlite_store {
     cr_store_files files; /* none in memory */
     cr_writer *writer;
     cr_readers *readers;
+    cr_tide tide;
 } sqlite_store;
 
 /* Stores that are open, being opened or being closed. SQLite has state of the whole process: the
@@ -172,6 +175,8 @@ static void close_store(cr_store *base)
     sqlite_store *store = (sqlite_store *)base;
     cr_readers_free(store->readers);
     cr_writer_free(store->writer); /* last: its connection tidies up the log */
+    cr_tide_close(&store->tide);
+    cr_bell_leave(store->base.bell);
     cr_store_files_free(&store->files);
     free(store->place.named);
     free(store->place.path);
@@ -229,6 +234,16 @@ static cruddur_status prepare_ends(cr_connection *connection, cruddur_error **er
     return CRUDDUR_OK;
 }
 
+/* Handles of one file have one bell; what is in memory is its handle's alone. */
+static cruddur_status find_bell(sqlite_store *store, cruddur_error **error)
+{
+    char place[64];
+    (void)snprintf(place, sizeof(place), "sqlite:%ju:%ju", (uintmax_t)store->files.file[0].device,
+                   (uintmax_t)store->files.file[0].inode);
+    store->base.bell = cr_bell_of(store->place.is_memory ? NULL : place);
+    return store->base.bell == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
+}
+
 /* Opens the one connection that writes, and makes sure that the file is a store. */
 static cruddur_status open_writer(sqlite_store *store, const cr_store_options *options,
                                   cruddur_error **error)
@@ -251,8 +266,10 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
         status = note_files(store, connection, error);
     }
     if (status == CRUDDUR_OK) {
-        status =
-            cr_writer_new(connection, &store->files, store->base.traits, &store->writer, error);
+        status = find_bell(store, error);
+    }
+    if (status == CRUDDUR_OK) {
+        status = cr_writer_new(connection, &store->files, &store->base, &store->writer, error);
     }
     if (status != CRUDDUR_OK) {
         cr_connection_close(connection);
@@ -449,9 +466,16 @@ static cruddur_status read_changes(cr_store *base, int64_t after, size_t limit,
     return read_store(base, cr_sequence_read, &request, call);
 }
 
+static bool await(cr_store *base, int alarm_fd, int64_t until_us)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    const char *log = store->place.is_memory ? NULL : store->files.file[CR_STORE_FILE_LOG].path;
+    return cr_tide_wait(&store->tide, log, alarm_fd, until_us);
+}
+
 static const cr_store_ops operations = {
     close_store,   read_store,  change_store, load_store,  scan_store,   load_schema,
-    verify_schema, list_schema, drop_schema,  scrub_store, read_changes,
+    verify_schema, list_schema, drop_schema,  scrub_store, read_changes, await,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,
@@ -472,7 +496,9 @@ cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options
         cr_fork_guard_leave(&open_stores);
         return cr_fail_memory(error);
     }
-    store->base = (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL, CR_CLAIM_US, NULL};
+    store->tide = (cr_tide)CR_TIDE_INIT;
+    store->base =
+        (cr_store){&operations, TRAITS, CR_SQLITE_TABLE, NULL, NULL, NULL, CR_CLAIM_US, NULL};
     cruddur_status status = read_url(url, &store->place, error);
     if (status == CRUDDUR_OK) {
         status = open_parts(store, options, error);

@@ -12,6 +12,8 @@
 #include "base/error.h"
 
 #define CR_STORE_FILES_MAX 4
+/* Where the write-ahead log is among them. */
+#define CR_STORE_FILE_LOG 1
 
 typedef struct cr_store_files {
     struct {

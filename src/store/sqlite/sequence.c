@@ -2,7 +2,9 @@
 #include "store/sqlite/sequence.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/print.h"
+#include "model/expiry.h"
 #include "model/store_row.h"
 #include "store/sqlite/failure.h"
 
@@ -12,23 +14,31 @@
 #define REMOVED_AT_ONCE 64
 
 #define FIRST_KEYS 64
+#define US_PER_S INT64_C(1000000)
+
+/* What was done to the row is in the two highest bits of the size of its partition key. */
+#define HOW_SHIFT 14
+#define SIZE_MASK 0x3fffu
 
 /* An entry is a list of keys: each the size of its partition key, that key, and the same of the
  * sort key. Sizes have two bytes, the higher one first. Rows of one message follow each other, so a
  * sort key that is the one before has the size 0 and no text; no sort key is empty. */
-static void add_text(cr_buffer *entry, cr_str text)
+static void add_text(cr_buffer *entry, cr_str text, unsigned bits)
 {
-    char size[2] = {(char)(unsigned char)(text.size >> 8), (char)(unsigned char)(text.size & 0xff)};
+    unsigned number = (unsigned)text.size | bits << HOW_SHIFT;
+    char size[2] = {(char)(unsigned char)(number >> 8), (char)(unsigned char)(number & 0xff)};
     cr_buffer_add(entry, (cr_str){size, sizeof(size)});
     cr_buffer_add(entry, text);
 }
 
-static bool take_text(cr_str *rest, cr_str *text)
+static bool take_text(cr_str *rest, cr_str *text, unsigned *bits)
 {
     if (rest->size < 2) {
         return false;
     }
-    size_t size = (size_t)(unsigned char)rest->data[0] << 8 | (unsigned char)rest->data[1];
+    unsigned number = (unsigned)(unsigned char)rest->data[0] << 8 | (unsigned char)rest->data[1];
+    size_t size = number & SIZE_MASK;
+    *bits = number >> HOW_SHIFT;
     if (rest->size - 2 < size) {
         return false;
     }
@@ -81,7 +91,17 @@ typedef struct store_state {
     bool is_fenced;
     bool is_followed; /* by a move, or by watches: changes have to be kept */
     bool has_move;    /* which may have ended */
+    bool has_ended;   /* nothing has watched for long */
 } store_state;
+
+/* A watch whose end is "0" was noticed to have ended. */
+static void note_watch(store_state *state, cr_str end)
+{
+    int64_t end_s = cr_expiry_read(end);
+    bool has_ended = end_s != CR_EXPIRES_NEVER && end_s <= cr_clock_now_us() / US_PER_S;
+    state->is_followed = state->is_followed || !has_ended;
+    state->has_ended = has_ended && end_s > 0;
+}
 
 static void note_store_row(store_state *state, sqlite3_stmt *statement)
 {
@@ -90,15 +110,19 @@ static void note_store_row(store_state *state, sqlite3_stmt *statement)
     bool is_source = is_move && sqlite3_column_type(statement, 1) != SQLITE_NULL;
     state->has_move = state->has_move || is_move;
     state->is_fenced = state->is_fenced || cr_str_equal(pk, cr_str_of(CR_FENCE_PK));
-    state->is_followed =
-        state->is_followed || is_source || cr_str_equal(pk, cr_str_of(CR_WATCH_PK));
+    state->is_followed = state->is_followed || is_source;
+    if (cr_str_equal(pk, cr_str_of(CR_WATCH_PK))) {
+        note_watch(state, sqlite3_column_type(statement, 2) == SQLITE_NULL
+                              ? CR_STR_ABSENT
+                              : column_blob(statement, 2));
+    }
 }
 
 static int read_state(const cr_sqlite_txn *txn, store_state *state)
 {
     int code;
     sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_STORE_ROWS, &code);
-    *state = (store_state){false, false, false};
+    *state = (store_state){false, false, false, false};
     if (code != SQLITE_OK) {
         return code;
     }
@@ -136,12 +160,18 @@ static int append_entry(const cr_sqlite_txn *txn)
     return code == SQLITE_OK ? remove_old(txn) : code;
 }
 
-/* When the last one who followed has gone. */
-static int clear(const cr_sqlite_txn *txn)
+static int run(const cr_sqlite_txn *txn, cr_statement which)
 {
     int code;
-    sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_SEQUENCE_CLEAR, &code);
+    sqlite3_stmt *statement = statement_of(txn, which, &code);
     return step_once(statement, code);
+}
+
+/* When the last one who followed has gone. */
+static int clear(const cr_sqlite_txn *txn, const store_state *state)
+{
+    int code = run(txn, CR_STATEMENT_SEQUENCE_CLEAR);
+    return code == SQLITE_OK && state->has_ended ? run(txn, CR_STATEMENT_WATCH_END) : code;
 }
 
 static cruddur_status write_entry(cr_sqlite_txn *txn)
@@ -153,8 +183,8 @@ static cruddur_status write_entry(cr_sqlite_txn *txn)
     }
     if (code == SQLITE_OK && state.is_followed) {
         code = append_entry(txn);
-    } else if (code == SQLITE_OK && !state.has_move && !txn->writes_others) {
-        code = clear(txn);
+    } else if (code == SQLITE_OK && !state.has_move && (!txn->writes_others || state.has_ended)) {
+        code = clear(txn, &state);
     }
     return code == SQLITE_OK ? CRUDDUR_OK : fail_writing(txn, code);
 }
@@ -174,15 +204,15 @@ static bool is_last_sk(const cr_sqlite_txn *txn, cr_str sk)
            memcmp(txn->written->data + txn->last_sk.at, sk.data, sk.size) == 0;
 }
 
-cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key)
+cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key, cr_written how)
 {
     cr_buffer *entry = txn->written;
     txn->writes_others = txn->writes_others || !cr_is_store_row(key);
-    add_text(entry, key.pk);
+    add_text(entry, key.pk, (unsigned)how);
     if (is_last_sk(txn, key.sk)) {
-        add_text(entry, cr_str_of(""));
+        add_text(entry, cr_str_of(""), 0);
     } else {
-        add_text(entry, key.sk);
+        add_text(entry, key.sk, 0);
         txn->last_sk.at = entry->size - key.sk.size;
         txn->last_sk.size = key.sk.size;
     }
@@ -208,7 +238,20 @@ cruddur_status cr_sequence_end(cr_sqlite_txn *txn)
 typedef struct reading {
     const cr_sequence_request *request;
     size_t capacity;
+    size_t note_capacity;
 } reading;
+
+static bool add_note(reading *now, cr_written how)
+{
+    cr_changed_keys *changed = now->request->changed;
+    cr_change_note *grown = cr_array_grow_in(now->request->arena, changed->notes, changed->count,
+                                             &now->note_capacity, FIRST_KEYS, sizeof(*grown));
+    if (grown != NULL) {
+        changed->notes = grown;
+        grown[changed->count] = (cr_change_note){changed->last, how};
+    }
+    return grown != NULL;
+}
 
 static bool add_key(reading *now, cr_str pk, cr_str sk)
 {
@@ -229,13 +272,16 @@ static int add_entry(reading *now, cr_str entry)
 {
     cr_str pk;
     cr_str sk = {"", 0};
+    unsigned how;
+    unsigned none;
     while (entry.size > 0) {
         cr_str next;
-        if (!take_text(&entry, &pk) || !take_text(&entry, &next)) {
+        if (!take_text(&entry, &pk, &how) || !take_text(&entry, &next, &none) ||
+            how > CR_WRITTEN_REMOVED) {
             return SQLITE_CORRUPT;
         }
         sk = next.size == 0 ? sk : next;
-        if (!add_key(now, pk, sk)) {
+        if (!add_note(now, (cr_written)how) || !add_key(now, pk, sk)) {
             return SQLITE_NOMEM;
         }
     }
@@ -245,7 +291,7 @@ static int add_entry(reading *now, cr_str entry)
 static int read_entries(const cr_sqlite_txn *txn, const cr_sequence_request *request)
 {
     int code;
-    reading now = {request, 0};
+    reading now = {request, 0, 0};
     sqlite3_stmt *statement = statement_of(txn, CR_STATEMENT_SEQUENCE_READ, &code);
     if (code == SQLITE_OK) {
         code = sqlite3_bind_int64(statement, 1, request->after);

@@ -14,8 +14,9 @@
 /* Forgets what an earlier run of the body has noted. */
 void cr_sequence_restart(cr_sqlite_txn *txn);
 
-/* Notes that the change has written this key. CRUDDUR_E_STORE_FENCED, write statuses. */
-cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key);
+/* Notes what the change has done to the row with this key. CRUDDUR_E_STORE_FENCED, write statuses.
+ */
+cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key, cr_written how);
 
 /* Adds the entry of the change, if it has written anything. CRUDDUR_E_STORE_FENCED, write statuses.
  */

@@ -272,10 +272,10 @@ static cruddur_status run_with_row(cr_sqlite_txn *txn, cr_statement which, const
     return cr_connection_fail(txn->connection, *code, "writing to", txn->base.call->error);
 }
 
-static cruddur_status note_written(cr_sqlite_txn *txn, const cr_row *row)
+static cruddur_status note_written(cr_sqlite_txn *txn, const cr_row *row, cr_written how)
 {
     txn->base.call->meter.rows_written++;
-    return cr_sequence_note(txn, cr_row_key(row));
+    return cr_sequence_note(txn, cr_row_key(row), how);
 }
 
 static cruddur_status put(cr_txn *base, const cr_row *row)
@@ -285,7 +285,7 @@ static cruddur_status put(cr_txn *base, const cr_row *row)
     if (status == CRUDDUR_OK && code == SQLITE_CONSTRAINT_PRIMARYKEY) {
         return CRUDDUR_E_CONFLICT; /* the engine runs the body again */
     }
-    return status == CRUDDUR_OK ? note_written((cr_sqlite_txn *)base, row) : status;
+    return status == CRUDDUR_OK ? note_written((cr_sqlite_txn *)base, row, CR_WRITTEN_PUT) : status;
 }
 
 /* A row is not as the body read it. What it read in an earlier change may be out of date; but run
@@ -309,7 +309,7 @@ static cruddur_status remove_row(cr_txn *base, const cr_row *as_read)
     if (status == CRUDDUR_OK && sqlite3_changes(txn->connection->db) != 1) {
         return miss(txn);
     }
-    return status == CRUDDUR_OK ? note_written(txn, as_read) : status;
+    return status == CRUDDUR_OK ? note_written(txn, as_read, CR_WRITTEN_REMOVED) : status;
 }
 
 static bool is_indexed(cr_attribute attribute)
@@ -361,7 +361,7 @@ static cruddur_status update(cr_sqlite_txn *txn, const cr_row *as_read, const cr
     if (sqlite3_changes(txn->connection->db) != 1) {
         return miss(txn);
     }
-    return note_written(txn, row);
+    return note_written(txn, row, CR_WRITTEN_REPLACED);
 }
 
 static cruddur_status replace(cr_txn *base, const cr_row *as_read, const cr_row *row)

@@ -50,9 +50,10 @@ struct cr_writer {
     /* From here on the leader's alone. */
     cr_connection *connection;
     cr_store_files *files;
-    unsigned traits;
+    const cr_store *store;
     cr_arena arena;
     cr_buffer written; /* sequence.h */
+    bool has_written;  /* in this turn */
     int64_t busy_since_us;
     int64_t turn_ended_us;
 };
@@ -63,8 +64,8 @@ static cruddur_status fail_threads(cruddur_error **error)
                         "the system gave no mutex or condition variable");
 }
 
-cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, unsigned traits,
-                             cr_writer **ret_writer, cruddur_error **error)
+cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files,
+                             const cr_store *store, cr_writer **ret_writer, cruddur_error **error)
 {
     cr_writer *writer = calloc(1, sizeof(*writer));
     if (writer == NULL) {
@@ -78,7 +79,7 @@ cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, u
     cr_buffer_init(&writer->written, WRITTEN_MAX);
     writer->connection = connection;
     writer->files = files;
-    writer->traits = traits;
+    writer->store = store;
     *ret_writer = writer;
     return CRUDDUR_OK;
 }
@@ -173,7 +174,7 @@ static cruddur_status run_body(cr_writer *writer, change *running)
 {
     cr_sqlite_txn txn;
     cr_call *call = running->call;
-    cr_sqlite_txn_init(&txn, writer->connection, writer->traits, &writer->arena, call);
+    cr_sqlite_txn_init(&txn, writer->connection, writer->store->traits, &writer->arena, call);
     txn.written = &writer->written;
     for (;;) {
         if (cr_is_cancelled(call->cancel)) {
@@ -188,6 +189,8 @@ static cruddur_status run_body(cr_writer *writer, change *running)
             status = cr_sequence_end(&txn);
         }
         if (status != CRUDDUR_E_CONFLICT) {
+            writer->has_written =
+                writer->has_written || txn.writes_others || writer->written.size > 0;
             return cr_absence_confirm(&txn, status);
         }
         if (cr_deadline_passed(call->deadline_us)) {
@@ -279,6 +282,8 @@ static void commit_batch(cr_writer *writer, change *batch)
     int primary = code & 0xff;
     if (code != SQLITE_OK) {
         fail_batch(writer, batch, code, primary == SQLITE_IOERR || primary == SQLITE_NOMEM);
+    } else if (writer->has_written) {
+        cr_bell_ring(writer->store->bell, NULL, 0);
     }
     cr_store_finding finding = cr_store_files_look(writer->files);
     if (finding != 0) {
@@ -290,6 +295,7 @@ static void commit_batch(cr_writer *writer, change *batch)
 static void run_batch(cr_writer *writer, change *batch)
 {
     bool is_lost = false;
+    writer->has_written = false;
     for (change *running = batch; running != NULL && !is_lost; running = running->next) {
         running->status = run_change(writer, running);
         is_lost = transaction_is_lost(writer);

@@ -11,10 +11,10 @@
 
 typedef struct cr_writer cr_writer;
 
-/* Takes over the connection, on success. `files` must outlive the writer; it has none for a store
- * in memory. */
-cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files, unsigned traits,
-                             cr_writer **ret_writer, cruddur_error **error);
+/* Takes over the connection, on success. `files`, which has none for a store in memory, and the
+ * store, whose bell is rung after each commit, must outlive the writer. */
+cruddur_status cr_writer_new(cr_connection *connection, cr_store_files *files,
+                             const cr_store *store, cr_writer **ret_writer, cruddur_error **error);
 
 /* Nobody is writing. */
 void cr_writer_free(cr_writer *writer);
