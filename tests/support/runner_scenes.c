@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests that end in every way there is, for test_forked.py. */
+/* Tests that end in every way there is, for test_runner.py. */
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
 #include <stdlib.h>
@@ -51,6 +51,13 @@ Test(bad, crashes)
 Test(bad, ends)
 {
     exit(3); /* NOLINT(concurrency-mt-unsafe) */
+}
+
+Test(bad, hangs, .timeout = 0.1)
+{
+    for (;;) {
+        (void)pause();
+    }
 }
 
 /* Only a tool sees what is wrong with these. */
