@@ -2,13 +2,14 @@
 /* Runs the tests of a Criterion program in forks of one process. Linked into each program, it takes
  * the place of Criterion's own main() and of the functions by which tests talk to it.
  *
- * Criterion starts the program anew for each test, and ignores the exit code of a test whose body has
- * ended well. The starts were most of a run's time: 14 ms of 18 ms of processor time for each unit
- * test, two seconds under valgrind. Here the program starts once and forks for each test, so that tests
- * share nothing, as before, and what a sanitizer or valgrind finds when the test's process ends counts
- * by its exit code.
+ * Criterion starts the program anew for each test, and ignores the exit code of a test whose body
+ * has ended well. The starts were most of a run's time: 14 ms of 18 ms of processor time for each
+ * unit test, two seconds under valgrind. Here the program starts once and forks for each test, so
+ * that tests share nothing, as before, and what a sanitizer or valgrind finds when the test's
+ * process ends counts by its exit code.
  *
- *   -jN                so many tests side by side; otherwise one for each processor, under valgrind one
+ *   -jN                so many tests side by side; otherwise one for each processor, under valgrind
+ * one
  *   --filter PATTERN   only those whose SUITE/NAME matches, as the shell matches it
  *   --list             prints their names instead
  *
@@ -213,7 +214,7 @@ static void run_all(run *self, struct criterion_test_set *tests)
             if (self->lists) {
                 (void)printf("%s/%s\n", test->category, test->name);
             } else if (test->data->kind_ != CR_TEST_NORMAL || test->data->signal != 0 ||
-                test->data->exit_code != 0 || test->data->disabled) {
+                       test->data->exit_code != 0 || test->data->disabled) {
                 (void)fprintf(stderr, "%s/%s is of a kind that does not run here\n", test->category,
                               test->name);
                 self->failed++;
@@ -260,7 +261,8 @@ static run read_arguments(int argc, char **argv)
     return all;
 }
 
-int main(int argc, char **argv)
+/* A program with a main() of its own may use what tests use. */
+__attribute__((weak)) int main(int argc, char **argv)
 {
     run all = read_arguments(argc, argv);
     struct criterion_test_set *tests = criterion_initialize();
