@@ -6,10 +6,8 @@
 #include "base/random.h"
 #include "simulated/world.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-/* How long a job that waits for another one sleeps before it looks again. */
-#define LOOK_US 500
 
 int64_t __real_cr_clock_now_us(void);
 int64_t __wrap_cr_clock_now_us(void);
@@ -25,6 +23,12 @@ bool __real_cr_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *
                                     int64_t until_us);
 bool __wrap_cr_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                                     int64_t until_us);
+int __real_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int __real_pthread_cond_signal(pthread_cond_t *condition);
+int __wrap_pthread_cond_signal(pthread_cond_t *condition);
+int __real_pthread_cond_broadcast(pthread_cond_t *condition);
+int __wrap_pthread_cond_broadcast(pthread_cond_t *condition);
 
 int64_t __wrap_cr_clock_now_us(void)
 {
@@ -64,16 +68,59 @@ double __wrap_cr_random_fraction(void)
                                 : __real_cr_random_fraction();
 }
 
-/* All jobs are on one thread, so none signals another: it looks again and again. */
+/* ---- waiting for another job ---- */
+
+static void let_go(pthread_mutex_t *mutex)
+{
+    if (pthread_mutex_unlock(mutex) != 0) {
+        abort();
+    }
+}
+
+static void hold(pthread_mutex_t *mutex)
+{
+    if (pthread_mutex_lock(mutex) != 0) {
+        abort();
+    }
+}
+
 bool __wrap_cr_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                                     int64_t until_us)
 {
     if (!sim_world_is_there()) {
         return __real_cr_condition_wait_until(condition, mutex, until_us);
     }
-    int64_t left_us = until_us - sim_now_us();
-    (void)pthread_mutex_unlock(mutex);
-    sim_sleep(left_us < LOOK_US ? left_us : LOOK_US);
-    (void)pthread_mutex_lock(mutex);
+    let_go(mutex);
+    sim_wait(condition, until_us);
+    hold(mutex);
     return sim_now_us() < until_us;
+}
+
+int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    if (!sim_world_is_there()) {
+        return __real_pthread_cond_wait(condition, mutex);
+    }
+    let_go(mutex);
+    sim_wait(condition, INT64_MAX);
+    hold(mutex);
+    return 0;
+}
+
+int __wrap_pthread_cond_signal(pthread_cond_t *condition)
+{
+    if (!sim_world_is_there()) {
+        return __real_pthread_cond_signal(condition);
+    }
+    sim_wake(condition, false);
+    return 0;
+}
+
+int __wrap_pthread_cond_broadcast(pthread_cond_t *condition)
+{
+    if (!sim_world_is_there()) {
+        return __real_pthread_cond_broadcast(condition);
+    }
+    sim_wake(condition, true);
+    return 0;
 }

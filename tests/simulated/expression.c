@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulated/expression.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 typedef struct parser {
@@ -41,7 +40,8 @@ cr_str sim_placeholder(const sim_placeholders *placeholders, cr_str name)
 
 static bool is_word(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '#' || c == ':' || c == '.';
+    return (c >= 'a' && c <= 'z') || c == '_' || c == '#' || c == ':' || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '.';
 }
 
 static void next(parser *now)

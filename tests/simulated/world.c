@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulated/world.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of so many waits one ends for no reason, after so long at most. */
+#define SPURIOUS 16
+#define SPURIOUS_US 5000
 
 /* No moment is 0, which stands for none in places. */
 #define FIRST_US INT64_C(1000000000)
@@ -12,10 +18,12 @@ typedef struct job_state {
     void *context;
     bool is_alive;
     int64_t wakes_us;
+    const void *waits_for; /* NULL: for nothing */
 } job_state;
 
 static struct world {
     bool is_there;
+    uint64_t seed;
     uint64_t state;
     int64_t now_us;
     int64_t skew_us[SIM_JOBS_MAX + 1];
@@ -27,7 +35,7 @@ static struct world {
 
 void sim_world_begin(uint64_t seed)
 {
-    world = (struct world){.is_there = true, .state = seed, .now_us = FIRST_US, .next = SIM_NO_JOB};
+    world = (struct world){.is_there = true, .seed = seed, .state = seed, .now_us = FIRST_US, .next = SIM_NO_JOB};
 }
 
 void sim_world_end(void)
@@ -90,13 +98,23 @@ size_t sim_add_job(sim_job body, void *context)
     if (world.job_count == SIM_JOBS_MAX) {
         abort();
     }
-    world.job[world.job_count] = (job_state){body, context, true, 0};
+    world.job[world.job_count] = (job_state){.body = body, .context = context, .is_alive = true};
     return world.job_count++;
 }
 
 size_t sim_job_number(void)
 {
     return coroutine_number();
+}
+
+static void stop_where_all_wait(void)
+{
+    for (size_t i = 0; i < world.job_count; i++) {
+        if (world.job[i].is_alive) {
+            (void)fprintf(stderr, "seed %" PRIu64 ": all jobs wait for each other\n", world.seed);
+            abort();
+        }
+    }
 }
 
 /* Among the jobs that are awake. Where all sleep, time passes until one wakes. */
@@ -117,6 +135,7 @@ static size_t choose(void)
         return awake[sim_roll(count)];
     }
     if (first_us == INT64_MAX) {
+        stop_where_all_wait();
         return SIM_NO_JOB;
     }
     world.now_us = first_us;
@@ -175,4 +194,35 @@ void sim_sleep(int64_t us)
     }
     world.job[self].wakes_us = world.now_us + us;
     sim_step();
+}
+
+void sim_wait(const void *reason, int64_t until_us)
+{
+    size_t self = coroutine_number();
+    int64_t spurious_us = world.now_us + 1 + (int64_t)sim_roll(SPURIOUS_US);
+    bool is_spurious = sim_happens(SPURIOUS) || self == SIM_NO_JOB;
+    int64_t wakes_us = is_spurious && spurious_us < until_us ? spurious_us : until_us;
+    if (self == SIM_NO_JOB) {
+        world.now_us = wakes_us > world.now_us ? wakes_us : world.now_us;
+        return;
+    }
+    world.job[self].waits_for = reason;
+    world.job[self].wakes_us = wakes_us;
+    sim_step();
+    world.job[self].waits_for = NULL;
+}
+
+void sim_wake(const void *reason, bool all)
+{
+    size_t first = world.job_count == 0 ? 0 : sim_roll(world.job_count);
+    for (size_t i = 0; i < world.job_count; i++) {
+        job_state *one = &world.job[(first + i) % world.job_count];
+        if (one->is_alive && one->waits_for == reason) {
+            one->waits_for = NULL;
+            one->wakes_us = world.now_us;
+            if (!all) {
+                return;
+            }
+        }
+    }
 }

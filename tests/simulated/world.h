@@ -64,4 +64,12 @@ void sim_step(void);
 /* In a job: pauses. Outside: time passes. */
 void sim_sleep(int64_t us);
 
+/* Pauses until another job wakes those that wait for the same thing, or until the time comes
+ * (INT64_MAX: never); now and then for no reason. If all jobs wait for each other, the program ends
+ * with the seed. */
+void sim_wait(const void *reason, int64_t until_us);
+
+/* Wakes one of the jobs that wait for it, or all. */
+void sim_wake(const void *reason, bool all);
+
 #endif
