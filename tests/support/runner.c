@@ -8,17 +8,18 @@
  * that tests share nothing, as before, and what a sanitizer or valgrind finds when the test's
  * process ends counts by its exit code.
  *
- *   -jN                so many tests side by side; otherwise one for each processor, under valgrind
- * one
+ *   -jN                so many tests side by side; else one for each processor, under valgrind one
  *   --filter PATTERN   only those whose SUITE/NAME matches, as the shell matches it
  *   --list             prints their names instead
  *
- * Of Criterion's attributes it knows those that the tests have here: .init, .fini and .timeout. */
+ * Of Criterion's attributes it knows those that the tests have here: .init, .fini and .timeout.
+ * Each parameter of a test with parameters counts as a test. */
 #define _GNU_SOURCE /* FNM_EXTMATCH; NOLINT */
 #include <criterion/criterion.h>
 #include <criterion/event.h>
 #include <criterion/internal/ordered-set.h>
 #include <criterion/logging.h>
+#include <criterion/parameterized.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <setjmp.h>
@@ -61,6 +62,7 @@ typedef struct run {
 
 static const struct criterion_suite *current_suite;
 static const struct criterion_test *current_test;
+static void *current_parameter;
 static bool has_failed;
 static jmp_buf way_out;
 
@@ -111,7 +113,11 @@ void criterion_internal_test_main(void (*body)(void))
     if (setjmp(way_out) == 0) {
         run_fixture(suite == NULL ? NULL : suite->init);
         run_fixture(test->init);
-        body();
+        if (test->kind_ == CR_TEST_PARAMETERIZED) {
+            ((void (*)(void *))body)(current_parameter); /* Criterion made it a void (*)(void) */
+        } else {
+            body();
+        }
     }
     if (setjmp(way_out) == 0) {
         run_fixture(test->fini);
@@ -172,7 +178,8 @@ static unsigned timeout_s(const struct criterion_suite *suite, const struct crit
     return timeout <= 0 ? 0 : (unsigned)timeout + 1;
 }
 
-static void start(run *self, struct criterion_suite *suite, struct criterion_test *test)
+static void start(run *self, struct criterion_suite *suite, struct criterion_test *test,
+                  void *parameter)
 {
     while (self->running >= self->limit) {
         wait_for_one(self);
@@ -186,6 +193,7 @@ static void start(run *self, struct criterion_suite *suite, struct criterion_tes
         VALGRIND_ENABLE_ERROR_REPORTING; /* criterion_initialize() disables it for the runner */
         current_suite = suite;
         current_test = test;
+        current_parameter = parameter;
         (void)alarm(timeout_s(suite, test)); /* 0: none */
         test->test();
         exit(has_failed ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -202,6 +210,22 @@ static bool is_wanted(const run *self, const struct criterion_test *test)
     return self->filter == NULL || fnmatch(self->filter, name, FNM_EXTMATCH) == 0;
 }
 
+static void run_one(run *self, struct criterion_suite *suite, struct criterion_test *test)
+{
+    if (test->data->signal != 0 || test->data->exit_code != 0 || test->data->disabled) {
+        (void)fprintf(stderr, "%s/%s is of a kind that does not run here\n", test->category,
+                      test->name);
+        self->failed++;
+    } else if (test->data->kind_ == CR_TEST_PARAMETERIZED) {
+        const struct criterion_test_params all = test->data->param_();
+        for (size_t i = 0; i < all.length; i++) {
+            start(self, suite, test, (char *)all.params + i * all.size);
+        }
+    } else {
+        start(self, suite, test, NULL);
+    }
+}
+
 static void run_all(run *self, struct criterion_test_set *tests)
 {
     FOREACH_SET(struct criterion_suite_set * suite, tests->suites)
@@ -213,13 +237,8 @@ static void run_all(run *self, struct criterion_test_set *tests)
             }
             if (self->lists) {
                 (void)printf("%s/%s\n", test->category, test->name);
-            } else if (test->data->kind_ != CR_TEST_NORMAL || test->data->signal != 0 ||
-                       test->data->exit_code != 0 || test->data->disabled) {
-                (void)fprintf(stderr, "%s/%s is of a kind that does not run here\n", test->category,
-                              test->name);
-                self->failed++;
             } else {
-                start(self, &suite->suite, test);
+                run_one(self, &suite->suite, test);
             }
         }
     }

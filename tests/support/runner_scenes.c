@@ -2,6 +2,7 @@
 /* Tests that end in every way there is, for test_runner.py. */
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
+#include <criterion/parameterized.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,6 +31,18 @@ Test(good, skips)
 {
     cr_skip_test("nothing here");
     abort();
+}
+
+static int numbers[] = {1, 2, 3};
+
+ParameterizedTestParameters(parameters, are_odd)
+{
+    return cr_make_param_array(int, numbers, sizeof(numbers) / sizeof(numbers[0]));
+}
+
+ParameterizedTest(int *number, parameters, are_odd)
+{
+    cr_assert(*number % 2 == 1, "%d is even", *number);
 }
 
 Test(bad, asserts)

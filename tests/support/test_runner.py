@@ -39,6 +39,11 @@ class Forked(unittest.TestCase):
     def test_pattern_with_alternatives(self):
         self.assertEqual(run("-j1", "--filter", "@(good/passes|bad/ends)")[:2], (1, [2, 1, 1, 0]))
 
+    def test_parameters(self):
+        code, counts, printed = run("--filter", "parameters/*")
+        self.assertEqual((code, counts), (1, [3, 2, 1, 0]))
+        self.assertIn("2 is even", printed)
+
     def test_list(self):
         listed = subprocess.run([SCENES, "--list", "--filter", "good/*"], capture_output=True, text=True,
                                 check=True)
