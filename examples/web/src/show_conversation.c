@@ -2,30 +2,30 @@
 /* The main part of the page: the conversation's head, its messages, and the form below them. */
 #include <string.h>
 
-#include "page.h"
+#include "show.h"
 
-static void put_back(html *out)
+static void put_back(html *out, const struct view *view)
 {
     html_put(out, "<a class=\"button round back\" href=\"/messages\">");
-    page_icon(out, "back");
+    show_icon(out, view, "back");
     html_put(out, "<span class=\"unseen\">All conversations</span></a>\n");
 }
 
 /* A button of the conversation's menu. */
-static void put_setting(html *out, const page_view *view, const char *action, const char *value,
+static void put_setting(html *out, const struct view *view, const char *action, const char *value,
                         const char *icon, const char *label)
 {
     html_put(out, "<button form=\"act\" formaction=\"/messages/%s/%s\" name=\"set\" value=\"%s\">",
              cruddur_group_uuid(view->group), action, value);
-    page_icon(out, icon);
+    show_icon(out, view, icon);
     html_put(out, "%s</button>", label);
 }
 
-static void put_settings(html *out, const page_view *view)
+static void put_settings(html *out, const struct view *view)
 {
     const cruddur_group *group = view->group;
     html_put(out, "<details class=\"menu\"><summary>");
-    page_icon(out, "more");
+    show_icon(out, view, "more");
     html_put(out, "<span class=\"unseen\">Conversation settings</span></summary>"
                   "<div class=\"sheet\">");
     if (cruddur_group_muted_until_us(group) > view->now_us) {
@@ -43,7 +43,7 @@ static void put_settings(html *out, const page_view *view)
         put_setting(out, view, "block", "off", "block", "Unblock");
     } else if (cruddur_group_member_count(group) == 2) {
         html_put(out, "<details class=\"confirm\"><summary>");
-        page_icon(out, "block");
+        show_icon(out, view, "block");
         html_put(out, "Block</summary>");
         put_setting(out, view, "block", "on", "block", "Nobody can write here then");
         html_put(out, "</details>");
@@ -51,7 +51,7 @@ static void put_settings(html *out, const page_view *view)
     html_put(out, "</div></details>\n");
 }
 
-static void put_members(html *out, const page_view *view)
+static void put_members(html *out, const struct view *view)
 {
     const char *handle = cruddur_group_user_handle(view->group);
     size_t count = cruddur_members_count(view->members);
@@ -62,22 +62,22 @@ static void put_members(html *out, const page_view *view)
         for (size_t i = 0; i < count; i++) {
             const cruddur_user *member = cruddur_members_at(view->members, i);
             html_put(out, "%s<bdi>%s</bdi>", i == 0 ? "" : ", ",
-                     page_name(member->display_name, member->handle));
+                     show_name(member->display_name, member->handle));
         }
     }
     html_put(out, "</span>");
 }
 
-static void put_group_head(html *out, const page_view *view)
+static void put_group_head(html *out, const struct view *view)
 {
     bool is_direct = cruddur_group_member_count(view->group) == 2;
     html_put(out, "<header class=\"bar\">");
-    put_back(out);
-    page_avatar(out,
+    put_back(out, view);
+    show_avatar(out,
                 is_direct ? cruddur_group_user_uuid(view->group) : cruddur_group_uuid(view->group),
-                page_group_name(view->group));
+                show_group_name(view->group));
     html_put(out, "<div class=\"who\"><h1>");
-    page_group_title(out, view->group);
+    show_group_title(out, view->group);
     html_put(out, "</h1>");
     put_members(out, view);
     html_put(out, "</div>");
@@ -89,7 +89,7 @@ static void put_group_head(html *out, const page_view *view)
 }
 
 /* Shows the log's end without the script, as the box is laid out from below (page.css). */
-static void put_log(html *out, const page_view *view)
+static void put_log(html *out, const struct view *view)
 {
     html_put(out, "<div class=\"log\" id=\"log\" role=\"log\" aria-live=\"off\" tabindex=\"0\" "
                   "aria-label=\"Messages\"><div class=\"paper\">\n");
@@ -99,7 +99,7 @@ static void put_log(html *out, const page_view *view)
         html_put_url(out, cruddur_msg_page_older(view->messages));
         html_put(out, "\">Older messages</a></p>\n");
     }
-    page_items(out, view);
+    show_items(out, view);
     if (view->is_past) {
         html_put(out, "<p class=\"more newest\"><a href=\"/messages/%s\">Newest messages</a></p>\n",
                  cruddur_group_uuid(view->group));
@@ -109,7 +109,7 @@ static void put_log(html *out, const page_view *view)
 }
 
 /* What the form replies to or edits, and the way out. */
-static void put_context(html *out, const page_view *view)
+static void put_context(html *out, const struct view *view)
 {
     const cruddur_msg *msg = view->edit != NULL ? view->edit : view->reply;
     html_put(
@@ -119,7 +119,7 @@ static void put_context(html *out, const page_view *view)
         msg != NULL ? cruddur_msg_text(msg) : "");
     html_put(out, "<a class=\"button round\" id=\"cancel\" href=\"/messages/%s\">",
              view->group != NULL ? cruddur_group_uuid(view->group) : "");
-    page_icon(out, "close");
+    show_icon(out, view, "close");
     html_put(out, "<span class=\"unseen\">Cancel</span></a></div>\n");
     html_put(out, "<input type=\"hidden\" name=\"reply_to\" value=\"%s\">",
              view->reply != NULL ? cruddur_msg_uuid(view->reply) : "");
@@ -143,7 +143,7 @@ static int count_characters(const char *text)
     return count;
 }
 
-static void put_field(html *out, const page_view *view)
+static void put_field(html *out, const struct view *view)
 {
     const char *draft = view->draft != NULL  ? view->draft
                         : view->edit != NULL ? cruddur_msg_text(view->edit)
@@ -153,25 +153,25 @@ static void put_field(html *out, const page_view *view)
         "<div class=\"field\"><label class=\"unseen\" for=\"text\">Message</label>\n"
         "<textarea id=\"text\" name=\"text\" rows=\"1\" dir=\"auto\" required "
         "aria-describedby=\"left\" placeholder=\"Message\" data-max=\"%d\"%s>\n%s</textarea>\n",
-        PAGE_TEXT_MAX,
+        SHOW_TEXT_MAX,
         view->edit != NULL || view->reply != NULL || view->error != NULL ? " autofocus" : "",
         draft);
     html_put(out,
              "<p class=\"left\" id=\"left\"><output for=\"text\">%d</output>"
              "<span class=\"unseen\"> characters left</span></p>\n",
-             PAGE_TEXT_MAX - count_characters(draft));
+             SHOW_TEXT_MAX - count_characters(draft));
     html_put(out, "<button class=\"button send\">");
-    page_icon(out, "send");
+    show_icon(out, view, "send");
     html_put(out, "<span>%s</span></button></div>\n", view->edit != NULL ? "Save" : "Message");
 }
 
-static void put_error(html *out, const page_view *view)
+static void put_error(html *out, const struct view *view)
 {
     html_put(out, "<p class=\"error\" id=\"error\" role=\"alert\"%s>%s</p>\n",
              view->error == NULL ? " hidden" : "", view->error != NULL ? view->error : "");
 }
 
-static void put_composer(html *out, const page_view *view)
+static void put_composer(html *out, const struct view *view)
 {
     html_put(out, "<form class=\"composer\" id=\"composer\" method=\"post\" action=\"/messages/");
     if (view->group != NULL) {
@@ -193,7 +193,7 @@ static void put_composer(html *out, const page_view *view)
     html_put(out, "</form>\n");
 }
 
-static void put_blocked(html *out, const page_view *view)
+static void put_blocked(html *out, const struct view *view)
 {
     if (!cruddur_group_is_blocked_by_viewer(view->group)) {
         html_put(out, "<div class=\"composer closed\"><p id=\"text\" tabindex=\"-1\">"
@@ -207,18 +207,18 @@ static void put_blocked(html *out, const page_view *view)
 }
 
 /* A conversation that has not begun: with a person, or the question with whom. */
-static void put_new(html *out, const page_view *view)
+static void put_new(html *out, const struct view *view)
 {
     html_put(out, "<header class=\"bar\">");
-    put_back(out);
+    put_back(out, view);
     if (view->other != NULL) {
-        const char *name = page_name(view->other->display_name, view->other->handle);
-        page_avatar(out, view->other->uuid, name);
+        const char *name = show_name(view->other->display_name, view->other->handle);
+        show_avatar(out, view->other->uuid, name);
         html_put(out,
                  "<div class=\"who\"><h1><bdi>%s</bdi></h1><span class=\"handle\">@%s</span></div>"
                  "</header>\n<div class=\"nothing\">",
                  name, view->other->handle);
-        page_avatar(out, view->other->uuid, name);
+        show_avatar(out, view->other->uuid, name);
         html_put(out, "<p>The beginning of your conversation with <bdi>%s</bdi>.</p></div>\n",
                  name);
         put_composer(out, view);
@@ -236,7 +236,7 @@ static void put_new(html *out, const page_view *view)
         view->handle != NULL ? view->handle : "");
 }
 
-void page_conversation(html *out, const page_view *view)
+void show_conversation(html *out, const struct view *view)
 {
     if (view->group == NULL) {
         put_new(out, view);

@@ -3,7 +3,7 @@
  * receipts anew when messages come or the reader's time zone is another one. */
 #include <string.h>
 
-#include "page.h"
+#include "show.h"
 
 /* Messages of one author within this time form a block. */
 #define BLOCK_US (5 * INT64_C(60000000))
@@ -12,7 +12,7 @@ static const char *const reactions[] = {"\xF0\x9F\x91\x8D", "\xE2\x9D\xA4\xEF\xB
                                         "\xF0\x9F\x98\x82", "\xF0\x9F\x98\xAE",
                                         "\xF0\x9F\x99\x8F", "\xF0\x9F\x8E\x89"};
 
-static bool is_own(const page_view *view, const cruddur_msg *msg)
+static bool is_own(const struct view *view, const cruddur_msg *msg)
 {
     return strcmp(cruddur_msg_user_uuid(msg), view->viewer->uuid) == 0;
 }
@@ -24,7 +24,7 @@ static bool is_deleted(const cruddur_msg *msg)
 
 static const char *author_name(const cruddur_msg *msg)
 {
-    return page_name(cruddur_msg_user_display_name(msg), cruddur_msg_user_handle(msg));
+    return show_name(cruddur_msg_user_display_name(msg), cruddur_msg_user_handle(msg));
 }
 
 /* The URL of a form that changes a message; the message's time finds it on every engine. */
@@ -35,7 +35,7 @@ static void put_action(html *out, const cruddur_msg *msg, const char *action)
              (long long)cruddur_msg_created_at_us(msg));
 }
 
-static const cruddur_msg *find_quoted(const page_view *view, const char *uuid)
+static const cruddur_msg *find_quoted(const struct view *view, const char *uuid)
 {
     for (size_t i = 0; i < cruddur_msg_page_count(view->messages); i++) {
         const cruddur_msg *msg = cruddur_msg_page_at(view->messages, i);
@@ -51,7 +51,7 @@ static const cruddur_msg *find_quoted(const page_view *view, const char *uuid)
     return NULL;
 }
 
-static void put_quote(html *out, const page_view *view, const cruddur_msg *msg)
+static void put_quote(html *out, const struct view *view, const cruddur_msg *msg)
 {
     const cruddur_msg *quoted = find_quoted(view, cruddur_msg_reply_to(msg));
     if (quoted == NULL || is_deleted(quoted)) {
@@ -66,7 +66,7 @@ static void put_quote(html *out, const page_view *view, const cruddur_msg *msg)
 }
 
 /* One button for each kind of reaction, which adds or removes the viewer's own. */
-static void put_reactions(html *out, const page_view *view, const cruddur_msg *msg)
+static void put_reactions(html *out, const struct view *view, const cruddur_msg *msg)
 {
     cruddur_reaction reaction;
     size_t i = 0;
@@ -92,25 +92,26 @@ static void put_reactions(html *out, const page_view *view, const cruddur_msg *m
     html_put(out, "</p>\n");
 }
 
-static void put_own_menu(html *out, const cruddur_msg *msg, const char *query)
+static void put_own_menu(html *out, const struct view *view, const cruddur_msg *msg,
+                         const char *query)
 {
     html_put(out, "<a data-act=\"edit\" href=\"?edit=%s\">", query);
-    page_icon(out, "edit");
+    show_icon(out, view, "edit");
     html_put(out, "Edit</a><details class=\"confirm\"><summary>");
-    page_icon(out, "delete");
+    show_icon(out, view, "delete");
     html_put(out, "Delete</summary><button class=\"danger\" ");
     put_action(out, msg, "delete");
     html_put(out, ">Delete for everyone</button></details>");
 }
 
 /* What can be done with a message: links and buttons that work without the script. */
-static void put_menu(html *out, const page_view *view, const cruddur_msg *msg)
+static void put_menu(html *out, const struct view *view, const cruddur_msg *msg)
 {
     html query = {0};
     html_put(&query, "%s&at=%lld", cruddur_msg_uuid(msg),
              (long long)cruddur_msg_created_at_us(msg));
     html_put(out, "<details class=\"menu\"><summary>");
-    page_icon(out, "more");
+    show_icon(out, view, "more");
     html_put(out, "<span class=\"unseen\">Actions</span></summary><div class=\"sheet\">"
                   "<p class=\"choice\">");
     for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++) {
@@ -119,17 +120,17 @@ static void put_menu(html *out, const page_view *view, const cruddur_msg *msg)
         html_put(out, ">%s</button>", reactions[i]);
     }
     html_put(out, "</p><a data-act=\"reply\" href=\"?reply=%s\">", query.data);
-    page_icon(out, "reply");
+    show_icon(out, view, "reply");
     html_put(out, "Reply</a>");
     if (is_own(view, msg)) {
-        put_own_menu(out, msg, query.data);
+        put_own_menu(out, view, msg, query.data);
     }
     html_put(out, "</div></details>\n");
     out->failed = out->failed || query.failed;
     html_free(&query);
 }
 
-static void put_text(html *out, const page_view *view, const cruddur_msg *msg)
+static void put_text(html *out, const struct view *view, const cruddur_msg *msg)
 {
     if (is_deleted(msg)) {
         html_put(out, "<p class=\"text gone\">%s</p>\n",
@@ -142,7 +143,7 @@ static void put_text(html *out, const page_view *view, const cruddur_msg *msg)
     html_put(out, "<p class=\"text\" dir=\"auto\">%s</p>\n", cruddur_msg_text(msg));
 }
 
-static void put_message(html *out, const page_view *view, const cruddur_msg *msg, bool is_first)
+static void put_message(html *out, const struct view *view, const cruddur_msg *msg, bool is_first)
 {
     bool own = is_own(view, msg);
     html_put(out,
@@ -152,7 +153,7 @@ static void put_message(html *out, const page_view *view, const cruddur_msg *msg
              cruddur_msg_uuid(msg), (long long)cruddur_msg_created_at_us(msg),
              cruddur_msg_user_uuid(msg), cruddur_msg_version(msg));
     if (!own) {
-        page_avatar(out, cruddur_msg_user_uuid(msg), author_name(msg));
+        show_avatar(out, cruddur_msg_user_uuid(msg), author_name(msg));
     }
     html_put(out, "<div class=\"body\"><p class=\"by\"><b><bdi>%s</bdi></b></p>\n",
              own ? "You" : author_name(msg));
@@ -162,7 +163,7 @@ static void put_message(html *out, const page_view *view, const cruddur_msg *msg
     if (cruddur_msg_edited_at_us(msg) != CRUDDUR_TIME_UNKNOWN && !is_deleted(msg)) {
         html_put(out, "<span class=\"edited\">edited</span> ");
     }
-    page_time(out, view, cruddur_msg_created_at_us(msg), PAGE_TIME_CLOCK);
+    show_time(out, view, cruddur_msg_created_at_us(msg), SHOW_TIME_CLOCK);
     html_put(out, "</p></div>\n");
     put_reactions(out, view, msg);
     html_put(out, "</div>\n");
@@ -172,13 +173,13 @@ static void put_message(html *out, const page_view *view, const cruddur_msg *msg
     html_put(out, "</li>\n");
 }
 
-void page_message(html *out, const page_view *view, const cruddur_msg *msg)
+void show_changed(html *out, const struct view *view)
 {
-    put_message(out, view, msg, true);
+    put_message(out, view, view->changed, true);
 }
 
 /* The members who have read one's message, below the newest that each has read. */
-static void put_seen(html *out, const page_view *view, const cruddur_msg *msg,
+static void put_seen(html *out, const struct view *view, const cruddur_msg *msg,
                      const cruddur_msg *next_own)
 {
     int64_t from = cruddur_msg_created_at_us(msg);
@@ -192,7 +193,7 @@ static void put_seen(html *out, const page_view *view, const cruddur_msg *msg,
             html_put(out, seen == 0 ? "<li class=\"seen\">Seen" : "");
             if (count > 2) {
                 html_put(out, "%s <bdi>%s</bdi>", seen == 0 ? " by" : ",",
-                         page_name(member->display_name, member->handle));
+                         show_name(member->display_name, member->handle));
             }
             seen++;
         }
@@ -200,7 +201,8 @@ static void put_seen(html *out, const page_view *view, const cruddur_msg *msg,
     html_put(out, seen > 0 ? "</li>\n" : "");
 }
 
-void page_receipts(html *out, const page_view *view)
+/* The receipts as the script reads them. */
+static void put_receipts(html *out, const struct view *view)
 {
     html_put(out, "<ul class=\"receipts\" hidden>");
     for (size_t i = 0; i < cruddur_members_count(view->members); i++) {
@@ -208,13 +210,13 @@ void page_receipts(html *out, const page_view *view)
         if (strcmp(member->uuid, view->viewer->uuid) != 0) {
             html_put(out, "<li data-at=\"%lld\">%s</li>",
                      (long long)cruddur_members_read_up_to_us(view->members, i),
-                     page_name(member->display_name, member->handle));
+                     show_name(member->display_name, member->handle));
         }
     }
     html_put(out, "</ul>\n");
 }
 
-static const cruddur_msg *next_own(const page_view *view, size_t index)
+static const cruddur_msg *next_own(const struct view *view, size_t index)
 {
     const cruddur_msg *msg;
     while ((msg = cruddur_msg_page_at(view->messages, ++index)) != NULL && !is_own(view, msg)) {
@@ -223,7 +225,7 @@ static const cruddur_msg *next_own(const page_view *view, size_t index)
 }
 
 /* The line before the first message of others that the viewer has not read. */
-static void put_unread(html *out, const page_view *view)
+static void put_unread(html *out, const struct view *view)
 {
     int count = (int)cruddur_group_unread_count(view->group);
     html_put(out, "<li class=\"line unread\" id=\"unread\"><span>%d%s new</span>", count,
@@ -234,22 +236,22 @@ static void put_unread(html *out, const page_view *view)
              cruddur_group_uuid(view->group));
 }
 
-static bool is_unread(const page_view *view, const cruddur_msg *msg)
+static bool is_unread(const struct view *view, const cruddur_msg *msg)
 {
     return !is_own(view, msg) && !is_deleted(msg) && cruddur_group_unread_count(view->group) > 0 &&
            cruddur_msg_created_at_us(msg) > cruddur_group_read_up_to_us(view->group);
 }
 
-static bool begins_block(const page_view *view, const cruddur_msg *before, const cruddur_msg *msg)
+static bool begins_block(const struct view *view, const cruddur_msg *before, const cruddur_msg *msg)
 {
     return before == NULL ||
            strcmp(cruddur_msg_user_uuid(before), cruddur_msg_user_uuid(msg)) != 0 ||
            cruddur_msg_created_at_us(msg) - cruddur_msg_created_at_us(before) > BLOCK_US ||
-           !page_is_same_day(view, cruddur_msg_created_at_us(before),
+           !show_is_same_day(view, cruddur_msg_created_at_us(before),
                              cruddur_msg_created_at_us(msg));
 }
 
-void page_items(html *out, const page_view *view)
+void show_items(html *out, const struct view *view)
 {
     const cruddur_msg *before = NULL;
     bool has_line = false;
@@ -265,9 +267,9 @@ void page_items(html *out, const page_view *view)
         const cruddur_msg *msg = cruddur_msg_page_at(view->messages, i);
         int64_t at_us = cruddur_msg_created_at_us(msg);
         bool is_first = begins_block(view, before, msg);
-        if (before == NULL || !page_is_same_day(view, cruddur_msg_created_at_us(before), at_us)) {
+        if (before == NULL || !show_is_same_day(view, cruddur_msg_created_at_us(before), at_us)) {
             html_put(out, "<li class=\"line day\"><span>");
-            page_time(out, view, at_us, PAGE_TIME_DAY);
+            show_time(out, view, at_us, SHOW_TIME_DAY);
             html_put(out, "</span></li>\n");
         }
         if (!has_line && is_unread(view, msg)) {
@@ -281,5 +283,5 @@ void page_items(html *out, const page_view *view)
         before = msg;
     }
     html_put(out, "</ol>\n");
-    page_receipts(out, view);
+    put_receipts(out, view);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "page.h"
+#include "show.h"
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_S 60
@@ -27,18 +27,18 @@ static struct tm split(int64_t time_us, int offset_min)
     return parts;
 }
 
-static int64_t day_of(const page_view *view, int64_t time_us)
+static int64_t day_of(const struct view *view, int64_t time_us)
 {
     int64_t seconds = time_us / SECOND_US + view->utc_offset_min * MINUTE_S;
     return seconds >= 0 ? seconds / DAY_S : (seconds - DAY_S + 1) / DAY_S;
 }
 
-bool page_is_same_day(const page_view *view, int64_t a_us, int64_t b_us)
+bool show_is_same_day(const struct view *view, int64_t a_us, int64_t b_us)
 {
     return day_of(view, a_us) == day_of(view, b_us);
 }
 
-static void put_date(html *out, const page_view *view, const struct tm *then)
+static void put_date(html *out, const struct view *view, const struct tm *then)
 {
     html_put(out, "%d %s", then->tm_mday, months[then->tm_mon]);
     if (then->tm_year != split(view->now_us, view->utc_offset_min).tm_year) {
@@ -46,7 +46,7 @@ static void put_date(html *out, const page_view *view, const struct tm *then)
     }
 }
 
-static void put_ago(html *out, const page_view *view, int64_t time_us, const struct tm *then)
+static void put_ago(html *out, const struct view *view, int64_t time_us, const struct tm *then)
 {
     int64_t age_s = (view->now_us - time_us) / SECOND_US;
     if (age_s < MINUTE_S) {
@@ -62,7 +62,7 @@ static void put_ago(html *out, const page_view *view, int64_t time_us, const str
     }
 }
 
-static void put_day(html *out, const page_view *view, int64_t time_us, const struct tm *then)
+static void put_day(html *out, const struct view *view, int64_t time_us, const struct tm *then)
 {
     int64_t days = day_of(view, view->now_us) - day_of(view, time_us);
     if (days == 0 || days == 1) {
@@ -73,7 +73,7 @@ static void put_day(html *out, const page_view *view, int64_t time_us, const str
     }
 }
 
-void page_time(html *out, const page_view *view, int64_t time_us, page_time_form form)
+void show_time(html *out, const struct view *view, int64_t time_us, show_time_form form)
 {
     static const char *const names[] = {"clock", "ago", "day"};
     struct tm utc = split(time_us, 0);
@@ -83,9 +83,9 @@ void page_time(html *out, const page_view *view, int64_t time_us, page_time_form
     }
     html_put(out, "<time data-form=\"%s\" datetime=\"%d-%02d-%02dT%02d:%02d:%02dZ\">", names[form],
              utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-    if (form == PAGE_TIME_CLOCK) {
+    if (form == SHOW_TIME_CLOCK) {
         html_put(out, "%02d:%02d", then.tm_hour, then.tm_min);
-    } else if (form == PAGE_TIME_AGO) {
+    } else if (form == SHOW_TIME_AGO) {
         put_ago(out, view, time_us, &then);
     } else {
         put_day(out, view, time_us, &then);
@@ -93,7 +93,7 @@ void page_time(html *out, const page_view *view, int64_t time_us, page_time_form
     html_put(out, "</time>");
 }
 
-const char *page_name(const char *display_name, const char *handle)
+const char *show_name(const char *display_name, const char *handle)
 {
     if (display_name != NULL && *display_name != '\0') {
         return display_name;
@@ -101,17 +101,17 @@ const char *page_name(const char *display_name, const char *handle)
     return handle != NULL && *handle != '\0' ? handle : "Somebody";
 }
 
-const char *page_group_name(const cruddur_group *group)
+const char *show_group_name(const cruddur_group *group)
 {
     return cruddur_group_name(group) != NULL ? cruddur_group_name(group)
-                                             : page_name(cruddur_group_user_display_name(group),
+                                             : show_name(cruddur_group_user_display_name(group),
                                                          cruddur_group_user_handle(group));
 }
 
-void page_group_title(html *out, const cruddur_group *group)
+void show_group_title(html *out, const cruddur_group *group)
 {
     size_t others = cruddur_group_member_count(group) - 1;
-    html_put(out, "<bdi>%s</bdi>", page_group_name(group));
+    html_put(out, "<bdi>%s</bdi>", show_group_name(group));
     if (cruddur_group_name(group) == NULL && others > 1) {
         html_put(out, " and %d more", (int)others - 1);
     }
@@ -128,7 +128,7 @@ static void first_character(const char *name, char buffer[5])
     buffer[length] = '\0';
 }
 
-void page_avatar(html *out, const char *uuid, const char *name)
+void show_avatar(html *out, const char *uuid, const char *name)
 {
     unsigned hash = 0;
     char letter[5];
@@ -140,19 +140,8 @@ void page_avatar(html *out, const char *uuid, const char *name)
              letter);
 }
 
-void page_icon(html *out, const char *name)
+void show_icon(html *out, const struct view *view, const char *name)
 {
-    html_put(out,
-             "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"/static/icons.svg#%s\"/></svg>",
-             name);
-}
-
-void page_badge(html *out, const cruddur_group *group, const page_view *view)
-{
-    bool is_muted = cruddur_group_muted_until_us(group) > view->now_us;
-    int count = (int)cruddur_group_unread_count(group);
-    if (count > 0) {
-        html_put(out, "<span class=\"badge%s\">%d%s<span class=\"unseen\"> unread</span></span>",
-                 is_muted ? " quiet" : "", count, cruddur_group_unread_is_exact(group) ? "" : "+");
-    }
+    html_put(out, "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"%s#%s\"/></svg>",
+             view->icons, name);
 }
