@@ -25,7 +25,6 @@ static void end(void *data)
         cruddur_msg_free(state->quoted[i]);
     }
     free(state->text);
-    free(state);
 }
 
 static int64_t number(const char *text, int64_t min, int64_t max)
