@@ -269,7 +269,7 @@
 
   const refreshChanged = single(async () => {
     for (const [uuid, time] of [...changed]) {
-      const body = await part(`/messages/${group}/items?message=${uuid}${time ? `&at=${time}` : ''}`);
+      const body = await part(`/messages/${group}/items?message=${uuid}&at=${time}`);
       changed.delete(uuid);
       keepPlace(() => {
         all('li.message', body).forEach(insert);
@@ -643,8 +643,9 @@
       return;
     }
     if (['edit', 'deletion', 'reaction'].includes(event.type)) {
-      if (document.getElementById(`m-${data.message_uuid}`)) {
-        changed.set(data.message_uuid, data.created_at_us);
+      const item = document.getElementById(`m-${data.message_uuid}`);
+      if (item) {
+        changed.set(data.message_uuid, item.dataset.at);
         refreshChanged();
       }
     } else if (event.type === 'group-changed') {
@@ -682,7 +683,12 @@
 
   function connect() {
     source = new EventSource(cursor ? `/events?cursor=${encodeURIComponent(cursor)}` : '/events');
-    source.onopen = catchUp;
+    source.addEventListener('open', (event) => { // the service's first event, with where it begins
+      if (event.lastEventId) {
+        cursor = event.lastEventId;
+        catchUp();
+      }
+    });
     source.onerror = reconnect;
     for (const kind of ['message', 'edit', 'deletion', 'reaction', 'read', 'group-opened', 'group-changed', 'member-added', 'member-removed']) {
       source.addEventListener(kind, hear);

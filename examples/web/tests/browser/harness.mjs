@@ -22,7 +22,7 @@ export const PEOPLE = [
 ];
 
 // No wait is longer, on a slow machine: a guard against hanging.
-export const PATIENCE_MS = 10000;
+export const PATIENCE_MS = 120000;
 
 export function check(condition, what) {
   if (!condition) {
