@@ -34,7 +34,7 @@ struct jwks {
     const char *where; /* NULL: no tokens are accepted */
     struct jwks_set set, next;
     bool is_read, is_busy;
-    int64_t asked_ms;
+    int64_t asked_ms, regular_ms; /* the last time for an unknown key; the next one anyway */
     struct jwks_waiter waiters[JWKS_WAITERS_MAX];
     unsigned waiter_count;
 };

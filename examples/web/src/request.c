@@ -454,7 +454,7 @@ void request_on_completed(void *data, struct MHD_Connection *connection, void **
     }
     log_request(self, now_us() - self->began_us);
     server->in_flight--;
-    self->peer->deadline_ms = server->now_ms + SERVER_READ_MS;
+    self->peer->deadline_ms = server_read_deadline_ms(server);
     if (self->response != NULL) {
         MHD_destroy_response(self->response);
     }
