@@ -17,7 +17,9 @@
 const struct route routes[] = {
     {"GET", "/", page_home, USER},
     {"GET", "/messages", page_inbox, USER},
+    {"GET", "/messages/new", page_new, USER},
     {"GET", "/messages/new/*", page_new, USER},
+    {"POST", "/time-zone", form_time_zone, USER},
     {"POST", "/messages/new", form_new, USER},
     {"GET", "/messages/*", page_conversation, USER},
     {"GET", "/messages/*/items", page_items, USER},
