@@ -331,7 +331,7 @@ int server_run(const struct options *options)
         return EXIT_FAILURE;
     }
     self->options = options;
-    log_set_level(options->is_verbose ? LOG_DEBUG : LOG_INFO);
+    log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
     raise_descriptor_limit();
     bool is_good = take_signals(&signals) && start(self) && watch_all(self, &signals, sources);
     if (is_good) {

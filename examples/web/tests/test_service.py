@@ -23,6 +23,16 @@ SECRET = "a text that no log has"
 UNLIMITED = ("--reads", "0", "--writes", "0")
 
 
+keys = []
+
+
+def setUpModule():
+    folder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(folder.cleanup)
+    for kid, bits in (("key-1", 2048), ("key-2", 2048), ("stranger", 2048), ("weak", 1024)):
+        keys.append(Key(pathlib.Path(folder.name), kid, bits))
+
+
 class ServiceTest(unittest.TestCase):
     """One service for the tests of a class."""
     options = UNLIMITED
@@ -32,9 +42,7 @@ class ServiceTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        cls.key = Key(cls.folder, "key-1")
-        cls.other = Key(cls.folder, "key-2")
-        cls.weak = Key(cls.folder, "weak", 1024)
+        cls.key, cls.other, cls.stranger, cls.weak = keys
         cls.jwks = cls.folder / "jwks.json"
         cls.write_keys(cls.key, cls.weak)
         cls.service = Service(cls.folder, "--jwks", cls.where(), "--issuer", ISSUER, "--client-id",
@@ -104,8 +112,7 @@ class Tokens(ServiceTest):
         good = self.key.token()
         head, body, signature = good.split(".")
         forged = self.key.token(sub="sub-teo").split(".")[1]
-        stranger = Key(self.folder, "stranger")
-        as_ours = stranger.token({"kid": "key-1"})
+        as_ours = self.stranger.token({"kid": "key-1"})
         bad = {
             "empty": "", "no token": "x", "two parts": f"{head}.{body}", "four parts": good + ".x",
             "no signature": f"{head}.{body}.", "other claims": f"{head}.{forged}.{signature}",
@@ -116,7 +123,7 @@ class Tokens(ServiceTest):
             "alg missing": self.key.token({"alg": None}), "alg RS512": self.key.token({"alg": "RS512"}),
             "HS256 with the public key": self.key.token({"alg": "HS256"}, "HS256"),
             "RS256 that is HS256": self.key.token({}, "HS256"),
-            "kid missing": self.key.token({"kid": None}), "unknown kid": stranger.token(),
+            "kid missing": self.key.token({"kid": None}), "unknown kid": self.stranger.token(),
             "another's key": as_ours, "weak key": self.weak.token(), "EC": self.key.token({"kid": "ec"}),
             "critical": self.key.token({"crit": ["x"]}),
             "expired": self.key.token(exp=now - 3600), "no exp": self.key.token(exp=None),
