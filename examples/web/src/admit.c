@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which requests reach a handler: the route, the host, who asks, from which site, how often, and the
- * fields of the body. */
+/* Which requests reach a handler: the route, the host, who asks, from which site, how often, and
+ * the fields of the body. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +149,8 @@ static bool is_own_host(const request *self)
     return options->demo_count == 0;
 }
 
-/* Whether a page of another site sent it: as the browser says, or by the page's origin. What a program
- * sends, has neither. */
+/* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
+ * program sends, has neither. */
 static bool is_cross_site(const request *self)
 {
     const char *site = request_header(self, "Sec-Fetch-Site");
@@ -163,8 +163,7 @@ static bool is_cross_site(const request *self)
     if (site != NULL && strcmp(site, "same-origin") != 0) {
         return true;
     }
-    return origin != NULL &&
-           strcasecmp(after_scheme(origin), request_header(self, "Host")) != 0;
+    return origin != NULL && strcasecmp(after_scheme(origin), request_header(self, "Host")) != 0;
 }
 
 static bool has_form_token(const request *self)
@@ -182,9 +181,8 @@ static void handle(request *self)
         request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
         return;
     }
-    if (self->person != NULL &&
-        !limits_take(&self->server->limits, self->person->uuid, is_post(self),
-                     self->server->now_ms)) {
+    if (self->person != NULL && !limits_take(&self->server->limits, self->person->uuid,
+                                             is_post(self), self->server->now_ms)) {
         request_add_header(self, "Retry-After", "1");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
         return;

@@ -14,10 +14,10 @@
 /* Answers with an object or array, which it takes; NULL if it could not be made. */
 static void answer(request *self, unsigned status, struct json_object *object)
 {
-    const char *text =
-        object != NULL ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                    JSON_C_TO_STRING_NOSLASHESCAPE)
-                       : NULL;
+    const char *text = object != NULL
+                           ? json_object_to_json_string_ext(
+                                 object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+                           : NULL;
     request_answer(self, status, "application/json", text != NULL ? strdup(text) : NULL,
                    text != NULL ? strlen(text) : 0);
     json_object_put(object);
@@ -48,25 +48,36 @@ static struct json_object *group_object(const void *page, size_t index)
     char time[CRUDDUR_TIME_SIZE];
     const cruddur_group *group = cruddur_group_page_at(page, index);
     const char *name = cruddur_group_name(group);
-    const char *const pairs[] = {
-        "uuid", cruddur_group_uuid(group),
-        "display_name", name != NULL ? name : cruddur_group_user_display_name(group),
-        "handle", cruddur_group_user_handle(group),
-        "message", cruddur_group_text(group),
-        "created_at", time_text(cruddur_group_last_message_at_us(group), time), NULL};
+    const char *const pairs[] = {"uuid",
+                                 cruddur_group_uuid(group),
+                                 "display_name",
+                                 name != NULL ? name : cruddur_group_user_display_name(group),
+                                 "handle",
+                                 cruddur_group_user_handle(group),
+                                 "message",
+                                 cruddur_group_text(group),
+                                 "created_at",
+                                 time_text(cruddur_group_last_message_at_us(group), time),
+                                 NULL};
     return make_object(pairs);
 }
 
 static struct json_object *msg_object(const cruddur_msg *msg)
 {
     char time[CRUDDUR_TIME_SIZE];
-    const char *const pairs[] = {
-        "uuid", cruddur_msg_uuid(msg),
-        "message_group_uuid", cruddur_msg_group_uuid(msg),
-        "display_name", cruddur_msg_user_display_name(msg),
-        "handle", cruddur_msg_user_handle(msg),
-        "message", cruddur_msg_text(msg),
-        "created_at", time_text(cruddur_msg_created_at_us(msg), time), NULL};
+    const char *const pairs[] = {"uuid",
+                                 cruddur_msg_uuid(msg),
+                                 "message_group_uuid",
+                                 cruddur_msg_group_uuid(msg),
+                                 "display_name",
+                                 cruddur_msg_user_display_name(msg),
+                                 "handle",
+                                 cruddur_msg_user_handle(msg),
+                                 "message",
+                                 cruddur_msg_text(msg),
+                                 "created_at",
+                                 time_text(cruddur_msg_created_at_us(msg), time),
+                                 NULL};
     return make_object(pairs);
 }
 
@@ -138,7 +149,7 @@ static void on_user(request *self, const struct person *person)
         request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
         return;
     }
-    const char *const pairs[] = {"uuid", person->uuid, "handle", person->handle,
+    const char *const pairs[] = {"uuid",         person->uuid,         "handle", person->handle,
                                  "display_name", person->display_name, NULL};
     answer(self, MHD_HTTP_OK, make_object(pairs));
 }
@@ -197,8 +208,8 @@ static void on_receiver(request *self, const struct person *person)
     options.message_uuid = request_field(self, "message_uuid");
     request_submitted(self,
                       cruddur_group_create_submit(self->server->dm, &author, &other, 1,
-                                                  request_field(self, "message"), &options,
-                                                  &submit, NULL, &error),
+                                                  request_field(self, "message"), &options, &submit,
+                                                  NULL, &error),
                       &error);
 }
 
@@ -238,8 +249,8 @@ void api_health(request *self)
     cruddur_error *error = NULL;
     cruddur_submit_options submit = request_submit_any(self, on_health);
     submit.timeout_ms = HEALTH_TIMEOUT_MS;
-    request_submitted(self,
-                      cruddur_group_get_submit(self->server->dm, nobody, nobody, NULL, &submit,
-                                               NULL, &error),
-                      &error);
+    request_submitted(
+        self,
+        cruddur_group_get_submit(self->server->dm, nobody, nobody, NULL, &submit, NULL, &error),
+        &error);
 }

@@ -14,7 +14,8 @@
 /* A browser that has lost its stream comes back after so many milliseconds. */
 #define RETRY_MS 1000
 
-/* Opens the watch, which has no form that returns at once, on a worker thread; then it is the stream. */
+/* Opens the watch, which has no form that returns at once, on a worker thread; then it is the
+ * stream. */
 struct stream {
     struct job job; /* the first member: the job is the struct */
     struct stream *previous, *next;
@@ -43,7 +44,8 @@ static void put_event(struct stream *self, const cruddur_event *event)
     if (read_up_to_us != CRUDDUR_TIME_UNKNOWN) {
         (void)snprintf(read_up_to, sizeof(read_up_to), "%lld", (long long)read_up_to_us);
     }
-    /* None of these has a character that JSON would escape: uuids, and versions, which are times. */
+    /* None of these has a character that JSON would escape: uuids, and versions, which are times.
+     */
     int size = snprintf(self->text, sizeof(self->text),
                         "event: %s\nid: %s\ndata: {\"group_uuid\":\"%s\",\"message_uuid\":\"%s\","
                         "\"user_uuid\":\"%s\",\"version\":\"%s\",\"read_up_to_us\":%s}\n\n",
@@ -76,8 +78,8 @@ static void fetch(struct stream *self)
 static void wait_for_events(struct stream *self)
 {
     if (!self->is_waited_for) {
-        self->is_waited_for = server_watch(self->server, cruddur_watch_fd(self->watch), EPOLLIN,
-                                           &self->events);
+        self->is_waited_for =
+            server_watch(self->server, cruddur_watch_fd(self->watch), EPOLLIN, &self->events);
         self->is_over = !self->is_waited_for;
     }
 }
@@ -160,9 +162,9 @@ static void done(struct job *job)
     } else if (cursor == NULL || self->server->is_stopping) {
         request_fail(asked, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
     } else {
-        self->used = (size_t)snprintf(self->text, sizeof(self->text),
-                                      "retry: %d\nevent: open\nid: %s\ndata: {}\n\n", RETRY_MS,
-                                      cursor);
+        self->used =
+            (size_t)snprintf(self->text, sizeof(self->text),
+                             "retry: %d\nevent: open\nid: %s\ndata: {}\n\n", RETRY_MS, cursor);
         asked->is_stream = true;
         request_answer_with(asked, MHD_HTTP_OK, "text/event-stream",
                             MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,

@@ -24,8 +24,9 @@ static void write_line(enum log_level level, const char *event, const char *memb
     if (cruddur_time_format(cruddur_time_now_us(), time, NULL) != CRUDDUR_OK) {
         time[0] = '\0'; /* a clock before the year 1 */
     }
-    int size = snprintf(line, sizeof(line), "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",%s}\n",
-                        time, names[level], event, members);
+    int size =
+        snprintf(line, sizeof(line), "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",%s}\n",
+                 time, names[level], event, members);
     if (size > 0 && write(STDERR_FILENO, line, (size_t)size) < 0) {
         return; /* there is no place to tell it */
     }

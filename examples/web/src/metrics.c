@@ -9,7 +9,7 @@
 
 #include "request_http.h"
 
-static const int64_t steps_us[METRICS_STEPS] = {500,    1000,   2500,   5000,    10000,  25000,
+static const int64_t steps_us[METRICS_STEPS] = {500,   1000,   2500,   5000,    10000,  25000,
                                                 50000, 100000, 250000, 1000000, 5000000};
 
 static const char *const operations[METRICS_OPERATIONS] = {
@@ -158,8 +158,8 @@ static void write_totals(FILE *out, const struct metrics *self)
     }
 }
 
-/* Whether the client is on this machine: others learn how busy the service is only if that was asked
- * for. */
+/* Whether the client is on this machine: others learn how busy the service is only if that was
+ * asked for. */
 static bool is_local(const request *self)
 {
     const union MHD_ConnectionInfo *info =

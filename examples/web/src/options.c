@@ -155,16 +155,24 @@ int options_read(struct options *self, int count, char **arguments)
 {
     struct option known[OPTION_COUNT + 1] = {{NULL, 0, NULL, 0}};
     int index = 0, found;
-    *self = (struct options){.store = getenv("CRUDDUR_STORE"), .users = getenv("CRUDDUR_USERS"),
-                             .address = "127.0.0.1", .static_folder = STATIC_FOLDER, .port = 8080,
-                             .connections = 4096, .connections_per_address = 256,
-                             .streams_per_user = 8, .reads_per_s = 50, .writes_per_s = 10,
-                             .heartbeat_s = 20, .read_s = 15, .stop_s = 10};
+    *self = (struct options){.store = getenv("CRUDDUR_STORE"),
+                             .users = getenv("CRUDDUR_USERS"),
+                             .address = "127.0.0.1",
+                             .static_folder = STATIC_FOLDER,
+                             .port = 8080,
+                             .connections = 4096,
+                             .connections_per_address = 256,
+                             .streams_per_user = 8,
+                             .reads_per_s = 50,
+                             .writes_per_s = 10,
+                             .heartbeat_s = 20,
+                             .read_s = 15,
+                             .stop_s = 10};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        known[i] = (struct option){table[i].name,
-                                   table[i].kind >= FLAG && table[i].kind != DEMO ? no_argument
-                                                                                  : required_argument,
-                                   NULL, 0};
+        known[i] = (struct option){
+            table[i].name,
+            table[i].kind >= FLAG && table[i].kind != DEMO ? no_argument : required_argument, NULL,
+            0};
     }
     while ((found = getopt_long(count, arguments, "", known, &index)) == 0) {
         if (table[index].kind == HELP) {

@@ -160,8 +160,8 @@ static bool add_user(people *self, struct json_object *user)
     const char *values[4];
     for (size_t i = 0; i < 4; i++) {
         struct json_object *value = json_object_object_get(user, names[i]);
-        values[i] = json_object_is_type(value, json_type_string) ? json_object_get_string(value)
-                                                                 : NULL;
+        values[i] =
+            json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
     }
     if (values[1] == NULL || !cruddur_uuid_is_valid(values[0]) ||
         recall(self, PEOPLE_UUID, values[0]) != NULL ||
@@ -184,16 +184,18 @@ static bool add_user(people *self, struct json_object *user)
 static bool read_file(people *self, const char *path)
 {
     struct json_object *file = json_object_from_file(path);
-    struct json_object *users = json_object_is_type(file, json_type_object)
-                                    ? json_object_object_get(file, "users")
-                                    : file;
-    size_t count = json_object_is_type(users, json_type_array) ? json_object_array_length(users) : 0;
+    struct json_object *users =
+        json_object_is_type(file, json_type_object) ? json_object_object_get(file, "users") : file;
+    size_t count =
+        json_object_is_type(users, json_type_array) ? json_object_array_length(users) : 0;
     bool is_good = count > 0;
     for (size_t i = 0; is_good && i < count; i++) {
         is_good = add_user(self, json_object_array_get_idx(users, i));
         if (!is_good) {
-            log_message(LOG_ERROR, "start", "--users: user %zu: it needs a uuid and a handle that no "
-                                            "other user has", i + 1);
+            log_message(LOG_ERROR, "start",
+                        "--users: user %zu: it needs a uuid and a handle that no "
+                        "other user has",
+                        i + 1);
         }
     }
     json_object_put(file);
@@ -277,8 +279,8 @@ static void end_lookup(struct job *job)
 people *people_open(const char *where, struct work *work)
 {
     people *self = calloc(1, sizeof(*self));
-    bool is_database = strncmp(where, "postgres://", 11) == 0 ||
-                       strncmp(where, "postgresql://", 13) == 0;
+    bool is_database =
+        strncmp(where, "postgres://", 11) == 0 || strncmp(where, "postgresql://", 13) == 0;
     if (self == NULL || pthread_mutex_init(&self->mutex, NULL) != 0) {
         free(self);
         return NULL;
@@ -306,8 +308,8 @@ static struct lookup *begin(people *self, enum people_field field, const char *v
         then(data, PEOPLE_FAILED, NULL);
         return NULL;
     }
-    *lookup = (struct lookup){{run_lookup, end_lookup, NULL}, self, field, "", then, data,
-                              PEOPLE_FAILED, NULL};
+    *lookup = (struct lookup){
+        {run_lookup, end_lookup, NULL}, self, field, "", then, data, PEOPLE_FAILED, NULL};
     strcpy(lookup->value, value);
     return lookup;
 }

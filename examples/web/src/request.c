@@ -225,8 +225,8 @@ static bool add_headers(request *self, const char *type)
         is_good = is_good &&
                   MHD_add_response_header(self->response, "Cache-Control", "no-store") == MHD_YES;
     }
-    return is_good && (type == NULL || MHD_add_response_header(self->response, "Content-Type",
-                                                               type) == MHD_YES);
+    return is_good && (type == NULL ||
+                       MHD_add_response_header(self->response, "Content-Type", type) == MHD_YES);
 }
 
 void request_answer_with(request *self, unsigned status, const char *type,
@@ -241,7 +241,8 @@ void request_answer_with(request *self, unsigned status, const char *type,
     self->is_answered = true;
     self->status = status;
     self->response = response;
-    if (response != NULL && !add_headers(self, type)) { /* a header with a line break, or no memory */
+    if (response != NULL &&
+        !add_headers(self, type)) { /* a header with a line break, or no memory */
         MHD_destroy_response(response);
         self->response = NULL;
     }

@@ -78,8 +78,8 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     }
 }
 
-/* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here: it
- * finds the socket closed. */
+/* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here:
+ * it finds the socket closed. */
 static void end_slow_connections(struct server *self)
 {
     for (struct connection *peer = self->connections; peer != NULL; peer = peer->next) {

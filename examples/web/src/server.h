@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The service: one event loop, which waits for the HTTP server's sockets, for completed calls of the
- * library, for event streams and for worker threads. */
+/* The service: one event loop, which waits for the HTTP server's sockets, for completed calls of
+ * the library, for event streams and for worker threads. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 

@@ -127,15 +127,16 @@ void static_get(request *self)
         request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
         return;
     }
-    bool is_current = version != NULL && strlen(version) == 16 && strstr(file->tag, version) != NULL;
+    bool is_current =
+        version != NULL && strlen(version) == 16 && strstr(file->tag, version) != NULL;
     request_add_header(self, "ETag", file->tag);
     request_add_header(self, "Cache-Control",
                        is_current ? "public, max-age=31536000, immutable" : "public, no-cache");
     if (known != NULL && strstr(known, file->tag) != NULL) {
         request_answer(self, MHD_HTTP_NOT_MODIFIED, NULL, strdup(""), 0);
     } else { /* not copied: it lives as long as the service */
-        request_answer_with(self, MHD_HTTP_OK, file->type,
-                            MHD_create_response_from_buffer(file->size, file->data,
-                                                            MHD_RESPMEM_PERSISTENT));
+        request_answer_with(
+            self, MHD_HTTP_OK, file->type,
+            MHD_create_response_from_buffer(file->size, file->data, MHD_RESPMEM_PERSISTENT));
     }
 }

@@ -125,7 +125,8 @@ static bool read_claims(struct json_object *claims, const struct token_rules *ru
                          time_of(claims, "nbf", INT64_MAX) > now_s + LEEWAY_S;
     if (expires_s < now_s - LEEWAY_S || has_wrong_nbf || sub[0] == '\0' ||
         strlen(sub) >= sizeof(ret_claims->sub) ||
-        strcmp(text_of(claims, "iss"), rules->issuer) != 0 || !is_for_us(claims, rules->client_id)) {
+        strcmp(text_of(claims, "iss"), rules->issuer) != 0 ||
+        !is_for_us(claims, rules->client_id)) {
         return false;
     }
     strcpy(ret_claims->sub, sub);
