@@ -28,6 +28,8 @@ web,tests,lint       module  libmicrohttpd libmicrohttpd-dev
 web                  program curl          curl
 bench-web            program wrk           wrk
 bench-web            python  flask         python3-flask
+bench-web            python  gunicorn      python3-gunicorn
+bench-web            program ps            procps
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3
