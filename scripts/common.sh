@@ -49,9 +49,9 @@ find_llvm() {
   return 1
 }
 
-# build FOLDER [SOURCE] OPTION…: sets the folder up unless that has been done, and builds in it: both libraries,
-# unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and shown if
-# they fail.
+# build FOLDER [SOURCE] OPTION…: sets the folder up unless that has been done, and builds in it: both
+# libraries, unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and
+# shown if they fail.
 build() {
   local folder=$1
   shift

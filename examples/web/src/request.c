@@ -345,7 +345,8 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request *self = calloc(1, sizeof(*self));
-    if (self == NULL || info == NULL || (self->path = strdup(url)) == NULL) {
+    if (self == NULL || info == NULL || info->socket_context == NULL ||
+        (self->path = strdup(url)) == NULL) {
         free(self);
         return NULL;
     }
