@@ -49,17 +49,27 @@ find_llvm() {
   return 1
 }
 
-# build FOLDER OPTION…: sets the folder up unless that has been done, and builds in it: both libraries,
-# unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and shown if
-# they fail.
+# build FOLDER [SOURCE] OPTION…: sets the folder up unless that has been done, and builds in it: both
+# libraries, unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and
+# shown if they fail.
 build() {
   local folder=$1
   shift
   if [ ! -f "$folder/build.ninja" ]; then
     rm -rf "$folder"
-    meson setup "$folder" -Ddefault_library=both "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+    meson setup -Ddefault_library=both "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
   fi
   ninja -C "$folder" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+}
+
+# build_web FOLDER [BUILD OPTION…]: builds the example of a web service, with the library of the build
+# folder BUILD (default: build), which it finds as any program does: through pkg-config.
+build_web() {
+  local folder=$1 library=${2:-build}
+  shift
+  shift || true
+  PKG_CONFIG_PATH=$PWD/$library/meson-uninstalled \
+    build "$folder" examples/web "$@"
 }
 
 # Builds the fuzzers, and what they fuzz, in build-fuzz.

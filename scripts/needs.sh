@@ -24,6 +24,12 @@ build                module  libcurl       libcurl4-openssl-dev
 build                module  zlib          zlib1g-dev
 build                module  libutf8proc   libutf8proc-dev
 build                module  libpq         libpq-dev
+web,tests,lint       module  libmicrohttpd libmicrohttpd-dev
+web                  program curl          curl
+bench-web            program wrk           wrk
+bench-web            python  flask         python3-flask
+bench-web            python  gunicorn      python3-gunicorn
+bench-web            program ps            procps
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3

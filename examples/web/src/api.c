@@ -40,9 +40,7 @@ static struct json_object *make_object(const char *const pairs[])
 
 static const char *time_text(int64_t time_us, char text[CRUDDUR_TIME_SIZE])
 {
-    text[0] = '\0';
-    (void)cruddur_time_format(time_us, text, NULL);
-    return text;
+    return cruddur_time_format(time_us, text, NULL) == CRUDDUR_OK ? text : "";
 }
 
 static struct json_object *group_object(const void *page, size_t index)

@@ -155,23 +155,23 @@ static void run(struct job *job)
 static void done(struct job *job)
 {
     struct stream *self = (struct stream *)job;
-    request *request = self->request;
+    request *asked = self->request;
     const char *cursor = self->watch != NULL ? cruddur_watch_cursor(self->watch) : NULL;
     if (self->status != CRUDDUR_OK) {
-        request_fail_with(request, self->status, self->error);
+        request_fail_with(asked, self->status, self->error);
     } else if (cursor == NULL || self->server->is_stopping) {
-        request_fail(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+        request_fail(asked, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
     } else {
         self->used =
             (size_t)snprintf(self->text, sizeof(self->text),
                              "retry: %d\nevent: open\nid: %s\ndata: {}\n\n", RETRY_MS, cursor);
-        request->is_stream = true;
-        request_answer_with(request, MHD_HTTP_OK, "text/event-stream",
+        asked->is_stream = true;
+        request_answer_with(asked, MHD_HTTP_OK, "text/event-stream",
                             MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,
                                                               read_stream, self, NULL));
         (void)server_watch(self->server, self->peer_fd, EPOLLRDHUP, &self->peer);
     }
-    request_go_on(request);
+    request_go_on(asked);
 }
 
 static void unlink_stream(struct stream *self)
@@ -202,9 +202,9 @@ static void end(void *state)
     free(self);
 }
 
-static struct stream *make_stream(request *request, const char *cursor)
+static struct stream *make_stream(request *asked, const char *cursor)
 {
-    struct server *server = request->server;
+    struct server *server = asked->server;
     struct stream *self = calloc(1, sizeof(*self));
     if (self == NULL || (cursor != NULL && (self->cursor = strdup(cursor)) == NULL)) {
         free(self);
@@ -212,12 +212,12 @@ static struct stream *make_stream(request *request, const char *cursor)
     }
     self->job = (struct job){run, done, NULL};
     self->server = server;
-    self->request = request;
-    self->peer_fd = request->peer->fd;
+    self->request = asked;
+    self->peer_fd = asked->peer->fd;
     self->events = (struct source){on_event, self};
     self->peer = (struct source){on_peer, self};
     self->quiet_since_ms = server->now_ms;
-    memcpy(self->user_uuid, request->person->uuid, sizeof(self->user_uuid));
+    memcpy(self->user_uuid, asked->person->uuid, sizeof(self->user_uuid));
     self->next = server->streams;
     if (self->next != NULL) {
         self->next->previous = self;

@@ -210,22 +210,21 @@ EVP_PKEY *jwks_find(const struct jwks *self, const char *id)
     return NULL;
 }
 
-static bool ask(struct jwks *self, int64_t now_ms, int64_t after_ms)
+static void ask(struct jwks *self)
 {
-    if (self->where == NULL || (self->asked_ms != 0 && now_ms - self->asked_ms < after_ms)) {
-        return false;
-    }
-    self->asked_ms = now_ms;
     self->is_busy = true;
     work_add(self->work, &self->job);
-    return true;
 }
 
 bool jwks_refresh(struct jwks *self, int64_t now_ms, void (*then)(void *data), void *data)
 {
-    if (self->waiter_count == JWKS_WAITERS_MAX ||
-        (!self->is_busy && !ask(self, now_ms, AGAIN_MS))) {
+    bool is_early = self->asked_ms != 0 && now_ms - self->asked_ms < AGAIN_MS;
+    if (self->waiter_count == JWKS_WAITERS_MAX || (!self->is_busy && is_early)) {
         return false;
+    }
+    if (!self->is_busy) {
+        self->asked_ms = now_ms;
+        ask(self);
     }
     self->waiters[self->waiter_count++] = (struct jwks_waiter){then, data};
     return true;
@@ -233,8 +232,12 @@ bool jwks_refresh(struct jwks *self, int64_t now_ms, void (*then)(void *data), v
 
 void jwks_tick(struct jwks *self, int64_t now_ms)
 {
-    if (!self->is_busy) {
-        (void)ask(self, now_ms, REGULAR_MS);
+    bool is_due = now_ms >= self->regular_ms && self->regular_ms != 0;
+    if (self->regular_ms == 0 || is_due) {
+        self->regular_ms = now_ms + REGULAR_MS;
+    }
+    if (is_due && !self->is_busy && self->where != NULL) {
+        ask(self);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What each user may ask for: token buckets for reads and for writes, and a number of event streams. */
+/* What each user may ask for: token buckets for reads and for writes, and a number of event
+ * streams. */
 #ifndef WEB_LIMIT_H
 #define WEB_LIMIT_H
 

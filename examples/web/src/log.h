@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: one JSON object a line, on standard error. It never has a message text, a token, a cookie
- * or a path that a client chose. */
+/* The log: one JSON object a line, on standard error. It never has a message text, a token, a
+ * cookie or a path that a client chose. */
 #ifndef WEB_LOG_H
 #define WEB_LOG_H
 

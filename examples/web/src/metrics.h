@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What /metrics tells, in the text format of Prometheus: the library's calls, from its metrics hook, and
- * HTTP requests. */
+/* What /metrics tells, in the text format of Prometheus: the library's calls, from its metrics
+ * hook, and HTTP requests. */
 #ifndef WEB_METRICS_H
 #define WEB_METRICS_H
 

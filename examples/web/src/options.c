@@ -41,6 +41,7 @@ static const char *const help =
     "  --streams-per-user N     event streams (default: 8)\n"
     "  --reads N, --writes N    requests a second of each user; 0: any number (default: 50, 10)\n"
     "  --heartbeat SECONDS      between comments on idle event streams (default: 20)\n"
+    "  --read SECONDS           how long a client may take to send a request (default: 15)\n"
     "  --stop SECONDS           how long a stop waits for requests (default: 10)\n"
     "\n"
     "  --public-metrics         answers /metrics not to loopback addresses alone\n"
@@ -71,6 +72,7 @@ static const struct {
     {"reads", NUMBER, offsetof(struct options, reads_per_s), 1000000},
     {"writes", NUMBER, offsetof(struct options, writes_per_s), 1000000},
     {"heartbeat", NUMBER, offsetof(struct options, heartbeat_s), 3600},
+    {"read", NUMBER, offsetof(struct options, read_s), 3600},
     {"stop", NUMBER, offsetof(struct options, stop_s), 3600},
     {"public-metrics", FLAG, offsetof(struct options, is_metrics_public), 0},
     {"verbose", FLAG, offsetof(struct options, is_verbose), 0},
@@ -143,8 +145,8 @@ static bool check(const struct options *self)
     if (self->jwks != NULL && (self->issuer == NULL || self->client_id == NULL)) {
         return refuse("jwks", "it needs --issuer and --client-id");
     }
-    if (self->heartbeat_s == 0 || self->connections == 0) {
-        return refuse("heartbeat, --connections", "it must be at least 1");
+    if (self->heartbeat_s == 0 || self->connections == 0 || self->read_s == 0) {
+        return refuse("heartbeat, --connections, --read", "it must be at least 1");
     }
     return true;
 }
@@ -164,6 +166,7 @@ int options_read(struct options *self, int count, char **arguments)
                              .reads_per_s = 50,
                              .writes_per_s = 10,
                              .heartbeat_s = 20,
+                             .read_s = 15,
                              .stop_s = 10};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         known[i] = (struct option){

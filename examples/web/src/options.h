@@ -14,7 +14,7 @@ struct options {
     unsigned port;
     unsigned connections, connections_per_address, streams_per_user;
     unsigned reads_per_s, writes_per_s; /* of each user; 0: no limit */
-    unsigned heartbeat_s, stop_s;
+    unsigned heartbeat_s, read_s, stop_s;
     bool is_metrics_public, is_verbose, is_quiet;
 };
 

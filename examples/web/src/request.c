@@ -345,7 +345,8 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request *self = calloc(1, sizeof(*self));
-    if (self == NULL || info == NULL || (self->path = strdup(url)) == NULL) {
+    if (self == NULL || info == NULL || info->socket_context == NULL ||
+        (self->path = strdup(url)) == NULL) {
         free(self);
         return NULL;
     }
@@ -455,7 +456,7 @@ void request_on_completed(void *data, struct MHD_Connection *connection, void **
     }
     log_request(self, now_us() - self->began_us);
     server->in_flight--;
-    self->peer->deadline_ms = server->now_ms + SERVER_READ_MS;
+    self->peer->deadline_ms = server_read_deadline_ms(server);
     if (self->response != NULL) {
         MHD_destroy_response(self->response);
     }

@@ -55,9 +55,9 @@ const char *request_csrf(const request *self);
 
 /* ---- the handler's own state ---- */
 
-/* Makes the request's state, zeroed; `end`, which may be NULL, is called with it when the request is
- * over, also if it failed. NULL if memory ran out: the request has been answered then. Once for each
- * request. */
+/* Makes the request's state, zeroed; `end`, which may be NULL, is called with it when the request
+ * is over, also if it failed. NULL if memory ran out: the request has been answered then. Once for
+ * each request. */
 void *request_make_state(request *self, size_t size, void (*end)(void *state));
 void *request_state(const request *self);
 
@@ -66,16 +66,16 @@ void *request_state(const request *self);
 typedef void request_then(request *self, cruddur_completion *completion);
 typedef void request_found(request *self, const struct person *person);
 
-/* The options of a submission; `then` is called on the event loop when the call has succeeded. If it
- * fails, the request is answered with its status. At most 4 calls of a request are under way. After
- * the request has been answered nothing of it is called any more. */
+/* The options of a submission; `then` is called on the event loop when the call has succeeded. If
+ * it fails, the request is answered with its status. At most 4 calls of a request are under way.
+ * After the request has been answered nothing of it is called any more. */
 cruddur_submit_options request_submit(request *self, request_then *then);
 
 /* The same; `then` is called whatever the status is. */
 cruddur_submit_options request_submit_any(request *self, request_then *then);
 
-/* To be called with what the submission returned. If that is a failure, the request is answered with
- * it, and false returned. */
+/* To be called with what the submission returned. If that is a failure, the request is answered
+ * with it, and false returned. */
 bool request_submitted(request *self, cruddur_status status, cruddur_error **error);
 
 /* Looks a person up, at once or later; calls `then` with NULL if there is none. The person lives
@@ -87,8 +87,8 @@ void request_find(request *self, enum people_field field, const char *value, req
 /* Adds a header to the answer, before answering. At most 4. */
 void request_add_header(request *self, const char *name, const char *value);
 
-/* Takes the body, made by malloc(); NULL if it could not be made, which is answered with 503. `type`
- * is a constant. */
+/* Takes the body, made by malloc(); NULL if it could not be made, which is answered with 503.
+ * `type` is a constant. */
 void request_answer(request *self, unsigned status, const char *type, char *body, size_t size);
 
 /* 303: the browser gets the path, which begins with `/`. */

@@ -37,6 +37,11 @@ bool server_watch(struct server *self, int fd, uint32_t events, struct source *s
     return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+int64_t server_read_deadline_ms(const struct server *self)
+{
+    return self->now_ms + (int64_t)self->options->read_s * 1000;
+}
+
 void server_unwatch(struct server *self, int fd)
 {
     (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
@@ -56,7 +61,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         *context = peer; /* NULL: its requests are refused */
         if (peer != NULL) {
             *peer = (struct connection){NULL, self->connections, info->connect_fd,
-                                        self->now_ms + SERVER_READ_MS};
+                                        server_read_deadline_ms(self)};
             if (peer->next != NULL) {
                 peer->next->previous = peer;
             }
@@ -201,7 +206,7 @@ static bool fill_address(const struct options *options, struct sockaddr_storage 
 static bool start_http(struct server *self)
 {
     struct sockaddr_storage address;
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TCP_FASTOPEN * 0u;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     if (!fill_address(self->options, &address)) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
@@ -296,7 +301,10 @@ static bool start(struct server *self)
 static void stop(struct server *self)
 {
     if (self->dm != NULL) {
-        (void)cruddur_shutdown(self->dm, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL);
+        if (cruddur_shutdown(self->dm, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL) !=
+            CRUDDUR_OK) {
+            log_message(LOG_ERROR, "stop", "calls are still under way");
+        }
         receive_completions(self);
     }
     work_stop(&self->work);
@@ -323,7 +331,7 @@ int server_run(const struct options *options)
         return EXIT_FAILURE;
     }
     self->options = options;
-    log_set_level(options->is_verbose ? LOG_DEBUG : LOG_INFO);
+    log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
     raise_descriptor_limit();
     bool is_good = take_signals(&signals) && start(self) && watch_all(self, &signals, sources);
     if (is_good) {

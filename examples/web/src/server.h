@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The service: one event loop, which waits for the HTTP server's sockets, for completed calls of the
- * library, for event streams and for worker threads. */
+/* The service: one event loop, which waits for the HTTP server's sockets, for completed calls of
+ * the library, for event streams and for worker threads. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
@@ -63,8 +63,10 @@ int server_run(const struct options *options);
 bool server_watch(struct server *self, int fd, uint32_t events, struct source *source);
 void server_unwatch(struct server *self, int fd);
 
-/* How long clients may take, in milliseconds: to send a request, and to receive the answer. */
-#define SERVER_READ_MS 15000
+/* When a client must have sent its next request. */
+int64_t server_read_deadline_ms(const struct server *self);
+
+/* How long a client may take to receive an answer. */
 #define SERVER_WRITE_MS 60000
 
 #endif

@@ -19,7 +19,7 @@
 
 #define DEMO_S (12 * 60 * 60)
 #define MAC_HEX 64
-#define COOKIE_SIZE (SESSION_TEXT_SIZE + 96)
+#define COOKIE_SIZE (SESSION_TEXT_SIZE + 256)
 
 /* ---- the key ---- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions of browsers: a cookie with the user's uuid and an end, signed with the key of this service.
- * Nothing is kept in memory, so a session outlives a restart.
+/* Sessions of browsers: a cookie with the user's uuid and an end, signed with the key of this
+ * service. Nothing is kept in memory, so a session outlives a restart.
  *
- * POST /sign-in with a bearer token makes a session that ends when the token does. The demo sign-in,
- * which must be asked for, makes one for each code that it has printed. */
+ * POST /sign-in with a bearer token makes a session that ends when the token does. The demo
+ * sign-in, which must be asked for, makes one for each code that it has printed. */
 #ifndef WEB_SESSION_H
 #define WEB_SESSION_H
 

@@ -45,7 +45,7 @@ static bool read_file(const char *path, struct static_file *file)
     return is_good;
 }
 
-static bool name_version(struct static_file *file)
+static bool name_version(struct static_file *file, const char *name)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     char hex[17];
@@ -55,7 +55,7 @@ static bool name_version(struct static_file *file)
     for (size_t i = 0; i < 8; i++) {
         (void)sprintf(hex + 2 * i, "%02x", hash[i]);
     }
-    (void)snprintf(file->url, sizeof(file->url), "/static/%s?v=%s", file->name, hex);
+    (void)snprintf(file->url, sizeof(file->url), "/static/%.63s?v=%s", name, hex);
     (void)snprintf(file->tag, sizeof(file->tag), "\"%s\"", hex);
     return true;
 }
@@ -75,7 +75,7 @@ static bool add(struct static_files *self, const char *folder, const char *name)
     }
     strcpy(file->name, name);
     self->count++; /* from now on static_free() frees what it has */
-    return read_file(path, file) && name_version(file);
+    return read_file(path, file) && name_version(file, name);
 }
 
 bool static_read(struct static_files *self, const char *folder)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A few threads for what has no form that returns at once: opening a watch, asking PostgreSQL, fetching
- * keys. */
+/* A few threads for what has no form that returns at once: opening a watch, asking PostgreSQL,
+ * fetching keys. */
 #ifndef WEB_WORK_H
 #define WEB_WORK_H
 
