@@ -47,7 +47,8 @@ tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql
 unicode              file    /usr/share/unicode/PropList.txt unicode-data
 service              program java          default-jre-headless
 service,npm          program npm           npm
-node,ffi             program node          nodejs
+node,ffi,tests       program node          nodejs
+browser,tests        program chromium      chromium
 clang,lint,fuzz      program clang         clang
 fuzz                 fuzzer  -             libclang-rt-dev
 valgrind             program valgrind      valgrind
