@@ -555,6 +555,7 @@
     const where = {ArrowUp: here < 0 ? shown.length - 1 : here - 1, ArrowDown: here + 1, Home: 0, End: shown.length - 1}[event.key];
     if (where === undefined || event.target.closest('.sheet') || event.altKey || event.ctrlKey || event.metaKey) {
       if (event.key === 'Enter' && event.target.matches('.message')) {
+        event.preventDefault();
         find('.menu summary', event.target)?.click();
         find('.menu summary', event.target)?.focus();
       }
