@@ -731,6 +731,7 @@
         }
       } else if (composer) {
         event.preventDefault();
+        link.closest('.menu').open = false;
         setContext({[link.dataset.act === 'edit' ? 'edits' : 'repliesTo']: link.closest('.message')});
       }
     });
