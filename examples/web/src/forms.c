@@ -18,13 +18,6 @@ static void show_nothing(html *out, const struct view *view)
     html_put(out, "\n");
 }
 
-static void to_conversation(request *self, const char *uuid)
-{
-    char path[sizeof("/messages/") + CRUDDUR_UUID_SIZE];
-    snprintf(path, sizeof(path), "/messages/%s", uuid);
-    request_redirect(self, path);
-}
-
 /* A field of the form, or of the URL that a button has. */
 static const char *value(const request *self, const char *name)
 {
@@ -58,7 +51,7 @@ static void on_changed(request *self, cruddur_completion *completion)
 {
     struct page_state *state = request_state(self);
     if (!page_is_part(self)) {
-        to_conversation(self, request_part(self, 0));
+        page_redirect(self, request_part(self, 0));
         return;
     }
     state->changed = cruddur_completion_take_msg(completion);
@@ -92,7 +85,7 @@ void form_send(request *self)
 static cruddur_msg_options message_options(const request *self)
 {
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = page_time_of(value(self, "at"));
+    options.created_at_us = page_number(value(self, "at"), 0, INT64_MAX);
     options.if_version = request_field(self, "version");
     return options;
 }
@@ -157,7 +150,7 @@ static void on_read(request *self, cruddur_completion *completion)
     if (page_is_part(self)) {
         page_show_changed(self);
     } else {
-        to_conversation(self, request_part(self, 0));
+        page_redirect(self, request_part(self, 0));
     }
 }
 
@@ -171,7 +164,7 @@ void form_read(request *self)
     }
     options.up_to_message_uuid = value(self, "message");
     options.up_to_created_at_us =
-        options.up_to_message_uuid != NULL ? page_time_of(value(self, "at")) : 0;
+        options.up_to_message_uuid != NULL ? page_number(value(self, "at"), 0, INT64_MAX) : 0;
     submit = request_submit(self, on_read);
     request_submitted(
         self,
@@ -190,7 +183,7 @@ static void on_set(request *self, cruddur_completion *completion)
     if (is_archived) {
         request_redirect(self, "/messages");
     } else {
-        to_conversation(self, request_part(self, 0));
+        page_redirect(self, request_part(self, 0));
     }
 }
 
@@ -241,7 +234,7 @@ void form_block(request *self)
 static void on_opened(request *self, cruddur_completion *completion)
 {
     cruddur_group *group = cruddur_completion_take_group(completion);
-    to_conversation(self, cruddur_group_uuid(group));
+    page_redirect(self, cruddur_group_uuid(group));
     cruddur_group_free(group);
 }
 
@@ -283,9 +276,9 @@ void form_new(request *self)
 void form_time_zone(request *self)
 {
     char cookie[96];
-    const char *offset = request_field(self, "utc_offset");
-    snprintf(cookie, sizeof(cookie), "utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
-             offset != NULL ? atoi(offset) : 0);
+    (void)snprintf(cookie, sizeof(cookie), "utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
+                   (int)page_number(request_field(self, "utc_offset"), -PAGE_UTC_OFFSET_MAX_MIN,
+                                    PAGE_UTC_OFFSET_MAX_MIN));
     request_add_header(self, "Set-Cookie", cookie);
     request_redirect(self, "/messages");
 }

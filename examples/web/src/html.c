@@ -103,7 +103,7 @@ void html_put_url(html *out, const char *text)
         if (strchr(plain, *text) != NULL) {
             append(out, text, 1);
         } else {
-            snprintf(coded, sizeof(coded), "%%%02X", (unsigned)(unsigned char)*text);
+            (void)snprintf(coded, sizeof(coded), "%%%02X", (unsigned)(unsigned char)*text);
             append(out, coded, 3);
         }
     }

@@ -12,6 +12,9 @@
 /* Messages that are looked up because others reply to them, and one that the form is about. */
 #define PAGE_WANTED_MAX (PAGE_MESSAGES + 1)
 
+/* Time zones reach from UTC-12 to UTC+14. */
+#define PAGE_UTC_OFFSET_MAX_MIN 840
+
 struct page_state {
     struct view view;
     void (*show)(html *out, const struct view *view);
@@ -53,7 +56,10 @@ bool page_keep_other(request *self, const struct person *person);
 /* Whether the script asks, for a part. */
 bool page_is_part(const request *self);
 
-/* A time in a query or a form; 0 if it is missing or no number. */
-int64_t page_time_of(const char *text);
+/* A number in a query or a form; 0 if it is missing, or is none of these numbers. */
+int64_t page_number(const char *text, int64_t min, int64_t max);
+
+/* Leads to a conversation. */
+void page_redirect(request *self, const char *group_uuid);
 
 #endif

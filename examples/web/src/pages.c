@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pages and their parts: reads what they show, then shows it (show.h). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,6 @@
 
 #define HTML "text/html; charset=utf-8"
 #define GROUPS 50
-/* Time zones reach from UTC-12 to UTC+14. */
-#define UTC_OFFSET_MAX_MIN 840
 
 static void end(void *data)
 {
@@ -27,16 +26,11 @@ static void end(void *data)
     free(state->text);
 }
 
-static int64_t number(const char *text, int64_t min, int64_t max)
+int64_t page_number(const char *text, int64_t min, int64_t max)
 {
     char *rest = NULL;
     long long value = text != NULL ? strtoll(text, &rest, 10) : 0;
     return rest == NULL || rest == text || *rest != '\0' || value < min || value > max ? 0 : value;
-}
-
-int64_t page_time_of(const char *text)
-{
-    return number(text, 0, INT64_MAX - 1);
 }
 
 bool page_is_part(const request *self)
@@ -49,8 +43,8 @@ static void set_view(const request *self, struct view *view)
 {
     *view = (struct view){
         .csrf = request_csrf(self),
-        .utc_offset_min = (int)number(request_cookie(self, "utc_offset"), -UTC_OFFSET_MAX_MIN,
-                                      UTC_OFFSET_MAX_MIN),
+        .utc_offset_min = (int)page_number(request_cookie(self, "utc_offset"),
+                                           -PAGE_UTC_OFFSET_MAX_MIN, PAGE_UTC_OFFSET_MAX_MIN),
         .now_us = cruddur_time_now_us(),
         .css = static_url(request_server(self), "page.css"),
         .script = static_url(request_server(self), "page.js"),
@@ -82,6 +76,13 @@ static void answer(request *self, unsigned status, html *out)
         html_free(out);
     }
     request_answer(self, status, HTML, out->data, out->length);
+}
+
+void page_redirect(request *self, const char *group_uuid)
+{
+    char path[sizeof("/messages/") + CRUDDUR_UUID_SIZE];
+    (void)snprintf(path, sizeof(path), "/messages/%s", group_uuid);
+    request_redirect(self, path);
 }
 
 /* ---- loading ---- */
@@ -186,8 +187,10 @@ static void ask_wanted(request *self)
 static void want_replies(request *self)
 {
     struct page_state *state = request_state(self);
-    want(state, either(self, "edit", "message"), page_time_of(either(self, "at", "at")));
-    want(state, either(self, "reply", "reply_to"), page_time_of(either(self, "at", "at")));
+    want(state, either(self, "edit", "message"),
+         page_number(either(self, "at", "at"), 0, INT64_MAX));
+    want(state, either(self, "reply", "reply_to"),
+         page_number(either(self, "at", "at"), 0, INT64_MAX));
     for (size_t i = 0; i < cruddur_msg_page_count(state->messages); i++) {
         want(state, cruddur_msg_reply_to(cruddur_msg_page_at(state->messages, i)), 0);
     }
@@ -258,7 +261,7 @@ static bool load_messages(request *self)
     options.cursor = after != NULL ? after : request_query(self, "before");
     options.around_message_uuid = request_query(self, "message");
     if (options.around_message_uuid != NULL) {
-        options.around_created_at_us = page_time_of(request_query(self, "at"));
+        options.around_created_at_us = page_number(request_query(self, "at"), 0, INT64_MAX);
         options.limit = 1;
     }
     return waits_for(self,
@@ -366,10 +369,8 @@ static void on_direct(request *self, cruddur_completion *completion)
 {
     cruddur_status status = cruddur_completion_status(completion);
     cruddur_group *group = cruddur_completion_take_group(completion);
-    char path[sizeof("/messages/") + CRUDDUR_UUID_SIZE] = "/messages/";
     if (status == CRUDDUR_OK) {
-        strcat(path, cruddur_group_uuid(group));
-        request_redirect(self, path);
+        page_redirect(self, cruddur_group_uuid(group));
     } else if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
         page_load_inbox(self);
     } else {

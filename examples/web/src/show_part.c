@@ -6,7 +6,7 @@
 #include "show.h"
 
 #define SECOND_US INT64_C(1000000)
-#define MINUTE_S 60
+#define MINUTE_S INT64_C(60)
 #define HOUR_S (60 * MINUTE_S)
 #define DAY_S (24 * HOUR_S)
 
@@ -19,7 +19,7 @@ static const char *const months[] = {"January",   "February", "March",    "April
 /* A time in the reader's zone; in UTC with an offset of 0. */
 static struct tm split(int64_t time_us, int offset_min)
 {
-    time_t seconds = (time_t)(time_us / SECOND_US) + offset_min * (time_t)MINUTE_S;
+    time_t seconds = (time_t)(time_us / SECOND_US + offset_min * MINUTE_S);
     struct tm parts = {0};
     if (gmtime_r(&seconds, &parts) == NULL) {
         parts = (struct tm){.tm_mday = 1, .tm_year = 70};
@@ -55,7 +55,7 @@ static void put_ago(html *out, const struct view *view, int64_t time_us, const s
         html_put(out, "%d min", (int)(age_s / MINUTE_S));
     } else if (age_s < DAY_S) {
         html_put(out, "%d h", (int)(age_s / HOUR_S));
-    } else if (age_s < 6 * (int64_t)DAY_S) {
+    } else if (age_s < 6 * DAY_S) {
         html_put(out, "%s", weekdays[then->tm_wday]);
     } else {
         put_date(out, view, then);

@@ -106,6 +106,7 @@ export class World {
     this.browser = browser;
     this.contexts = [];
     this.faults = [];
+    this.sessions = new Map(); // a link signs in once
   }
 
   async begin() {
@@ -115,7 +116,8 @@ export class World {
 
   // A window in which a person is signed in.
   async window(handle, settings = {}) {
-    const context = await this.browser.newContext({timezoneId: 'UTC', viewport: {width: 1100, height: 700}, ...settings});
+    const context = await this.browser.newContext({timezoneId: 'UTC', viewport: {width: 1100, height: 700},
+      storageState: this.sessions.get(handle), ...settings});
     this.contexts.push(context);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
@@ -126,7 +128,12 @@ export class World {
         this.faults.push(`${handle}: ${message.text()}`);
       }
     });
-    await page.goto(this.service.links[PEOPLE.findIndex((person) => person.handle === handle)]);
+    if (this.sessions.has(handle)) {
+      await page.goto(url(this, '/messages'));
+    } else {
+      await page.goto(this.service.links[PEOPLE.findIndex((person) => person.handle === handle)]);
+      this.sessions.set(handle, await context.storageState());
+    }
     return page;
   }
 
