@@ -25,6 +25,15 @@ static bool add_field(request *self, const char *name, const char *value)
     return true;
 }
 
+/* Only texts are fields. */
+static bool add_json(request *self, const char *name, struct json_object *value)
+{
+    const char *text =
+        json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+    return text == NULL || (strlen(text) == (size_t)json_object_get_string_len(value) &&
+                            add_field(self, name, text));
+}
+
 static bool parse_json(request *self)
 {
     struct json_tokener *tokener = json_tokener_new_ex(4);
@@ -37,13 +46,11 @@ static bool parse_json(request *self)
         json_tokener_free(tokener);
     }
     if (is_good) {
-        json_object_object_foreach(self->json, name, value)
-        {
-            if (json_object_is_type(value, json_type_string)) {
-                const char *text = json_object_get_string(value);
-                is_good = is_good && strlen(text) == (size_t)json_object_get_string_len(value) &&
-                          add_field(self, name, text);
-            }
+        struct json_object_iterator at = json_object_iter_begin(self->json);
+        const struct json_object_iterator end = json_object_iter_end(self->json);
+        for (; is_good && !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+            is_good =
+                add_json(self, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at));
         }
     }
     return is_good;
@@ -278,7 +285,7 @@ static void sign_in(request *self)
 
 void request_admit(request *self)
 {
-    char allowed[32];
+    char allowed[ROUTE_ALLOWED_SIZE];
     self->route = route_find(self->method, self->path, self->parts, allowed);
     if (self->server->is_stopping) {
         request_add_header(self, "Connection", "close");

@@ -183,13 +183,10 @@ static void unlink_stream(struct stream *self)
     self->server->metrics.streams--;
 }
 
-/* The request is over: this is the state that it made. */
+/* The request is over, whose state the stream is. */
 static void end(void *state)
 {
-    struct stream *self = *(struct stream **)state;
-    if (self == NULL) {
-        return;
-    }
+    struct stream *self = state;
     server_unwatch(self->server, self->peer_fd);
     if (self->is_waited_for) {
         server_unwatch(self->server, cruddur_watch_fd(self->watch));
@@ -199,17 +196,11 @@ static void end(void *state)
     limits_close_stream(&self->server->limits, self->user_uuid);
     unlink_stream(self);
     free(self->cursor);
-    free(self);
 }
 
-static struct stream *make_stream(request *asked, const char *cursor)
+static void start(struct stream *self, request *asked)
 {
     struct server *server = asked->server;
-    struct stream *self = calloc(1, sizeof(*self));
-    if (self == NULL || (cursor != NULL && (self->cursor = strdup(cursor)) == NULL)) {
-        free(self);
-        return NULL;
-    }
     self->job = (struct job){run, done, NULL};
     self->server = server;
     self->request = asked;
@@ -225,28 +216,30 @@ static struct stream *make_stream(request *asked, const char *cursor)
     server->streams = self;
     server->metrics.streams++;
     server->metrics.streams_opened++;
-    return self;
 }
 
 void events_get(request *self)
 {
+    struct server *server = self->server;
     const char *cursor = request_header(self, "Last-Event-ID");
     cursor = cursor != NULL ? cursor : request_query(self, "cursor");
-    if (!limits_open_stream(&self->server->limits, self->person->uuid, self->server->now_ms)) {
+    if (!limits_open_stream(&server->limits, self->person->uuid, server->now_ms)) {
         request_add_header(self, "Retry-After", "10");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
         return;
     }
-    struct stream **state = request_make_state(self, sizeof(*state), end);
-    struct stream *stream = state != NULL ? make_stream(self, cursor) : NULL;
+    struct stream *stream = request_make_state(self, sizeof(*stream), end);
     if (stream == NULL) {
-        limits_close_stream(&self->server->limits, self->person->uuid);
+        limits_close_stream(&server->limits, self->person->uuid);
+        return;
+    }
+    start(stream, self);
+    if (cursor != NULL && (stream->cursor = strdup(cursor)) == NULL) {
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "no_memory");
         return;
     }
-    *state = stream;
     request_wait(self);
-    work_add(&self->server->work, &stream->job);
+    work_add(&server->work, &stream->job);
 }
 
 /* ---- all streams ---- */

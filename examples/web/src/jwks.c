@@ -84,7 +84,7 @@ static void add_key(struct jwks_set *set, struct json_object *object)
     if (read_number(object, "n", &n) && read_number(object, "e", &e)) {
         struct jwks_key *key = &set->keys[set->count];
         key->key = make_rsa(n, e);
-        strcpy(key->id, id);
+        memcpy(key->id, id, strlen(id) + 1);
         set->count += key->key != NULL;
     }
     BN_free(n);

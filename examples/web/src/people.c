@@ -310,7 +310,7 @@ static struct lookup *begin(people *self, enum people_field field, const char *v
     }
     *lookup = (struct lookup){
         {run_lookup, end_lookup, NULL}, self, field, "", then, data, PEOPLE_FAILED, NULL};
-    strcpy(lookup->value, value);
+    memcpy(lookup->value, value, strlen(value) + 1);
     return lookup;
 }
 

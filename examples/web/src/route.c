@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api.h"
@@ -68,7 +69,7 @@ static bool matches(const char *pattern, const char *path, const char *at[ROUTE_
 }
 
 const struct route *route_find(const char *method, char *path, const char *parts[ROUTE_PARTS_MAX],
-                               char ret_allowed[32])
+                               char ret_allowed[ROUTE_ALLOWED_SIZE])
 {
     const char *at[ROUTE_PARTS_MAX] = {NULL, NULL};
     size_t size[ROUTE_PARTS_MAX] = {0, 0};
@@ -85,8 +86,9 @@ const struct route *route_find(const char *method, char *path, const char *parts
             return &routes[i];
         }
         if (strstr(ret_allowed, routes[i].method) == NULL) {
-            strcat(ret_allowed, ret_allowed[0] == '\0' ? "" : ", ");
-            strcat(ret_allowed, routes[i].method);
+            size_t used = strlen(ret_allowed);
+            (void)snprintf(ret_allowed + used, ROUTE_ALLOWED_SIZE - used, "%s%s",
+                           used == 0 ? "" : ", ", routes[i].method);
         }
     }
     return NULL;

@@ -6,6 +6,7 @@
 #include "request.h"
 
 #define ROUTE_PARTS_MAX 2
+#define ROUTE_ALLOWED_SIZE 32
 
 enum route_flags {
     ROUTE_SIGNED_IN = 1, /* for users only */
@@ -26,6 +27,6 @@ extern const size_t route_count;
 /* Finds a route, and the parts of the path: `path` is split at them. NULL if there is none; then
  * `ret_allowed` lists the methods that the path has, or is empty. */
 const struct route *route_find(const char *method, char *path, const char *parts[ROUTE_PARTS_MAX],
-                               char ret_allowed[32]);
+                               char ret_allowed[ROUTE_ALLOWED_SIZE]);
 
 #endif

@@ -73,7 +73,7 @@ static bool add(struct static_files *self, const char *folder, const char *name)
         (size_t)size >= sizeof(path)) {
         return false;
     }
-    strcpy(file->name, name);
+    memcpy(file->name, name, strlen(name) + 1);
     self->count++; /* from now on static_free() frees what it has */
     return read_file(path, file) && name_version(file, name);
 }

@@ -129,7 +129,7 @@ static bool read_claims(struct json_object *claims, const struct token_rules *ru
         !is_for_us(claims, rules->client_id)) {
         return false;
     }
-    strcpy(ret_claims->sub, sub);
+    memcpy(ret_claims->sub, sub, strlen(sub) + 1);
     ret_claims->expires_s = expires_s;
     return true;
 }
