@@ -540,10 +540,10 @@
 
   let current = null;
 
-  // One message takes part in the order of the Tab key; the arrows choose which.
+  // One message takes part in the order of the Tab key: the newest, until the arrows choose another.
   function rove(next) {
     const shown = items();
-    current = next ?? (current?.isConnected ? current : shown.at(-1));
+    current = next ?? (current?.isConnected && log.contains(document.activeElement) ? current : shown.at(-1));
     for (const item of shown) {
       all('a, button, summary', item).forEach((element) => { element.tabIndex = item === current ? 0 : -1; });
     }
