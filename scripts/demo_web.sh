@@ -17,8 +17,8 @@ prepare new --as @teo --to @maren "One more thing: I will bring the lantern. �
 
 # check_page LINK: signs in as a browser does, and reads the page.
 check_page() {
-  curl -fsS -L -c "${folder:?}/cookies" -b "$folder/cookies" "$1" >"$folder/page.html"
-  grep -q "Téo Okafor" "$folder/page.html"
+  curl -fsS -L -c "${folder:?}/cookies" -b "${folder:?}/cookies" "$1" >"${folder:?}/page.html"
+  grep -q "Téo Okafor" "${folder:?}/page.html"
 }
 
 mkfifo "$folder/links"

@@ -148,7 +148,7 @@ class Streams:
         loop = asyncio.get_running_loop()
         # One message at a time: how long until each of the streams of both inboxes has it.
         watchers = sum(1 for i in range(self.count) if i % SENDERS in (0, 1))
-        for _ in range(20):
+        for _ in range(8):
             self.events = 0
             self.sent_at = time.monotonic()
             await loop.run_in_executor(None, self.send_one)
