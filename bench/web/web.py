@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "examples" / "web" / "tests"))
 from service import CLIENT, ISSUER, Key, Service  # noqa: E402
 
 SENDERS = 16
-SECONDS = 10
+SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
 CONNECTIONS = 16
 
 
