@@ -135,19 +135,20 @@ static void put_account(html *out, const struct view *view)
     html_put(out, "</select></label> <button>Set</button></form></noscript></footer>\n");
 }
 
-/* The heading is the page's first one while no conversation is open. */
+/* This is the page's main part while no conversation is open. */
 static void put_navigation(html *out, const struct view *view)
 {
-    const char *heading = view->group != NULL || view->is_new ? "h2" : "h1";
+    bool is_main = view->group == NULL && !view->is_new;
+    const char *heading = is_main ? "h1" : "h2";
     html_put(out,
-             "<nav class=\"inbox\" aria-label=\"Conversations\">\n<header class=\"bar\">"
+             "<%s class=\"inbox\" aria-label=\"Conversations\">\n<header class=\"bar\">"
              "<%s>Messages</%s><a class=\"button round\" href=\"/messages/new\">",
-             heading, heading);
+             is_main ? "main" : "nav", heading, heading);
     show_icon(out, view, "new");
     html_put(out, "<span class=\"unseen\">New conversation</span></a></header>\n");
     show_inbox(out, view);
     put_account(out, view);
-    html_put(out, "</nav>\n");
+    html_put(out, "</%s>\n", is_main ? "main" : "nav");
 }
 
 static void put_title(html *out, const struct view *view)
@@ -168,7 +169,8 @@ void show_messages(html *out, const struct view *view)
              has_main ? "the message field" : "the conversations");
     put_action_form(out, view);
     put_navigation(out, view);
-    html_put(out, "<main>\n");
+    html_put(out,
+             has_main ? "<main class=\"talk\">\n" : "<aside class=\"talk\" aria-label=\"Hint\">\n");
     if (has_main) {
         show_conversation(out, view);
     } else {
@@ -178,8 +180,9 @@ void show_messages(html *out, const struct view *view)
                       "</p></div>\n");
     }
     html_put(out,
-             "</main>\n<p id=\"announcer\" class=\"unseen\" role=\"status\"></p>\n"
-             "<p id=\"state\" class=\"state\" role=\"status\" hidden></p>\n</body>\n</html>\n");
+             "</%s>\n<p id=\"announcer\" class=\"unseen\" role=\"status\"></p>\n"
+             "<p id=\"state\" class=\"state\" role=\"status\" hidden></p>\n</body>\n</html>\n",
+             has_main ? "main" : "aside");
 }
 
 void show_notice(html *out, const struct view *view, const char *title, const char *text)

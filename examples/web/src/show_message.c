@@ -256,12 +256,11 @@ void show_items(html *out, const struct view *view)
     const cruddur_msg *before = NULL;
     bool has_line = false;
     html_put(out,
-             "<ol class=\"messages\" data-older=\"%s\" data-newer=\"%s\" data-more=\"%s\" "
+             "<ol class=\"messages\" data-older=\"%s\" data-newer=\"%s\" data-more=\"%s%s\" "
              "data-read=\"%lld\">\n",
              cruddur_msg_page_older(view->messages), cruddur_msg_page_newer(view->messages),
-             cruddur_msg_page_has_newer(view->messages)   ? "newer"
-             : cruddur_msg_page_has_older(view->messages) ? "older"
-                                                          : "",
+             cruddur_msg_page_has_older(view->messages) ? "older " : "",
+             cruddur_msg_page_has_newer(view->messages) ? "newer" : "",
              (long long)cruddur_group_read_up_to_us(view->group));
     for (size_t i = 0; i < cruddur_msg_page_count(view->messages); i++) {
         const cruddur_msg *msg = cruddur_msg_page_at(view->messages, i);

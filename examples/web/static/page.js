@@ -258,7 +258,7 @@
     list.dataset.newer = fresh.dataset.newer;
     showMissed();
     markRead();
-    return fresh.dataset.more === 'newer';
+    return fresh.dataset.more.includes('newer');
   }
 
   const refreshNew = single(async () => {
@@ -302,7 +302,7 @@
     keepPlace(() => {
       all('li.message', fresh).forEach(insert);
       arrange();
-      if (fresh.dataset.more === 'older') {
+      if (fresh.dataset.more.includes('older')) {
         link.href = `?before=${encodeURIComponent(fresh.dataset.older)}`;
       } else {
         link.parentElement.remove();

@@ -251,7 +251,7 @@ export async function without_script(world) {
   const maren = await world.window('maren', {javaScriptEnabled: false});
   const press = (page, item, text) => page.locator('li.message', {hasText: item}).last().locator('.sheet').getByText(text, {exact: true}).click();
   const menu = (page, item) => page.locator('li.message', {hasText: item}).last().locator('.menu > summary').first();
-  await maren.locator('nav .bar a').click();
+  await maren.locator('.inbox .bar a').click();
   await maren.fill('#text', 'teo');
   await maren.click('.finder button');
   await maren.fill('#text', 'Two lines\nof text');
@@ -307,7 +307,7 @@ export async function without_script(world) {
   await maren.locator('a.group').click();
   const shifted = new Date(new Date(utc).getTime() + 330 * 60000).toISOString().slice(11, 16);
   same(await maren.locator('li.message time').last().textContent(), shifted, 'the time in the zone that was chosen');
-  await maren.locator('nav').getByText('Sign out').click();
+  await maren.locator('.inbox').getByText('Sign out').click();
   await maren.goto(url(world, '/messages'));
   same(new URL(maren.url()).pathname, '/sign-in', 'where one is after signing out');
 }
