@@ -80,7 +80,7 @@ static void wait_for_events(struct stream *self)
     if (!self->is_waited_for) {
         self->is_waited_for =
             server_watch(self->server, cruddur_watch_fd(self->watch), EPOLLIN, &self->events);
-        self->is_over = !self->is_waited_for;
+        self->is_over = self->is_over || !self->is_waited_for;
     }
 }
 

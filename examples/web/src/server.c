@@ -309,6 +309,8 @@ static void stop(struct server *self)
     }
     work_stop(&self->work);
     if (self->daemon != NULL) {
+        events_stop(self);
+        (void)MHD_run(self->daemon); /* it stops only when no connection is suspended */
         MHD_stop_daemon(self->daemon);
     }
     people_close(self->people);
