@@ -28,7 +28,7 @@ PYTHON_SCRIPTS = sorted(path for path in SCRIPTS.iterdir()
 TOOLS = ("awk", "basename", "bash", "cat", "cmp", "cp", "cut", "date", "dirname", "env", "grep",
          "head", "id", "mkdir", "mktemp", "rm", "sed", "sort", "tail", "tee", "touch", "tr", "uname")
 NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-config", "python3",
-          "openssl", "mypy", "luajit", "php", "ruby")
+          "openssl", "mypy", "luajit", "node", "chromium", "php", "ruby")
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
            "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
