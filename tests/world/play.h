@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* One simulated world, from its beginning to its judgement. */
+#ifndef TESTS_WORLD_PLAY_H
+#define TESTS_WORLD_PLAY_H
+
+#include "world/stage.h"
+
+typedef struct play_setting {
+    stage_mode mode;
+    bool is_shared; /* other programs write to the table: foreign rows, the original handler */
+} play_setting;
+
+#define PLAY_BREACHES_MAX 10
+
+typedef struct play_breach {
+    uint64_t seed;
+    char text[512];
+} play_breach;
+
+typedef struct play_result {
+    uint64_t worlds;
+    uint64_t calls;
+    uint64_t acks;
+    uint64_t requests;
+    uint64_t late;
+    uint64_t breaches;
+    play_breach breach[PLAY_BREACHES_MAX]; /* the first */
+} play_result;
+
+/* Plays the world of a seed, and adds to the result. */
+void play_world(const play_setting *setting, uint64_t seed, play_result *result);
+
+/* Plays one world after the other, from a seed on, until there were so many calls; or, where
+ * `stops`, until the first breach. */
+void play_worlds(const play_setting *setting, uint64_t seed, uint64_t calls, bool stops,
+                 play_result *result);
+
+const char *play_mode_name(stage_mode mode);
+
+#endif
