@@ -8,6 +8,8 @@
 #include "base/json.h"
 
 #define LATE_MAX 256
+/* Of a request, in a story: what it does to rows is told apart. */
+#define SHOWN_MAX 240
 
 typedef struct late_request {
     char *text; /* the operation, a NUL, and the body */
@@ -28,6 +30,9 @@ static struct network {
     uint64_t requests;
     uint64_t late_total;
     uint64_t trace;
+    bool is_chosen; /* which faults come */
+    uint64_t chosen;
+    uint64_t faults;
 } network;
 
 static uint64_t fate_counts[SIM_FATE_COUNT]; /* of all worlds */
@@ -60,6 +65,17 @@ const sim_weather *sim_network_weather(void)
 uint64_t sim_late_total(void)
 {
     return network.late_total;
+}
+
+void sim_network_choose_faults(const uint64_t *chosen)
+{
+    network.is_chosen = chosen != NULL;
+    network.chosen = chosen == NULL ? 0 : *chosen;
+}
+
+uint64_t sim_network_faults(void)
+{
+    return network.faults;
 }
 
 uint64_t sim_request_count(void)
@@ -116,6 +132,11 @@ void sim_tell_story(bool is_told)
     network.is_told = is_told;
 }
 
+bool sim_is_told(void)
+{
+    return network.is_told;
+}
+
 void sim_tell(const char *format, ...)
 {
     va_list arguments;
@@ -137,7 +158,9 @@ void sim_tell(const char *format, ...)
 static void tell_request(const char *fate, cr_str operation, cr_str body, const sim_answer *answer)
 {
     if (network.is_told) {
-        sim_tell("%s%s%.*s %.*s -> %d %s %.*s", fate, *fate == '\0' ? "" : ": ", CR_STR_ARGS(operation), CR_STR_ARGS(body),
+        int shown = body.size < SHOWN_MAX ? (int)body.size : SHOWN_MAX;
+        sim_tell("%s%s%.*s %.*s -> %d %s %.*s", fate, *fate == '\0' ? "" : ": ",
+                 CR_STR_ARGS(operation), shown, body.data,
                  answer == NULL ? 0 : answer->status, answer == NULL ? "" : answer->code,
                  answer == NULL || answer->status == 200 ? 0 : (int)answer->body.size,
                  answer == NULL || answer->body.size == 0 ? "" : answer->body.data);
@@ -308,18 +331,29 @@ static sim_fate draw_fault(bool is_write)
     return fate;
 }
 
-static sim_fate choose_fate(cr_str operation, cr_str body)
+static sim_fate draw_fate(bool is_write)
 {
     const sim_weather *weather = &network.weather;
-    bool is_write = sim_service_writes(operation);
-    if (network.script != NULL && !network.is_in_script[sim_job_number()]) {
-        return ask_script(operation, body);
-    }
     if (sim_happens(weather->deaths)) {
         return is_write ? (sim_fate)(SIM_FATE_DEATH + sim_roll(3)) : SIM_FATE_DEATH;
     }
     return sim_happens(is_write ? weather->faults : weather->failures) ? draw_fault(is_write)
-                                                                        : SIM_FATE_GOOD;
+                                                                       : SIM_FATE_GOOD;
+}
+
+static sim_fate choose_fate(cr_str operation, cr_str body)
+{
+    if (network.script != NULL && !network.is_in_script[sim_job_number()]) {
+        return ask_script(operation, body);
+    }
+    sim_fate fate = draw_fate(sim_service_writes(operation));
+    if (fate == SIM_FATE_GOOD) {
+        return fate;
+    }
+    uint64_t number = network.faults++;
+    bool comes =
+        !network.is_chosen || (number < 64 && (network.chosen & UINT64_C(1) << number) != 0);
+    return comes ? fate : SIM_FATE_GOOD;
 }
 
 static void answer_conflict(cr_str operation, cr_str body, sim_answer *answer)

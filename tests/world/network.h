@@ -56,6 +56,13 @@ cr_store *sim_store_open(cr_mode mode);
 cr_store *sim_store_open_ours(void);
 void sim_store_close(cr_store *store);
 
+/* From now on only those faults come whose bits are set, of the first 64; NULL: all. Dice are rolled
+ * all the same. */
+void sim_network_choose_faults(const uint64_t *chosen);
+
+/* How many faults dice have decided for since the world began, whether they came or not. */
+uint64_t sim_network_faults(void);
+
 bool sim_is_dead(void);
 void sim_revive(void);
 
@@ -92,6 +99,7 @@ void sim_network_script(sim_script script, void *context);
 
 /* Prints each request to standard error. */
 void sim_tell_story(bool is_told);
+bool sim_is_told(void);
 void sim_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t sim_request_count(void);

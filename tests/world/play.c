@@ -64,13 +64,15 @@ static void add_actors(stage *all, sim_job job, size_t count, size_t tasks, acto
     }
 }
 
-static void add_all(stage *all, actor *actors)
+static void add_all(stage *all, const play_cut *cut, actor *actors)
 {
     size_t used = 0;
     /* The original handler overwrites another group's row at the same key. */
     all->meets = sim_happens(4) && !all->has_handler;
-    all->writing = CLIENTS;
-    add_actors(all, act_client, CLIENTS, TASKS, actors, &used);
+    size_t clients = cut != NULL && cut->clients < CLIENTS ? cut->clients : CLIENTS;
+    all->writing = clients;
+    add_actors(all, act_client, clients, cut != NULL && cut->tasks < TASKS ? cut->tasks : TASKS,
+               actors, &used);
     if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
         add_actors(all, act_processor, PROCESSORS, 6, actors, &used);
     }
@@ -216,22 +218,28 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     actor actors[SIM_JOBS_MAX];
     first_request = sim_request_count();
     sim_begin(seed, 0, &SIM_CALM);
-    sim_table_set_lag(lags[sim_roll(3)]);
+    unsigned lag = lags[sim_roll(3)];
+    sim_table_set_lag(setting->cut != NULL && setting->cut->is_fresh ? 0 : lag);
     sim_weather weather = SIM_CALM;
     weather.is_signed = sim_happens(8);
     sim_network_set_weather(&weather);
     draw_program_skews(weather.is_signed);
     edits_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
-    add_all(&now, actors);
+    add_all(&now, setting->cut, actors);
     weather = draw_weather();
     sim_network_set_weather(&weather);
+    sim_network_choose_faults(setting->cut == NULL ? NULL : &setting->cut->faults);
     sim_run(on_step);
     result->late += sim_late_total();
     if (!now.is_over) {
         come_to_rest(&now);
     }
+    if (setting->cut != NULL) {
+        setting->cut->faults_seen = sim_network_faults();
+    }
     result->worlds++;
+    result->trace = sim_trace();
     result->calls += now.calls;
     result->acks += now.acks;
     result->requests += sim_request_count() - first_request;

@@ -5,9 +5,20 @@
 
 #include "world/stage.h"
 
+/* Of a story, what is left: for stories that are shrunk. Faults beyond those that are listed do not
+ * come. */
+typedef struct play_cut {
+    size_t clients;       /* at most */
+    size_t tasks;         /* of each of them, at most */
+    uint64_t faults;      /* bit n: whether the fault number n comes */
+    uint64_t faults_seen; /* how many there were; set by play_world() */
+    bool is_fresh;        /* the index does not lag */
+} play_cut;
+
 typedef struct play_setting {
     stage_mode mode;
     bool is_shared; /* other programs write to the table: foreign rows, the original handler */
+    play_cut *cut; /* NULL: the whole story */
 } play_setting;
 
 #define PLAY_BREACHES_MAX 10
@@ -23,6 +34,7 @@ typedef struct play_result {
     uint64_t acks;
     uint64_t requests;
     uint64_t late;
+    uint64_t trace; /* of the last one: sim_trace() */
     uint64_t breaches;
     play_breach breach[PLAY_BREACHES_MAX]; /* the first */
 } play_result;

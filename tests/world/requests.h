@@ -23,4 +23,7 @@ void sim_answer_item(sim_answer *answer, const sim_item *item);
 void sim_handle_write(cr_json *in, bool is_put, size_t job, sim_answer *answer);
 void sim_handle_transaction(cr_json *in, size_t job, sim_answer *answer);
 
+/* Whether a read by key shows a row as it was, because of a planted fault. */
+bool sim_service_is_stale(void);
+
 #endif

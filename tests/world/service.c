@@ -7,6 +7,9 @@
 #include "world/requests.h"
 #include "world/world.h"
 
+/* How old what a planted fault shows is at most. */
+#define STALE_MOMENTS 40
+
 void sim_expect(bool is_good, cr_str what)
 {
     if (!is_good) {
@@ -47,6 +50,11 @@ void sim_answer_item(sim_answer *answer, const sim_item *item)
 
 /* ---- reading ---- */
 
+static const sim_item *read_by_key(cr_key key)
+{
+    return sim_service_is_stale() ? sim_table_get_before(key, STALE_MOMENTS) : sim_table_get(key);
+}
+
 static void get_item(cr_json *in, sim_answer *answer)
 {
     cr_str name;
@@ -58,7 +66,7 @@ static void get_item(cr_json *in, sim_answer *answer)
             (void)cr_json_skip(in);
         }
     }
-    sim_answer_item(answer, sim_table_get(key));
+    sim_answer_item(answer, read_by_key(key));
 }
 
 /* Others may come in between two keys: a batch is not of one moment. */
@@ -66,7 +74,7 @@ static void batch_keys(cr_json *in, sim_answer *answer, bool *is_any)
 {
     cr_json_enter(in, '[');
     for (bool first = true; cr_json_next_element(in, &first);) {
-        const sim_item *item = sim_table_get(sim_read_key(in));
+        const sim_item *item = read_by_key(sim_read_key(in));
         if (item != NULL) {
             cr_buffer_add(&answer->body, cr_str_of(*is_any ? "," : ""));
             cr_buffer_add(&answer->body, item->json);

@@ -24,23 +24,44 @@ void sim_service_handle(cr_str operation, cr_str body, size_t job, sim_answer *a
 
 bool sim_service_writes(cr_str operation);
 
-/* Faults that tests plant into the service: each takes one rule away from the library, or breaks a
- * promise on which a rule relies. */
+/* What a planted fault does to the writes that it is about. */
+typedef enum sim_deed {
+    SIM_DEED_NONE,
+    SIM_DEED_BLIND,         /* their condition is ignored */
+    SIM_DEED_DROP,          /* they are not carried out */
+    SIM_DEED_LAST,          /* of claims without transactions: put after their messages */
+    SIM_DEED_SAME_VERSIONS, /* all rows get one and the same version */
+    SIM_DEED_TEAR,          /* of a transaction, all are carried out whose condition holds */
+    SIM_DEED_FORGET,        /* a transaction's token is not remembered */
+    SIM_DEED_STALE,         /* strong reads by key show rows as they were a while ago */
+} sim_deed;
+
+enum {
+    SIM_ON_PUT = 1, /* where nothing may be */
+    SIM_ON_REPLACE = 2,
+    SIM_ON_DELETE = 4,
+    SIM_ON_CHECK = 8,
+    SIM_ON_ALL = 15,
+};
+
+typedef struct sim_fault {
+    sim_deed deed;
+    unsigned on;
+    const char *pk; /* what their partition key begins with; NULL: any */
+} sim_fault;
+
+/* NULL: none. */
+void sim_service_plant_fault(const sim_fault *fault);
+
+/* Those that scenes need. */
 typedef enum sim_plant {
     SIM_PLANT_NONE,
-    SIM_PLANT_CLAIMS_UNSTATED,    /* claims are not put */
-    SIM_PLANT_CLAIMS_LAST,        /* without transactions: a claim is put after its message */
-    SIM_PLANT_CLAIMS_OVERWRITTEN, /* the condition of a claim's put is ignored */
-    SIM_PLANT_CARDS_UNSTATED,     /* cards are not put */
-    SIM_PLANT_CARDS_OVERWRITTEN,  /* the condition of a card's put is ignored */
-    SIM_PLANT_MESSAGES_OVERWRITTEN,
-    SIM_PLANT_ROWS_OVERWRITTEN,
-    SIM_PLANT_EDITS_BLIND,          /* all conditions of a change of a message are ignored */
-    SIM_PLANT_PREVIEWS_STAY,        /* group rows are not replaced in their places */
-    SIM_PLANT_REMOVALS_BLIND,       /* the condition of a removal is ignored */
-    SIM_PLANT_REQUIREMENTS_IGNORED, /* rows that are required need not be as they were read */
-    SIM_PLANT_VERSIONS_SAME,        /* every row has the same version */
-    SIM_PLANT_TRANSACTIONS_TORN,    /* where one condition fails, the others are carried out */
+    SIM_PLANT_CLAIMS_UNSTATED,
+    SIM_PLANT_CARDS_UNSTATED,
+    SIM_PLANT_CARDS_OVERWRITTEN,
+    SIM_PLANT_EDITS_BLIND,
+    SIM_PLANT_REQUIREMENTS_IGNORED,
+    SIM_PLANT_VERSIONS_SAME,
 } sim_plant;
 
 void sim_service_plant(sim_plant plant);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "world/network.h"
 #include "world/world.h"
 
 typedef struct version {
@@ -194,6 +195,12 @@ static void change(slot *at, const sim_item *item, size_t job)
     if (old != NULL || item != NULL) {
         note(old, item, job);
     }
+    if (sim_is_told()) {
+        sim_tell("    %.*s %.*s was %.*s", CR_STR_ARGS(at->pk), CR_STR_ARGS(at->sk),
+                 CR_STR_ARGS(old == NULL ? cr_str_of("not there") : old->json));
+        sim_tell("    %*s is now %.*s", (int)(at->pk.size + at->sk.size), "",
+                 CR_STR_ARGS(item == NULL ? cr_str_of("not there") : item->json));
+    }
 }
 
 void sim_table_put(cr_str json, size_t job)
@@ -273,6 +280,12 @@ size_t sim_table_query(const sim_range *range, const sim_item *const **found)
     }
     *found = table.found;
     return count;
+}
+
+const sim_item *sim_table_get_before(cr_key key, unsigned moments)
+{
+    const slot *there = find(key);
+    return there == NULL ? NULL : item_at(there, table.moment - (int64_t)sim_roll(moments + 1));
 }
 
 /* ---- looking at it from outside ---- */

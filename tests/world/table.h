@@ -36,6 +36,9 @@ void sim_table_set_lag(unsigned lag);
 void sim_table_pass_moment(void);
 
 const sim_item *sim_table_get(cr_key key);
+
+/* As it was up to so many moments ago. */
+const sim_item *sim_table_get_before(cr_key key, unsigned moments);
 void sim_table_put(cr_str json, size_t job);
 void sim_table_remove(cr_key key, size_t job);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Some thousand calls in simulated worlds, in each mode; scripts/simulate makes millions.
+/* Some thousand calls in simulated worlds, in each mode; scripts/world makes millions.
  * CRUDDUR_TEST_SEED plays one world, and tells its story. */
 #include "../aws/unit.h"
 
@@ -16,17 +16,17 @@ TestSuite(worlds, .timeout = 600);
 static void play(stage_mode mode, bool is_shared)
 {
     play_result result = {.worlds = 0};
-    const play_setting setting = {mode, is_shared};
+    const play_setting setting = {.mode = mode, .is_shared = is_shared};
     const char *seed = getenv("CRUDDUR_TEST_SEED");
     uint64_t calls = getenv("CRUDDUR_TEST_SLOW") != NULL ? CALLS_SLOW : CALLS;
     sim_tell_story(seed != NULL);
     play_worlds(&setting, seed == NULL ? 1 : strtoull(seed, NULL, 10), seed == NULL ? calls : 1,
                 true, &result);
     cr_assert_eq(result.breaches, 0u,
-                 "seed %" PRIu64 ": %s\nbuild/tests/simulated/simulate --mode %s --table %s "
-                 "--seed %" PRIu64 " --calls 1 --story tells what happened",
-                 result.breach[0].seed, result.breach[0].text, play_mode_name(mode),
-                 is_shared ? "shared" : "alone", result.breach[0].seed);
+                 "seed %" PRIu64 ": %s\nscripts/world --replay %" PRIu64
+                 " --mode %s --table %s tells what happened",
+                 result.breach[0].seed, result.breach[0].text, result.breach[0].seed,
+                 play_mode_name(mode), is_shared ? "shared" : "alone");
     /* A world in which nothing goes wrong, and nobody succeeds, shows nothing. */
     cr_assert(seed != NULL || (result.late > 0 && result.acks > result.calls / 4));
 }
@@ -71,23 +71,17 @@ Test(worlds, atomic_and_stream_beside_other_programs)
     play(STAGE_MIXED, true);
 }
 
-static void play_twice(uint64_t seed, play_result *results)
-{
-    const play_setting setting = {STAGE_STREAM, true};
-    for (size_t i = 0; i < 2; i++) {
-        results[i] = (play_result){.worlds = 0};
-        play_world(&setting, seed, &results[i]);
-    }
-}
-
-/* The same seed tells the same story. */
+/* The same seed tells the same story, down to each moment. */
 Test(worlds, are_told_again)
 {
-    play_result results[2];
-    for (uint64_t seed = 1; seed < 20; seed++) {
-        play_twice(seed, results);
-        cr_assert_eq(results[0].requests, results[1].requests);
-        cr_assert_eq(results[0].calls, results[1].calls);
-        cr_assert_eq(results[0].acks, results[1].acks);
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        const play_setting setting = {.mode = (stage_mode)(seed % STAGE_MODE_COUNT),
+                                      .is_shared = seed % 3 == 0};
+        play_result results[2] = {{.worlds = 0}, {.worlds = 0}};
+        play_world(&setting, seed, &results[0]);
+        play_world(&setting, seed + 1, &results[1]);
+        cr_assert_neq(results[0].trace, results[1].trace, "seed %" PRIu64, seed);
+        play_world(&setting, seed, &results[1]);
+        cr_assert_eq(results[0].trace, results[1].trace, "seed %" PRIu64, seed);
     }
 }

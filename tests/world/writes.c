@@ -19,7 +19,7 @@ typedef struct token {
 static struct service {
     token tokens[TOKENS_MAX];
     size_t token_count;
-    sim_plant plant;
+    sim_fault fault;
     char *deferred[SIM_JOBS_MAX + 1]; /* a claim of each job that is put after its message */
 } service;
 
@@ -32,9 +32,28 @@ void sim_service_begin(void)
     }
 }
 
+void sim_service_plant_fault(const sim_fault *fault)
+{
+    service.fault = fault == NULL ? (sim_fault){SIM_DEED_NONE, 0, NULL} : *fault;
+}
+
 void sim_service_plant(sim_plant plant)
 {
-    service.plant = plant;
+    static const sim_fault faults[] = {
+        [SIM_PLANT_NONE] = {SIM_DEED_NONE, 0, NULL},
+        [SIM_PLANT_CLAIMS_UNSTATED] = {SIM_DEED_DROP, SIM_ON_ALL, "CLAIM#"},
+        [SIM_PLANT_CARDS_UNSTATED] = {SIM_DEED_DROP, SIM_ON_ALL, "CARD#"},
+        [SIM_PLANT_CARDS_OVERWRITTEN] = {SIM_DEED_BLIND, SIM_ON_PUT | SIM_ON_REPLACE, "CARD#"},
+        [SIM_PLANT_EDITS_BLIND] = {SIM_DEED_BLIND, SIM_ON_PUT | SIM_ON_REPLACE, NULL},
+        [SIM_PLANT_REQUIREMENTS_IGNORED] = {SIM_DEED_BLIND, SIM_ON_CHECK, NULL},
+        [SIM_PLANT_VERSIONS_SAME] = {SIM_DEED_SAME_VERSIONS, SIM_ON_ALL, NULL},
+    };
+    sim_service_plant_fault(&faults[plant]);
+}
+
+bool sim_service_is_stale(void)
+{
+    return service.fault.deed == SIM_DEED_STALE && sim_happens(2);
 }
 
 static void refuse(sim_answer *answer, const char *code)
@@ -103,41 +122,28 @@ static void read_write(cr_json *in, write *asked_for)
     }
 }
 
-static bool is_blind(const write *asked_for)
+static unsigned kind_of(const write *asked_for)
 {
-    static const struct {
-        sim_plant plant;
-        const char *pk;
-    } blind[] = {
-        {SIM_PLANT_CLAIMS_OVERWRITTEN, "CLAIM#"},
-        {SIM_PLANT_CARDS_OVERWRITTEN, "CARD#"},
-        {SIM_PLANT_MESSAGES_OVERWRITTEN, "MSG#"},
-        {SIM_PLANT_ROWS_OVERWRITTEN, "GRP#"},
-    };
-    for (size_t i = 0; i < sizeof(blind) / sizeof(blind[0]); i++) {
-        if (service.plant == blind[i].plant && asked_for->kind == PUT &&
-            sim_has_prefix(asked_for->key.pk, blind[i].pk)) {
-            return true;
-        }
-    }
-    return (service.plant == SIM_PLANT_EDITS_BLIND && asked_for->kind == PUT) ||
-           (service.plant == SIM_PLANT_REMOVALS_BLIND && asked_for->kind == DELETE) ||
-           (service.plant == SIM_PLANT_REQUIREMENTS_IGNORED && asked_for->kind == CHECK);
+    static const unsigned kinds[] = {
+        [PUT] = SIM_ON_REPLACE, [DELETE] = SIM_ON_DELETE, [CHECK] = SIM_ON_CHECK};
+    return asked_for->kind == PUT &&
+                   sim_has_prefix(asked_for->condition, "attribute_not_exists(pk)")
+               ? SIM_ON_PUT
+               : kinds[asked_for->kind];
 }
 
-static bool is_dropped(const write *asked_for)
+/* Whether a planted fault is about this write. */
+static bool suffers(const write *asked_for, sim_deed deed)
 {
-    return (service.plant == SIM_PLANT_CLAIMS_UNSTATED &&
-            sim_has_prefix(asked_for->key.pk, "CLAIM#")) ||
-           (service.plant == SIM_PLANT_CARDS_UNSTATED &&
-            sim_has_prefix(asked_for->key.pk, "CARD#")) ||
-           (service.plant == SIM_PLANT_PREVIEWS_STAY && asked_for->kind == PUT &&
-            sim_has_prefix(asked_for->key.pk, "GRP#") && sim_table_get(asked_for->key) != NULL);
+    const sim_fault *fault = &service.fault;
+    return fault->deed == deed && (fault->on & kind_of(asked_for)) != 0 &&
+           (fault->pk == NULL || sim_has_prefix(asked_for->key.pk, fault->pk));
 }
 
 static bool holds(const write *asked_for)
 {
-    return asked_for->condition.data == NULL || is_blind(asked_for) || is_dropped(asked_for) ||
+    return asked_for->condition.data == NULL || suffers(asked_for, SIM_DEED_BLIND) ||
+           suffers(asked_for, SIM_DEED_DROP) ||
            sim_condition_holds(asked_for->condition, &asked_for->placeholders,
                                sim_table_get(asked_for->key));
 }
@@ -158,12 +164,12 @@ static void put_same_version(cr_str item, size_t job)
 
 static void carry_out(const write *asked_for, size_t job)
 {
-    if (is_dropped(asked_for) || asked_for->kind == CHECK) {
+    if (suffers(asked_for, SIM_DEED_DROP) || asked_for->kind == CHECK) {
         return;
     }
     if (asked_for->kind == DELETE) {
         sim_table_remove(asked_for->key, job);
-    } else if (service.plant == SIM_PLANT_VERSIONS_SAME) {
+    } else if (service.fault.deed == SIM_DEED_SAME_VERSIONS) {
         put_same_version(asked_for->item, job);
     } else {
         sim_table_put(asked_for->item, job);
@@ -174,7 +180,7 @@ static void carry_out(const write *asked_for, size_t job)
 static bool is_deferred(const write *asked_for, size_t job)
 {
     bool is_claim = asked_for->kind == PUT && sim_has_prefix(asked_for->key.pk, "CLAIM#");
-    if (service.plant != SIM_PLANT_CLAIMS_LAST || !is_claim || job > SIM_JOBS_MAX) {
+    if (service.fault.deed != SIM_DEED_LAST || !is_claim || job > SIM_JOBS_MAX) {
         return false;
     }
     free(service.deferred[job]);
@@ -212,7 +218,7 @@ void sim_handle_write(cr_json *in, bool is_put, size_t job, sim_answer *answer)
 
 static bool is_remembered(cr_str text)
 {
-    for (size_t i = 0; i < service.token_count; i++) {
+    for (size_t i = 0; i < service.token_count && service.fault.deed != SIM_DEED_FORGET; i++) {
         const token *one = &service.tokens[i];
         if (cr_str_equal(cr_str_of(one->text), text) && one->until_us > sim_now_us()) {
             return true;
@@ -302,7 +308,7 @@ static void commit(const write *writes, size_t count, size_t job, sim_answer *an
         CR_JSON_ADD(&answer->body, "]}");
     }
     for (size_t i = 0; i < count; i++) {
-        if (are_good || (service.plant == SIM_PLANT_TRANSACTIONS_TORN && good[i])) {
+        if (are_good || (service.fault.deed == SIM_DEED_TEAR && good[i])) {
             carry_out(&writes[i], job);
         }
     }
