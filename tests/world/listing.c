@@ -3,6 +3,7 @@
  * acknowledged before is on it. */
 #include "listing/list.h"
 #include "world/actors.h"
+#include "world/judge.h"
 
 #define LIMIT 200
 
@@ -123,6 +124,7 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
     size_t count = all->message_count;
     bool was_open = all->group[group].is_open;
     bool is_member = stage_is_member(all, group, person);
+    int64_t begun_us = sim_now_us();
     note_acknowledged(all, group, acknowledged);
     all->calls++;
     sim_tell("listing the messages of group %zu for %zu", group, person);
@@ -133,6 +135,7 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
         stage_breach(all, "a stranger read group %zu", group);
     } else if (status == CRUDDUR_OK) {
         check_messages(all, acknowledged, count, page);
+        judge_note_read(all, group, begun_us, page);
     } else if (is_denied ? is_member && was_open && !may_overlook(all, group)
                          : !may_fail(all, status)) {
         stage_breach(all, "listing the messages of group %zu for %zu: %s", group, person,

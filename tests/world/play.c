@@ -4,6 +4,7 @@
 #include "world/actors.h"
 #include "world/check.h"
 #include "world/edits.h"
+#include "world/judge.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
@@ -165,6 +166,9 @@ static void judge(stage *all, check_rows rows)
         check_messages_stored(all);
     }
     if (!all->is_over) {
+        judge_histories(all);
+    }
+    if (!all->is_over) {
         check_edits(all);
     }
     if (!all->is_over) {
@@ -225,6 +229,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     sim_network_set_weather(&weather);
     draw_program_skews(weather.is_signed);
     edits_begin();
+    judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
     add_all(&now, setting->cut, actors);
     weather = draw_weather();
@@ -240,6 +245,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     }
     result->worlds++;
     result->trace = sim_trace();
+    result->insertions += judge_insertions();
     result->calls += now.calls;
     result->acks += now.acks;
     result->requests += sim_request_count() - first_request;

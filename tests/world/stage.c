@@ -250,7 +250,7 @@ static void note_ack(stage *all, stage_message *message, const cr_packed_row *ro
     const char *sk = cr_packed_get_or_empty(row, CR_SK);
     const char *group = cr_packed_get_or_empty(row, CR_GROUP_UUID);
     all->acks++;
-    message->acks++;
+    message->ended_us = message->acks++ == 0 ? sim_now_us() : message->ended_us;
     message->is_done = true;
     all->group[message->group].is_open = true;
     if (message->is_opening) {
@@ -295,7 +295,7 @@ bool stage_send(stage *all, cr_store *store, stage_message *message)
     cr_packed_row *row = NULL;
     cr_call call = sim_call(&error);
     all->calls++;
-    message->calls++;
+    message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
     sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
              message->text, message->group, message->author);
     cruddur_status status =

@@ -34,6 +34,8 @@ typedef struct stage_message {
     bool is_opening;
     bool is_done; /* nobody sends it again */
     int64_t created_at_us;
+    int64_t begun_us; /* the first call */
+    int64_t ended_us; /* the first that was acknowledged */
     unsigned calls;
     unsigned acks;
     bool may_be_stored; /* although no call was acknowledged */
