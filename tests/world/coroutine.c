@@ -119,7 +119,8 @@ static void prepare(place *made, char *stack, size_t size, void (*entry)(void))
 }
 #endif
 
-/* One body after the other runs on it: to make a stack, and to tell sanitizers of it, takes long. */
+/* One body after the other runs on it: to make a stack, and to tell sanitizers of it, takes long.
+ */
 typedef struct coroutine {
     place here;
     char *stack; /* NULL: it has not been needed yet */

@@ -82,9 +82,9 @@ static void tell_cycle(const search *now, size_t from, char *text, size_t text_s
         size_t number = is_write ? node : node - now->all->append_count;
         edge why = edge_between(now->all, node, next);
         /* Of a read that does not show an append the append comes later. */
-        int added = snprintf(text + used, text_size - used, "%s %zu %s; ", is_write ? "append" : "read",
-                             number,
-                             why == EDGE_READ_WRITE ? "does not show the next" : names[why]);
+        int added =
+            snprintf(text + used, text_size - used, "%s %zu %s; ", is_write ? "append" : "read",
+                     number, why == EDGE_READ_WRITE ? "does not show the next" : names[why]);
         used += added > 0 ? (size_t)added : 0;
     }
 }
@@ -151,8 +151,8 @@ static bool is_read_wrong(const history *all, char *text, size_t text_size)
     for (size_t i = 0; i < all->read_count; i++) {
         for (size_t j = 0; j < all->append_count; j++) {
             if (all->read[i].shows[j] && all->append[j].copies == 0) {
-                (void)snprintf(text, text_size, "read %zu shows append %zu, which is not in the list",
-                               i, j);
+                (void)snprintf(text, text_size,
+                               "read %zu shows append %zu, which is not in the list", i, j);
                 return true;
             }
         }

@@ -2,8 +2,9 @@
 /* Judges the history of one list to which some append and which others read: whether there is an
  * order of all calls, in which each takes effect at one moment between its beginning and its end,
  * that explains what every read has shown. As Elle does it for lists: calls are ordered by what
- * reads show (write-read and read-write), by where elements are in the list in the end (write-write),
- * and by real time; a cycle of such edges is a contradiction. It knows nothing of the library. */
+ * reads show (write-read and read-write), by where elements are in the list in the end
+ * (write-write), and by real time; a cycle of such edges is a contradiction. It knows nothing of
+ * the library. */
 #ifndef TESTS_WORLD_HISTORY_H
 #define TESTS_WORLD_HISTORY_H
 
@@ -39,8 +40,8 @@ typedef struct history {
     size_t append_count;
     history_read read[HISTORY_READS];
     size_t read_count;
-    /* Elements are committed in the order in which they are in the list. Else some may have come to a
-     * place before others that were there already. */
+    /* Elements are committed in the order in which they are in the list. Else some may have come to
+     * a place before others that were there already. */
     bool is_in_order;
 } history;
 

@@ -17,7 +17,8 @@
 #define SECOND INT64_C(1000000)
 /* By how much a signature's date may be wrong. */
 #define DATE_TOLERANCE_US (300 * SECOND)
-/* Of so many good answers one has a checksum; all others have, where something is wrong with them. */
+/* Of so many good answers one has a checksum; all others have, where something is wrong with them.
+ */
 #define CHECKED 4
 #define HEADER_MAX 4096
 
@@ -171,8 +172,7 @@ static void respond(sim_reply reply, sim_answer *answer, cr_http_response *respo
     response->status = answer->status;
     response->body = answer->body;
     /* A page may even have the type of an answer. */
-    add_headers(response,
-                is_page && sim_happens(2) ? "text/html" : "application/x-amz-json-1.0",
+    add_headers(response, is_page && sim_happens(2) ? "text/html" : "application/x-amz-json-1.0",
                 is_damaged || (!is_page && sim_request_count() % CHECKED == 0));
     if (is_damaged) {
         damage(response, reply);

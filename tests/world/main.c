@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "world/disk.h"
+#include "world/embedded.h"
 #include "world/faults/faults.h"
 #include "world/play.h"
 #include "world/shrink.h"
@@ -30,9 +32,10 @@ typedef struct arguments {
 
 static int misuse(void)
 {
-    (void)fputs("world [--seeds N] [--calls N] [--from SEED] [--replay SEED] [--minutes M] [--planted"
-                " [--within S]] [--mode MODE] [--table alone|shared]\n",
-                stderr);
+    (void)fputs(
+        "world [--seeds N] [--calls N] [--from SEED] [--replay SEED] [--minutes M] [--planted"
+        " [--within S]] [--mode MODE] [--table alone|shared]\n",
+        stderr);
     return 2;
 }
 
@@ -54,6 +57,9 @@ static bool read_number(const char *text, uint64_t *number)
 
 static bool is_mode(const char *text)
 {
+    if (strcmp(text, "sqlite") == 0) {
+        return true;
+    }
     for (int mode = 0; mode < STAGE_MODE_COUNT; mode++) {
         if (strcmp(text, play_mode_name((stage_mode)mode)) == 0) {
             return true;
@@ -121,31 +127,37 @@ static bool is_asked(const arguments *asked, const play_setting *setting)
            (asked->sharing == NULL || strcmp(asked->sharing, sharing) == 0);
 }
 
-static void print_breach(const play_setting *setting, const play_breach *breach)
+static void print_breach(const char *mode, const char *kind, const play_breach *breach)
 {
     (void)printf("  seed %" PRIu64 ": %s\n  scripts/world --replay %" PRIu64
                  " --mode %s --table %s tells the story\n",
-                 breach->seed, breach->text, breach->seed, play_mode_name(setting->mode),
-                 setting->is_shared ? "shared" : "alone");
+                 breach->seed, breach->text, breach->seed, mode, kind);
 }
 
-static void print_result(const play_setting *setting, const play_result *result, size_t distinct,
-                         double seconds)
+static void print_result(const char *mode, const char *kind, const play_result *result,
+                         size_t distinct, double seconds)
 {
     double spent_s = seconds > 0.001 ? seconds : 0.001;
     (void)printf("| %-6s | %-6s | %8" PRIu64 " | %8" PRIu64 " | %9" PRIu64 " | %8" PRIu64
-                 " | %8zu | %6.1f | %7.0f | %7.0f |\n",
-                 play_mode_name(setting->mode), setting->is_shared ? "shared" : "alone",
-                 result->worlds, result->calls, result->requests, result->breaches, distinct,
-                 seconds, (double)result->worlds / spent_s, (double)result->calls / spent_s);
+                 " | %8zu | %6.1f | %9.0f | %7.0f |\n",
+                 mode, kind, result->worlds, result->calls, result->requests, result->breaches,
+                 distinct, seconds, (double)result->worlds / spent_s,
+                 (double)result->calls / spent_s);
     if (result->insertions > 0) {
-        (void)printf("  allowed: %" PRIu64 " times a message came below one that was shown before\n",
-                     result->insertions);
+        (void)printf("  allowed: %" PRIu64 " times %s\n", result->insertions,
+                     strcmp(mode, "sqlite") == 0
+                         ? "one of the latest messages was lost with the power"
+                         : "a message came below one that was shown before");
     }
     for (size_t i = 0; i < result->breaches && i < PLAY_BREACHES_MAX; i++) {
-        print_breach(setting, &result->breach[i]);
+        print_breach(mode, kind, &result->breach[i]);
     }
     (void)fflush(stdout);
+}
+
+static const char *kind_of(const play_setting *setting)
+{
+    return setting->is_shared ? "shared" : "alone";
 }
 
 /* The story of a seed; one with a breach as short as it can be made, after the whole one's line. */
@@ -165,7 +177,7 @@ static void replay(const play_setting *setting, uint64_t seed)
     sim_tell_story(false);
     (void)printf("trace %016" PRIx64 "\n", result.trace);
     if (result.breaches > 0) {
-        print_breach(setting, &result.breach[0]);
+        print_breach(play_mode_name(setting->mode), kind_of(setting), &result.breach[0]);
     }
 }
 
@@ -180,7 +192,8 @@ static uint64_t play_all(const arguments *asked, const play_setting *setting, do
         play_world(setting, asked->from + i, &result);
         traces_add(&seen, result.trace);
     }
-    print_result(setting, &result, seen.count, now_s() - began_s);
+    print_result(play_mode_name(setting->mode), kind_of(setting), &result, seen.count,
+                 now_s() - began_s);
     traces_free(&seen);
     if (asked->is_replay) {
         replay(setting, asked->from);
@@ -188,9 +201,50 @@ static uint64_t play_all(const arguments *asked, const play_setting *setting, do
     return result.breaches;
 }
 
+/* ---- the embedded engine ---- */
+
+static uint64_t play_embedded(const arguments *asked, bool is_full, double until_s)
+{
+    char folder[] = "/tmp/cruddur-world-XXXXXX";
+    double began_s = now_s();
+    traces seen = {.slot = NULL};
+    play_result result = {.worlds = 0};
+    if (mkdtemp(folder) == NULL) {
+        perror(folder);
+        return 1;
+    }
+    for (uint64_t i = 0; i < asked->seeds && (asked->calls == 0 || result.calls < asked->calls) &&
+                         (until_s <= 0 || now_s() < until_s);
+         i++) {
+        embedded_play(folder, is_full, asked->from + i, &result);
+        traces_add(&seen, result.trace);
+    }
+    print_result("sqlite", is_full ? "full" : "normal", &result, seen.count, now_s() - began_s);
+    traces_free(&seen);
+    if (rmdir(folder) != 0) {
+        perror(folder);
+        return result.breaches + 1;
+    }
+    return result.breaches;
+}
+
+static bool is_embedded_asked(const arguments *asked)
+{
+    return asked->sharing == NULL && (asked->mode == NULL || strcmp(asked->mode, "sqlite") == 0);
+}
+
+static void print_disk_faults(void)
+{
+    static const char *const names[DISK_FAULT_COUNT] = {"power cut", "disk full", "sync fails",
+                                                        "read fails", "write fails"};
+    for (int i = 0; i < DISK_FAULT_COUNT; i++) {
+        (void)printf("| %s | %" PRIu64 " |\n", names[i], disk_fault_count((disk_fault)i));
+    }
+}
+
 static void print_fates(void)
 {
-    (void)printf("\n| what became of a request | times |\n|---|---:|\n");
+    (void)printf("\n| what happened | times |\n|---|---:|\n");
     for (int fate = SIM_FATE_GOOD + 1; fate < SIM_FATE_COUNT; fate++) {
         (void)printf("| %s | %" PRIu64 " |\n", sim_fate_name((sim_fate)fate),
                      sim_fate_count((sim_fate)fate));
@@ -206,16 +260,24 @@ static uint64_t play_modes(const arguments *asked)
         settings[left] = (play_setting){.mode = (stage_mode)(i / 2), .is_shared = i % 2 == 1};
         left += is_asked(asked, &settings[left]) ? 1 : 0;
     }
-    (void)printf("| mode   | table  |  stories |    calls |  requests | breaches | distinct | CPU s  "
-                 "| stories/s | calls/s |\n");
-    (void)printf("|--------|--------|---------:|---------:|----------:|---------:|---------:|-------:"
-                 "|--------:|--------:|\n");
+    (void)printf(
+        "| mode   | table  |  stories |    calls |  requests | breaches | distinct | CPU s  "
+        "| stories/s | calls/s |\n");
+    (void)printf(
+        "|--------|--------|---------:|---------:|----------:|---------:|---------:|-------:"
+        "|--------:|--------:|\n");
     double until_s = (double)asked->minutes * 60;
-    for (size_t i = 0; i < left; i++) {
-        double share_s = (until_s - now_s()) / (double)(left - i);
-        breaches += play_all(asked, &settings[i], asked->minutes == 0 ? 0 : now_s() + share_s);
+    size_t more = is_embedded_asked(asked) ? 2 : 0;
+    for (size_t i = 0; i < left + more; i++) {
+        double share_s = (until_s - now_s()) / (double)(left + more - i);
+        double stop_s = asked->minutes == 0 ? 0 : now_s() + share_s;
+        breaches += i < left ? play_all(asked, &settings[i], stop_s)
+                             : play_embedded(asked, i == left, stop_s);
     }
     print_fates();
+    if (more > 0) {
+        print_disk_faults();
+    }
     return breaches;
 }
 
@@ -234,7 +296,8 @@ static uint64_t find_planted(const arguments *asked)
         if (!is_asked(asked, &setting)) {
             continue;
         }
-        faults_search(planted, planted->why_hidden == NULL ? (double)asked->within : HIDDEN_SECONDS, &found);
+        faults_search(planted, planted->why_hidden == NULL ? (double)asked->within : HIDDEN_SECONDS,
+                      &found);
         hidden += found.is_found || planted->why_hidden != NULL ? 0 : 1;
         (void)printf("| %s | %s | %" PRIu64 " | %" PRIu64 " | %.2f | %s |\n", planted->name,
                      play_mode_name(planted->mode), found.seed, found.stories, found.seconds,

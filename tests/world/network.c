@@ -39,9 +39,10 @@ static uint64_t fate_counts[SIM_FATE_COUNT]; /* of all worlds */
 
 void sim_network_begin(const sim_weather *weather)
 {
-    network = (struct network){
-        .weather = *weather, .is_told = network.is_told, .requests = network.requests,
-        .trace = UINT64_C(14695981039346656037)};
+    network = (struct network){.weather = *weather,
+                               .is_told = network.is_told,
+                               .requests = network.requests,
+                               .trace = UINT64_C(14695981039346656037)};
 }
 
 void sim_network_end(void)
@@ -160,8 +161,8 @@ static void tell_request(const char *fate, cr_str operation, cr_str body, const 
     if (network.is_told) {
         int shown = body.size < SHOWN_MAX ? (int)body.size : SHOWN_MAX;
         sim_tell("%s%s%.*s %.*s -> %d %s %.*s", fate, *fate == '\0' ? "" : ": ",
-                 CR_STR_ARGS(operation), shown, body.data,
-                 answer == NULL ? 0 : answer->status, answer == NULL ? "" : answer->code,
+                 CR_STR_ARGS(operation), shown, body.data, answer == NULL ? 0 : answer->status,
+                 answer == NULL ? "" : answer->code,
                  answer == NULL || answer->status == 200 ? 0 : (int)answer->body.size,
                  answer == NULL || answer->body.size == 0 ? "" : answer->body.data);
     }

@@ -6,9 +6,9 @@
 #ifndef TESTS_WORLD_NETWORK_H
 #define TESTS_WORLD_NETWORK_H
 
+#include "store/dynamodb/table.h"
 #include "world/service.h"
 #include "world/world.h"
-#include "store/dynamodb/table.h"
 
 typedef enum sim_fate {
     SIM_FATE_GOOD,
@@ -56,8 +56,8 @@ cr_store *sim_store_open(cr_mode mode);
 cr_store *sim_store_open_ours(void);
 void sim_store_close(cr_store *store);
 
-/* From now on only those faults come whose bits are set, of the first 64; NULL: all. Dice are rolled
- * all the same. */
+/* From now on only those faults come whose bits are set, of the first 64; NULL: all. Dice are
+ * rolled all the same. */
 void sim_network_choose_faults(const uint64_t *chosen);
 
 /* How many faults dice have decided for since the world began, whether they came or not. */

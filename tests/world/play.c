@@ -180,7 +180,7 @@ static void judge(stage *all, check_rows rows)
 }
 
 /* Everything that is late arrives, or never will; then nothing goes wrong any more. */
-static void come_to_rest(stage *all)
+static void come_to_rest(stage *all, bool is_calm)
 {
     if (sim_happens(2)) {
         sim_advance(SIM_TOKEN_US + SECOND);
@@ -192,6 +192,9 @@ static void come_to_rest(stage *all)
     repeat(all);
     if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
         check_previews(all);
+    }
+    if (!all->is_over && is_calm && all->mode == STAGE_STEPS && !all->has_foreign) {
+        check_table(all, CHECK_ROWS_EXACT); /* all have looked back */
     }
     send_last(all);
     settle(all);
@@ -238,7 +241,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     sim_run(on_step);
     result->late += sim_late_total();
     if (!now.is_over) {
-        come_to_rest(&now);
+        come_to_rest(&now, weather.faults + weather.failures + weather.deaths == 0);
     }
     if (setting->cut != NULL) {
         setting->cut->faults_seen = sim_network_faults();

@@ -18,7 +18,7 @@ typedef struct play_cut {
 typedef struct play_setting {
     stage_mode mode;
     bool is_shared; /* other programs write to the table: foreign rows, the original handler */
-    play_cut *cut; /* NULL: the whole story */
+    play_cut *cut;  /* NULL: the whole story */
 } play_setting;
 
 #define PLAY_BREACHES_MAX 10
@@ -35,7 +35,7 @@ typedef struct play_result {
     uint64_t requests;
     uint64_t late;
     uint64_t insertions; /* judge_insertions() */
-    uint64_t trace; /* of the last one: sim_trace() */
+    uint64_t trace;      /* of the last one: sim_trace() */
     uint64_t breaches;
     play_breach breach[PLAY_BREACHES_MAX]; /* the first */
 } play_result;

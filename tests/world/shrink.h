@@ -6,8 +6,8 @@
 
 #include "world/play.h"
 
-/* Finds the smallest cut that it can of the story of a seed; false where not even the story with its
- * first 64 faults alone has a breach. */
+/* Finds the smallest cut that it can of the story of a seed; false where not even the story with
+ * its first 64 faults alone has a breach. */
 bool shrink_story(const play_setting *setting, uint64_t seed, play_cut *cut);
 
 #endif

@@ -39,7 +39,12 @@ bool stage_has_card(const stage *all, size_t group)
 
 bool stage_is_member(const stage *all, size_t group, size_t person)
 {
-    return cr_members_have(&all->group[group].members, &all->person[person]);
+    const cr_members *members = &all->group[group].members;
+    size_t i = 0;
+    while (i < members->count && strcmp(members->uuid[i].text, all->person[person].text) != 0) {
+        i++;
+    }
+    return i < members->count;
 }
 
 size_t stage_any_member(const stage *all, size_t group)

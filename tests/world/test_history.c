@@ -26,9 +26,8 @@ static history read_lines(const line *lines, size_t count)
     for (size_t i = 0; i < count; i++) {
         const line *one = &lines[i];
         if (one->shows == NULL) {
-            made.append[made.append_count++] =
-                (history_append){one->begun_us, one->ended_us, one->outcome,
-                                 one->place > 0 ? 1 : 0, one->place};
+            made.append[made.append_count++] = (history_append){
+                one->begun_us, one->ended_us, one->outcome, one->place > 0 ? 1 : 0, one->place};
             continue;
         }
         history_read *read = &made.read[made.read_count++];
@@ -59,8 +58,8 @@ Test(history, of_nobody_is_right)
 
 Test(history, of_calls_one_after_the_other)
 {
-    history all = HISTORY({1, 2, OK, 1, NULL}, {3, 4, OK, 0, "10"}, {5, 6, OK, 2, NULL},
-                          {7, 8, OK, 0, "11"});
+    history all =
+        HISTORY({1, 2, OK, 1, NULL}, {3, 4, OK, 0, "10"}, {5, 6, OK, 2, NULL}, {7, 8, OK, 0, "11"});
     cr_assert_not(is_wrong(&all), "%s", why);
 }
 

@@ -35,7 +35,8 @@ static struct world {
 
 void sim_world_begin(uint64_t seed)
 {
-    world = (struct world){.is_there = true, .seed = seed, .state = seed, .now_us = FIRST_US, .next = SIM_NO_JOB};
+    world = (struct world){
+        .is_there = true, .seed = seed, .state = seed, .now_us = FIRST_US, .next = SIM_NO_JOB};
 }
 
 void sim_world_end(void)

@@ -5,10 +5,22 @@
 
 #include "world/faults/library.h"
 
-#define BLIND(name, on, pk, mode) {name, {SIM_DEED_BLIND, on, pk}, FAULT_CUT_NONE, mode, false, NULL}
-#define DROP(name, on, pk, mode) {name, {SIM_DEED_DROP, on, pk}, FAULT_CUT_NONE, mode, false, NULL}
-#define OTHER(name, deed, mode) {name, {deed, SIM_ON_ALL, NULL}, FAULT_CUT_NONE, mode, false, NULL}
-#define CUT(name, cut, mode) {name, {SIM_DEED_NONE, 0, NULL}, cut, mode, false, NULL}
+#define BLIND(name, on, pk, mode)                                                                  \
+    {                                                                                              \
+        name, {SIM_DEED_BLIND, on, pk}, FAULT_CUT_NONE, mode, false, NULL                          \
+    }
+#define DROP(name, on, pk, mode)                                                                   \
+    {                                                                                              \
+        name, {SIM_DEED_DROP, on, pk}, FAULT_CUT_NONE, mode, false, NULL                           \
+    }
+#define OTHER(name, deed, mode)                                                                    \
+    {                                                                                              \
+        name, {deed, SIM_ON_ALL, NULL}, FAULT_CUT_NONE, mode, false, NULL                          \
+    }
+#define CUT(name, cut, mode)                                                                       \
+    {                                                                                              \
+        name, {SIM_DEED_NONE, 0, NULL}, cut, mode, false, NULL                                     \
+    }
 
 const fault faults_all[] = {
     {"a claim overwrites another",

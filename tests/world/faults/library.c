@@ -5,8 +5,8 @@
 
 #include "aws/client.h"
 #include "aws/crc32.h"
-#include "messaging/group.h"
 #include "messaging/settle.h"
+#include "model/members.h"
 #include "model/time.h"
 
 static fault_cut now;
@@ -36,17 +36,31 @@ cruddur_status __real_cr_settle(cr_store *store, const cr_settling *settling, cr
                                 cr_settled *result);
 cruddur_status __wrap_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
                                 cr_settled *result);
+cruddur_status __real_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result);
+cruddur_status __wrap_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result);
 
-cruddur_status __wrap_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
-                                cr_settled *result)
+static cruddur_status settle_nothing(cr_settled *result)
 {
-    if (now != FAULT_CUT_LOOK_BACK) {
-        return __real_cr_settle(store, settling, call, result);
-    }
     if (result != NULL) {
         *result = CR_SETTLED_BEFORE;
     }
     return CRUDDUR_OK;
+}
+
+cruddur_status __wrap_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
+                                cr_settled *result)
+{
+    return now == FAULT_CUT_LOOK_BACK ? settle_nothing(result)
+                                      : __real_cr_settle(store, settling, call, result);
+}
+
+cruddur_status __wrap_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result)
+{
+    return now == FAULT_CUT_LOOK_BACK ? settle_nothing(result)
+                                      : __real_cr_settle_in_turn(store, settling, call, result);
 }
 
 cruddur_status __real_cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
@@ -62,18 +76,11 @@ cruddur_status __wrap_cr_aws_call(cr_aws_client *client, const cr_aws_request *r
     return status;
 }
 
-cruddur_status __real_cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    const cr_members *named, const cr_read_card *card,
-                                    cr_group *group, bool *is_member);
-cruddur_status __wrap_cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    const cr_members *named, const cr_read_card *card,
-                                    cr_group *group, bool *is_member);
+size_t __real_cr_members_find(const cr_members *members, const cr_uuid *uuid);
+size_t __wrap_cr_members_find(const cr_members *members, const cr_uuid *uuid);
 
-cruddur_status __wrap_cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    const cr_members *named, const cr_read_card *card,
-                                    cr_group *group, bool *is_member)
+size_t __wrap_cr_members_find(const cr_members *members, const cr_uuid *uuid)
 {
-    cruddur_status status = __real_cr_group_find(txn, uuid, member, named, card, group, is_member);
-    *is_member = *is_member || (status == CRUDDUR_OK && now == FAULT_CUT_MEMBERS);
-    return status;
+    size_t index = __real_cr_members_find(members, uuid);
+    return index == members->count && now == FAULT_CUT_MEMBERS ? 0 : index;
 }
