@@ -31,6 +31,7 @@ static const cruddur_user people[] = {{.uuid = ANN, .display_name = "Ann", .hand
 typedef struct saved {
     char uuid[37];
     char text[16];
+    size_t author; /* of an opening the first */
     bool is_acknowledged;
     bool may_be_there;
 } saved;
@@ -106,7 +107,7 @@ static saved *plan(story *now)
 {
     size_t number = now->message_count++;
     saved *made = &now->message[number];
-    *made = (saved){.is_acknowledged = false};
+    *made = (saved){.author = now->is_open ? sim_roll(3) : 0};
     (void)snprintf(made->uuid, sizeof(made->uuid), "00000000-0000-4000-9000-%012zu", number);
     (void)snprintf(made->text, sizeof(made->text), "m%zu", number);
     return made;
@@ -146,8 +147,8 @@ static void append(story *now, cruddur *dm, saved *message, bool is_in_trouble)
     cruddur_msg *sent = NULL;
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     options.message_uuid = message->uuid;
-    cruddur_status status =
-        cruddur_msg_append(dm, &people[sim_roll(3)], GROUP, message->text, &options, &sent, &error);
+    cruddur_status status = cruddur_msg_append(dm, &people[message->author], GROUP, message->text,
+                                               &options, &sent, &error);
     note(now, message, is_in_trouble, status, error);
     cruddur_msg_free(sent);
     cruddur_error_free(error);
