@@ -49,17 +49,41 @@ find_llvm() {
   return 1
 }
 
-# build FOLDER OPTION…: sets the folder up unless that has been done, and builds in it: both libraries,
-# unless an option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and shown if
-# they fail.
-build() {
+# set_up FOLDER [SOURCE] OPTION…: sets a build folder up for both libraries, unless that has been done or an
+# option says otherwise. The output of Meson and Ninja is kept in FOLDER.log, and shown if they fail.
+set_up() {
   local folder=$1
   shift
-  if [ ! -f "$folder/build.ninja" ]; then
-    rm -rf "$folder"
-    meson setup "$folder" -Ddefault_library=both "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
-  fi
-  ninja -C "$folder" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+  [ -f "$folder/build.ninja" ] && return
+  rm -rf "$folder"
+  meson setup -Ddefault_library=both "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+}
+
+# run_ninja FOLDER TARGET…: builds the targets, or everything.
+run_ninja() {
+  local folder=$1
+  shift
+  ninja -C "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+}
+
+# build FOLDER [SOURCE] OPTION…: sets the folder up as set_up does, and builds everything in it.
+build() {
+  set_up "$@" && run_ninja "$1"
+}
+
+# Builds the library as gcc's warnings let it pass, its programs, its tests and what the bench runs.
+build_tests() {
+  build build-test -Dwerror=true -Dtests=true -Dbench=true
+}
+
+# build_web FOLDER [BUILD OPTION…]: builds the example of a web service, with the library of the build
+# folder BUILD (default: build), which it finds as any program does: through pkg-config.
+build_web() {
+  local folder=$1 library=${2:-build}
+  shift
+  shift || true
+  PKG_CONFIG_PATH=$PWD/$library/meson-uninstalled \
+    build "$folder" examples/web "$@"
 }
 
 # Builds the fuzzers, and what they fuzz, in build-fuzz.

@@ -24,6 +24,12 @@ build                module  libcurl       libcurl4-openssl-dev
 build                module  zlib          zlib1g-dev
 build                module  libutf8proc   libutf8proc-dev
 build                module  libpq         libpq-dev
+web,tests,lint       module  libmicrohttpd libmicrohttpd-dev
+web                  program curl          curl
+bench-web            program wrk           wrk
+bench-web            python  flask         python3-flask
+bench-web            python  gunicorn      python3-gunicorn
+bench-web            program ps            procps
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3
@@ -41,7 +47,8 @@ tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql
 unicode              file    /usr/share/unicode/PropList.txt unicode-data
 service              program java          default-jre-headless
 service,npm          program npm           npm
-node,ffi             program node          nodejs
+node,ffi,tests       program node          nodejs
+browser,tests        program chromium      chromium
 clang,lint,fuzz      program clang         clang
 fuzz                 fuzzer  -             libclang-rt-dev
 valgrind             program valgrind      valgrind

@@ -3,7 +3,12 @@
 # Runs a local service until it is killed. The scripts that source this file, after common.sh, say
 # which: they set `name`, the `folder` of its npm package and the `groups` of what it needs, define
 # start_service, which runs it on a port in the place of its own process, and then call run_service.
-# A script whose service keeps files defines prepare_service, and clean_service, which removes them.
+# A script whose service keeps files defines prepare_service, and clean_service, which removes them;
+# one that makes something of what it fetched, once, defines after_fetch.
+
+after_fetch() {
+  :
+}
 
 prepare_service() {
   :
@@ -49,6 +54,7 @@ run_service() {
   need "${groups[@]:?}" python >&2
   need_npm "${folder:?}" >&2
   if [ "$port" = --fetch ]; then
+    after_fetch >&2
     exit 0
   fi
   port=${port:-$(free_port)}

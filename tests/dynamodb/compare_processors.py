@@ -239,7 +239,7 @@ def killed(make_run, records, is_applied):
     the largest group, as the original goes no further."""
     number = numbers_of_largest(records)[-1]
     batch = [records[number], *newest_of_others(records[:number])]
-    for first in range(1, REQUESTS_MAX):
+    for first in make_run.places():
         run = make_run()
         run.store(number + 1)
         door = run.bench.doors[1]
@@ -315,7 +315,7 @@ def two_at_once(make_run, records, _source):
     does all its work for the next, the one before, or the same."""
     older, newer = numbers_of_largest(records)[-2:]
     for one, other in ((older, newer), (newer, older), (newer, newer)):
-        for first in range(1, REQUESTS_MAX):
+        for first in make_run.places():
             run = make_run()
             run.store(newer + 1)
             door = run.bench.doors[1]
@@ -360,8 +360,23 @@ SCENARIOS = (
 
 # ---- all of it ----
 
+class Runs:
+    """Makes the runs of one processor on one world."""
+
+    def __init__(self, bench, world, apply):
+        self.arguments = (bench, world, apply)
+        self.every = bench.every
+
+    def __call__(self):
+        return Run(*self.arguments)
+
+    def places(self):
+        """The requests at which a processor is killed or held."""
+        return range(1, REQUESTS_MAX, self.every)
+
+
 class Bench:
-    def __init__(self, library, rounds, seed):
+    def __init__(self, library, rounds, every, seed):
         self.client = boto3.client("dynamodb", endpoint_url=os.environ["CRUDDUR_TEST_DYNAMODB"])
         self.doors = (Door(), Door())
         loaded = load(library)
@@ -369,6 +384,7 @@ class Bench:
             "original": apply_original,
             "ours": lambda *arguments: apply_ours(loaded, *arguments)}
         self.rounds = rounds
+        self.every = every
         self.seed = seed
 
     def measure(self, scenario, apply):
@@ -377,7 +393,7 @@ class Bench:
         for number in range(self.rounds):
             world = World(self.client, random.Random(f"{self.seed}/{number}"))
             source = random.Random(f"{self.seed}/{number}/order")
-            for counts in scenario(lambda: Run(self, world, apply), world.records, source):
+            for counts in scenario(Runs(self, world, apply), world.records, source):
                 total.update(counts)
         return total
 
@@ -411,10 +427,12 @@ def main():
     parser = argparse.ArgumentParser(description="Compares two processors of the stream.")
     parser.add_argument("library")
     parser.add_argument("--rounds", type=int, default=1, help="conversations for each scenario")
+    parser.add_argument("--every", type=int, default=1,
+                        help="of the requests at which a processor is killed or held, every Nth")
     parser.add_argument("--only", default="", help="scenarios with this in their names")
     options = parser.parse_args()
     seed = os.environ.get("CRUDDUR_TEST_SEED", "1")
-    bench = Bench(options.library, options.rounds, seed)
+    bench = Bench(options.library, options.rounds, options.every, seed)
     complaints = []
     print_head()
     for name, scenario, known in SCENARIOS:

@@ -161,19 +161,15 @@ SUMMARY = re.compile(
     r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 
 
-def list_tests(program):
-    """The names of a Criterion program's tests, as its filter takes them."""
-    listed = subprocess.run([program, "--list"], check=True, capture_output=True, text=True)
-    suite = None
-    for line in listed.stdout.splitlines():
-        if line.startswith(("├── ", "└── ")):
-            yield f"{suite}/{line[4:].strip()}"
-        else:
-            suite = line.split(":")[0]
+def list_tests(options):
+    """The names of the tests that the program would run, as its filter takes them."""
+    listed = subprocess.run([options.program, *options.arguments, "--list"], check=True,
+                            capture_output=True, text=True)
+    return listed.stdout.split()
 
 
 def run_in_parts(options):
-    tests = list(list_tests(options.program))
+    tests = list_tests(options)
     sums = [0, 0, 0, 0]
     worst = 0
     has_summary = False

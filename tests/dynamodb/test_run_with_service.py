@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import run_with_service  # noqa: E402
 
-LIST = "first: 2 tests\n├── a\n└── b\nsecond: 1 test\n└── c\n"
+LIST = "first/a\nfirst/b\nsecond/c\n"
 
 
 def synthesis(tested, passing, failing=0, crashing=0):

@@ -197,7 +197,7 @@ class WaitingTest(WatchTest):
         before = signal.signal(signal.SIGALRM, interrupt)
         self.addCleanup(signal.signal, signal.SIGALRM, before)
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        self.assertRaises(KeyboardInterrupt, watch.next)
+        self.assertRaises(KeyboardInterrupt, watch.next, GUARD_S)
         self.assertIsNone(watch.next(0))
 
     def test_many(self) -> None:

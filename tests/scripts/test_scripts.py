@@ -33,7 +33,8 @@ MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench"
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
            "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
            "package-lambda": ["--mesure"], "world": ["--mode", "atomics"],
-           "test-fresh": ["woody"], "ffi-examples": ["--fetsch"], "wheel": ["--here"]}
+           "test-fresh": ["woody"], "ffi-examples": ["--fetsch"], "wheel": ["--here"],
+           "web-page": ["--fetsch"]}
 
 
 class ScriptTest(unittest.TestCase):

@@ -151,9 +151,13 @@ static int read_answer(FILE *stream, test_report *report)
 int test_check_run(const test_store *store, const char *flag, test_report *report)
 {
     bool by_rows = !test_store_is_lasting(store);
+    char folder[4096];
+    cr_assert(getcwd(folder, sizeof(folder)) != NULL);
     test_store_settle(store);
     FILE *stream = connect_checker();
     (void)fputc('[', stream);
+    write_json(stream, folder);
+    (void)fputc(',', stream);
     write_json(stream, by_rows ? "--rows=-" : store->url);
     if (flag != NULL) {
         (void)fputc(',', stream);

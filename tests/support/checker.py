@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs check_table.py for the tests of a program, and saves the start of Python for each check.
 
-Descriptor 3 is a listening socket. A client sends the arguments of check_table.py as a line of JSON,
-then what it is to read from standard input, and shuts its side down. It gets a line with the exit code,
+Descriptor 3 is a listening socket. A client sends its folder and the arguments of check_table.py as a
+line of JSON, then what it is to read from standard input, and shuts its side down. It gets a line with the exit code,
 then what was printed. Each check runs in a fork. The server ends with its standard input, whose other
 end the program of the tests holds.
 """
@@ -25,7 +25,9 @@ def serve(client):
         sys.stdin = stream
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             try:
-                code = check_table.main(json.loads(stream.readline()))
+                folder, *arguments = json.loads(stream.readline())
+                os.chdir(folder)
+                code = check_table.main(arguments)
             except SystemExit as end:
                 code = end.code
             except Exception:  # what it is comes to the client

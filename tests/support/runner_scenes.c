@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests that end in every way there is, for test_forked.py. */
+/* Tests that end in every way there is, for test_runner.py. */
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
+#include <criterion/parameterized.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,18 @@ Test(good, skips)
     abort();
 }
 
+static int numbers[] = {1, 2, 3};
+
+ParameterizedTestParameters(parameters, are_odd)
+{
+    return cr_make_param_array(int, numbers, sizeof(numbers) / sizeof(numbers[0]));
+}
+
+ParameterizedTest(int *number, parameters, are_odd)
+{
+    cr_assert(*number % 2 == 1, "%d is even", *number);
+}
+
 Test(bad, asserts)
 {
     cr_assert_eq(1, 2, "the assertion %d", 1);
@@ -51,6 +64,13 @@ Test(bad, crashes)
 Test(bad, ends)
 {
     exit(3); /* NOLINT(concurrency-mt-unsafe) */
+}
+
+Test(bad, hangs, .timeout = 0.1)
+{
+    for (;;) {
+        (void)pause();
+    }
 }
 
 /* Only a tool sees what is wrong with these. */

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
+#include "request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "page.h"
+#include "request_http.h"
+
+/* ---- what was asked ---- */
+
+struct server *request_server(const request *self)
+{
+    return self->server;
+}
+
+cruddur *request_store(const request *self)
+{
+    return self->server->dm;
+}
+
+const struct person *request_person(const request *self)
+{
+    return self->person;
+}
+
+const char *request_part(const request *self, size_t index)
+{
+    return self->parts[index] != NULL ? self->parts[index] : "";
+}
+
+const char *request_query(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *request_header(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_cookie(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
+}
+
+const char *request_field(const request *self, const char *name)
+{
+    for (size_t i = 0; i < self->field_count; i++) {
+        if (strcmp(self->fields[i].name, name) == 0) {
+            return self->fields[i].value;
+        }
+    }
+    return NULL;
+}
+
+const char *request_csrf(const request *self)
+{
+    return self->csrf;
+}
+
+bool request_is_answered(const request *self)
+{
+    return self->is_answered;
+}
+
+bool request_is_api(const request *self)
+{
+    return self->route != NULL ? (self->route->flags & ROUTE_API) != 0
+                               : strncmp(self->path, "/api/", 5) == 0;
+}
+
+/* ---- state and waiting ---- */
+
+void *request_make_state(request *self, size_t size, void (*end)(void *state))
+{
+    self->state = calloc(1, size);
+    self->end = end;
+    if (self->state == NULL) {
+        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "no_memory");
+    }
+    return self->state;
+}
+
+void *request_state(const request *self)
+{
+    return self->state;
+}
+
+void request_wait(request *self)
+{
+    self->pending++;
+}
+
+void request_go_on(request *self)
+{
+    self->pending--;
+    if (self->pending > 0) {
+        return;
+    }
+    if (!self->is_answered) { /* a handler forgot to */
+        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
+    }
+    if (self->is_suspended) {
+        self->is_suspended = false;
+        MHD_resume_connection(self->connection);
+    }
+}
+
+static cruddur_submit_options submit(request *self, request_then *then, bool is_any)
+{
+    cruddur_submit_options options = CRUDDUR_SUBMIT_OPTIONS_INIT;
+    for (size_t i = 0; i < REQUEST_CALLS_MAX && options.data == NULL; i++) {
+        if (self->calls[i].owner == NULL) {
+            self->calls[i] = (struct call){self, then, is_any};
+            options.data = self->last_call = &self->calls[i];
+        }
+    }
+    if (options.data == NULL) { /* too many at once: the submission will be refused */
+        options.flags = UINT32_MAX;
+        self->last_call = NULL;
+    }
+    request_wait(self);
+    return options;
+}
+
+cruddur_submit_options request_submit(request *self, request_then *then)
+{
+    return submit(self, then, false);
+}
+
+cruddur_submit_options request_submit_any(request *self, request_then *then)
+{
+    return submit(self, then, true);
+}
+
+bool request_submitted(request *self, cruddur_status status, cruddur_error **error)
+{
+    if (status == CRUDDUR_OK) {
+        return true;
+    }
+    if (self->last_call != NULL) {
+        self->last_call->owner = NULL;
+    }
+    request_fail_with(self, status, *error);
+    cruddur_error_free(*error);
+    *error = NULL;
+    request_go_on(self);
+    return false;
+}
+
+void request_on_completion(struct call *call, cruddur_completion *completion)
+{
+    struct call made = *call;
+    request *self = made.owner;
+    call->owner = NULL;
+    if (!self->is_answered) {
+        cruddur_status status = cruddur_completion_status(completion);
+        if (status == CRUDDUR_OK || made.is_any) {
+            made.then(self, completion);
+        } else {
+            request_fail_with(self, status, cruddur_completion_error(completion));
+        }
+    }
+    request_go_on(self);
+}
+
+static void on_found(void *data, enum people_result result, const struct person *person)
+{
+    request *self = data;
+    if (result == PEOPLE_FAILED) {
+        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
+    } else if (!self->is_answered) {
+        self->found(self, person);
+    }
+    request_go_on(self);
+}
+
+void request_find(request *self, enum people_field field, const char *value, request_found *then)
+{
+    self->found = then;
+    request_wait(self);
+    people_find(self->server->people, field, value, on_found, self);
+}
+
+/* ---- answers ---- */
+
+void request_add_header(request *self, const char *name, const char *value)
+{
+    char *copy = self->header_count < REQUEST_HEADERS_MAX ? strdup(value) : NULL;
+    if (copy == NULL) {
+        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "no_memory");
+        return;
+    }
+    self->header_names[self->header_count] = name;
+    self->header_values[self->header_count++] = copy;
+}
+
+static const struct field every_answer[] = {
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+};
+
+static bool add_headers(request *self, const char *type)
+{
+    bool is_cached = false, is_good = true;
+    for (size_t i = 0; i < sizeof(every_answer) / sizeof(every_answer[0]); i++) {
+        is_good = is_good && MHD_add_response_header(self->response, every_answer[i].name,
+                                                     every_answer[i].value) == MHD_YES;
+    }
+    for (size_t i = 0; i < self->header_count; i++) {
+        is_cached = is_cached || strcmp(self->header_names[i], "Cache-Control") == 0;
+        is_good = is_good && MHD_add_response_header(self->response, self->header_names[i],
+                                                     self->header_values[i]) == MHD_YES;
+    }
+    if (!is_cached) {
+        is_good = is_good &&
+                  MHD_add_response_header(self->response, "Cache-Control", "no-store") == MHD_YES;
+    }
+    return is_good && (type == NULL ||
+                       MHD_add_response_header(self->response, "Content-Type", type) == MHD_YES);
+}
+
+void request_answer_with(request *self, unsigned status, const char *type,
+                         struct MHD_Response *response)
+{
+    if (self->is_answered) {
+        if (response != NULL) {
+            MHD_destroy_response(response);
+        }
+        return;
+    }
+    self->is_answered = true;
+    self->status = status;
+    self->response = response;
+    if (response != NULL &&
+        !add_headers(self, type)) { /* a header with a line break, or no memory */
+        MHD_destroy_response(response);
+        self->response = NULL;
+    }
+}
+
+void request_answer(request *self, unsigned status, const char *type, char *body, size_t size)
+{
+    struct MHD_Response *response = NULL;
+    if (body != NULL) {
+        response = MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE);
+    }
+    if (response == NULL) {
+        free(body);
+    }
+    request_answer_with(self, status, type, response);
+}
+
+void request_redirect(request *self, const char *path)
+{
+    request_add_header(self, "Location", path);
+    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, strdup(""), 0);
+}
+
+void request_fail(request *self, unsigned status, const char *code)
+{
+    if (self->is_answered) {
+        return;
+    }
+    if (request_is_api(self)) {
+        size_t size = strlen(code) + sizeof("[\"\"]\n");
+        char *body = malloc(size);
+        if (body != NULL) {
+            (void)snprintf(body, size, "[\"%s\"]\n", code);
+        }
+        request_answer(self, status, "application/json", body, size - 1);
+    } else {
+        page_failure(self, status, code);
+    }
+}
+
+/* The application's codes; statuses that are not listed are failures of the service. */
+static const struct {
+    cruddur_status status;
+    unsigned http;
+    const char *code;
+} meanings[] = {
+    {CRUDDUR_E_TEXT_BLANK, 422, "message_blank"},
+    {CRUDDUR_E_TEXT_TOO_LONG, 422, "message_exceed_max_chars"},
+    {CRUDDUR_E_NOT_UTF8, 422, "message_not_utf8"},
+    {CRUDDUR_E_UUID, 422, "uuid_invalid"},
+    {CRUDDUR_E_UUID_TIME, 422, "message_uuid_too_old"},
+    {CRUDDUR_E_MEMBER_SELF, 422, "user_receiver_is_sender"},
+    {CRUDDUR_E_INVALID_ARGUMENT, 422, "argument_invalid"},
+    {CRUDDUR_E_REACTION, 422, "reaction_invalid"},
+    {CRUDDUR_E_REACTION_COUNT, 422, "reaction_too_many"},
+    {CRUDDUR_E_CURSOR_DAMAGED, 400, "cursor_invalid"},
+    {CRUDDUR_E_CURSOR_FOREIGN, 400, "cursor_invalid"},
+    {CRUDDUR_E_GROUP_NOT_FOUND, 404, "message_group_not_found"},
+    {CRUDDUR_E_MESSAGE_NOT_FOUND, 404, "message_not_found"},
+    {CRUDDUR_E_MESSAGE_TIME, 404, "message_not_found"},
+    {CRUDDUR_E_NOT_A_MEMBER, 404, "user_not_found"},
+    {CRUDDUR_E_MESSAGE_GONE, 410, "message_gone"},
+    {CRUDDUR_E_NOT_THE_AUTHOR, 403, "message_not_yours"},
+    {CRUDDUR_E_BLOCKED, 403, "message_group_blocked"},
+    {CRUDDUR_E_CLOSED, 403, "message_group_closed"},
+    {CRUDDUR_E_GROUP_NOT_DIRECT, 422, "message_group_not_direct"},
+    {CRUDDUR_E_GROUP_EXISTS, 409, "message_group_exists"},
+    {CRUDDUR_E_MESSAGE_DELETED, 409, "message_deleted"},
+    {CRUDDUR_E_VERSION, 409, "message_changed"},
+};
+
+void request_fail_with(request *self, cruddur_status status, const cruddur_error *error)
+{
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].status == status) {
+            request_fail(self, meanings[i].http, meanings[i].code);
+            return;
+        }
+    }
+    log_message(LOG_ERROR, "call", "%s: %s", cruddur_status_name(status),
+                error != NULL ? cruddur_error_message(error) : cruddur_status_text(status));
+    if (error != NULL ? cruddur_error_is_retryable(error) : cruddur_status_is_retryable(status)) {
+        request_add_header(self, "Retry-After", "1");
+    }
+    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "service_unavailable");
+}
+
+/* ---- libmicrohttpd ---- */
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static request *begin(struct server *server, struct MHD_Connection *connection, const char *url,
+                      const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    request *self = calloc(1, sizeof(*self));
+    if (self == NULL || info == NULL || info->socket_context == NULL ||
+        (self->path = strdup(url)) == NULL) {
+        free(self);
+        return NULL;
+    }
+    self->server = server;
+    self->connection = connection;
+    self->peer = info->socket_context;
+    self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    self->began_us = now_us();
+    server->in_flight++;
+    return self;
+}
+
+static enum MHD_Result queue(request *self)
+{
+    if (self->response == NULL) { /* even the failure could not be made */
+        return MHD_NO;
+    }
+    self->peer->deadline_ms = self->is_stream ? 0 : self->server->now_ms + SERVER_WRITE_MS;
+    return MHD_queue_response(self->connection, self->status, self->response);
+}
+
+/* The first call, when the headers have come. */
+static enum MHD_Result on_headers(request *self)
+{
+    const char *length = request_header(self, "Content-Length");
+    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+    if (self->is_too_large) { /* answered at once; the rest is not read */
+        request_admit(self);
+        return queue(self);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(request *self, const char *data, size_t size)
+{
+    if (self->is_too_large || size > REQUEST_BODY_MAX - self->body_size) {
+        self->is_too_large = true; /* of unknown length: the rest is skipped, until the deadline */
+        return MHD_YES;
+    }
+    char *grown = realloc(self->body, self->body_size + size + 1);
+    if (grown == NULL) {
+        return MHD_NO;
+    }
+    memcpy(grown + self->body_size, data, size);
+    self->body = grown;
+    self->body_size += size;
+    self->body[self->body_size] = '\0';
+    return MHD_YES;
+}
+
+enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
+{
+    request *self = *context;
+    (void)version;
+    if (self == NULL) {
+        *context = self = begin(data, connection, url, method);
+        return self != NULL ? on_headers(self) : MHD_NO;
+    }
+    if (*upload_size > 0) {
+        enum MHD_Result result = take_body(self, upload, *upload_size);
+        *upload_size = 0;
+        return result;
+    }
+    if (!self->is_dispatched) {
+        self->is_dispatched = true;
+        self->peer->deadline_ms = 0; /* calls have deadlines of their own */
+        request_wait(self);
+        request_admit(self);
+        if (self->pending > 1) {
+            self->is_suspended = true;
+            MHD_suspend_connection(connection);
+        }
+        request_go_on(self);
+        if (self->is_suspended) {
+            return MHD_YES;
+        }
+    }
+    return queue(self);
+}
+
+static void log_request(const request *self, int64_t duration_us)
+{
+    struct server *server = self->server;
+    size_t route = self->route != NULL ? (size_t)(self->route - routes) : route_count;
+    metrics_answer(&server->metrics, route, self->status, duration_us);
+    if (!server->options->is_quiet) {
+        log_members(LOG_INFO, "request",
+                    "\"method\":\"%s\",\"route\":\"%s\",\"status\":%u,\"duration_us\":%lld,"
+                    "\"user_uuid\":\"%s\"",
+                    self->route != NULL ? self->route->method : "",
+                    self->route != NULL ? self->route->pattern : "", self->status,
+                    (long long)duration_us, self->person != NULL ? self->person->uuid : "");
+    }
+}
+
+void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_RequestTerminationCode how)
+{
+    struct server *server = data;
+    request *self = *context;
+    (void)connection;
+    (void)how;
+    if (self == NULL) {
+        return;
+    }
+    log_request(self, now_us() - self->began_us);
+    server->in_flight--;
+    self->peer->deadline_ms = server_read_deadline_ms(server);
+    if (self->response != NULL) {
+        MHD_destroy_response(self->response);
+    }
+    if (self->end != NULL && self->state != NULL) {
+        self->end(self->state);
+    }
+    for (size_t i = 0; i < self->header_count; i++) {
+        free(self->header_values[i]);
+    }
+    free(self->state);
+    free(self->path);
+    free(self->body);
+    json_object_put(self->json);
+    person_free(self->person);
+    free(self);
+    *context = NULL;
+}
