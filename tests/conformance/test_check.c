@@ -338,10 +338,12 @@ static void claim_ahead(void)
 
 static void change_without_counter(void)
 {
-    const planted row = {{[CR_PK] = planted_text("CHG#%s", direct.text),
+    const char *pk = planted_text("CHG#%s", direct.text);
+    const planted row = {{[CR_PK] = pk,
                           [CR_SK] = "00000000000000000003",
                           [CR_VERSION] = "0123456789abcdef",
                           [CR_EXPIRES_AT] = "9999999999"}};
+    (void)uproot(pk, NULL); /* what is told of the opening */
     plant(&row, 1);
 }
 
