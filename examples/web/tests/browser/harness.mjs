@@ -120,7 +120,7 @@ export class World {
       storageState: this.sessions.get(handle), ...settings});
     this.contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => this.faults.push(`${handle}: ${error.message}`));
     page.on('dialog', (dialog) => this.faults.push(`${handle}: a dialog: ${dialog.message()}`));
     page.on('console', (message) => {
