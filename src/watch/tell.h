@@ -7,8 +7,8 @@
 #include "watch/hub.h"
 #include "watch/view.h"
 
-/* Who is told: watches in the order of their kind (groups first) and subject, and what each is
- * told. `has_lost` of a watch is set if its viewer may not read the group any more. */
+/* Who gets events: watches in the order of their kind (groups first) and subject, and what each
+ * gets. `has_lost` of a watch is set if its viewer may not read the group any more. */
 typedef struct cr_audience {
     cruddur_watch **watch;
     cr_event_list *events;

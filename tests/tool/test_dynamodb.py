@@ -127,7 +127,7 @@ class Seeding(DynamoDBTest):
         self.ok("users", "load", os.path.join(EXAMPLES, "seed-users.csv"), *users)
         seed = ("seed", os.path.join(EXAMPLES, "conversation.txt"), "--me", "andrewbrown",
                 "--other", "@bayko", *users)
-        done = self.ok_json(*seed, env={"TZ": "XXX-14"})
+        done = self.ok_json(*seed, env={"TZ": "ZZZ-14"})
         self.assertEqual((done["added"], done["already_there"]), (114, 0))
         self.assertEqual(self.ok_json(*seed)["added"], 0)
         self.ok("send", "--as", "@bayko", done["group_uuid"], "after", *users)

@@ -127,7 +127,7 @@ class Seed(CommandTest):
         """The same moments, wherever it runs; also over the hours in which clocks are set, which
         the file that a local time is read from must not move or double."""
         zones = ("UTC", "EST5EDT,M3.2.0,M11.1.0", "CET-1CEST,M3.5.0,M10.5.0/3",
-                 "NST3:30NDT,M3.2.0,M11.1.0", "XXX-5:45", "XXX-14", "XXX+12:45")
+                 "NST3:30NDT,M3.2.0,M11.1.0", "ZZZ-5:45", "ZZZ-14", "ZZZ+12:45")
         for start in ("2025-03-30T00:58:00Z", "2025-10-26T00:58:00Z", "2025-03-09T06:58:00Z",
                       "2024-12-31T23:58:00Z"):
             expected = datetime.datetime.fromisoformat(start.replace("Z", "+00:00"))
@@ -140,7 +140,7 @@ class Seed(CommandTest):
     def test_the_past_in_every_time_zone(self):
         """Without --start, too: the last message was a minute ago, and what is sent next follows
         it."""
-        for zone in ("XXX-14", "XXX+12", "EST5EDT,M3.2.0,M11.1.0", "XXX-5:30"):
+        for zone in ("ZZZ-14", "ZZZ+12", "EST5EDT,M3.2.0,M11.1.0", "ZZZ-5:30"):
             self.use_new_store()
             self.ok("seed", self.conversation(3), *PEOPLE, env={"TZ": zone})
             before = datetime.datetime.now(datetime.timezone.utc)
