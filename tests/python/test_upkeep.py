@@ -27,7 +27,7 @@ class TableTest(StoreTest):
         self.assertEqual((events[-1].groups, events[-1].messages, events[-1].breaches), (1, 3, 0))
         self.assertIsNone(events[-1].cursor)
         self.dm.check(repair=True, old_keys=True)
-        with self.refused(ArgumentError, Status.E_UUID, "options.group_uuid"):
+        with self.refused(ArgumentError, Status.E_UUID, "group_uuid"):
             self.dm.check(group_uuid="no uuid")
 
     def test_purge(self) -> None:
