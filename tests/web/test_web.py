@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-NEEDED = ("libmicrohttpd", "libpq", "libcurl", "json-c")
+NEEDED = ("libmicrohttpd", "libuv", "jansson", "libpq", "libcurl")
 SKIPPED = 77
 
 
