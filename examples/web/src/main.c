@@ -50,7 +50,7 @@ static const struct {
 
 static bool refuse(const char *name, const char *why)
 {
-    fprintf(stderr, "cruddur-web: --%s: %s\n", name, why);
+    (void)fprintf(stderr, "cruddur-web: --%s: %s\n", name, why);
     return false;
 }
 
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
         }
     }
     if (found != -1 || optind != argc) {
-        fprintf(stderr, "cruddur-web: \"cruddur-web --help\" lists the arguments\n");
+        (void)fprintf(stderr, "cruddur-web: \"cruddur-web --help\" lists the arguments\n");
         return 2;
     }
     return check(&server.options) ? server_run(&server) : 2;

@@ -183,6 +183,14 @@ static bool fill_address(const struct options *options, struct sockaddr_storage 
            uv_ip6_addr(options->address, port, (struct sockaddr_in6 *)address) == 0;
 }
 
+/* What has a NUL is left as it is, so that it does not end there. */
+static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
+{
+    (void)data;
+    (void)connection;
+    return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
+}
+
 static bool start_http(struct server *self)
 {
     struct sockaddr_storage address = {0};
@@ -197,9 +205,9 @@ static bool start_http(struct server *self)
         MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, self, MHD_OPTION_CONNECTION_LIMIT, self->options.connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, self->options.connections_per_address,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape, NULL, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         self->daemon != NULL ? MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {

@@ -43,6 +43,9 @@ void people_find(struct people *self, enum people_field field, const char *value
 /* A text of a JSON object; "" if there is none. */
 const char *text_of(const json_t *object, const char *name);
 
+/* Adds an item, which it takes, to a list. NULL once memory has run out. */
+json_t *list_add(json_t *list, json_t *item);
+
 /* As the library takes a person; it lives as long as the object. */
 cruddur_user person_user(const json_t *person);
 

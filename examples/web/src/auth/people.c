@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,6 +29,15 @@ const char *text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text != NULL ? text : "";
+}
+
+json_t *list_add(json_t *list, json_t *item)
+{
+    if (json_array_append_new(list, item) != 0) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
 }
 
 cruddur_user person_user(const json_t *person)
@@ -60,8 +70,12 @@ static json_t *recall(const struct people *self, enum people_field field, const 
 static bool add_user(struct people *self, const json_t *user)
 {
     const char *sub = text_of(user, "cognito_user_id"), *name = text_of(user, "display_name");
-    const char *handle = text_of(user, "handle"), *uuid = text_of(user, "uuid");
-    if (handle[0] == '\0' || !cruddur_uuid_is_valid(uuid) ||
+    const char *handle = text_of(user, "handle");
+    char uuid[CRUDDUR_UUID_SIZE] = "";
+    for (size_t i = 0; i < sizeof(uuid) - 1 && text_of(user, "uuid")[i] != '\0'; i++) {
+        uuid[i] = (char)tolower((unsigned char)text_of(user, "uuid")[i]);
+    }
+    if (handle[0] == '\0' || !cruddur_uuid_is_valid(text_of(user, "uuid")) ||
         recall(self, PEOPLE_UUID, uuid) != NULL || recall(self, PEOPLE_HANDLE, handle) != NULL) {
         return false;
     }
@@ -108,6 +122,13 @@ static const char *const queries[] = {
     COLUMNS "cognito_user_id = $1 AND cognito_user_id <> 'MOCK' LIMIT 2",
 };
 
+/* libpq would write them to standard error, and they may have values. */
+static void ignore_notice(void *data, const char *notice)
+{
+    (void)data;
+    (void)notice;
+}
+
 static PGresult *ask(struct people *self, const struct lookup *lookup)
 {
     static const char *const keywords[] = {"connect_timeout", "options", "dbname", NULL};
@@ -116,6 +137,7 @@ static PGresult *ask(struct people *self, const struct lookup *lookup)
     if (PQstatus(self->connection) != CONNECTION_OK) {
         PQfinish(self->connection);
         self->connection = PQconnectdbParams(keywords, settings, 1);
+        (void)PQsetNoticeProcessor(self->connection, ignore_notice, NULL);
     }
     return PQexecParams(self->connection, queries[lookup->field], 1, NULL, values, NULL, NULL, 0);
 }

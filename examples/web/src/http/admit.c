@@ -85,6 +85,31 @@ static bool parse(request *self)
 
 /* ---- where from ---- */
 
+struct count {
+    unsigned hosts, lengths;
+};
+
+static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct count *count = data;
+    (void)kind;
+    (void)value;
+    count->hosts += strcasecmp(name, "Host") == 0;
+    count->lengths += strcasecmp(name, "Content-Length") == 0;
+    return MHD_YES;
+}
+
+/* Whether a proxy in front of the service must have read the same request. */
+static bool is_unambiguous(const request *self)
+{
+    const char *encoding = request_header(self, "Transfer-Encoding");
+    struct count count = {0, 0};
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &count);
+    return count.hosts <= 1 && count.lengths + (encoding != NULL) <= 1 &&
+           (encoding == NULL || strcasecmp(encoding, "chunked") == 0);
+}
+
 static const char *after_scheme(const char *origin)
 {
     const char *host = strstr(origin, "://");
@@ -133,8 +158,12 @@ static bool is_cross_site(const request *self)
         return site != NULL && strcmp(site, "cross-site") == 0 &&
                (mode == NULL || strcmp(mode, "navigate") != 0);
     }
-    return (site != NULL && strcmp(site, "same-origin") != 0) ||
-           (origin != NULL && strcasecmp(after_scheme(origin), request_header(self, "Host")) != 0);
+    const char *ours = self->server->options.origin;
+    bool is_foreign =
+        origin != NULL &&
+        (ours != NULL ? strcasecmp(origin, ours) != 0
+                      : strcasecmp(after_scheme(origin), request_header(self, "Host")) != 0);
+    return is_foreign || (site != NULL && strcmp(site, "same-origin") != 0);
 }
 
 static bool has_form_token(const request *self)
@@ -217,13 +246,17 @@ static void sign_in(request *self)
 void request_admit(request *self)
 {
     const char *allowed = NULL;
-    if (self->server->stops > 0) {
+    if (!is_unambiguous(self)) {
+        request_add_header(self, "Connection", "close");
+        request_fail(self, MHD_HTTP_BAD_REQUEST, "headers_invalid");
+    } else if (self->server->stops > 0) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
     } else if (!route_find(self, &allowed) && allowed != NULL) {
         request_add_header(self, "Allow", allowed);
         request_fail(self, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed");
-    } else if (self->route == NULL) {
+    } else if (self->route == NULL ||
+               ((self->route->flags & ROUTE_UUID) != 0 && !cruddur_uuid_is_valid(self->part))) {
         request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
     } else if ((self->route->flags & ROUTE_ANY_HOST) == 0 && !request_is_own_host(self)) {
         request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");

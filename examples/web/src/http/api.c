@@ -32,25 +32,15 @@ static json_t *msg_object(const cruddur_msg *msg)
                      time_text(cruddur_msg_created_at_us(msg), time));
 }
 
-/* Adds an item to a list, which is NULL once memory has run out. */
-static json_t *append(json_t *list, json_t *item)
-{
-    if (json_array_append_new(list, item) != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
-}
-
 static void on_groups(request *self, cruddur_completion *completion)
 {
     cruddur_group_page *page = cruddur_completion_take_group_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_group_page_count(page); i++) {
-        list = append(list, group_object(cruddur_group_page_at(page, i)));
+        list = list_add(list, group_object(cruddur_group_page_at(page, i)));
     }
     cruddur_group_page_free(page);
-    request_answer_json(self, list);
+    request_answer_json(self, MHD_HTTP_OK, list);
 }
 
 void api_groups(request *self)
@@ -65,10 +55,10 @@ static void on_messages(request *self, cruddur_completion *completion)
     cruddur_msg_page *page = cruddur_completion_take_msg_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        list = append(list, msg_object(cruddur_msg_page_at(page, i)));
+        list = list_add(list, msg_object(cruddur_msg_page_at(page, i)));
     }
     cruddur_msg_page_free(page);
-    request_answer_json(self, list);
+    request_answer_json(self, MHD_HTTP_OK, list);
 }
 
 void api_messages(request *self)
@@ -86,9 +76,10 @@ static void on_user(request *self, json_t *person)
         request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
         return;
     }
-    request_answer_json(self, json_pack("{ss,ss,ss}", "uuid", text_of(person, "uuid"), "handle",
-                                        text_of(person, "handle"), "display_name",
-                                        text_of(person, "display_name")));
+    request_answer_json(self, MHD_HTTP_OK,
+                        json_pack("{ss,ss,ss}", "uuid", text_of(person, "uuid"), "handle",
+                                  text_of(person, "handle"), "display_name",
+                                  text_of(person, "display_name")));
 }
 
 void api_user(request *self)
@@ -123,14 +114,15 @@ void send_to_person(request *self, const json_t *person, const char *text, reque
 static void on_sent(request *self, cruddur_completion *completion)
 {
     cruddur_msg *msg = cruddur_completion_take_msg(completion);
-    request_answer_json(self, msg_object(msg));
+    request_answer_json(self, MHD_HTTP_OK, msg_object(msg));
     cruddur_msg_free(msg);
 }
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
     cruddur_group *group = cruddur_completion_take_group(completion);
-    request_answer_json(self, json_pack("{ss}", "message_group_uuid", cruddur_group_uuid(group)));
+    request_answer_json(self, MHD_HTTP_OK,
+                        json_pack("{ss}", "message_group_uuid", cruddur_group_uuid(group)));
     cruddur_group_free(group);
 }
 
@@ -165,7 +157,7 @@ static void on_health(request *self, cruddur_completion *completion)
 {
     cruddur_status status = cruddur_completion_status(completion);
     if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
-        request_answer_json(self, json_pack("{ss}", "status", "ok"));
+        request_answer_json(self, MHD_HTTP_OK, json_pack("{ss}", "status", "ok"));
     } else {
         request_fail_with(self, status, cruddur_completion_error(completion));
     }

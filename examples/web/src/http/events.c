@@ -151,10 +151,12 @@ static void end(void *state)
     LIST_REMOVE(self, link);
     metrics_add(&server->metrics, "event_streams", -1);
     limits_close_stream(&server->limits, self->uuid);
-    uv_poll_t *const handles[] = {&self->events, &self->peer};
     unsigned count = self->handles;
-    for (unsigned i = 0; i < count; i++) {
-        uv_close((uv_handle_t *)handles[i], on_closed);
+    if (count > 0) {
+        uv_close((uv_handle_t *)&self->events, on_closed);
+    }
+    if (count > 1) {
+        uv_close((uv_handle_t *)&self->peer, on_closed);
     }
     cruddur_watch_close(self->watch);
     if (count == 0) {

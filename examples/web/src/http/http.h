@@ -8,7 +8,7 @@
  *     static void on_group(request *self, cruddur_completion *completion)
  *     {
  *         cruddur_group *group = cruddur_completion_take_group(completion);
- *         request_answer_json(self, json_pack("{ss}", "name", cruddur_group_name(group)));
+ *         request_answer_json(self, 200, json_pack("{ss}", "name", cruddur_group_name(group)));
  *         cruddur_group_free(group);
  *     }
  *
@@ -61,13 +61,13 @@ struct request {
     size_t body_size;
     json_t *fields, *headers; /* of the body; of the answer */
     request_found *found;
-    struct call *last_call;
+    request_then *then;
     cruddur_submit_options submit;
     unsigned pending; /* calls, look-ups, jobs */
     struct MHD_Response *response;
     unsigned status;
     uint64_t began_ns;
-    bool is_too_large, is_dispatched, is_suspended, is_answered, is_stream;
+    bool is_too_large, is_dispatched, is_suspended, is_answered, is_stream, is_any;
 };
 
 /* ---- what was asked ---- */
@@ -85,8 +85,9 @@ const char *request_cookie(const request *self, const char *name);
 
 /* Submits a call with the arguments that follow the store. `then` is called on the event loop when
  * it has succeeded, with REQUEST_CALL_ANY() also when it has failed; else a failure, also of the
- * submission, is the answer. After the request was answered nothing of it is called any more. False
- * if it could not be submitted. */
+ * submission, is the answer. Several that are under way have one
+ * `then`. After the request was answered it is not called any more. False if it could not be
+ * submitted. */
 #define REQUEST_CALL(self, then, function, ...)                                                    \
     request_submitted(self, function((self)->server->dm, __VA_ARGS__,                              \
                                      request_submit(self, then, false), NULL, &(self)->error))
@@ -114,7 +115,7 @@ void request_add_header(request *self, const char *name, const char *value);
 void request_answer(request *self, unsigned status, const char *type, char *body, size_t size);
 
 /* Takes the object; NULL if it could not be made. */
-void request_answer_json(request *self, json_t *object);
+void request_answer_json(request *self, unsigned status, json_t *object);
 
 /* Takes a response of libmicrohttpd. */
 void request_answer_with(request *self, unsigned status, const char *type,
@@ -138,7 +139,7 @@ enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection,
                                   size_t *upload_size, void **context);
 void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
                           enum MHD_RequestTerminationCode how);
-void request_on_completion(struct call *call, cruddur_completion *completion);
+void request_on_completion(request *self, cruddur_completion *completion);
 
 /* admit.c: the route, the host, who asks, from which site, how often, the fields of the body; then
  * the handler. Again: the keys of tokens have been read in the meantime. */
@@ -154,6 +155,7 @@ enum route_flags {
     ROUTE_SIGNED_IN = 1, /* for users only */
     ROUTE_API = 2,       /* failures are JSON */
     ROUTE_ANY_HOST = 4,  /* also for monitors, which use the address of the machine */
+    ROUTE_UUID = 8,      /* the `*` is a uuid */
 };
 
 struct route {

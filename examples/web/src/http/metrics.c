@@ -121,15 +121,15 @@ static void write_all(FILE *out, json_t *values)
         size_t size = strlen(families[i].name);
         const char *name;
         json_t *value;
-        fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", families[i].name, families[i].help,
-                families[i].name, families[i].type);
+        (void)fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", families[i].name, families[i].help,
+                      families[i].name, families[i].type);
         json_object_foreach(values, name, value)
         {
             if (strncmp(name, families[i].name, size) == 0 &&
                 (strchr("{", name[size]) != NULL || strncmp(name + size, "_bucket{", 8) == 0 ||
                  strncmp(name + size, "_sum{", 5) == 0 ||
                  strncmp(name + size, "_count{", 7) == 0)) {
-                fprintf(out, "%s %.15g\n", name, json_real_value(value));
+                (void)fprintf(out, "%s %.15g\n", name, json_real_value(value));
             }
         }
     }

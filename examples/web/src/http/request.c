@@ -2,15 +2,9 @@
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server.h"
-
-/* A call of the library under way. */
-struct call {
-    request *owner;
-    request_then *then;
-    bool is_any;
-};
 
 /* ---- what was asked ---- */
 
@@ -37,6 +31,12 @@ const char *request_cookie(const request *self, const char *name)
 const char *request_field(const request *self, const char *name)
 {
     return json_string_value(json_object_get(self->fields, name));
+}
+
+static const char *request_method(const request *self)
+{
+    bool is_known = strcmp(self->method, "GET") == 0 || strcmp(self->method, "POST") == 0;
+    return is_known ? self->method : "other";
 }
 
 static bool is_api(const request *self)
@@ -68,15 +68,10 @@ void request_go_on(request *self)
 
 cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
 {
-    struct call *call = malloc(sizeof(*call));
     self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
-    self->submit.data = self->last_call = call;
-    if (call != NULL) {
-        *call = (struct call){self, then, is_any};
-    } else {
-        request_fail_memory(self);
-        self->submit.flags = UINT32_MAX; /* the submission will be refused */
-    }
+    self->submit.data = self;
+    self->then = then;
+    self->is_any = is_any;
     request_wait(self);
     return &self->submit;
 }
@@ -84,7 +79,6 @@ cruddur_submit_options *request_submit(request *self, request_then *then, bool i
 bool request_submitted(request *self, cruddur_status status)
 {
     if (status != CRUDDUR_OK) {
-        free(self->last_call);
         request_fail_with(self, status, self->error);
         cruddur_error_free(self->error);
         self->error = NULL;
@@ -93,16 +87,14 @@ bool request_submitted(request *self, cruddur_status status)
     return status == CRUDDUR_OK;
 }
 
-void request_on_completion(struct call *call, cruddur_completion *completion)
+void request_on_completion(request *self, cruddur_completion *completion)
 {
-    request *self = call->owner;
     cruddur_status status = cruddur_completion_status(completion);
-    if (!self->is_answered && (status == CRUDDUR_OK || call->is_any)) {
-        call->then(self, completion);
+    if (!self->is_answered && (status == CRUDDUR_OK || self->is_any)) {
+        self->then(self, completion);
     } else {
         request_fail_with(self, status, cruddur_completion_error(completion));
     }
-    free(call);
     request_go_on(self);
 }
 
@@ -194,16 +186,11 @@ void request_answer(request *self, unsigned status, const char *type, char *body
     request_answer_with(self, status, type, response);
 }
 
-static void answer_json(request *self, unsigned status, json_t *object)
+void request_answer_json(request *self, unsigned status, json_t *object)
 {
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     request_answer(self, status, "application/json", text, text != NULL ? strlen(text) : 0);
-}
-
-void request_answer_json(request *self, json_t *object)
-{
-    answer_json(self, MHD_HTTP_OK, object);
 }
 
 void request_redirect(request *self, const char *path)
@@ -215,7 +202,7 @@ void request_redirect(request *self, const char *path)
 void request_fail(request *self, unsigned status, const char *code)
 {
     if (!self->is_answered && is_api(self)) {
-        answer_json(self, status, json_pack("[s]", code));
+        request_answer_json(self, status, json_pack("[s]", code));
     } else if (!self->is_answered) {
         page_failure(self, status, code);
     }
@@ -239,6 +226,8 @@ static const struct {
     {CRUDDUR_E_UUID_TIME, 422, "message_uuid_too_old"},
     {CRUDDUR_E_MEMBER_SELF, 422, "user_receiver_is_sender"},
     {CRUDDUR_E_INVALID_ARGUMENT, 422, "argument_invalid"},
+    {CRUDDUR_E_NULL_ARGUMENT, 422, "argument_missing"},
+    {CRUDDUR_E_TIME, 422, "time_invalid"},
     {CRUDDUR_E_REACTION, 422, "reaction_invalid"},
     {CRUDDUR_E_REACTION_COUNT, 422, "reaction_too_many"},
     {CRUDDUR_E_CURSOR_DAMAGED, 400, "cursor_invalid"},
@@ -314,8 +303,10 @@ static enum MHD_Result queue(request *self)
 static enum MHD_Result on_headers(request *self)
 {
     const char *length = request_header(self, "Content-Length");
+    const char *encoding = request_header(self, "Transfer-Encoding");
+    bool is_other = encoding != NULL && strcasecmp(encoding, "chunked") != 0;
     self->is_too_large = length != NULL && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
-    if (self->is_too_large) { /* answered at once; the rest is not read */
+    if (self->is_too_large || is_other) { /* answered at once; the rest is not read */
         request_admit(self);
         return queue(self);
     }
@@ -386,10 +377,9 @@ void request_on_completed(void *data, struct MHD_Connection *connection, void **
     metrics_answer(&server->metrics, route, self->status, (double)duration_us / 1e6);
     if (!server->options.is_quiet) {
         log_event(LOG_INFO, "request",
-                  json_pack("{ss,ss,si,sI,ss}", "method", route != NULL ? route->method : "",
-                            "route", route != NULL ? route->pattern : "", "status",
-                            (int)self->status, "duration_us", duration_us, "user_uuid",
-                            request_uuid(self)));
+                  json_pack("{ss,ss,si,sI,ss}", "method", request_method(self), "route",
+                            route != NULL ? route->pattern : "", "status", (int)self->status,
+                            "duration_us", duration_us, "user_uuid", request_uuid(self)));
     }
     server->in_flight--;
     self->peer->deadline_ms = server_read_deadline_ms(server);

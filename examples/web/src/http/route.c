@@ -5,6 +5,7 @@
 #include "server.h"
 
 #define USER ROUTE_SIGNED_IN
+#define GROUP (ROUTE_SIGNED_IN | ROUTE_UUID)
 #define API (ROUTE_SIGNED_IN | ROUTE_API)
 
 const struct route routes[] = {
@@ -13,17 +14,17 @@ const struct route routes[] = {
     {"GET", "/messages/new", page_new, USER},
     {"GET", "/messages/new/*", page_new, USER},
     {"POST", "/messages/new", form_new, USER},
-    {"GET", "/messages/*", page_conversation, USER},
-    {"GET", "/messages/*/items", page_items, USER},
+    {"GET", "/messages/*", page_conversation, GROUP},
+    {"GET", "/messages/*/items", page_items, GROUP},
     {"GET", "/inbox", page_groups, USER},
-    {"POST", "/messages/*/send", form_send, USER},
-    {"POST", "/messages/*/edit", form_edit, USER},
-    {"POST", "/messages/*/delete", form_delete, USER},
-    {"POST", "/messages/*/react", form_react, USER},
-    {"POST", "/messages/*/read", form_read, USER},
-    {"POST", "/messages/*/mute", form_mute, USER},
-    {"POST", "/messages/*/archive", form_archive, USER},
-    {"POST", "/messages/*/block", form_block, USER},
+    {"POST", "/messages/*/send", form_send, GROUP},
+    {"POST", "/messages/*/edit", form_edit, GROUP},
+    {"POST", "/messages/*/delete", form_delete, GROUP},
+    {"POST", "/messages/*/react", form_react, GROUP},
+    {"POST", "/messages/*/read", form_read, GROUP},
+    {"POST", "/messages/*/mute", form_set, GROUP},
+    {"POST", "/messages/*/archive", form_set, GROUP},
+    {"POST", "/messages/*/block", form_set, GROUP},
     {"POST", "/time-zone", form_time_zone, USER},
     {"GET", "/sign-in", session_get, 0},
     {"POST", "/sign-in", session_post, 0},

@@ -5,7 +5,7 @@
 
 #include "server.h"
 
-#define FILE_MAX (1024 * 1024)
+#define FILE_MAX ((size_t)1 << 20)
 
 static const char *const known[STATIC_FILES][2] = {
     {"page.css", "text/css; charset=utf-8"},

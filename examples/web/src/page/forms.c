@@ -66,7 +66,7 @@ void form_send(request *self)
 static cruddur_msg_options message_options(const request *self)
 {
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = page_number(value(self, "at"), 0, INT64_MAX);
+    options.created_at_us = page_time(value(self, "at"));
     options.if_version = request_field(self, "version");
     return options;
 }
@@ -106,7 +106,7 @@ void form_read(request *self)
     cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
     options.up_to_message_uuid = value(self, "message");
     if (options.up_to_message_uuid != NULL) {
-        options.up_to_created_at_us = page_number(value(self, "at"), 0, INT64_MAX);
+        options.up_to_created_at_us = page_time(value(self, "at"));
     }
     if (page_begin(self, "nothing") != NULL) {
         REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self),
@@ -127,38 +127,27 @@ static void on_set(request *self, cruddur_completion *completion)
     cruddur_group_free(group);
 }
 
-static void set(request *self, const cruddur_set_options *options)
-{
-    REQUEST_CALL(self, on_set, cruddur_group_set_submit, request_uuid(self), self->part, options);
-}
-
-static bool is_set_to(const request *self, const char *wanted)
-{
-    const char *set_to = request_field(self, "set");
-    return set_to != NULL && strcmp(set_to, wanted) == 0;
-}
-
-void form_mute(request *self)
+/* POST /messages/UUID/{mute,archive,block}: the path says what is set. */
+void form_set(request *self)
 {
     cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
-    options.muted_until_us = is_set_to(self, "8h")   ? cruddur_time_now_us() + MUTE_US
-                             : is_set_to(self, "on") ? CRUDDUR_MUTE_FOREVER
-                                                     : CRUDDUR_MUTE_OFF;
-    set(self, &options);
-}
-
-void form_archive(request *self)
-{
-    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
-    options.archived = is_set_to(self, "on") ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
-    set(self, &options);
-}
-
-void form_block(request *self)
-{
-    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
-    options.blocked = is_set_to(self, "on") ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
-    set(self, &options);
+    const char *what = strrchr(self->route->pattern, '/') + 1, *to = request_field(self, "set");
+    bool is_mute = strcmp(what, "mute") == 0;
+    bool is_on = to != NULL && strcmp(to, "on") == 0, is_off = to != NULL && strcmp(to, "off") == 0;
+    bool is_for_hours = is_mute && to != NULL && strcmp(to, "8h") == 0;
+    uint32_t *place = strcmp(what, "archive") == 0 ? &options.archived : &options.blocked;
+    if (!is_on && !is_off && !is_for_hours) {
+        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "argument_invalid");
+        return;
+    }
+    if (is_mute) {
+        options.muted_until_us = is_for_hours ? cruddur_time_now_us() + MUTE_US
+                                 : is_on      ? CRUDDUR_MUTE_FOREVER
+                                              : CRUDDUR_MUTE_OFF;
+    } else {
+        *place = is_on ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    }
+    REQUEST_CALL(self, on_set, cruddur_group_set_submit, request_uuid(self), self->part, &options);
 }
 
 /* ---- a new conversation ---- */
@@ -177,9 +166,7 @@ static void on_receiver(request *self, json_t *person)
         request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
         return;
     }
-    page_set(page, "other",
-             model_person(text_of(person, "uuid"), text_of(person, "display_name"),
-                          text_of(person, "handle")));
+    page_set(page, "other", model_person(person));
     send_to_person(self, person, page->text, on_opened);
 }
 

@@ -30,7 +30,8 @@ static int64_t day_of(const struct reader *reader, int64_t time_us)
     return seconds >= 0 ? seconds / DAY_S : (seconds - DAY_S + 1) / DAY_S;
 }
 
-/* `form` is "clock" (14:05), "ago" (5 min, Tuesday, 3 June) or "day" (Today, Friday 3 June 2025). */
+/* `form` is "clock" (14:05), "ago" (5 min, Tuesday, 3 June) or "day" (Today, Friday 3 June 2025).
+ */
 static json_t *model_time(const struct reader *reader, int64_t time_us, const char *form)
 {
     char datetime[40], clock[8], weekday[16], month[24];
@@ -57,8 +58,8 @@ static json_t *model_time(const struct reader *reader, int64_t time_us, const ch
                 : age_s < HOUR_S ? json_sprintf("%d min", (int)(age_s / MINUTE_S))
                                  : json_sprintf("%d h", (int)(age_s / HOUR_S));
     } else {
-        words = age_s < 6 * DAY_S ? json_string(weekday)
-                                  : json_sprintf("%d %s", then.tm_mday, month);
+        words =
+            age_s < 6 * DAY_S ? json_string(weekday) : json_sprintf("%d %s", then.tm_mday, month);
     }
     return json_pack("{ss,ss,so}", "form", form, "datetime", datetime, "words", words);
 }
@@ -68,11 +69,11 @@ json_t *model_zones(const struct reader *reader)
 {
     json_t *zones = json_array();
     for (int offset = -720; offset <= UTC_OFFSET_MAX_MIN; offset += 15) {
-        (void)json_array_append_new(
-            zones, json_pack("{si,so,sb}", "offset", offset, "words",
-                             json_sprintf("%s%02d:%02d", offset < 0 ? "\xE2\x88\x92" : "+",
-                                          abs(offset) / 60, abs(offset) % 60),
-                             "is_chosen", offset == reader->utc_offset_min));
+        zones =
+            list_add(zones, json_pack("{si,so,sb}", "offset", offset, "words",
+                                      json_sprintf("%s%02d:%02d", offset < 0 ? "\xE2\x88\x92" : "+",
+                                                   abs(offset) / 60, abs(offset) % 60),
+                                      "is_chosen", offset == reader->utc_offset_min));
     }
     return zones;
 }
@@ -101,11 +102,12 @@ static json_t *model_avatar(const char *uuid, const char *name)
     return json_pack("{si,ss%}", "hue", (int)(hash % 8), "letter", name, (size_t)length);
 }
 
-json_t *model_person(const char *uuid, const char *display_name, const char *handle)
+json_t *model_person(const json_t *person)
 {
-    const char *name = name_of(display_name, handle);
-    return json_pack("{ss,ss,ss,so}", "uuid", uuid, "name", name, "handle", handle, "avatar",
-                     model_avatar(uuid, name));
+    const cruddur_user user = person_user(person);
+    const char *name = name_of(user.display_name, user.handle);
+    return json_pack("{ss,ss,ss,so}", "uuid", user.uuid, "name", name, "handle", user.handle,
+                     "avatar", model_avatar(user.uuid, name));
 }
 
 json_t *model_group(const cruddur_group *group, const struct reader *reader, const char *open_uuid)
@@ -136,8 +138,7 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
     json_t *groups = json_array();
     size_t count = cruddur_group_page_count(page);
     for (size_t i = 0; i < count; i++) {
-        (void)json_array_append_new(groups,
-                                    model_group(cruddur_group_page_at(page, i), reader, open_uuid));
+        groups = list_add(groups, model_group(cruddur_group_page_at(page, i), reader, open_uuid));
     }
     return json_pack("{so,sb,ss}", "groups", groups, "has_groups", count > 0, "older",
                      cruddur_group_page_has_older(page) ? cruddur_group_page_older(page) : "");
@@ -148,11 +149,11 @@ json_t *model_members(const cruddur_members *members, const struct reader *reade
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_members_count(members); i++) {
         const cruddur_user *member = cruddur_members_at(members, i);
-        (void)json_array_append_new(
-            list,
-            json_pack("{ss,sb,sb,sI}", "name", name_of(member->display_name, member->handle),
-                      "is_viewer", strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
-                      "read_up_to_us", (json_int_t)cruddur_members_read_up_to_us(members, i)));
+        list = list_add(list, json_pack("{ss,sb,sb,sI}", "name",
+                                        name_of(member->display_name, member->handle), "is_viewer",
+                                        strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
+                                        "read_up_to_us",
+                                        (json_int_t)cruddur_members_read_up_to_us(members, i)));
     }
     return list;
 }
@@ -175,8 +176,8 @@ static json_t *model_reactions(const cruddur_msg *msg, const struct reader *read
             is_chosen = is_chosen || strcmp(reaction.user_uuid, reader->uuid) == 0;
             count++;
         }
-        (void)json_array_append_new(list, json_pack("{ss,si,sb}", "reaction", kind, "count", count,
-                                                    "is_chosen", is_chosen));
+        list = list_add(list, json_pack("{ss,si,sb}", "reaction", kind, "count", count, "is_chosen",
+                                        is_chosen));
     }
     return list;
 }
@@ -203,7 +204,7 @@ json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        (void)json_array_append_new(rows, model_msg(cruddur_msg_page_at(page, i), reader));
+        rows = list_add(rows, model_msg(cruddur_msg_page_at(page, i), reader));
     }
     return json_pack("{so,ss,ss,sb,sb}", "rows", rows, "older", cruddur_msg_page_older(page),
                      "newer", cruddur_msg_page_newer(page), "has_older",
@@ -231,8 +232,8 @@ static json_t *model_seen(const json_t *members, int64_t from_us, int64_t until_
     {
         int64_t read_us = number_of(member, "read_up_to_us");
         if (!is(member, "is_viewer") && read_us >= from_us && read_us < until_us) {
-            (void)json_array_append_new(names, json_pack("{ss,sb}", "name", text_of(member, "name"),
-                                                         "is_later", count++ > 0));
+            names = list_add(names, json_pack("{ss,sb}", "name", text_of(member, "name"),
+                                              "is_later", count++ > 0));
         }
     }
     if (json_array_size(members) == 2) {

@@ -49,7 +49,7 @@ struct reader {
     int64_t now_us;
 };
 
-json_t *model_person(const char *uuid, const char *display_name, const char *handle);
+json_t *model_person(const json_t *person);
 json_t *model_group(const cruddur_group *group, const struct reader *reader, const char *open_uuid);
 json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
                     const char *open_uuid);
@@ -70,7 +70,6 @@ struct page {
     unsigned status, waits; /* waits: calls under way */
     char *text;             /* of the form, with its line ends as the library counts them */
     json_t *known;          /* messages by uuid: those of the page, and those that they reply to */
-    json_t *wanted;         /* [uuid, time]: still to be asked for */
 };
 
 /* Begins a page. NULL: the request has been answered. */
@@ -91,6 +90,7 @@ bool page_is_part(const request *self);
 
 /* A number in a query or a form; 0 if it is missing, or is none of these numbers. */
 int64_t page_number(const char *text, int64_t min, int64_t max);
+int64_t page_time(const char *text); /* microseconds since 1970 */
 
 /* Leads to a conversation. */
 void page_redirect(request *self, const char *group_uuid);
@@ -112,9 +112,7 @@ void form_edit(request *self);
 void form_delete(request *self);
 void form_react(request *self);
 void form_read(request *self);
-void form_mute(request *self);
-void form_archive(request *self);
-void form_block(request *self);
+void form_set(request *self);
 void form_time_zone(request *self);
 
 /* Time zones reach from UTC-12 to UTC+14. */

@@ -9,8 +9,10 @@
 #define DEPTH_MAX 16
 #define NOT_FOUND SIZE_MAX
 
+enum kind { TEXT, VALUE, SECTION, INVERTED, PARTIAL };
+
 struct node {
-    enum { TEXT, VALUE, SECTION, INVERTED, PARTIAL } kind;
+    enum kind kind;
     const char *text; /* or the name */
     size_t end;       /* of a section: the node after it; of a partial: the template's index */
 };
@@ -33,11 +35,9 @@ static size_t find(const struct templates *self, const char *name)
     return NOT_FOUND;
 }
 
-static void add(struct template *self, int kind, const char *text, size_t end)
+static void add(struct template *self, enum kind kind, const char *text, size_t end)
 {
-    self->nodes[self->count].kind = kind;
-    self->nodes[self->count].text = text;
-    self->nodes[self->count++].end = end;
+    self->nodes[self->count++] = (struct node){kind, text, end};
 }
 
 /* A tag, without its braces; `open` has the sections around it. NULL, or what is wrong. */
@@ -45,9 +45,10 @@ static const char *add_tag(struct templates *all, struct template *self, char *t
                            size_t open[DEPTH_MAX], size_t *depth)
 {
     const char *name = tag + (strchr("#^>/!", tag[0]) != NULL);
+    const char *begun;
     size_t found = NOT_FOUND;
     if (tag[0] != '!' &&
-        (name[0] == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")] != '\0')) {
+        (name[0] == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789")] != '\0')) {
         return "a name has other characters";
     }
     switch (tag[0]) {
@@ -60,7 +61,8 @@ static const char *add_tag(struct templates *all, struct template *self, char *t
         add(self, tag[0] == '#' ? SECTION : INVERTED, name, 0);
         return NULL;
     case '/':
-        if (*depth == 0 || strcmp(self->nodes[open[*depth - 1]].text, name) != 0) {
+        begun = *depth > 0 ? self->nodes[open[*depth - 1]].text : NULL;
+        if (begun == NULL || strcmp(begun, name) != 0) {
             return "a section ends that has not begun";
         }
         self->nodes[open[--*depth]].end = self->count;
@@ -183,14 +185,14 @@ static void write_value(FILE *out, const json_t *value)
 {
     const char *text = json_string_value(value);
     if (json_is_integer(value)) {
-        fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        (void)fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     }
     while (text != NULL && *text != '\0') {
         size_t plain = strcspn(text, "&<>\"'");
         (void)fwrite(text, 1, plain, out);
         text += plain;
         if (*text != '\0') {
-            fprintf(out, "&#%d;", *text++);
+            (void)fprintf(out, "&#%d;", *text++);
         }
     }
 }
