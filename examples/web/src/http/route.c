@@ -32,7 +32,7 @@ const struct route routes[] = {
     {"GET", "/static/*", static_get, 0},
     {"GET", "/events", events_get, API},
     {"GET", "/api/message_groups", api_groups, API},
-    {"GET", "/api/messages/*", api_messages, API},
+    {"GET", "/api/messages/*", api_messages, API | ROUTE_UUID},
     {"POST", "/api/messages", api_send, API},
     {"GET", "/api/users/*/short", api_user, API},
     {"GET", "/healthz", api_health, ROUTE_API | ROUTE_ANY_HOST},
