@@ -13,7 +13,8 @@ import boto3
 import flask
 
 app = flask.Flask(__name__)
-client = boto3.client("dynamodb", endpoint_url=os.environ["BENCH_ENDPOINT"])
+client = boto3.client("dynamodb", endpoint_url=os.environ["BENCH_ENDPOINT"],
+                      region_name=os.environ["AWS_REGION"])
 table = os.environ["BENCH_TABLE"]
 TEXT_MAX = 1024
 

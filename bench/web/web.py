@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Measures the web service of examples/web: thousands of open event streams, and sends, against the
-original's route for sending (original.py) on one DynamoDB Local.
+original's route for sending (original.py) on DynamoDB Local.
 
-    web.py SERVICE_PROGRAM COMMAND DYNAMODB_URL [STREAMS]
+    web.py SERVICE_PROGRAM COMMAND [STREAMS]
+
+Each measurement on DynamoDB Local has a fresh one, as it becomes slow with every transaction. They are
+made in turn, BENCH_ROUNDS times; what is printed is the median of each. The environment has credentials.
 """
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -26,6 +30,8 @@ from service import CLIENT, ISSUER, Key, Service  # noqa: E402
 
 SENDERS = 16
 SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+WARM_UP_SECONDS = 2
 CONNECTIONS = 16
 
 
@@ -37,13 +43,21 @@ def memory_mb(pids):
     return total / 1024
 
 
-def run_wrk(url, senders):
-    """Requests a second, median and 99th percentile in milliseconds, failures."""
+def processor_ms(pids):
+    """The processor time that processes have had."""
+    ticks = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def run_wrk(url, senders, seconds):
     with tempfile.NamedTemporaryFile("w") as file:
         file.writelines(f"{token} {group}\n" for token, group in senders)
         file.flush()
         out = subprocess.run(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s",
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s",
              str(ROOT / "bench" / "web" / "send.lua"), url],
             env={**os.environ, "BENCH_SENDERS": file.name}, capture_output=True, text=True,
             check=True).stdout
@@ -53,13 +67,29 @@ def run_wrk(url, senders):
         number, unit = re.search(rf"{which}%\s+([\d.]+)(us|ms|s)\b", out).groups()
         return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
     return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
+            "sends": int(re.search(r"(\d+) requests in", out).group(1)),
             "p50": percentile(50), "p99": percentile(99),
             "failed": int(failed.group(1)) if failed else 0}
 
 
-def print_row(name, result, memory):
+def measure_sends(url, senders, pids, warm_up=WARM_UP_SECONDS):
+    """What wrk found: requests a second, median and 99th percentile in milliseconds, failures; and
+    the memory and the processor time of the processes that answered."""
+    if warm_up > 0:
+        run_wrk(url, senders, warm_up)
+    before = processor_ms(pids)
+    result = run_wrk(url, senders, SECONDS)
+    return {**result, "processor": (processor_ms(pids) - before) / result["sends"],
+            "memory": memory_mb(pids)}
+
+
+HEAD = (f"| sends by {CONNECTIONS} connections | a second | p50 ms | p99 ms | processor ms each | failed "
+        "| memory MB |\n|---|---|---|---|---|---|---|")
+
+
+def print_row(name, result):
     print(f"| {name} | {result['rate']:.0f} | {result['p50']:.1f} | {result['p99']:.1f} "
-          f"| {result['failed']} | {memory:.0f} |", flush=True)
+          f"| {result['processor']:.2f} | {result['failed']} | {result['memory']:.0f} |", flush=True)
 
 
 class Ours:
@@ -91,8 +121,8 @@ class Ours:
         assert status == 200, body
         return json.loads(body)["message_group_uuid"]
 
-    def memory(self):
-        return memory_mb([self.service.process.pid])
+    def pids(self):
+        return [self.service.process.pid]
 
 
 class Streams:
@@ -140,14 +170,15 @@ class Streams:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def measure(self):
-        before = self.ours.memory()
+        before = memory_mb(self.ours.pids())
         seconds = await self.open_all()
-        after = self.ours.memory()
+        after = memory_mb(self.ours.pids())
         print(f"{self.count} event streams open after {seconds:.1f} s; memory {before:.0f} → "
               f"{after:.0f} MB, {(after - before) * 1024 / self.count:.1f} KB a stream", flush=True)
         loop = asyncio.get_running_loop()
         # One message at a time: how long until each of the streams of both inboxes has it.
         watchers = sum(1 for i in range(self.count) if i % SENDERS in (0, 1))
+        busy = processor_ms(self.ours.pids())
         for _ in range(8):
             self.events = 0
             self.sent_at = time.monotonic()
@@ -155,10 +186,13 @@ class Streams:
             while self.events < watchers:
                 await asyncio.sleep(0.005)
         self.sent_at = None
+        busy = processor_ms(self.ours.pids()) - busy
         delays = sorted(self.delays_ms)
         print(f"a message to {watchers} streams: p50 {statistics.median(delays):.1f} ms, "
-              f"p99 {delays[len(delays) * 99 // 100]:.1f} ms, of {len(delays)} events", flush=True)
-        return await loop.run_in_executor(None, run_wrk, self.ours.service.url, self.ours.senders)
+              f"p99 {delays[len(delays) * 99 // 100]:.1f} ms, of {len(delays)} events; "
+              f"{busy / len(delays):.3f} ms of processor time each", flush=True)
+        return await loop.run_in_executor(None, measure_sends, self.ours.service.url,
+                                          self.ours.senders, self.ours.pids(), 0)
 
     def send_one(self):
         token, group = self.ours.senders[0]
@@ -170,71 +204,111 @@ class Streams:
 async def measure_streams(ours, count):
     streams = Streams(ours, count)
     result = await streams.measure()
-    memory = ours.memory()
     await streams.close()
-    return result, memory
+    return result
 
 
-def measure_original(dynamodb, table, senders):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "8", "--bind",
-         f"127.0.0.1:{port}", "--log-level", "error", "original:app"],
-        cwd=ROOT / "bench" / "web",
-        env={**os.environ, "BENCH_ENDPOINT": dynamodb, "BENCH_TABLE": table})
-    try:
-        url = f"http://127.0.0.1:{port}/"
-        while True:
-            try:
-                urllib.request.urlopen(url + "healthz").close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        result = run_wrk(url, senders)
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.pid)], check=True,
-                                  capture_output=True, text=True).stdout.split()
-        return result, memory_mb([server.pid, *map(int, children)])
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def main(program, command, dynamodb, streams="2000"):
-    os.environ["CRUDDUR_WEB"] = program
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    head = ("| sends, %d connections, %d s | a second | p50 ms | p99 ms | failed | memory MB |\n"
-            "|---|---|---|---|---|---|" % (CONNECTIONS, SECONDS))
-    rows = []
+def measure_sqlite(streams):
     with tempfile.TemporaryDirectory() as folder:
         # 16 users have all streams, so each may have many.
         ours = Ours(pathlib.Path(folder), f"sqlite:{folder}/messages.db", SENDERS)
         ours.service.arguments += ["--streams-per-user", "100000"]
         ours.service.stop()
         ours.service.start()
-        rows.append(("SQLite", run_wrk(ours.service.url, ours.senders), ours.memory()))
-        result, memory = asyncio.run(measure_streams(ours, int(streams)))
-        rows.append((f"SQLite, {streams} event streams", result, memory))
+        alone = measure_sends(ours.service.url, ours.senders, ours.pids())
+        busy = asyncio.run(measure_streams(ours, streams))
         ours.service.stop()
-    results = {}
-    for mode in ("atomic", "stream"):
-        store = f"dynamodb:web-{mode}?endpoint={dynamodb}&mode={mode}"
+    print(HEAD)
+    print_row("SQLite", alone)
+    print_row(f"SQLite, {streams} event streams", busy)
+
+
+@contextlib.contextmanager
+def dynamodb_local(command, store):
+    """The URL of a store with a table, on a service of its own; and the service's."""
+    server = subprocess.Popen([ROOT / "scripts" / "dynamodb-local"], stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = server.stdout.readline().strip()
+        store = store.format(endpoint=endpoint)
         subprocess.run([command, "schema", "load", "--store", store], check=True,
                        stdout=subprocess.DEVNULL)
-        with tempfile.TemporaryDirectory() as folder:
-            ours = Ours(pathlib.Path(folder), store, SENDERS)
-            results[mode] = run_wrk(ours.service.url, ours.senders)
-            rows.append((f"DynamoDB Local, mode {mode}", results[mode], ours.memory()))
-            ours.service.stop()
-    original, memory = measure_original(dynamodb, "web-stream", ours.senders)
-    rows.append(("the original's route on DynamoDB Local", original, memory))
-    print(head)
-    for row in rows:
-        print_row(*row)
-    for mode, result in results.items():
-        print(f"mode {mode} / original: rate {result['rate'] / original['rate']:.2f}, "
-              f"p50 {result['p50'] / original['p50']:.2f}, p99 {result['p99'] / original['p99']:.2f}")
+        yield endpoint, store
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure_ours(command, mode):
+    with dynamodb_local(command, f"dynamodb:web?endpoint={{endpoint}}&mode={mode}") as (_, store), \
+            tempfile.TemporaryDirectory() as folder:
+        ours = Ours(pathlib.Path(folder), store, SENDERS)
+        result = measure_sends(ours.service.url, ours.senders, ours.pids())
+        ours.service.stop()
+        return result
+
+
+def wait_for(server, url):
+    while True:
+        try:
+            urllib.request.urlopen(url + "healthz").close()
+            return
+        except OSError:
+            if server.poll() is not None:
+                sys.exit("gunicorn has ended")
+            time.sleep(0.2)
+
+
+def measure_original(command, _):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with dynamodb_local(command, "dynamodb:web?endpoint={endpoint}") as (endpoint, _):
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "8", "--bind",
+             f"127.0.0.1:{port}", "--log-level", "error", "original:app"],
+            cwd=ROOT / "bench" / "web",
+            env={**os.environ, "BENCH_ENDPOINT": endpoint, "BENCH_TABLE": "web"})
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            wait_for(server, url)
+            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.pid)], check=True,
+                                      capture_output=True, text=True).stdout.split()
+            senders = [("any", str(uuid.UUID(int=i + 1))) for i in range(SENDERS)]
+            return measure_sends(url, senders, [server.pid, *map(int, children)])
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def middle(results, key):
+    return statistics.median(result[key] for result in results)
+
+
+def measure_dynamodb(command):
+    kinds = {"the original's route": (measure_original, None),
+             "ours, mode atomic": (measure_ours, "atomic"),
+             "ours, mode stream": (measure_ours, "stream")}
+    results = {name: [] for name in kinds}
+    for _ in range(ROUNDS):
+        for name, (measure, mode) in kinds.items():
+            results[name].append(measure(command, mode))
+            print_row(name, results[name][-1])
+    original, *ours = ({"name": name, **{key: middle(found, key) for key in found[0]}}
+                       for name, found in results.items())
+    print(f"\nThe median of {ROUNDS} rounds of {SECONDS} s\n\n{HEAD}")
+    for row in (original, *ours):
+        print_row(row["name"], row)
+    for row in ours:
+        print(f"{row['name']} / the original's: " + ", ".join(
+            f"{key} {row[key] / original[key]:.2f}"
+            for key in ("rate", "p50", "p99", "processor", "memory")))
+
+
+def main(program, command, streams="2000"):
+    os.environ["CRUDDUR_WEB"] = program
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    measure_sqlite(int(streams))
+    measure_dynamodb(command)
 
 
 if __name__ == "__main__":

@@ -22,25 +22,34 @@
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const parse = (html) => new DOMParser().parseFromString(html, 'text/html').body;
 
-  // Runs `work` one at a time, and once more if it was asked for in the meantime.
+  // Runs `work` one at a time, and once more if it was asked for in the meantime, or has failed in a
+  // way that may pass.
   function single(work) {
-    let running = null;
+    let isRunning = false;
     let again = false;
-    return function run() {
-      if (running) {
-        again = true;
-        return running;
+    return async function run() {
+      again = isRunning;
+      if (isRunning) {
+        return;
       }
-      running = work().catch(() => {}).finally(() => {
-        running = null;
-        if (again) {
-          again = false;
-          run();
+      isRunning = true;
+      do {
+        again = false;
+        try {
+          await work();
+        } catch (error) {
+          if (!isRefusal(error.status)) {
+            again = true;
+            await pause(2000);
+          }
         }
-      });
-      return running;
+      } while (again);
+      isRunning = false;
     };
   }
+
+  // Whether the service will answer the same again.
+  const isRefusal = (status) => status >= 400 && status < 500 && status !== 429;
 
   function make(tag, className, text) {
     const element = document.createElement(tag);
@@ -60,6 +69,7 @@
     const answer = await fetch(url, options);
     if (answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === '/sign-in')) {
       location.assign('/sign-in');
+      return {ok: false, status: 401, text: ''};
     }
     return {ok: answer.ok, status: answer.status, text: await answer.text()};
   }
@@ -67,7 +77,7 @@
   async function part(url) {
     const answer = await request(url);
     if (!answer.ok) {
-      throw new Error(`${answer.status}`);
+      throw Object.assign(new Error(answer.status), {status: answer.status});
     }
     return parse(answer.text);
   }
@@ -236,22 +246,18 @@
     pill.textContent = missed === 1 ? '1 new message' : `${missed} new messages`;
   }
 
-  function announce(item) {
-    const text = find('.text', item).textContent;
-    announcer.textContent = `${find('.by', item).textContent}: ${text}`;
-  }
+  const inWords = (item) => `${find('.by', item).textContent}: ${find('.text', item).textContent}`;
 
   function takeNew(body) {
     const fresh = find('ol.messages', body);
     const wasAtEnd = isAtEnd();
     keepPlace(() => {
-      for (const item of all('li.message', fresh)) {
-        if (insert(item) && !isOwn(item)) {
-          item.classList.add('new');
-          announce(item);
-          missed += wasAtEnd ? 0 : 1;
-        }
+      const others = all('li.message', fresh).filter((item) => insert(item) && !isOwn(item));
+      others.forEach((item) => item.classList.add('new'));
+      if (others.length > 0) {
+        announcer.textContent = others.map(inWords).join('\n');
       }
+      missed += wasAtEnd ? 0 : others.length;
       takeReceipts(body);
       arrange();
     });
@@ -269,8 +275,12 @@
 
   const refreshChanged = single(async () => {
     for (const [uuid, time] of [...changed]) {
-      const body = await part(`/messages/${group}/items?message=${uuid}&at=${time}`);
+      const answer = await request(`/messages/${group}/items?message=${uuid}&at=${time}`);
+      if (!answer.ok && !isRefusal(answer.status)) {
+        throw new Error(answer.status);
+      }
       changed.delete(uuid);
+      const body = parse(answer.text); // of one that is gone, without messages
       keepPlace(() => {
         all('li.message', body).forEach(insert);
         arrange();
@@ -331,10 +341,16 @@
     keepOutbox();
   }
 
+  // The form has a uuid of version 7 from the service, so this is the service's time when the page was
+  // made; the reader's clock may be wrong by more than the service puts up with.
+  const made = composer ? parseInt(find('[name=message_uuid]', composer).defaultValue.replace('-', '').slice(0, 12), 16) : NaN;
+  const skew = (made || Date.now()) - Date.now();
+  const now = () => Date.now() + skew;
+
   // Version 7, which tells the service when the message was written.
   function makeUuid() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const time = Date.now();
+    const time = now();
     for (let i = 0; i < 6; i++) {
       bytes[i] = Math.floor(time / 256 ** (5 - i)) % 256;
     }
@@ -377,6 +393,7 @@
     } else {
       list.append(item);
     }
+    arrange();
   }
 
   function retry(entry) {
@@ -427,12 +444,11 @@
   });
 
   function send(text) {
-    const entry = {uuid: makeUuid(), text, replyTo: context.replyTo ?? '', at: Date.now() * 1000, tries: 0, failure: null};
+    const entry = {uuid: makeUuid(), text, replyTo: context.replyTo ?? '', at: now() * 1000, tries: 0, failure: null};
     outbox.push(entry);
     keepOutbox();
     find('#unread')?.remove();
     showEntry(entry);
-    arrange();
     log.scrollTop = 0;
     setContext({});
     flush();
@@ -457,8 +473,11 @@
   }
 
   function showError(text) {
-    find('#error').textContent = text;
-    find('#error').hidden = !text;
+    const error = find('#error'); // a conversation that is blocked has none
+    if (error) {
+      error.textContent = text;
+      error.hidden = !text;
+    }
   }
 
   function setContext(next) {
@@ -528,7 +547,7 @@
           arrange();
         });
         document.getElementById(item.id)?.focus({preventScroll: true});
-      } else if (composer) {
+      } else {
         showError(parse(answer.text).textContent.trim());
       }
     } catch {
