@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "world/requests.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "world/expression.h"
+#include "world/world.h"
+
+#define WRITES_MAX 100
+#define TOKENS_MAX 4096
+
+/* A transaction that was carried out. */
+typedef struct token {
+    char text[64];
+    int64_t until_us;
+} token;
+
+static struct service {
+    token tokens[TOKENS_MAX];
+    size_t token_count;
+    sim_fault fault;
+    char *deferred[SIM_JOBS_MAX + 1]; /* a claim of each job that is put after its message */
+} service;
+
+void sim_service_begin(void)
+{
+    service.token_count = 0;
+    for (size_t i = 0; i <= SIM_JOBS_MAX; i++) {
+        free(service.deferred[i]);
+        service.deferred[i] = NULL;
+    }
+}
+
+void sim_service_plant_fault(const sim_fault *fault)
+{
+    service.fault = fault == NULL ? (sim_fault){SIM_DEED_NONE, 0, NULL} : *fault;
+}
+
+void sim_service_plant(sim_plant plant)
+{
+    static const sim_fault faults[] = {
+        [SIM_PLANT_NONE] = {SIM_DEED_NONE, 0, NULL},
+        [SIM_PLANT_CLAIMS_UNSTATED] = {SIM_DEED_DROP, SIM_ON_ALL, "CLAIM#"},
+        [SIM_PLANT_CARDS_UNSTATED] = {SIM_DEED_DROP, SIM_ON_ALL, "CARD#"},
+        [SIM_PLANT_CARDS_OVERWRITTEN] = {SIM_DEED_BLIND, SIM_ON_PUT | SIM_ON_REPLACE, "CARD#"},
+        [SIM_PLANT_EDITS_BLIND] = {SIM_DEED_BLIND, SIM_ON_PUT | SIM_ON_REPLACE, NULL},
+        [SIM_PLANT_REQUIREMENTS_IGNORED] = {SIM_DEED_BLIND, SIM_ON_CHECK, NULL},
+        [SIM_PLANT_VERSIONS_SAME] = {SIM_DEED_SAME_VERSIONS, SIM_ON_ALL, NULL},
+    };
+    sim_service_plant_fault(&faults[plant]);
+}
+
+bool sim_service_is_stale(void)
+{
+    return service.fault.deed == SIM_DEED_STALE && sim_happens(2);
+}
+
+static void refuse(sim_answer *answer, const char *code)
+{
+    answer->status = 400;
+    answer->code = code;
+}
+
+/* ---- one write ---- */
+
+typedef struct write {
+    enum { PUT, DELETE, CHECK } kind;
+    cr_str item; /* that is put */
+    cr_key key;
+    cr_str condition;
+    sim_placeholders placeholders;
+    bool tells_old;
+} write;
+
+static cr_key key_of_item(cr_str json, cr_arena *arena)
+{
+    cr_json in;
+    cr_json_init(&in, json, arena);
+    cr_key key = {CR_STR_ABSENT, CR_STR_ABSENT};
+    cr_str name;
+    cr_json_enter(&in, '{');
+    for (bool first = true;
+         (key.pk.data == NULL || key.sk.data == NULL) && cr_json_next_member(&in, &first, &name);) {
+        cr_str type;
+        bool is_first = true;
+        if (!sim_is_name(name, "pk") && !sim_is_name(name, "sk")) {
+            (void)cr_json_skip(&in);
+            continue;
+        }
+        cr_json_enter(&in, '{');
+        sim_expect(cr_json_next_member(&in, &is_first, &type), json);
+        *(sim_is_name(name, "pk") ? &key.pk : &key.sk) = cr_json_string(&in);
+        (void)cr_json_next_member(&in, &is_first, &type);
+    }
+    return key;
+}
+
+static void read_write(cr_json *in, write *asked_for)
+{
+    cr_str name;
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        if (sim_is_name(name, "Item")) {
+            asked_for->item = cr_json_skip(in);
+            asked_for->key = key_of_item(asked_for->item, in->arena);
+        } else if (sim_is_name(name, "Key")) {
+            asked_for->key = sim_read_key(in);
+        } else if (sim_is_name(name, "ConditionExpression")) {
+            asked_for->condition = cr_json_string(in);
+        } else if (sim_is_name(name, "ExpressionAttributeNames")) {
+            sim_placeholders_read(in, true, &asked_for->placeholders);
+        } else if (sim_is_name(name, "ExpressionAttributeValues")) {
+            sim_placeholders_read(in, false, &asked_for->placeholders);
+        } else if (sim_is_name(name, "ReturnValuesOnConditionCheckFailure")) {
+            asked_for->tells_old = sim_is_name(cr_json_string(in), "ALL_OLD");
+        } else {
+            sim_expect(sim_is_name(name, "TableName") ||
+                           sim_is_name(name, "ReturnConsumedCapacity"),
+                       name);
+            (void)cr_json_skip(in);
+        }
+    }
+}
+
+static unsigned kind_of(const write *asked_for)
+{
+    static const unsigned kinds[] = {
+        [PUT] = SIM_ON_REPLACE, [DELETE] = SIM_ON_DELETE, [CHECK] = SIM_ON_CHECK};
+    return asked_for->kind == PUT &&
+                   sim_has_prefix(asked_for->condition, "attribute_not_exists(pk)")
+               ? SIM_ON_PUT
+               : kinds[asked_for->kind];
+}
+
+/* Whether a planted fault is about this write. */
+static bool suffers(const write *asked_for, sim_deed deed)
+{
+    const sim_fault *fault = &service.fault;
+    return fault->deed == deed && (fault->on & kind_of(asked_for)) != 0 &&
+           (fault->pk == NULL || sim_has_prefix(asked_for->key.pk, fault->pk));
+}
+
+static bool holds(const write *asked_for)
+{
+    return asked_for->condition.data == NULL || suffers(asked_for, SIM_DEED_BLIND) ||
+           suffers(asked_for, SIM_DEED_DROP) ||
+           sim_condition_holds(asked_for->condition, &asked_for->placeholders,
+                               sim_table_get(asked_for->key));
+}
+
+/* Puts the item with a version that is always the same. */
+static void put_same_version(cr_str item, size_t job)
+{
+    static const char begin[] = "\"version\":{\"S\":\"";
+    char *copy = strndup(item.data, item.size);
+    sim_expect(copy != NULL, item);
+    char *at = strstr(copy, begin);
+    for (at = at == NULL ? NULL : at + sizeof(begin) - 1; at != NULL && *at != '"'; at++) {
+        *at = '0';
+    }
+    sim_table_put((cr_str){copy, item.size}, job);
+    free(copy);
+}
+
+static void carry_out(const write *asked_for, size_t job)
+{
+    if (suffers(asked_for, SIM_DEED_DROP) || asked_for->kind == CHECK) {
+        return;
+    }
+    if (asked_for->kind == DELETE) {
+        sim_table_remove(asked_for->key, job);
+    } else if (service.fault.deed == SIM_DEED_SAME_VERSIONS) {
+        put_same_version(asked_for->item, job);
+    } else {
+        sim_table_put(asked_for->item, job);
+    }
+}
+
+/* Keeps a claim back until its message is put. */
+static bool is_deferred(const write *asked_for, size_t job)
+{
+    bool is_claim = asked_for->kind == PUT && sim_has_prefix(asked_for->key.pk, "CLAIM#");
+    if (service.fault.deed != SIM_DEED_LAST || !is_claim || job > SIM_JOBS_MAX) {
+        return false;
+    }
+    free(service.deferred[job]);
+    service.deferred[job] = strndup(asked_for->item.data, asked_for->item.size);
+    return true;
+}
+
+static void put_deferred(const write *asked_for, size_t job)
+{
+    char *claim = job <= SIM_JOBS_MAX ? service.deferred[job] : NULL;
+    if (claim != NULL && asked_for->kind == PUT && sim_has_prefix(asked_for->key.pk, "MSG#")) {
+        service.deferred[job] = NULL;
+        sim_table_put(cr_str_of(claim), job);
+        free(claim);
+    }
+}
+
+void sim_handle_write(cr_json *in, bool is_put, size_t job, sim_answer *answer)
+{
+    write asked_for = {.kind = is_put ? PUT : DELETE};
+    read_write(in, &asked_for);
+    if (holds(&asked_for)) {
+        if (!is_deferred(&asked_for, job)) {
+            carry_out(&asked_for, job);
+            put_deferred(&asked_for, job);
+        }
+        CR_JSON_ADD(&answer->body, "{}");
+        return;
+    }
+    refuse(answer, "ConditionalCheckFailedException");
+    sim_answer_item(answer, asked_for.tells_old ? sim_table_get(asked_for.key) : NULL);
+}
+
+/* ---- transactions ---- */
+
+static bool is_remembered(cr_str text)
+{
+    for (size_t i = 0; i < service.token_count && service.fault.deed != SIM_DEED_FORGET; i++) {
+        const token *one = &service.tokens[i];
+        if (cr_str_equal(cr_str_of(one->text), text) && one->until_us > sim_now_us()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void remember(cr_str text)
+{
+    sim_expect(text.size > 0 && text.size < sizeof(service.tokens[0].text) &&
+                   service.token_count < TOKENS_MAX,
+               text);
+    token *made = &service.tokens[service.token_count++];
+    (void)snprintf(made->text, sizeof(made->text), "%.*s", CR_STR_ARGS(text));
+    made->until_us = sim_now_us() + SIM_TOKEN_US;
+}
+
+static size_t read_actions(cr_json *in, write *writes)
+{
+    size_t count = 0;
+    cr_str name;
+    cr_json_enter(in, '[');
+    for (bool first = true; cr_json_next_element(in, &first);) {
+        bool is_first = true;
+        write *made = &writes[count++];
+        sim_expect(count <= WRITES_MAX, cr_str_of("so many actions"));
+        memset(made, 0, offsetof(write, placeholders.name));
+        made->tells_old = false;
+        cr_json_enter(in, '{');
+        sim_expect(cr_json_next_member(in, &is_first, &name), cr_str_of("an empty action"));
+        bool is_known = sim_is_name(name, "Put") || sim_is_name(name, "Delete") ||
+                        sim_is_name(name, "ConditionCheck");
+        sim_expect(is_known, name);
+        made->kind = sim_is_name(name, "Put") ? PUT : sim_is_name(name, "Delete") ? DELETE : CHECK;
+        cr_json_enter(in, '{');
+        read_write(in, made);
+        (void)cr_json_next_member(in, &is_first, &name);
+    }
+    return count;
+}
+
+static void answer_reason(sim_answer *answer, const write *asked_for, bool is_good)
+{
+    const sim_item *there = sim_table_get(asked_for->key);
+    if (is_good) {
+        CR_JSON_ADD(&answer->body, "{\"Code\":\"None\"}");
+        return;
+    }
+    CR_JSON_ADD(&answer->body, "{\"Code\":\"ConditionalCheckFailed\"");
+    if (asked_for->tells_old && there != NULL) {
+        CR_JSON_ADD(&answer->body, ",\"Item\":");
+        cr_buffer_add(&answer->body, there->json);
+    }
+    CR_JSON_ADD(&answer->body, "}");
+}
+
+static bool is_twice(const write *writes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (cr_str_equal(writes[i].key.pk, writes[j].key.pk) &&
+                cr_str_equal(writes[i].key.sk, writes[j].key.sk)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void commit(const write *writes, size_t count, size_t job, sim_answer *answer)
+{
+    bool good[WRITES_MAX];
+    bool are_good = true;
+    sim_expect(!is_twice(writes, count), cr_str_of("two writes of one key"));
+    for (size_t i = 0; i < count; i++) {
+        good[i] = holds(&writes[i]);
+        are_good = are_good && good[i];
+    }
+    if (!are_good) {
+        refuse(answer, "TransactionCanceledException");
+        CR_JSON_ADD(&answer->body, "{\"CancellationReasons\":[");
+        for (size_t i = 0; i < count; i++) {
+            cr_buffer_add(&answer->body, cr_str_of(i > 0 ? "," : ""));
+            answer_reason(answer, &writes[i], good[i]);
+        }
+        CR_JSON_ADD(&answer->body, "]}");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (are_good || (service.fault.deed == SIM_DEED_TEAR && good[i])) {
+            carry_out(&writes[i], job);
+        }
+    }
+}
+
+void sim_handle_transaction(cr_json *in, size_t job, sim_answer *answer)
+{
+    static write writes[WRITES_MAX];
+    cr_str name;
+    cr_str text = CR_STR_ABSENT;
+    size_t count = 0;
+    for (bool first = true; cr_json_next_member(in, &first, &name);) {
+        if (sim_is_name(name, "ClientRequestToken")) {
+            text = cr_json_string(in);
+        } else if (sim_is_name(name, "TransactItems")) {
+            count = read_actions(in, writes);
+        } else {
+            (void)cr_json_skip(in);
+        }
+    }
+    if (!is_remembered(text)) {
+        commit(writes, count, job, answer);
+    }
+    if (answer->status == 200) {
+        remember(text);
+        CR_JSON_ADD(&answer->body, "{}");
+    }
+}
