@@ -10,6 +10,8 @@ typedef struct parser {
     cr_str token; /* empty at the end */
     const sim_placeholders *placeholders;
     const sim_item *item;
+    cr_arena arena;
+    char size[32]; /* what size() came to, as a value */
 } parser;
 
 void sim_placeholders_read(cr_json *in, bool are_names, sim_placeholders *placeholders)
@@ -83,10 +85,67 @@ static void take(parser *now, const char *text)
 
 static bool any_of(parser *now);
 
+static cr_str operand(parser *now);
+
+/* The text of a string; absent for another type. */
+static cr_str text_of(parser *now, cr_str value)
+{
+    cr_json in;
+    cr_str type;
+    bool first = true;
+    if (value.data == NULL) {
+        return CR_STR_ABSENT;
+    }
+    cr_json_init(&in, value, &now->arena);
+    cr_json_enter(&in, '{');
+    return cr_json_next_member(&in, &first, &type) && cr_str_equal(type, cr_str_of("S"))
+               ? cr_json_string(&in)
+               : CR_STR_ABSENT;
+}
+
+static bool begins(cr_str text, cr_str with)
+{
+    return text.size >= with.size && memcmp(text.data, with.data, with.size) == 0;
+}
+
+/* begins_with() and contains(), of strings. */
+static bool part(parser *now, bool is_at_begin)
+{
+    next(now);
+    take(now, "(");
+    cr_str text = text_of(now, operand(now));
+    take(now, ",");
+    cr_str wanted = text_of(now, operand(now));
+    take(now, ")");
+    if (text.data == NULL || wanted.data == NULL) {
+        return false;
+    }
+    bool is_found = begins(text, wanted);
+    while (!is_at_begin && !is_found && text.size > 0) {
+        text = (cr_str){text.data + 1, text.size - 1};
+        is_found = begins(text, wanted);
+    }
+    return is_found;
+}
+
+/* size(), of a string in ASCII; absent for what is not there. */
+static cr_str size_of(parser *now)
+{
+    next(now);
+    take(now, "(");
+    cr_str text = text_of(now, operand(now));
+    take(now, ")");
+    (void)snprintf(now->size, sizeof(now->size), "{\"N\":\"%zu\"}", text.size);
+    return text.data == NULL ? CR_STR_ABSENT : cr_str_of(now->size);
+}
+
 /* An attribute's value, or what `:v` stands for; absent: the item has none. */
 static cr_str operand(parser *now)
 {
     cr_str token = now->token;
+    if (is_token(now, "size")) {
+        return size_of(now);
+    }
     expect(now, token.size > 0 && is_word(token.data[0]));
     next(now);
     if (token.data[0] == ':' || token.data[0] == '#') {
@@ -132,6 +191,9 @@ static bool term(parser *now)
     if (is_token(now, "attribute_exists") || is_token(now, "attribute_not_exists")) {
         return existence(now, is_token(now, "attribute_exists"));
     }
+    if (is_token(now, "begins_with") || is_token(now, "contains")) {
+        return part(now, is_token(now, "begins_with"));
+    }
     return comparison(now);
 }
 
@@ -158,10 +220,14 @@ static bool any_of(parser *now)
 bool sim_condition_holds(cr_str condition, const sim_placeholders *placeholders,
                          const sim_item *item)
 {
-    parser now = {condition,     condition.data, condition.data + condition.size,
-                  CR_STR_ABSENT, placeholders,   item};
+    parser now = {.all = condition,
+                  .at = condition.data,
+                  .end = condition.data + condition.size,
+                  .placeholders = placeholders,
+                  .item = item};
     next(&now);
     bool holds = any_of(&now);
     expect(&now, now.token.size == 0);
+    cr_arena_free(&now.arena);
     return holds;
 }

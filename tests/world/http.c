@@ -110,25 +110,6 @@ static void add_headers(cr_http_response *response, const char *type, bool has_s
     }
 }
 
-/* The code of an error goes before what else there is to say. */
-static void put_code(sim_answer *answer)
-{
-    char begin[160];
-    cr_buffer rest = answer->body;
-    cr_buffer_init(&answer->body, SIZE_MAX);
-    (void)snprintf(begin, sizeof(begin),
-                   "{\"__type\":\"com.amazonaws.dynamodb.v20120810#%s\",\"message\":\"as told\"",
-                   answer->code);
-    cr_buffer_add(&answer->body, cr_str_of(begin));
-    if (rest.size > 2) {
-        CR_JSON_ADD(&answer->body, ",");
-        cr_buffer_add(&answer->body, (cr_str){rest.data + 1, rest.size - 1});
-    } else {
-        CR_JSON_ADD(&answer->body, "}");
-    }
-    cr_buffer_free(&rest);
-}
-
 static void answer_page(sim_answer *answer)
 {
     answer->status = 200;
@@ -167,7 +148,7 @@ static void respond(sim_reply reply, sim_answer *answer, cr_http_response *respo
     if (is_page) {
         answer_page(answer);
     } else if (answer->status != 200) {
-        put_code(answer);
+        sim_answer_seal(answer);
     }
     response->status = answer->status;
     response->body = answer->body;

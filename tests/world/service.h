@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A simulated DynamoDB: the requests that the library's engine makes, on the simulated table
- * (table.h). A request that the library never makes ends the program. */
+/* A simulated DynamoDB: the requests that the library's engine makes, on the simulated tables
+ * (table.h). A request that the library never makes ends the program. That it answers as DynamoDB
+ * does is what tests/world/compare_services.py holds it to. */
 #ifndef TESTS_WORLD_SERVICE_H
 #define TESTS_WORLD_SERVICE_H
 
@@ -18,9 +19,22 @@ typedef struct sim_answer {
 
 void sim_service_begin(void);
 
+/* What the real service may do and seldom does. */
+typedef struct sim_manners {
+    unsigned stale;     /* reads that are not consistent show rows as they were so many moments ago */
+    size_t page_bytes;  /* where pages end; 0: at 1 MB */
+    size_t unprocessed; /* of so many keys of a batch one is left for later; 0: none */
+} sim_manners;
+
+/* From now on, until the next world begins. */
+void sim_service_set_manners(const sim_manners *manners);
+
 /* Carries out a request of an operation ("PutItem") for a job and fills the answer, whose body is
  * initialised. */
 void sim_service_handle(cr_str operation, cr_str body, size_t job, sim_answer *answer);
+
+/* Puts the code of an error into its body, as it is sent. */
+void sim_answer_seal(sim_answer *answer);
 
 bool sim_service_writes(cr_str operation);
 

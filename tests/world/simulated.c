@@ -4,18 +4,21 @@
 #include "base/clock.h"
 #include "model/item.h"
 #include "model/key.h"
+#include "world/tables.h"
 
 void sim_begin(uint64_t seed, unsigned lag, const sim_weather *weather)
 {
     sim_world_begin(seed);
     sim_table_begin(lag);
     sim_service_begin();
+    sim_tables_begin();
     sim_network_begin(weather);
 }
 
 void sim_end(void)
 {
     sim_network_end();
+    sim_tables_end();
     sim_table_end();
     sim_world_end();
 }
