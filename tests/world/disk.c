@@ -13,6 +13,7 @@
 
 #define FILES 8
 #define SECTOR ((size_t)512)
+#define SLOW_US 20000000
 
 /* A write that was not synced; without bytes it cuts the file off. */
 typedef struct pending {
@@ -53,6 +54,7 @@ static struct disk {
     disk_fault fault;
     unsigned left;
     bool is_full;
+    bool is_slow;
     bool is_off;
     bool ignores_syncs;
     uint64_t trace;
@@ -80,7 +82,7 @@ void disk_arm(disk_fault fault, unsigned operations)
 
 void disk_mend(void)
 {
-    disk.is_armed = disk.is_full = false;
+    disk.is_armed = disk.is_full = disk.is_slow = false;
 }
 
 bool disk_is_off(void)
@@ -98,6 +100,14 @@ uint64_t disk_fault_count(disk_fault fault)
     return counts[fault];
 }
 
+const char *disk_fault_name(disk_fault fault)
+{
+    static const char *const names[DISK_FAULT_COUNT] = {"power cut",  "disk full",   "sync fails",
+                                                        "read fails", "write fails", "process dies",
+                                                        "slow syncs"};
+    return names[fault];
+}
+
 uint64_t disk_trace(void)
 {
     return disk.trace;
@@ -106,11 +116,10 @@ uint64_t disk_trace(void)
 /* Which faults an operation may meet. */
 static bool fits(disk_fault fault, char operation)
 {
-    static const char *const of[DISK_FAULT_COUNT] = {[DISK_FAULT_POWER] = "rwstd",
-                                                     [DISK_FAULT_FULL] = "w",
-                                                     [DISK_FAULT_SYNC] = "s",
-                                                     [DISK_FAULT_READ] = "r",
-                                                     [DISK_FAULT_WRITE] = "w"};
+    static const char *const of[DISK_FAULT_COUNT] = {
+        [DISK_FAULT_POWER] = "rwstd", [DISK_FAULT_FULL] = "w",  [DISK_FAULT_SYNC] = "s",
+        [DISK_FAULT_READ] = "r",      [DISK_FAULT_WRITE] = "w", [DISK_FAULT_DEATH] = "rwstd",
+        [DISK_FAULT_SLOW] = "s"};
     return strchr(of[fault], operation) != NULL;
 }
 
@@ -127,9 +136,10 @@ static bool comes(char operation, sqlite3_int64 at)
     }
     disk.is_armed = false;
     counts[disk.fault]++;
-    disk.is_off = disk.fault == DISK_FAULT_POWER;
+    disk.is_off = disk.fault == DISK_FAULT_POWER || disk.fault == DISK_FAULT_DEATH;
     disk.is_full = disk.is_full || disk.fault == DISK_FAULT_FULL;
-    return true;
+    disk.is_slow = disk.is_slow || disk.fault == DISK_FAULT_SLOW;
+    return disk.fault != DISK_FAULT_SLOW;
 }
 
 /* ---- what is safe ---- */
@@ -319,6 +329,12 @@ void disk_restore(void)
 {
     char path[600];
     bool are_names_lost = sim_happens(2);
+    bool is_death = disk.fault == DISK_FAULT_DEATH;
+    disk.is_off = false;
+    disk_mend();
+    if (is_death) {
+        return; /* files are as they were written */
+    }
     for (size_t i = 0; i < disk.file_count; i++) {
         kept *file = &disk.file[i];
         if (!file->is_name_safe && are_names_lost) {
@@ -334,7 +350,6 @@ void disk_restore(void)
         }
     }
     sync_folder();
-    disk.is_off = disk.is_armed = disk.is_full = false;
 }
 
 bool disk_rot(const char *path)
@@ -413,6 +428,9 @@ static int disk_sync(sqlite3_file *file, int flags)
     }
     if (self->syncs_folder && !disk.ignores_syncs) {
         sync_folder();
+    }
+    if (disk.is_slow) {
+        sim_advance((int64_t)sim_roll(SLOW_US));
     }
     self->syncs_folder = false;
     return SQLITE_OK;

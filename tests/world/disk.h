@@ -14,6 +14,8 @@ typedef enum disk_fault {
     DISK_FAULT_SYNC,  /* one sync fails */
     DISK_FAULT_READ,  /* one read fails */
     DISK_FAULT_WRITE, /* one write fails, half done */
+    DISK_FAULT_DEATH, /* the process dies: nothing works any more, but what was written is there */
+    DISK_FAULT_SLOW,  /* syncs take seconds */
     DISK_FAULT_COUNT,
 } disk_fault;
 
@@ -23,7 +25,8 @@ void disk_install(void);
 /* Forgets all files. */
 void disk_begin(void);
 
-/* The fault comes at so many operations from now on; full disks stay so until disk_mend(). */
+/* The fault comes at so many operations from now on; full and slow disks stay so until disk_mend().
+ */
 void disk_arm(disk_fault fault, unsigned operations);
 void disk_mend(void);
 bool disk_is_off(void);
@@ -39,6 +42,7 @@ bool disk_rot(const char *path);
 void disk_ignore_syncs(bool are_ignored);
 
 uint64_t disk_fault_count(disk_fault fault);
+const char *disk_fault_name(disk_fault fault);
 
 /* Of all operations in their order, since disk_begin(). */
 uint64_t disk_trace(void);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "world/embedded.h"
 
-#include <cruddur/cruddur.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -11,74 +10,43 @@
 #include <unistd.h>
 
 #include "world/disk.h"
+#include "world/embedded_story.h"
+#include "world/network.h"
 #include "world/world.h"
 
-#define ROUNDS 5
-#define SENDS 12
-#define HANDLES 2
-#define MESSAGES (1 + ROUNDS * SENDS)
-#define OPERATIONS_MAX 120
-#define ANN "00000000-0000-4000-8000-000000000001"
-#define BOB "00000000-0000-4000-8000-000000000002"
-#define XIA "00000000-0000-4000-8000-000000000003"
-#define GROUP "00000000-0000-4000-8000-0000000000aa"
+#define ROUNDS 4
+#define CALLS_MAX 40
+#define OPERATIONS_MAX 400
+#define CALLS_ROTTEN 10
 
-static const cruddur_user people[] = {{.uuid = ANN, .display_name = "Ann", .handle = "ann"},
-                                      {.uuid = BOB, .display_name = "Bob", .handle = "bob"},
-                                      {.uuid = XIA, .display_name = "Xia", .handle = "xia"}};
-
-/* A message, which may be sent again under its uuid. */
-typedef struct saved {
-    char uuid[37];
-    char text[16];
-    size_t author; /* of an opening the first */
-    bool is_acknowledged;
-    bool may_be_there;
-} saved;
-
-typedef struct story {
-    char path[400];
-    char url[450];
-    bool is_full;
-    cruddur *dm[HANDLES];
-    saved message[MESSAGES];
-    size_t message_count;
-    bool is_open; /* the group is there for certain */
-    uint64_t calls;
-    uint64_t acks;
-    size_t lost;
-    char breach[512];
-} story;
-
-__attribute__((format(printf, 2, 3))) static void breach(story *now, const char *format, ...)
+void embedded_breach(embedded *now, const char *format, ...)
 {
     va_list arguments;
     if (now->breach[0] == '\0') {
         va_start(arguments, format);
         (void)vsnprintf(now->breach, sizeof(now->breach), format, arguments);
         va_end(arguments);
+        sim_tell("BREACH: %s", now->breach);
     }
 }
 
-/* ---- calls ---- */
-
-/* What a disk in trouble may come to; without trouble nothing fails. */
-static void judge_failure(story *now, const char *what, bool is_in_trouble, cruddur_status status,
-                          const cruddur_error *error)
+void embedded_judge_failure(embedded *now, const char *what, bool is_in_trouble,
+                            cruddur_status status, const cruddur_error *error)
 {
     static const cruddur_status allowed[] = {CRUDDUR_E_STORE_IO,     CRUDDUR_E_STORE_FULL,
                                              CRUDDUR_E_STORE_ACCESS, CRUDDUR_E_STORE_LOCKED,
                                              CRUDDUR_E_TIMEOUT,      CRUDDUR_E_STORE_REPLACED};
-    bool is_allowed = false;
+    bool is_allowed = now->is_rotten;
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-        is_allowed = is_allowed || status == allowed[i];
+        is_allowed = is_allowed || (is_in_trouble && status == allowed[i]);
     }
-    if (!is_in_trouble || !is_allowed) {
-        breach(now, "%s: %s: %s", what, cruddur_status_name(status), cruddur_error_message(error));
+    if (!is_allowed) {
+        embedded_breach(now, "%s: %s: %s", what, cruddur_status_name(status),
+                        cruddur_error_message(error));
     }
 }
 
-static bool open_handles(story *now, bool is_in_trouble)
+static bool open_handles(embedded *now, bool is_in_trouble)
 {
     bool are_open = true;
     for (size_t i = 0; i < HANDLES && are_open; i++) {
@@ -87,7 +55,7 @@ static bool open_handles(story *now, bool is_in_trouble)
             cruddur_status status = cruddur_open(now->url, NULL, &now->dm[i], &error);
             are_open = status == CRUDDUR_OK;
             if (!are_open) {
-                judge_failure(now, "opening", is_in_trouble || disk_is_off(), status, error);
+                embedded_judge_failure(now, "opening", is_in_trouble, status, error);
             }
         }
         cruddur_error_free(error);
@@ -95,7 +63,7 @@ static bool open_handles(story *now, bool is_in_trouble)
     return are_open;
 }
 
-static void close_handles(story *now)
+static void close_handles(embedded *now)
 {
     for (size_t i = 0; i < HANDLES; i++) {
         cruddur_close(now->dm[i]);
@@ -103,106 +71,75 @@ static void close_handles(story *now)
     }
 }
 
-static saved *plan(story *now)
-{
-    size_t number = now->message_count++;
-    saved *made = &now->message[number];
-    *made = (saved){.author = now->is_open ? sim_roll(3) : 0};
-    (void)snprintf(made->uuid, sizeof(made->uuid), "00000000-0000-4000-9000-%012zu", number);
-    (void)snprintf(made->text, sizeof(made->text), "m%zu", number);
-    return made;
-}
-
-static void note(story *now, saved *message, bool is_in_trouble, cruddur_status status,
-                 const cruddur_error *error)
-{
-    now->calls++;
-    if (status == CRUDDUR_OK) {
-        now->acks++;
-        message->is_acknowledged = message->may_be_there = true;
-        now->is_open = true;
-        return;
-    }
-    message->may_be_there = message->may_be_there || cruddur_error_outcome_unknown(error);
-    judge_failure(now, "sending", is_in_trouble, status, error);
-}
-
-static void create(story *now, cruddur *dm, saved *message)
-{
-    cruddur_error *error = NULL;
-    cruddur_group *group = NULL;
-    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
-    options.group_uuid = GROUP;
-    options.message_uuid = message->uuid;
-    cruddur_status status = cruddur_group_create(dm, &people[0], &people[1], 2, message->text,
-                                                 &options, &group, &error);
-    note(now, message, true, status, error);
-    cruddur_group_free(group);
-    cruddur_error_free(error);
-}
-
-static void append(story *now, cruddur *dm, saved *message, bool is_in_trouble)
-{
-    cruddur_error *error = NULL;
-    cruddur_msg *sent = NULL;
-    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
-    options.message_uuid = message->uuid;
-    cruddur_status status = cruddur_msg_append(dm, &people[message->author], GROUP, message->text,
-                                               &options, &sent, &error);
-    note(now, message, is_in_trouble, status, error);
-    cruddur_msg_free(sent);
-    cruddur_error_free(error);
-}
-
 /* ---- judging ---- */
 
-static void judge_messages(story *now, const cruddur_msg_page *page)
+static void see_nothing(void)
 {
-    size_t copies[MESSAGES] = {0};
-    bool is_lost = false;
+    for (size_t i = 0; i < REGISTERS_MAX; i++) {
+        registers_see(i, "");
+    }
+}
+
+static void see_messages(embedded *now, const cruddur_msg_page *page)
+{
+    bool was_seen[MESSAGES] = {false};
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
         const cruddur_msg *one = cruddur_msg_page_at(page, i);
         size_t number = (size_t)strtoull(cruddur_msg_uuid(one) + 24, NULL, 10);
-        if (number >= now->message_count ||
-            strcmp(cruddur_msg_text(one), now->message[number].text) != 0) {
-            breach(now, "message %s is not as it was sent", cruddur_msg_uuid(one));
+        if (number >= now->message_count || was_seen[number] ||
+            strlen(cruddur_msg_text(one)) >= REGISTER_SIZE) {
+            embedded_breach(now, "message %s was not sent, or is there twice",
+                            cruddur_msg_uuid(one));
             return;
         }
-        copies[number]++;
-    }
-    for (size_t i = 0; i < now->message_count; i++) {
-        saved *message = &now->message[i];
-        if (copies[i] > 1) {
-            breach(now, "message %s is there %zu times", message->text, copies[i]);
-        } else if (copies[i] == 1 && !message->may_be_there) {
-            breach(now, "message %s failed, and is there", message->text);
-        } else if (copies[i] == 0 && message->is_acknowledged && now->is_full) {
-            breach(now, "message %s was acknowledged, and is lost", message->text);
-        }
-        bool is_lost_now = copies[i] == 0 && message->is_acknowledged;
-        now->lost += is_lost_now ? 1 : 0;
-        is_lost = is_lost || is_lost_now;
-        message->is_acknowledged = message->is_acknowledged && !is_lost_now;
+        was_seen[number] = true;
+        registers_see(
+            REGISTER_MESSAGE(number),
+            cruddur_msg_deleted_at_us(one) != CRUDDUR_TIME_UNKNOWN ? "-" : cruddur_msg_text(one));
+        registers_see(REGISTER_REACTION(number), cruddur_msg_reaction_count(one) > 0 ? "+" : "");
     }
 }
 
-static void judge_inbox(story *now, cruddur *dm, const char *person, const char *newest)
+/* A member's view of the group, whose preview is the newest message's text. */
+static void see_group(embedded *now, size_t person, const char *newest)
 {
+    char text[REGISTER_SIZE] = "";
     cruddur_error *error = NULL;
-    cruddur_group_page *page = NULL;
-    cruddur_status status = cruddur_group_list(dm, person, NULL, &page, &error);
+    cruddur_group *group = NULL;
+    cruddur_status status = cruddur_group_get(
+        now->dm[person % HANDLES], embedded_people[person].uuid, GROUP, NULL, &group, &error);
     if (status != CRUDDUR_OK) {
-        judge_failure(now, "listing groups", false, status, error);
-    } else if (cruddur_group_page_count(page) != 1 ||
-               strcmp(cruddur_group_text(cruddur_group_page_at(page, 0)), newest) != 0) {
-        breach(now, "the inbox of %s has %zu groups, or does not show %s", person,
-               cruddur_group_page_count(page), newest);
+        embedded_judge_failure(now, "getting a group", false, status, error);
+        cruddur_error_free(error);
+        return;
     }
-    cruddur_group_page_free(page);
-    cruddur_error_free(error);
+    if (strcmp(cruddur_group_text(group), newest) != 0) {
+        embedded_breach(now, "person %zu is shown \"%s\", and not \"%s\"", person,
+                        cruddur_group_text(group), newest);
+    }
+    int64_t muted_us = cruddur_group_muted_until_us(group);
+    if (muted_us != 0) {
+        (void)snprintf(text, sizeof(text), "%" PRId64, (muted_us - 2 * SIM_BEGIN_US) % 1000000);
+    }
+    registers_see(REGISTER_PINNED(person), cruddur_group_is_pinned(group) ? "+" : "");
+    registers_see(REGISTER_MUTED(person), text);
+    const char *name = cruddur_group_name(group);
+    registers_see(REGISTER_NAME, name == NULL ? "" : name);
+    registers_see(REGISTER_GUEST, cruddur_group_member_count(group) > MEMBERS ? "+" : "");
+    cruddur_group_free(group);
 }
 
-static void judge_file(story *now)
+static void judge_registers(embedded *now)
+{
+    char why[256];
+    size_t lost = 0;
+    if (now->breach[0] == '\0' && !registers_agree(!now->is_full, &lost, why, sizeof(why))) {
+        embedded_breach(now, "%s", why);
+    }
+    now->lost += lost;
+}
+
+static void judge_file(embedded *now)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
@@ -212,14 +149,14 @@ static void judge_file(story *now)
         sqlite3_step(statement) == SQLITE_ROW &&
         strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
     if (!is_good) {
-        breach(now, "the file is damaged");
+        embedded_breach(now, "the file is damaged");
     }
     (void)sqlite3_finalize(statement);
     (void)sqlite3_close(db);
 }
 
 /* With a disk in order. */
-static void judge(story *now)
+static void judge(embedded *now)
 {
     cruddur_error *error = NULL;
     cruddur_msg_page *page = NULL;
@@ -228,18 +165,19 @@ static void judge(story *now)
     if (!open_handles(now, false)) {
         return;
     }
-    cruddur_status status =
-        cruddur_msg_list(now->dm[sim_roll(HANDLES)], ANN, GROUP, &options, &page, &error);
+    see_nothing();
+    cruddur_status status = cruddur_msg_list(now->dm[sim_roll(HANDLES)], embedded_people[0].uuid,
+                                             GROUP, &options, &page, &error);
     if (status == CRUDDUR_OK) {
-        judge_messages(now, page);
-        const char *newest = cruddur_msg_text(cruddur_msg_page_at(page, 0));
-        for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
-            judge_inbox(now, now->dm[i % HANDLES], people[i].uuid, newest);
+        see_messages(now, page);
+        for (size_t i = 0; i < MEMBERS; i++) {
+            see_group(now, i, cruddur_msg_text(cruddur_msg_page_at(page, 0)));
         }
-    } else if (status != CRUDDUR_E_GROUP_NOT_FOUND || (now->is_open && now->is_full)) {
-        judge_failure(now, "listing", false, status, error);
+    } else if (status != CRUDDUR_E_GROUP_NOT_FOUND) {
+        embedded_judge_failure(now, "listing", false, status, error);
     }
     now->is_open = status == CRUDDUR_OK;
+    judge_registers(now);
     cruddur_msg_page_free(page);
     cruddur_error_free(error);
     close_handles(now);
@@ -248,20 +186,16 @@ static void judge(story *now)
 
 /* ---- a story ---- */
 
-static void play_round(story *now)
+static void play_round(embedded *now)
 {
-    disk_fault fault = sim_happens(2) ? DISK_FAULT_POWER : (disk_fault)sim_roll(DISK_FAULT_COUNT);
-    disk_arm(fault, 1 + (unsigned)sim_roll(OPERATIONS_MAX));
-    size_t sends = 1 + sim_roll(SENDS - 1);
-    for (size_t i = 0; i < sends && !disk_is_off() && open_handles(now, true); i++) {
-        cruddur *dm = now->dm[sim_roll(HANDLES)];
-        bool is_again = now->message_count > 0 && sim_happens(3);
-        saved *message = is_again ? &now->message[sim_roll(now->message_count)] : plan(now);
-        if (!now->is_open && (message == &now->message[0] || !is_again)) {
-            create(now, dm, message);
-        } else if (now->is_open) {
-            append(now, dm, message, true);
-        }
+    static const disk_fault common[] = {DISK_FAULT_POWER, DISK_FAULT_POWER, DISK_FAULT_DEATH};
+    disk_fault fault =
+        sim_happens(2) ? common[sim_roll(3)] : (disk_fault)sim_roll(DISK_FAULT_COUNT);
+    disk_arm(fault, 1 + (unsigned)sim_roll(sim_happens(2) ? OPERATIONS_MAX : OPERATIONS_MAX / 4));
+    sim_tell("%s comes", disk_fault_name(fault));
+    size_t calls = 1 + sim_roll(CALLS_MAX);
+    for (size_t i = 0; i < calls && !disk_is_off() && open_handles(now, true); i++) {
+        embedded_call(now, now->dm[sim_roll(HANDLES)]);
     }
     close_handles(now);
     if (disk_is_off()) {
@@ -271,13 +205,28 @@ static void play_round(story *now)
     judge(now);
 }
 
+/* Bits of the file turn. SQLite has no checksums of pages, so nothing is promised of what is read;
+ * but calls return. */
+static void rot(embedded *now)
+{
+    for (size_t i = 1 + sim_roll(8); i > 0; i--) {
+        (void)disk_rot(now->path);
+    }
+    now->is_rotten = true;
+    for (size_t i = 0; i < CALLS_ROTTEN && open_handles(now, true); i++) {
+        embedded_call(now, now->dm[sim_roll(HANDLES)]);
+    }
+    close_handles(now);
+}
+
 void embedded_play(const char *folder, bool is_full, uint64_t seed, play_result *result)
 {
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    static story now;
-    now = (story){.is_full = is_full};
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    static embedded now;
+    now = (embedded){.is_full = is_full};
     disk_install();
     disk_begin();
+    registers_begin();
     sim_world_begin(seed);
     (void)snprintf(now.path, sizeof(now.path), "%s/store", folder);
     (void)snprintf(now.url, sizeof(now.url), "sqlite:%s?synchronous=%s", now.path,
@@ -286,6 +235,9 @@ void embedded_play(const char *folder, bool is_full, uint64_t seed, play_result 
     judge(&now);
     for (size_t i = 0; i < ROUNDS && now.breach[0] == '\0'; i++) {
         play_round(&now);
+    }
+    if (now.breach[0] == '\0' && sim_happens(8)) {
+        rot(&now);
     }
     close_handles(&now);
     result->worlds++;

@@ -236,10 +236,9 @@ static bool is_embedded_asked(const arguments *asked)
 
 static void print_disk_faults(void)
 {
-    static const char *const names[DISK_FAULT_COUNT] = {"power cut", "disk full", "sync fails",
-                                                        "read fails", "write fails"};
     for (int i = 0; i < DISK_FAULT_COUNT; i++) {
-        (void)printf("| %s | %" PRIu64 " |\n", names[i], disk_fault_count((disk_fault)i));
+        (void)printf("| %s | %" PRIu64 " |\n", disk_fault_name((disk_fault)i),
+                     disk_fault_count((disk_fault)i));
     }
 }
 
