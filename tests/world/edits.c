@@ -168,12 +168,19 @@ static bool is_of(const stage *all, const wanted *edit, const sim_item *item)
                         cr_uuid_str(&all->message[edit->message].uuid));
 }
 
-/* Of two deletions of one message either may be the one. */
+/* The likelier the change came of this edit, the more. */
+static unsigned likelihood(const wanted *edit)
+{
+    return edit->acks > 0 ? 2 : edit->may_be_applied ? 1 : 0;
+}
+
+/* Of several deletions of one message any may be the one that was carried out. */
 static wanted *find_cause(const stage *all, const sim_item *item)
 {
     wanted *found = NULL;
     for (size_t i = 0; i < edit_count; i++) {
-        if (is_of(all, &edits[i], item) && (found == NULL || edits[i].acks > found->acks)) {
+        if (is_of(all, &edits[i], item) &&
+            (found == NULL || likelihood(&edits[i]) > likelihood(found))) {
             found = &edits[i];
         }
     }

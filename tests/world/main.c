@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "world/disk.h"
+#include "world/embedded.h"
 #include "world/faults/faults.h"
 #include "world/play.h"
 #include "world/shrink.h"
@@ -55,6 +58,9 @@ static bool read_number(const char *text, uint64_t *number)
 
 static bool is_mode(const char *text)
 {
+    if (strcmp(text, "sqlite") == 0) {
+        return true;
+    }
     for (int mode = 0; mode < STAGE_MODE_COUNT; mode++) {
         if (strcmp(text, play_mode_name((stage_mode)mode)) == 0) {
             return true;
@@ -139,9 +145,10 @@ static void print_result(const char *mode, const char *kind, const play_result *
                  distinct, seconds, (double)result->worlds / spent_s,
                  (double)result->calls / spent_s);
     if (result->insertions > 0) {
-        (void)printf("  allowed: %" PRIu64
-                     " times a message came below one that was shown before\n",
-                     result->insertions);
+        (void)printf("  allowed: %" PRIu64 " times %s\n", result->insertions,
+                     strcmp(mode, "sqlite") == 0
+                         ? "one of the latest messages was lost with the power"
+                         : "a message came below one that was shown before");
     }
     for (size_t i = 0; i < result->breaches && i < PLAY_BREACHES_MAX; i++) {
         print_breach(mode, kind, &result->breach[i]);
@@ -195,6 +202,46 @@ static uint64_t play_all(const arguments *asked, const play_setting *setting, do
     return result.breaches;
 }
 
+/* ---- the embedded engine ---- */
+
+static uint64_t play_embedded(const arguments *asked, bool is_full, double until_s)
+{
+    char folder[] = "/tmp/cruddur-world-XXXXXX";
+    double began_s = now_s();
+    traces seen = {.slot = NULL};
+    play_result result = {.worlds = 0};
+    if (mkdtemp(folder) == NULL) {
+        perror(folder);
+        return 1;
+    }
+    for (uint64_t i = 0; i < asked->seeds && (asked->calls == 0 || result.calls < asked->calls) &&
+                         (until_s <= 0 || now_s() < until_s);
+         i++) {
+        embedded_play(folder, is_full, asked->from + i, &result);
+        traces_add(&seen, result.trace);
+    }
+    print_result("sqlite", is_full ? "full" : "normal", &result, seen.count, now_s() - began_s);
+    traces_free(&seen);
+    if (rmdir(folder) != 0) {
+        perror(folder);
+        return result.breaches + 1;
+    }
+    return result.breaches;
+}
+
+static bool is_embedded_asked(const arguments *asked)
+{
+    return asked->sharing == NULL && (asked->mode == NULL || strcmp(asked->mode, "sqlite") == 0);
+}
+
+static void print_disk_faults(void)
+{
+    for (int i = 0; i < DISK_FAULT_COUNT; i++) {
+        (void)printf("| %s | %" PRIu64 " |\n", disk_fault_name((disk_fault)i),
+                     disk_fault_count((disk_fault)i));
+    }
+}
+
 static void print_fates(void)
 {
     (void)printf("\n| what happened | times |\n|---|---:|\n");
@@ -220,11 +267,17 @@ static uint64_t play_modes(const arguments *asked)
         "|--------|--------|---------:|---------:|----------:|---------:|---------:|-------:"
         "|--------:|--------:|\n");
     double until_s = (double)asked->minutes * 60;
-    for (size_t i = 0; i < left; i++) {
-        double share_s = (until_s - now_s()) / (double)(left - i);
-        breaches += play_all(asked, &settings[i], asked->minutes == 0 ? 0 : now_s() + share_s);
+    size_t more = is_embedded_asked(asked) ? 2 : 0;
+    for (size_t i = 0; i < left + more; i++) {
+        double share_s = (until_s - now_s()) / (double)(left + more - i);
+        double stop_s = asked->minutes == 0 ? 0 : now_s() + share_s;
+        breaches += i < left ? play_all(asked, &settings[i], stop_s)
+                             : play_embedded(asked, i == left, stop_s);
     }
     print_fates();
+    if (more > 0) {
+        print_disk_faults();
+    }
     return breaches;
 }
 
