@@ -4,8 +4,8 @@
 test was skipped; the reasons are above it.
 
 A Criterion program counts as the tests that it ran, any other program as one. These count as a
-failure: a program that Meson calls failed, a Criterion program that ran no test, a log that does not
-exist, and a setup that failed without a failed test (for instance because it did not build). With
+failure: a program that Meson calls failed, a program that ran no test, a log that does not exist,
+and a setup that failed without a failed test (for instance because it did not build). With
 --no-skip a skipped test is a failure, too.
 """
 import argparse
@@ -17,7 +17,8 @@ import sys
 
 SYNTHESIS = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+)")
 UNITTEST_SKIPPED = re.compile(r"^(?:OK|FAILED) \(.*\bskipped=(\d+)", re.MULTILINE)
-REASON = re.compile(r"^skipped: (.*)$", re.MULTILINE)
+UNITTEST_EMPTY = re.compile(r"^Ran 0 tests in ", re.MULTILINE)
+REASON = re.compile(r"""(?:^skipped: (.*)|\.\.\. skipped (["'])(.*)\2)$""", re.MULTILINE)
 GOOD = {"OK", "EXPECTEDFAIL"}
 
 
@@ -51,9 +52,9 @@ def name_of(result):
 
 
 def add_skipped(count, name, output, number):
-    found = REASON.search(output)
+    reasons = {(plain or told).strip(): None for plain, _, told in REASON.findall(output)}
     count.skipped += number
-    count.reasons[found.group(1).strip() if found else "no reason given"].append(name)
+    count.reasons["; ".join(reasons) or "no reason given"].append(name)
 
 
 def add_program(count, result):
@@ -62,7 +63,7 @@ def add_program(count, result):
     if result["result"] == "SKIP":
         add_skipped(count, name_of(result), output, 1)
         return
-    is_good = result["result"] in GOOD
+    is_good = result["result"] in GOOD and not UNITTEST_EMPTY.search(output)
     found = SYNTHESIS.findall(output)
     passed, failed = count_criterion(found, is_good) if found else (int(is_good), int(not is_good))
     count.passed += passed

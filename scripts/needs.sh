@@ -25,6 +25,7 @@ build                module  zlib          zlib1g-dev
 build                module  libutf8proc   libutf8proc-dev
 build                module  libpq         libpq-dev
 web,tests,lint       module  libmicrohttpd libmicrohttpd-dev
+web,tests,lint       module  jansson       libjansson-dev
 web                  program curl          curl
 bench-web            program wrk           wrk
 bench-web            python  flask         python3-flask
@@ -40,7 +41,7 @@ tests                program mypy          mypy
 tests,ffi            program luajit        luajit
 tests,ffi            program php           php-cli
 tests,ffi            program ruby          ruby
-tests                module  libuv         libuv1-dev
+web,tests,lint       module  libuv         libuv1-dev
 tests                module  libevent      libevent-dev
 tests                program openssl       openssl
 tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql

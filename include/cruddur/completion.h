@@ -25,6 +25,7 @@
 #include <cruddur/scan.h>
 #include <cruddur/schema.h>
 #include <cruddur/stream.h>
+#include <cruddur/watch.h>
 
 CRUDDUR_BEGIN_DECLS
 
@@ -274,6 +275,16 @@ CRUDDUR_API cruddur_lines *cruddur_completion_take_lines(cruddur_completion *com
  */
 CRUDDUR_API cruddur_stream_result *
 cruddur_completion_take_stream_result(cruddur_completion *completion);
+
+/**
+ * Takes the watch of cruddur_watch_open() out of a completion.
+ *
+ * @param completion a completion.
+ * @return what it has, which belongs to the caller now; close it with cruddur_watch_close(). NULL
+ *         if it has none, or no more.
+ * Threads: any; no other thread may be using the completion. Since: 0.2.
+ */
+CRUDDUR_API cruddur_watch *cruddur_completion_take_watch(cruddur_completion *completion);
 
 /**
  * Frees a completion, with the result and the error that were not taken. One that a callback

@@ -221,7 +221,8 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_open(const char *store_url,
 
 /**
  * Closes a store. Pages, groups, messages and errors that it returned stay valid. In a child of
- * `fork` it does nothing with a handle of the parent.
+ * `fork` it does nothing with a handle of the parent; in a callback of one of the handle's requests
+ * it leaves the handle open, and logs an error.
  *
  * @param dm the handle, or NULL. No other call may be in progress on this handle, and none may
  *           start afterwards.

@@ -18,6 +18,7 @@
 #include <cruddur/completion.h>
 #include <cruddur/group_change.h>
 #include <cruddur/msg_change.h>
+#include <cruddur/watch.h>
 
 CRUDDUR_BEGIN_DECLS
 
@@ -31,7 +32,7 @@ CRUDDUR_BEGIN_DECLS
  * handle's other requests go on, but each callback keeps a thread busy; those of requests that
  * ended in the queue run one after the other, and as long as one runs, no deadline ends another
  * request: let them be short. It may submit, cancel and make blocking calls. It must not call
- * cruddur_close(), nor end its thread.
+ * cruddur_close(), which would do nothing, nor end its thread.
  */
 typedef void (*cruddur_complete_fn)(void *data, cruddur_completion *completion);
 
@@ -376,6 +377,23 @@ CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_add_members_submit(
 CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_group_remove_member_submit(
     cruddur *dm, const char *user_uuid, const char *group_uuid, const char *member_uuid,
     const cruddur_group_options *options, const cruddur_submit_options *submit,
+    uint64_t *ret_request, cruddur_error **error);
+
+/**
+ * Submits cruddur_watch_open(). The result: cruddur_completion_take_watch().
+ *
+ * @param dm          the store.
+ * @param options     as for cruddur_watch_open().
+ * @param submit      how to submit; NULL for the defaults.
+ * @param ret_request receives the number of the request; may be NULL.
+ * @param error       receives the error on failure; may be NULL.
+ * @return #CRUDDUR_OK, or
+ *         - for the arguments: as for cruddur_watch_open();
+ *         - a submission status.
+ * Threads: any, in callbacks too. Since: 0.2.
+ */
+CRUDDUR_MUST_USE CRUDDUR_API cruddur_status cruddur_watch_open_submit(
+    cruddur *dm, const cruddur_watch_options *options, const cruddur_submit_options *submit,
     uint64_t *ret_request, cruddur_error **error);
 
 CRUDDUR_END_DECLS

@@ -172,7 +172,7 @@ typedef struct cruddur_import_options {
      * none. */
     uint32_t timeout_ms;
     /** Where to begin to write: the `cursor` of an event, or NULL for the start. The text is read
-     * and checked from its start in any case. */
+     * and checked from its start in any case; up to the cursor it must be the same. */
     const char *cursor;
     /** Receives events; may be NULL. */
     cruddur_transfer_fn observe;

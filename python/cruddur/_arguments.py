@@ -73,6 +73,14 @@ def number(name: str, value: int, status: Status = Status.E_INVALID_ARGUMENT) ->
     return value
 
 
+def page_size(value: int) -> int:
+    """Of a listing, each page of which has the limit of a call."""
+    size = number("page_size", value, Status.E_LIMIT)
+    if not 1 <= size <= k.LIMIT_MAX:
+        refuse(Status.E_LIMIT, "page_size", f"must be 1 to {k.LIMIT_MAX}; it is {size}")
+    return size
+
+
 def moment(name: str, value: datetime) -> int:
     """Microseconds since 1970."""
     if not isinstance(value, datetime):

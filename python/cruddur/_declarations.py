@@ -81,6 +81,12 @@ class StreamOptions(Struct):
                 ("workers", c_uint32), ("reserved", c_uint32)]
 
 
+class WatchOptions(Struct):
+    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
+                ("user_uuid", c_char_p), ("group_uuid", c_char_p), ("viewer_uuid", c_char_p),
+                ("cursor", c_char_p), ("interval_min_ms", c_uint32), ("interval_max_ms", c_uint32)]
+
+
 class AsyncOptions(Struct):
     _fields_ = [("size", c_size_t), ("flags", c_uint32), ("threads", c_uint32),
                 ("max_requests", c_uint32), ("reserved", c_uint32)]
@@ -143,12 +149,6 @@ class TransferEvent(Struct):
                 ("bytes", c_uint64), ("put", c_uint64), ("same", c_uint64), ("conflicts", c_uint64),
                 ("replaced", c_uint64), ("claims", c_uint64), ("cursor", c_char_p),
                 ("pk", c_char_p), ("sk", c_char_p)]
-
-
-class WatchOptions(Struct):
-    _fields_ = [("size", c_size_t), ("flags", c_uint32), ("timeout_ms", c_uint32),
-                ("user_uuid", c_char_p), ("group_uuid", c_char_p), ("viewer_uuid", c_char_p),
-                ("cursor", c_char_p), ("interval_min_ms", c_uint32), ("interval_max_ms", c_uint32)]
 
 
 LogFn = CFUNCTYPE(None, c_void_p, c_uint32, c_char_p)
@@ -335,6 +335,21 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "stream_result_failure_status": (c_int, (P, c_size_t)),
     "stream_result_failure_message": (S, (P, c_size_t)),
     "stream_result_free": (None, (P,)),
+    "watch_options_init": (None, (P, c_size_t)),
+    "watch_open": (c_int, (P, P, P, P)),
+    "watch_next": (c_int, (P, c_uint32, P, P)),
+    "watch_fd": (c_int, (P,)),
+    "watch_cursor": (S, (P,)),
+    "watch_close": (None, (P,)),
+    "event_get_kind": (c_int, (P,)),
+    "event_kind_name": (S, (c_int,)),
+    "event_cursor": (S, (P,)),
+    "event_group_uuid": (S, (P,)),
+    "event_msg": (P, (P,)),
+    "event_version": (S, (P,)),
+    "event_user_uuid": (S, (P,)),
+    "event_read_up_to_us": (c_int64, (P,)),
+    "event_free": (None, (P,)),
     "async_options_init": (None, (P, c_size_t)),
     "async_start": (c_int, (P, P, P)),
     "fd": (c_int, (P, P, P)),
@@ -354,6 +369,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "completion_take_row_page": (P, (P,)),
     "completion_take_lines": (P, (P,)),
     "completion_take_stream_result": (P, (P,)),
+    "completion_take_watch": (P, (P,)),
     "completion_free": (None, (P,)),
     "request_cancel": (c_int, (P, c_uint64, P)),
     "shutdown": (c_int, (P, c_uint32, c_uint32, P)),
@@ -431,6 +447,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "group_rename_submit": (c_int, (P, S, S, S, P, P, P, P)),
     "group_add_members_submit": (c_int, (P, S, S, P, c_size_t, P, P, P, P)),
     "group_remove_member_submit": (c_int, (P, S, S, S, P, P, P, P)),
+    "watch_open_submit": (c_int, (P, P, P, P, P)),
     "export_options_init": (None, (P, c_size_t)),
     "export": (c_int, (P, WriteFn, P, P, P)),
     "import_options_init": (None, (P, c_size_t)),
@@ -453,19 +470,4 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "person_rename_submit": (c_int, (P, PersonLookupFn, P, P, P, P, P)),
     "version": (S, ()),
     "version_number": (c_uint32, ()),
-    "watch_options_init": (None, (P, c_size_t)),
-    "watch_open": (c_int, (P, P, P, P)),
-    "watch_next": (c_int, (P, c_uint32, P, P)),
-    "watch_fd": (c_int, (P,)),
-    "watch_cursor": (S, (P,)),
-    "watch_close": (None, (P,)),
-    "event_get_kind": (c_int, (P,)),
-    "event_kind_name": (S, (c_int,)),
-    "event_cursor": (S, (P,)),
-    "event_group_uuid": (S, (P,)),
-    "event_msg": (P, (P,)),
-    "event_version": (S, (P,)),
-    "event_user_uuid": (S, (P,)),
-    "event_read_up_to_us": (c_int64, (P,)),
-    "event_free": (None, (P,)),
 }

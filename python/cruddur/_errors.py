@@ -18,7 +18,7 @@ class Error(Exception):
         self.status = status
         """The status of the call; a plain number if the library is newer than this package."""
         self.argument = argument
-        """The name of the argument that was refused, as C has it, or None."""
+        """The name of the argument that was refused, or None."""
         self.retryable = retryable
         """Whether the same call may succeed later although nothing is repaired."""
         self.outcome_unknown = outcome_unknown
@@ -118,6 +118,32 @@ def _text(data: bytes | None) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
+# Options of C whose arguments have other names here than without "options." and a unit.
+_ARGUMENTS = {"around_message_uuid": "around", "consistency": "eventual", "from": "latest",
+              "group_name": "name", "is_added": "added", "muted_until": "muted",
+              "order": "newest_first", "unread_from_created_at": "since_created_at",
+              "unread_from_message_uuid": "since", "up_to_message_uuid": "up_to",
+              "store_url": "url"}
+_UNITS = ("_us", "_ms", "_s")
+
+
+def argument_of(name: str) -> str:
+    """The argument of a Python call that becomes this one of C."""
+    plain = name.removeprefix("options.")
+    for unit in _UNITS:
+        plain = plain.removesuffix(unit)
+    return _ARGUMENTS.get(plain, plain)
+
+
+def _explained(message: str, name: str | None) -> tuple[str, str | None]:
+    """The message and the argument, which it begins with, as Python has them."""
+    if name is None:
+        return message, None
+    argument = argument_of(name)
+    rest = message.removeprefix(name)
+    return (argument + rest if rest != message else message), argument
+
+
 def error_of(status: int, error: c_void_p | None) -> Error:
     """The exception for a failed call; frees the error object."""
     kind = class_of(status)
@@ -125,8 +151,9 @@ def error_of(status: int, error: c_void_p | None) -> Error:
         text = lib.status_text(status).decode()
         return kind(text, status_of(status), retryable=lib.status_is_retryable(status))
     try:
-        return kind(_text(lib.error_message(error)) or "", status_of(status),
-                    _text(lib.error_argument(error)), lib.error_is_retryable(error),
+        message, argument = _explained(_text(lib.error_message(error)) or "",
+                                       _text(lib.error_argument(error)))
+        return kind(message, status_of(status), argument, lib.error_is_retryable(error),
                     lib.error_outcome_unknown(error), _text(lib.error_request_id(error)))
     finally:
         lib.error_free(error)

@@ -175,7 +175,7 @@ class Store:
         """Iterates over all rows of the table, as they are there."""
         following = cursor
         while True:
-            page = self.row_page(limit=page_size, cursor=following, timeout=timeout)
+            page = self.row_page(limit=a.page_size(page_size), cursor=following, timeout=timeout)
             yield from page.rows
             following = page.next
             if following is None:
@@ -199,7 +199,7 @@ def message_course(group_uuid: Id, viewer_uuid: Id | None, trusted: bool, newest
                    page_size: int, eventual: bool, timeout: Timeout) -> Course[Message]:
     is_newest_first = direction(newest_first, cursor)
     return Course(lambda at: calls.message_page(
-        group_uuid, viewer_uuid=viewer_uuid, trusted=trusted, limit=page_size,
+        group_uuid, viewer_uuid=viewer_uuid, trusted=trusted, limit=a.page_size(page_size),
         start="newest" if is_newest_first else "oldest", newest_first=is_newest_first, cursor=at,
         since=since, until=until, eventual=eventual, timeout=timeout), is_newest_first, cursor)
 
@@ -210,7 +210,7 @@ def group_course(user_uuid: Id, newest_first: bool | None, cursor: str | None,
                  timeout: Timeout) -> Course[Group]:
     is_newest_first = direction(newest_first, cursor)
     return Course(lambda at: calls.group_page(
-        user_uuid, limit=page_size, start="newest" if is_newest_first else "oldest",
+        user_uuid, limit=a.page_size(page_size), start="newest" if is_newest_first else "oldest",
         newest_first=is_newest_first, cursor=at, since=since, until=until, unread=unread,
         archived=archived, hidden=hidden, counts=counts, eventual=eventual, timeout=timeout),
         is_newest_first, cursor)

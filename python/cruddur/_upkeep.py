@@ -14,6 +14,7 @@ from ._arguments import Id
 from ._call import Call, Walk
 from ._calls import Timeout
 from ._constants import Status
+from ._errors import refuse
 from ._hooks import Callbacks, a_function
 from ._records import RowPage, lines_of, row_page_of, stream_result_of
 from ._types import (CheckEvent, FollowEvent, MoveEvent, PersonEvent, PurgeEvent, StreamResult,
@@ -277,7 +278,10 @@ def apply_stream(event: str | bytes, *, workers: int = 1,
     """Processes a batch of records of the table's stream, as a Lambda function receives it."""
     if not isinstance(event, (str, bytes)):
         raise a.wrong_type("event", event, "str or bytes")
-    data = event.encode("utf-8", "surrogatepass") if isinstance(event, str) else event
+    try:
+        data = event.encode() if isinstance(event, str) else event
+    except UnicodeEncodeError:
+        refuse(Status.E_NOT_UTF8, "event", "must not contain surrogates")
     options = a.options(c.StreamOptions, "stream_options_init",
                         workers=a.number("workers", workers),
                         timeout_ms=a.milliseconds("timeout", timeout))

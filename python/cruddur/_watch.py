@@ -16,7 +16,7 @@ from . import _declarations as c
 from ._arguments import Id
 from ._calls import Timeout
 from ._constants import EventKind, Status
-from ._errors import ClosedError, ForkedError, WatchBusyError, error_of
+from ._errors import ClosedError, ForkedError, WatchBusyError, error_of, refuse
 from ._handle import Handle
 from ._hooks import logger
 from ._library import lib
@@ -36,10 +36,34 @@ def watch_options(user_uuid: Id | None, group_uuid: Id | None, viewer_uuid: Id |
         viewer_uuid=a.optional_identifier("viewer_uuid", viewer_uuid),
         cursor=a.optional_text("cursor", cursor))
     if interval_min is not None:
-        options.interval_min_ms = a.milliseconds("interval_min", interval_min)
+        options.interval_min_ms = _interval("interval_min", interval_min)
     if interval_max is not None:
-        options.interval_max_ms = a.milliseconds("interval_max", interval_max)
+        options.interval_max_ms = _interval("interval_max", interval_max)
     return options
+
+
+def _interval(name: str, value: float | timedelta) -> int:
+    number = a.milliseconds(name, value)
+    if not 100 <= number <= 600_000:
+        refuse(Status.E_INVALID_ARGUMENT, name, f"must be 0.1 to 600 seconds; it is {number / 1000}")
+    return number
+
+
+class Opened:
+    """A watch that was opened, and is closed if nobody takes it."""
+
+    def __init__(self, pointer: c_void_p) -> None:
+        self._pointer = pointer.value
+
+    def take(self) -> int:
+        pointer, self._pointer = self._pointer, None
+        if pointer is None:
+            raise closed()
+        return pointer
+
+    def __del__(self) -> None:
+        if self._pointer is not None:
+            lib.watch_close(self._pointer)
 
 
 def open_watch(handle: Handle, options: c.WatchOptions) -> int:

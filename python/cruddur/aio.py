@@ -15,7 +15,8 @@ import asyncio
 import logging
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from ctypes import byref, c_int, c_uint64, c_void_p
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -40,7 +41,7 @@ from ._methods import awaiting
 from ._records import Page
 from ._store import PAGE_SIZE, group_course, message_course, open_handle
 from ._types import Change, Event, Group, Message, Metrics, MoveEvent
-from ._watch import closed, cursor_of, next_event, open_watch, watch_options
+from ._watch import Opened, closed, cursor_of, next_event, watch_options
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ _TAKE: dict[Callable[[c_void_p], Any], Any] = {
     records.row_page_of: lib.completion_take_row_page,
     records.lines_of: lib.completion_take_lines,
     records.stream_result_of: lib.completion_take_stream_result,
+    Opened: lib.completion_take_watch,
 }
 # Completions that are received before the loop sees to others.
 _BATCH = 64
@@ -117,9 +119,10 @@ class AsyncWatch(AsyncIterator[Event]):
     """A watch; AsyncStore.watch() returns it. Iterating ends when the watch or its store is closed, and
     passes over failures that pass by themselves. One task at a time may use it."""
 
-    def __init__(self, handle: Handle, options: c.WatchOptions) -> None:
-        self._handle = handle
-        self._options = options
+    def __init__(self, submit: Callable[[Call[Opened]], Coroutine[Any, Any, Opened]],
+                 options: c.WatchOptions) -> None:
+        self._submit = submit
+        self._call = Call("watch_open", (byref(options),), Opened)
         self._pointer: int | None = None
         self._is_busy = False
         self._is_closing = False
@@ -128,13 +131,8 @@ class AsyncWatch(AsyncIterator[Event]):
     async def next(self) -> Event:
         """Waits for the next event. Every failure is raised; after one that is retryable the watch
         goes on. To wait for a limited time, use asyncio.timeout()."""
-        if self._is_busy:
-            raise WatchBusyError("another task is in a call on the watch", Status.E_WATCH_BUSY,
-                                 "watch")
-        self._is_busy = True
-        try:
-            if self._pointer is None and not self._is_closing:
-                await self._open()
+        with self._turn():
+            await self._open()
             while True:
                 if self._pointer is None or self._is_closing:
                     raise closed()
@@ -142,20 +140,24 @@ class AsyncWatch(AsyncIterator[Event]):
                 if event is not None:
                     return event
                 await self._wait(lib.watch_fd(self._pointer))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One task at a time; the watch is closed behind it if it was to be meanwhile."""
+        if self._is_busy:
+            raise WatchBusyError("another task is in a call on the watch", Status.E_WATCH_BUSY,
+                                 "watch")
+        self._is_busy = True
+        try:
+            yield
         finally:
             self._is_busy = False
             if self._is_closing:
                 self._close_now()
 
     async def _open(self) -> None:
-        self._handle.check_process()
-        loop = asyncio.get_running_loop()
-        opening = loop.run_in_executor(None, open_watch, self._handle, self._options)
-        try:
-            self._pointer = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_unused)
-            raise
+        if self._pointer is None and not self._is_closing:
+            self._pointer = (await self._submit(self._call)).take()
 
     async def _wait(self, fd: int) -> None:
         loop = asyncio.get_running_loop()
@@ -203,7 +205,7 @@ class AsyncWatch(AsyncIterator[Event]):
             lib.watch_close(pointer)
 
     async def __aenter__(self) -> "AsyncWatch":
-        if self._pointer is None and not self._is_closing:
+        with self._turn():
             await self._open()
         return self
 
@@ -217,11 +219,6 @@ class AsyncWatch(AsyncIterator[Event]):
 
     def __repr__(self) -> str:
         return f"<cruddur.aio.AsyncWatch{' (closed)' if self._is_closing else ''}>"
-
-
-def _close_unused(opening: "asyncio.Future[int]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        lib.watch_close(opening.result())
 
 
 class AsyncStore:
@@ -498,11 +495,11 @@ class AsyncStore:
               interval_max: float | timedelta | None = None,
               timeout: Timeout = None) -> AsyncWatch:
         """Watches an inbox or a group; as Store.watch(), with `async for`. It is opened when one
-        begins to wait, on a thread of the loop's executor, as that reads from the store."""
+        begins to wait, or by `async with`."""
         options = watch_options(user_uuid=user_uuid, group_uuid=group_uuid, viewer_uuid=viewer_uuid,
-                     trusted=trusted, cursor=cursor, interval_min=interval_min,
-                     interval_max=interval_max, timeout=timeout)
-        return AsyncWatch(self._handle, options)
+                                trusted=trusted, cursor=cursor, interval_min=interval_min,
+                                interval_max=interval_max, timeout=timeout)
+        return AsyncWatch(self._submit, options)
 
     # ---- the table; observers run on threads of the library ----
 
@@ -543,7 +540,7 @@ class AsyncStore:
         """Iterates over all rows of the table, as they are there."""
         following = cursor
         while True:
-            page = await self.row_page(limit=page_size, cursor=following, timeout=timeout)
+            page = await self.row_page(limit=a.page_size(page_size), cursor=following, timeout=timeout)
             for row in page.rows:
                 yield row
             following = page.next

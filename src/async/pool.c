@@ -92,6 +92,14 @@ cruddur_status cr_pool_open(const cr_pool_options *options, cr_pool **ret_pool,
     return CRUDDUR_OK;
 }
 
+bool cr_pool_has_caller(cr_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    bool is_mine = cr_pool_is_mine(pool);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return is_mine;
+}
+
 void cr_pool_close(cr_pool *pool)
 {
     cr_request *left;
@@ -348,15 +356,25 @@ cruddur_status cr_pool_fd(cr_pool *pool, int *ret_fd, cruddur_error **error)
 
 /* ---- the end ---- */
 
-static void cancel_all(cr_pool *pool)
+static void cancel_those(cr_pool *pool, bool is_waiting)
 {
     for (size_t i = 0; i < pool->ids.count; i++) {
         cr_request *next;
         for (cr_request *at = pool->ids.buckets[i]; at != NULL; at = next) {
             next = at->next_of_id;
-            cancel(pool, at);
+            if ((at->state == CR_REQUEST_WAITING) == is_waiting) {
+                cancel(pool, at);
+            }
         }
     }
+}
+
+/* First those that wait in a lane: else the end of the one before would have them carried out, or
+ * start threads for that. */
+static void cancel_all(cr_pool *pool)
+{
+    cancel_those(pool, true);
+    cancel_those(pool, false);
 }
 
 cruddur_status cr_pool_shutdown(cr_pool *pool, bool cancels, uint32_t timeout_ms,

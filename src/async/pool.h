@@ -41,6 +41,9 @@ cruddur_status cr_pool_open(const cr_pool_options *options, cr_pool **ret_pool,
 /* Cancels what is in flight, waits for it, and frees the pool. */
 void cr_pool_close(cr_pool *pool);
 
+/* Whether the calling thread is one of the pool's: a callback's. */
+bool cr_pool_has_caller(cr_pool *pool);
+
 /* Takes the request over if it succeeds; it may be gone at once, so *id is its number. */
 cruddur_status cr_pool_submit(cr_pool *pool, cr_request *request, uint64_t *id,
                               cruddur_error **error);

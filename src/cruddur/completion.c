@@ -183,7 +183,7 @@ cruddur_error *cruddur_completion_take_error(cruddur_completion *completion)
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): names of types */
 /* cruddur_completion_take_NAME() */
-#define DEFINE_TAKE(name)                                                                          \
+#define DEFINE_TAKE(name, end)                                                                     \
     cruddur_##name *cruddur_completion_take_##name(cruddur_completion *completion)                 \
     {                                                                                              \
         bool has_it = completion->product == CR_PRODUCT_##name;                                    \
@@ -202,9 +202,9 @@ void cruddur_completion_free(cruddur_completion *completion)
     switch (completion->product) {
     case CR_PRODUCT_none:
         break;
-#define FREE_PRODUCT(name)                                                                         \
+#define FREE_PRODUCT(name, end)                                                                    \
     case CR_PRODUCT_##name:                                                                        \
-        cruddur_##name##_free(completion->out.name);                                               \
+        cruddur_##name##_##end(completion->out.name);                                              \
         break;
         CR_PRODUCTS(FREE_PRODUCT)
     }

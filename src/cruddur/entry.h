@@ -16,7 +16,8 @@ struct cr_pool;
 
 /* How a call was submitted (submit.h). The call gets a copy of the handle that has this. */
 typedef struct cr_submitted {
-    bool only_checks; /* its arguments, and returns CR_CHECKED */
+    struct cruddur *owner; /* the handle itself */
+    bool only_checks;      /* its arguments, and returns CR_CHECKED */
     const atomic_bool *cancel;
     int64_t since_us;    /* from when its deadline counts */
     int64_t deadline_us; /* of the request; INT64_MAX: none */

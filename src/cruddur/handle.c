@@ -158,9 +158,22 @@ cruddur_status cruddur_open(const char *store_url, const cruddur_options *given,
     return CRUDDUR_OK;
 }
 
+/* A thread of the handle cannot wait for its own end. */
+static bool is_in_callback(cruddur *dm)
+{
+    cr_pool *pool = atomic_load(&dm->pool);
+    const cr_logger logger = {dm->options.log, dm->options.log_data};
+    if (pool == NULL || !cr_pool_has_caller(pool)) {
+        return false;
+    }
+    cr_log_line(&logger, CRUDDUR_LOG_ERROR,
+                "cruddur_close() was called in a callback of the handle, and left it open");
+    return true;
+}
+
 void cruddur_close(cruddur *dm)
 {
-    if (dm != NULL && !is_inherited(dm)) {
+    if (dm != NULL && !is_inherited(dm) && !is_in_callback(dm)) {
         cr_pool *pool = atomic_load(&dm->pool);
         if (pool != NULL) {
             cr_pool_close(pool);

@@ -12,8 +12,8 @@
 #include "transfer/splitter.h"
 
 #define US_PER_MS 1000
-/* "<rows>:<id of the text>:<the store>" */
-#define CURSOR_SIZE (24 + CRUDDUR_UUID_SIZE + CR_PARTS_LIST_SIZE)
+/* "<rows>:<checksum of the text up to there>:<the store>" */
+#define CURSOR_SIZE (24 + CR_SHA256_HEX_SIZE + CR_PARTS_LIST_SIZE)
 
 typedef struct importing {
     const cruddur_import_options *options;
@@ -22,13 +22,15 @@ typedef struct importing {
     cr_splitter splitter;
     cr_loader loader;
     cr_export_format format;
-    cr_export_header header; /* a text without one has an id of its first row */
-    cr_checksum before;
-    cr_arena arena;       /* of a line */
-    uint64_t blocks;      /* of an export of ours */
-    uint64_t rows;        /* in all blocks that were read */
-    uint64_t left_out;    /* which are in the blocks, and not in `rows` */
-    uint64_t rows_before; /* which another call has written */
+    cr_export_header header; /* of an export of ours */
+    cr_checksum before;      /* of what comes before the block */
+    cr_arena arena;          /* of a line */
+    uint64_t blocks;         /* of an export of ours */
+    uint64_t rows;           /* in all blocks that were read */
+    uint64_t left_out;       /* which are in the blocks, and not in `rows` */
+    uint64_t rows_before;    /* which another call has written, as its cursor says, */
+    cr_checksum sum_before;  /* of a text with this checksum */
+    bool is_same_text;       /* the text has it */
     cruddur_transfer_event counts;
     cr_loading *loading; /* that is being filled; NULL once the loader was stopped */
     bool is_at_end;
@@ -61,26 +63,26 @@ static bool tell_conflicts(importing *now, const cr_loading *loading)
     return goes_on;
 }
 
-static void write_cursor(const importing *now, uint64_t rows, char cursor[CURSOR_SIZE])
+static void write_cursor(const importing *now, uint64_t rows, const cr_checksum *sum,
+                         char cursor[CURSOR_SIZE])
 {
     char list[CR_PARTS_LIST_SIZE];
     (void)cr_parts_list_of(now->store, "import", list);
-    (void)snprintf(cursor, CURSOR_SIZE, "%" PRIu64 ":%s:%s", rows, now->header.id.text,
-                   strchr(list, ' ') + 1);
+    (void)snprintf(cursor, CURSOR_SIZE, "%" PRIu64 ":%s:%s", rows, sum->hex, strchr(list, ' ') + 1);
 }
 
-static bool tell(importing *now, bool is_at_end)
+/* `cursor` NULL: at the end. */
+static bool tell(importing *now, const char *cursor)
 {
-    char cursor[CURSOR_SIZE];
     cruddur_transfer_event event = now->counts;
-    write_cursor(now, event.rows, cursor);
-    event.cursor = is_at_end ? NULL : cursor;
+    event.cursor = cursor;
     return now->options->observe(now->options->data, &event);
 }
 
 static bool finish_block(void *context, const cr_loading *loading)
 {
     importing *now = context;
+    char cursor[CURSOR_SIZE];
     now->counts.rows = loading->rows;
     now->counts.bytes = loading->bytes;
     now->counts.put += loading->loaded.put;
@@ -88,7 +90,8 @@ static bool finish_block(void *context, const cr_loading *loading)
     now->counts.conflicts += loading->loaded.taken;
     now->counts.replaced += loading->loaded.replaced;
     now->counts.claims += loading->loaded.claims;
-    return now->options->observe == NULL || (tell_conflicts(now, loading) && tell(now, false));
+    write_cursor(now, loading->rows, &loading->sum, cursor);
+    return now->options->observe == NULL || (tell_conflicts(now, loading) && tell(now, cursor));
 }
 
 /* ---- blocks ---- */
@@ -115,7 +118,29 @@ static void leave_out(importing *now, cr_block *block)
     block->count = kept;
 }
 
-/* The block is in order. Another call may have written it. */
+static cruddur_status fail_cursor(const importing *now, cruddur_status status, const char *rule)
+{
+    return cr_fail_argument(now->call->error, status, "options.cursor", "%s", rule);
+}
+
+static cruddur_status fail_foreign(const importing *now)
+{
+    return fail_cursor(now, CRUDDUR_E_CURSOR_FOREIGN,
+                       "is of the import of another text, or into another store");
+}
+
+/* Another call has written these rows, if it read the same text: two texts may begin alike. */
+static cruddur_status pass_over(importing *now)
+{
+    cr_block *block = &now->loading->block;
+    bool is_there = block->count > 0 && now->rows == now->rows_before;
+    now->is_same_text =
+        now->is_same_text || (is_there && strcmp(now->before.hex, now->sum_before.hex) == 0);
+    cr_block_begin(block, &now->before);
+    return is_there && !now->is_same_text ? fail_foreign(now) : CRUDDUR_OK;
+}
+
+/* The block is in order, and `before` is its checksum. */
 static cruddur_status submit(importing *now)
 {
     cr_loading *loading = now->loading;
@@ -127,10 +152,13 @@ static cruddur_status submit(importing *now)
     leave_out(now, &loading->block);
     now->rows += loading->block.count;
     if (loading->block.count == 0 || now->rows <= now->rows_before) {
-        cr_block_begin(&loading->block, &now->before);
-        return CRUDDUR_OK;
+        return pass_over(now);
+    }
+    if (now->rows_before > 0 && !now->is_same_text) {
+        return fail_foreign(now);
     }
     loading->rows = now->rows;
+    loading->sum = now->before;
     loading->bytes = now->splitter.bytes;
     status = cr_loader_submit(&now->loader, loading);
     return status == CRUDDUR_OK ? take_place(now) : status;
@@ -244,12 +272,6 @@ static cruddur_status read_ours(importing *now)
 
 /* ---- the cursor ---- */
 
-static cruddur_status fail_cursor(const importing *now, cruddur_status status, const char *rule)
-{
-    return cr_fail_argument(now->call->error, status, "options.cursor", "%s", rule);
-}
-
-/* Once the text's id is known. */
 static cruddur_status read_cursor(importing *now)
 {
     char expected[CURSOR_SIZE];
@@ -257,38 +279,21 @@ static cruddur_status read_cursor(importing *now)
     if (cursor == NULL) {
         return CRUDDUR_OK;
     }
-    const char *colon = strchr(cursor, ':');
-    size_t digits = colon == NULL ? 0 : (size_t)(colon - cursor);
-    if (colon == NULL || !cr_str_is_number((cr_str){cursor, digits}) || digits > 15) {
+    size_t digits = strcspn(cursor, ":");
+    bool is_number = cr_str_is_number((cr_str){cursor, digits}) && digits <= 15;
+    size_t hex = is_number && cursor[digits] == ':' ? strcspn(cursor + digits + 1, ":") : 0;
+    if (hex != CR_SHA256_HEX_SIZE) {
         return fail_cursor(now, CRUDDUR_E_CURSOR_DAMAGED, "is not the cursor of an import");
     }
     for (size_t i = 0; i < digits; i++) {
         now->rows_before = now->rows_before * 10 + (uint64_t)(cursor[i] - '0');
     }
-    write_cursor(now, now->rows_before, expected);
-    return strcmp(colon, strchr(expected, ':')) == 0
-               ? CRUDDUR_OK
-               : fail_cursor(now, CRUDDUR_E_CURSOR_FOREIGN,
-                             "is of the import of another text, or into another store");
+    memcpy(now->sum_before.hex, cursor + digits + 1, hex);
+    write_cursor(now, now->rows_before, &now->sum_before, expected);
+    return strcmp(cursor, expected) == 0 && now->rows_before > 0 ? CRUDDUR_OK : fail_foreign(now);
 }
 
 /* ---- the other formats ---- */
-
-/* Such a text has no id: its first row is one, by the beginning of its checksum. */
-static cruddur_status identify(importing *now, cr_str text)
-{
-    cr_checksum sum = now->before;
-    if (now->header.id.text[0] != '\0') {
-        return CRUDDUR_OK;
-    }
-    if (!cr_checksum_of(text, &sum)) {
-        return cr_fail_memory(now->call->error);
-    }
-    size_t size = sizeof(now->header.id.text) - 1;
-    memcpy(now->header.id.text, sum.hex, size);
-    now->header.id.text[size] = '\0';
-    return read_cursor(now);
-}
 
 static bool is_blank(cr_str line)
 {
@@ -307,10 +312,6 @@ static cruddur_status add_next(importing *now)
     if (status != CRUDDUR_OK || text.data == NULL || is_blank(text)) {
         return status;
     }
-    status = identify(now, text);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
     if (is_scan) {
         CR_JSON_ADD(&block->text, CR_LINE_ROW);
         cr_buffer_add(&block->text, text);
@@ -318,6 +319,18 @@ static cruddur_status add_next(importing *now)
     }
     cr_block_add_line(block, text);
     return block->text.failed ? cr_fail_memory(now->call->error) : CRUDDUR_OK;
+}
+
+/* Such a text has no checksums, so there is nothing to compare this one with but a cursor. */
+static cruddur_status end_foreign_block(importing *now)
+{
+    cr_checksum sum;
+    const cr_block *block = &now->loading->block;
+    if (!cr_checksum_of((cr_str){block->text.data, block->text.size}, &sum)) {
+        return cr_fail_memory(now->call->error);
+    }
+    now->before = sum;
+    return submit(now);
 }
 
 static cruddur_status read_foreign(importing *now)
@@ -328,7 +341,7 @@ static cruddur_status read_foreign(importing *now)
         bool is_due = cr_block_is_full(&now->loading->block) ||
                       (now->is_at_end && now->loading->block.count > 0);
         if (status == CRUDDUR_OK && is_due) {
-            status = submit(now);
+            status = end_foreign_block(now);
         }
     }
     return status;
@@ -399,13 +412,12 @@ static cruddur_status begin(importing *now)
         status = check_transactions(now);
     }
     if (status == CRUDDUR_OK) {
+        status = read_cursor(now);
+    }
+    if (status == CRUDDUR_OK) {
         status = cr_splitter_find_format(&now->splitter, &now->format);
     }
-    if (status == CRUDDUR_OK && now->format == CR_FORMAT_OURS) {
-        status = read_header(now);
-        return status == CRUDDUR_OK ? read_cursor(now) : status;
-    }
-    return status;
+    return status == CRUDDUR_OK && now->format == CR_FORMAT_OURS ? read_header(now) : status;
 }
 
 /* ---- the call ---- */
@@ -424,6 +436,9 @@ static cruddur_status load_rows(importing *now, size_t workers)
     }
     if (status == CRUDDUR_OK) {
         status = now->format == CR_FORMAT_OURS ? read_ours(now) : read_foreign(now);
+    }
+    if (status == CRUDDUR_OK && now->is_at_end && now->rows < now->rows_before) {
+        status = fail_foreign(now);
     }
     /* What was read before a failure is in order, and is written. */
     cruddur_error *error = NULL;
@@ -450,7 +465,7 @@ static cruddur_status import(importing *now, cruddur_read_fn read, void *data)
         now->options->observe != NULL) {
         now->counts.rows = now->rows;
         now->counts.bytes = now->splitter.bytes;
-        (void)tell(now, true);
+        (void)tell(now, NULL);
     }
     cr_loader_free(&now->loader);
     cr_splitter_free(&now->splitter);

@@ -56,14 +56,26 @@ static cruddur_status fail_argument(const cr_call *call, const char *argument, c
     return cr_fail_argument(call->error, CRUDDUR_E_INVALID_ARGUMENT, argument, "%s", rule);
 }
 
+/* Of a table of that name there can be another one, in another account. */
+static const char *why_not_empty(const cr_moving *moving)
+{
+    if (moving->from->bell != moving->to->bell) {
+        return "must be an empty table; it has rows";
+    }
+    return (moving->from->traits & CR_TRAIT_SNAPSHOT) != 0
+               ? "is the same store as the source"
+               : "must be an empty table; it has rows, and its name and region are the source's: "
+                 "it "
+                 "may be the same table";
+}
+
 static cruddur_status check_target_empty(cr_moving *moving, cr_call *call)
 {
     bool has_rows = false;
     cr_key start = {CR_STR_ABSENT, CR_STR_ABSENT};
     cruddur_status status = moving->to->ops->scan(moving->to, start, 1, find_row, &has_rows, call);
-    return status == CRUDDUR_OK && has_rows
-               ? fail_argument(call, "to", "must be an empty table; it has rows")
-               : status;
+    return status == CRUDDUR_OK && has_rows ? fail_argument(call, "to", why_not_empty(moving))
+                                            : status;
 }
 
 static cruddur_status fail_moved(const cr_call *call)

@@ -106,9 +106,10 @@ typedef struct stream_round {
     cr_moving *moving;
     bool is_last;          /* behind the fence; of the calling thread: */
     int64_t mark_due_us;   /* when marks are to be put again */
+    int64_t until_us;      /* what is written later, past the fence, is no progress */
     cruddur_status status; /* of putting them, or of waiting for them */
     pthread_mutex_t lock;  /* for the rest */
-    int64_t heard_us;      /* the latest record of a row was applied then */
+    int64_t heard_us;      /* the latest record that is progress was applied then */
     cr_mirrored done;
     uint64_t changes;
     bool has_gap;
@@ -139,6 +140,19 @@ static const cr_record *find_poison(const cr_records *records)
     return NULL;
 }
 
+/* A program that does not know the fence can write for ever: that must not keep the round waiting
+ * for a shard that shows nothing. */
+static bool is_progress(const stream_round *round, const cr_records *records)
+{
+    bool is_one = false;
+    for (size_t i = 0; !is_one && i < records->count; i++) {
+        const cr_record *record = &records->record[i];
+        is_one = record->written_at_us <= round->until_us && record->key.pk.data != NULL &&
+                 !cr_is_store_row(record->key);
+    }
+    return is_one;
+}
+
 static cruddur_status apply_records(void *context, const cr_records *records, cr_call *call)
 {
     stream_round *round = context;
@@ -161,7 +175,7 @@ static cruddur_status apply_records(void *context, const cr_records *records, cr
     round->done.replaced += done.replaced;
     round->done.removed += done.removed;
     round->changes += status == CRUDDUR_OK ? count : 0;
-    round->heard_us = count > 0 ? cr_clock_monotonic_us() : round->heard_us;
+    round->heard_us = is_progress(round, records) ? cr_clock_monotonic_us() : round->heard_us;
     (void)pthread_mutex_unlock(&round->lock);
     return status;
 }
@@ -243,6 +257,7 @@ static cruddur_status follow_stream(cr_moving *moving)
 {
     stream_round round = {.moving = moving,
                           .is_last = moving->fenced_at_us != 0,
+                          .until_us = cr_clock_now_us() + CLOCKS_MARGIN_US,
                           .heard_us = cr_clock_monotonic_us()};
     if (moving->note.seq == 0 && cr_clock_now_us() - moving->note.began_us > STREAM_US) {
         return fail_gap(moving->parts.call);

@@ -7,20 +7,26 @@
 
 #include "base/clock.h"
 #include "cruddur/moving.h"
+#include "model/expiry.h"
 #include "model/store_row.h"
 
+#define US_PER_S 1000000
 /* So many keys at once: enough to meet every shard of a large table soon. */
 #define MARKS_MAX 20
 #define PERIOD_US INT64_C(500000)
+/* The keys of marks that an interrupted move leaves are unknown: the service removes them later. */
+#define LASTS_S 3600
 
 typedef struct marks {
     cr_key key[MARKS_MAX];
+    char end[CR_EXPIRY_SIZE];
     bool are_wanted;
 } marks;
 
 /* Rows that an interrupted move has left belong to the store, and are never copied. */
 static cruddur_status name_marks(marks *now, cr_arena *arena, const cr_call *call)
 {
+    (void)cr_expiry_write(cr_clock_now_us() / US_PER_S + LASTS_S, now->end);
     for (size_t i = 0; i < MARKS_MAX; i++) {
         char pk[sizeof(CR_MARK_PK) + CR_MARK_SIZE];
         cr_str number = cr_row_fresh_version(arena);
@@ -46,6 +52,7 @@ static cruddur_status marks_body(cr_txn *txn, void *context)
         cr_row row = {0};
         row.value[CR_PK] = now->key[i].pk;
         row.value[CR_SK] = now->key[i].sk;
+        row.value[CR_EXPIRES_AT] = cr_str_of(now->end);
         if (now->are_wanted && !is_there) {
             status = txn->ops->put(txn, &row);
         } else if (!now->are_wanted && is_there) {

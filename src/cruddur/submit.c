@@ -98,7 +98,7 @@ static void set_deadlines(cruddur_completion *completion, const cruddur *dm, uin
 }
 
 /* NULL if memory ran out. */
-static cruddur_completion *make_request(const cruddur *dm, const cr_operation *operation,
+static cruddur_completion *make_request(cruddur *dm, const cr_operation *operation,
                                         const cr_given *given,
                                         const cruddur_submit_options *options)
 {
@@ -116,6 +116,7 @@ static cruddur_completion *make_request(const cruddur *dm, const cr_operation *o
     made->request.data = options->data;
     made->request.lane = find_lane(operation, &made->given);
     atomic_init(&made->request.cancel, false);
+    made->submitted.owner = dm;
     made->submitted.cancel = &made->request.cancel;
     made->dm.store = dm->store;
     made->dm.options = dm->options;

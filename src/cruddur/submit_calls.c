@@ -100,3 +100,7 @@ CR_SUBMISSION(group_remove_member, group,
               (.text = {user_uuid, group_uuid, member_uuid}),
               (dm, given->text[0], given->text[1], given->text[2], given->options, &out->group,
                error));
+
+CR_SUBMISSION(watch_open, watch, (CRUDDUR_OP_WATCH_OPEN, CR_PRODUCT_watch, CR_NO_ORDER, false),
+              (const cruddur_watch_options *options), (.flag = false),
+              (dm, given->options, &out->watch, error));

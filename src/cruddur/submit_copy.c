@@ -34,6 +34,10 @@ const cr_form cr_export_form = {OPTIONS(export), 1, {AT(export, cursor)}};
 const cr_form cr_import_form = {OPTIONS(import), 1, {AT(import, cursor)}};
 const cr_form cr_move_form = {OPTIONS(move), 1, {AT(move, checkpoint)}};
 const cr_form cr_person_form = {OPTIONS(person), 1, {AT(person, cursor)}};
+const cr_form cr_watch_form = {
+    OPTIONS(watch),
+    4,
+    {AT(watch, user_uuid), AT(watch, group_uuid), AT(watch, viewer_uuid), AT(watch, cursor)}};
 
 /* ---- the walk ---- */
 

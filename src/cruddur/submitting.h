@@ -46,34 +46,36 @@ typedef struct cr_form {
 extern const cr_form cr_list_form, cr_append_form, cr_create_form, cr_get_form, cr_members_form,
     cr_mark_form, cr_set_form, cr_group_form, cr_msg_form, cr_scan_form, cr_schema_form,
     cr_upgrade_form, cr_stream_form, cr_follow_form, cr_purge_form, cr_check_form, cr_export_form,
-    cr_import_form, cr_move_form, cr_person_form;
+    cr_import_form, cr_move_form, cr_person_form, cr_watch_form;
 
 /* Copies valid arguments into the room, which has the size that a copy into NULL needs. */
 size_t cr_copy_given(const cr_given *given, const cr_form *form, void *room, cr_given *copy);
 
 /* ---- results ---- */
 
-/* The public objects that a call may return: X(NAME) for cruddur_NAME. */
+/* The public objects that a call may return: X(NAME, END) for cruddur_NAME, which
+ * cruddur_NAME_END() frees. */
 #define CR_PRODUCTS(X)                                                                             \
-    X(msg_page)                                                                                    \
-    X(msg)                                                                                         \
-    X(group_page)                                                                                  \
-    X(group)                                                                                       \
-    X(members)                                                                                     \
-    X(row_page)                                                                                    \
-    X(lines)                                                                                       \
-    X(stream_result)
+    X(msg_page, free)                                                                              \
+    X(msg, free)                                                                                   \
+    X(group_page, free)                                                                            \
+    X(group, free)                                                                                 \
+    X(members, free)                                                                               \
+    X(row_page, free)                                                                              \
+    X(lines, free)                                                                                 \
+    X(stream_result, free)                                                                         \
+    X(watch, close)
 
 typedef enum cr_product {
     CR_PRODUCT_none,
-#define CR_PRODUCT_ENUM(name) CR_PRODUCT_##name,
+#define CR_PRODUCT_ENUM(name, end) CR_PRODUCT_##name,
     CR_PRODUCTS(CR_PRODUCT_ENUM)
 #undef CR_PRODUCT_ENUM
 } cr_product;
 
 typedef struct cr_outcome {
     union {
-#define CR_PRODUCT_FIELD(name) cruddur_##name *name;
+#define CR_PRODUCT_FIELD(name, end) cruddur_##name *name;
         CR_PRODUCTS(CR_PRODUCT_FIELD)
 #undef CR_PRODUCT_FIELD
     };

@@ -77,7 +77,7 @@ static cruddur_status read_options(cr_entry *entry, const cruddur_watch_options 
         status = read_viewer(&options, wish, error);
     }
     if (status == CRUDDUR_OK) {
-        status = read_intervals(&options, wish, error);
+        status = cr_entry_checked(entry, read_intervals(&options, wish, error));
     }
     wish->cursor = cr_str_of(options.cursor);
     return status;
@@ -132,7 +132,8 @@ cruddur_status cruddur_watch_open(cruddur *dm, const cruddur_watch_options *opti
         status = check_store(dm->store, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
-        status = find_hub(dm, &hub, entry.call.error);
+        status =
+            find_hub(dm->submitted != NULL ? dm->submitted->owner : dm, &hub, entry.call.error);
     }
     if (status == CRUDDUR_OK) {
         status = cr_hub_open_watch(hub, &wish, &entry.call, ret_watch);

@@ -25,7 +25,7 @@ cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_curs
         break;
     }
     return cr_fail_argument(error, CRUDDUR_E_CURSOR_DAMAGED, "options.cursor",
-                            "is not as a page gave it");
+                            "is not a cursor, or was altered");
 }
 
 /* ---- along the list ---- */

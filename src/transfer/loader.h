@@ -25,6 +25,7 @@ typedef struct cr_loading {
     cr_block block;
     uint64_t rows; /* for the caller: what it wants to know when the block is finished */
     uint64_t bytes;
+    cr_checksum sum;
     /* From here on the loader's. */
     enum { CR_LOADING_FREE, CR_LOADING_READY, CR_LOADING_RUNNING, CR_LOADING_DONE } state;
     cr_fate fates[CR_BLOCK_ROWS];

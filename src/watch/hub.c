@@ -48,22 +48,64 @@ static bool read_subject(cr_str pk, cr_uuid *subject, bool *is_own)
     return false;
 }
 
-/* A row was written: whom it may concern looks at once. */
-static void hint(cr_hub *hub, cr_str pk)
+/* A member's row was written: the inbox is looked at at once. */
+static void hint_inbox(const cr_hub *hub, const cr_uuid *user)
 {
-    cr_uuid subject;
-    bool is_own = false;
-    if (!read_subject(pk, &subject, &is_own)) {
-        return;
+    const cr_crowd *crowd = &hub->crowd;
+    for (size_t at = cr_crowd_find(crowd, true, user); cr_crowd_has(crowd, at, true, user); at++) {
+        crowd->watch[at]->is_hinted_all = true;
+        crowd->watch[at]->due_us = 0;
     }
-    for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
-        if (watch->wish.is_inbox == is_own &&
-            cr_uuid_compare(&watch->wish.subject, &subject) == 0) {
-            watch->due_us = 0;
-            watch->is_hinted_all = watch->is_hinted_all || is_own;
-        } else if (watch->wish.is_inbox && !is_own) {
-            add_hint(watch, &subject);
-            watch->due_us = 0;
+}
+
+/* What a thread has in work may be about to learn of the group. */
+static bool may_know(const cruddur_watch *watch, const cr_uuid *group)
+{
+    return watch->is_in_work || cr_poll_knows(watch->poll, group, 1);
+}
+
+/* A message or change of a group was written. Inboxes are hinted at it only if no member's row was
+ * written with it, which says whose inboxes it concerns. */
+static void hint_group(const cr_hub *hub, const cr_uuid *group, bool has_rows)
+{
+    const cr_crowd *crowd = &hub->crowd;
+    const cr_uuid none = {""};
+    size_t at = cr_crowd_find(crowd, false, group);
+    for (; cr_crowd_has(crowd, at, false, group); at++) {
+        crowd->watch[at]->due_us = 0;
+    }
+    at = has_rows ? crowd->count : cr_crowd_find(crowd, true, &none);
+    for (; at < crowd->count; at++) {
+        if (may_know(crowd->watch[at], group)) {
+            add_hint(crowd->watch[at], group);
+            crowd->watch[at]->due_us = 0;
+        }
+    }
+}
+
+static bool has_rows_of_members(const cr_key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cr_pk_has_prefix(keys[i].pk, CR_PK_GROUPS)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whom it may concern looks at once. */
+static void hint(const cr_hub *hub, const cr_key *keys, size_t count)
+{
+    bool has_rows = has_rows_of_members(keys, count);
+    for (size_t i = 0; i < count; i++) {
+        cr_uuid subject;
+        bool is_own = false;
+        if (read_subject(keys[i].pk, &subject, &is_own)) {
+            if (is_own) {
+                hint_inbox(hub, &subject);
+            } else {
+                hint_group(hub, &subject, has_rows);
+            }
         }
     }
 }
@@ -72,8 +114,8 @@ static void hear(void *context, const cr_key *keys, size_t count)
 {
     cr_hub *hub = context;
     (void)pthread_mutex_lock(&hub->lock);
-    for (size_t i = 0; !hub->has_sequence && i < count; i++) {
-        hint(hub, keys[i].pk);
+    if (!hub->has_sequence) {
+        hint(hub, keys, count);
     }
     wake(hub);
     (void)pthread_mutex_unlock(&hub->lock);
@@ -140,6 +182,7 @@ static void leave(cr_hub *hub)
         cr_beacon_close(&hub->alarm);
         (void)pthread_cond_destroy(&hub->work);
         (void)pthread_mutex_destroy(&hub->lock);
+        free(hub->crowd.watch);
         free(hub->cache);
         free(hub);
     }
@@ -159,7 +202,8 @@ void cr_hub_close(cr_hub *hub)
         (void)pthread_join(hub->thread[i], NULL);
     }
     (void)pthread_mutex_lock(&hub->lock);
-    for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
+    for (size_t i = 0; i < hub->crowd.count; i++) {
+        cruddur_watch *watch = hub->crowd.watch[i];
         cruddur_error *error = NULL;
         cruddur_status status =
             cr_fail_with(&error, CRUDDUR_E_CANCELLED, "the handle of the watch was closed");
@@ -183,7 +227,8 @@ static bool start_thread(cr_hub *hub)
 /* Under the lock. */
 static bool start_threads(cr_hub *hub)
 {
-    size_t wanted = hub->has_sequence ? 1 : (hub->count + WATCHES_PER_THREAD) / WATCHES_PER_THREAD;
+    size_t wanted =
+        hub->has_sequence ? 1 : (hub->crowd.count + WATCHES_PER_THREAD) / WATCHES_PER_THREAD;
     wanted = wanted > CR_HUB_THREADS ? CR_HUB_THREADS : wanted;
     while (hub->threads < wanted && start_thread(hub)) {
     }
@@ -342,6 +387,21 @@ static cruddur_status place_watch(cruddur_watch *watch, cr_call *call)
     return status;
 }
 
+/* Under the lock. */
+static cruddur_status enter(cr_hub *hub, cruddur_watch *watch, cruddur_error **error)
+{
+    if (!cr_crowd_add(&hub->crowd, watch)) {
+        return cr_fail_memory(error);
+    }
+    if (!start_threads(hub)) {
+        cr_crowd_remove(&hub->crowd, watch);
+        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "the system started no thread");
+    }
+    hub->users++;
+    wake(hub);
+    return CRUDDUR_OK;
+}
+
 cruddur_status cr_hub_open_watch(cr_hub *hub, const cr_watch_wish *wish, cr_call *call,
                                  cruddur_watch **ret_watch)
 {
@@ -356,20 +416,11 @@ cruddur_status cr_hub_open_watch(cr_hub *hub, const cr_watch_wish *wish, cr_call
         return status;
     }
     (void)pthread_mutex_lock(&hub->lock);
-    hub->count++;
-    bool is_running = start_threads(hub);
-    if (is_running) {
-        watch->next = hub->first;
-        hub->first = watch;
-        hub->users++;
-        wake(hub);
-    } else {
-        hub->count--;
-    }
+    status = enter(hub, watch, call->error);
     (void)pthread_mutex_unlock(&hub->lock);
-    if (!is_running) {
+    if (status != CRUDDUR_OK) {
         free_watch(watch);
-        return cr_fail_with(call->error, CRUDDUR_E_INTERNAL, "the system started no thread");
+        return status;
     }
     *ret_watch = watch;
     return CRUDDUR_OK;
@@ -473,23 +524,12 @@ const char *cr_hub_cursor(cruddur_watch *watch)
     return watch->cursor;
 }
 
-static void unlink_watch(cr_hub *hub, const cruddur_watch *watch)
-{
-    for (cruddur_watch **link = &hub->first; *link != NULL; link = &(*link)->next) {
-        if (*link == watch) {
-            *link = watch->next;
-            hub->count--;
-            return;
-        }
-    }
-}
-
 /* A watch that a thread has in work is freed by that. */
 void cr_hub_close_watch(cruddur_watch *watch)
 {
     cr_hub *hub = watch->hub;
     (void)pthread_mutex_lock(&hub->lock);
-    unlink_watch(hub, watch);
+    cr_crowd_remove(&hub->crowd, watch);
     if (watch->is_in_work) {
         watch->is_closed = true;
     } else {

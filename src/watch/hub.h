@@ -13,6 +13,7 @@
 
 #include "base/beacon.h"
 #include "store/store.h"
+#include "watch/crowd.h"
 #include "watch/event.h"
 #include "watch/presence.h"
 
@@ -46,7 +47,6 @@ struct cruddur_watch {
     char *cursor;        /* that the owner was told */
 
     /* Under the hub's lock. */
-    cruddur_watch *next;
     cr_event_list queue;
     cr_place told; /* after the last event that the owner has got */
     cr_place at;   /* after the last that is in the queue; written by the hub's thread */
@@ -56,6 +56,7 @@ struct cruddur_watch {
     bool is_closed;
     bool is_in_work; /* by a thread of the hub */
     bool is_cut;     /* its place is not in the sequence any more */
+    cr_place front;  /* where one that is cut goes on when its poll has told all */
     int64_t due_us;  /* when to look again; of one that is cut: to try again */
     int64_t look_us; /* the same, but for hints */
     cr_uuid hint[CR_HINTS_MAX];
@@ -84,8 +85,7 @@ struct cr_hub {
     cr_beacon alarm;     /* for the one that reads the sequence */
     cr_listener listener;
     size_t users; /* the handle and its watches: the last one frees it */
-    cruddur_watch *first;
-    size_t count;
+    cr_crowd crowd;
     pthread_t thread[CR_HUB_THREADS];
     size_t threads;
     cr_presence presence;

@@ -59,7 +59,8 @@ cruddur_status cr_poll_look(cr_poll *poll, const cr_uuid *hints, size_t hint_cou
 bool cr_poll_is_full_due(const cr_poll *poll)
 {
     int64_t every_us = FULL_US + (int64_t)poll->count * FULL_PER_GROUP_US;
-    return cr_clock_monotonic_us() - poll->full_at_us >= every_us;
+    int64_t latest_us = poll->begun_at_us != 0 ? poll->begun_at_us : poll->full_at_us;
+    return cr_clock_monotonic_us() - latest_us >= every_us;
 }
 
 void cr_poll_place(const cr_poll *poll, cr_place *place)
@@ -82,7 +83,8 @@ void cr_poll_free(cr_poll *poll)
 static cruddur_watch *choose(const cr_hub *hub)
 {
     cruddur_watch *first = NULL;
-    for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
+    for (size_t i = 0; i < hub->crowd.count; i++) {
+        cruddur_watch *watch = hub->crowd.watch[i];
         bool is_ready =
             !watch->is_in_work && !watch->has_ended && watch->queue.count < CR_QUEUE_FULL;
         if (is_ready && (first == NULL || watch->due_us < first->due_us)) {

@@ -268,6 +268,10 @@ static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
         bool is_gone = false;
         cr_look one = {{NULL, NULL, 0}, false, false};
         cr_tracked *tracked = poll->tracked[i];
+        if (tracked->is_due && look->events.count >= CR_QUEUE_FULL) {
+            look->has_more = true;
+            break;
+        }
         if (tracked->is_due) {
             status = cr_poll_tracked(poll, tracked, false, call, &one, &is_gone);
             cr_event_list_join(&look->events, &one.events);
@@ -297,13 +301,18 @@ static cruddur_status look_at_all(const listing *now, bool is_full)
         status = read_counters(now);
     }
     cr_arena_free(&arena);
+    if (status == CRUDDUR_OK && is_full) {
+        poll->begun_at_us = began_us;
+        poll->begun_time_us = time_us;
+    }
     if (status == CRUDDUR_OK && now->look != NULL) {
         status = look_at_due(poll, now->call, now->look);
     }
     bool is_complete = status == CRUDDUR_OK && (now->look == NULL || !now->look->has_more);
-    if (is_complete && is_full) {
-        poll->full_at_us = began_us;
-        poll->place.time_us = time_us;
+    if (is_complete && poll->begun_at_us != 0) {
+        poll->full_at_us = poll->begun_at_us;
+        poll->place.time_us = poll->begun_time_us;
+        poll->begun_at_us = 0;
     }
     return status;
 }
@@ -323,7 +332,7 @@ cruddur_status cr_poll_begin_inbox(cr_poll *poll, const cr_place *from, cr_call 
 cruddur_status cr_poll_look_at_inbox(cr_poll *poll, const cr_uuid *hints, size_t hint_count,
                                      bool is_full, cr_call *call, cr_look *look)
 {
-    bool is_first = poll->full_at_us == 0;
+    bool is_first = poll->full_at_us == 0 && poll->begun_at_us == 0;
     const listing now = {poll, is_first ? &poll->place : NULL, is_first, look, call};
     for (size_t i = 0; i < hint_count; i++) {
         cr_tracked *tracked = find_group(poll, &hints[i]);

@@ -30,7 +30,9 @@ struct cr_poll {
     cr_tracked **tracked; /* sorted by uuid */
     size_t count;
     size_t capacity;
-    int64_t full_at_us; /* monotonic: when the latest look at all groups began; 0: never */
+    int64_t full_at_us;    /* monotonic: when the latest look at all groups began; 0: never */
+    int64_t begun_at_us;   /* the same of one that goes on with the groups that are due; 0: none */
+    int64_t begun_time_us; /* since 1970 */
 };
 
 /* Looks at one group. */

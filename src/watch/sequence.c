@@ -22,12 +22,11 @@
 /* The hub's thread. */
 typedef struct reading {
     cr_hub *hub;
-    cruddur_watch **cohort; /* sorted; all at one place */
-    cr_event_list *found;   /* one list for each */
-    size_t count;
-    size_t capacity;
+    cr_crowd cohort;      /* all at one place */
+    cr_event_list *found; /* one list for each */
     cr_arena arena;
     bool takes_first; /* the watch that is furthest behind, rather than those in front */
+    bool took_cut;    /* the last time */
     uint64_t round;   /* of telling */
 } reading;
 
@@ -38,88 +37,98 @@ static bool is_ready(const cruddur_watch *watch)
     return !watch->has_ended && watch->queue.count < CR_QUEUE_FULL;
 }
 
-static int compare_watches(const void *a, const void *b)
-{
-    const cr_watch_wish *x = &(*(cruddur_watch *const *)a)->wish;
-    const cr_watch_wish *y = &(*(cruddur_watch *const *)b)->wish;
-    return x->is_inbox != y->is_inbox ? (int)x->is_inbox - (int)y->is_inbox
-                                      : cr_uuid_compare(&x->subject, &y->subject);
-}
-
 static bool has_room(reading *now)
 {
-    size_t wanted = now->hub->count;
-    if (now->cohort != NULL && wanted <= now->capacity) {
+    size_t wanted = now->hub->crowd.count;
+    if (now->cohort.watch != NULL && wanted <= now->cohort.capacity) {
         return true;
     }
-    cruddur_watch **cohort =
-        calloc(wanted, sizeof(*cohort)); /* NOLINT(bugprone-sizeof-expression) */
+    cruddur_watch **watches = calloc(wanted, sizeof(void *));
     cr_event_list *found = calloc(wanted, sizeof(*found));
-    if (cohort == NULL || found == NULL) {
-        free(cohort);
+    if (watches == NULL || found == NULL) {
+        free(watches);
         free(found);
         return false;
     }
-    free(now->cohort);
+    free(now->cohort.watch);
     free(now->found);
-    now->cohort = cohort;
+    now->cohort = (cr_crowd){watches, 0, wanted};
     now->found = found;
-    now->capacity = wanted;
     return true;
+}
+
+static void take(reading *now, cruddur_watch *watch)
+{
+    watch->is_in_work = true;
+    now->found[now->cohort.count] = (cr_event_list){NULL, NULL, 0};
+    now->cohort.watch[now->cohort.count++] = watch;
 }
 
 /* Takes all that are at the place of this one. */
 static void take_cohort(reading *now, const cruddur_watch *first)
 {
-    for (cruddur_watch *watch = now->hub->first; watch != NULL; watch = watch->next) {
-        if (is_ready(watch) && !watch->is_cut && watch->at.seq == first->at.seq) {
-            watch->is_in_work = true;
-            now->cohort[now->count++] = watch;
+    const cr_crowd *crowd = &now->hub->crowd;
+    for (size_t i = 0; i < crowd->count; i++) {
+        cruddur_watch *watch = crowd->watch[i];
+        if (!watch->is_cut && watch->at.seq == first->at.seq && is_ready(watch)) {
+            take(now, watch);
         }
     }
-    qsort(now->cohort, now->count, sizeof(*now->cohort), /* NOLINT(bugprone-sizeof-expression) */
-          compare_watches);
-    memset(now->found, 0, now->count * sizeof(*now->found));
 }
 
-/* Those in front and the last one behind take turns, so that neither waits for the other. A watch
- * that is cut comes alone, and keeps nobody waiting if that fails. False: nobody is ready. */
+typedef struct candidates {
+    cruddur_watch *cut; /* of those that are cut, the one that has waited longest */
+    cruddur_watch *front;
+    cruddur_watch *last;
+} candidates;
+
+static void consider(candidates *found, cruddur_watch *watch, int64_t newest)
+{
+    if (!is_ready(watch)) {
+        return;
+    }
+    if (watch->is_cut) {
+        bool is_next = cr_deadline_passed(watch->due_us) &&
+                       (found->cut == NULL || watch->due_us < found->cut->due_us);
+        found->cut = is_next ? watch : found->cut;
+    } else if (watch->at.seq < newest) {
+        bool is_front = found->front == NULL || watch->at.seq > found->front->at.seq;
+        bool is_last = found->last == NULL || watch->at.seq < found->last->at.seq;
+        found->front = is_front ? watch : found->front;
+        found->last = is_last ? watch : found->last;
+    }
+}
+
+/* Those in front and the last one behind take turns, so that neither waits for the other; as do
+ * they and those that are cut, each of which comes alone. False: nobody is ready. */
 static bool choose(reading *now, int64_t newest)
 {
-    const cruddur_watch *front = NULL;
-    const cruddur_watch *last = NULL;
-    now->count = 0;
+    const cr_crowd *crowd = &now->hub->crowd;
+    candidates found = {NULL, NULL, NULL};
+    now->cohort.count = 0;
     if (!has_room(now)) {
         return false;
     }
-    for (cruddur_watch *watch = now->hub->first; watch != NULL; watch = watch->next) {
-        bool has_more = watch->is_cut ? cr_deadline_passed(watch->due_us) : watch->at.seq < newest;
-        if (!is_ready(watch) || !has_more) {
-            continue;
-        }
-        if (watch->is_cut) {
-            watch->is_in_work = true;
-            now->cohort[now->count++] = watch;
-            memset(now->found, 0, sizeof(*now->found));
-            return true;
-        }
-        front = front == NULL || watch->at.seq > front->at.seq ? watch : front;
-        last = last == NULL || watch->at.seq < last->at.seq ? watch : last;
+    for (size_t i = 0; i < crowd->count; i++) {
+        consider(&found, crowd->watch[i], newest);
     }
-    now->takes_first = !now->takes_first;
-    if (front != NULL) {
-        take_cohort(now, now->takes_first ? last : front);
+    now->took_cut = found.cut != NULL && (found.front == NULL || !now->took_cut);
+    if (now->took_cut) {
+        take(now, found.cut);
+    } else if (found.front != NULL) {
+        now->takes_first = !now->takes_first;
+        take_cohort(now, now->takes_first ? found.last : found.front);
     }
-    return now->count > 0;
+    return now->cohort.count > 0;
 }
 
 static void release_all(reading *now)
 {
-    for (size_t i = 0; i < now->count; i++) {
+    for (size_t i = 0; i < now->cohort.count; i++) {
         cr_event_list_free(&now->found[i]);
-        cr_hub_release(now->hub, now->cohort[i]);
+        cr_hub_release(now->hub, now->cohort.watch[i]);
     }
-    now->count = 0;
+    now->cohort.count = 0;
 }
 
 /* ---- one part of the sequence ---- */
@@ -139,9 +148,9 @@ static void forget_own_rows(reading *now)
 static void begin_round(reading *now)
 {
     bool is_known = true;
-    for (size_t i = 0; i < now->count; i++) {
-        is_known = is_known && now->cohort[i]->round == now->round;
-        now->cohort[i]->round = now->round + 1;
+    for (size_t i = 0; i < now->cohort.count; i++) {
+        is_known = is_known && now->cohort.watch[i]->round == now->round;
+        now->cohort.watch[i]->round = now->round + 1;
     }
     now->round++;
     if (!is_known) {
@@ -157,10 +166,10 @@ static cruddur_status tell_body(cr_txn *txn, void *context)
         forget_own_rows(now);
     }
     of->has_run = true;
-    for (size_t i = 0; i < now->count; i++) {
+    for (size_t i = 0; i < now->cohort.count; i++) {
         cr_event_list_free(&now->found[i]); /* of a run that came to nothing */
     }
-    const cr_audience audience = {now->cohort, now->found, now->count};
+    const cr_audience audience = {now->cohort, now->found};
     return cr_tell_changes(txn, of->changed, &audience, now->hub->cache);
 }
 
@@ -168,9 +177,10 @@ static cruddur_status tell_body(cr_txn *txn, void *context)
  * not count: the sequence may have had a gap. */
 static void deliver(reading *now, const cr_changed_keys *changed, const cr_place *front)
 {
+    int64_t now_us = cr_clock_now_us();
     (void)pthread_mutex_lock(&now->hub->lock);
-    for (size_t i = 0; i < now->count; i++) {
-        cruddur_watch *watch = now->cohort[i];
+    for (size_t i = 0; i < now->cohort.count; i++) {
+        cruddur_watch *watch = now->cohort.watch[i];
         cr_place at = front != NULL ? *front : watch->at;
         watch->is_cut = at.epoch != now->hub->presence.epoch;
         if (watch->is_cut) {
@@ -178,7 +188,7 @@ static void deliver(reading *now, const cr_changed_keys *changed, const cr_place
             continue;
         }
         at.seq = changed->last;
-        at.time_us = cr_clock_now_us();
+        at.time_us = now_us;
         cr_hub_deliver(watch, &now->found[i], &at);
         if (watch->has_lost) {
             cruddur_error *error = NULL;
@@ -196,8 +206,8 @@ static void deliver(reading *now, const cr_changed_keys *changed, const cr_place
 static void cut(reading *now)
 {
     (void)pthread_mutex_lock(&now->hub->lock);
-    for (size_t i = 0; i < now->count; i++) {
-        now->cohort[i]->is_cut = true;
+    for (size_t i = 0; i < now->cohort.count; i++) {
+        now->cohort.watch[i]->is_cut = true;
     }
     release_all(now);
     (void)pthread_mutex_unlock(&now->hub->lock);
@@ -208,7 +218,7 @@ static cruddur_status read_part(reading *now, int64_t *newest, cr_call *call)
     cr_hub *hub = now->hub;
     cr_changed_keys changed;
     cr_arena_reset(&now->arena);
-    cruddur_status status = hub->store->ops->read_changes(hub->store, now->cohort[0]->at.seq,
+    cruddur_status status = hub->store->ops->read_changes(hub->store, now->cohort.watch[0]->at.seq,
                                                           ENTRIES_MAX, &changed, &now->arena, call);
     if (status != CRUDDUR_OK) {
         return status;
@@ -231,6 +241,15 @@ static cruddur_status read_part(reading *now, int64_t *newest, cr_call *call)
     return status;
 }
 
+/* What they were taken for is left, as when the handle is being closed. Takes the error. */
+static void leave_all(reading *now, cruddur_error *error)
+{
+    (void)pthread_mutex_lock(&now->hub->lock);
+    release_all(now);
+    (void)pthread_mutex_unlock(&now->hub->lock);
+    cruddur_error_free(error);
+}
+
 /* ---- a watch that was away for longer than the sequence reaches ---- */
 
 static cr_place front_of(cr_hub *hub, const cr_changed_keys *changed)
@@ -246,38 +265,69 @@ static cr_place front_of(cr_hub *hub, const cr_changed_keys *changed)
 
 /* The changes after the one that is newest now are in the sequence; those before are found by keys.
  */
-static cruddur_status catch_up(reading *now, int64_t *newest, cr_call *call)
+static cruddur_status begin_catching_up(reading *now, cruddur_watch *watch, cr_call *call)
 {
     cr_changed_keys changed = {.newest = 0};
     cr_hub *hub = now->hub;
-    cr_poll *poll = NULL;
-    cr_look look = {{NULL, NULL, 0}, false, true};
-    cruddur_watch *watch = now->cohort[0];
     cr_arena_reset(&now->arena);
     cruddur_status status =
         hub->store->ops->read_changes(hub->store, INT64_MAX, 1, &changed, &now->arena, call);
-    const cr_place at = front_of(hub, &changed);
-    if (status == CRUDDUR_OK) {
-        status = cr_poll_begin(hub->store, &watch->wish, &watch->at, call, &poll);
+    watch->front = front_of(hub, &changed);
+    return status == CRUDDUR_OK
+               ? cr_poll_begin(hub->store, &watch->wish, &watch->at, call, &watch->poll)
+               : status;
+}
+
+/* All of it is told again after a restart, or none: the place changes with the last part. */
+static void deliver_part(reading *now, cruddur_watch *watch)
+{
+    cr_event_list *found = &now->found[0];
+    for (cruddur_event *event = found->first; event != NULL; event = event->next) {
+        event->place = watch->at;
     }
+    (void)pthread_mutex_lock(&now->hub->lock);
+    cr_hub_deliver(watch, found, &watch->at);
+    watch->due_us = cr_clock_monotonic_us();
+    (void)pthread_mutex_unlock(&now->hub->lock);
+}
+
+/* Then it is in the sequence. */
+static void deliver_rest(reading *now, cruddur_watch *watch)
+{
+    const cr_changed_keys changed = {.last = watch->front.seq};
+    cruddur_event *last = now->found[0].last;
+    for (cruddur_event *event = now->found[0].first; event != NULL; event = event->next) {
+        event->place = event == last ? watch->front : watch->at;
+    }
+    cr_poll_free(watch->poll);
+    watch->poll = NULL;
+    deliver(now, &changed, &watch->front);
+}
+
+/* One look: the next one comes when there is room for what it finds. */
+static cruddur_status catch_up(reading *now, int64_t *newest, cr_call *call)
+{
+    cr_look look = {{NULL, NULL, 0}, false, false};
+    cruddur_watch *watch = now->cohort.watch[0];
+    bool is_first = watch->poll == NULL;
+    cruddur_status status = is_first ? begin_catching_up(now, watch, call) : CRUDDUR_OK;
     bool is_gone = status == CRUDDUR_E_GROUP_NOT_FOUND;
-    while (status == CRUDDUR_OK && look.has_more) {
-        call->deadline_us = cr_clock_monotonic_us() + hub->timeout_us; /* of each look */
-        status = cr_poll_look(poll, NULL, 0, true, call, &look);
-        cr_event_list_join(&now->found[0], &look.events);
+    if (status == CRUDDUR_OK) {
+        status = cr_poll_look(watch->poll, NULL, 0, is_first, call, &look);
+        now->found[0] = look.events;
     }
-    cr_poll_free(poll);
-    if (status != CRUDDUR_OK && !is_gone) {
+    if (is_gone) {
+        cr_error_discard(call->error);
+    } else if (status != CRUDDUR_OK || look.has_more) {
+        deliver_part(now, watch);
+        if (status == CRUDDUR_OK) {
+            leave_all(now, NULL);
+        }
         return status;
     }
-    cr_error_discard(call->error);
-    *newest = changed.newest;
-    for (cruddur_event *event = now->found[0].first; event != NULL; event = event->next) {
-        event->place = event->next == NULL ? at : watch->at; /* all of it is told again, or none */
-    }
+    *newest = watch->front.seq;
     watch->has_lost = is_gone || look.has_ended;
-    changed.last = at.seq;
-    deliver(now, &changed, &at);
+    deliver_rest(now, watch);
     return CRUDDUR_OK;
 }
 
@@ -288,7 +338,8 @@ static void fail_all(reading *now, cruddur_status status, const cruddur_error *e
     bool is_end = cr_hub_is_end(status);
     (void)pthread_mutex_lock(&now->hub->lock);
     release_all(now);
-    for (cruddur_watch *watch = now->hub->first; watch != NULL; watch = watch->next) {
+    for (size_t i = 0; i < now->hub->crowd.count; i++) {
+        cruddur_watch *watch = now->hub->crowd.watch[i];
         cruddur_error *copy = NULL;
         (void)cr_fail_with(&copy, status, "%s", cruddur_error_message(error));
         cr_error_set_retryable(&copy, cruddur_error_is_retryable(error));
@@ -301,21 +352,12 @@ static void fail_all(reading *now, cruddur_status status, const cruddur_error *e
 static void fail_one(reading *now, cruddur_status status, cruddur_error *error)
 {
     cr_hub *hub = now->hub;
-    cruddur_watch *watch = now->cohort[0];
+    cruddur_watch *watch = now->cohort.watch[0];
     (void)pthread_mutex_lock(&hub->lock);
     watch->due_us = cr_clock_monotonic_us() + RETRY_US;
     cr_hub_fail(watch, status, error, cr_hub_is_end(status));
     release_all(now);
     (void)pthread_mutex_unlock(&hub->lock);
-}
-
-/* What was read is left where the handle is being closed. Takes the error. */
-static void leave_all(reading *now, cruddur_error *error)
-{
-    (void)pthread_mutex_lock(&now->hub->lock);
-    release_all(now);
-    (void)pthread_mutex_unlock(&now->hub->lock);
-    cruddur_error_free(error);
 }
 
 /* Reads until everybody who is ready has all there is. False after a failure. */
@@ -332,7 +374,7 @@ static bool read_all(reading *now)
             return true;
         }
         cr_call call = cr_hub_call(hub, &error);
-        bool is_cut = now->cohort[0]->is_cut;
+        bool is_cut = now->cohort.watch[0]->is_cut;
         cruddur_status status =
             is_cut ? catch_up(now, &newest, &call) : read_part(now, &newest, &call);
         if (status == CRUDDUR_OK) {
@@ -394,7 +436,8 @@ static bool renew(reading *now)
         cr_hub_note_presence(hub, &presence);
     }
     bool has_ended = cr_clock_now_us() - hub->renewed_at_us >= CR_PRESENCE_US;
-    for (cruddur_watch *watch = hub->first; watch != NULL; watch = watch->next) {
+    for (size_t i = 0; i < hub->crowd.count; i++) {
+        cruddur_watch *watch = hub->crowd.watch[i];
         watch->is_cut = watch->is_cut || watch->at.epoch != hub->presence.epoch;
     }
     (void)pthread_mutex_unlock(&hub->lock);
@@ -437,7 +480,7 @@ void *cr_sequence_watch(void *context)
         bool is_good = renew(&now) && read_all(&now);
         wait_for_more(hub, !is_good, &close_until_us, &pause_us);
     }
-    free(now.cohort);
+    free(now.cohort.watch);
     free(now.found);
     cr_arena_free(&now.arena);
     return NULL;

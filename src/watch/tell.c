@@ -82,37 +82,15 @@ typedef struct telling {
     size_t end;
 } telling;
 
-/* The watches of one inbox or group are next to each other. */
-static size_t find_first(const cr_audience *audience, bool is_inbox, const cr_uuid *subject)
-{
-    size_t low = 0;
-    size_t high = audience->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const cr_watch_wish *wish = &audience->watch[middle]->wish;
-        bool is_before = wish->is_inbox != is_inbox ? !wish->is_inbox
-                                                    : cr_uuid_compare(&wish->subject, subject) < 0;
-        low = is_before ? middle + 1 : low;
-        high = is_before ? high : middle;
-    }
-    return low;
-}
-
-static bool is_of(const cr_audience *audience, size_t at, bool is_inbox, const cr_uuid *subject)
-{
-    const cr_watch_wish *wish = at < audience->count ? &audience->watch[at]->wish : NULL;
-    return wish != NULL && wish->is_inbox == is_inbox &&
-           cr_uuid_compare(&wish->subject, subject) == 0;
-}
-
 static bool has_inboxes(const cr_audience *audience)
 {
-    return audience->count > 0 && audience->watch[audience->count - 1]->wish.is_inbox;
+    return audience->crowd.count > 0 &&
+           audience->crowd.watch[audience->crowd.count - 1]->wish.is_inbox;
 }
 
 static cruddur_status add(const telling *now, size_t at, const cr_news *news)
 {
-    cr_place place = now->audience->watch[at]->at;
+    cr_place place = now->audience->crowd.watch[at]->at;
     place.seq = now->changed->notes[now->first].seq - 1;
     return cr_event_list_add(&now->audience->events[at], news, &place)
                ? CRUDDUR_OK
@@ -128,7 +106,7 @@ static bool is_of_removal(const cr_news *news, const cr_uuid *user)
 
 static cruddur_status tell_group_watch(telling *now, cr_view *view, size_t at, const cr_news *news)
 {
-    cruddur_watch *watch = now->audience->watch[at];
+    cruddur_watch *watch = now->audience->crowd.watch[at];
     const cr_view_member *member = NULL;
     if (!watch->wish.has_viewer) {
         watch->has_lost = watch->has_lost || !view->is_there;
@@ -148,8 +126,8 @@ static cruddur_status tell_inbox(telling *now, cr_view *view, const cr_uuid *use
                                  const cr_news *news)
 {
     const cr_view_member *member = NULL;
-    size_t at = find_first(now->audience, true, user);
-    if (!is_of(now->audience, at, true, user)) {
+    size_t at = cr_crowd_find(&now->audience->crowd, true, user);
+    if (!cr_crowd_has(&now->audience->crowd, at, true, user)) {
         return CRUDDUR_OK;
     }
     cruddur_status status = cr_view_read_member(&now->views, view, user, &member);
@@ -157,7 +135,7 @@ static cruddur_status tell_inbox(telling *now, cr_view *view, const cr_uuid *use
         !(cr_view_shows(member, news->message_sk) || is_of_removal(news, user))) {
         return status;
     }
-    for (; status == CRUDDUR_OK && is_of(now->audience, at, true, user); at++) {
+    for (; status == CRUDDUR_OK && cr_crowd_has(&now->audience->crowd, at, true, user); at++) {
         status = add(now, at, news);
     }
     return status;
@@ -168,8 +146,9 @@ static cruddur_status tell(telling *now, cr_view *view, const cr_news *news)
 {
     cr_uuid user;
     cruddur_status status = CRUDDUR_OK;
-    size_t at = find_first(now->audience, false, &news->group);
-    for (; status == CRUDDUR_OK && is_of(now->audience, at, false, &news->group); at++) {
+    size_t at = cr_crowd_find(&now->audience->crowd, false, &news->group);
+    for (; status == CRUDDUR_OK && cr_crowd_has(&now->audience->crowd, at, false, &news->group);
+         at++) {
         status = tell_group_watch(now, view, at, news);
     }
     for (size_t i = 0; status == CRUDDUR_OK && i < view->members.count; i++) {
@@ -281,11 +260,21 @@ static bool is_opening(const telling *now, const cr_uuid *group)
            !has_key(now, CR_PK_CHANGES, group, false);
 }
 
+/* Not of rows that were only removed, as a purge does: the group need not be read for them. */
+static bool is_wanted_of(const telling *now, const cr_uuid *group)
+{
+    bool has_news =
+        has_key(now, CR_PK_MESSAGES, group, true) || has_key(now, CR_PK_CHANGES, group, true);
+    return has_news &&
+           (has_inboxes(now->audience) ||
+            cr_crowd_has(&now->audience->crowd, cr_crowd_find(&now->audience->crowd, false, group),
+                         false, group));
+}
+
 static cruddur_status tell_group(telling *now, const cr_uuid *group)
 {
     cr_view *view = NULL;
-    bool is_wanted = has_inboxes(now->audience) ||
-                     is_of(now->audience, find_first(now->audience, false, group), false, group);
+    bool is_wanted = is_wanted_of(now, group);
     cruddur_status status = is_wanted ? cr_view_read(&now->views, group, &view) : CRUDDUR_OK;
     if (status != CRUDDUR_OK || !is_wanted) {
         return status;
@@ -385,7 +374,7 @@ static bool is_first_of(const telling *now, size_t at, const cr_uuid *group)
 static void close_change(const telling *now)
 {
     int64_t seq = now->changed->notes[now->first].seq;
-    for (size_t i = 0; i < now->audience->count; i++) {
+    for (size_t i = 0; i < now->audience->crowd.count; i++) {
         cruddur_event *last = now->audience->events[i].last;
         if (last != NULL && last->place.seq == seq - 1) {
             last->place.seq = seq;

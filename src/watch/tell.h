@@ -7,12 +7,11 @@
 #include "watch/hub.h"
 #include "watch/view.h"
 
-/* Who gets events: watches in the order of their kind (groups first) and subject, and what each
- * gets. `has_lost` of a watch is set if its viewer may not read the group any more. */
+/* Who gets events, and what each gets. `has_lost` of a watch is set if its viewer may not read the
+ * group any more. */
 typedef struct cr_audience {
-    cruddur_watch **watch;
+    cr_crowd crowd;
     cr_event_list *events;
-    size_t count;
 } cr_audience;
 
 /* What members' rows said when they were last seen, so that a change of the marker can be told from

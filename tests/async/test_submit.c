@@ -398,6 +398,80 @@ Test(submit, closing_cancels_what_is_in_flight)
     test_store_close(&store); /* LeakSanitizer and valgrind look at the rest */
 }
 
+/* ---- closing in a callback ---- */
+
+static void note_log(void *data, uint32_t level, const char *message)
+{
+    (void)message;
+    atomic_fetch_add((atomic_uint *)data, level == CRUDDUR_LOG_ERROR);
+}
+
+static void close_handle(void *data, cruddur_completion *completion)
+{
+    (void)completion;
+    cruddur_close(data);
+    (void)sem_post(&began);
+}
+
+/* It would wait for its own thread. */
+Test(submit, a_callback_cannot_close_the_handle)
+{
+    cruddur *dm;
+    atomic_uint errors = 0;
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    cruddur_submit_options submit = CRUDDUR_SUBMIT_OPTIONS_INIT;
+    options.log = note_log;
+    options.log_data = &errors;
+    must_succeed(cruddur_open("sqlite::memory:", &options, &dm, TEST_ERROR));
+    submit.complete = close_handle;
+    submit.data = dm;
+    must_succeed(cruddur_scan_submit(dm, NULL, &submit, NULL, TEST_ERROR));
+    (void)sem_wait(&began);
+    cr_assert_eq(errors, 1);
+    must_succeed(cruddur_schema_load(dm, NULL, TEST_ERROR)); /* still open */
+    cruddur_close(dm);
+}
+
+/* ---- watches ---- */
+
+/* The handle's own watches: opened by submissions, in vain, and left in a completion. */
+Test(submit, a_watch_is_opened)
+{
+    cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
+    char user[CRUDDUR_UUID_SIZE];
+    uint64_t request;
+    open_group();
+    (void)snprintf(user, sizeof(user), "%s", test_ann.uuid);
+    cr_assert_eq(cruddur_watch_open_submit(store.dm, &options, NULL, &request, NULL),
+                 CRUDDUR_E_INVALID_ARGUMENT); /* no user, no group */
+    options.user_uuid = user;
+    must_succeed(cruddur_watch_open_submit(store.dm, &options, NULL, &request, TEST_ERROR));
+    user[0] = '\0'; /* it was copied */
+    cruddur_completion *completion = next();
+    must_succeed(cruddur_completion_status(completion));
+    cruddur_watch *watch = cruddur_completion_take_watch(completion);
+    cr_assert_not_null(watch);
+    cr_assert_null(cruddur_completion_take_watch(completion));
+    cruddur_completion_free(completion);
+    (void)submit_append("text", NULL);
+    cruddur_completion_free(next());
+    cruddur_event *event = NULL;
+    must_succeed(cruddur_watch_next(watch, CRUDDUR_WATCH_FOREVER, &event, TEST_ERROR));
+    cr_assert_eq(cruddur_event_get_kind(event), CRUDDUR_EVENT_MESSAGE);
+    cruddur_event_free(event);
+    cruddur_watch_close(watch);
+    options.user_uuid = test_ann.uuid;
+    options.cursor = "damaged";
+    must_succeed(cruddur_watch_open_submit(store.dm, &options, NULL, &request, TEST_ERROR));
+    expect_next(request, CRUDDUR_E_CURSOR_DAMAGED);
+    options.cursor = NULL;
+    must_succeed(cruddur_watch_open_submit(store.dm, &options, NULL, &request, TEST_ERROR));
+    completion = next();
+    must_succeed(cruddur_completion_status(completion));
+    cruddur_completion_free(completion); /* LeakSanitizer and valgrind look at the rest */
+    must_succeed(cruddur_watch_open_submit(store.dm, &options, NULL, &request, TEST_ERROR));
+}
+
 /* ---- forks ---- */
 
 static const char *use_inherited(void *argument)

@@ -25,6 +25,7 @@ typedef struct waiter {
     cruddur_row_page *row_page;
     cruddur_lines *lines;
     cruddur_stream_result *stream_result;
+    cruddur_watch *watch;
 } waiter;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -46,6 +47,7 @@ static void settle(void *data, cruddur_completion *completion)
     waiting->row_page = cruddur_completion_take_row_page(completion);
     waiting->lines = cruddur_completion_take_lines(completion);
     waiting->stream_result = cruddur_completion_take_stream_result(completion);
+    waiting->watch = cruddur_completion_take_watch(completion);
     waiting->is_done = true;
     (void)pthread_cond_broadcast(&done);
     (void)pthread_mutex_unlock(&lock);
@@ -104,6 +106,7 @@ static void free_results(waiter *waiting)
     cruddur_row_page_free(waiting->row_page);
     cruddur_lines_free(waiting->lines);
     cruddur_stream_result_free(waiting->stream_result);
+    cruddur_watch_close(waiting->watch);
     cruddur_error_free(waiting->error);
 }
 
@@ -473,4 +476,17 @@ cruddur_status submitted_person_rename(cruddur *dm, cruddur_person_lookup_fn loo
     cruddur_status status = cruddur_person_rename_submit(dm, lookup, lookup_data, options,
                                                          begin(&waiting), &waiting.id, error);
     return end(&waiting, status, dm, error, 0, NULL, NULL);
+}
+
+cruddur_status submitted_watch_open(cruddur *dm, const cruddur_watch_options *options,
+                                    cruddur_watch **ret_watch, cruddur_error **error)
+{
+    waiter waiting;
+    if (ret_watch == NULL) {
+        return (cruddur_watch_open)(dm, options, ret_watch,
+                                    error); /* the blocking one: no submission has this argument */
+    }
+    cruddur_status status =
+        cruddur_watch_open_submit(dm, options, begin(&waiting), &waiting.id, error);
+    return end(&waiting, status, dm, error, offsetof(waiter, watch), ret_watch, NULL);
 }

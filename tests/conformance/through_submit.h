@@ -92,6 +92,8 @@ cruddur_status submitted_person_erase(cruddur *dm, const char *user_uuid,
 cruddur_status submitted_person_rename(cruddur *dm, cruddur_person_lookup_fn lookup,
                                        void *lookup_data, const cruddur_person_options *options,
                                        cruddur_error **error);
+cruddur_status submitted_watch_open(cruddur *dm, const cruddur_watch_options *options,
+                                    cruddur_watch **ret_watch, cruddur_error **error);
 
 #define cruddur_msg_list(...) submitted_msg_list(__VA_ARGS__)
 #define cruddur_msg_append(...) submitted_msg_append(__VA_ARGS__)
@@ -124,5 +126,6 @@ cruddur_status submitted_person_rename(cruddur *dm, cruddur_person_lookup_fn loo
 #define cruddur_person_export(...) submitted_person_export(__VA_ARGS__)
 #define cruddur_person_erase(...) submitted_person_erase(__VA_ARGS__)
 #define cruddur_person_rename(...) submitted_person_rename(__VA_ARGS__)
+#define cruddur_watch_open(...) submitted_watch_open(__VA_ARGS__)
 
 #endif

@@ -4,7 +4,8 @@
 
     run_with_service.py [--service NAME] [--mode MODE] [--direct] [--every N] PROGRAM ARGUMENT…
 
-NAME is dynamodb-local (the default), dynalite or cognito-local.
+NAME is dynamodb-local (the default), dynalite or cognito-local, or the path of a program that serves
+another, as tests/world/served.c does: tests find the name `simulated`.
 
 The program finds in its environment
 
@@ -53,6 +54,10 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
+
+
+def find_script(service):
+    return SERVICES[service].script if service in SERVICES else service
 
 
 def make_environment():
@@ -127,7 +132,7 @@ def run(options, arguments, heard):
 
 def run_beside(options, arguments, heard, helpers):
     environment = make_environment()
-    service = Helper([SERVICES[options.service].script], environment)
+    service = Helper([find_script(options.service)], environment)
     helpers.append(service)
     direct = endpoint = service.first_line[0]
     signed_as = SIGNED_AS.get(options.service, "dynamodb")
@@ -137,7 +142,8 @@ def run_beside(options, arguments, heard, helpers):
         helpers.append(proxy)
         endpoint, control = proxy.first_line[0], int(proxy.first_line[1])
         environment["CRUDDUR_TEST_PROXY"] = str(control)
-    environment["CRUDDUR_TEST_SERVICE"] = options.service
+    is_known = options.service in SERVICES
+    environment["CRUDDUR_TEST_SERVICE"] = options.service if is_known else "simulated"
     environment["CRUDDUR_TEST_MODE"] = options.mode
     if signed_as == "dynamodb":
         environment["CRUDDUR_TEST_DYNAMODB"] = direct
@@ -199,7 +205,7 @@ def run_in_parts(options):
 
 def main():
     parser = argparse.ArgumentParser(description="Runs a program beside a service.")
-    parser.add_argument("--service", default="dynamodb-local", choices=sorted(SERVICES))
+    parser.add_argument("--service", default="dynamodb-local", metavar="NAME")
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--direct", action="store_true")
     parser.add_argument("--every", type=int, metavar="N")
@@ -207,7 +213,10 @@ def main():
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    SERVICES[options.service].fetch_or_skip()
+    if options.service in SERVICES:
+        SERVICES[options.service].fetch_or_skip()
+    elif not os.access(options.service, os.X_OK):
+        parser.error(f"there is no service {options.service}")
     if options.every:
         return run_in_parts(options)
     return run(options, options.arguments, lambda line: None)

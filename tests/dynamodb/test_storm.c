@@ -15,7 +15,7 @@
 
 #define THREADS 8
 #define HANDLES 2
-#define SENDS 40
+#define SENDS 24
 #define PEOPLE 4
 #define GROUPS 6 /* each pair of them */
 #define TIMEOUT_MS 4000

@@ -14,6 +14,8 @@ import threading
 import unittest
 import uuid
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "python"
@@ -30,6 +32,12 @@ SECRET = "xyzzy-the-secret"
 GUARD_S = 120  # only against hanging
 
 IS_SQLITE = "dynamodb:" not in os.environ.get("CRUDDUR_TEST_STORE", "")
+
+
+def sqlite_only(test: Callable[..., None]) -> Any:
+    """For a test of what is the same on every engine: it exists on SQLite alone, so that no other run
+    has a skipped test."""
+    return test if IS_SQLITE else None
 
 
 class StoreTest(unittest.TestCase):

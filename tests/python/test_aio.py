@@ -5,7 +5,6 @@ import io
 import os
 import threading
 import time
-import unittest
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -289,7 +288,7 @@ class CloseTest(AsyncTest):
         asyncio.run(leave())
         asyncio.run(asyncio.wait_for(dm.close(), GUARD_S))
 
-    @unittest.skipUnless(IS_SQLITE, "the same on every engine")
+    @support.sqlite_only
     def test_a_move_that_is_cancelled(self) -> None:
         """It uses the other store until it has noticed."""
         self.talk(20)
@@ -313,7 +312,7 @@ class CloseTest(AsyncTest):
 
         asyncio.run(main())
 
-    @unittest.skipUnless(IS_SQLITE, "the same on every engine")
+    @support.sqlite_only
     def test_the_interpreter_ends_with_requests_in_flight(self) -> None:
         code = f"""
 import asyncio, cruddur.aio, warnings

@@ -36,7 +36,7 @@ class OpeningTest(StoreTest):
         self.assertEqual(found, self.dm.members(group.uuid, trusted=True))
         read = {member.uuid: member.read_up_to for member in found}
         self.assertEqual(read[ADA.uuid], group.last_message_at)
-        with self.refused(ConflictError, Status.E_GROUP_EXISTS, "options.group_uuid"):
+        with self.refused(ConflictError, Status.E_GROUP_EXISTS, "group_uuid"):
             self.dm.create_group(ADA, [BEN, User(EVE)], "Others", group_uuid=NOWHERE)
 
     def test_refusals(self) -> None:

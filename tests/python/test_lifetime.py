@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import unittest
 from collections.abc import Callable
 
 import support  # before the package, which it finds
@@ -135,7 +134,7 @@ class EndTest(StoreTest):
         if IS_SQLITE:
             cruddur.open(url, existing=True).close()
 
-    @unittest.skipUnless(IS_SQLITE, "the same on every engine")
+    @support.sqlite_only
     def test_the_interpreter_ends(self) -> None:
         """With stores that are open, and threads in calls; with hooks, which outlive the module."""
         code = f"""

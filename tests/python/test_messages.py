@@ -148,9 +148,9 @@ class ListingTest(StoreTest):
             with self.refused(CursorDirectionError, Status.E_CURSOR_FOREIGN, "cursor"):
                 self.dm.messages(self.group, trusted=True, cursor=cursor, newest_first=newest_first)
         inbox = self.dm.group_page(ADA.uuid)
-        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_FOREIGN, "options.cursor"):
+        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_FOREIGN, "cursor"):
             self.dm.message_page(self.group, trusted=True, cursor=inbox.older)
-        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_DAMAGED, "options.cursor"):
+        with self.refused(cruddur.ArgumentError, Status.E_CURSOR_DAMAGED, "cursor"):
             next(self.dm.messages(self.group, trusted=True, cursor="damaged"))
 
 
@@ -171,7 +171,7 @@ class ChangingTest(StoreTest):
         bare = self.dm.edit(ADA.uuid, self.group, self.message.uuid, "after", data="",
                             if_version=change.message.version)
         self.assertIsNone(bare.message.data)
-        with self.refused(ConflictError, Status.E_VERSION, "options.if_version"):
+        with self.refused(ConflictError, Status.E_VERSION, "if_version"):
             self.dm.edit(ADA.uuid, self.group, self.message.uuid, SECRET, if_version="")
         with self.refused(RequestError, Status.E_NOT_THE_AUTHOR, "user_uuid"):
             self.dm.edit(BEN.uuid, self.group, self.message.uuid, SECRET)
@@ -202,7 +202,7 @@ class ChangingTest(StoreTest):
     def test_a_message_that_is_not_there(self) -> None:
         status = Status.E_MESSAGE_NOT_FOUND if IS_SQLITE else Status.E_MESSAGE_TIME
         with self.refused(NotFoundError if IS_SQLITE else RequestError, status,
-                          "message_uuid" if IS_SQLITE else "options.created_at_us"):
+                          "message_uuid" if IS_SQLITE else "created_at"):
             self.dm.get_message(self.group, NOWHERE, viewer_uuid=ADA.uuid)
         with self.refused(NotFoundError, Status.E_MESSAGE_NOT_FOUND, "message_uuid"):
             self.dm.get_message(self.group, NOWHERE, trusted=True, created_at=DAY)

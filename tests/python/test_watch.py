@@ -286,6 +286,41 @@ class AsyncTest(WatchTest):
 
         self.run_async(work)
 
+    def test_it_is_opened_once(self) -> None:
+        """And closed, whenever the task that opens it is cancelled, or the watch is closed."""
+        def beacons() -> int:
+            found = 0
+            for name in os.listdir("/proc/self/fd"):
+                try:
+                    found += os.readlink(f"/proc/self/fd/{name}") == "anon_inode:[eventfd]"
+                except OSError:  # that of the listing itself
+                    pass
+            return found
+
+        async def work(dm: cruddur.aio.AsyncStore) -> None:
+            watch = dm.watch(user_uuid=ADA.uuid, **FAST)
+            opening = asyncio.create_task(watch.__aenter__())
+            await asyncio.sleep(0)
+            with self.assertRaises(WatchBusyError):
+                await watch.next()
+            await opening
+            before = beacons()
+            for turns in range(12):
+                other = dm.watch(user_uuid=ADA.uuid, **FAST)
+                task = asyncio.create_task(other.next())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if turns % 2:
+                    task.cancel()
+                other.close()
+                ended, = await asyncio.gather(task, return_exceptions=True)
+                self.assertIsInstance(ended, (asyncio.CancelledError, ClosedError))
+            while dm._pending or beacons() != before:
+                await asyncio.sleep(0.001)
+            watch.close()
+
+        self.run_async(work)
+
     def test_the_store_is_closed(self) -> None:
         async def main() -> None:
             dm = cruddur.aio.open(self.url)

@@ -32,22 +32,26 @@ class Count(unittest.TestCase):
 
     def test_failures(self):
         code, lines = self.count(("a", "FAIL", criterion(7, 5, 2)), ("p:x+y / b", "TIMEOUT", ""),
-                                 ("c", "OK", criterion(0, 0, 0)), ("d", "FAIL", criterion(2, 2, 0)))
+                                 ("c", "OK", criterion(0, 0, 0)), ("d", "FAIL", criterion(2, 2, 0)),
+                                 ("e", "OK", "\nRan 0 tests in 0.000s\n\nOK\n"))
         self.assertEqual(code, 1)
-        self.assertEqual(lines, ["plain: 7 passed, 5 failed: a, b, c, d", "7 passed, 5 failed"])
+        self.assertEqual(lines, ["plain: 7 passed, 6 failed: a, b, c, d, e", "7 passed, 6 failed"])
 
     def test_skipped_ones_are_told_with_their_reason(self):
         results = (("a", "OK", ""), ("b", "SKIP", "x\nskipped: no network\n"),
                    ("c", "SKIP", "skipped: no network"), ("d", "SKIP", ""),
-                   ("e", "OK", "skipped: no java\nRan 5 tests\n\nOK (skipped=4)\n"))
+                   ("e", "OK", "skipped: no java\nRan 5 tests\n\nOK (skipped=4)\n"),
+                   ("f", "OK", """test_x (f.X.test_x) ... skipped "it's dark"\n"""
+                               "test_y (f.X.test_y) ... skipped 'no wind'\n"
+                               "Ran 3 tests\n\nOK (skipped=2)\n"))
         code, lines = self.count(*results)
         self.assertEqual(code, 0)
         self.assertEqual(lines, [
-            "plain: 2 passed, 0 failed, 7 skipped", "  skipped (no network): b, c",
+            "plain: 3 passed, 0 failed, 9 skipped", "  skipped (no network): b, c",
             "  skipped (no reason given): d", "  skipped (no java): e",
-            "2 passed, 0 failed, 7 skipped"])
+            "  skipped (it's dark; no wind): f", "3 passed, 0 failed, 9 skipped"])
         code, lines = self.count(*results, options=["--no-skip"])
-        self.assertEqual((code, lines[-1]), (1, "2 passed, 7 failed"))
+        self.assertEqual((code, lines[-1]), (1, "3 passed, 9 failed"))
 
     def test_nothing_ran(self):
         code, lines = self.count(("a", "SKIP", ""))

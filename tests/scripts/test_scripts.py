@@ -32,7 +32,7 @@ NEEDED = ("cc", "c++", "gcc", "g++", "ar", "as", "ld", "meson", "ninja", "pkg-co
 MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench": ["embeded"],
            "format": ["--chekc"], "lint": ["x"], "dynamodb-local": ["--fetsch"],
            "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
-           "package-lambda": ["--mesure"], "simulate": ["--mode", "atomics"],
+           "package-lambda": ["--mesure"], "world": ["--mode", "atomics"],
            "test-fresh": ["woody"], "ffi-examples": ["--fetsch"], "wheel": ["--here"],
            "web-page": ["--fetsch"]}
 

@@ -8,6 +8,7 @@
 
 #include "sqlite/bed.h"
 #include "support/child.h"
+#include "watch/hub.h"
 
 #define PATIENCE_MS 60000
 #define MESSAGES 20
@@ -135,6 +136,77 @@ Test(watched, an_open_watch_misses_nothing_of_a_gap_of_the_sequence)
     expect_messages(other, "last");
     cruddur_watch_close(watch);
     cruddur_watch_close(other);
+    cruddur_close(dm);
+}
+
+/* ---- a long absence ---- */
+
+#define ABSENCE_GROUPS 3
+
+static size_t queue_of(cruddur_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->hub->lock);
+    size_t count = watch->queue.count;
+    (void)pthread_mutex_unlock(&watch->hub->lock);
+    return count;
+}
+
+/* The message "m<number>" of an event, or -1. */
+static int number_of(const cruddur_event *event)
+{
+    int number = -1;
+    const cruddur_msg *msg = cruddur_event_msg(event);
+    (void)sscanf(msg == NULL ? "" : cruddur_msg_text(msg), "m%d", &number);
+    return number;
+}
+
+/* What happened meanwhile comes in parts: the next one is read when there is room for it. */
+Test(watched, a_long_absence_is_told_in_parts)
+{
+    enum { COUNT = 900 };
+    static unsigned char seen[COUNT];
+    char uuid[ABSENCE_GROUPS][CRUDDUR_UUID_SIZE];
+    char text[16];
+    cruddur *dm = open_with_group();
+    cruddur_watch *watch = open_watch(dm, true, NULL);
+    char *cursor = strdup(cruddur_watch_cursor(watch));
+    cruddur_watch_close(watch);
+    cruddur_close(dm);
+    raw_run(path, "UPDATE cruddur_messages SET expires_at = '5' WHERE pk = 'STORE#WATCH'");
+    dm = open_store(path);
+    for (unsigned i = 0; i < ABSENCE_GROUPS; i++) {
+        number_uuid(10 + i, uuid[i]);
+        open_group(dm, 0, 3, uuid[i], "first", 0);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(text, sizeof(text), "m%d", i);
+        append_text(dm, 0, uuid[i % ABSENCE_GROUPS], text);
+    }
+    watch = open_watch(dm, true, cursor);
+    while (queue_of(watch) == 0) {
+        (void)usleep(1000);
+    }
+    for (int told = 0; told < COUNT;) {
+        cr_assert_lt(queue_of(watch), CR_QUEUE_FULL + COUNT / ABSENCE_GROUPS + 20);
+        cruddur_event *event = next(watch);
+        int number = number_of(event);
+        if (number >= 0) {
+            cr_assert_eq(seen[number], 0, "m%d came twice", number);
+            seen[number] = 1;
+            told++;
+        }
+        cruddur_event_free(event);
+    }
+    append_text(dm, 0, group_uuid, "last"); /* and then it is in the sequence */
+    cruddur_event *event = next(watch);
+    while (cruddur_event_msg(event) == NULL ||
+           strcmp(cruddur_msg_text(cruddur_event_msg(event)), "last") != 0) {
+        cruddur_event_free(event);
+        event = next(watch);
+    }
+    cruddur_event_free(event);
+    free(cursor);
+    cruddur_watch_close(watch);
     cruddur_close(dm);
 }
 

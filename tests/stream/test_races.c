@@ -13,7 +13,7 @@
 #include "model/kind.h"
 #include "model/time.h"
 #include "processor/apply.h"
-#include "simulated/simulated.h"
+#include "world/simulated.h"
 
 TestSuite(turns, .timeout = 600);
 

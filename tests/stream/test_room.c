@@ -8,7 +8,7 @@
 #include "messaging/rewrite.h"
 #include "model/kind.h"
 #include "model/time.h"
-#include "simulated/simulated.h"
+#include "world/simulated.h"
 
 TestSuite(room, .timeout = 60);
 

@@ -12,6 +12,9 @@
  *   --filter PATTERN   only those whose SUITE/NAME matches, as the shell matches it
  *   --list             prints their names instead
  *
+ * With CRUDDUR_TEST_EVERY=N in the environment only the first of each N tests runs: for a tool that
+ * is so slow that a sample must do.
+ *
  * Of Criterion's attributes it knows those that the tests have here: .init, .fini and .timeout.
  * Each parameter of a test with parameters counts as a test. */
 #define _GNU_SOURCE /* FNM_EXTMATCH; NOLINT */
@@ -50,6 +53,8 @@ typedef struct child {
 typedef struct run {
     const char *filter;
     bool lists;
+    size_t every;
+    size_t seen;
     size_t limit;
     child children[MAX_CHILDREN];
     size_t running;
@@ -181,6 +186,9 @@ static unsigned timeout_s(const struct criterion_suite *suite, const struct crit
 static void start(run *self, struct criterion_suite *suite, struct criterion_test *test,
                   void *parameter)
 {
+    if (self->seen++ % self->every != 0) {
+        return;
+    }
     while (self->running >= self->limit) {
         wait_for_one(self);
     }
@@ -253,16 +261,24 @@ static size_t default_limit(void)
     return processors < 1 ? 1 : processors > MAX_CHILDREN ? MAX_CHILDREN : (size_t)processors;
 }
 
+static size_t read_every(void)
+{
+    const char *text = getenv("CRUDDUR_TEST_EVERY");
+    return text == NULL ? 1 : strtoul(text, NULL, 10);
+}
+
 static void misuse(const char *program)
 {
-    (void)fprintf(stderr, "usage: %s [-jN] [--filter PATTERN] [--list], N from 1 to %d\n", program,
-                  MAX_CHILDREN);
+    (void)fprintf(stderr,
+                  "usage: %s [-jN] [--filter PATTERN] [--list], N from 1 to %d; "
+                  "CRUDDUR_TEST_EVERY from 1\n",
+                  program, MAX_CHILDREN);
     exit(2);
 }
 
 static run read_arguments(int argc, char **argv)
 {
-    run all = {.limit = default_limit()};
+    run all = {.every = read_every(), .limit = default_limit()};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc) {
             all.filter = argv[++i];
@@ -274,7 +290,7 @@ static run read_arguments(int argc, char **argv)
             misuse(argv[0]);
         }
     }
-    if (all.limit < 1 || all.limit > MAX_CHILDREN) {
+    if (all.limit < 1 || all.limit > MAX_CHILDREN || all.every < 1) {
         misuse(argv[0]);
     }
     return all;

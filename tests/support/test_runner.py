@@ -4,6 +4,7 @@
 
     test_runner.py SCENES
 """
+import os
 import re
 import shutil
 import subprocess
@@ -14,9 +15,14 @@ SCENES = sys.argv[1]
 SUMMARY = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 
 
-def run(*arguments, tool=()):
+# All of its tests, whatever the setup samples.
+WHOLE = {name: value for name, value in os.environ.items() if name != "CRUDDUR_TEST_EVERY"}
+
+
+def run(*arguments, tool=(), environment=WHOLE):
     """Exit code, the four numbers of the summary, everything that was printed."""
-    done = subprocess.run([*tool, SCENES, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([*tool, SCENES, *arguments], env=environment, capture_output=True, text=True,
+                          check=False)
     printed = done.stdout + done.stderr
     return done.returncode, [int(n) for n in SUMMARY.search(printed).groups()], printed
 
@@ -44,12 +50,22 @@ class Forked(unittest.TestCase):
         self.assertEqual((code, counts), (1, [3, 2, 1, 0]))
         self.assertIn("2 is even", printed)
 
+    def test_sample(self):
+        for every, ran in (("1", 3), ("2", 2), ("3", 1), ("9", 1)):
+            self.assertEqual(run("--filter", "parameters/*",
+                                 environment=WHOLE | {"CRUDDUR_TEST_EVERY": every})[1][0], ran)
+
     def test_list(self):
         listed = subprocess.run([SCENES, "--list", "--filter", "good/*"], capture_output=True, text=True,
                                 check=True)
         self.assertEqual(sorted(listed.stdout.split()), ["good/passes", "good/skips"])
 
     def test_misuse(self):
+        for every in ("0", "", "x"):
+            done = subprocess.run([SCENES], env=WHOLE | {"CRUDDUR_TEST_EVERY": every}, capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 2, every)
+            self.assertIn("CRUDDUR_TEST_EVERY", done.stderr)
         for arguments in (["--filter"], ["-j0"], ["-j17"], ["-jx"], ["--verbose"]):
             done = subprocess.run([SCENES, *arguments], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 2, arguments)

@@ -171,7 +171,7 @@ class Upgrade(CommandTest):
         self.fails(1, "does not exist", "schema", "upgrade")
         self.seed(3)
         for options in ((), ("--json",)):
-            self.fails(2, "--cursor: is not as a page gave it", "schema", "upgrade", "--cursor",
+            self.fails(2, "--cursor: is not a cursor, or was altered", "schema", "upgrade", "--cursor",
                        "x", *options)
             older = self.ok_json("messages", MAREN_TEO, "--limit", "1")["older"]
             self.fails(2, "--cursor: is of another list", "schema", "upgrade", "--cursor", older,

@@ -178,12 +178,15 @@ class Interrupted(TransferTest):
         self.expect_counts(self.counts(self.file, *other, "--cursor", cursor), put=600)
         self.assertEqual(self.rows("other.db"), self.rows())
         self.fails(2, "--cursor: is not the cursor", "import", self.file, "--cursor", "1000")
-        self.fails(2, "--cursor: is of the import of another", "import", self.file, "--cursor",
-                   "1000:00000000-0000-4000-8000-000000000000")
-
+        rows, _, place = cursor.split(":")
+        self.fails(2, "--cursor: is of the import of another", "import", self.file, *other,
+                   "--cursor", ":".join((rows, "0" * 64, place)))
+        self.fails(2, "--cursor: is of the import of another", "import", self.file, *other,
+                   "--cursor", cursor.replace("2000:", "2500:"))
 
     def test_cursor_of_a_text_without_an_id(self):
-        """It fits neither a text that begins with another row, nor another store."""
+        """It fits neither another text, be it the same but for one row or cut short, nor another
+        store."""
         lines = self.make().as_s3().splitlines(keepends=True)
         other = self.other()
         broken = self.write("broken", b"".join(lines[:1500]) + b"nonsense\n")
@@ -191,11 +194,15 @@ class Interrupted(TransferTest):
         self.assertEqual(result.code, 1)
         cursor = result.err.split("--cursor ")[1].strip()
         good = self.write("good", b"".join(lines))
-        shifted = self.write("shifted", b"".join(lines[1:]))
-        for file, store in ((shifted, other), (good, self.other("third.db"))):
+        there = self.rows("other.db")
+        self.assertEqual(len(there), 1000)
+        others = (lines[1:], lines[:500] + lines[501:502] + lines[501:], lines[:900])
+        foreign = [(self.write(f"text{i}", b"".join(text)), other) for i, text in enumerate(others)]
+        for file, store in (*foreign, (good, self.other("third.db"))):
             self.fails(2, "--cursor: is of the import of another", "import", file, *store, "--cursor",
                        cursor)
         self.assertEqual(self.rows("third.db"), [])
+        self.assertEqual(self.rows("other.db"), there)
         self.ok("import", good, *other, "--cursor", cursor)
         self.assertEqual(self.rows("other.db"), self.rows())
 

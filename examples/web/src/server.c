@@ -3,48 +3,32 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "events.h"
-#include "log.h"
-#include "request_http.h"
-
 #define TICK_MS 1000
-#define EVENTS_MAX 256
 /* For the headers of a request, and for what is sent. */
 #define CONNECTION_MEMORY 16384
 
-static int64_t now_ms(void)
+int64_t server_now_ms(const struct server *self)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-bool server_watch(struct server *self, int fd, uint32_t events, struct source *source)
-{
-    struct epoll_event event = {.events = events, .data = {.ptr = source}};
-    return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    return (int64_t)uv_now(&self->loop);
 }
 
 int64_t server_read_deadline_ms(const struct server *self)
 {
-    return self->now_ms + (int64_t)self->options->read_s * 1000;
+    return server_now_ms(self) + (int64_t)self->options.read_s * 1000;
 }
 
-void server_unwatch(struct server *self, int fd)
+bool server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
 {
-    (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    bool is_queued = uv_queue_work(&self->loop, job, run, done) == 0;
+    self->jobs += is_queued;
+    return is_queued;
 }
 
 /* ---- connections ---- */
@@ -57,24 +41,17 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        peer = calloc(1, sizeof(*peer));
-        *context = peer; /* NULL: its requests are refused */
+        *context = peer = calloc(1, sizeof(*peer)); /* NULL: its requests are refused */
         if (peer != NULL) {
-            *peer = (struct connection){NULL, self->connections, info->connect_fd,
-                                        server_read_deadline_ms(self)};
-            if (peer->next != NULL) {
-                peer->next->previous = peer;
-            }
-            self->connections = peer;
-            self->metrics.connections++;
+            peer->fd = info->connect_fd;
+            peer->deadline_ms = server_read_deadline_ms(self);
+            LIST_INSERT_HEAD(&self->connections, peer, link);
+            metrics_add(&self->metrics, "http_connections", 1);
         }
     } else if (peer != NULL) {
-        *(peer->previous != NULL ? &peer->previous->next : &self->connections) = peer->next;
-        if (peer->next != NULL) {
-            peer->next->previous = peer->previous;
-        }
+        LIST_REMOVE(peer, link);
+        metrics_add(&self->metrics, "http_connections", -1);
         free(peer);
-        self->metrics.connections--;
     }
 }
 
@@ -82,8 +59,10 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
  * it finds the socket closed. */
 static void end_slow_connections(struct server *self)
 {
-    for (struct connection *peer = self->connections; peer != NULL; peer = peer->next) {
-        if (peer->deadline_ms != 0 && peer->deadline_ms < self->now_ms) {
+    struct connection *peer;
+    LIST_FOREACH(peer, &self->connections, link)
+    {
+        if (peer->deadline_ms != 0 && peer->deadline_ms < server_now_ms(self)) {
             (void)shutdown(peer->fd, SHUT_RDWR);
             peer->deadline_ms = 0;
         }
@@ -92,9 +71,8 @@ static void end_slow_connections(struct server *self)
 
 /* ---- the loop ---- */
 
-static void receive_completions(void *data)
+static void receive_completions(struct server *self)
 {
-    struct server *self = data;
     cruddur_completion *completion;
     do {
         completion = NULL;
@@ -106,126 +84,134 @@ static void receive_completions(void *data)
     } while (completion != NULL);
 }
 
-static void receive_work(void *data)
+static void on_store(uv_poll_t *handle, int status, int events)
 {
-    work_receive(&((struct server *)data)->work);
+    (void)status;
+    (void)events;
+    receive_completions(handle->loop->data);
 }
 
-static void nothing(void *data)
+/* These only end the wait: before_waiting() does the rest in each round. */
+static void on_http(uv_poll_t *handle, int status, int events)
 {
-    (void)data;
+    (void)handle;
+    (void)status;
+    (void)events;
 }
 
-struct signals {
-    struct server *server;
-    int fd;
-    unsigned count;
-};
-
-static void receive_signal(void *data)
+static void on_timer(uv_timer_t *timer)
 {
-    struct signals *self = data;
-    struct signalfd_siginfo info;
-    if (read(self->fd, &info, sizeof(info)) == sizeof(info)) {
-        self->count++;
+    (void)timer;
+}
+
+static void before_waiting(uv_prepare_t *handle)
+{
+    struct server *self = handle->loop->data;
+    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    (void)MHD_run(self->daemon);
+    if (MHD_get_timeout(self->daemon, &wait_ms) == MHD_YES) {
+        (void)uv_timer_start(&self->http_timer, on_timer, wait_ms, 0);
+    } else {
+        (void)uv_timer_stop(&self->http_timer);
+    }
+    if (self->stops > 0 && ((self->in_flight == 0 && self->jobs == 0) || self->stops > 1)) {
+        uv_stop(&self->loop);
     }
 }
 
-static void tick(struct server *self)
+static void on_tick(uv_timer_t *timer)
 {
+    struct server *self = timer->loop->data;
     end_slow_connections(self);
     events_tick(self);
-    jwks_tick(&self->keys, self->now_ms);
-    limits_sweep(&self->limits, self->now_ms);
+    jwks_tick(&self->keys);
+    limits_sweep(&self->limits, server_now_ms(self));
 }
 
-static int wait_ms(const struct server *self, int64_t next_tick_ms)
+static void on_stop_timer(uv_timer_t *timer)
 {
-    MHD_UNSIGNED_LONG_LONG http_ms = 0;
-    int64_t left_ms = next_tick_ms - self->now_ms;
-    if (MHD_get_timeout(self->daemon, &http_ms) == MHD_YES && (int64_t)http_ms < left_ms) {
-        left_ms = (int64_t)http_ms;
-    }
-    return left_ms > 0 ? (int)left_ms : 0;
+    ((struct server *)timer->loop->data)->stops++;
 }
 
-static void run_once(struct server *self, int64_t *next_tick_ms)
+/* No more connections are taken, and event streams end. Then the loop ends as soon as nothing is in
+ * flight; at the latest at the end of the time, or at a second signal. */
+static void on_signal(uv_signal_t *handle, int number)
 {
-    struct epoll_event events[EVENTS_MAX];
-    int count = epoll_wait(self->epoll_fd, events, EVENTS_MAX, wait_ms(self, *next_tick_ms));
-    self->now_ms = now_ms();
-    for (int i = 0; i < count; i++) {
-        const struct source *source = events[i].data.ptr;
-        source->ready(source->data);
+    struct server *self = handle->loop->data;
+    (void)number;
+    if (self->stops++ > 0) {
+        return;
     }
-    if (self->now_ms >= *next_tick_ms) {
-        tick(self);
-        *next_tick_ms = self->now_ms + TICK_MS;
-    }
-    (void)MHD_run(self->daemon);
-}
-
-/* Until a signal; then until nothing is in flight, no more connections are taken, and the streams
- * have ended. A second signal ends the waiting. */
-static void loop(struct server *self, const struct signals *signals)
-{
-    int64_t next_tick_ms = now_ms() + TICK_MS;
-    while (signals->count == 0) {
-        run_once(self, &next_tick_ms);
-    }
-    int64_t until_ms = self->now_ms + (int64_t)self->options->stop_s * 1000;
     MHD_socket listening = MHD_quiesce_daemon(self->daemon);
-    log_members(LOG_INFO, "stopping", "\"in_flight\":%u", self->in_flight);
-    self->is_stopping = true;
     if (listening != MHD_INVALID_SOCKET) {
         (void)close(listening);
     }
+    log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
     events_stop(self);
-    while (self->in_flight > 0 && self->now_ms < until_ms && signals->count == 1) {
-        run_once(self, &next_tick_ms);
-    }
+    (void)uv_timer_start(&self->stop_timer, on_stop_timer, self->options.stop_s * UINT64_C(1000),
+                         0);
+}
+
+static bool start_loop(struct server *self)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    int store_fd = -1;
+    self->loop.data = self;
+    return info != NULL && cruddur_fd(self->dm, &store_fd, NULL) == CRUDDUR_OK &&
+           uv_timer_init(&self->loop, &self->http_timer) == 0 &&
+           uv_timer_init(&self->loop, &self->tick) == 0 &&
+           uv_timer_init(&self->loop, &self->stop_timer) == 0 &&
+           uv_prepare_init(&self->loop, &self->before_waiting) == 0 &&
+           uv_poll_init(&self->loop, &self->http_ready, info->epoll_fd) == 0 &&
+           uv_poll_init(&self->loop, &self->store_ready, store_fd) == 0 &&
+           uv_signal_init(&self->loop, &self->terminate) == 0 &&
+           uv_signal_init(&self->loop, &self->interrupt) == 0 &&
+           uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
+           uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
+           uv_poll_start(&self->http_ready, UV_READABLE, on_http) == 0 &&
+           uv_poll_start(&self->store_ready, UV_READABLE, on_store) == 0 &&
+           uv_signal_start(&self->terminate, on_signal, SIGTERM) == 0 &&
+           uv_signal_start(&self->interrupt, on_signal, SIGINT) == 0;
 }
 
 /* ---- starting and stopping ---- */
 
 static bool fill_address(const struct options *options, struct sockaddr_storage *address)
 {
-    struct sockaddr_in *four = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
-    memset(address, 0, sizeof(*address));
-    if (inet_pton(AF_INET, options->address, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons((uint16_t)options->port);
-        return true;
-    }
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons((uint16_t)options->port);
-    return inet_pton(AF_INET6, options->address, &six->sin6_addr) == 1;
+    int port = (int)options->port;
+    return uv_ip4_addr(options->address, port, (struct sockaddr_in *)address) == 0 ||
+           uv_ip6_addr(options->address, port, (struct sockaddr_in6 *)address) == 0;
+}
+
+/* What has a NUL is left as it is, so that it does not end there. */
+static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
+{
+    (void)data;
+    (void)connection;
+    return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
 }
 
 static bool start_http(struct server *self)
 {
-    struct sockaddr_storage address;
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    if (!fill_address(self->options, &address)) {
+    struct sockaddr_storage address = {0};
+    if (!fill_address(&self->options, &address)) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
-    if (address.ss_family == AF_INET6) {
-        flags |= MHD_USE_IPv6;
-    }
     self->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, request_on_access, self, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+            (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0),
+        0, NULL, NULL, request_on_access, self, MHD_OPTION_SOCK_ADDR, &address,
         MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, self, MHD_OPTION_CONNECTION_LIMIT, self->options->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, self->options->connections_per_address,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_MS / 1000u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+        on_connection, self, MHD_OPTION_CONNECTION_LIMIT, self->options.connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, self->options.connections_per_address,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape, NULL, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         self->daemon != NULL ? MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %u: %s", self->options->port,
+        log_message(LOG_ERROR, "start", "cannot listen on port %u: %s", self->options.port,
                     strerror(errno));
         return false;
     }
@@ -240,36 +226,12 @@ static bool open_store(struct server *self)
     options.log = log_library;
     options.metrics = metrics_call;
     options.metrics_data = &self->metrics;
-    cruddur_status status = cruddur_open(self->options->store, &options, &self->dm, &error);
+    cruddur_status status = cruddur_open(self->options.store, &options, &self->dm, &error);
     if (status != CRUDDUR_OK) {
         log_message(LOG_ERROR, "start", "%s", cruddur_error_message(error));
     }
     cruddur_error_free(error);
     return status == CRUDDUR_OK;
-}
-
-static bool watch_all(struct server *self, struct signals *signals, struct source sources[4])
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    int store_fd;
-    sources[0] = (struct source){nothing, self}; /* MHD_run() comes in each round */
-    sources[1] = (struct source){receive_completions, self};
-    sources[2] = (struct source){receive_work, self};
-    sources[3] = (struct source){receive_signal, signals};
-    return info != NULL && cruddur_fd(self->dm, &store_fd, NULL) == CRUDDUR_OK &&
-           server_watch(self, info->epoll_fd, EPOLLIN, &sources[0]) &&
-           server_watch(self, store_fd, EPOLLIN, &sources[1]) &&
-           server_watch(self, self->work.fd, EPOLLIN, &sources[2]) &&
-           server_watch(self, signals->fd, EPOLLIN, &sources[3]);
-}
-
-static bool take_signals(struct signals *self)
-{
-    sigset_t set;
-    return sigemptyset(&set) == 0 && sigaddset(&set, SIGTERM) == 0 &&
-           sigaddset(&set, SIGINT) == 0 && sigprocmask(SIG_BLOCK, &set, NULL) == 0 &&
-           signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-           (self->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) >= 0;
 }
 
 /* Each client needs a descriptor, an event stream two. */
@@ -284,17 +246,19 @@ static void raise_descriptor_limit(void)
 
 static bool start(struct server *self)
 {
-    const struct options *options = self->options;
-    self->now_ms = now_ms();
-    self->limits.per_s[0] = options->reads_per_s;
-    self->limits.per_s[1] = options->writes_per_s;
-    self->limits.streams = options->streams_per_user;
-    self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    return self->epoll_fd >= 0 && metrics_start(&self->metrics) && work_start(&self->work) &&
-           session_read_key(self, options->session_key) &&
-           static_read(&self->files, options->static_folder) &&
-           jwks_start(&self->keys, options->jwks, &self->work) && open_store(self) &&
-           (self->people = people_open(options->users, &self->work)) != NULL && start_http(self);
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && metrics_start(&self->metrics) &&
+           session_read_key(self) && static_read(self->files, self->options.static_folder) &&
+           templates_read(&self->templates, self->options.static_folder) &&
+           jwks_start(&self->keys, self) && open_store(self) && people_open(&self->people, self) &&
+           start_http(self) && start_loop(self);
+}
+
+static void close_handle(uv_handle_t *handle, void *data)
+{
+    (void)data;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
 }
 
 /* What is left of the requests ends with the store's calls, before the connections. */
@@ -307,46 +271,45 @@ static void stop(struct server *self)
         }
         receive_completions(self);
     }
-    work_stop(&self->work);
+    while (self->jobs > 0) {
+        (void)uv_run(&self->loop, UV_RUN_ONCE);
+    }
     if (self->daemon != NULL) {
         events_stop(self);
         (void)MHD_run(self->daemon); /* it stops only when no connection is suspended */
         MHD_stop_daemon(self->daemon);
+        self->daemon = NULL;
     }
-    people_close(self->people);
+    uv_walk(&self->loop, close_handle, NULL);
+    (void)uv_run(&self->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&self->loop);
+    people_close(&self->people);
     cruddur_close(self->dm);
     jwks_free(&self->keys);
-    static_free(&self->files);
-    limits_free(&self->limits);
+    static_free(self->files);
+    templates_free(&self->templates);
+    limits_sweep(&self->limits, INT64_MAX);
     metrics_free(&self->metrics);
-    if (self->epoll_fd >= 0) {
-        (void)close(self->epoll_fd);
-    }
 }
 
-int server_run(const struct options *options)
+int server_run(struct server *self)
 {
-    struct server *self = calloc(1, sizeof(*self));
-    struct signals signals = {.server = self, .fd = -1};
-    struct source sources[4];
-    if (self == NULL) {
-        return EXIT_FAILURE;
-    }
-    self->options = options;
+    const struct options *options = &self->options;
     log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
     raise_descriptor_limit();
-    bool is_good = take_signals(&signals) && start(self) && watch_all(self, &signals, sources);
+    if (uv_loop_init(&self->loop) != 0) {
+        return EXIT_FAILURE;
+    }
+    bool is_good = start(self);
     if (is_good) {
         printf("http://%s:%u/\n", options->address, self->port);
         is_good = session_print_links(self) && fflush(stdout) == 0;
     }
     if (is_good) {
-        log_members(LOG_INFO, "started", "\"port\":%u", self->port);
-        loop(self, &signals);
-        log_members(LOG_INFO, "stopped", "\"in_flight\":%u", self->in_flight);
+        log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)self->port));
+        (void)uv_run(&self->loop, UV_RUN_DEFAULT);
+        log_event(LOG_INFO, "stopped", json_pack("{si}", "in_flight", (int)self->in_flight));
     }
     stop(self);
-    (void)close(signals.fd);
-    free(self);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

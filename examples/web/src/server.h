@@ -1,72 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* The service: one event loop, which waits for the HTTP server's sockets, for completed calls of
- * the library, for event streams and for worker threads. */
+/* The service: one event loop of libuv, which waits for the HTTP server's sockets, for completed
+ * calls of the library, for event streams and for worker threads. Everything but the work of those
+ * threads happens on it. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
-#include <microhttpd.h>
-#include <stdint.h>
+#include <uv.h>
 
-#include "jwks.h"
-#include "limit.h"
-#include "metrics.h"
-#include "options.h"
-#include "people.h"
-#include "static.h"
-#include "work.h"
+#include "auth/auth.h"
+#include "http/http.h"
+#include "page/page.h"
 
-/* What the loop waits for: it lives as long as it is watched, and `ready` does not free it. */
-struct source {
-    void (*ready)(void *data);
-    void *data;
+struct options {
+    const char *store, *users, *address, *static_folder, *session_key, *origin;
+    const char *jwks, *issuer, *client_id;
+    const char *demo[DEMO_MAX]; /* handles */
+    unsigned demo_count, port;
+    unsigned connections, connections_per_address, streams_per_user;
+    unsigned reads_per_s, writes_per_s; /* of each user; 0: no limit */
+    unsigned heartbeat_s, read_s, stop_s;
+    bool is_metrics_public, is_verbose, is_quiet;
 };
-
-/* A client's connection. After `deadline_ms` it is ended; 0: never. */
-struct connection {
-    struct connection *previous, *next;
-    int fd;
-    int64_t deadline_ms;
-};
-
-struct sign_in_code {
-    char code[33]; /* empty once it was used */
-    char uuid[37];
-};
-
-struct stream;
 
 struct server {
-    const struct options *options;
+    struct options options;
     cruddur *dm;
     struct MHD_Daemon *daemon;
-    int epoll_fd;
     unsigned port;
-    int64_t now_ms; /* of this round of the loop */
-    bool is_stopping;
+    uv_loop_t loop;
+    uv_poll_t http_ready, store_ready;
+    uv_prepare_t before_waiting;
+    uv_timer_t http_timer, tick, stop_timer;
+    uv_signal_t terminate, interrupt;
+    unsigned stops;     /* how often a stop was asked for */
     unsigned in_flight; /* requests that are being answered, event streams included */
-    struct connection *connections;
-    struct stream *streams;
-    struct work work;
-    people *people;
+    unsigned jobs;      /* of worker threads */
+    LIST_HEAD(, connection) connections;
+    LIST_HEAD(, stream) streams;
+    struct people people;
     struct jwks keys;
     struct limits limits;
     struct metrics metrics;
-    struct static_files files;
+    struct static_file files[STATIC_FILES];
+    struct templates templates;
     unsigned char session_key[32];
-    struct sign_in_code codes[OPTIONS_DEMO_MAX];
+    struct sign_in_code codes[DEMO_MAX];
 };
 
 /* Runs until SIGTERM or SIGINT. The exit status of the process. */
-int server_run(const struct options *options);
+int server_run(struct server *self);
 
-/* False if the system refuses. */
-bool server_watch(struct server *self, int fd, uint32_t events, struct source *source);
-void server_unwatch(struct server *self, int fd);
+/* Milliseconds of this round of the loop, of a clock that never goes back. */
+int64_t server_now_ms(const struct server *self);
 
-/* When a client must have sent its next request. */
+/* Runs a job on a worker thread, then `done` on the loop. False if memory ran out. */
+bool server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done);
+
+/* When a client must have sent its next request; how long one may take to receive an answer. */
 int64_t server_read_deadline_ms(const struct server *self);
+#define SERVER_WRITE_S 60u
 
-/* How long a client may take to receive an answer. */
-#define SERVER_WRITE_MS 60000
+/* ---- the log: one JSON object a line, on standard error. It never has a message text, a token, a
+ * cookie or a path that a client chose. ---- */
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+/* Lines below this level are left out. */
+void log_set_level(enum log_level level);
+
+/* `event` is a constant; `format` makes the member `message`. */
+__attribute__((format(printf, 3, 4))) void log_message(enum log_level level, const char *event,
+                                                       const char *format, ...);
+
+/* Takes an object of further members. */
+void log_event(enum log_level level, const char *event, json_t *members);
+
+/* The library's hook. */
+void log_library(void *data, uint32_t level, const char *message);
 
 #endif

@@ -13,6 +13,9 @@
  * the service gives at once. */
 #define GROWTH 4
 #define GROWN_MAX 1000
+/* About as many rows as a page has room for. For a page without a limit DynamoDB Local reads all
+ * rows that are left: a walk over a large table would not end. */
+#define SCAN_PAGE 3000
 
 #define US_PER_S 1000000
 
@@ -151,9 +154,10 @@ static cruddur_status keep_key(cr_buffer *kept, cr_str key, cr_page_request *pag
     return kept->failed ? cr_fail_memory(call->error) : CRUDDUR_OK;
 }
 
-static void grow_page(cr_page_request *page)
+/* A scan leaves out next to nothing, so that its first guess holds. */
+static void grow_page(const cr_query *query, cr_page_request *page)
 {
-    if (page->limit > 0) {
+    if (query != NULL && page->limit > 0) {
         page->limit = page->limit * GROWTH < GROWN_MAX ? page->limit * GROWTH : 0;
     }
 }
@@ -228,7 +232,7 @@ static cruddur_status walk_pages(cr_dynamodb_txn *txn, walk *walking)
             status == CRUDDUR_OK && result.last_key.data != NULL && walking->answer == CR_SINK_MORE;
         if (has_more) {
             status = keep_key(&last_key, result.last_key, &walking->page, call);
-            grow_page(&walking->page);
+            grow_page(walking->query, &walking->page);
         }
     }
     cr_buffer_free(&last_key);
@@ -248,8 +252,8 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
 cruddur_status cr_dynamodb_scan(cr_dynamodb_txn *txn, cr_key after, size_t expected, cr_sink sink,
                                 void *context)
 {
-    walk walking = {
-        NULL, {expected, is_consistent(txn), CR_STR_ABSENT}, sink, context, CR_SINK_MORE};
+    size_t limit = expected > 0 ? expected : SCAN_PAGE;
+    walk walking = {NULL, {limit, is_consistent(txn), CR_STR_ABSENT}, sink, context, CR_SINK_MORE};
     cr_buffer start_key;
     cr_buffer_init(&start_key, CR_REQUEST_SIZE_MAX);
     if (after.pk.data != NULL) {

@@ -274,14 +274,24 @@ static void doubt_commit(const cr_writer *writer, change *batch, cr_store_findin
     }
 }
 
-/* Commits. When that fails for want of memory, or of input or output, the log may or may not have
- * the commit in it, and may be read again after a crash. */
+/* Whether a failed commit may be in the log nevertheless, and be recovered after a crash. Without
+ * powersafe overwrite SQLite writes padding after the commit, which a full disk may refuse. */
+static bool may_be_in_log(const cr_writer *writer, int primary)
+{
+    int is_powersafe = -1; /* a question */
+    if (primary == SQLITE_FULL) {
+        int code = sqlite3_file_control(writer->connection->db, "main",
+                                        SQLITE_FCNTL_POWERSAFE_OVERWRITE, &is_powersafe);
+        return code != SQLITE_OK || is_powersafe == 0;
+    }
+    return primary == SQLITE_IOERR || primary == SQLITE_NOMEM;
+}
+
 static void commit_batch(cr_writer *writer, change *batch)
 {
     int code = cr_connection_run(writer->connection, CR_STATEMENT_COMMIT);
-    int primary = code & 0xff;
     if (code != SQLITE_OK) {
-        fail_batch(writer, batch, code, primary == SQLITE_IOERR || primary == SQLITE_NOMEM);
+        fail_batch(writer, batch, code, may_be_in_log(writer, code & 0xff));
     } else if (writer->has_written) {
         cr_bell_ring(writer->store->bell, NULL, 0);
     }

@@ -296,6 +296,7 @@ export async function without_script(world) {
 
   await teo.locator('a.group').click();
   await write(teo, 'An answer from the other side');
+  await message(teo, 'An answer from the other side').waitFor(); // it is stored
   await maren.goto(url(world, '/messages'));
   same((await badge(maren).textContent()).replace(/ .*/, ''), '1', 'unread');
   await maren.locator('a.group').click();

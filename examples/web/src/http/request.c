@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "server.h"
+
+/* ---- what was asked ---- */
+
+const char *request_uuid(const request *self)
+{
+    return text_of(self->person, "uuid");
+}
+
+const char *request_query(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *request_header(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_cookie(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
+}
+
+const char *request_field(const request *self, const char *name)
+{
+    return json_string_value(json_object_get(self->fields, name));
+}
+
+static const char *request_method(const request *self)
+{
+    bool is_known = strcmp(self->method, "GET") == 0 || strcmp(self->method, "POST") == 0;
+    return is_known ? self->method : "other";
+}
+
+static bool is_api(const request *self)
+{
+    return self->route != NULL ? (self->route->flags & ROUTE_API) != 0
+                               : strncmp(self->path, "/api/", 5) == 0;
+}
+
+/* ---- waiting ---- */
+
+void request_wait(request *self)
+{
+    self->pending++;
+}
+
+void request_go_on(request *self)
+{
+    if (--self->pending > 0) {
+        return;
+    }
+    if (!self->is_answered) { /* a handler forgot to */
+        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
+    }
+    if (self->is_suspended) {
+        self->is_suspended = false;
+        MHD_resume_connection(self->connection);
+    }
+}
+
+cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
+{
+    self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
+    self->submit.data = self;
+    self->then = then;
+    self->is_any = is_any;
+    request_wait(self);
+    return &self->submit;
+}
+
+bool request_submitted(request *self, cruddur_status status)
+{
+    if (status != CRUDDUR_OK) {
+        request_fail_with(self, status, self->error);
+        cruddur_error_free(self->error);
+        self->error = NULL;
+        request_go_on(self);
+    }
+    return status == CRUDDUR_OK;
+}
+
+void request_on_completion(request *self, cruddur_completion *completion)
+{
+    cruddur_status status = cruddur_completion_status(completion);
+    if (!self->is_answered && (status == CRUDDUR_OK || self->is_any)) {
+        self->then(self, completion);
+    } else {
+        request_fail_with(self, status, cruddur_completion_error(completion));
+    }
+    request_go_on(self);
+}
+
+static void on_found(void *data, json_t *person, bool has_failed)
+{
+    request *self = data;
+    if (has_failed) {
+        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
+    } else if (!self->is_answered) {
+        self->found(self, person);
+    }
+    request_go_on(self);
+}
+
+void request_find(request *self, enum people_field field, const char *value, request_found *then)
+{
+    self->found = then;
+    request_wait(self);
+    people_find(&self->server->people, field, value, false, on_found, self);
+}
+
+/* ---- answers ---- */
+
+void request_add_header(request *self, const char *name, const char *value)
+{
+    if (json_object_set_new(self->headers, name, json_string(value)) != 0) {
+        request_fail_memory(self);
+    }
+}
+
+static const char *const every_answer[][2] = {
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+};
+
+static bool add_headers(request *self, const char *type)
+{
+    struct MHD_Response *response = self->response;
+    bool is_good =
+        type == NULL || MHD_add_response_header(response, "Content-Type", type) == MHD_YES;
+    const char *name;
+    json_t *value;
+    for (size_t i = 0; i < sizeof(every_answer) / sizeof(every_answer[0]); i++) {
+        is_good = is_good && MHD_add_response_header(response, every_answer[i][0],
+                                                     every_answer[i][1]) == MHD_YES;
+    }
+    if (json_object_get(self->headers, "Cache-Control") == NULL) {
+        is_good =
+            is_good && MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
+    }
+    json_object_foreach(self->headers, name, value)
+    {
+        is_good =
+            is_good && MHD_add_response_header(response, name, json_string_value(value)) == MHD_YES;
+    }
+    return is_good;
+}
+
+void request_answer_with(request *self, unsigned status, const char *type,
+                         struct MHD_Response *response)
+{
+    if (self->is_answered) {
+        if (response != NULL) {
+            MHD_destroy_response(response);
+        }
+        return;
+    }
+    self->is_answered = true;
+    self->status = status;
+    self->response = response;
+    if (response != NULL && !add_headers(self, type)) { /* a line break in one, or no memory */
+        MHD_destroy_response(response);
+        self->response = NULL;
+    }
+}
+
+void request_answer(request *self, unsigned status, const char *type, char *body, size_t size)
+{
+    struct MHD_Response *response =
+        body != NULL ? MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE) : NULL;
+    if (response == NULL) {
+        free(body);
+    }
+    request_answer_with(self, status, type, response);
+}
+
+void request_answer_json(request *self, unsigned status, json_t *object)
+{
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    request_answer(self, status, "application/json", text, text != NULL ? strlen(text) : 0);
+}
+
+void request_redirect(request *self, const char *path)
+{
+    request_add_header(self, "Location", path);
+    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, strdup(""), 0);
+}
+
+void request_fail(request *self, unsigned status, const char *code)
+{
+    if (!self->is_answered && is_api(self)) {
+        request_answer_json(self, status, json_pack("[s]", code));
+    } else if (!self->is_answered) {
+        page_failure(self, status, code);
+    }
+}
+
+void request_fail_memory(request *self)
+{
+    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "no_memory");
+}
+
+/* The application's codes; statuses that are not listed are failures of the service. */
+static const struct {
+    cruddur_status status;
+    unsigned http;
+    const char *code;
+} meanings[] = {
+    {CRUDDUR_E_TEXT_BLANK, 422, "message_blank"},
+    {CRUDDUR_E_TEXT_TOO_LONG, 422, "message_exceed_max_chars"},
+    {CRUDDUR_E_NOT_UTF8, 422, "message_not_utf8"},
+    {CRUDDUR_E_UUID, 422, "uuid_invalid"},
+    {CRUDDUR_E_UUID_TIME, 422, "message_uuid_too_old"},
+    {CRUDDUR_E_MEMBER_SELF, 422, "user_receiver_is_sender"},
+    {CRUDDUR_E_INVALID_ARGUMENT, 422, "argument_invalid"},
+    {CRUDDUR_E_NULL_ARGUMENT, 422, "argument_missing"},
+    {CRUDDUR_E_TIME, 422, "time_invalid"},
+    {CRUDDUR_E_REACTION, 422, "reaction_invalid"},
+    {CRUDDUR_E_REACTION_COUNT, 422, "reaction_too_many"},
+    {CRUDDUR_E_CURSOR_DAMAGED, 400, "cursor_invalid"},
+    {CRUDDUR_E_CURSOR_FOREIGN, 400, "cursor_invalid"},
+    {CRUDDUR_E_GROUP_NOT_FOUND, 404, "message_group_not_found"},
+    {CRUDDUR_E_MESSAGE_NOT_FOUND, 404, "message_not_found"},
+    {CRUDDUR_E_MESSAGE_TIME, 404, "message_not_found"},
+    {CRUDDUR_E_NOT_A_MEMBER, 404, "user_not_found"},
+    {CRUDDUR_E_MESSAGE_GONE, 410, "message_gone"},
+    {CRUDDUR_E_NOT_THE_AUTHOR, 403, "message_not_yours"},
+    {CRUDDUR_E_BLOCKED, 403, "message_group_blocked"},
+    {CRUDDUR_E_CLOSED, 403, "message_group_closed"},
+    {CRUDDUR_E_GROUP_NOT_DIRECT, 422, "message_group_not_direct"},
+    {CRUDDUR_E_GROUP_EXISTS, 409, "message_group_exists"},
+    {CRUDDUR_E_MESSAGE_DELETED, 409, "message_deleted"},
+    {CRUDDUR_E_VERSION, 409, "message_changed"},
+};
+
+void request_fail_with(request *self, cruddur_status status, const cruddur_error *error)
+{
+    if (self->is_answered) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].status == status) {
+            request_fail(self, meanings[i].http, meanings[i].code);
+            return;
+        }
+    }
+    log_message(LOG_ERROR, "call", "%s: %s", cruddur_status_name(status),
+                error != NULL ? cruddur_error_message(error) : cruddur_status_text(status));
+    if (error != NULL ? cruddur_error_is_retryable(error) : cruddur_status_is_retryable(status)) {
+        request_add_header(self, "Retry-After", "1");
+    }
+    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "service_unavailable");
+}
+
+/* ---- libmicrohttpd ---- */
+
+static request *begin(struct server *server, struct MHD_Connection *connection, const char *url,
+                      const char *method)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    request *self = calloc(1, sizeof(*self));
+    if (self == NULL || info == NULL || info->socket_context == NULL ||
+        (self->path = strdup(url)) == NULL || (self->headers = json_object()) == NULL) {
+        free(self != NULL ? self->path : NULL);
+        free(self);
+        return NULL;
+    }
+    self->server = server;
+    self->connection = connection;
+    self->peer = info->socket_context;
+    self->part = "";
+    self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    self->began_ns = uv_hrtime();
+    server->in_flight++;
+    return self;
+}
+
+static enum MHD_Result queue(request *self)
+{
+    if (self->response == NULL) { /* even the failure could not be made */
+        return MHD_NO;
+    }
+    self->peer->deadline_ms =
+        self->is_stream ? 0 : server_now_ms(self->server) + SERVER_WRITE_S * INT64_C(1000);
+    return MHD_queue_response(self->connection, self->status, self->response);
+}
+
+/* The first call, when the headers have come. */
+static enum MHD_Result on_headers(request *self)
+{
+    const char *length = request_header(self, "Content-Length");
+    const char *encoding = request_header(self, "Transfer-Encoding");
+    bool is_other = encoding != NULL && strcasecmp(encoding, "chunked") != 0;
+    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+    if (self->is_too_large || is_other) { /* answered at once; the rest is not read */
+        request_admit(self);
+        return queue(self);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(request *self, const char *data, size_t size)
+{
+    if (self->is_too_large || size > REQUEST_BODY_MAX - self->body_size) {
+        self->is_too_large = true; /* of unknown length: the rest is skipped, until the deadline */
+        return MHD_YES;
+    }
+    char *grown = realloc(self->body, self->body_size + size + 1);
+    if (grown == NULL) {
+        return MHD_NO;
+    }
+    memcpy(grown + self->body_size, data, size);
+    self->body = grown;
+    self->body_size += size;
+    self->body[self->body_size] = '\0';
+    return MHD_YES;
+}
+
+enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
+{
+    request *self = *context;
+    (void)version;
+    if (self == NULL) {
+        *context = self = begin(data, connection, url, method);
+        return self != NULL ? on_headers(self) : MHD_NO;
+    }
+    if (*upload_size > 0) {
+        enum MHD_Result result = take_body(self, upload, *upload_size);
+        *upload_size = 0;
+        return result;
+    }
+    if (!self->is_dispatched) {
+        self->is_dispatched = true;
+        self->peer->deadline_ms = 0; /* calls have deadlines of their own */
+        request_wait(self);
+        request_admit(self);
+        if (self->pending > 1) {
+            self->is_suspended = true;
+            MHD_suspend_connection(connection);
+        }
+        request_go_on(self);
+        if (self->is_suspended) {
+            return MHD_YES;
+        }
+    }
+    return queue(self);
+}
+
+void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_RequestTerminationCode how)
+{
+    struct server *server = data;
+    request *self = *context;
+    (void)connection;
+    (void)how;
+    if (self == NULL) {
+        return;
+    }
+    json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
+    const struct route *route = self->route;
+    metrics_answer(&server->metrics, route, self->status, (double)duration_us / 1e6);
+    if (!server->options.is_quiet) {
+        log_event(LOG_INFO, "request",
+                  json_pack("{ss,ss,si,sI,ss}", "method", request_method(self), "route",
+                            route != NULL ? route->pattern : "", "status", (int)self->status,
+                            "duration_us", duration_us, "user_uuid", request_uuid(self)));
+    }
+    server->in_flight--;
+    self->peer->deadline_ms = server_read_deadline_ms(server);
+    if (self->response != NULL) {
+        MHD_destroy_response(self->response);
+    }
+    if (self->end != NULL) {
+        self->end(self->state);
+    }
+    free(self->path);
+    free(self->body);
+    json_decref(self->fields);
+    json_decref(self->headers);
+    json_decref(self->person);
+    free(self);
+    *context = NULL;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server.h"
+
+#define SECOND_US INT64_C(1000000)
+#define MINUTE_S INT64_C(60)
+#define HOUR_S (60 * MINUTE_S)
+#define DAY_S (24 * HOUR_S)
+/* Messages of one author within this time form a block. */
+#define BLOCK_US (5 * MINUTE_S * SECOND_US)
+
+/* ---- times ---- */
+
+/* A time in the reader's zone; in UTC with an offset of 0. */
+static struct tm split(int64_t time_us, int offset_min)
+{
+    time_t seconds = (time_t)(time_us / SECOND_US + offset_min * MINUTE_S);
+    struct tm parts = {.tm_mday = 1, .tm_year = 70};
+    (void)gmtime_r(&seconds, &parts);
+    return parts;
+}
+
+static int64_t day_of(const struct reader *reader, int64_t time_us)
+{
+    int64_t seconds = time_us / SECOND_US + reader->utc_offset_min * MINUTE_S;
+    return seconds >= 0 ? seconds / DAY_S : (seconds - DAY_S + 1) / DAY_S;
+}
+
+/* `form` is "clock" (14:05), "ago" (5 min, Tuesday, 3 June) or "day" (Today, Friday 3 June 2025).
+ */
+static json_t *model_time(const struct reader *reader, int64_t time_us, const char *form)
+{
+    char datetime[40], clock[8], weekday[16], month[24];
+    struct tm utc = split(time_us, 0), then = split(time_us, reader->utc_offset_min);
+    struct tm now = split(reader->now_us, reader->utc_offset_min);
+    int64_t age_s = (reader->now_us - time_us) / SECOND_US;
+    int64_t days = day_of(reader, reader->now_us) - day_of(reader, time_us);
+    json_t *words;
+    if (time_us == CRUDDUR_TIME_UNKNOWN) {
+        return json_null();
+    }
+    (void)strftime(datetime, sizeof(datetime), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    (void)strftime(clock, sizeof(clock), "%H:%M", &then);
+    (void)strftime(weekday, sizeof(weekday), "%A", &then);
+    (void)strftime(month, sizeof(month), then.tm_year == now.tm_year ? "%B" : "%B %Y", &then);
+    if (form[0] == 'c') {
+        words = json_string(clock);
+    } else if (form[0] == 'd') {
+        words = days == 0   ? json_string("Today")
+                : days == 1 ? json_string("Yesterday")
+                            : json_sprintf("%s %d %s", weekday, then.tm_mday, month);
+    } else if (age_s < DAY_S) {
+        words = age_s < MINUTE_S ? json_string("now")
+                : age_s < HOUR_S ? json_sprintf("%d min", (int)(age_s / MINUTE_S))
+                                 : json_sprintf("%d h", (int)(age_s / HOUR_S));
+    } else {
+        words =
+            age_s < 6 * DAY_S ? json_string(weekday) : json_sprintf("%d %s", then.tm_mday, month);
+    }
+    return json_pack("{ss,ss,so}", "form", form, "datetime", datetime, "words", words);
+}
+
+/* All offsets from UTC that occur are a multiple of a quarter of an hour. */
+json_t *model_zones(const struct reader *reader)
+{
+    json_t *zones = json_array();
+    for (int offset = -720; offset <= UTC_OFFSET_MAX_MIN; offset += 15) {
+        zones =
+            list_add(zones, json_pack("{si,so,sb}", "offset", offset, "words",
+                                      json_sprintf("%s%02d:%02d", offset < 0 ? "\xE2\x88\x92" : "+",
+                                                   abs(offset) / 60, abs(offset) % 60),
+                                      "is_chosen", offset == reader->utc_offset_min));
+    }
+    return zones;
+}
+
+/* ---- people and conversations ---- */
+
+static const char *name_of(const char *display_name, const char *handle)
+{
+    if (display_name != NULL && *display_name != '\0') {
+        return display_name;
+    }
+    return handle != NULL && *handle != '\0' ? handle : "Somebody";
+}
+
+/* A circle of one of eight colours, with the first character of a name. */
+static json_t *model_avatar(const char *uuid, const char *name)
+{
+    unsigned hash = 0;
+    int length = 1;
+    for (; *uuid != '\0'; uuid++) {
+        hash = hash * 31 + (unsigned char)*uuid;
+    }
+    while (((unsigned char)name[length] & 0xC0u) == 0x80u) {
+        length++;
+    }
+    return json_pack("{si,ss%}", "hue", (int)(hash % 8), "letter", name, (size_t)length);
+}
+
+json_t *model_person(const json_t *person)
+{
+    const cruddur_user user = person_user(person);
+    const char *name = name_of(user.display_name, user.handle);
+    return json_pack("{ss,ss,ss,so}", "uuid", user.uuid, "name", name, "handle", user.handle,
+                     "avatar", model_avatar(user.uuid, name));
+}
+
+json_t *model_group(const cruddur_group *group, const struct reader *reader, const char *open_uuid)
+{
+    const char *uuid = cruddur_group_uuid(group), *handle = cruddur_group_user_handle(group);
+    const char *name = cruddur_group_name(group);
+    size_t members = cruddur_group_member_count(group);
+    bool is_direct = members == 2;
+    int more = name == NULL && members > 2 ? (int)members - 2 : 0;
+    name = name != NULL ? name : name_of(cruddur_group_user_display_name(group), handle);
+    return json_pack(
+        "{ss,ss,si,sb,ss,ss,si,ss,sI,sb,sb,sb,sb,sb,so,so}", "uuid", uuid, "name", name, "more",
+        more, "is_direct", is_direct, "direct_handle", is_direct ? handle : "", "text",
+        cruddur_group_text(group), "unread_count", (int)cruddur_group_unread_count(group),
+        "unread_more", cruddur_group_unread_is_exact(group) ? "" : "+", "read_up_to_us",
+        (json_int_t)cruddur_group_read_up_to_us(group), "is_muted",
+        cruddur_group_muted_until_us(group) > reader->now_us, "is_archived",
+        cruddur_group_is_archived(group), "is_blocked", cruddur_group_is_blocked(group),
+        "is_blocked_by_viewer", cruddur_group_is_blocked_by_viewer(group), "is_open",
+        strcmp(uuid, open_uuid) == 0, "at",
+        model_time(reader, cruddur_group_last_message_at_us(group), "ago"), "avatar",
+        model_avatar(is_direct ? cruddur_group_user_uuid(group) : uuid, name));
+}
+
+json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
+                    const char *open_uuid)
+{
+    json_t *groups = json_array();
+    size_t count = cruddur_group_page_count(page);
+    for (size_t i = 0; i < count; i++) {
+        groups = list_add(groups, model_group(cruddur_group_page_at(page, i), reader, open_uuid));
+    }
+    return json_pack("{so,sb,ss}", "groups", groups, "has_groups", count > 0, "older",
+                     cruddur_group_page_has_older(page) ? cruddur_group_page_older(page) : "");
+}
+
+json_t *model_members(const cruddur_members *members, const struct reader *reader)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < cruddur_members_count(members); i++) {
+        const cruddur_user *member = cruddur_members_at(members, i);
+        list = list_add(list, json_pack("{ss,sb,sb,sI}", "name",
+                                        name_of(member->display_name, member->handle), "is_viewer",
+                                        strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
+                                        "read_up_to_us",
+                                        (json_int_t)cruddur_members_read_up_to_us(members, i)));
+    }
+    return list;
+}
+
+/* ---- messages ---- */
+
+/* One for each character: how many, and whether the reader's is among them. */
+static json_t *model_reactions(const cruddur_msg *msg, const struct reader *reader)
+{
+    json_t *list = json_array();
+    cruddur_reaction reaction;
+    size_t i = 0;
+    while (cruddur_msg_reaction_at(msg, i, &reaction)) {
+        char kind[CRUDDUR_REACTION_SIZE];
+        bool is_chosen = false;
+        int count = 0;
+        (void)snprintf(kind, sizeof(kind), "%s", reaction.text);
+        for (; cruddur_msg_reaction_at(msg, i, &reaction) && strcmp(reaction.text, kind) == 0;
+             i++) {
+            is_chosen = is_chosen || strcmp(reaction.user_uuid, reader->uuid) == 0;
+            count++;
+        }
+        list = list_add(list, json_pack("{ss,si,sb}", "reaction", kind, "count", count, "is_chosen",
+                                        is_chosen));
+    }
+    return list;
+}
+
+json_t *model_msg(const cruddur_msg *msg, const struct reader *reader)
+{
+    const char *user = cruddur_msg_user_uuid(msg), *reply_to = cruddur_msg_reply_to(msg);
+    const char *name = name_of(cruddur_msg_user_display_name(msg), cruddur_msg_user_handle(msg));
+    bool is_own = strcmp(user, reader->uuid) == 0;
+    return json_pack("{ss,ss,ss,sI,ss,ss,ss,ss,sb,sb,sb,sb,sb,so,so,so}", "uuid",
+                     cruddur_msg_uuid(msg), "group_uuid", cruddur_msg_group_uuid(msg), "user_uuid",
+                     user, "at_us", (json_int_t)cruddur_msg_created_at_us(msg), "version",
+                     cruddur_msg_version(msg), "text", cruddur_msg_text(msg), "by",
+                     is_own ? "You" : name, "reply_to", reply_to != NULL ? reply_to : "", "is_own",
+                     is_own, "is_first", 1, "is_deleted",
+                     cruddur_msg_deleted_at_us(msg) != CRUDDUR_TIME_UNKNOWN, "is_edited",
+                     cruddur_msg_edited_at_us(msg) != CRUDDUR_TIME_UNKNOWN, "has_reactions",
+                     cruddur_msg_reaction_count(msg) > 0, "reactions", model_reactions(msg, reader),
+                     "at", model_time(reader, cruddur_msg_created_at_us(msg), "clock"), "avatar",
+                     model_avatar(user, name));
+}
+
+json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
+        rows = list_add(rows, model_msg(cruddur_msg_page_at(page, i), reader));
+    }
+    return json_pack("{so,ss,ss,sb,sb}", "rows", rows, "older", cruddur_msg_page_older(page),
+                     "newer", cruddur_msg_page_newer(page), "has_older",
+                     cruddur_msg_page_has_older(page), "has_newer",
+                     cruddur_msg_page_has_newer(page));
+}
+
+static int64_t number_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static bool is(const json_t *object, const char *name)
+{
+    return json_is_true(json_object_get(object, name));
+}
+
+/* The members who have read one's message, and not the next one. NULL if there are none. */
+static json_t *model_seen(const json_t *members, int64_t from_us, int64_t until_us)
+{
+    json_t *names = json_array();
+    const json_t *member;
+    size_t i, count = 0;
+    json_array_foreach(members, i, member)
+    {
+        int64_t read_us = number_of(member, "read_up_to_us");
+        if (!is(member, "is_viewer") && read_us >= from_us && read_us < until_us) {
+            names = list_add(names, json_pack("{ss,sb}", "name", text_of(member, "name"),
+                                              "is_later", count++ > 0));
+        }
+    }
+    if (json_array_size(members) == 2) {
+        (void)json_array_clear(names); /* it is clear who */
+    }
+    json_t *seen = json_pack("{so}", "names", names);
+    if (count == 0) {
+        json_decref(seen);
+        return NULL;
+    }
+    return seen;
+}
+
+static int64_t next_own_us(const json_t *rows, size_t index)
+{
+    const json_t *row;
+    while ((row = json_array_get(rows, ++index)) != NULL && !is(row, "is_own")) {
+    }
+    return row != NULL ? number_of(row, "at_us") : INT64_MAX;
+}
+
+bool model_arrange(json_t *model, const struct reader *reader)
+{
+    const json_t *group = json_object_get(model, "group"), *before = NULL;
+    const json_t *members = json_object_get(model, "members");
+    const json_t *rows = json_object_get(json_object_get(model, "messages"), "rows");
+    bool is_good = true, has_line = number_of(group, "unread_count") == 0;
+    json_t *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        int64_t at_us = number_of(row, "at_us"), before_us = number_of(before, "at_us");
+        bool is_new_day = before == NULL || day_of(reader, before_us) != day_of(reader, at_us);
+        bool is_line = !has_line && !is(row, "is_own") && !is(row, "is_deleted") &&
+                       at_us > number_of(group, "read_up_to_us");
+        bool is_first = is_new_day || is_line || at_us - before_us > BLOCK_US ||
+                        strcmp(text_of(before, "user_uuid"), text_of(row, "user_uuid")) != 0;
+        json_t *seen = is(row, "is_own") ? model_seen(members, at_us, next_own_us(rows, i)) : NULL;
+        is_good =
+            is_good && json_object_set_new(row, "is_first", json_boolean(is_first)) == 0 &&
+            json_object_set_new(row, "begins_unread", json_boolean(is_line)) == 0 &&
+            (!is_new_day ||
+             json_object_set_new(row, "day",
+                                 json_pack("{so}", "at", model_time(reader, at_us, "day"))) == 0) &&
+            (seen == NULL || json_object_set(row, "seen", seen) == 0);
+        json_decref(seen);
+        has_line = has_line || is_line;
+        before = row;
+    }
+    return is_good;
+}

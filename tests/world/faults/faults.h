@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Faults that are planted, each of which the simulated worlds must find: conditions that are
+ * dropped, writes that are left out or come in another order, checks that are not made. Those of
+ * requests are planted into the simulated service; those inside of the library by leading a call
+ * within it here (--wrap). */
+#ifndef TESTS_WORLD_FAULTS_FAULTS_H
+#define TESTS_WORLD_FAULTS_FAULTS_H
+
+#include "world/play.h"
+
+/* What is taken out of the library. */
+typedef enum fault_cut {
+    FAULT_CUT_NONE,
+    FAULT_CUT_CHECKSUM,  /* answers are not compared with their checksums */
+    FAULT_CUT_ORDER,     /* a new sort key follows the clock, and not the head and the rows */
+    FAULT_CUT_LOOK_BACK, /* nobody looks back, and no processor settles a group */
+    FAULT_CUT_ARRIVAL,   /* a request without an answer is taken for one that never arrived */
+    FAULT_CUT_MEMBERS,   /* whoever asks is a member */
+} fault_cut;
+
+typedef struct fault {
+    const char *name;
+    sim_fault in_service;
+    fault_cut in_library;
+    stage_mode mode; /* in which it shows */
+    bool is_shared;
+    const char *why_hidden; /* why it cannot show; NULL: it must */
+} fault;
+
+extern const fault faults_all[];
+extern const size_t faults_count;
+
+/* Plants it; NULL: nothing is planted any more. */
+void faults_plant(const fault *planted);
+
+typedef struct fault_found {
+    bool is_found;
+    uint64_t seed;
+    uint64_t stories;
+    double seconds; /* of processor time */
+    char text[512];
+} fault_found;
+
+/* Plays stories until the planted fault shows, for so many seconds at most. */
+void faults_search(const fault *planted, double seconds_max, fault_found *found);
+
+#endif

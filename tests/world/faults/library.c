@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls within the library that are led here, and on to where they were meant to go unless a
+ * planted fault takes them out. */
+#include "world/faults/library.h"
+
+#include "aws/client.h"
+#include "aws/crc32.h"
+#include "messaging/settle.h"
+#include "model/members.h"
+#include "model/time.h"
+
+static fault_cut now;
+
+void faults_cut(fault_cut cut)
+{
+    now = cut;
+}
+
+bool __real_cr_crc32_contradicts(cr_str header, cr_str body);
+bool __wrap_cr_crc32_contradicts(cr_str header, cr_str body);
+
+bool __wrap_cr_crc32_contradicts(cr_str header, cr_str body)
+{
+    return now != FAULT_CUT_CHECKSUM && __real_cr_crc32_contradicts(header, body);
+}
+
+bool __real_cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key);
+bool __wrap_cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key);
+
+bool __wrap_cr_sort_key_after(int64_t time_us, cr_str head, cr_sort_key *key)
+{
+    return __real_cr_sort_key_after(time_us, now == FAULT_CUT_ORDER ? CR_STR_ABSENT : head, key);
+}
+
+cruddur_status __real_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
+                                cr_settled *result);
+cruddur_status __wrap_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
+                                cr_settled *result);
+cruddur_status __real_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result);
+cruddur_status __wrap_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result);
+
+static cruddur_status settle_nothing(cr_settled *result)
+{
+    if (result != NULL) {
+        *result = CR_SETTLED_BEFORE;
+    }
+    return CRUDDUR_OK;
+}
+
+cruddur_status __wrap_cr_settle(cr_store *store, const cr_settling *settling, cr_call *call,
+                                cr_settled *result)
+{
+    return now == FAULT_CUT_LOOK_BACK ? settle_nothing(result)
+                                      : __real_cr_settle(store, settling, call, result);
+}
+
+cruddur_status __wrap_cr_settle_in_turn(cr_store *store, const cr_settling *settling, cr_call *call,
+                                        cr_settled *result)
+{
+    return now == FAULT_CUT_LOOK_BACK ? settle_nothing(result)
+                                      : __real_cr_settle_in_turn(store, settling, call, result);
+}
+
+cruddur_status __real_cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
+                                  cr_call *call, cr_aws_answer *answer);
+cruddur_status __wrap_cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
+                                  cr_call *call, cr_aws_answer *answer);
+
+cruddur_status __wrap_cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
+                                  cr_call *call, cr_aws_answer *answer)
+{
+    cruddur_status status = __real_cr_aws_call(client, request, call, answer);
+    answer->may_be_applied = answer->may_be_applied && now != FAULT_CUT_ARRIVAL;
+    return status;
+}
+
+size_t __real_cr_members_find(const cr_members *members, const cr_uuid *uuid);
+size_t __wrap_cr_members_find(const cr_members *members, const cr_uuid *uuid);
+
+size_t __wrap_cr_members_find(const cr_members *members, const cr_uuid *uuid)
+{
+    size_t index = __real_cr_members_find(members, uuid);
+    return index == members->count && now == FAULT_CUT_MEMBERS ? 0 : index;
+}

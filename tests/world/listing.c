@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What is listed while others write: each list is in order and shows nothing twice, and what was
+ * acknowledged before is on it. */
+#include "listing/list.h"
+#include "world/actors.h"
+#include "world/judge.h"
+
+#define LIMIT 200
+
+static const cr_listing whole = {
+    .limit = LIMIT, .since_us = CRUDDUR_SINCE_ALWAYS, .until_us = CRUDDUR_UNTIL_FOREVER};
+
+static bool may_fail(const stage *all, cruddur_status status)
+{
+    return sim_is_dead() || (!all->is_quiet && sim_may_pass(status));
+}
+
+static const char *get(const cr_page *page, size_t index, cr_attribute attribute)
+{
+    return cr_packed_get_or_empty(cr_page_at(page, index), attribute);
+}
+
+/* The original handler takes rows away before it puts them again, and a group without a card has
+ * the members that its rows name. */
+static bool may_overlook(const stage *all, size_t group)
+{
+    return sim_is_dead() || (all->has_handler && !all->is_quiet && !stage_has_card(all, group));
+}
+
+/* From the newest on, and no row twice. */
+static void check_order(stage *all, const cr_page *page, cr_attribute unique, const char *what)
+{
+    for (size_t i = 1; i < page->count; i++) {
+        if (strcmp(get(page, i - 1, CR_SK), get(page, i, CR_SK)) <= 0) {
+            stage_breach(all, "a list of %s is not in order at %s", what, get(page, i, CR_SK));
+        }
+        for (size_t j = 0; j < i; j++) {
+            const char *one = get(page, i, unique);
+            if (one[0] != '\0' && strcmp(one, get(page, j, unique)) == 0) {
+                stage_breach(all, "a list of %s shows %s twice", what, one);
+            }
+        }
+    }
+}
+
+static bool shows(const cr_page *page, cr_attribute attribute, const char *value)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        if (strcmp(get(page, i, attribute), value) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- groups ---- */
+
+static void check_groups(stage *all, size_t person, const bool was_open[GROUPS],
+                         const cr_page *page)
+{
+    check_order(all, page, CR_GROUP_UUID, "groups");
+    for (size_t g = 0; g < GROUPS; g++) {
+        bool is_shown = shows(page, CR_GROUP_UUID, all->group[g].uuid.text);
+        if (is_shown && !stage_is_member(all, g, person)) {
+            stage_breach(all, "group %zu is in the list of %zu, who is no member", g, person);
+        }
+        /* The original handler deletes rows before it puts them again. */
+        if (!is_shown && was_open[g] && stage_is_member(all, g, person) &&
+            (!all->has_handler || all->is_quiet)) {
+            stage_breach(all, "group %zu is not in the list of %zu", g, person);
+        }
+    }
+}
+
+void act_list_groups(stage *all, cr_store *store, size_t person)
+{
+    cruddur_error *error = NULL;
+    cr_page *page = NULL;
+    cr_call call = sim_call(&error);
+    bool was_open[GROUPS];
+    for (size_t g = 0; g < GROUPS; g++) {
+        was_open[g] = all->group[g].is_open;
+    }
+    all->calls++;
+    sim_tell("listing the groups of %zu", person);
+    cruddur_status status = cr_list_groups(store, &all->person[person], &whole, &call, &page);
+    if (status == CRUDDUR_OK) {
+        check_groups(all, person, was_open, page);
+    } else if (!may_fail(all, status)) {
+        stage_breach(all, "listing groups: %s", cruddur_error_message(error));
+    }
+    free(page);
+    cruddur_error_free(error);
+}
+
+/* ---- messages ---- */
+
+/* Which messages a list that begins now has to show. */
+static void note_acknowledged(const stage *all, size_t group, bool acknowledged[MESSAGES_MAX])
+{
+    for (size_t i = 0; i < all->message_count; i++) {
+        acknowledged[i] = all->message[i].group == group && all->message[i].acks > 0;
+    }
+}
+
+static void check_messages(stage *all, const bool acknowledged[MESSAGES_MAX], size_t count,
+                           const cr_page *page)
+{
+    check_order(all, page, CR_MESSAGE_UUID, "messages");
+    for (size_t i = 0; i < count; i++) {
+        if (acknowledged[i] && !shows(page, CR_MESSAGE_UUID, all->message[i].uuid.text)) {
+            stage_breach(all, "message %s was acknowledged and is not listed",
+                         all->message[i].text);
+        }
+    }
+}
+
+void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
+{
+    cruddur_error *error = NULL;
+    cr_page *page = NULL;
+    cr_call call = sim_call(&error);
+    bool acknowledged[MESSAGES_MAX];
+    size_t count = all->message_count;
+    bool was_open = all->group[group].is_open;
+    bool is_member = stage_is_member(all, group, person);
+    int64_t begun_us = sim_now_us();
+    note_acknowledged(all, group, acknowledged);
+    all->calls++;
+    sim_tell("listing the messages of group %zu for %zu", group, person);
+    cruddur_status status = cr_list_messages(store, &all->person[person], &all->group[group].uuid,
+                                             &whole, &call, &page);
+    bool is_denied = status == CRUDDUR_E_GROUP_NOT_FOUND;
+    if (status == CRUDDUR_OK && !is_member) {
+        stage_breach(all, "a stranger read group %zu", group);
+    } else if (status == CRUDDUR_OK) {
+        check_messages(all, acknowledged, count, page);
+        judge_note_read(all, group, begun_us, page);
+    } else if (is_denied ? is_member && was_open && !may_overlook(all, group)
+                         : !may_fail(all, status)) {
+        stage_breach(all, "listing the messages of group %zu for %zu: %s", group, person,
+                     cruddur_error_message(error));
+    }
+    free(page);
+    cruddur_error_free(error);
+}

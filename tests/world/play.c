@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "world/play.h"
+
+#include "world/actors.h"
+#include "world/check.h"
+#include "world/edits.h"
+#include "world/judge.h"
+
+#define CLIENTS 4
+#define PROCESSORS 2
+#define TASKS 14
+#define SECOND INT64_C(1000000)
+#define HOUR (3600 * SECOND)
+/* A world takes some hundreds. */
+#define REQUESTS_MAX 20000
+
+const char *play_mode_name(stage_mode mode)
+{
+    static const char *const names[STAGE_MODE_COUNT] = {"atomic", "stream", "steps", "mixed"};
+    return names[mode];
+}
+
+/* ---- the beginning ---- */
+
+static sim_weather draw_weather(void)
+{
+    static const size_t faults[] = {0, 60, 12, 5};
+    static const size_t deaths[] = {0, 0, 400, 80};
+    static const size_t failures[] = {0, 0, 100, 20};
+    bool is_slow = sim_happens(8);
+    return (sim_weather){.faults = faults[sim_roll(4)],
+                         .deaths = deaths[sim_roll(4)],
+                         .failures = failures[sim_roll(4)],
+                         .pace_us = is_slow ? 20 * SECOND : 3000,
+                         .late_us = is_slow ? 900 * SECOND : 5 * SECOND,
+                         .timeout_us = is_slow ? 7200 * SECOND : 10 * SECOND};
+}
+
+/* Clocks differ by seconds, or by minutes. */
+static int64_t draw_skew(void)
+{
+    static const size_t ranges_s[] = {0, 0, 3, 300};
+    size_t range_s = ranges_s[sim_roll(4)];
+    return ((int64_t)sim_roll(2 * range_s + 1) - (int64_t)range_s) * SECOND / 2;
+}
+
+/* Where requests are signed, the clock of a program may be wrong by hours. */
+static int64_t program_skew_us[2];
+
+static void draw_program_skews(bool is_signed)
+{
+    for (size_t i = 0; i < 2; i++) {
+        program_skew_us[i] =
+            is_signed && sim_happens(2) ? (int64_t)sim_roll(4 * HOUR) - 2 * HOUR : 0;
+    }
+}
+
+static void add_actors(stage *all, sim_job job, size_t count, size_t tasks, actor *actors,
+                       size_t *used)
+{
+    for (size_t i = 0; i < count; i++) {
+        actor *made = &actors[(*used)++];
+        *made = (actor){all, i, tasks};
+        sim_set_skew(sim_add_job(job, made), draw_skew() + program_skew_us[i % 2]);
+    }
+}
+
+static void add_all(stage *all, const play_cut *cut, actor *actors)
+{
+    size_t used = 0;
+    /* The original handler overwrites another group's row at the same key. */
+    all->meets = sim_happens(4) && !all->has_handler;
+    size_t clients = cut != NULL && cut->clients < CLIENTS ? cut->clients : CLIENTS;
+    all->writing = clients;
+    add_actors(all, act_client, clients, cut != NULL && cut->tasks < TASKS ? cut->tasks : TASKS,
+               actors, &used);
+    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
+        add_actors(all, act_processor, PROCESSORS, 6, actors, &used);
+    }
+    if (all->has_foreign) {
+        add_actors(all, act_foreigner, 1, 8, actors, &used);
+    }
+    if (all->has_handler) {
+        add_actors(all, act_handler, 1, 0, actors, &used);
+    }
+}
+
+/* ---- the end ---- */
+
+/* Whoever has not been told yet sends again. Others do, too, and are told the same. */
+static void repeat(stage *all)
+{
+    size_t count = all->message_count;
+    for (size_t i = 0; i < count && !all->is_over; i++) {
+        stage_message *one = &all->message[i];
+        bool may_repeat = one->is_callers && !one->is_refused && one->calls > 0 &&
+                          (one->rival == MESSAGES_MAX || one->acks > 0) &&
+                          stage_is_member(all, one->group, one->author) &&
+                          (one->is_opening || all->group[one->group].is_open);
+        if (may_repeat && (one->acks == 0 || sim_happens(3))) {
+            (void)stage_send(all, stage_store(all, i), one);
+        }
+    }
+}
+
+static bool has_messages(const stage *all, size_t group)
+{
+    for (size_t i = 0; i < sim_log_size(); i++) {
+        const sim_item *new = sim_log_at(i)->new;
+        if (new != NULL && sim_item_text(new, "message_uuid").data !=
+                               NULL &&cr_str_equal((cr_str){new->pk.data + 4, new->pk.size - 4},
+                                                   cr_uuid_str(&all->group[group].uuid))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_rows(const stage *all, size_t group)
+{
+    const sim_item *const *found;
+    const sim_range range = {.is_index = true, .partition = cr_uuid_str(&all->group[group].uuid)};
+    return sim_table_query(&range, &found) > 0;
+}
+
+/* One more message to each group. An opening in steps that was interrupted leaves rows without a
+ * message: such a group is opened once more. */
+static void send_last(stage *all)
+{
+    for (size_t g = 0; g < GROUPS && !all->is_over; g++) {
+        bool is_opening = !has_messages(all, g);
+        if (is_opening && !(all->mode == STAGE_STEPS && has_rows(all, g))) {
+            continue;
+        }
+        all->group[g].is_open = true;
+        stage_message *made = stage_plan(all, g, stage_any_member(all, g), sim_happens(2));
+        if (made != NULL) {
+            made->is_opening = is_opening;
+            (void)stage_send(all, stage_store(all, g), made);
+        }
+    }
+}
+
+static void list_all(stage *all)
+{
+    for (size_t i = 0; i < PEOPLE && !all->is_over; i++) {
+        act_list_groups(all, stage_store(all, i), i);
+        for (size_t g = 0; g < GROUPS && !all->is_over; g++) {
+            if (all->group[g].is_open || !stage_is_member(all, g, i)) {
+                act_list_messages(all, stage_store(all, i), g, i);
+            }
+        }
+    }
+}
+
+static void settle(stage *all)
+{
+    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
+        act_settle(all);
+    }
+}
+
+static void judge(stage *all, check_rows rows)
+{
+    if (!all->is_over) {
+        check_messages_stored(all);
+    }
+    if (!all->is_over) {
+        judge_histories(all);
+    }
+    if (!all->is_over) {
+        check_edits(all);
+    }
+    if (!all->is_over) {
+        check_table(all, rows);
+    }
+    if (!all->is_over) {
+        list_all(all);
+    }
+}
+
+/* Everything that is late arrives, or never will; then nothing goes wrong any more. */
+static void come_to_rest(stage *all, bool is_calm)
+{
+    if (sim_happens(2)) {
+        sim_advance(SIM_TOKEN_US + SECOND);
+    }
+    all->is_quiet = true;
+    sim_network_set_weather(&SIM_CALM);
+    sim_table_set_lag(0);
+    sim_deliver_all(4);
+    repeat(all);
+    if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
+        check_previews(all);
+    }
+    if (!all->is_over && is_calm && all->mode == STAGE_STEPS && !all->has_foreign) {
+        check_table(all, CHECK_ROWS_EXACT); /* all have looked back */
+    }
+    send_last(all);
+    settle(all);
+    bool may_have_twins = all->mode == STAGE_STEPS;
+    judge(all, may_have_twins ? CHECK_ROWS_NEWEST : CHECK_ROWS_EXACT);
+    if (may_have_twins) {
+        send_last(all);
+        judge(all, CHECK_ROWS_EXACT);
+    }
+}
+
+static stage now;
+static uint64_t first_request;
+
+/* Before each turn. */
+static void on_step(void)
+{
+    sim_deliver_due();
+    if (sim_request_count() - first_request > REQUESTS_MAX) {
+        stage_breach(&now, "it never ends: after %d requests somebody is still at it",
+                     REQUESTS_MAX);
+    }
+}
+
+void play_world(const play_setting *setting, uint64_t seed, play_result *result)
+{
+    static const unsigned lags[] = {0, 30, 300};
+    actor actors[SIM_JOBS_MAX];
+    first_request = sim_request_count();
+    sim_begin(seed, 0, &SIM_CALM);
+    unsigned lag = lags[sim_roll(3)];
+    sim_table_set_lag(setting->cut != NULL && setting->cut->is_fresh ? 0 : lag);
+    sim_weather weather = SIM_CALM;
+    weather.is_signed = sim_happens(8);
+    sim_network_set_weather(&weather);
+    draw_program_skews(weather.is_signed);
+    edits_begin();
+    judge_begin();
+    stage_begin(&now, setting->mode, setting->is_shared, seed);
+    add_all(&now, setting->cut, actors);
+    weather = draw_weather();
+    sim_network_set_weather(&weather);
+    sim_network_choose_faults(setting->cut == NULL ? NULL : &setting->cut->faults);
+    sim_run(on_step);
+    result->late += sim_late_total();
+    if (!now.is_over) {
+        come_to_rest(&now, weather.faults + weather.failures + weather.deaths == 0);
+    }
+    if (setting->cut != NULL) {
+        setting->cut->faults_seen = sim_network_faults();
+    }
+    result->worlds++;
+    result->trace = sim_trace();
+    result->insertions += judge_insertions();
+    result->calls += now.calls;
+    result->acks += now.acks;
+    result->requests += sim_request_count() - first_request;
+    if (now.breach[0] != '\0' && result->breaches++ < PLAY_BREACHES_MAX) {
+        play_breach *noted = &result->breach[result->breaches - 1];
+        noted->seed = seed;
+        memcpy(noted->text, now.breach, sizeof(noted->text));
+    }
+    stage_end(&now);
+    sim_end();
+}
+
+void play_worlds(const play_setting *setting, uint64_t seed, uint64_t calls, bool stops,
+                 play_result *result)
+{
+    uint64_t until = result->calls + calls;
+    while (result->calls < until && !(stops && result->breaches > 0)) {
+        play_world(setting, seed++, result);
+    }
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "world/stage.h"
+
+#include <stdarg.h>
+
+#include "model/card.h"
+#include "model/expiry.h"
+#include "model/key.h"
+#include "model/time.h"
+#include "world/edits.h"
+
+void stage_breach(stage *all, const char *format, ...)
+{
+    va_list arguments;
+    if (all->is_over) {
+        return;
+    }
+    all->is_over = true;
+    va_start(arguments, format);
+    (void)vsnprintf(all->breach, sizeof(all->breach), format, arguments);
+    va_end(arguments);
+    sim_tell("BREACH: %s", all->breach);
+}
+
+/* ---- the beginning ---- */
+
+static cr_uuid uuid_of(unsigned number)
+{
+    cr_uuid uuid;
+    (void)snprintf(uuid.text, sizeof(uuid.text), "00000000-0000-4000-8000-%012x", number);
+    return uuid;
+}
+
+bool stage_has_card(const stage *all, size_t group)
+{
+    cr_card_pk pk = cr_card_pk_of(&all->group[group].uuid);
+    return sim_table_get(cr_card_key(&pk)) != NULL;
+}
+
+bool stage_is_member(const stage *all, size_t group, size_t person)
+{
+    const cr_members *members = &all->group[group].members;
+    size_t i = 0;
+    while (i < members->count && strcmp(members->uuid[i].text, all->person[person].text) != 0) {
+        i++;
+    }
+    return i < members->count;
+}
+
+size_t stage_any_member(const stage *all, size_t group)
+{
+    size_t person = sim_roll(PEOPLE);
+    while (!stage_is_member(all, group, person)) {
+        person = sim_roll(PEOPLE);
+    }
+    return person;
+}
+
+static void make_group(stage *all, size_t g, size_t count, const size_t *people)
+{
+    stage_group *made = &all->group[g];
+    for (size_t i = 0; i < count; i++) {
+        (void)cr_members_add(&made->members, &all->person[people[i]]);
+    }
+    made->uuid = uuid_of(100 + (unsigned)g);
+    if (count == 2 && sim_happens(2) && !cr_direct_group_uuid(&made->members, &made->uuid)) {
+        abort();
+    }
+}
+
+static void put_card(const stage_group *group)
+{
+    cr_row row;
+    cr_arena arena = CR_ARENA_INIT;
+    cr_card_pk pk = cr_card_pk_of(&group->uuid);
+    const cr_card card = {.members = group->members, .rev = 1};
+    if (!cr_card_write(&pk, &card, &arena, &row)) {
+        abort();
+    }
+    sim_put_row(&row);
+    cr_arena_free(&arena);
+}
+
+static cr_row group_row(const stage_group *group, size_t member, cr_str sk, cr_str list,
+                        bool has_card)
+{
+    cr_row row = {0};
+    row.value[CR_SK] = sk;
+    row.value[CR_GROUP_UUID] = cr_uuid_str(&group->uuid);
+    row.value[CR_TEXT] = cr_str_of("first");
+    row.value[CR_USER_UUID] =
+        cr_uuid_str(&group->members.uuid[cr_members_next(&group->members, member)]);
+    row.value[CR_DISPLAY_NAME] = cr_str_of("");
+    row.value[CR_HANDLE] = cr_str_of("");
+    row.value[CR_MEMBER_UUIDS] = group->members.count > 2 ? list : CR_STR_ABSENT;
+    if (has_card) {
+        row.value[CR_REV] = cr_str_of("1");
+        row.value[CR_VERSION] = cr_str_of("0000000000000001");
+    }
+    return row;
+}
+
+/* A group that was opened long ago, by the library or by another program. */
+static void put_group(stage *all, size_t g)
+{
+    cr_sort_key key;
+    cr_arena arena = CR_ARENA_INIT;
+    stage_group *group = &all->group[g];
+    stage_message *first = stage_plan(all, g, stage_any_member(all, g), false);
+    cr_row message = {0};
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cr_str list = cr_members_join(&group->members, &arena);
+    group->is_open = true;
+    /* Beside the original handler a card is needed by larger groups, whose members its rows do not
+     * name, and without transactions, where a group may lose all its rows. */
+    bool needs_card = all->has_handler && (group->members.count > 2 || all->mode == STAGE_STEPS);
+    bool has_card = sim_happens(2) || needs_card;
+    (void)cr_time_format(SIM_BEGIN_US - 1000000 + (int64_t)g, &key);
+    if (has_card) {
+        put_card(group);
+    }
+    for (size_t i = 0; i < group->members.count; i++) {
+        cr_pk owner = cr_pk_of_member(&group->members.uuid[i]);
+        cr_row row = group_row(group, i, cr_sort_key_str(&key), list, has_card);
+        row.value[CR_PK] = cr_pk_str(&owner);
+        sim_put_row(&row);
+    }
+    (void)snprintf(first->text, sizeof(first->text), "first");
+    (void)snprintf(first->sk, sizeof(first->sk), "%.*s", CR_STR_ARGS(cr_sort_key_str(&key)));
+    first->acks = 1;
+    first->is_done = true;
+    message.value[CR_PK] = cr_pk_str(&pk);
+    message.value[CR_SK] = cr_sort_key_str(&key);
+    message.value[CR_TEXT] = cr_str_of(first->text);
+    message.value[CR_MESSAGE_UUID] = cr_uuid_str(&first->uuid);
+    message.value[CR_USER_UUID] = cr_uuid_str(&all->person[first->author]);
+    sim_put_row(&message);
+    cr_arena_free(&arena);
+}
+
+cr_store *stage_store(stage *all, size_t number)
+{
+    return all->store[number % 2];
+}
+
+void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
+{
+    static const size_t people[GROUPS][4] = {{0, 1}, {0, 1, 2}, {0, 2, 3, 1}};
+    static const size_t counts[GROUPS] = {2, 3, 4};
+    static const cr_mode modes[STAGE_MODE_COUNT][2] = {
+        [STAGE_ATOMIC] = {CR_MODE_ATOMIC, CR_MODE_ATOMIC},
+        [STAGE_STREAM] = {CR_MODE_STREAM, CR_MODE_STREAM},
+        [STAGE_STEPS] = {CR_MODE_STEPS, CR_MODE_STEPS},
+        [STAGE_MIXED] = {CR_MODE_ATOMIC, CR_MODE_STREAM},
+    };
+    memset(all, 0, offsetof(stage, message));
+    all->message_count = all->foreign_count = 0;
+    all->writing = 0;
+    all->is_quiet = all->meets = all->is_over = false;
+    all->calls = all->acks = 0;
+    all->breach[0] = '\0';
+    all->mode = mode;
+    all->seed = seed;
+    all->has_foreign = is_shared;
+    all->has_handler = is_shared && sim_happens(2);
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        all->person[i] = uuid_of(1 + i);
+    }
+    for (size_t g = 0; g < GROUPS; g++) {
+        make_group(all, g, counts[g], people[g]);
+        if (sim_happens(2)) {
+            put_group(all, g);
+        }
+    }
+    bool are_ours = mode == STAGE_ATOMIC && !is_shared && sim_happens(2);
+    for (size_t i = 0; i < 2; i++) {
+        all->store[i] = are_ours ? sim_store_open_ours() : sim_store_open(modes[mode][i]);
+    }
+}
+
+void stage_end(stage *all)
+{
+    sim_store_close(all->store[0]);
+    sim_store_close(all->store[1]);
+}
+
+/* ---- messages ---- */
+
+stage_message *stage_plan(stage *all, size_t group, size_t author, bool is_callers)
+{
+    if (all->message_count == MESSAGES_MAX) {
+        return NULL;
+    }
+    size_t number = all->message_count++;
+    stage_message *made = &all->message[number];
+    *made = (stage_message){
+        .group = group, .author = author, .is_callers = is_callers, .rival = MESSAGES_MAX};
+    (void)snprintf(made->text, sizeof(made->text), "m%zu", number);
+    if (!cr_uuid_v4(&made->uuid)) {
+        abort();
+    }
+    return made;
+}
+
+static cr_person person_of(const stage *all, size_t person)
+{
+    return (cr_person){all->person[person], cr_str_of("Somebody"), cr_str_of("somebody")};
+}
+
+static cruddur_status append(stage *all, cr_store *store, const stage_message *message,
+                             cr_call *call, cr_packed_row **ret_row)
+{
+    cr_draft draft = {.author = person_of(all, message->author),
+                      .group = all->group[message->group].uuid,
+                      .text = cr_str_of(message->text),
+                      .uuid = message->uuid,
+                      .may_be_repeat = message->is_callers,
+                      .created_at_us = message->created_at_us,
+                      .lasts_s = CR_EXPIRES_NEVER};
+    if (sim_happens(2)) {
+        draft.author.display_name = draft.author.handle = CR_STR_ABSENT;
+    }
+    return cr_append(store, &draft, call, ret_row);
+}
+
+static cruddur_status open_group(stage *all, cr_store *store, const stage_message *message,
+                                 cr_call *call, cr_packed_row **ret_row)
+{
+    cr_opening opening = {.first_message = {.author = person_of(all, message->author),
+                                            .group = all->group[message->group].uuid,
+                                            .text = cr_str_of(message->text),
+                                            .uuid = message->uuid,
+                                            .may_be_repeat = message->is_callers,
+                                            .lasts_s = CR_EXPIRES_NEVER},
+                          .members = all->group[message->group].members};
+    for (size_t i = 0; i < opening.members.count; i++) {
+        opening.person[i] =
+            (cr_person){opening.members.uuid[i], cr_str_of("Somebody"), cr_str_of("somebody")};
+    }
+    return cr_create(store, &opening, call, ret_row);
+}
+
+static bool is_about(const stage *all, const stage_message *message, const cr_packed_row *row)
+{
+    return strcmp(cr_packed_get_or_empty(row, CR_MESSAGE_UUID), message->uuid.text) == 0 &&
+           (edits_may_be_of(all, message) ||
+            strcmp(cr_packed_get_or_empty(row, CR_TEXT), message->text) == 0) &&
+           strcmp(cr_packed_get_or_empty(row, CR_USER_UUID), all->person[message->author].text) ==
+               0;
+}
+
+/* Each repeat must be told the same. */
+static void note_ack(stage *all, stage_message *message, const cr_packed_row *row)
+{
+    const char *sk = cr_packed_get_or_empty(row, CR_SK);
+    const char *group = cr_packed_get_or_empty(row, CR_GROUP_UUID);
+    all->acks++;
+    message->ended_us = message->acks++ == 0 ? sim_now_us() : message->ended_us;
+    message->is_done = true;
+    all->group[message->group].is_open = true;
+    if (message->is_opening) {
+        if (strcmp(group, all->group[message->group].uuid.text) != 0) {
+            stage_breach(all, "an opening returned a row of group %s", group);
+        }
+        return;
+    }
+    if (!is_about(all, message, row)) {
+        stage_breach(all, "message %s was acknowledged with another one", message->text);
+    } else if (message->sk[0] != '\0' && strcmp(message->sk, sk) != 0) {
+        stage_breach(all, "message %s was acknowledged at %s and at %s", message->text, message->sk,
+                     sk);
+    }
+    (void)snprintf(message->sk, sizeof(message->sk), "%s", sk);
+}
+
+/* Of two authors with one uuid one is refused. */
+static bool may_be_refused(const stage *all, const stage_message *message, cruddur_status status)
+{
+    bool is_member = stage_is_member(all, message->group, message->author);
+    return (status == CRUDDUR_E_GROUP_NOT_FOUND && !is_member) ||
+           (status == CRUDDUR_E_INVALID_ARGUMENT && message->rival < MESSAGES_MAX);
+}
+
+static bool may_fail(const stage *all, cruddur_status status)
+{
+    return !all->is_quiet && sim_may_pass(status);
+}
+
+/* A group without a card has the members that its rows name; the original handler takes rows away
+ * before it puts them again. */
+static bool may_overlook(const stage *all, size_t group, cruddur_status status)
+{
+    return all->has_handler && !all->is_quiet && !stage_has_card(all, group) &&
+           (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS);
+}
+
+bool stage_send(stage *all, cr_store *store, stage_message *message)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    all->calls++;
+    message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
+    sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
+             message->text, message->group, message->author);
+    cruddur_status status =
+        (message->is_opening ? open_group : append)(all, store, message, &call, &row);
+    sim_tell("%s: %s%s", message->text, cruddur_status_name(status),
+             cruddur_error_outcome_unknown(error) ? ", outcome unknown" : "");
+    if (sim_is_dead()) {
+        message->may_be_stored = true; /* whatever it was told, nobody knows */
+    } else if (status == CRUDDUR_OK) {
+        note_ack(all, message, row);
+    } else if (may_be_refused(all, message, status)) {
+        message->is_refused = message->is_done = true;
+    } else if (!may_fail(all, status) && !may_overlook(all, message->group, status)) {
+        stage_breach(all, "sending %s: %s: %s", message->text, cruddur_status_name(status),
+                     cruddur_error_message(error));
+    } else {
+        message->may_be_stored = message->may_be_stored || cruddur_error_outcome_unknown(error);
+    }
+    free(row);
+    cruddur_error_free(error);
+    message->is_done = message->is_done || !message->is_callers;
+    return message->is_done;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* People, groups and messages in a simulated world, and the history of what was asked and told:
+ * what check.c judges by. */
+#ifndef TESTS_WORLD_STAGE_H
+#define TESTS_WORLD_STAGE_H
+
+#include <stdio.h>
+
+#include "messaging/write.h"
+#include "world/simulated.h"
+
+/* The last one is in no group. */
+#define PEOPLE 5
+#define STRANGER (PEOPLE - 1)
+#define GROUPS 3
+#define MESSAGES_MAX 256
+#define FOREIGN_MAX 16
+
+typedef enum stage_mode {
+    STAGE_ATOMIC,
+    STAGE_STREAM,
+    STAGE_STEPS,
+    STAGE_MIXED, /* programs in the modes atomic and stream on one table */
+    STAGE_MODE_COUNT,
+} stage_mode;
+
+/* A message that somebody wants to send. */
+typedef struct stage_message {
+    cr_uuid uuid;
+    size_t group;
+    size_t author;
+    char text[16];
+    bool is_callers; /* its uuid: so the send may be repeated */
+    bool is_opening;
+    bool is_done; /* nobody sends it again */
+    int64_t created_at_us;
+    int64_t begun_us; /* the first call */
+    int64_t ended_us; /* the first that was acknowledged */
+    unsigned calls;
+    unsigned acks;
+    bool may_be_stored; /* although no call was acknowledged */
+    bool is_refused;
+    size_t rival; /* another one with this uuid, of another author; MESSAGES_MAX: none */
+    char sk[64];  /* that was acknowledged, of appends */
+} stage_message;
+
+typedef struct stage_group {
+    cr_uuid uuid;
+    cr_members members;
+    bool is_open; /* somebody knows that it is there */
+} stage_group;
+
+typedef struct stage {
+    stage_mode mode;
+    uint64_t seed;
+    bool has_foreign; /* rows of other programs come in between */
+    bool has_handler; /* the original application's stream handler works, too */
+    cr_uuid person[PEOPLE];
+    stage_group group[GROUPS];
+    stage_message message[MESSAGES_MAX];
+    size_t message_count;
+    const sim_item *foreign[FOREIGN_MAX]; /* rows that must stay as they are */
+    size_t foreign_count;
+    cr_store *store[2]; /* handles of two programs */
+    size_t writing;     /* clients that still do */
+    bool is_quiet;      /* no faults any more: no call may fail */
+    bool meets;         /* messages want the same few sort keys again and again */
+    bool is_over;       /* something is wrong */
+    uint64_t calls;
+    uint64_t acks;
+    char breach[512]; /* empty: none */
+} stage;
+
+/* Notes the first thing that is wrong. */
+void stage_breach(stage *all, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes the world's people and groups; some groups are there from the beginning. `is_shared`: other
+ * programs write to the table, too. */
+void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed);
+void stage_end(stage *all);
+
+/* Whether a group's card is in the table; those of older programs have none. */
+bool stage_has_card(const stage *all, size_t group);
+
+bool stage_is_member(const stage *all, size_t group, size_t person);
+size_t stage_any_member(const stage *all, size_t group);
+
+/* Plans a message; NULL: there are enough. */
+stage_message *stage_plan(stage *all, size_t group, size_t author, bool is_callers);
+
+/* Sends it, by an append or by opening the group, and notes what comes of it. True once nobody need
+ * send it again. */
+bool stage_send(stage *all, cr_store *store, stage_message *message);
+
+/* The same program's handle for each job; programs differ in mode where the stage is mixed. */
+cr_store *stage_store(stage *all, size_t number);
+
+#endif
