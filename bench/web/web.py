@@ -6,7 +6,8 @@ original's route for sending (original.py) on DynamoDB Local.
     web.py SERVICE_PROGRAM COMMAND [STREAMS]
 
 Each measurement on DynamoDB Local has a fresh one, as it becomes slow with every transaction. They are
-made in turn, BENCH_ROUNDS times; what is printed is the median of each. The environment has credentials.
+made in turn, BENCH_ROUNDS times; what is printed is the median of each. BENCH_SECONDS and
+BENCH_CONNECTIONS are those of wrk. The environment has credentials.
 """
 import asyncio
 import contextlib
@@ -32,7 +33,7 @@ SENDERS = 16
 SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 WARM_UP_SECONDS = 2
-CONNECTIONS = 16
+CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "16"))
 
 
 def memory_mb(pids):
@@ -79,7 +80,7 @@ def measure_sends(url, senders, pids, warm_up=WARM_UP_SECONDS):
         run_wrk(url, senders, warm_up)
     before = processor_ms(pids)
     result = run_wrk(url, senders, SECONDS)
-    return {**result, "processor": (processor_ms(pids) - before) / result["sends"],
+    return {**result, "processor": (processor_ms(pids) - before) / max(1, result["sends"]),
             "memory": memory_mb(pids)}
 
 
@@ -95,7 +96,7 @@ def print_row(name, result):
 class Ours:
     """The service with as many users as there are streams; the first ones write to each other."""
 
-    def __init__(self, folder, store, users):
+    def __init__(self, folder, store, users, *options):
         key = Key(folder, "bench")
         self.uuids = [str(uuid.UUID(int=i + 1)) for i in range(users)]
         (folder / "users.json").write_text(json.dumps([
@@ -106,7 +107,7 @@ class Ours:
         self.service = Service(
             folder, "--jwks", str(folder / "jwks.json"), "--issuer", ISSUER, "--client-id", CLIENT,
             "--reads", "0", "--writes", "0", "--quiet", "--connections-per-address", "10000",
-            "--connections", "10000")
+            "--connections", "10000", *options)
         # Tokens of all users are the same work to check: those of the senders are enough.
         self.tokens = [key.token(sub=f"sub-{i}", exp=int(time.time()) + 36000)
                        for i in range(SENDERS)]
@@ -120,6 +121,9 @@ class Ours:
             token=self.tokens[i])
         assert status == 200, body
         return json.loads(body)["message_group_uuid"]
+
+    def close(self):
+        self.service.stop()
 
     def pids(self):
         return [self.service.process.pid]
@@ -141,7 +145,7 @@ class Streams:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ours.service.port)
         self.writers.append(writer)
         token = self.ours.tokens[index % SENDERS]
-        writer.write(f"GET /events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        writer.write(f"GET /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         try:
             while line := await reader.readline():
                 if line.startswith(b"event: open"):
@@ -211,13 +215,11 @@ async def measure_streams(ours, count):
 def measure_sqlite(streams):
     with tempfile.TemporaryDirectory() as folder:
         # 16 users have all streams, so each may have many.
-        ours = Ours(pathlib.Path(folder), f"sqlite:{folder}/messages.db", SENDERS)
-        ours.service.arguments += ["--streams-per-user", "100000"]
-        ours.service.stop()
-        ours.service.start()
-        alone = measure_sends(ours.service.url, ours.senders, ours.pids())
-        busy = asyncio.run(measure_streams(ours, streams))
-        ours.service.stop()
+        store = f"sqlite:{folder}/messages.db"
+        with contextlib.closing(
+                Ours(pathlib.Path(folder), store, SENDERS, "--streams-per-user", "100000")) as ours:
+            alone = measure_sends(ours.service.url, ours.senders, ours.pids())
+            busy = asyncio.run(measure_streams(ours, streams))
     print(HEAD)
     print_row("SQLite", alone)
     print_row(f"SQLite, {streams} event streams", busy)
@@ -241,10 +243,8 @@ def dynamodb_local(command, store):
 def measure_ours(command, mode):
     with dynamodb_local(command, f"dynamodb:web?endpoint={{endpoint}}&mode={mode}") as (_, store), \
             tempfile.TemporaryDirectory() as folder:
-        ours = Ours(pathlib.Path(folder), store, SENDERS)
-        result = measure_sends(ours.service.url, ours.senders, ours.pids())
-        ours.service.stop()
-        return result
+        with contextlib.closing(Ours(pathlib.Path(folder), store, SENDERS)) as ours:
+            return measure_sends(ours.service.url, ours.senders, ours.pids())
 
 
 def wait_for(server, url):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every state of the page, light and dark: axe-core finds nothing. With --shots each is drawn, too.
+// Every state of the page, wide and narrow, light and dark: axe-core finds nothing. With --shots each
+// is drawn, too.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
@@ -7,27 +8,41 @@ import {act, check, message, open, options, shows, until, url, write} from './ha
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const WIDE = {width: 1100, height: 700};
+const LOOKS = [ // colours are the only thing that the colour scheme changes, and the width does not
+  {name: 'wide-light', viewport: WIDE, colorScheme: 'light', rules: {}},
+  {name: 'wide-dark', viewport: WIDE, colorScheme: 'dark', rules: {runOnly: ['color-contrast']}},
+  {name: 'narrow-light', viewport: {width: 390, height: 740}, colorScheme: 'light', rules: {rules: {'color-contrast': {enabled: false}}}},
+  {name: 'narrow-dark', viewport: {width: 390, height: 740}, colorScheme: 'dark', rules: null},
+];
+
 async function look(page, name, violations) {
-  for (const colorScheme of ['light', 'dark']) {
+  for (const {name: how, viewport, colorScheme, rules} of LOOKS.filter((it) => it.rules || options.shots)) {
+    await page.setViewportSize(viewport);
     await page.emulateMedia({colorScheme, reducedMotion: 'reduce'});
     if (await page.evaluate(() => window.axe === undefined)) {
       await page.evaluate(axe);
     }
-    const found = await page.evaluate(async () => {
-      const {violations: all} = await window.axe.run(document, {resultTypes: ['violations']});
+    const found = rules ? await page.evaluate(async (only) => {
+      const {violations: all} = await window.axe.run(document, {resultTypes: ['violations'], ...only});
       return all.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' ')}`);
-    });
-    violations.push(...found.map((violation) => `${name}, ${colorScheme}: ${violation}`));
+    }, rules) : [];
+    violations.push(...found.map((violation) => `${name}, ${how}: ${violation}`));
+    for (const sheet of await page.locator('details[open] > .sheet').all()) {
+      const {x, y, width, height} = await sheet.boundingBox();
+      check(x >= 0 && y >= 0 && x + width <= viewport.width && y + height <= viewport.height, `${name}, ${how}: a menu is cut off`);
+    }
     if (options.shots) {
-      const width = page.viewportSize().width > 600 ? 'wide' : 'narrow';
-      await page.screenshot({path: join(options.shots, `${name}-${width}-${colorScheme}.png`)});
+      await page.screenshot({path: join(options.shots, `${name}-${how}.png`)});
     }
   }
+  await page.setViewportSize(WIDE);
 }
 
-async function walk(world, viewport) {
+export async function states(world) {
+  world.service.seed();
   const violations = [];
-  const layla = await world.window('layla', {viewport});
+  const layla = await world.window('layla');
   await look(layla, 'empty', violations);
   await layla.goto(url(world, '/messages/new'));
   await look(layla, 'new', violations);
@@ -38,13 +53,13 @@ async function walk(world, viewport) {
   await layla.goto(url(world, '/messages/ff2649d1-c365-46c4-9f82-6532fb86cb6d'));
   await look(layla, 'error', violations);
 
-  const maren = await world.window('maren', {viewport});
+  const maren = await world.window('maren');
   await look(maren, 'inbox', violations);
   await maren.locator('a.group', {hasText: 'Téo'}).click();
   await until('the conversation', async () => await maren.locator('li.message').count() > 20);
   await look(maren, 'conversation', violations);
 
-  const teo = await world.window('teo', {viewport});
+  const teo = await world.window('teo');
   await teo.locator('a.group', {hasText: 'Maren'}).click();
   await write(maren, 'هل أحضر الوسائد؟ 🎬');
   await act(maren, 'هل أحضر', (sheet) => sheet.getByText('❤️').click());
@@ -62,9 +77,11 @@ async function walk(world, viewport) {
   await write(teo, 'Then I bring the piano stool.');
   await message(maren, 'piano stool').waitFor();
   await look(maren, 'messages', violations);
-  await act(maren, 'lantern', () => {});
-  await look(maren, 'menu', violations);
-  await maren.keyboard.press('Escape');
+  for (const [name, text] of [['menu', 'lantern'], ['menu-other', 'piano stool']]) {
+    await act(maren, text, () => {});
+    await look(maren, name, violations);
+    await maren.keyboard.press('Escape');
+  }
 
   await maren.route('**/send', (route) => route.fulfill({status: 403, contentType: 'text/html', body: '<p>Nobody can write here at the moment.</p>'}));
   await write(maren, 'This one does not arrive');
@@ -82,14 +99,13 @@ async function walk(world, viewport) {
   await maren.locator('#unread').waitFor();
   await look(maren, 'unread', violations);
 
-  const plain = await world.window('maren', {viewport, javaScriptEnabled: false});
+  const plain = await world.window('maren', {javaScriptEnabled: false});
   await plain.locator('a.group', {hasText: 'Téo'}).click();
   await shows(plain, (await maren.locator('li.message .bubble > .text').allTextContents()).slice(-30), 'without the script').catch(() => {});
-  if (options.shots) {
-    for (const colorScheme of ['light', 'dark']) {
-      await plain.emulateMedia({colorScheme});
-      await plain.screenshot({path: join(options.shots, `no-script-${viewport.width > 600 ? 'wide' : 'narrow'}-${colorScheme}.png`)});
-    }
+  for (const {name, viewport, colorScheme} of options.shots ? LOOKS : []) {
+    await plain.setViewportSize(viewport);
+    await plain.emulateMedia({colorScheme});
+    await plain.screenshot({path: join(options.shots, `no-script-${name}.png`)});
   }
 
   await teo.locator('main .bar .menu > summary').click();
@@ -105,14 +121,4 @@ async function walk(world, viewport) {
   await stranger.goto(url(world, '/sign-in'));
   await look(stranger, 'sign-in', violations);
   check(violations.length === 0, violations.join('\n'));
-}
-
-export async function states_wide(world) {
-  world.service.seed();
-  await walk(world, {width: 1100, height: 700});
-}
-
-export async function states_narrow(world) {
-  world.service.seed();
-  await walk(world, {width: 390, height: 740});
 }
