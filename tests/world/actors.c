@@ -5,6 +5,7 @@
 #include "model/time.h"
 #include "processor/apply.h"
 #include "world/edits.h"
+#include "world/settings.h"
 
 #define BATCH_MAX 4
 #define PAUSE_MAX_US 400000
@@ -104,42 +105,97 @@ static void send(stage *all, cr_store *store, stage_message *message)
     }
 }
 
-static void do_task(stage *all, cr_store *store, const actor *self)
+/* ---- their tasks ---- */
+
+static void do_list_groups(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    act_list_groups(all, store, sim_roll(PEOPLE));
+}
+
+static void do_list_messages(stage *all, cr_store *store, const actor *self)
 {
     size_t group = sim_roll(GROUPS);
-    switch (sim_roll(18)) {
-    case 0:
-        act_list_groups(all, store, sim_roll(PEOPLE));
-        return;
-    case 1:
-        act_list_messages(all, store, group, stage_any_member(all, group));
-        return;
-    case 2:
-        act_list_messages(all, store, group, STRANGER);
-        return;
-    case 3:
-        send_as_stranger(all, store);
-        return;
-    case 4:
-        send(all, store, plan_rival(all));
-        return;
-    case 5:
-    case 6:
-    case 7:
-        send(all, store, plan_send(all, true));
-        return;
-    case 8:
-    case 9:
-    case 10:
-        send(all, store, find_pending(all, self));
-        return;
-    case 11:
-    case 12:
-        act_edit(all, store);
-        return;
-    default:
-        send(all, store, plan_send(all, false));
+    (void)self;
+    act_list_messages(all, store, group, sim_happens(2) ? STRANGER : stage_any_member(all, group));
+}
+
+static void do_send_as_stranger(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    send_as_stranger(all, store);
+}
+
+static void do_send_as_rival(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    send(all, store, plan_rival(all));
+}
+
+static void do_open(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    send(all, store, plan_send(all, true));
+}
+
+static void do_send(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    send(all, store, plan_send(all, false));
+}
+
+static void do_send_again(stage *all, cr_store *store, const actor *self)
+{
+    send(all, store, find_pending(all, self));
+}
+
+static void do_edit(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    act_edit(all, store);
+}
+
+static void do_set(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    act_set(all, store);
+}
+
+static void do_mark(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    act_mark(all, store);
+}
+
+static void do_react(stage *all, cr_store *store, const actor *self)
+{
+    (void)self;
+    act_react(all, store);
+}
+
+/* What clients do, each so often. */
+static const struct {
+    void (*run)(stage *all, cr_store *store, const actor *self);
+    size_t weight;
+} tasks[] = {
+    {do_list_groups, 1},   {do_list_messages, 2}, {do_send_as_stranger, 1},
+    {do_send_as_rival, 1}, {do_open, 3},          {do_send_again, 3},
+    {do_edit, 2},          {do_set, 2},           {do_mark, 1},
+    {do_react, 1},         {do_send, 5},
+};
+
+static void do_task(stage *all, cr_store *store, const actor *self)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
+        sum += tasks[i].weight;
     }
+    size_t dice = sim_roll(sum);
+    size_t chosen = 0;
+    while (dice >= tasks[chosen].weight) {
+        dice -= tasks[chosen++].weight;
+    }
+    tasks[chosen].run(all, store, self);
 }
 
 void act_client(void *context)

@@ -161,6 +161,12 @@ bool edits_are_cause(const sim_change *change)
            has_same(change, "user_uuid") && !has_same(change, "version");
 }
 
+/* What edits and deletions change stays as it is. */
+static bool is_reaction(const sim_change *change)
+{
+    return has_same(change, "message") && has_same(change, "deleted_at");
+}
+
 static bool is_of(const stage *all, const wanted *edit, const sim_item *item)
 {
     return cr_str_equal(sim_item_text(item, "message"), cr_str_of(edit->text)) &&
@@ -256,7 +262,7 @@ void check_edits(stage *all)
     }
     for (size_t i = 0; i < sim_log_size() && !all->is_over; i++) {
         const sim_change *change = sim_log_at(i);
-        if (!edits_are_cause(change)) {
+        if (!edits_are_cause(change) || is_reaction(change)) {
             continue;
         }
         check_change(all, change);

@@ -17,7 +17,7 @@ void act_edit(stage *all, cr_store *store);
 /* Whether a message may have another text than it was sent with. */
 bool edits_may_be_of(const stage *all, const stage_message *message);
 
-/* Whether the history's change of a message is that of an edit. */
+/* Whether the history's change of a message is that of an edit, or of a reaction. */
 bool edits_are_cause(const sim_change *change);
 
 /* Each edit that was acknowledged was carried out once, others at most once; tombstones stay; and

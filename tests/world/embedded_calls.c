@@ -278,19 +278,22 @@ static void check(embedded *now, cruddur *dm)
     options.flags = sim_happens(2) ? CRUDDUR_CHECK_REPAIR : 0;
     options.observe = observe;
     options.data = now;
-    (void)note(now, "checking", cruddur_check(dm, &options, &error), error);
+    cruddur_status status = cruddur_check(dm, &options, &error);
+    (void)note(now, "checking", status, error);
 }
 
 static void purge(embedded *now, cruddur *dm)
 {
     cruddur_error *error = NULL;
-    (void)note(now, "purging", cruddur_purge(dm, NULL, &error), error);
+    cruddur_status status = cruddur_purge(dm, NULL, &error);
+    (void)note(now, "purging", status, error);
 }
 
 static void upgrade(embedded *now, cruddur *dm)
 {
     cruddur_error *error = NULL;
-    (void)note(now, "upgrading", cruddur_schema_upgrade(dm, NULL, &error), error);
+    cruddur_status status = cruddur_schema_upgrade(dm, NULL, &error);
+    (void)note(now, "upgrading", status, error);
 }
 
 /* Calls of a group that is there, each so often. */

@@ -28,14 +28,14 @@ typedef struct arguments {
     bool is_replay;
     bool is_planted;
     const char *mode;    /* NULL: all */
-    const char *sharing; /* "alone", "shared"; NULL: both */
+    const char *sharing; /* "alone", "shared"; of the embedded engine "full", "normal"; NULL: all */
 } arguments;
 
 static int misuse(void)
 {
     (void)fputs(
         "world [--seeds N] [--calls N] [--from SEED] [--replay SEED] [--minutes M] [--planted"
-        " [--within S]] [--mode MODE] [--table alone|shared]\n",
+        " [--within S]] [--mode MODE] [--table alone|shared|full|normal]\n",
         stderr);
     return 2;
 }
@@ -69,6 +69,17 @@ static bool is_mode(const char *text)
     return false;
 }
 
+static bool is_kind(const char *text)
+{
+    static const char *const kinds[] = {"alone", "shared", "full", "normal"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(text, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_option(int option, const char *value, arguments *read)
 {
     switch (option) {
@@ -96,7 +107,7 @@ static bool take_option(int option, const char *value, arguments *read)
         return is_mode(value);
     case 't':
         read->sharing = value;
-        return strcmp(value, "alone") == 0 || strcmp(value, "shared") == 0;
+        return is_kind(value);
     default:
         return false;
     }
@@ -214,6 +225,7 @@ static uint64_t play_embedded(const arguments *asked, bool is_full, double until
         perror(folder);
         return 1;
     }
+    sim_tell_story(asked->is_replay);
     for (uint64_t i = 0; i < asked->seeds && (asked->calls == 0 || result.calls < asked->calls) &&
                          (until_s <= 0 || now_s() < until_s);
          i++) {
@@ -229,9 +241,11 @@ static uint64_t play_embedded(const arguments *asked, bool is_full, double until
     return result.breaches;
 }
 
-static bool is_embedded_asked(const arguments *asked)
+static bool is_embedded_asked(const arguments *asked, bool is_full)
 {
-    return asked->sharing == NULL && (asked->mode == NULL || strcmp(asked->mode, "sqlite") == 0);
+    const char *kind = is_full ? "full" : "normal";
+    return (asked->mode == NULL || strcmp(asked->mode, "sqlite") == 0) &&
+           (asked->sharing == NULL || strcmp(asked->sharing, kind) == 0);
 }
 
 static void print_disk_faults(void)
@@ -266,13 +280,18 @@ static uint64_t play_modes(const arguments *asked)
     (void)printf(
         "|--------|--------|---------:|---------:|----------:|---------:|---------:|-------:"
         "|--------:|--------:|\n");
+    bool is_full[2];
+    size_t more = 0;
+    for (int i = 0; i < 2; i++) {
+        is_full[more] = i == 0;
+        more += is_embedded_asked(asked, i == 0) ? 1 : 0;
+    }
     double until_s = (double)asked->minutes * 60;
-    size_t more = is_embedded_asked(asked) ? 2 : 0;
     for (size_t i = 0; i < left + more; i++) {
         double share_s = (until_s - now_s()) / (double)(left + more - i);
         double stop_s = asked->minutes == 0 ? 0 : now_s() + share_s;
         breaches += i < left ? play_all(asked, &settings[i], stop_s)
-                             : play_embedded(asked, i == left, stop_s);
+                             : play_embedded(asked, is_full[i - left], stop_s);
     }
     print_fates();
     if (more > 0) {

@@ -5,6 +5,7 @@
 #include "world/check.h"
 #include "world/edits.h"
 #include "world/judge.h"
+#include "world/settings.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
@@ -172,6 +173,9 @@ static void judge(stage *all, check_rows rows)
         check_edits(all);
     }
     if (!all->is_over) {
+        check_settings(all);
+    }
+    if (!all->is_over) {
         check_table(all, rows);
     }
     if (!all->is_over) {
@@ -232,6 +236,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     sim_network_set_weather(&weather);
     draw_program_skews(weather.is_signed);
     edits_begin();
+    settings_begin();
     judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
     add_all(&now, setting->cut, actors);
