@@ -14,6 +14,7 @@ At the end both tables, and the records of both streams, are the same. Exits wit
 import argparse
 import collections
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -39,6 +40,8 @@ DIFFERENCES_MAX = 10
 KNOWN = {
     "ConsumedCapacity": "the simulated service counts no capacity: the library only adds it up",
     "order within an index's sort key": "DynamoDB promises none among items of one sort key",
+    "the end of the index's limited pages": "DynamoDB Local has no next page where the last item is at "
+                                            "the range's end, and so loses others of that sort key",
     "numbers in lists and maps": "DynamoDB Local keeps them as they are written, DynamoDB does not",
     "order of a scan": "DynamoDB orders partitions by a hash of its own",
     "place of the shard": "sequence numbers and times of records are each service's own",
@@ -84,6 +87,24 @@ def tidy(value):
 
 def as_text(value):
     return json.dumps(tidy(value), sort_keys=True)
+
+
+def find_end(request):
+    """The sort key at which a limited listing of the index ends; None: there is no such bound."""
+    if "IndexName" not in request or "Limit" not in request:
+        return None
+    name = ":u" if request.get("ScanIndexForward", True) else ":l"
+    return request["ExpressionAttributeValues"].get(name, {}).get("S")
+
+
+def in_order(rows):
+    """Whether a scan shows each partition as a whole, by its sort keys."""
+    partitions = [pk for pk, _ in itertools.groupby(row["pk"]["S"] for row in rows)]
+    keys = collections.defaultdict(list)
+    for row in rows:
+        keys[row["pk"]["S"]].append(row["sk"]["S"])
+    return (len(partitions) == len(set(partitions)) and
+            all(of_one == sorted(of_one) for of_one in keys.values()))
 
 
 # ---- random requests ----
@@ -374,7 +395,8 @@ class Comparison:
             body = None  # see follow()
         elif status == 200 and "IndexName" in request:
             keys = [row["sk"]["S"] for row in body["Items"]]
-            body = keys, "LastEvaluatedKey" in body
+            is_at_end = keys and keys[-1] == find_end(request)
+            body = keys, is_at_end or "LastEvaluatedKey" in body
         return status, code, body
 
     def follow(self, operation, request, answers):
@@ -386,7 +408,9 @@ class Comparison:
                 status, _, body = service.ask(
                     operation, {**request, "ExclusiveStartKey": body["LastEvaluatedKey"]})
                 rows += body.get("Items", [])
-            keys = [row["sk"]["S"] for row in rows] if operation == "Query" else []
+            end = find_end(request)
+            rows = [row for row in rows if end is None or row["sk"]["S"] != end]
+            keys = [row["sk"]["S"] for row in rows] if operation == "Query" else in_order(rows)
             found.append((keys, sorted(map(as_text, rows))))
         if found[0] != found[1]:
             self.complain(f"all pages of {operation}", request, found)

@@ -380,26 +380,22 @@ void sim_query(cr_json *in, size_t job, sim_answer *answer)
 
 /* ---- all of it ---- */
 
-/* In the order in which the keys came. */
 void sim_scan(cr_json *in, size_t job, sim_answer *answer)
 {
     page now;
     asked scan = {.limit = 0};
+    const sim_item *const *found;
     (void)job;
     read_asked(in, &scan, answer);
     sim_expect(!scan.range.is_index, cr_str_of("a scan of the index"));
     if (sim_is_refused(answer)) {
         return;
     }
+    size_t count = sim_table_scan(scan.range.stale, &found);
     begin_page(&now, &scan, answer);
-    size_t at = scan.start.pk.data == NULL ? 0 : sim_table_find(scan.start) + 1;
-    for (; at < sim_table_size() && !is_full(&now); at++) {
-        const sim_item *item = sim_table_at(at);
-        if (item != NULL && scan.range.stale > 0) {
-            item = sim_table_get_before((cr_key){item->pk, item->sk}, scan.range.stale);
-        }
-        if (item != NULL) {
-            add_to_page(&now, item);
+    for (size_t i = 0; i < count && !is_full(&now); i++) {
+        if (scan.start.pk.data == NULL || sim_is_behind(found[i], scan.start)) {
+            add_to_page(&now, found[i]);
         }
     }
     end_page(&now, false, false);

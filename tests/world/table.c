@@ -240,6 +240,8 @@ size_t sim_item_size(cr_str json)
     return size;
 }
 
+static uint32_t hash_of(cr_str text);
+
 static const sim_item *read_item(cr_str json)
 {
     cr_json in;
@@ -258,6 +260,7 @@ static const sim_item *read_item(cr_str json)
     made->pk = sim_item_text(made, "pk");
     made->sk = sim_item_text(made, "sk");
     made->size = sim_item_size(made->json);
+    made->hash = hash_of(made->pk);
     made->group = sim_item_text(made, "message_group_uuid");
     if (!cr_json_is_done(&in) || made->pk.size == 0 || made->sk.size == 0) {
         (void)fprintf(stderr, "not an item: %.*s\n", CR_STR_ARGS(json));
@@ -293,12 +296,6 @@ const sim_item *sim_table_get(cr_key key)
 {
     const slot *there = find(key);
     return there == NULL ? NULL : there->latest->item;
-}
-
-size_t sim_table_find(cr_key key)
-{
-    const slot *there = find(key);
-    return there == NULL ? table->slot_count : (size_t)(there - table->slots);
 }
 
 static void note(const sim_item *old, const sim_item *new, size_t job)
@@ -420,6 +417,44 @@ size_t sim_table_query(const sim_range *range, const sim_item *const **found)
     }
     if (count > 0) {
         qsort(table->found, count, sizeof(const sim_item *), compare);
+    }
+    *found = table->found;
+    return count;
+}
+
+static int compare_keys(uint32_t hash, cr_key key, uint32_t other_hash, cr_key other)
+{
+    int order = (hash > other_hash) - (hash < other_hash);
+    order = order != 0 ? order : cr_str_compare(key.pk, other.pk);
+    return order != 0 ? order : cr_str_compare(key.sk, other.sk);
+}
+
+static int compare_scanned(const void *a, const void *b)
+{
+    const sim_item *const *x = a;
+    const sim_item *const *y = b;
+    return compare_keys((*x)->hash, (cr_key){(*x)->pk, (*x)->sk}, (*y)->hash,
+                        (cr_key){(*y)->pk, (*y)->sk});
+}
+
+bool sim_is_behind(const sim_item *item, cr_key key)
+{
+    return compare_keys(item->hash, (cr_key){item->pk, item->sk}, hash_of(key.pk), key) > 0;
+}
+
+size_t sim_table_scan(unsigned stale, const sim_item *const **found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->slot_count; i++) {
+        const slot *one = &table->slots[i];
+        const sim_item *item = stale == 0 ? one->latest->item : item_at(one, then(stale));
+        if (item != NULL) {
+            table->found = grow(table->found, count, &table->found_capacity, sizeof(*table->found));
+            table->found[count++] = item;
+        }
+    }
+    if (count > 0) {
+        qsort(table->found, count, sizeof(const sim_item *), compare_scanned);
     }
     *found = table->found;
     return count;

@@ -24,6 +24,7 @@ typedef struct sim_item {
     cr_str sk;
     cr_str group; /* message_group_uuid; absent: not in the index */
     size_t size;  /* as the service counts */
+    uint32_t hash; /* of pk */
 } sim_item;
 
 typedef struct sim_change {
@@ -74,8 +75,12 @@ size_t sim_table_query(const sim_range *range, const sim_item *const **found);
 /* All keys that there ever were; NULL where no item has the key now. */
 size_t sim_table_size(void);
 
-/* The number of a key; the size of the table where it never was. */
-size_t sim_table_find(cr_key key);
+/* All items as a scan shows them: partition after partition, in an order of its own, and by sort key
+ * in each. */
+size_t sim_table_scan(unsigned stale, const sim_item *const **found);
+
+/* Whether a scan shows the item behind a key. */
+bool sim_is_behind(const sim_item *item, cr_key key);
 const sim_item *sim_table_at(size_t index);
 
 /* The changes of message rows, in the order of their commits. */
