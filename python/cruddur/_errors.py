@@ -121,7 +121,8 @@ def _text(data: bytes | None) -> str | None:
 # Options of C whose arguments have other names here than without "options." and a unit.
 _ARGUMENTS = {"around_message_uuid": "around", "consistency": "eventual", "from": "latest",
               "group_name": "name", "is_added": "added", "muted_until": "muted",
-              "order": "newest_first", "unread_from_created_at": "since_created_at",
+              "n_others": "others", "n_people": "people", "order": "newest_first",
+              "unread_from_created_at": "since_created_at",
               "unread_from_message_uuid": "since", "up_to_message_uuid": "up_to",
               "store_url": "url"}
 _UNITS = ("_us", "_ms", "_s")
@@ -141,7 +142,9 @@ def _explained(message: str, name: str | None) -> tuple[str, str | None]:
         return message, None
     argument = argument_of(name)
     rest = message.removeprefix(name)
-    return (argument + rest if rest != message else message), argument
+    if rest == message:
+        return message, argument
+    return argument + rest.replace("NULL", "None"), argument
 
 
 def error_of(status: int, error: c_void_p | None) -> Error:

@@ -82,10 +82,16 @@ def purge(*, cursor: str | None = None, observe: Callable[[PurgeEvent], Go] | No
 
 # ---- exports and imports ----
 
+def _check_file(file: object, method: str) -> None:
+    if not callable(getattr(file, method, None)):
+        raise a.wrong_type("file", file, f"a binary file with {method}()")
+
+
 def export(file: Writer, *, cursor: str | None = None,
            observe: Callable[[TransferEvent], Go] | None = None,
            timeout: Timeout = None) -> Call[None]:
     """Exports all rows of the table to a binary file."""
+    _check_file(file, "write")
     made = Callbacks()
 
     def write(_: object, text: Any, size: int) -> bool:
@@ -115,6 +121,7 @@ def import_(file: Reader, *, unused: bool = False, on_conflict: Literal["skip", 
             timeout: Timeout = None) -> Call[None]:
     """Imports an export from a binary file. `unused` promises that the table is empty and not in
     use, which makes the import faster on DynamoDB."""
+    _check_file(file, "read")
     made = Callbacks()
 
     def read(_: object, text: int, size: int, ret_size: Any) -> bool:

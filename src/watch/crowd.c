@@ -37,6 +37,17 @@ static size_t find_wish(const cr_crowd *crowd, const cr_watch_wish *wish)
     return low;
 }
 
+size_t cr_crowd_find_same(const cr_crowd *crowd, const cr_watch_wish *wish, size_t *ret_end)
+{
+    size_t first = find_wish(crowd, wish);
+    size_t end = first;
+    while (end < crowd->count && compare(&crowd->watch[end]->wish, wish) == 0) {
+        end++;
+    }
+    *ret_end = end;
+    return first;
+}
+
 bool cr_crowd_add(cr_crowd *crowd, cruddur_watch *watch)
 {
     cruddur_watch **grown =

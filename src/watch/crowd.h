@@ -21,6 +21,11 @@ bool cr_crowd_add(cr_crowd *crowd, cruddur_watch *watch);
 /* Does nothing if it is not in it. */
 void cr_crowd_remove(cr_crowd *crowd, const cruddur_watch *watch);
 
+struct cr_watch_wish;
+
+/* Where the watches begin that watch the same, for the same viewer, and where they end. */
+size_t cr_crowd_find_same(const cr_crowd *crowd, const struct cr_watch_wish *wish, size_t *ret_end);
+
 /* Where the watches of one inbox or group begin, or would begin. */
 size_t cr_crowd_find(const cr_crowd *crowd, bool is_inbox, const cr_uuid *subject);
 

@@ -48,6 +48,38 @@ bool cr_event_list_add(cr_event_list *events, const cr_news *news, const cr_plac
     return true;
 }
 
+static size_t size_of_packed(const cr_packed_row *row)
+{
+    size_t size = sizeof(*row);
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        const char *text = cr_packed_get(row, (cr_attribute)i);
+        size_t end = text == NULL ? 0 : (size_t)row->distance[i] + strlen(text) + 1;
+        size = end > size ? end : size;
+    }
+    return size;
+}
+
+cruddur_event *cr_event_copy(const cruddur_event *event)
+{
+    cruddur_event *copy = malloc(sizeof(*copy));
+    if (copy == NULL) {
+        return NULL;
+    }
+    *copy = *event;
+    copy->next = NULL;
+    copy->cursor = NULL;
+    if (event->msg != NULL) {
+        size_t size = size_of_packed(event->msg);
+        copy->msg = malloc(size);
+        if (copy->msg == NULL) {
+            free(copy);
+            return NULL;
+        }
+        memcpy(copy->msg, event->msg, size);
+    }
+    return copy;
+}
+
 void cr_event_list_join(cr_event_list *events, cr_event_list *more)
 {
     if (more->first == NULL) {

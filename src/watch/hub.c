@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "watch/poll.h"
 #include "watch/sequence.h"
+#include "watch/share.h"
 #include "watch/tell.h"
 
 /* From so many polling watches for each thread on there is another one. */
@@ -61,7 +62,8 @@ static void hint_inbox(const cr_hub *hub, const cr_uuid *user)
 /* What a thread has in work may be about to learn of the group. */
 static bool may_know(const cruddur_watch *watch, const cr_uuid *group)
 {
-    return watch->is_in_work || cr_poll_knows(watch->poll, group, 1);
+    return watch->leader == NULL &&
+           (watch->is_in_work || watch->poll == NULL || cr_poll_knows(watch->poll, group, 1));
 }
 
 /* A message or change of a group was written. Inboxes are hinted at it only if no member's row was
@@ -533,7 +535,9 @@ void cr_hub_close_watch(cruddur_watch *watch)
     if (watch->is_in_work) {
         watch->is_closed = true;
     } else {
+        cr_share_leave(hub, watch);
         free_watch(watch);
+        (void)pthread_cond_signal(&hub->work);
     }
     leave(hub);
 }
@@ -542,9 +546,9 @@ void cr_hub_close_watch(cruddur_watch *watch)
 
 void cr_hub_release(cr_hub *hub, cruddur_watch *watch)
 {
-    (void)hub;
     watch->is_in_work = false;
     if (watch->is_closed) {
+        cr_share_leave(hub, watch);
         free_watch(watch);
     }
 }

@@ -65,10 +65,16 @@ struct cruddur_watch {
     pthread_cond_t changed;
     cr_beacon beacon;
 
+    /* Of one that polls: watch/share.h. */
+    cruddur_watch *leader; /* whose poll it shares; NULL: it has its own */
+    size_t followers;
+    int64_t looked_until_us; /* monotonic: when its latest look ended */
+    int64_t news_until_us;   /* the same of the latest that found something, or looked at all */
+
     /* Of the thread that has it in work. */
     bool has_lost; /* the group, or the right to read it */
     int64_t pause_us;
-    cr_poll *poll;  /* NULL: none */
+    cr_poll *poll;  /* NULL: none, or one is begun at its place */
     uint64_t round; /* of telling from the sequence, the latest that it took part in */
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/condition.h"
 #include "watch/poll_parts.h"
+#include "watch/share.h"
 
 /* How often a whole inbox is read at most: and the more groups there are, the less often. */
 #define FULL_US INT64_C(15000000)
@@ -68,6 +69,27 @@ void cr_poll_place(const cr_poll *poll, cr_place *place)
     *place = poll->place;
 }
 
+int64_t cr_poll_whole_at(const cr_poll *poll)
+{
+    return poll->full_at_us;
+}
+
+cr_poll *cr_poll_copy(const cr_poll *poll)
+{
+    cr_poll *copy = malloc(sizeof(*copy));
+    if (copy == NULL) {
+        return NULL;
+    }
+    *copy = *poll;
+    copy->tracked = NULL;
+    copy->count = copy->capacity = 0;
+    if (!cr_tracked_copy(&copy->group, &poll->group) || !cr_poll_copy_inbox(copy, poll)) {
+        cr_poll_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 void cr_poll_free(cr_poll *poll)
 {
     if (poll != NULL) {
@@ -79,15 +101,21 @@ void cr_poll_free(cr_poll *poll)
 
 /* ---- the threads ---- */
 
-/* The watch that is due first; under the lock. */
+static bool is_ready(const cruddur_watch *watch)
+{
+    return watch->leader == NULL && !watch->is_in_work && !watch->has_ended &&
+           watch->queue.count < CR_QUEUE_FULL;
+}
+
+/* The watch that is due first; under the lock. Those that watch the same take turns, so that they
+ * come to share a poll however long a look takes. */
 static cruddur_watch *choose(const cr_hub *hub)
 {
     cruddur_watch *first = NULL;
     for (size_t i = 0; i < hub->crowd.count; i++) {
         cruddur_watch *watch = hub->crowd.watch[i];
-        bool is_ready =
-            !watch->is_in_work && !watch->has_ended && watch->queue.count < CR_QUEUE_FULL;
-        if (is_ready && (first == NULL || watch->due_us < first->due_us)) {
+        bool is_earlier = first == NULL || watch->due_us < first->due_us;
+        if (is_earlier && is_ready(watch) && !cr_share_is_in_work(hub, watch)) {
             first = watch;
         }
     }
@@ -136,7 +164,7 @@ static cruddur_watch *take(cr_hub *hub, reason *why)
 /* An inbox is hinted at all groups that this process writes to. */
 static bool is_of_others(const cruddur_watch *watch, const reason *why)
 {
-    return !why->is_due && !why->is_hinted_all && why->hint_count > 0 &&
+    return !why->is_due && !why->is_hinted_all && why->hint_count > 0 && watch->poll != NULL &&
            !cr_poll_knows(watch->poll, why->hint, why->hint_count);
 }
 
@@ -149,35 +177,92 @@ static void put_back(cr_hub *hub, cruddur_watch *watch)
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
-static void end_look(cr_hub *hub, cruddur_watch *watch, cr_look *look, cruddur_status status,
-                     cruddur_error *error)
+/* One look at a table for a watch. */
+typedef struct looking {
+    cr_hub *hub;
+    cruddur_watch *watch;
+    int64_t began_us;
+    cruddur_status status;
+    cruddur_error *error;
+    cr_look look;
+    cr_place at; /* after it */
+} looking;
+
+static void note_pause(const looking *now)
 {
-    cr_place at;
-    bool has_found = look->events.count > 0;
+    cruddur_watch *watch = now->watch;
+    bool has_found = now->look.events.count > 0;
     int64_t pause_us = has_found ? watch->wish.interval_min_us
                                  : watch->pause_us + watch->pause_us / GROWTH_DIVISOR;
     watch->pause_us =
         pause_us < watch->wish.interval_max_us ? pause_us : watch->wish.interval_max_us;
-    cr_poll_place(watch->poll, &at);
-    (void)pthread_mutex_lock(&hub->lock);
-    cr_hub_deliver(watch, &look->events, &at);
-    if (status != CRUDDUR_OK && !atomic_load(&hub->stops)) {
-        cr_hub_fail(watch, status, error, cr_hub_is_end(status));
-        error = NULL;
+}
+
+/* Under the lock. */
+static void tell_end(looking *now)
+{
+    cruddur_watch *watch = now->watch;
+    if (now->status != CRUDDUR_OK && !atomic_load(&now->hub->stops)) {
+        cr_share_fail(now->hub, watch, now->status, now->error, cr_hub_is_end(now->status));
+        now->error = NULL;
         watch->pause_us = watch->pause_us > RETRY_US ? watch->pause_us : RETRY_US;
-    } else if (look->has_ended) {
+    } else if (now->look.has_ended) {
         cruddur_error *lost = NULL;
         (void)cr_fail_with(&lost, CRUDDUR_E_GROUP_NOT_FOUND,
                            "the group was removed, or the viewer is not a member of it any more");
-        cr_hub_fail(watch, CRUDDUR_E_GROUP_NOT_FOUND, lost, true);
+        cr_share_fail(now->hub, watch, CRUDDUR_E_GROUP_NOT_FOUND, lost, true);
     }
-    int64_t due_us = cr_clock_monotonic_us() + (look->has_more ? 0 : watch->pause_us);
+}
+
+/* Under the lock. */
+static void note_look(const looking *now, bool has_found)
+{
+    cruddur_watch *watch = now->watch;
+    bool is_whole = now->status == CRUDDUR_OK && !now->look.has_more && !now->look.has_ended &&
+                    cr_poll_whole_at(watch->poll) >= now->began_us;
+    if (is_whole && !has_found && !watch->is_closed) {
+        cr_share_join(now->hub, watch, now->began_us);
+    }
+    watch->looked_until_us = cr_clock_monotonic_us();
+    if (is_whole || has_found) {
+        watch->news_until_us = watch->looked_until_us;
+    }
+}
+
+static void end_look(looking *now)
+{
+    cr_hub *hub = now->hub;
+    cruddur_watch *watch = now->watch;
+    bool has_found = now->look.events.count > 0;
+    note_pause(now);
+    (void)pthread_mutex_lock(&hub->lock);
+    cr_share_deliver(hub, watch, &now->look.events, &now->at);
+    tell_end(now);
+    note_look(now, has_found);
+    int64_t due_us = cr_clock_monotonic_us() + (now->look.has_more ? 0 : watch->pause_us);
     watch->look_us = due_us;
     watch->due_us = watch->due_us < due_us ? watch->due_us : due_us;
     cr_hub_release(hub, watch);
     (void)pthread_cond_signal(&hub->work);
     (void)pthread_mutex_unlock(&hub->lock);
-    cruddur_error_free(error);
+    cruddur_error_free(now->error);
+}
+
+static void look(looking *now, const reason *why)
+{
+    cr_hub *hub = now->hub;
+    cruddur_watch *watch = now->watch;
+    cr_call call = cr_hub_call(hub, &now->error);
+    now->at = watch->at;
+    if (watch->poll == NULL) {
+        now->status = cr_poll_begin(hub->store, &watch->wish, &watch->at, &call, &watch->poll);
+    }
+    if (now->status == CRUDDUR_OK) {
+        bool is_full = why->is_hinted_all || cr_poll_is_full_due(watch->poll);
+        now->status =
+            cr_poll_look(watch->poll, why->hint, why->hint_count, is_full, &call, &now->look);
+        cr_poll_place(watch->poll, &now->at);
+    }
 }
 
 void *cr_poll_watch(void *context)
@@ -190,13 +275,9 @@ void *cr_poll_watch(void *context)
             put_back(hub, watch);
             continue;
         }
-        cruddur_error *error = NULL;
-        cr_look look = {{NULL, NULL, 0}, false, false};
-        cr_call call = cr_hub_call(hub, &error);
-        bool is_full = why.is_hinted_all || cr_poll_is_full_due(watch->poll);
-        cruddur_status status =
-            cr_poll_look(watch->poll, why.hint, why.hint_count, is_full, &call, &look);
-        end_look(hub, watch, &look, status, error);
+        looking now = {.hub = hub, .watch = watch, .began_us = cr_clock_monotonic_us()};
+        look(&now, &why);
+        end_look(&now);
     }
     return NULL;
 }

@@ -31,6 +31,12 @@ bool cr_poll_knows(const cr_poll *poll, const cr_uuid *groups, size_t count);
 /* The place after all that was told. */
 void cr_poll_place(const cr_poll *poll, cr_place *place);
 
+/* When the latest look at everything began, monotonic; 0: there was none yet. */
+int64_t cr_poll_whole_at(const cr_poll *poll);
+
+/* A poll that goes on as this one would; NULL when memory ran out. */
+cr_poll *cr_poll_copy(const cr_poll *poll);
+
 void cr_poll_free(cr_poll *poll);
 
 /* Runs the polls of a hub until it stops: one of its threads. */

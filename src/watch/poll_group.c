@@ -120,10 +120,12 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
 
 cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look)
 {
+    int64_t began_us = cr_clock_monotonic_us();
     cruddur_status status =
         cr_poll_tracked(poll, &poll->group, false, call, look, &look->has_ended);
     if (status == CRUDDUR_OK && !look->has_more) {
         note_place(poll);
+        poll->full_at_us = began_us;
     }
     return status == CRUDDUR_OK && !look->has_ended ? look_at_markers(poll, call, look) : status;
 }

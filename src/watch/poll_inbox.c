@@ -68,6 +68,17 @@ void cr_poll_free_inbox(cr_poll *poll)
     free(poll->tracked);
 }
 
+bool cr_poll_copy_inbox(cr_poll *copy, const cr_poll *poll)
+{
+    for (size_t i = 0; i < poll->count; i++) {
+        cr_tracked *tracked = add_group(copy, &poll->tracked[i]->group);
+        if (tracked == NULL || !cr_tracked_copy(tracked, poll->tracked[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool cr_poll_knows(const cr_poll *poll, const cr_uuid *groups, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

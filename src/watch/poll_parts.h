@@ -26,7 +26,7 @@ struct cr_poll {
     cr_tracked group;
     cr_known_markers markers;
 
-    /* Of an inbox. */
+    /* Of an inbox; `full_at_us` also of a group. */
     cr_tracked **tracked; /* sorted by uuid */
     size_t count;
     size_t capacity;
@@ -45,6 +45,8 @@ cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look
 cruddur_status cr_poll_begin_inbox(cr_poll *poll, const cr_place *from, cr_call *call);
 cruddur_status cr_poll_look_at_inbox(cr_poll *poll, const cr_uuid *hints, size_t hint_count,
                                      bool is_full, cr_call *call, cr_look *look);
+/* Copies the groups; false when memory ran out. */
+bool cr_poll_copy_inbox(cr_poll *copy, const cr_poll *poll);
 void cr_poll_free_inbox(cr_poll *poll);
 
 #endif

@@ -381,6 +381,23 @@ void cr_tracked_begin_at(cr_tracked *tracked, int64_t time_us)
     tracked->newest = tracked->low;
 }
 
+bool cr_tracked_copy(cr_tracked *copy, const cr_tracked *tracked)
+{
+    size_t count = tracked->told.count;
+    *copy = *tracked;
+    copy->told = (cr_told){NULL, 0, 0};
+    if (count == 0) {
+        return true;
+    }
+    copy->told.key = malloc(count * sizeof(cr_kept_key));
+    if (copy->told.key == NULL) {
+        return false;
+    }
+    memcpy(copy->told.key, tracked->told.key, count * sizeof(cr_kept_key));
+    copy->told.count = copy->told.capacity = count;
+    return true;
+}
+
 void cr_tracked_free(cr_tracked *tracked)
 {
     free(tracked->told.key);

@@ -61,6 +61,9 @@ cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *
 /* What becomes visible from this time on is new: as far as keys tell it. */
 void cr_tracked_begin_at(cr_tracked *tracked, int64_t time_us);
 
+/* Writes a copy; false when memory ran out: then it has told nothing. */
+bool cr_tracked_copy(cr_tracked *copy, const cr_tracked *tracked);
+
 void cr_tracked_free(cr_tracked *tracked);
 
 #endif

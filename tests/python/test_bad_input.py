@@ -75,6 +75,8 @@ class WrongTest(StoreTest):
             ("url must be str", lambda: open_store(b"sqlite:x")),
             ("max_text_chars must be int", lambda: open_store("sqlite::memory:",
                                                               max_text_chars=1.5)),
+            ("file must be a binary file with write", lambda: dm.export(7)),
+            ("file must be a binary file with read", lambda: dm.import_("file.jsonl")),
             ("unexpected keyword argument", lambda: dm.append(ADA, self.group, "x", colour="red")),
             ("missing", lambda: dm.append(ADA, self.group)),
         )
@@ -149,6 +151,7 @@ class WrongTest(StoreTest):
             (Status.E_LIMIT, "limit", lambda: dm.message_page(self.group, trusted=True, limit=-1)),
             (Status.E_LIMIT, "limit",
              lambda: dm.message_page(self.group, trusted=True, limit=2**32 + 20)),
+            (Status.E_MEMBER_COUNT, "others", lambda: dm.create_group(ADA, [], SECRET)),
             (Status.E_LIMIT, "page_size", lambda: dm.groups(ADA.uuid, page_size=0)),
             (Status.E_LIMIT, "page_size",
              lambda: dm.messages(self.group, trusted=True, page_size=1001)),
@@ -175,7 +178,7 @@ class WrongTest(StoreTest):
              lambda: cruddur.direct_group_uuid(ADA.uuid, ADA.uuid)),
             (Status.E_TIME, "text", lambda: cruddur.parse_time("yesterday")),
         )
-        for status, argument, call in cases:  # the message begins with the argument, too
+        for status, argument, call in cases:
             with self.subTest(f"{status!r} {argument}"), self.refused(ArgumentError, status,
                                                                       argument):
                 call()
