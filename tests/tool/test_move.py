@@ -12,8 +12,8 @@ import unittest
 
 from dynamodb import Impostor, Passing, local, setUpModule, tearDownModule  # noqa: F401
 from moving import (BEHIND, call, CANCELLED, check_table, claims_of, Failed, FENCE_ANYWAY, FENCED,
-                    LIBRARY, MoveOptions, MoveTest, OBSERVER, open_groups, open_store, PAUSE_S,
-                    person, PHASES, rows_of, SEED, User, Writer)
+                    LIBRARY, MoveOptions, MoveTest, OBSERVER, open_groups, open_patiently, open_store,
+                    PAUSE_S, person, PHASES, rows_of, SEED, User, Writer)
 
 
 class Engines(MoveTest):
@@ -48,7 +48,7 @@ class Observed(MoveTest):
                                           b"meanwhile %d" % i, None))
 
     def move_observed(self, source, target, observe, flags=0, checkpoint=None, writers_ms=10000):
-        stores = [open_store(url) for url in (source, target)]
+        stores = [open_patiently(url) for url in (source, target)]
         options = MoveOptions(ctypes.sizeof(MoveOptions), flags, 0, writers_ms, 8, checkpoint,
                               OBSERVER(observe), None)
         error = ctypes.c_void_p()
@@ -88,7 +88,7 @@ class Observed(MoveTest):
         with Late(local.url) as late:
             source = f"dynamodb:source-test_stream_that_is_late?endpoint=http://127.0.0.1:{late.port}"
             groups = open_groups(source, 1)
-            store = open_store(source)
+            store = open_patiently(source)
             self.addCleanup(LIBRARY.cruddur_close, store)
 
             def observe(_, event):
