@@ -152,7 +152,7 @@ static void on_signal(uv_signal_t *handle, int number)
                          0);
 }
 
-static bool start_loop(struct server *self)
+static bool init_handles(struct server *self)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
@@ -165,8 +165,12 @@ static bool start_loop(struct server *self)
            uv_poll_init(&self->loop, &self->http_ready, info->epoll_fd) == 0 &&
            uv_poll_init(&self->loop, &self->store_ready, store_fd) == 0 &&
            uv_signal_init(&self->loop, &self->terminate) == 0 &&
-           uv_signal_init(&self->loop, &self->interrupt) == 0 &&
-           uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
+           uv_signal_init(&self->loop, &self->interrupt) == 0;
+}
+
+static bool start_loop(struct server *self)
+{
+    return init_handles(self) && uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
            uv_poll_start(&self->http_ready, UV_READABLE, on_http) == 0 &&
            uv_poll_start(&self->store_ready, UV_READABLE, on_store) == 0 &&

@@ -222,8 +222,14 @@ static bool is(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
-/* The members who have read one's message, and not the next one. NULL if there are none. */
-static json_t *model_seen(const json_t *members, int64_t from_us, int64_t until_us)
+/* The separator before the first message of a day. */
+static json_t *model_day(const struct reader *reader, int64_t at_us, bool is_new_day)
+{
+    return is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day")) : json_null();
+}
+
+/* The members who have read the reader's message, and not the next one. */
+static json_t *model_seen(const json_t *members, const json_t *row, int64_t until_us)
 {
     json_t *names = json_array();
     const json_t *member;
@@ -231,7 +237,8 @@ static json_t *model_seen(const json_t *members, int64_t from_us, int64_t until_
     json_array_foreach(members, i, member)
     {
         int64_t read_us = number_of(member, "read_up_to_us");
-        if (!is(member, "is_viewer") && read_us >= from_us && read_us < until_us) {
+        if (is(row, "is_own") && !is(member, "is_viewer") && read_us >= number_of(row, "at_us") &&
+            read_us < until_us) {
             names = list_add(names, json_pack("{ss,sb}", "name", text_of(member, "name"),
                                               "is_later", count++ > 0));
         }
@@ -242,7 +249,7 @@ static json_t *model_seen(const json_t *members, int64_t from_us, int64_t until_
     json_t *seen = json_pack("{so}", "names", names);
     if (count == 0) {
         json_decref(seen);
-        return NULL;
+        return json_null();
     }
     return seen;
 }
@@ -271,15 +278,11 @@ bool model_arrange(json_t *model, const struct reader *reader)
                        at_us > number_of(group, "read_up_to_us");
         bool is_first = is_new_day || is_line || at_us - before_us > BLOCK_US ||
                         strcmp(text_of(before, "user_uuid"), text_of(row, "user_uuid")) != 0;
-        json_t *seen = is(row, "is_own") ? model_seen(members, at_us, next_own_us(rows, i)) : NULL;
         is_good =
             is_good && json_object_set_new(row, "is_first", json_boolean(is_first)) == 0 &&
             json_object_set_new(row, "begins_unread", json_boolean(is_line)) == 0 &&
-            (!is_new_day ||
-             json_object_set_new(row, "day",
-                                 json_pack("{so}", "at", model_time(reader, at_us, "day"))) == 0) &&
-            (seen == NULL || json_object_set(row, "seen", seen) == 0);
-        json_decref(seen);
+            json_object_set_new(row, "day", model_day(reader, at_us, is_new_day)) == 0 &&
+            json_object_set_new(row, "seen", model_seen(members, row, next_own_us(rows, i))) == 0;
         has_line = has_line || is_line;
         before = row;
     }
