@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -298,6 +299,24 @@ class Sessions(ServiceTest):
             self.assertEqual(self.ask("GET", "/messages", headers={"Host": host}, cookie=cookie)[0],
                              421)
 
+    def test_forms_that_lack_what_they_change(self):
+        self.restart()
+        cookie = self.service.sign_in("maren")
+        group = self.send(SECRET)
+        fields = {"csrf": self.form_token(cookie)}
+        message = str(uuid.uuid4())
+        for form, more, status in (
+                ("edit", {"text": "x"}, 422), ("delete", {}, 422), ("react", {"message": message}, 422),
+                ("react", {"message": message, "add": "<b>"}, 422),
+                ("edit", {"message": message, "text": "x", "at": "9" * 20}, 404),
+                ("delete", {"message": message}, 404), ("mute", {"set": "x"}, 422),
+                ("block", {}, 422), ("archive", {"set": "x"}, 422), ("frob", {}, 404)):
+            self.assertEqual(self.ask("POST", f"/messages/{group}/{form}",
+                                      urllib.parse.urlencode({**fields, **more}),
+                                      {"Content-Type": "application/x-www-form-urlencoded"},
+                                      cookie=cookie)[0], status, (form, more))
+        self.assertEqual(self.ask("GET", "/messages/zzz", cookie=cookie)[0], 404)
+
     def test_a_token_makes_a_session(self):
         status, headers, _ = self.ask("POST", "/sign-in", token=self.tokens["layla"])
         self.assertEqual(status, 204)
@@ -428,7 +447,7 @@ class BadInput(ServiceTest):
         self.assertEqual(self.ask("HEAD", "/healthz")[::2], (200, b""))
         for path in ("/nothing", "/static/", "/static", "/static/../src/main.c", "/static/%2e%2e/x",
                      "/static/..%2fsrc%2fmain.c", "//static/page.css", "/static/page.css/",
-                     "/static/..\\x", "/static/page%00.css", "/static/%2fetc%2fpasswd", "/..", "/api/",
+                     "/static/..\\x", "/static/page%00.css", "/static/page.css%00x", "/healthz%00", "/static/%2fetc%2fpasswd", "/..", "/api/",
                      "/api/messages/a/b", "/api/messages/", "/static/" + "x" * 2000):
             self.assertEqual(self.raw(b"GET " + path.encode() + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"), 404,
                              path)
@@ -449,10 +468,12 @@ class BadInput(ServiceTest):
         for data in (b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
                      b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n", b"\r\n" * 100):
             self.assertIn(self.raw(data), (None, 400, 404, 405, 505), data)
-        # Two lengths, or a length and chunks: what one proxy and another would read differently.
-        for lengths in (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",):
-            self.assertIn(self.raw(b"POST /api/messages HTTP/1.1\r\nHost: localhost\r\n" + lengths
-                                   + b"\r\n0\r\n\r\n", True), (400, 401))
+        # What one proxy and another would read differently.
+        for lines in (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+                      b"Content-Length: 5\r\nContent-Length: 4\r\n", b"Host: evil.example\r\n",
+                      b"Transfer-Encoding: gzip, chunked\r\n", b"Transfer-Encoding: identity\r\n"):
+            self.assertEqual(self.raw(b"POST /api/messages HTTP/1.1\r\nHost: localhost\r\n" + lines
+                                      + b"\r\n0\r\n\r\n", True), 400, lines)
 
     def test_slow_clients_are_ended(self):
         with socket.create_connection(("127.0.0.1", self.service.port), GUARD_S) as connection:
