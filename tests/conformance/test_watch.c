@@ -4,12 +4,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "people.h"
 #include "said.h"
 #include "support/child.h"
-#include "watch/hub.h"
 
 CONFORMANCE_SUITE(watch);
 
@@ -516,80 +514,6 @@ Test(watch, many_share_a_handle)
     for (int i = WATCHES - 1; i > 0; i--) {
         expect_and_free(watch[i], "message", "two");
         cruddur_watch_close(watch[i]);
-    }
-}
-
-/* How many of these have joined another one. */
-static size_t count_followers(cruddur_watch *const *watch, size_t count, size_t *ret_first)
-{
-    size_t found = 0;
-    (void)pthread_mutex_lock(&watch[0]->hub->lock);
-    for (size_t i = 0; i < count; i++) {
-        *ret_first = watch[i]->leader != NULL && found == 0 ? i : *ret_first;
-        found += watch[i]->leader != NULL ? 1 : 0;
-    }
-    (void)pthread_mutex_unlock(&watch[0]->hub->lock);
-    return found;
-}
-
-static void pretend_queue(cruddur_watch *watch, size_t more, size_t fewer)
-{
-    (void)pthread_mutex_lock(&watch->hub->lock);
-    watch->queue.count += more;
-    watch->queue.count -= fewer;
-    (void)pthread_mutex_unlock(&watch->hub->lock);
-}
-
-/* Each exactly once: in one process nothing is repeated. */
-static void expect_exactly(cruddur_watch *watch, const char *text)
-{
-    cruddur_event *event = next(watch);
-    cr_assert_str_eq(name_of(event), "message");
-    cr_assert_str_eq(cruddur_msg_text(cruddur_event_msg(event)), text);
-    cruddur_event_free(event);
-}
-
-/* They poll once for all of them: also after one that had the poll is closed, and beside one whose
- * events are not taken. */
-Test(watch, of_the_same_share_a_poll)
-{
-    needs_transactions();
-    enum { WATCHES = 5 };
-    cruddur_watch *watch[WATCHES];
-    size_t follower = 0;
-    if (is_file_or_memory()) { /* there is one sequence for all */
-        return;
-    }
-    group_id group = open_direct(&test_ann, &test_bob, "hello");
-    test_store_settle(&store);
-    for (int i = 0; i < WATCHES; i++) {
-        watch[i] = watch_group(NULL, &group, NULL);
-    }
-    while (count_followers(watch, WATCHES, &follower) < WATCHES - 1) {
-        (void)usleep(5000);
-    }
-    say(&test_ann, &group, "one");
-    for (int i = 0; i < WATCHES; i++) {
-        expect_exactly(watch[i], "one");
-    }
-    pretend_queue(watch[follower], CR_QUEUE_FULL, 0);
-    say(&test_ann, &group, "two");
-    for (int i = 0; i < WATCHES; i++) {
-        if ((size_t)i != follower) {
-            expect_exactly(watch[i], "two");
-        }
-    }
-    cr_assert_null(watch[follower]->leader);
-    pretend_queue(watch[follower], 0, CR_QUEUE_FULL);
-    expect_exactly(watch[follower], "two");
-    for (int left = WATCHES - 1; left >= 0; left--) { /* at the end or before it the leader goes */
-        char text[16];
-        (void)snprintf(text, sizeof(text), "left %d", left);
-        say(&test_ann, &group, text);
-        for (int i = 0; i <= left; i++) {
-            expect_exactly(watch[i], text);
-        }
-        cruddur_watch_close(watch[left]);
     }
 }
 
