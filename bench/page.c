@@ -161,6 +161,8 @@ void bench_page(const char *small_path)
             "x raw");
     at_most("page of messages for a member", 2.0,
             ratio_of(&contenders[5], &contenders[3], ROUNDS).median, "x raw");
+    at_most("page of groups behind a cursor", 1.3,
+            ratio_of(&contenders[9], &contenders[8], ROUNDS).median, "x raw");
     cruddur_group_page_free(context.first);
     raw_close(&context.raw);
     cruddur_close(context.dm);

@@ -52,6 +52,7 @@ CRUDDUR_BEGIN_DECLS
     X(E_UUID_TIME, 29, "the message uuid was made too long ago or in the future")                  \
     X(E_DATA_TOO_LONG, 30, "the data has more than 4096 bytes")                                    \
     X(E_REACTION, 31, "a reaction is one visible character")                                       \
+    X(E_ENGINE_DISABLED, 32, "the library was built without this engine")                          \
     /* The answer to a valid request. To a caller who is not a member a group does not exist;      \
      * E_NOT_A_MEMBER is about another person. */                                                  \
     X(E_GROUP_NOT_FOUND, 40, "group not found")                                                    \

@@ -198,7 +198,8 @@ CRUDDUR_API void cruddur_options_init(cruddur_options *options, size_t size);
  *         - for the arguments: #CRUDDUR_E_NULL_ARGUMENT, #CRUDDUR_E_STRUCT_SIZE,
  *           #CRUDDUR_E_INVALID_ARGUMENT (an option, the path, a table's or index's name),
  *           #CRUDDUR_E_TIME (`retention_s` is less than a second, or leads beyond the year 9999),
- *           #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER;
+ *           #CRUDDUR_E_URL_SCHEME, #CRUDDUR_E_URL_PARAMETER, #CRUDDUR_E_ENGINE_DISABLED (the
+ *           library was built without the engine of the URL);
  *         - on every engine: #CRUDDUR_E_NO_MEMORY, #CRUDDUR_E_NO_DESCRIPTORS (too many open files;
  *           may pass by itself), #CRUDDUR_E_STORE_FORKED (see #cruddur),
  *           #CRUDDUR_E_INTERNAL (the system gave no lock, or a library was built without what is

@@ -32,6 +32,7 @@ class Status(IntEnum):
     E_UUID_TIME = 29
     E_DATA_TOO_LONG = 30
     E_REACTION = 31
+    E_ENGINE_DISABLED = 32
     E_GROUP_NOT_FOUND = 40
     E_NOT_A_MEMBER = 41
     E_GROUP_EXISTS = 42

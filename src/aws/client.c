@@ -44,7 +44,7 @@ typedef struct calling {
     cr_aws_answer *answer;
     const cr_identity *identity;     /* that signed the last attempt */
     const cr_endpoint_url *endpoint; /* that it was sent to */
-    char invocation_id[INVOCATION_ID_SIZE];
+    char invocation_id[INVOCATION_ID_SIZE]; /* empty until there is a second attempt */
     char attempt_text[40];
     cr_signature signature;
     int64_t started_us;
@@ -161,6 +161,19 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
     return cr_sign(client->signer, now->identity, &request, &now->signature, now->call->error);
 }
 
+/* Tells the service that this attempt repeats another. First attempts go without: headers cost, and
+ * most calls have one attempt. */
+static void add_retry_headers(calling *now, cr_header *headers, size_t *count)
+{
+    if (now->invocation_id[0] == '\0') {
+        make_invocation_id(now->invocation_id);
+    }
+    (void)snprintf(now->attempt_text, sizeof(now->attempt_text), "attempt=%u; max=%u", now->tries,
+                   now->client->options.attempts_max);
+    add_header(headers, count, "amz-sdk-invocation-id", cr_str_of(now->invocation_id));
+    add_header(headers, count, "amz-sdk-request", cr_str_of(now->attempt_text));
+}
+
 /* Those of the request, and those of its signature; *status tells whether there is one. */
 static size_t make_headers(calling *now, cr_header *headers, cruddur_status *status)
 {
@@ -175,8 +188,9 @@ static size_t make_headers(calling *now, cr_header *headers, cruddur_status *sta
         add_header(headers, &count, "X-Amz-Security-Token", now->identity->session_token);
         add_header(headers, &count, "Authorization", authorization);
     }
-    add_header(headers, &count, "amz-sdk-invocation-id", cr_str_of(now->invocation_id));
-    add_header(headers, &count, "amz-sdk-request", cr_str_of(now->attempt_text));
+    if (now->answer->attempts > 1) {
+        add_retry_headers(now, headers, &count);
+    }
     return count;
 }
 
@@ -185,8 +199,6 @@ static cruddur_status send_signed(calling *now)
     cr_header headers[HEADERS_MAX];
     cruddur_status status;
     const cr_aws_options *options = &now->client->options;
-    (void)snprintf(now->attempt_text, sizeof(now->attempt_text), "attempt=%u; max=%u", now->tries,
-                   options->attempts_max);
     size_t count = make_headers(now, headers, &status);
     if (status != CRUDDUR_OK) {
         return status;
@@ -480,7 +492,6 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
     answer->attempts = 0;
     answer->may_be_applied = false;
     answer->is_public = request->is_public;
-    make_invocation_id(now.invocation_id);
     cr_signature_init(&now.signature);
     do {
         make_attempt(&now);

@@ -99,28 +99,38 @@ bool cr_json_next_member(cr_json *in, bool *first, cr_str *name)
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-/* A high bit for each byte that is zero (and maybe for one above it, which does no harm here). */
+/* A high bit for each byte that is zero, and maybe for some above the lowest such byte. */
 static uint64_t zero_bytes(uint64_t bytes)
 {
     return (bytes - EACH_BYTE) & ~bytes & HIGH_BITS;
 }
 
-/* Whether any of eight bytes is a quote, a backslash or a control character. */
-static bool has_special(uint64_t bytes)
+/* Eight bytes, the first in the lowest place. */
+static uint64_t load_bytes(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
+/* The high bit of the first byte that is a quote, a backslash or a control character, and maybe
+ * bits above it; 0 where none of the eight is. */
+static uint64_t special_bits(uint64_t bytes)
 {
     uint64_t controls = (bytes - EACH_BYTE * 0x20) & ~bytes & HIGH_BITS;
-    return (controls | zero_bytes(bytes ^ EACH_BYTE * '"') |
-            zero_bytes(bytes ^ EACH_BYTE * '\\')) != 0;
+    return controls | zero_bytes(bytes ^ EACH_BYTE * '"') | zero_bytes(bytes ^ EACH_BYTE * '\\');
 }
 
 /* Where plain text ends. */
 static const char *find_special(const char *at, const char *end)
 {
-    uint64_t bytes;
-    for (; (size_t)(end - at) >= sizeof(bytes); at += sizeof(bytes)) {
-        memcpy(&bytes, at, sizeof(bytes));
-        if (has_special(bytes)) {
-            break;
+    for (; (size_t)(end - at) >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t found = special_bits(load_bytes(at));
+        if (found != 0) {
+            return at + __builtin_ctzll(found) / 8;
         }
     }
     while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {

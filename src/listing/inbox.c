@@ -5,6 +5,7 @@
 #include "listing/walk.h"
 #include "messaging/unread.h"
 #include "model/marker.h"
+#include "model/store_row.h"
 #include "model/uuid_set.h"
 
 typedef struct inbox {
@@ -54,18 +55,28 @@ static cruddur_status has_newer_twin(cr_txn *txn, const cr_walk *walking, size_t
     return status;
 }
 
-/* A page that begins at the newest end has every newer twin of its rows on it. */
-static bool must_ask_index(const cr_walk *walking, const cr_txn *txn)
+/* Whether rows of the page may have a newer twin on another page, which the index can tell. A page
+ * that begins at the newest end has every newer twin of its rows on it, and where the index is
+ * consistent, a row about the store tells whether there are twins at all. */
+static cruddur_status must_ask_index(const cr_walk *walking, cr_txn *txn, bool *must_ask)
 {
+    cr_row note;
+    const cr_key key = cr_store_row_key(CR_TWINS_PK);
     bool begins_at_end = walking->descending && !walking->has_cursor &&
                          walking->listing->until_us == CRUDDUR_UNTIL_FOREVER;
-    return !begins_at_end && (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
+    *must_ask = false;
+    if (begins_at_end || (txn->traits & CR_TRAIT_INDEX_CONSISTENT) == 0) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = txn->ops->get(txn, &key, 1, &note);
+    *must_ask = status == CRUDDUR_OK && cr_row_exists(&note);
+    return status;
 }
 
 /* Hides what a rewrite that was interrupted left: of two rows of one group the newer counts. */
 static cruddur_status hide_duplicates(cr_walk *walking, cr_txn *txn)
 {
-    cruddur_status status = CRUDDUR_OK;
+    bool must_ask;
     size_t count = walking->builder.count;
     const seen_row *seen = sort_by_group(walking, txn);
     bool *is_stale = cr_arena_alloc(txn->arena, count + 1);
@@ -75,7 +86,8 @@ static cruddur_status hide_duplicates(cr_walk *walking, cr_txn *txn)
     for (size_t i = 0; i < count; i++) {
         is_stale[seen[i].index] = i > 0 && cr_str_equal(seen[i].group, seen[i - 1].group);
     }
-    for (size_t i = 0; status == CRUDDUR_OK && must_ask_index(walking, txn) && i < count; i++) {
+    cruddur_status status = must_ask_index(walking, txn, &must_ask);
+    for (size_t i = 0; status == CRUDDUR_OK && must_ask && i < count; i++) {
         if (!is_stale[i]) {
             status = has_newer_twin(txn, walking, i, &is_stale[i]);
         }

@@ -6,7 +6,8 @@
  * rows. The **move** is what a move between two stores knows of itself, in both; in a source with a
  * sequence of changes, `rev` is the last one that is not needed any more. The **watch** is there
  * where the sequence is kept without a move, too. **Marks** are put and removed at the end of a
- * move, for their records in the table's stream. */
+ * move, for their records in the table's stream. The row of **twins** is in an SQLite file in which
+ * a user may have two rows of one group: an import has brought them, or version 1 left them. */
 #ifndef CR_MODEL_STORE_ROW_H
 #define CR_MODEL_STORE_ROW_H
 
@@ -16,6 +17,7 @@
 #define CR_FENCE_PK CR_PK_STORE "FENCE"
 #define CR_MOVE_PK CR_PK_STORE "MOVE"
 #define CR_WATCH_PK CR_PK_STORE "WATCH"
+#define CR_TWINS_PK CR_PK_STORE "TWINS"
 #define CR_MARK_PK CR_PK_STORE "MARK#" /* and so many hexadecimal digits */
 #define CR_MARK_SIZE 16
 #define CR_STORE_SK "STORE"

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Builds a small project that has the library as a Meson subproject: the shared library, the static
 one next to it, and the static one alone, as dependency() or default_library asks. Only the library
-is built and installed.
+is built and installed. Two of the projects leave out an engine: its URLs are refused, and neither the
+program nor pkg-config needs the libraries that it alone uses.
 
-    check_subproject.py SOURCE_FOLDER CONSUMER
+    check_subproject.py SOURCE_FOLDER CONSUMER PROGRAM_WITHOUT_AN_ENGINE
 """
 import os
 import shutil
@@ -18,22 +19,25 @@ STATIC = "default_library=static"
 
 class Case:
     """Programs, each with the arguments that it adds to dependency(); which of them must contain the
-    library; what the project and `meson setup` say about it."""
+    library; what the project and `meson setup` say about it; the engine that is left out."""
 
-    def __init__(self, programs, static, defaults=(), setup=(), before=""):
+    def __init__(self, programs, static, defaults=(), setup=(), before="", left_out=None):
         self.programs = programs
         self.static = static
         self.defaults = [*DEFAULTS, *defaults]
-        self.setup = setup
+        self.setup = [*setup, f"-Dlibcruddur:{left_out}=disabled"] if left_out else setup
         self.before = before
+        self.left_out = left_out
 
     def __str__(self):
         return f"{self.programs}, {self.defaults}, {self.setup}"
 
     def project(self):
         lines = [f"project('guest', 'c', default_options: {self.defaults})", self.before]
-        lines += [f"test('{name}', executable('{name}', 'consumer.c', "
-                  f"dependencies: dependency('libcruddur'{arguments})))"
+        source = "left_out.c" if self.left_out else "consumer.c"
+        test_arguments = f", args: ['{self.left_out}']" if self.left_out else ""
+        lines += [f"test('{name}', executable('{name}', '{source}', "
+                  f"dependencies: dependency('libcruddur'{arguments})){test_arguments})"
                   for name, arguments in self.programs.items()]
         return "\n".join(lines) + "\n"
 
@@ -46,9 +50,11 @@ CASES = [
     Case({"static": ", static: true"}, ["static"]),
     Case({"shared": ", static: false"}, []),
     Case({"usual": ""}, []),
-    Case({"usual": ""}, ["usual"], defaults=[STATIC]),
-    Case({"usual": ""}, ["usual"], setup=["-D" + STATIC]),
+    Case({"usual": ""}, ["usual"], defaults=[STATIC], left_out="dynamodb"),
+    Case({"usual": ""}, ["usual"], setup=["-D" + STATIC], left_out="sqlite"),
 ]
+
+LIBRARIES = {"sqlite": ["sqlite3"], "dynamodb": ["curl", "json-c", "z"]}
 
 PARTS = ["meson.build", "meson_options.txt", "include", "src", "pkgconfig"]
 
@@ -59,9 +65,32 @@ def run(command, folder):
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
-def needs_library(program):
+def read_needed(program):
     dynamic = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True)
-    return "libcruddur.so" in dynamic.stdout
+    return dynamic.stdout
+
+
+def needs_library(program):
+    return "libcruddur.so" in read_needed(program)
+
+
+def read_package(folder):
+    """What pkg-config is told of the library."""
+    for place, _, files in os.walk(folder):
+        if "libcruddur.pc" in files:
+            with open(os.path.join(place, "libcruddur.pc"), encoding="utf-8") as file:
+                return file.read()
+    return sys.exit("libcruddur.pc was not installed")
+
+
+def check_libraries(case, program, root):
+    """The libraries of the engine that is left out are needed by nothing; the other's are."""
+    package, needed = read_package(root), read_needed(program)
+    for engine, names in LIBRARIES.items():
+        for name in names:
+            is_left_out = engine == case.left_out
+            if (f"-l{name}" in package) == is_left_out or (f"[lib{name}." in needed) == is_left_out:
+                sys.exit(f"{case}: {name}:\n{package}{needed}")
 
 
 def check(guest, case):
@@ -75,6 +104,8 @@ def check(guest, case):
         if needs_library(os.path.join(build, name)) == (name in case.static):
             sys.exit(f"{case}: {name} was linked with the other library")
     run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", root], guest)
+    if case.left_out:
+        check_libraries(case, os.path.join(build, "usual"), root)
     programs = [file for folder, _, files in os.walk(root) for file in files
                 if os.path.basename(folder) in ("bin", "cruddur") and not file.endswith(".h")]
     if programs:
@@ -84,7 +115,7 @@ def check(guest, case):
 
 
 def main(arguments):
-    source, consumer = arguments
+    source, *programs = arguments
     with tempfile.TemporaryDirectory() as folder:
         guest = os.path.join(folder, "guest")
         copy = os.path.join(guest, "subprojects", "libcruddur")
@@ -95,7 +126,8 @@ def main(arguments):
                 shutil.copytree(path, os.path.join(copy, part))
             else:
                 shutil.copy(path, copy)
-        shutil.copy(consumer, guest)
+        for program in programs:
+            shutil.copy(program, guest)
         for case in CASES:
             check(guest, case)
     return 0

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Loading rows in bulk: all of a load is one transaction. */
 #include "model/item.h"
+#include "model/kind.h"
+#include "model/store_row.h"
 #include "store/sqlite/txn.h"
 
 #define ROWS_PER_DEADLINE_CHECK 256
@@ -30,6 +32,49 @@ static cruddur_status load_row(cr_sqlite_txn *txn, const cr_row *row, bool repla
     return status == CRUDDUR_E_CONFLICT ? judge_taken(txn, row, replaces, fate) : status;
 }
 
+/* ---- twins ---- */
+
+/* Whether the user has another row of the same group. */
+static cruddur_status find_twin(const cr_sqlite_txn *txn, const cr_row *row, bool *has_twin)
+{
+    cr_connection *connection = txn->connection;
+    sqlite3_stmt *statement = cr_connection_statement(connection, CR_STATEMENT_FIND_TWIN);
+    int code = statement == NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_OK;
+    const cr_str keys[] = {row->value[CR_GROUP_UUID], row->value[CR_PK], row->value[CR_SK]};
+    for (int i = 0; code == SQLITE_OK && i < 3; i++) {
+        code = cr_connection_bind(statement, i + 1, keys[i]);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        (void)sqlite3_reset(statement); /* says again what step said */
+    }
+    *has_twin = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? CRUDDUR_OK
+               : cr_connection_fail(connection, code, "writing to", txn->base.call->error);
+}
+
+/* Changes make no twins, so listings do not look for them unless a load has brought some. */
+static cruddur_status note_twins(cr_sqlite_txn *txn)
+{
+    cr_row note = {0};
+    note.value[CR_PK] = cr_str_of(CR_TWINS_PK);
+    note.value[CR_SK] = cr_str_of(CR_STORE_SK);
+    cruddur_status status = txn->base.ops->put(&txn->base, &note);
+    return status == CRUDDUR_E_CONFLICT ? CRUDDUR_OK : status; /* noted before */
+}
+
+static cruddur_status look_for_twin(cr_sqlite_txn *txn, const cr_row *row, cr_fate fate)
+{
+    bool has_twin = false;
+    bool is_written = fate == CR_FATE_PUT || fate == CR_FATE_REPLACED;
+    if (!is_written || cr_row_kind(row) != CR_KIND_GROUP_ROW) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = find_twin(txn, row, &has_twin);
+    return status == CRUDDUR_OK && has_twin ? note_twins(txn) : status;
+}
+
 cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
                                    const cr_load_options *options, cr_loaded *loaded)
 {
@@ -38,6 +83,9 @@ cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_
     *loaded = (cr_loaded){0};
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
         status = load_row(txn, &rows[i], options != NULL && options->replaces, &fate);
+        if (status == CRUDDUR_OK) {
+            status = look_for_twin(txn, &rows[i], fate);
+        }
         if (status == CRUDDUR_OK) {
             cr_loaded_count(loaded, options, i, fate);
         }

@@ -75,6 +75,8 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_LIST_INBOX_DESCENDING] =
         "SELECT " COLUMNS_OF_INBOXES FROM " WHERE pk = ?1" BETWEEN " DESC",
     [CR_STATEMENT_QUERY_UUID] = SELECT " WHERE message_uuid = ?1",
+    [CR_STATEMENT_FIND_TWIN] =
+        "SELECT 1" FROM " WHERE message_group_uuid = ?1 AND pk = ?2 AND sk <> ?3 LIMIT 1",
     [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
     [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "model/store_row.h"
 #include "store/sqlite/failure.h"
 
 /* "CRDR", in the file's header: what `file` and other programs know it by. */
@@ -58,7 +59,11 @@ static const char *const migrations[] = {
     "CREATE TABLE IF NOT EXISTS cruddur_changes ("
     "  seq INTEGER PRIMARY KEY,"
     "  keys BLOB NOT NULL"
-    ") STRICT;",
+    ") STRICT;"
+    /* An import of version 1 may have brought twins (model/store_row.h). */
+    "INSERT OR IGNORE INTO cruddur_messages (pk, sk) SELECT '" CR_TWINS_PK "', '" CR_STORE_SK "'"
+    "  FROM cruddur_messages WHERE message_group_uuid IS NOT NULL"
+    "  GROUP BY message_group_uuid, pk HAVING count(*) > 1 LIMIT 1;",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

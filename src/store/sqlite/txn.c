@@ -13,14 +13,16 @@
 #define SK_LAST "\xf4\x8f\xbf\xbf"
 
 /* Text comes as bytes, for which SQLite needs no memory: a failed allocation could otherwise not be
- * told from an attribute that is absent. */
+ * told from an attribute that is absent. The value is taken once and asked three times: each
+ * sqlite3_column_… function would find it again. That is safe on a connection without a mutex. */
 static cr_str column_text(sqlite3_stmt *statement, int column)
 {
-    if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
+    sqlite3_value *value = sqlite3_column_value(statement, column);
+    if (sqlite3_value_type(value) == SQLITE_NULL) {
         return CR_STR_ABSENT;
     }
-    const char *text = sqlite3_column_blob(statement, column);
-    size_t size = (size_t)sqlite3_column_bytes(statement, column);
+    const char *text = sqlite3_value_blob(value);
+    size_t size = (size_t)sqlite3_value_bytes(value);
     return text == NULL ? (cr_str){"", 0} : (cr_str){text, size};
 }
 

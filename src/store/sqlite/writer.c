@@ -53,6 +53,7 @@ struct cr_writer {
     const cr_store *store;
     cr_arena arena;
     cr_buffer written; /* sequence.h */
+    bool is_alone;     /* the batch is one change */
     bool has_written;  /* in this turn */
     int64_t busy_since_us;
     int64_t turn_ended_us;
@@ -169,7 +170,19 @@ static void let_others_in(cr_writer *writer)
     }
 }
 
-/* Runs the body until its conditions hold, in the savepoint that is open. */
+/* Undoes what one run of a body has written. A change that is alone in its batch has no savepoint:
+ * its transaction is ended, and another begun. */
+static int undo_run(const cr_writer *writer)
+{
+    if (!writer->is_alone) {
+        return cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK_TO);
+    }
+    int code = cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK);
+    return code == SQLITE_OK ? cr_connection_run(writer->connection, CR_STATEMENT_BEGIN_WRITE)
+                             : code;
+}
+
+/* Runs the body until its conditions hold. */
 static cruddur_status run_body(cr_writer *writer, change *running)
 {
     cr_sqlite_txn txn;
@@ -196,7 +209,7 @@ static cruddur_status run_body(cr_writer *writer, change *running)
         if (cr_deadline_passed(call->deadline_us)) {
             return cr_fail_with(call->error, status, "the rows kept changing until the deadline");
         }
-        int code = cr_connection_run(writer->connection, CR_STATEMENT_ROLLBACK_TO);
+        int code = undo_run(writer);
         if (code != SQLITE_OK) {
             return fail_writing(writer, code, call);
         }
@@ -216,8 +229,18 @@ static void roll_back(const cr_writer *writer)
     }
 }
 
-/* One change in its savepoint. What fails leaves no trace; the others of the batch go on. */
-static cruddur_status run_change(cr_writer *writer, change *running)
+/* The only change of a batch. If it fails, the transaction has nothing to commit. */
+static cruddur_status run_alone(cr_writer *writer, change *running)
+{
+    cruddur_status status = run_body(writer, running);
+    if (status != CRUDDUR_OK) {
+        roll_back(writer);
+    }
+    return status;
+}
+
+/* One of several, in its savepoint. What fails leaves no trace; the others of the batch go on. */
+static cruddur_status run_beside_others(cr_writer *writer, change *running)
 {
     cr_connection *connection = writer->connection;
     int code = cr_connection_run(connection, CR_STATEMENT_SAVEPOINT);
@@ -306,8 +329,10 @@ static void run_batch(cr_writer *writer, change *batch)
 {
     bool is_lost = false;
     writer->has_written = false;
+    writer->is_alone = batch->next == NULL;
     for (change *running = batch; running != NULL && !is_lost; running = running->next) {
-        running->status = run_change(writer, running);
+        running->status =
+            writer->is_alone ? run_alone(writer, running) : run_beside_others(writer, running);
         is_lost = transaction_is_lost(writer);
     }
     cr_store_finding finding = cr_store_files_look(writer->files);
