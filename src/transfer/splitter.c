@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "transfer/block.h"
 
-#define WINDOW_SIZE ((size_t)64 * 1024)
+#define WINDOW_SIZE ((size_t)256 * 1024)
 #define END (-1)
 /* Names of members, numbers, and what else a scan has beside its items. */
 #define MEMBER_MAX ((size_t)64 * 1024)
