@@ -42,8 +42,8 @@ typedef struct calling {
     const cr_aws_request *request;
     cr_call *call;
     cr_aws_answer *answer;
-    const cr_identity *identity;     /* that signed the last attempt */
-    const cr_endpoint_url *endpoint; /* that it was sent to */
+    const cr_identity *identity;            /* that signed the last attempt */
+    const cr_endpoint_url *endpoint;        /* that it was sent to */
     char invocation_id[INVOCATION_ID_SIZE]; /* empty until there is a second attempt */
     char attempt_text[40];
     cr_signature signature;

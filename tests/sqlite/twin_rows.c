@@ -78,7 +78,8 @@ static void plant_twin(cruddur *dm, unsigned member, unsigned group, int64_t tim
     sort_key_of(time_us, key);
     row.size = (size_t)snprintf(
         row.text, sizeof(row.text),
-        "{\"Item\":{\"pk\":{\"S\":\"GRP#%s\"},\"sk\":{\"S\":\"%s\"},\"message_group_uuid\":{\"S\":\"%s\"},"
+        "{\"Item\":{\"pk\":{\"S\":\"GRP#%s\"},\"sk\":{\"S\":\"%s\"},\"message_group_uuid\":{\"S\":"
+        "\"%s\"},"
         "\"message\":{\"S\":\"stale\"},\"user_uuid\":{\"S\":\"%s\"},"
         "\"user_display_name\":{\"S\":\"%s\"},\"user_handle\":{\"S\":\"%s\"}}}\n",
         person(member)->uuid, key, uuid, other->uuid, other->display_name, other->handle);
