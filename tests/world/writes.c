@@ -75,8 +75,10 @@ bool sim_service_is_stale(void)
 
 /* ---- one write ---- */
 
+typedef enum write_kind { PUT, DELETE, CHECK } write_kind;
+
 typedef struct write {
-    enum { PUT, DELETE, CHECK } kind;
+    write_kind kind;
     cr_str item; /* that is put */
     cr_key key;
     cr_str condition;
@@ -281,7 +283,7 @@ static void read_action(cr_json *in, write *made, sim_answer *answer)
 {
     static const struct {
         const char *name;
-        int kind;
+        write_kind kind;
     } kinds[] = {{"Put", PUT},
                  {"Delete", DELETE},
                  {"ConditionCheck", CHECK},
