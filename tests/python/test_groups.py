@@ -41,7 +41,7 @@ class OpeningTest(StoreTest):
 
     def test_refusals(self) -> None:
         cases: tuple[tuple[object, Status, str], ...] = (
-            ([], Status.E_MEMBER_COUNT, "n_others"), ([ADA], Status.E_MEMBER_SELF, "others"),
+            ([], Status.E_MEMBER_COUNT, "others"), ([ADA], Status.E_MEMBER_SELF, "others"),
             ([BEN, BEN], Status.E_MEMBER_TWICE, "others"))
         for others, status, argument in cases:
             with self.refused(ArgumentError, status, argument):
