@@ -34,7 +34,7 @@ MISUSES = {"test": ["plian"], "demo": ["--dynamo"], "fuzz": ["replies"], "bench"
            "dynalite": ["--fetsch"], "cognito-local": ["--fetsch"], "under-load": ["many"], "late-delivery": ["atomics"],
            "package-lambda": ["--mesure"], "world": ["--mode", "atomics"],
            "test-fresh": ["woody"], "ffi-examples": ["--fetsch"], "wheel": ["--here"],
-           "web-page": ["--fetsch"]}
+           "web-page": ["--fetsch"], "library-size": ["--verbsoe"]}
 
 
 class ScriptTest(unittest.TestCase):
