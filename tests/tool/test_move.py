@@ -108,7 +108,7 @@ class Observed(MoveTest):
 
 class LatePassing(Passing):
     def pass_on(self, body):
-        is_mark = b"STORE#MARK" in body and b'"expires_at":{"N":' in body
+        is_mark = b"STORE#MARK" in body and b'"expires_at": {"N":' in body
         self.server.has_marks = self.server.has_marks or is_mark
         answer = super().pass_on(body)
         if self.headers["X-Amz-Target"].endswith(".GetRecords") and not self.server.has_marks:
