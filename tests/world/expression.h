@@ -21,9 +21,9 @@ void sim_placeholders_read(cr_json *in, bool are_names, sim_placeholders *placeh
 cr_str sim_placeholder(const sim_placeholders *placeholders, cr_str name);
 
 /* Whether the condition holds for an item; NULL: there is none. Comparisons with = and <> of an
- * attribute and a value, attribute_exists(), attribute_not_exists(), begins_with() and contains() of
- * strings, size() of strings in ASCII, AND, OR, NOT and parentheses: anything else ends the program.
- * Values are compared as text, as the library writes it (see canon.h). */
+ * attribute and a value, attribute_exists(), attribute_not_exists(), begins_with() and contains()
+ * of strings, size() of strings in ASCII, AND, OR, NOT and parentheses: anything else ends the
+ * program. Values are compared as text, as the library writes it (see canon.h). */
 bool sim_condition_holds(cr_str condition, const sim_placeholders *placeholders,
                          const sim_item *item);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Serves the simulated DynamoDB by HTTP on a free port of the loopback, until it is ended: for tests
- * of several programs, or of other programs than the library. The first line that it prints is its
- * URL. Like DynamoDB Local, it looks at no signature. */
+/* Serves the simulated DynamoDB by HTTP on a free port of the loopback, until it is ended: for
+ * tests of several programs, or of other programs than the library. The first line that it prints
+ * is its URL. Like DynamoDB Local, it looks at no signature. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -76,13 +76,13 @@ static bool respond(const client *from, const sim_answer *answer)
         strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &parts) == 0) {
         return false;
     }
-    (void)snprintf(head, sizeof(head),
-                   "HTTP/1.1 %d %s\r\nContent-Type: application/x-amz-json-1.0\r\n"
-                   "Content-Length: %zu\r\nx-amz-crc32: %lu\r\nDate: %s\r\n\r\n",
-                   answer->status, answer->status == 200 ? "OK" : "Bad Request", answer->body.size,
-                   (unsigned long)crc32_z(0, (const unsigned char *)answer->body.data,
-                                          answer->body.size),
-                   date);
+    (void)snprintf(
+        head, sizeof(head),
+        "HTTP/1.1 %d %s\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        "Content-Length: %zu\r\nx-amz-crc32: %lu\r\nDate: %s\r\n\r\n",
+        answer->status, answer->status == 200 ? "OK" : "Bad Request", answer->body.size,
+        (unsigned long)crc32_z(0, (const unsigned char *)answer->body.data, answer->body.size),
+        date);
     cr_buffer_init(&out, SIZE_MAX);
     cr_buffer_add(&out, cr_str_of(head));
     cr_buffer_add(&out, (cr_str){answer->body.data, answer->body.size});

@@ -21,7 +21,7 @@ void sim_service_begin(void);
 
 /* What the real service may do and seldom does. */
 typedef struct sim_manners {
-    unsigned stale;     /* reads that are not consistent show rows as they were so many moments ago */
+    unsigned stale;     /* other reads than consistent ones show what was, so many moments ago */
     size_t page_bytes;  /* where pages end; 0: at 1 MB */
     size_t unprocessed; /* of so many keys of a batch one is left for later; 0: none */
 } sim_manners;

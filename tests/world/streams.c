@@ -190,7 +190,8 @@ static bool read_position(const asked *request, const sim_shard *shard, size_t *
                           sim_answer *answer)
 {
     char text[64];
-    (void)snprintf(text, sizeof(text), "%.*s", CR_STR_ARGS(cr_str_or_empty(request->sequence_number)));
+    (void)snprintf(text, sizeof(text), "%.*s",
+                   CR_STR_ARGS(cr_str_or_empty(request->sequence_number)));
     uint64_t number = strtoull(text, NULL, 10);
     if (sim_is_name(request->type, "TRIM_HORIZON")) {
         *at = shard->from > request->about->trimmed ? shard->from : request->about->trimmed;
@@ -216,9 +217,8 @@ void sim_get_shard_iterator(cr_json *in, size_t job, sim_answer *answer)
     size_t at;
     (void)job;
     read_asked(in, &request, answer);
-    if (!sim_is_refused(answer) &&
-        (request.shard >= request.about->shard_count ||
-         is_gone(request.about, &request.about->shard[request.shard]))) {
+    if (!sim_is_refused(answer) && (request.shard >= request.about->shard_count ||
+                                    is_gone(request.about, &request.about->shard[request.shard]))) {
         sim_refuse(answer, "ResourceNotFoundException");
     }
     if (!sim_is_refused(answer) &&
@@ -254,8 +254,9 @@ static void add_record(cr_buffer *out, const sim_about *about, size_t number)
     const sim_change *made = sim_change_at(number);
     const sim_item *item = made->new == NULL ? made->old : made->new;
     const char *event = made->old == NULL ? "INSERT" : made->new == NULL ? "REMOVE" : "MODIFY";
-    add_format(out, "{\"eventID\":\"%zu\",\"eventName\":\"%s\",\"eventVersion\":\"1.1\","
-                    "\"eventSource\":\"aws:dynamodb\",\"awsRegion\":\"simulated\",",
+    add_format(out,
+               "{\"eventID\":\"%zu\",\"eventName\":\"%s\",\"eventVersion\":\"1.1\","
+               "\"eventSource\":\"aws:dynamodb\",\"awsRegion\":\"simulated\",",
                number, event);
     if (made->is_expiry) {
         CR_JSON_ADD(out, "\"userIdentity\":{\"type\":\"Service\","
@@ -273,7 +274,8 @@ static void add_record(cr_buffer *out, const sim_about *about, size_t number)
     if (strstr(about->view, "OLD_") != NULL) {
         add_image(out, "OldImage", made->old);
     }
-    add_format(out, "\"SequenceNumber\":\"%" PRIu64 "\",\"SizeBytes\":%zu,\"StreamViewType\":\"%s\"}}",
+    add_format(out,
+               "\"SequenceNumber\":\"%" PRIu64 "\",\"SizeBytes\":%zu,\"StreamViewType\":\"%s\"}}",
                FIRST_SEQUENCE + number, item->size, about->view);
 }
 

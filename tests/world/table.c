@@ -385,7 +385,7 @@ static const sim_item *match(const slot *one, const sim_range *range, uint32_t h
     if (!range->is_index) {
         bool is_it = one->hash == hash && is_within(range, one->sk) &&
                      cr_str_equal(one->pk, range->partition);
-        return !is_it               ? NULL
+        return !is_it              ? NULL
                : range->stale == 0 ? one->latest->item
                                    : item_at(one, then(range->stale));
     }

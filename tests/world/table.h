@@ -22,8 +22,8 @@ typedef struct sim_item {
     sim_attribute attribute[SIM_ATTRIBUTES_MAX];
     cr_str pk; /* these three without quotes */
     cr_str sk;
-    cr_str group; /* message_group_uuid; absent: not in the index */
-    size_t size;  /* as the service counts */
+    cr_str group;  /* message_group_uuid; absent: not in the index */
+    size_t size;   /* as the service counts */
     uint32_t hash; /* of pk */
 } sim_item;
 
@@ -75,8 +75,8 @@ size_t sim_table_query(const sim_range *range, const sim_item *const **found);
 /* All keys that there ever were; NULL where no item has the key now. */
 size_t sim_table_size(void);
 
-/* All items as a scan shows them: partition after partition, in an order of its own, and by sort key
- * in each. */
+/* All items as a scan shows them: partition after partition, in an order of its own, and by sort
+ * key in each. */
 size_t sim_table_scan(unsigned stale, const sim_item *const **found);
 
 /* Whether a scan shows the item behind a key. */

@@ -154,7 +154,7 @@ Test(service, evaluates_conditions, .init = begin, .fini = end)
 /* ---- what the real service may do ---- */
 
 #define QUERY                                                                                      \
-    "{\"TableName\":\"t\",\"KeyConditionExpression\":\"pk = :p\","                                     \
+    "{\"TableName\":\"t\",\"KeyConditionExpression\":\"pk = :p\","                                 \
     "\"ExpressionAttributeValues\":{\":p\":{\"S\":\"MSG#1\"}}"
 
 static size_t count_of(const char *part)
@@ -214,10 +214,9 @@ Test(service, leaves_keys_of_a_batch_for_later, .init = begin, .fini = end)
     cr_assert_eq(ask("PutItem", PUT("2", "")), 200);
     sim_service_set_manners(&slow);
     for (int i = 0; i < 40; i++) {
-        cr_assert_eq(ask("BatchGetItem",
-                         "{\"RequestItems\":{\"t\":{\"Keys\":["
-                         "{\"pk\":{\"S\":\"MSG#1\"},\"sk\":{\"S\":\"1\"}},"
-                         "{\"pk\":{\"S\":\"MSG#1\"},\"sk\":{\"S\":\"2\"}}]}}}"),
+        cr_assert_eq(ask("BatchGetItem", "{\"RequestItems\":{\"t\":{\"Keys\":["
+                                         "{\"pk\":{\"S\":\"MSG#1\"},\"sk\":{\"S\":\"1\"}},"
+                                         "{\"pk\":{\"S\":\"MSG#1\"},\"sk\":{\"S\":\"2\"}}]}}}"),
                      200);
         cr_expect_eq(count_of("\"sk\""), 2u, "each key is answered or left");
         seen[answers("\"Keys\"") ? 1 : 0] = true;
@@ -279,8 +278,8 @@ static int open_shard(const char *number, const char *type, iterator *found)
 {
     char body[400];
     (void)snprintf(body, sizeof(body),
-                   "{\"StreamArn\":" STREAM ",\"ShardId\":" SHARD("%s")
-                   ",\"ShardIteratorType\":\"%s\",\"SequenceNumber\":\"100000000000\"}",
+                   "{\"StreamArn\":" STREAM ",\"ShardId\":" SHARD(
+                       "%s") ",\"ShardIteratorType\":\"%s\",\"SequenceNumber\":\"100000000000\"}",
                    number, type);
     int status = ask("GetShardIterator", body);
     (void)take_iterator("ShardIterator", found);

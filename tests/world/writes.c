@@ -122,8 +122,7 @@ static void read_put(cr_json *in, write *asked_for, sim_answer *answer)
 {
     asked_for->item = cr_json_skip(in);
     asked_for->key = key_of_item(asked_for->item, in->arena, answer);
-    if (asked_for->item.size > ITEM_BYTES_MAX &&
-        sim_item_size(asked_for->item) > ITEM_BYTES_MAX) {
+    if (asked_for->item.size > ITEM_BYTES_MAX && sim_item_size(asked_for->item) > ITEM_BYTES_MAX) {
         sim_refuse(answer, SIM_INVALID);
     }
 }
@@ -285,8 +284,11 @@ static void read_action(cr_json *in, write *made, sim_answer *answer)
     static const struct {
         const char *name;
         write_kind kind;
-    } kinds[] = {{"Put", PUT},       {"Delete", DELETE},           {"ConditionCheck", CHECK},
-                 {"PutRequest", PUT}, {"DeleteRequest", DELETE}};
+    } kinds[] = {{"Put", PUT},
+                 {"Delete", DELETE},
+                 {"ConditionCheck", CHECK},
+                 {"PutRequest", PUT},
+                 {"DeleteRequest", DELETE}};
     cr_str name;
     bool is_first = true;
     size_t i = 0;
@@ -419,29 +421,40 @@ static void commit(const write *writes, size_t count, size_t job, sim_answer *an
     }
 }
 
-void sim_transact_write_items(cr_json *in, size_t job, sim_answer *answer)
+typedef struct transaction {
+    cr_str token; /* absent: none */
+    cr_str actions;
+    size_t count;
+} transaction;
+
+static void read_transaction(cr_json *in, write *writes, transaction *asked, sim_answer *answer)
 {
-    static write writes[WRITES_MAX];
     cr_str name;
-    cr_str text = CR_STR_ABSENT;
-    cr_str actions = CR_STR_ABSENT;
-    size_t count = 0;
+    *asked = (transaction){.count = 0};
     for (bool first = true; cr_json_next_member(in, &first, &name);) {
         if (sim_is_name(name, "ClientRequestToken")) {
-            text = cr_json_string(in);
+            asked->token = cr_json_string(in);
         } else if (sim_is_name(name, "TransactItems")) {
             const char *begin = in->at;
-            count = read_actions(in, writes, WRITES_MAX, answer);
-            actions = (cr_str){begin, (size_t)(in->at - begin)};
+            asked->count = read_actions(in, writes, WRITES_MAX, answer);
+            asked->actions = (cr_str){begin, (size_t)(in->at - begin)};
         } else {
             (void)cr_json_skip(in);
         }
     }
-    if (actions.size > TRANSACTION_BYTES_MAX || text.size > TOKEN_SIZE_MAX) {
+    if (asked->actions.size > TRANSACTION_BYTES_MAX || asked->token.size > TOKEN_SIZE_MAX) {
         sim_refuse(answer, SIM_INVALID);
     }
-    const token *known = text.size == 0 || sim_is_refused(answer) ? NULL : recall(text);
-    uint64_t content = text.size == 0 ? 0 : hash_of(actions);
+}
+
+void sim_transact_write_items(cr_json *in, size_t job, sim_answer *answer)
+{
+    static write writes[WRITES_MAX];
+    transaction asked;
+    read_transaction(in, writes, &asked, answer);
+    bool has_token = asked.token.size > 0 && !sim_is_refused(answer);
+    const token *known = has_token ? recall(asked.token) : NULL;
+    uint64_t content = has_token ? hash_of(asked.actions) : 0;
     if (known != NULL && known->content != content) {
         sim_refuse(answer, "IdempotentParameterMismatchException");
     }
@@ -449,12 +462,12 @@ void sim_transact_write_items(cr_json *in, size_t job, sim_answer *answer)
         return;
     }
     if (known == NULL) {
-        commit(writes, count, job, answer);
+        commit(writes, asked.count, job, answer);
     }
     if (!sim_is_refused(answer)) {
         CR_JSON_ADD(&answer->body, "{}");
-        if (known == NULL && text.size > 0) {
-            remember(text, content);
+        if (known == NULL && has_token) {
+            remember(asked.token, content);
         }
     }
 }
