@@ -28,21 +28,31 @@ static const struct engine {
     {"dynamodb", OPEN_DYNAMODB},
 };
 
-static cruddur_status find_engine(const char *scheme, open_function *open, cruddur_error **error)
+static const struct engine *find_engine(const char *scheme)
 {
     for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
         if (strcmp(engines[i].scheme, scheme) == 0) {
-            *open = engines[i].open;
-            return *open != NULL ? CRUDDUR_OK
-                                 : cr_fail_argument(error, CRUDDUR_E_ENGINE_DISABLED, "store_url",
-                                                    "the library was built without this engine "
-                                                    "(-D%s=disabled)",
-                                                    engines[i].scheme);
+            return &engines[i];
         }
     }
-    return cr_fail_argument(error, CRUDDUR_E_URL_SCHEME, "store_url",
-                            "no engine is named \"%.*s\"; there are sqlite and dynamodb",
-                            CR_CUT(scheme, 40));
+    return NULL;
+}
+
+static cruddur_status open_engine(const cr_url *url, const cr_store_options *options,
+                                  cr_store **ret_store, cruddur_error **error)
+{
+    const struct engine *engine = find_engine(url->scheme);
+    if (engine == NULL) {
+        return cr_fail_argument(error, CRUDDUR_E_URL_SCHEME, "store_url",
+                                "no engine is named \"%.*s\"; there are sqlite and dynamodb",
+                                CR_CUT(url->scheme, 40));
+    }
+    if (engine->open == NULL) {
+        return cr_fail_argument(error, CRUDDUR_E_ENGINE_DISABLED, "store_url",
+                                "the library was built without this engine (-D%s=disabled)",
+                                engine->scheme);
+    }
+    return engine->open(url, options, ret_store, error);
 }
 
 cruddur_status cr_store_open(const char *url, const cr_store_options *options, cr_store **ret_store,
@@ -50,13 +60,9 @@ cruddur_status cr_store_open(const char *url, const cr_store_options *options, c
 {
     cr_arena arena = CR_ARENA_INIT;
     cr_url parsed;
-    open_function open = NULL;
     cruddur_status status = cr_url_parse(url, &arena, &parsed, error);
     if (status == CRUDDUR_OK) {
-        status = find_engine(parsed.scheme, &open, error);
-    }
-    if (status == CRUDDUR_OK) {
-        status = open(&parsed, options, ret_store, error);
+        status = open_engine(&parsed, options, ret_store, error);
     }
     cr_arena_free(&arena);
     return status;
