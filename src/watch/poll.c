@@ -257,7 +257,7 @@ static void look(looking *now, const reason *why)
     if (watch->poll == NULL) {
         now->status = cr_poll_begin(hub->store, &watch->wish, &watch->at, &call, &watch->poll);
     }
-    if (now->status == CRUDDUR_OK) {
+    if (watch->poll != NULL) { /* else it could not begin */
         bool is_full = why->is_hinted_all || cr_poll_is_full_due(watch->poll);
         now->status =
             cr_poll_look(watch->poll, why->hint, why->hint_count, is_full, &call, &now->look);
