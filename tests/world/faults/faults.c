@@ -85,7 +85,7 @@ const fault faults_all[] = {
     CUT("checksums are not compared", FAULT_CUT_CHECKSUM, STAGE_ATOMIC),
     CUT("checksums are not compared", FAULT_CUT_CHECKSUM, STAGE_STREAM),
     CUT("a message does not follow the rows", FAULT_CUT_ORDER, STAGE_ATOMIC),
-    CUT("nobody looks back", FAULT_CUT_LOOK_BACK, STAGE_STEPS),
+    CUT("no caller looks back", FAULT_CUT_LOOK_BACK, STAGE_STEPS),
     CUT("no answer means not arrived", FAULT_CUT_ARRIVAL, STAGE_ATOMIC),
 };
 const size_t faults_count = sizeof(faults_all) / sizeof(faults_all[0]);

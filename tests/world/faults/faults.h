@@ -13,7 +13,7 @@ typedef enum fault_cut {
     FAULT_CUT_NONE,
     FAULT_CUT_CHECKSUM,  /* answers are not compared with their checksums */
     FAULT_CUT_ORDER,     /* a new sort key follows the clock, and not the head and the rows */
-    FAULT_CUT_LOOK_BACK, /* nobody looks back, and no processor settles a group */
+    FAULT_CUT_LOOK_BACK, /* no caller looks back, and no processor settles a group */
     FAULT_CUT_ARRIVAL,   /* a request without an answer is taken for one that never arrived */
     FAULT_CUT_MEMBERS,   /* whoever asks is a member */
 } fault_cut;
