@@ -218,9 +218,7 @@ static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_row
 }
 
 /* Reads the rows where a healthy group has them, but for displaced ones. Whoever asked need not be
- * a member: the author of the head is not, if another program has put it. They are not taken yet:
- * if they are not in order, all are read again, and what a row becomes and the condition that it is
- * as it was read must come from one reading. */
+ * a member: the author of the head is not, if another program has put it. */
 static cruddur_status read_at_head(cr_txn *txn, const cr_group *group,
                                    const cr_group_rows *group_rows, cr_rows *found)
 {
@@ -244,7 +242,8 @@ static cruddur_status read_at_head(cr_txn *txn, const cr_group *group,
     return status;
 }
 
-/* Whoever only reads has no use for rows that do not belong there. */
+/* Whoever only reads has no use for rows that do not belong there. Of rows that are read again only
+ * what was read last counts: it is what the conditions of a change compare. */
 static cruddur_status read_rows(cr_txn *txn, cr_group *group, const cr_group_rows *group_rows,
                                 cr_rows *found)
 {
