@@ -149,6 +149,20 @@ static void expect(cruddur_watch *watch, const char *text)
     cruddur_event_free(event);
 }
 
+static void find_first(cruddur *dm, char uuid[CRUDDUR_UUID_SIZE], char sk[64])
+{
+    cruddur_msg_page *page = NULL;
+    must_succeed(cruddur_msg_list(dm, person(0)->uuid, group_uuid, NULL, &page, TEST_ERROR));
+    for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
+        const cruddur_msg *msg = cruddur_msg_page_at(page, i);
+        if (strcmp(cruddur_msg_text(msg), "first") == 0) {
+            (void)snprintf(uuid, CRUDDUR_UUID_SIZE, "%s", cruddur_msg_uuid(msg));
+            (void)snprintf(sk, 64, "%s", cruddur_msg_sort_key(msg));
+        }
+    }
+    cruddur_msg_page_free(page);
+}
+
 static void expect_none(cruddur_watch *watch)
 {
     cruddur_event *event = NULL;
@@ -196,6 +210,60 @@ Test(shared_polls, a_resumed_watch_of_an_inbox_looks_before_it_joins)
 Test(shared_polls, a_resumed_watch_of_a_group_looks_before_it_joins)
 {
     resume_beside_another(false);
+}
+
+/* ---- more than one look tells of ---- */
+
+static char *cursor_of_now(cruddur *dm, bool is_inbox)
+{
+    cruddur_watch *watch = open_watch(dm, is_inbox, NULL, SELDOM_MS);
+    char *cursor = strdup(cruddur_watch_cursor(watch));
+    cruddur_watch_close(watch);
+    return cursor;
+}
+
+/* Among others; each has a version of its own. */
+static void expect_edits(cruddur_watch *watch, int count)
+{
+    char before[64] = "";
+    while (count > 0) {
+        cruddur_event *event = next(watch);
+        if (cruddur_event_get_kind(event) == CRUDDUR_EVENT_EDIT) {
+            cr_assert_str_neq(cruddur_event_version(event), before);
+            (void)snprintf(before, sizeof(before), "%s", cruddur_event_version(event));
+            count--;
+        }
+        cruddur_event_free(event);
+    }
+}
+
+/* By the number of the last one that was told, and by the time. */
+Test(shared_polls, many_changes_of_a_message_are_all_told)
+{
+    enum { EDITS = 520 };
+    char text[16];
+    char uuid[CRUDDUR_UUID_SIZE];
+    char sk[64];
+    cruddur *dm = open_polling();
+    char *cursors[2] = {cursor_of_now(dm, false), cursor_of_now(dm, true)};
+    find_first(dm, uuid, sk);
+    for (int i = 0; i < EDITS; i++) {
+        (void)snprintf(text, sizeof(text), "e%d", i);
+        must_succeed(cruddur_msg_edit(dm, person(0)->uuid, group_uuid, uuid, text, NULL, NULL, NULL,
+                                      TEST_ERROR));
+    }
+    for (int i = 0; i < 2; i++) {
+        cruddur_watch *watch = open_watch(dm, i == 1, cursors[i], SELDOM_MS);
+        begin_look(watch);
+        expect_edits(watch, EDITS);
+        (void)snprintf(text, sizeof(text), "last %d", i);
+        append_text(dm, 0, group_uuid, text);
+        begin_look(watch);
+        expect(watch, text);
+        cruddur_watch_close(watch);
+        free(cursors[i]);
+    }
+    cruddur_close(dm);
 }
 
 /* ---- one poll ---- */
@@ -359,20 +427,6 @@ Test(shared_polls, the_shortest_interval_of_those_that_are_there_counts)
     cr_assert_eq(pause_us, SELDOM_MS * INT64_C(1000));
     cruddur_watch_close(heir);
     cruddur_close(dm);
-}
-
-static void find_first(cruddur *dm, char uuid[CRUDDUR_UUID_SIZE], char sk[64])
-{
-    cruddur_msg_page *page = NULL;
-    must_succeed(cruddur_msg_list(dm, person(0)->uuid, group_uuid, NULL, &page, TEST_ERROR));
-    for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        const cruddur_msg *msg = cruddur_msg_page_at(page, i);
-        if (strcmp(cruddur_msg_text(msg), "first") == 0) {
-            (void)snprintf(uuid, CRUDDUR_UUID_SIZE, "%s", cruddur_msg_uuid(msg));
-            (void)snprintf(sk, 64, "%s", cruddur_msg_sort_key(msg));
-        }
-    }
-    cruddur_msg_page_free(page);
 }
 
 /* Of a message that is not the newest a hint alone says that it has changed. */
