@@ -11,6 +11,7 @@
 #define PAUSE_MAX_US 400000
 #define MEET_US 4 /* keys that all want */
 #define CALLS_MAX 12
+#define LASTS_MAX_S 1200
 
 /* ---- clients ---- */
 
@@ -54,6 +55,9 @@ static stage_message *plan_send(stage *all, bool is_opening)
             all->meets && !is_opening
                 ? SIM_BEGIN_US + (int64_t)sim_roll(MEET_US) + (int64_t)all->message_count / 2
                 : 0;
+        made->lasts_s = all->has_expiry && !is_opening && made->created_at_us == 0 && sim_happens(3)
+                            ? 1 + (int64_t)sim_roll(LASTS_MAX_S)
+                            : 0;
     }
     return made;
 }
@@ -63,7 +67,7 @@ static stage_message *plan_rival(stage *all)
 {
     size_t other = sim_roll(all->message_count + 1);
     if (other >= all->message_count || !all->message[other].is_callers ||
-        all->message[other].rival < MESSAGES_MAX ||
+        all->message[other].rival < MESSAGES_MAX || all->message[other].lasts_s > 0 ||
         !all->group[all->message[other].group].is_open) {
         return NULL;
     }

@@ -42,7 +42,8 @@ static size_t pick_message(const stage *all)
     for (size_t i = 0; i < all->message_count; i++) {
         size_t number = (at + i) % all->message_count;
         const stage_message *message = &all->message[number];
-        if (message->acks > 0 && message->sk[0] != '\0' && !message->is_opening) {
+        if (message->acks > 0 && message->sk[0] != '\0' && !message->is_opening &&
+            message->lasts_s == 0) {
             return number;
         }
     }

@@ -6,6 +6,7 @@
 #include "world/edits.h"
 #include "world/judge.h"
 #include "world/settings.h"
+#include "world/streams.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
@@ -14,6 +15,9 @@
 #define HOUR (3600 * SECOND)
 /* A world takes some hundreds. */
 #define REQUESTS_MAX 20000
+
+static stage now;
+static uint64_t first_request;
 
 const char *play_mode_name(stage_mode mode)
 {
@@ -84,6 +88,56 @@ static void add_all(stage *all, const play_cut *cut, actor *actors)
     if (all->has_handler) {
         add_actors(all, act_handler, 1, 0, actors, &used);
     }
+}
+
+/* ---- the service ---- */
+
+/* What the service may do between two requests. */
+static struct wildness {
+    sim_manners manners;
+    bool has_stream; /* shards split, and records are trimmed */
+} wildness;
+
+static void draw_wildness(bool is_fresh)
+{
+    static const unsigned moments[] = {0, 0, 30, 300};
+    static const size_t bytes[] = {0, 0, 4000, 900};
+    static const size_t keys[] = {0, 0, 4, 12};
+    wildness.manners = (sim_manners){.stale = moments[sim_roll(4)],
+                                     .page_bytes = bytes[sim_roll(4)],
+                                     .unprocessed = keys[sim_roll(4)],
+                                     .iterator_us = sim_happens(4) ? SECOND / 10 : 0};
+    wildness.has_stream = sim_happens(2);
+    if (is_fresh) {
+        wildness.manners.stale = 0;
+    }
+    sim_service_set_manners(&wildness.manners);
+}
+
+#define SHARDS_MAX 8
+#define SPLIT 500
+#define TRIM 500
+#define KEPT 60
+#define EXPIRE 30
+
+static void act_as_service(void)
+{
+    sim_about *about = sim_tables_find(cr_str_of(SIM_FIRST_TABLE));
+    if (wildness.has_stream && about->shard_count < SHARDS_MAX && sim_happens(SPLIT)) {
+        sim_streams_split(about);
+    }
+    if (wildness.has_stream && sim_happens(TRIM)) {
+        sim_streams_trim(about, sim_roll(KEPT));
+    }
+    if (now.has_expiry && sim_happens(EXPIRE)) {
+        (void)sim_tables_expire(about, (SIM_BEGIN_US + sim_now_us()) / SECOND);
+    }
+}
+
+static void keep_time_to_live(void)
+{
+    sim_about *about = sim_tables_find(cr_str_of(SIM_FIRST_TABLE));
+    (void)snprintf(about->expires_by, sizeof(about->expires_by), "expires_at");
 }
 
 /* ---- the end ---- */
@@ -192,6 +246,7 @@ static void come_to_rest(stage *all, bool is_calm)
     all->is_quiet = true;
     sim_network_set_weather(&SIM_CALM);
     sim_table_set_lag(0);
+    sim_service_set_manners(&(sim_manners){.page_bytes = wildness.manners.page_bytes});
     sim_deliver_all(4);
     repeat(all);
     if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
@@ -210,13 +265,11 @@ static void come_to_rest(stage *all, bool is_calm)
     }
 }
 
-static stage now;
-static uint64_t first_request;
-
 /* Before each turn. */
 static void on_step(void)
 {
     sim_deliver_due();
+    act_as_service();
     if (sim_request_count() - first_request > REQUESTS_MAX) {
         stage_breach(&now, "it never ends: after %d requests somebody is still at it",
                      REQUESTS_MAX);
@@ -235,6 +288,8 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     weather.is_signed = sim_happens(8);
     sim_network_set_weather(&weather);
     draw_program_skews(weather.is_signed);
+    draw_wildness(setting->cut != NULL && setting->cut->is_fresh);
+    keep_time_to_live();
     edits_begin();
     settings_begin();
     judge_begin();
@@ -253,7 +308,10 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     }
     result->worlds++;
     result->trace = sim_trace();
-    result->insertions += judge_insertions();
+    now.allowed[STAGE_BELOW] += judge_insertions();
+    for (size_t i = 0; i < STAGE_ALLOWANCE_COUNT; i++) {
+        result->allowed[i] += now.allowed[i];
+    }
     result->calls += now.calls;
     result->acks += now.acks;
     result->requests += sim_request_count() - first_request;
