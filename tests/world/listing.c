@@ -155,8 +155,10 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
     if (status == CRUDDUR_OK && !is_member) {
         stage_breach(all, "a stranger read group %zu", group);
     } else if (status == CRUDDUR_OK) {
-        check_messages(all, acknowledged, count, page, is_eventual);
-        if (!is_eventual) {
+        /* Who was added sees what came since. */
+        bool sees_all = !(all->has_guest && group == GUEST_GROUP && person == GUEST);
+        check_messages(all, acknowledged, sees_all ? count : 0, page, is_eventual);
+        if (!is_eventual && sees_all) {
             judge_note_read(all, group, begun_us, page);
         }
     } else if (is_denied ? is_member && was_open && !may_overlook(all, group) &&

@@ -4,6 +4,7 @@
 #include "world/actors.h"
 #include "world/check.h"
 #include "world/edits.h"
+#include "world/guests.h"
 #include "world/judge.h"
 #include "world/settings.h"
 #include "world/streams.h"
@@ -11,6 +12,7 @@
 #define CLIENTS 4
 #define PROCESSORS 2
 #define TASKS 14
+#define OPERATOR_TASKS 3
 #define SECOND INT64_C(1000000)
 #define HOUR (3600 * SECOND)
 /* A world takes some hundreds. */
@@ -82,6 +84,9 @@ static void add_all(stage *all, const play_cut *cut, actor *actors)
     if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
         add_actors(all, act_processor, PROCESSORS, 6, actors, &used);
     }
+    if (all->has_operator) {
+        add_actors(all, act_operator, 1, OPERATOR_TASKS, actors, &used);
+    }
     if (all->has_foreign) {
         add_actors(all, act_foreigner, 1, 8, actors, &used);
     }
@@ -148,7 +153,7 @@ static void repeat(stage *all)
     size_t count = all->message_count;
     for (size_t i = 0; i < count && !all->is_over; i++) {
         stage_message *one = &all->message[i];
-        bool may_repeat = one->is_callers && !one->is_refused && one->calls > 0 &&
+        bool may_repeat = one->is_callers && !guests_are_erased(all, one->author) && !one->is_refused && one->calls > 0 &&
                           (one->rival == MESSAGES_MAX || one->acks > 0) &&
                           stage_is_member(all, one->group, one->author) &&
                           (one->is_opening || all->group[one->group].is_open);
@@ -230,7 +235,13 @@ static void judge(stage *all, check_rows rows)
         check_settings(all);
     }
     if (!all->is_over) {
+        check_guests(all);
+    }
+    if (!all->is_over) {
         check_table(all, rows);
+    }
+    if (!all->is_over) {
+        operators_check(all);
     }
     if (!all->is_over) {
         list_all(all);
@@ -248,6 +259,7 @@ static void come_to_rest(stage *all, bool is_calm)
     sim_table_set_lag(0);
     sim_service_set_manners(&(sim_manners){.page_bytes = wildness.manners.page_bytes});
     sim_deliver_all(4);
+    guests_resolve(all);
     repeat(all);
     if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
         check_previews(all);
@@ -292,6 +304,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     keep_time_to_live();
     edits_begin();
     settings_begin();
+    guests_begin();
     judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
     add_all(&now, setting->cut, actors);

@@ -60,6 +60,7 @@ typedef enum stage_allowance {
     STAGE_STALE,         /* an eventual read did not show what was acknowledged before */
     STAGE_STALE_TWICE,   /* an eventual list of groups has shown a group twice */
     STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
+    STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
@@ -70,6 +71,7 @@ typedef struct stage {
     bool has_foreign; /* rows of other programs come in between */
     bool has_handler; /* the original application's stream handler works, too */
     bool has_guest;   /* one member comes and goes */
+    bool has_operator;
     bool has_expiry;  /* some messages expire, and the service removes them */
     cr_uuid person[PEOPLE];
     stage_group group[GROUPS];
