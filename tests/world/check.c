@@ -257,8 +257,8 @@ static void check_claim(stage *all, const sim_item *claim)
     while (number < all->message_count && !is_text(uuid, all->message[number].uuid.text)) {
         number++;
     }
-    if (message == NULL && number < all->message_count && all->message[number].lasts_s > 0) {
-        return;
+    if (number < all->message_count && all->message[number].lasts_s > 0) {
+        return; /* the message may have gone, and its key be another one's in mode stream */
     }
     bool leads_there = is_message(message) && sim_has_prefix(claim->pk, "CLAIM#") &&
                        cr_str_equal(sim_item_text(message, "message_uuid"),

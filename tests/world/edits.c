@@ -62,14 +62,18 @@ static bool was_deletion_wanted(size_t message)
 }
 
 /* Whoever is not the author is told so. */
-static bool is_good_refusal(const stage *all, const wanted *edit, bool is_authors,
+static bool is_good_refusal(const stage *all, const wanted *edit, size_t person,
                             cruddur_status status)
 {
+    bool is_authors = person == all->message[edit->message].author;
     bool is_too_late = status == CRUDDUR_E_MESSAGE_DELETED && !is_deletion(edit) &&
                        (was_deletion_wanted(edit->message) ||
                         guests_are_erased(all, all->message[edit->message].author));
-    bool is_guests = all->has_guest && all->message[edit->message].author == GUEST;
-    return is_too_late || (is_guests && status == CRUDDUR_E_GROUP_NOT_FOUND) ||
+    /* Who was added does not see what came before. */
+    bool is_unseen = all->has_guest && person == GUEST &&
+                     (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_MESSAGE_TIME ||
+                      status == CRUDDUR_E_MESSAGE_NOT_FOUND);
+    return is_too_late || is_unseen ||
            (!is_authors && (status == CRUDDUR_E_NOT_THE_AUTHOR || status == CRUDDUR_E_GROUP_NOT_FOUND));
 }
 
@@ -117,7 +121,7 @@ static void ask(stage *all, cr_store *store, wanted *edit, size_t person)
         note_success(all, edit, row, is_changed);
     } else if (may_fail(all, status)) {
         edit->may_be_applied = cruddur_error_outcome_unknown(error);
-    } else if (!is_good_refusal(all, edit, person == message->author, status)) {
+    } else if (!is_good_refusal(all, edit, person, status)) {
         stage_breach(all, "changing %s by %zu: %s: %s", message->text, person,
                      cruddur_status_name(status), cruddur_error_message(error));
     }

@@ -8,6 +8,7 @@
 #include "world/judge.h"
 #include "world/settings.h"
 #include "world/streams.h"
+#include "world/watchers.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
@@ -81,8 +82,15 @@ static void add_all(stage *all, const play_cut *cut, actor *actors)
     all->writing = clients;
     add_actors(all, act_client, clients, cut != NULL && cut->tasks < TASKS ? cut->tasks : TASKS,
                actors, &used);
-    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
-        add_actors(all, act_processor, PROCESSORS, 6, actors, &used);
+    bool is_streamed = all->mode == STAGE_STREAM || all->mode == STAGE_MIXED;
+    if (is_streamed) {
+        add_actors(all, act_processor, all->has_follower ? 1 : PROCESSORS, 6, actors, &used);
+    }
+    if (is_streamed && all->has_follower) {
+        add_actors(all, act_follower, 1, 0, actors, &used);
+    }
+    if (all->has_watchers) {
+        add_actors(all, act_watcher, WATCHERS, 0, actors, &used);
     }
     if (all->has_operator) {
         add_actors(all, act_operator, 1, OPERATOR_TASKS, actors, &used);
@@ -143,6 +151,22 @@ static void keep_time_to_live(void)
 {
     sim_about *about = sim_tables_find(cr_str_of(SIM_FIRST_TABLE));
     (void)snprintf(about->expires_by, sizeof(about->expires_by), "expires_at");
+}
+
+/* Before each turn. */
+static void on_last_step(void)
+{
+    if (sim_request_count() - first_request > REQUESTS_MAX) {
+        stage_breach(&now, "it never ends: after %d requests somebody is still at it",
+                     REQUESTS_MAX);
+    }
+}
+
+static void on_step(void)
+{
+    sim_deliver_due();
+    act_as_service();
+    on_last_step();
 }
 
 /* ---- the end ---- */
@@ -213,10 +237,30 @@ static void list_all(stage *all)
     }
 }
 
+/* Runs jobs in a world at rest. */
+static void run_last(stage *all, sim_job job, size_t count)
+{
+    actor actors[SIM_JOBS_MAX];
+    size_t used = 0;
+    add_actors(all, job, count, 0, actors, &used);
+    sim_run(on_last_step);
+}
+
 static void settle(stage *all)
 {
-    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
+    bool is_streamed = all->mode == STAGE_STREAM || all->mode == STAGE_MIXED;
+    if (is_streamed && all->has_follower) {
+        run_last(all, act_last_follow, 1);
+    } else if (is_streamed) {
         act_settle(all);
+    }
+}
+
+static void watch(stage *all)
+{
+    if (all->has_watchers && !all->is_over) {
+        run_last(all, act_last_watch, WATCHERS);
+        check_watchers(all);
     }
 }
 
@@ -269,22 +313,12 @@ static void come_to_rest(stage *all, bool is_calm)
     }
     send_last(all);
     settle(all);
+    watch(all);
     bool may_have_twins = all->mode == STAGE_STEPS;
     judge(all, may_have_twins ? CHECK_ROWS_NEWEST : CHECK_ROWS_EXACT);
     if (may_have_twins) {
         send_last(all);
         judge(all, CHECK_ROWS_EXACT);
-    }
-}
-
-/* Before each turn. */
-static void on_step(void)
-{
-    sim_deliver_due();
-    act_as_service();
-    if (sim_request_count() - first_request > REQUESTS_MAX) {
-        stage_breach(&now, "it never ends: after %d requests somebody is still at it",
-                     REQUESTS_MAX);
     }
 }
 
@@ -305,6 +339,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     edits_begin();
     settings_begin();
     guests_begin();
+    watchers_begin();
     judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
     add_all(&now, setting->cut, actors);

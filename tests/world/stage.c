@@ -32,6 +32,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "an eventual read was refused to a member",
         "the check did not see a group without a card, as the index lags",
         "a watch missed a message that was stored more than a minute late",
+        "a watch of an inbox missed a message, as clocks disagree by 15 minutes",
     };
     return texts[allowance];
 }
@@ -200,6 +201,8 @@ void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
     bool is_whole = mode != STAGE_STEPS && !all->has_handler;
     all->has_guest = is_whole && sim_happens(2);
     all->has_operator = is_whole && sim_happens(3);
+    all->has_watchers = is_whole && sim_happens(3);
+    all->has_follower = sim_happens(2);
     all->has_expiry = is_whole && sim_happens(3);
     for (unsigned i = 0; i < PEOPLE; i++) {
         all->person[i] = uuid_of(1 + i);
