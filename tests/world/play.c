@@ -342,6 +342,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     watchers_begin();
     judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
+    now.are_clocks_wrong = program_skew_us[0] != 0 || program_skew_us[1] != 0;
     add_all(&now, setting->cut, actors);
     weather = draw_weather();
     sim_network_set_weather(&weather);

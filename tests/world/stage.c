@@ -32,7 +32,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "an eventual read was refused to a member",
         "the check did not see a group without a card, as the index lags",
         "a watch missed a message that was stored more than a minute late",
-        "a watch of an inbox missed a message, as clocks disagree by 15 minutes",
+        "a watch missed a message, as clocks disagree by more than 15 minutes",
     };
     return texts[allowance];
 }
@@ -190,7 +190,7 @@ void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
     memset(all, 0, offsetof(stage, message));
     all->message_count = all->foreign_count = 0;
     all->writing = 0;
-    all->is_quiet = all->meets = all->is_over = false;
+    all->is_quiet = all->meets = all->is_over = all->are_clocks_wrong = false;
     memset(all->allowed, 0, sizeof(all->allowed));
     all->calls = all->acks = 0;
     all->breach[0] = '\0';

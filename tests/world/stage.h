@@ -62,7 +62,7 @@ typedef enum stage_allowance {
     STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
     STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
-    STAGE_CLOCKS,        /* a watch of an inbox missed one, as clocks disagree by 15 minutes */
+    STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
 
@@ -74,7 +74,8 @@ typedef struct stage {
     bool has_guest;   /* one member comes and goes */
     bool has_operator;
     bool has_watchers;
-    bool has_follower; /* of the stream */
+    bool has_follower;     /* of the stream */
+    bool are_clocks_wrong; /* by more than what live.md grants them */
     bool has_expiry;  /* some messages expire, and the service removes them */
     cr_uuid person[PEOPLE];
     stage_group group[GROUPS];

@@ -11,10 +11,8 @@
 #define WAIT_MS 2000
 /* At rest: as long as the longest pause between two looks at all of an inbox, and more. */
 #define LAST_WAIT_MS 60000
-/* In mode stream a key may be this much older than the newest one, and clocks may disagree by so
- * much, says docs/live.md. */
+/* In mode stream a key may be this much older than the newest one, says docs/live.md. */
 #define LATE_US INT64_C(60000000)
-#define CLOCKS_US INT64_C(900000000)
 
 /* A hash of what tells an event: its group, message and version. */
 typedef struct watcher {
@@ -22,8 +20,6 @@ typedef struct watcher {
     bool is_inbox;
     size_t subject; /* a group, or a person */
     size_t from;    /* the log's size when it was opened: what comes later has to be told */
-    int64_t fast_us; /* its clock, at most and at least so far */
-    int64_t slow_us;
     char cursor[CURSOR_SIZE];
     uint64_t seen[SEEN_MAX];
     size_t seen_count;
@@ -98,9 +94,6 @@ static cruddur_watch *open_watch(stage *all, watcher *self, cruddur *dm)
     cruddur_watch *watch = NULL;
     cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
     bool is_first = !self->is_open;
-    int64_t skew_us = sim_wall_us() - sim_now_us() - SIM_BEGIN_US;
-    self->fast_us = is_first || skew_us > self->fast_us ? skew_us : self->fast_us;
-    self->slow_us = is_first || skew_us < self->slow_us ? skew_us : self->slow_us;
     if (self->is_inbox) {
         options.user_uuid = all->person[self->subject].text;
     } else {
@@ -191,9 +184,9 @@ void act_last_watch(void *context)
 
 /* ---- judging ---- */
 
-/* A message that was stored when one had been there whose key is more than a minute later. Where
- * writers do not move the group rows with it, a watch may have been past it. */
-static bool may_be_missed(const stage *all, size_t number)
+/* Whether a message was stored when one had been there whose key is later by more than this. Where
+ * writers do not move the group rows with a message, a watch may have been past it. */
+static bool is_behind(const stage *all, size_t number, int64_t by_us)
 {
     const sim_item *item = sim_log_at(number)->new;
     int64_t time_us = 0;
@@ -202,21 +195,18 @@ static bool may_be_missed(const stage *all, size_t number)
         const sim_item *before = sim_log_at(i)->new;
         int64_t before_us = 0;
         if (before != NULL && cr_str_equal(before->pk, item->pk) &&
-            cr_time_parse(before->sk, &before_us) && before_us - time_us > LATE_US) {
+            cr_time_parse(before->sk, &before_us) && before_us - time_us > by_us) {
             return true;
         }
     }
     return false;
 }
 
-/* An inbox is looked through by time. */
-static bool do_clocks_disagree(const watcher *self, const sim_change *change)
+/* An inbox is looked through by time, and a writer tells watchers of a message that is late by its
+ * clock. */
+static bool is_for_clocks(const stage *all, const watcher *self, size_t number)
 {
-    int64_t time_us = 0;
-    (void)cr_time_parse(change->new->sk, &time_us);
-    int64_t ahead_us = time_us - (SIM_BEGIN_US + change->at_us);
-    return self->is_inbox && (self->fast_us - ahead_us > CLOCKS_US ||
-                              ahead_us - self->slow_us > CLOCKS_US);
+    return all->are_clocks_wrong && (self->is_inbox || is_behind(all, number, 0));
 }
 
 static bool is_watched(const stage *all, const watcher *self, const sim_item *item)
@@ -243,9 +233,9 @@ static void check_watcher(stage *all, const watcher *self)
         if (has_seen(self, hash_event(cr_pk_suffix(item->pk), uuid, cr_str_of("")))) {
             continue;
         }
-        if (may_be_missed(all, i)) {
+        if (is_behind(all, i, LATE_US)) {
             all->allowed[STAGE_UNWATCHED]++;
-        } else if (do_clocks_disagree(self, change)) {
+        } else if (is_for_clocks(all, self, i)) {
             all->allowed[STAGE_CLOCKS]++;
         } else {
             stage_breach(all, "watch %d of %s %zu has missed message %.*s", (int)(self - watchers),
