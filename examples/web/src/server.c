@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,14 +20,14 @@ int64_t server_now_ms(const struct server *self)
 
 int64_t server_read_deadline_ms(const struct server *self)
 {
-    return server_now_ms(self) + (int64_t)self->options.read_s * 1000;
+    return server_now_ms(self) + self->options.read_s * INT64_C(1000);
 }
 
-bool server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
+/* uv_queue_work() fails only without a function. */
+void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
 {
-    bool is_queued = uv_queue_work(&self->loop, job, run, done) == 0;
-    self->jobs += is_queued;
-    return is_queued;
+    self->jobs++;
+    (void)uv_queue_work(&self->loop, job, run, done);
 }
 
 /* ---- connections ---- */
@@ -37,21 +36,17 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
                           enum MHD_ConnectionNotificationCode what)
 {
     struct server *self = data;
-    struct connection *peer = *context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = peer = calloc(1, sizeof(*peer)); /* NULL: its requests are refused */
-        if (peer != NULL) {
-            peer->fd = info->connect_fd;
-            peer->deadline_ms = server_read_deadline_ms(self);
-            LIST_INSERT_HEAD(&self->connections, peer, link);
-            metrics_add(&self->metrics, "http_connections", 1);
-        }
-    } else if (peer != NULL) {
-        LIST_REMOVE(peer, link);
-        metrics_add(&self->metrics, "http_connections", -1);
-        free(peer);
+        struct connection *peer = *context = g_new0(struct connection, 1);
+        peer->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        peer->deadline_ms = server_read_deadline_ms(self);
+        LIST_INSERT_HEAD(&self->connections, peer, link);
+        metrics_add("http_connections", 1);
+    } else {
+        LIST_REMOVE((struct connection *)*context, link);
+        metrics_add("http_connections", -1);
+        g_clear_pointer(context, g_free);
     }
 }
 
@@ -124,17 +119,13 @@ static void on_tick(uv_timer_t *timer)
     struct server *self = timer->loop->data;
     end_slow_connections(self);
     events_tick(self);
-    jwks_tick(&self->keys);
-    limits_sweep(&self->limits, server_now_ms(self));
+    jwks_tick(self);
+    limits_sweep(self);
+    self->stops += self->stops > 0 && server_now_ms(self) >= self->stop_ms;
 }
 
-static void on_stop_timer(uv_timer_t *timer)
-{
-    ((struct server *)timer->loop->data)->stops++;
-}
-
-/* No more connections are taken, and event streams end. Then the loop ends as soon as nothing is in
- * flight; at the latest at the end of the time, or at a second signal. */
+/* No more connections are taken, and event streams end. Then the loop ends as soon as no request is
+ * being answered; at the latest at the end of the time, or at a second signal. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *self = handle->loop->data;
@@ -148,11 +139,22 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
     events_stop(self);
-    (void)uv_timer_start(&self->stop_timer, on_stop_timer, self->options.stop_s * UINT64_C(1000),
-                         0);
+    self->stop_ms = server_now_ms(self) + self->options.stop_s * INT64_C(1000);
 }
 
-static bool init_handles(struct server *self)
+static bool wait_for(struct server *self, uv_poll_t *handle, int fd, uv_poll_cb then)
+{
+    return uv_poll_init(&self->loop, handle, fd) == 0 &&
+           uv_poll_start(handle, UV_READABLE, then) == 0;
+}
+
+static bool wait_for_signal(struct server *self, uv_signal_t *handle, int number)
+{
+    return uv_signal_init(&self->loop, handle) == 0 &&
+           uv_signal_start(handle, on_signal, number) == 0;
+}
+
+static bool start_loop(struct server *self)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
@@ -160,31 +162,21 @@ static bool init_handles(struct server *self)
     return info != NULL && cruddur_fd(self->dm, &store_fd, NULL) == CRUDDUR_OK &&
            uv_timer_init(&self->loop, &self->http_timer) == 0 &&
            uv_timer_init(&self->loop, &self->tick) == 0 &&
-           uv_timer_init(&self->loop, &self->stop_timer) == 0 &&
+           uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_init(&self->loop, &self->before_waiting) == 0 &&
-           uv_poll_init(&self->loop, &self->http_ready, info->epoll_fd) == 0 &&
-           uv_poll_init(&self->loop, &self->store_ready, store_fd) == 0 &&
-           uv_signal_init(&self->loop, &self->terminate) == 0 &&
-           uv_signal_init(&self->loop, &self->interrupt) == 0;
-}
-
-static bool start_loop(struct server *self)
-{
-    return init_handles(self) && uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
-           uv_poll_start(&self->http_ready, UV_READABLE, on_http) == 0 &&
-           uv_poll_start(&self->store_ready, UV_READABLE, on_store) == 0 &&
-           uv_signal_start(&self->terminate, on_signal, SIGTERM) == 0 &&
-           uv_signal_start(&self->interrupt, on_signal, SIGINT) == 0;
+           wait_for(self, &self->http_ready, info->epoll_fd, on_http) &&
+           wait_for(self, &self->store_ready, store_fd, on_store) &&
+           wait_for_signal(self, &self->terminate, SIGTERM) &&
+           wait_for_signal(self, &self->interrupt, SIGINT);
 }
 
 /* ---- starting and stopping ---- */
 
 static bool fill_address(const struct options *options, struct sockaddr_storage *address)
 {
-    int port = (int)options->port;
-    return uv_ip4_addr(options->address, port, (struct sockaddr_in *)address) == 0 ||
-           uv_ip6_addr(options->address, port, (struct sockaddr_in6 *)address) == 0;
+    return uv_ip4_addr(options->address, options->port, (struct sockaddr_in *)address) == 0 ||
+           uv_ip6_addr(options->address, options->port, (struct sockaddr_in6 *)address) == 0;
 }
 
 /* What has a NUL is left as it is, so that it does not end there. */
@@ -215,7 +207,7 @@ static bool start_http(struct server *self)
     const union MHD_DaemonInfo *info =
         self->daemon != NULL ? MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %u: %s", self->options.port,
+        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", self->options.port,
                     strerror(errno));
         return false;
     }
@@ -229,7 +221,6 @@ static bool open_store(struct server *self)
     cruddur_error *error = NULL;
     options.log = log_library;
     options.metrics = metrics_call;
-    options.metrics_data = &self->metrics;
     cruddur_status status = cruddur_open(self->options.store, &options, &self->dm, &error);
     if (status != CRUDDUR_OK) {
         log_message(LOG_ERROR, "start", "%s", cruddur_error_message(error));
@@ -250,28 +241,23 @@ static void raise_descriptor_limit(void)
 
 static bool start(struct server *self)
 {
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && metrics_start(&self->metrics) &&
-           session_read_key(self) && static_read(self->files, self->options.static_folder) &&
-           templates_read(&self->templates, self->options.static_folder) &&
-           jwks_start(&self->keys, self) && open_store(self) && people_open(&self->people, self) &&
-           start_http(self) && start_loop(self);
+    const struct options *options = &self->options;
+    self->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return uv_loop_init(&self->loop) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
+           session_read_key(self) && static_read(self->files, options->static_folder) &&
+           (self->templates = templates_read(options->static_folder)) != NULL && jwks_start(self) &&
+           open_store(self) && people_open(&self->people, options->users) && start_http(self) &&
+           start_loop(self);
 }
 
-static void close_handle(uv_handle_t *handle, void *data)
-{
-    (void)data;
-    if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
-    }
-}
-
-/* What is left of the requests ends with the store's calls, before the connections. */
+/* What is left of the requests ends with the store's calls, before the connections. What lives as
+ * long as the process is not freed. */
 static void stop(struct server *self)
 {
     if (self->dm != NULL) {
         if (cruddur_shutdown(self->dm, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL) !=
             CRUDDUR_OK) {
-            log_message(LOG_ERROR, "stop", "calls are still under way");
+            log_message(LOG_ERROR, "stop", "calls are still in progress");
         }
         receive_completions(self);
     }
@@ -282,18 +268,8 @@ static void stop(struct server *self)
         events_stop(self);
         (void)MHD_run(self->daemon); /* it stops only when no connection is suspended */
         MHD_stop_daemon(self->daemon);
-        self->daemon = NULL;
     }
-    uv_walk(&self->loop, close_handle, NULL);
-    (void)uv_run(&self->loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&self->loop);
-    people_close(&self->people);
     cruddur_close(self->dm);
-    jwks_free(&self->keys);
-    static_free(self->files);
-    templates_free(&self->templates);
-    limits_sweep(&self->limits, INT64_MAX);
-    metrics_free(&self->metrics);
 }
 
 int server_run(struct server *self)
@@ -301,9 +277,6 @@ int server_run(struct server *self)
     const struct options *options = &self->options;
     log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
     raise_descriptor_limit();
-    if (uv_loop_init(&self->loop) != 0) {
-        return EXIT_FAILURE;
-    }
     bool is_good = start(self);
     if (is_good) {
         printf("http://%s:%u/\n", options->address, self->port);

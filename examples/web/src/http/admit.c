@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which requests reach a handler: the route, the host, who asks, from which site, how often, and
  * the fields of the body. */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +18,7 @@ static bool parse_json(request *self)
 {
     const char *name;
     json_t *value;
-    self->fields = json_loadb(self->body, self->body_size, JSON_REJECT_DUPLICATES, NULL);
+    self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
     bool is_good =
         json_is_object(self->fields) && json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
     json_object_foreach(self->fields, name, value)
@@ -30,34 +28,26 @@ static bool parse_json(request *self)
     return is_good;
 }
 
-/* Decodes a name or a value in place. False if it is not well-formed, or has a NUL. */
-static bool decode(char *text)
+/* NULL if an escape is not well-formed, or is one of NUL. */
+static char *decode(char *text)
 {
-    for (char *at = text; *at != '\0'; at++) {
-        if (*at == '+') {
-            *at = ' ';
-        } else if (*at == '%' &&
-                   (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]) ||
-                    (at[1] == '0' && at[2] == '0'))) {
-            return false;
-        }
-    }
-    (void)MHD_http_unescape(text);
-    return true;
+    return g_uri_unescape_string(g_strdelimit(text, "+", ' '), NULL);
 }
 
 static bool parse_form(request *self)
 {
-    char *rest = self->body, *pair;
+    g_auto(GStrv) pairs = g_strsplit(self->body->str, "&", -1);
+    bool is_good = strlen(self->body->str) == self->body->len;
     self->fields = json_object();
-    bool is_good = self->fields != NULL && strlen(self->body) == self->body_size;
-    while (is_good && (pair = strsep(&rest, "&")) != NULL) {
-        char *value = strchr(pair, '=');
-        if (value != NULL) {
-            *value++ = '\0';
+    for (size_t i = 0; pairs[i] != NULL && is_good; i++) {
+        char *equals = strchr(pairs[i], '=');
+        if (equals != NULL) {
+            *equals = '\0';
+            g_autofree char *name = decode(pairs[i]);
+            g_autofree char *value = decode(equals + 1);
             is_good =
-                decode(pair) && decode(value) &&
-                json_object_set_new_nocheck(self->fields, pair, json_string_nocheck(value)) == 0 &&
+                name != NULL && value != NULL &&
+                json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
                 json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
         }
     }
@@ -75,9 +65,9 @@ static bool parse(request *self)
 {
     const char *type = request_header(self, "Content-Type");
     bool is_json = has_type(type, "application/json");
-    if (self->body_size > 0 && !is_json && !has_type(type, "application/x-www-form-urlencoded")) {
+    if (self->body->len > 0 && !is_json && !has_type(type, "application/x-www-form-urlencoded")) {
         request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
-    } else if (self->body_size > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
+    } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_invalid");
     }
     return !self->is_answered;
@@ -125,7 +115,6 @@ bool request_is_own_host(const request *self)
     const struct options *options = &self->server->options;
     const char *host = request_header(self, "Host");
     struct sockaddr_in6 address;
-    char name[64];
     if (request_header(self, "Authorization") != NULL) {
         return true;
     }
@@ -133,18 +122,14 @@ bool request_is_own_host(const request *self)
         return host != NULL && strcasecmp(host, after_scheme(options->origin)) == 0;
     }
     bool is_six = host[0] == '[';
-    size_t size = strcspn(host + is_six, is_six ? "]" : ":");
-    if (size >= sizeof(name)) {
-        return false;
-    }
-    memcpy(name, host + is_six, size);
-    name[size] = '\0';
+    g_autofree char *name = g_strdup(host + is_six);
+    name[strcspn(name, is_six ? "]" : ":")] = '\0';
     if (strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
         strcmp(name, "::1") == 0) {
         return true;
     }
-    return options->demo_count == 0 && (uv_ip6_addr(name, 0, &address) == 0 ||
-                                        uv_ip4_addr(name, 0, (struct sockaddr_in *)&address) == 0);
+    return options->demo == NULL && (uv_ip6_addr(name, 0, &address) == 0 ||
+                                     uv_ip4_addr(name, 0, (struct sockaddr_in *)&address) == 0);
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -177,13 +162,10 @@ static bool has_form_token(const request *self)
 
 static void handle(request *self)
 {
-    struct server *server = self->server;
-    const struct options *options = &server->options;
-    unsigned per_s = is_post(self) ? options->writes_per_s : options->reads_per_s;
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
-    } else if (self->person != NULL && !limits_take(&server->limits, request_uuid(self), per_s,
-                                                    is_post(self), server_now_ms(server))) {
+    } else if (self->person != NULL &&
+               !limits_take(self->server, request_uuid(self), is_post(self))) {
         request_add_header(self, "Retry-After", "1");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
     } else if (parse(self)) {
@@ -208,13 +190,15 @@ static void on_person(request *self, json_t *person)
 static void sign_in_by_token(request *self, bool may_refresh)
 {
     const char *header = request_header(self, "Authorization");
+    json_auto_t *claims = NULL;
     enum token_result result = strncasecmp(header, "Bearer ", 7) == 0
-                                   ? token_check(header + 7, self->server, &self->claims)
+                                   ? token_check(self->server, header + 7, &claims)
                                    : TOKEN_BAD;
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
-        request_find(self, PEOPLE_COGNITO_USER_ID, self->claims.sub, on_person);
-    } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(&self->server->keys, self)) {
+        self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
+        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), on_person);
+    } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(self->server, self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
     }
@@ -262,7 +246,7 @@ void request_admit(request *self)
         request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");
     } else if (self->is_too_large) {
         request_fail(self, MHD_HTTP_CONTENT_TOO_LARGE, "body_too_large");
-    } else if (!is_post(self) && self->body_size > 0) {
+    } else if (!is_post(self) && self->body->len > 0) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_unexpected");
     } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || is_post(self)) {
         sign_in(self);

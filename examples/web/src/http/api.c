@@ -34,12 +34,11 @@ static json_t *msg_object(const cruddur_msg *msg)
 
 static void on_groups(request *self, cruddur_completion *completion)
 {
-    cruddur_group_page *page = cruddur_completion_take_group_page(completion);
+    g_autoptr(cruddur_group_page) page = cruddur_completion_take_group_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_group_page_count(page); i++) {
-        list = list_add(list, group_object(cruddur_group_page_at(page, i)));
+        (void)json_array_append_new(list, group_object(cruddur_group_page_at(page, i)));
     }
-    cruddur_group_page_free(page);
     request_answer_json(self, MHD_HTTP_OK, list);
 }
 
@@ -52,12 +51,11 @@ void api_groups(request *self)
 
 static void on_messages(request *self, cruddur_completion *completion)
 {
-    cruddur_msg_page *page = cruddur_completion_take_msg_page(completion);
+    g_autoptr(cruddur_msg_page) page = cruddur_completion_take_msg_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        list = list_add(list, msg_object(cruddur_msg_page_at(page, i)));
+        (void)json_array_append_new(list, msg_object(cruddur_msg_page_at(page, i)));
     }
-    cruddur_msg_page_free(page);
     request_answer_json(self, MHD_HTTP_OK, list);
 }
 
@@ -113,17 +111,15 @@ void send_to_person(request *self, const json_t *person, const char *text, reque
 
 static void on_sent(request *self, cruddur_completion *completion)
 {
-    cruddur_msg *msg = cruddur_completion_take_msg(completion);
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
     request_answer_json(self, MHD_HTTP_OK, msg_object(msg));
-    cruddur_msg_free(msg);
 }
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
-    cruddur_group *group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
     request_answer_json(self, MHD_HTTP_OK,
                         json_pack("{ss}", "message_group_uuid", cruddur_group_uuid(group)));
-    cruddur_group_free(group);
 }
 
 static void on_receiver(request *self, json_t *person)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The forms of the page. Each changes one thing, and answers with the page anew, or to the script
  * with the part that has changed. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server.h"
@@ -22,18 +20,9 @@ static struct page *begin_text(request *self, const char *name)
 {
     struct page *page = page_begin(self, name);
     const char *text = request_field(self, "text");
-    char *to;
-    text = text != NULL ? text : "";
-    if (page == NULL || (to = page->text = malloc(strlen(text) + 1)) == NULL) {
-        request_fail_memory(self);
-        return NULL;
-    }
-    for (; *text != '\0'; text++) {
-        if (text[0] != '\r' || text[1] != '\n') {
-            *to++ = *text;
-        }
-    }
-    *to = '\0';
+    GString *lines = g_string_new(text);
+    (void)g_string_replace(lines, "\r\n", "\n", 0);
+    page->text = g_string_free(lines, FALSE);
     return page;
 }
 
@@ -41,7 +30,7 @@ static struct page *begin_text(request *self, const char *name)
 
 static void on_changed(request *self, cruddur_completion *completion)
 {
-    cruddur_msg *msg = cruddur_completion_take_msg(completion);
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
     struct page *page = self->state;
     if (page_is_part(self)) {
         if (msg != NULL) {
@@ -51,15 +40,12 @@ static void on_changed(request *self, cruddur_completion *completion)
     } else {
         page_redirect(self, self->part);
     }
-    cruddur_msg_free(msg);
 }
 
 void form_send(request *self)
 {
     const struct page *page = begin_text(self, "changed");
-    if (page != NULL) {
-        send_to_group(self, self->part, page->text, on_changed);
-    }
+    send_to_group(self, self->part, page->text, on_changed);
 }
 
 /* The options for the message that the form or the URL names. */
@@ -75,30 +61,26 @@ void form_edit(request *self)
 {
     const struct page *page = begin_text(self, "changed");
     cruddur_msg_options options = message_options(self);
-    if (page != NULL) {
-        REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, request_uuid(self), self->part,
-                     value(self, "message"), page->text, &options);
-    }
+    REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, request_uuid(self), self->part,
+                 value(self, "message"), page->text, &options);
 }
 
 void form_delete(request *self)
 {
     cruddur_msg_options options = message_options(self);
-    if (page_begin(self, "changed") != NULL) {
-        REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, request_uuid(self), self->part,
-                     value(self, "message"), &options);
-    }
+    (void)page_begin(self, "changed");
+    REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, request_uuid(self), self->part,
+                 value(self, "message"), &options);
 }
 
 void form_react(request *self)
 {
     const char *added = request_field(self, "add");
     cruddur_msg_options options = message_options(self);
-    if (page_begin(self, "changed") != NULL) {
-        REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, request_uuid(self), self->part,
-                     value(self, "message"), added != NULL ? added : request_field(self, "remove"),
-                     added != NULL, &options);
-    }
+    (void)page_begin(self, "changed");
+    REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, request_uuid(self), self->part,
+                 value(self, "message"), added != NULL ? added : request_field(self, "remove"),
+                 added != NULL, &options);
 }
 
 void form_read(request *self)
@@ -108,23 +90,21 @@ void form_read(request *self)
     if (options.up_to_message_uuid != NULL) {
         options.up_to_created_at_us = page_time(value(self, "at"));
     }
-    if (page_begin(self, "nothing") != NULL) {
-        REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self),
-                     self->part, &options);
-    }
+    (void)page_begin(self, "nothing");
+    REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self), self->part,
+                 &options);
 }
 
 /* ---- settings of a conversation ---- */
 
 static void on_set(request *self, cruddur_completion *completion)
 {
-    cruddur_group *group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
     if (group != NULL && cruddur_group_is_archived(group)) {
         request_redirect(self, "/messages");
     } else {
         page_redirect(self, self->part);
     }
-    cruddur_group_free(group);
 }
 
 /* POST /messages/UUID/{mute,archive,block}: the path says what is set. */
@@ -154,9 +134,8 @@ void form_set(request *self)
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
-    cruddur_group *group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
     page_redirect(self, cruddur_group_uuid(group));
-    cruddur_group_free(group);
 }
 
 static void on_receiver(request *self, json_t *person)
@@ -174,20 +153,18 @@ void form_new(request *self)
 {
     struct page *page = begin_text(self, "messages");
     const char *handle = request_field(self, "handle");
-    if (page != NULL) {
-        page_set(page, "is_new", json_true());
-        request_find(self, PEOPLE_HANDLE, handle != NULL ? handle : "", on_receiver);
-    }
+    page_set(page, "is_new", json_true());
+    request_find(self, PEOPLE_HANDLE, handle != NULL ? handle : "", on_receiver);
 }
 
 /* ---- the reader's time zone, where there is no script to tell it ---- */
 
 void form_time_zone(request *self)
 {
-    char cookie[96];
-    (void)snprintf(cookie, sizeof(cookie), "utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
-                   (int)page_number(request_field(self, "utc_offset"), -UTC_OFFSET_MAX_MIN,
-                                    UTC_OFFSET_MAX_MIN));
+    int offset = (int)page_number(request_field(self, "utc_offset"), -UTC_OFFSET_MAX_MIN,
+                                  UTC_OFFSET_MAX_MIN);
+    g_autofree char *cookie =
+        g_strdup_printf("utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax", offset);
     request_add_header(self, "Set-Cookie", cookie);
     request_redirect(self, "/messages");
 }

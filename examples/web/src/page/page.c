@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +16,8 @@ static void end(void *state)
     struct page *self = state;
     json_decref(self->model);
     json_decref(self->known);
-    free(self->text);
-    free(self);
+    g_free(self->text);
+    g_free(self);
 }
 
 int64_t page_number(const char *text, int64_t min, int64_t max)
@@ -44,23 +43,13 @@ bool page_is_part(const request *self)
 
 void page_redirect(request *self, const char *group_uuid)
 {
-    char path[sizeof("/messages/") + CRUDDUR_UUID_SIZE];
-    (void)snprintf(path, sizeof(path), "/messages/%s", group_uuid);
+    g_autofree char *path = g_strconcat("/messages/", group_uuid, NULL);
     request_redirect(self, path);
-}
-
-/* Memory has run out: the answer will be 503. */
-static void page_fail(struct page *self)
-{
-    json_decref(self->model);
-    self->model = NULL;
 }
 
 void page_set(struct page *self, const char *name, json_t *value)
 {
-    if (json_object_set_new(self->model, name, value) != 0) {
-        page_fail(self);
-    }
+    (void)json_object_set_new(self->model, name, value);
 }
 
 /* What every page has. */
@@ -75,11 +64,7 @@ static json_t *make_model(const request *self)
 
 struct page *page_begin(request *self, const char *name)
 {
-    struct page *page = self->state = calloc(1, sizeof(*page));
-    if (page == NULL) {
-        request_fail_memory(self);
-        return NULL;
-    }
+    struct page *page = self->state = g_new0(struct page, 1);
     self->end = end;
     page->name = name;
     page->status = MHD_HTTP_OK;
@@ -95,10 +80,8 @@ struct page *page_begin(request *self, const char *name)
 
 static void render(request *self, unsigned status, const char *name, const json_t *model)
 {
-    size_t size = 0;
-    char *text =
-        model != NULL ? templates_render(&self->server->templates, name, model, &size) : NULL;
-    request_answer(self, status, "text/html; charset=utf-8", text, size);
+    request_answer(self, status, "text/html; charset=utf-8",
+                   templates_render(self->server->templates, name, model));
 }
 
 /* ---- what messages reply to ---- */
@@ -107,9 +90,7 @@ static void on_part(request *self, cruddur_completion *completion);
 
 static void know(struct page *self, json_t *msg)
 {
-    if (json_object_set(self->known, text_of(msg, "uuid"), msg) != 0) {
-        page_fail(self);
-    }
+    (void)json_object_set(self->known, text_of(msg, "uuid"), msg);
 }
 
 /* Asks for a message that is not known, once. One that is gone is not shown. */
@@ -118,8 +99,8 @@ static void want(request *self, const char *uuid, const char *at)
     struct page *page = self->state;
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
     options.created_at_us = page_time(at);
-    if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(page->known, uuid) == NULL &&
-        json_object_set_new(page->known, uuid, json_null()) == 0) {
+    if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(page->known, uuid) == NULL) {
+        (void)json_object_set_new(page->known, uuid, json_null());
         page->waits++;
         REQUEST_CALL_ANY(self, on_part, cruddur_msg_get_submit, request_uuid(self), self->part,
                          uuid, &options);
@@ -129,13 +110,9 @@ static void want(request *self, const char *uuid, const char *at)
 /* A copy: messages that reply to each other would otherwise own each other. */
 static void quote(struct page *self, json_t *msg)
 {
-    const json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
-    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted")) &&
-        json_object_set_new(msg, "quote",
-                            json_pack("{sO,sO,sO}", "uuid", json_object_get(quoted, "uuid"), "by",
-                                      json_object_get(quoted, "by"), "text",
-                                      json_object_get(quoted, "text"))) != 0) {
-        page_fail(self);
+    json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
+    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
+        (void)json_object_set_new(msg, "quote", json_copy(quoted));
     }
 }
 
@@ -154,39 +131,28 @@ static json_t *chosen(const request *self, const char *query, const char *field)
     return json_is_object(msg) ? json_incref(msg) : json_null();
 }
 
-/* The characters of a text: bytes of UTF-8 that begin one. */
-static int count_characters(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++) {
-        count += ((unsigned char)*text & 0xC0u) != 0x80u;
-    }
-    return count;
-}
-
 static void show(request *self)
 {
     struct page *page = self->state;
     json_t *rows = json_object_get(json_object_get(page->model, "messages"), "rows"), *row;
     json_t *edit = chosen(self, "edit", "message");
-    const char *draft = page->text != NULL ? page->text : text_of(edit, "text");
+    g_autofree char *draft =
+        g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
     size_t i;
     json_array_foreach(rows, i, row)
     {
         quote(page, row);
     }
     quote(page, json_object_get(page->model, "changed"));
-    page_set(page, "draft", json_string_nocheck(draft));
-    page_set(page, "left", json_integer(TEXT_MAX - count_characters(draft)));
+    page_set(page, "draft", json_string(draft));
+    page_set(page, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
     page_set(page, "edit", edit);
     page_set(page, "reply", chosen(self, "reply", "reply_to"));
     page_set(page, "has_main",
              json_boolean(json_object_get(page->model, "group") != NULL ||
                           json_object_get(page->model, "is_new") != NULL));
     page_set(page, "zones", model_zones(&page->reader));
-    if (!model_arrange(page->model, &page->reader)) {
-        page_fail(page);
-    }
+    model_arrange(page->model, &page->reader);
     render(self, page->status, page->name, page->model);
 }
 
@@ -217,11 +183,11 @@ void page_finish(request *self)
 static void take_part(struct page *self, cruddur_completion *completion)
 {
     const char *open_uuid = text_of(self->model, "open_uuid");
-    cruddur_group_page *inbox = cruddur_completion_take_group_page(completion);
-    cruddur_group *group = cruddur_completion_take_group(completion);
-    cruddur_members *members = cruddur_completion_take_members(completion);
-    cruddur_msg_page *messages = cruddur_completion_take_msg_page(completion);
-    cruddur_msg *msg = cruddur_completion_take_msg(completion);
+    g_autoptr(cruddur_group_page) inbox = cruddur_completion_take_group_page(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_members) members = cruddur_completion_take_members(completion);
+    g_autoptr(cruddur_msg_page) messages = cruddur_completion_take_msg_page(completion);
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
     if (inbox != NULL) {
         page_set(self, "inbox", model_inbox(inbox, &self->reader, open_uuid));
     } else if (group != NULL) {
@@ -231,15 +197,9 @@ static void take_part(struct page *self, cruddur_completion *completion)
     } else if (messages != NULL) {
         page_set(self, "messages", model_messages(messages, &self->reader));
     } else if (msg != NULL) {
-        json_t *model = model_msg(msg, &self->reader);
+        json_auto_t *model = model_msg(msg, &self->reader);
         know(self, model);
-        json_decref(model);
     }
-    cruddur_msg_free(msg);
-    cruddur_group_page_free(inbox);
-    cruddur_group_free(group);
-    cruddur_members_free(members);
-    cruddur_msg_page_free(messages);
 }
 
 static void on_part(request *self, cruddur_completion *completion)
@@ -251,7 +211,7 @@ static void on_part(request *self, cruddur_completion *completion)
     }
 }
 
-void page_load_inbox(request *self)
+static void load_inbox(request *self)
 {
     struct page *page = self->state;
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
@@ -283,18 +243,17 @@ static void load_messages(request *self)
     }
 }
 
-void page_load_conversation(request *self)
+static void load_conversation(request *self)
 {
     page_set(self->state, "open_uuid", json_string(self->part));
-    page_load_inbox(self);
+    load_inbox(self);
     load_messages(self);
 }
 
 /* What the templates choose words by: the code, and the status as status_404. */
 static json_t *make_failure(unsigned status, const char *code)
 {
-    char name[16];
-    (void)snprintf(name, sizeof(name), "status_%u", status);
+    g_autofree char *name = g_strdup_printf("status_%u", status);
     return json_pack("{sb,sb}", code, 1, name, 1);
 }
 
@@ -307,18 +266,15 @@ void page_home(request *self)
 
 void page_inbox(request *self)
 {
-    if (page_begin(self, "messages") != NULL) {
-        page_load_inbox(self);
-    }
+    (void)page_begin(self, "messages");
+    load_inbox(self);
 }
 
 void page_groups(request *self)
 {
     const char *open = request_query(self, "group");
-    if (page_begin(self, "inbox") != NULL) {
-        page_set(self->state, "open_uuid", json_string(open != NULL ? open : ""));
-        page_load_inbox(self);
-    }
+    page_set(page_begin(self, "inbox"), "open_uuid", json_string(open));
+    load_inbox(self);
 }
 
 /* The form has the uuid of the next message, so that one that is sent twice is one message. */
@@ -326,11 +282,7 @@ static struct page *begin_composing(request *self)
 {
     struct page *page = page_begin(self, "messages");
     char uuid[CRUDDUR_UUID_SIZE];
-    if (page != NULL && cruddur_uuid_v7(page->reader.now_us, uuid, NULL) != CRUDDUR_OK) {
-        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
-        return NULL;
-    }
-    if (page != NULL) {
+    if (cruddur_uuid_v7(page->reader.now_us, uuid, NULL) == CRUDDUR_OK) {
         page_set(page, "message_uuid", json_string(uuid));
     }
     return page;
@@ -338,31 +290,28 @@ static struct page *begin_composing(request *self)
 
 void page_conversation(request *self)
 {
-    if (begin_composing(self) != NULL) {
-        page_load_conversation(self);
-    }
+    (void)begin_composing(self);
+    load_conversation(self);
 }
 
 void page_items(request *self)
 {
-    if (page_begin(self, "items") != NULL) {
-        load_messages(self);
-    }
+    (void)page_begin(self, "items");
+    load_messages(self);
 }
 
 /* The two may have a conversation already. */
 static void on_direct(request *self, cruddur_completion *completion)
 {
     cruddur_status status = cruddur_completion_status(completion);
-    cruddur_group *group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
     if (status == CRUDDUR_OK) {
         page_redirect(self, cruddur_group_uuid(group));
     } else if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
-        page_load_inbox(self);
+        load_inbox(self);
     } else {
         request_fail_with(self, status, cruddur_completion_error(completion));
     }
-    cruddur_group_free(group);
 }
 
 static void on_person(request *self, json_t *person)
@@ -379,22 +328,19 @@ static void on_person(request *self, json_t *person)
     page->status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
     page_set(page, "failure",
              make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
-    page_load_inbox(self);
+    load_inbox(self);
 }
 
 void page_new(request *self)
 {
     const char *handle = request_query(self, "handle");
     struct page *page = begin_composing(self);
-    if (page == NULL) {
-        return;
-    }
     handle = handle != NULL ? handle : self->part;
     handle += *handle == '@';
     page_set(page, "is_new", json_true());
-    page_set(page, "handle", json_string_nocheck(handle));
+    page_set(page, "handle", json_string(handle));
     if (*handle == '\0') {
-        page_load_inbox(self);
+        load_inbox(self);
     } else {
         request_find(self, PEOPLE_HANDLE, handle, on_person);
     }
@@ -404,13 +350,9 @@ void page_new(request *self)
 
 static void show_alone(request *self, unsigned status, const char *name, json_t *failure)
 {
-    json_t *model = make_model(self);
-    if (json_object_set_new(model, "failure", failure) == 0) {
-        render(self, status, name, model);
-    } else {
-        render(self, status, name, NULL);
-    }
-    json_decref(model);
+    json_auto_t *model = make_model(self);
+    (void)json_object_set_new(model, "failure", failure);
+    render(self, status, name, model);
 }
 
 void page_sign_in(request *self)
@@ -426,11 +368,11 @@ static void show_again(request *self, unsigned status, const char *code)
     page->status = status;
     page->name = "messages";
     page_set(page, "failure", make_failure(status, code));
-    page_set(page, "message_uuid", json_string_nocheck(uuid != NULL ? uuid : ""));
+    page_set(page, "message_uuid", json_string(uuid));
     if (json_object_get(page->model, "is_new") != NULL) {
-        page_load_inbox(self);
+        load_inbox(self);
     } else {
-        page_load_conversation(self);
+        load_conversation(self);
     }
 }
 
@@ -441,7 +383,7 @@ void page_failure(request *self, unsigned status, const char *code)
         show_alone(self, status, "failure", make_failure(status, code));
     } else if (status == MHD_HTTP_UNAUTHORIZED) {
         request_redirect(self, "/sign-in");
-    } else if (page != NULL && page->text != NULL && strncmp(code, "message_", 8) == 0 &&
+    } else if (page != NULL && page->text != NULL && g_str_has_prefix(code, "message_") &&
                status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
                json_object_get(page->model, "failure") == NULL) {
         show_again(self, status, code);

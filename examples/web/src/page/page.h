@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The messages page: templates (pages/), filled from a model, which is JSON. */
+/* The messages page: templates (static/pages/), filled from a model, which is JSON. */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
@@ -15,31 +15,14 @@
  *     {{>name}}              another template
  *     {{! words }}           nothing
  *
- * There is no way to put a value into a page without escaping it. Mistakes end the start. */
+ * There is no way to put a value into a page without escaping it. */
 
-#define TEMPLATES_MAX 32
+/* Reads the templates in a folder's `pages`, by name. Returns NULL, logged, on a mistake in one. */
+GHashTable *templates_read(const char *folder);
 
-struct templates {
-    struct template
-    {
-        char name[32];
-        char *source; /* with a NUL after each text and each name */
-        struct node *nodes;
-        size_t count;
-    }
-    all[TEMPLATES_MAX];
-    size_t count;
-};
+char *templates_render(GHashTable *templates, const char *name, const json_t *model);
 
-/* Reads the .html files of a folder. False, logged, on failure. */
-bool templates_read(struct templates *self, const char *folder);
-void templates_free(struct templates *self);
-
-/* NULL if memory ran out. */
-char *templates_render(const struct templates *self, const char *name, const json_t *model,
-                       size_t *ret_size);
-
-/* ---- model.c: from what the library returns to JSON; NULL if memory ran out ---- */
+/* ---- model.c: from what the library returns to JSON ---- */
 
 #define TEXT_MAX 1024 /* characters of a message: code points */
 
@@ -59,28 +42,24 @@ json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader
 json_t *model_zones(const struct reader *reader);
 
 /* Adds what is between the messages: days, blocks of one author, the unread line, receipts. */
-bool model_arrange(json_t *model, const struct reader *reader);
+void model_arrange(json_t *model, const struct reader *reader);
 
 /* ---- page.c: reads what a page shows, then shows it ---- */
 
 struct page {
-    json_t *model;    /* NULL once memory has run out */
+    json_t *model;
     const char *name; /* of the template */
     struct reader reader;
-    unsigned status, waits; /* waits: calls under way */
+    unsigned status, waits; /* waits: calls in progress */
     char *text;             /* of the form, with its line ends as the library counts them */
     json_t *known;          /* messages by uuid: those of the page, and those that they reply to */
 };
 
-/* Begins a page. NULL: the request has been answered. */
+/* Begins a page. */
 struct page *page_begin(request *self, const char *name);
 
 /* Adds a value, which it takes. */
 void page_set(struct page *self, const char *name, json_t *value);
-
-/* Submits what a conversation needs, or the list of conversations alone; then shows the page. */
-void page_load_conversation(request *self);
-void page_load_inbox(request *self);
 
 /* Reads what the messages reply to, then shows the page. */
 void page_finish(request *self);
