@@ -40,8 +40,7 @@ void log_message(enum log_level level, const char *event, const char *format, ..
     va_end(values);
 }
 
-void log_library(void *data, uint32_t level, const char *message)
+void log_library(G_GNUC_UNUSED void *data, uint32_t level, const char *message)
 {
-    (void)data;
     log_message(MIN((enum log_level)level, LOG_ERROR), "library", "%s", message);
 }

@@ -6,8 +6,6 @@
 
 #include "server.h"
 
-#define NUMBER_MAX 1000000
-
 static struct server server = {.options = {.address = "127.0.0.1",
                                            .static_folder = STATIC_FOLDER,
                                            .port = 8080,
@@ -54,24 +52,9 @@ static const GOptionEntry entries[] = {
     OPTION("read", INT, read_s, "a client may take to send a request (default: 15)", "SECONDS"),
     OPTION("stop", INT, stop_s, "a stop waits for requests (default: 10)", "SECONDS"),
     OPTION("public-metrics", NONE, is_metrics_public, "answers /metrics to every address", NULL),
-    OPTION("verbose", NONE, is_verbose, "more lines in the log", NULL),
     OPTION("quiet", NONE, is_quiet, "fewer lines in the log", NULL),
     G_OPTION_ENTRY_NULL,
 };
-
-static bool check_numbers(void)
-{
-    bool is_good = true;
-    for (const GOptionEntry *entry = entries; entry->long_name != NULL; entry++) {
-        int number = entry->arg == G_OPTION_ARG_INT ? *(const int *)entry->arg_data : 0;
-        if (number < 0 || number > NUMBER_MAX) {
-            is_good = false;
-            (void)fprintf(stderr, "cruddur-web: --%s: it must be 0 to %d\n", entry->long_name,
-                          NUMBER_MAX);
-        }
-    }
-    return is_good;
-}
 
 static bool check(const struct options *self)
 {
@@ -82,14 +65,17 @@ static bool check(const struct options *self)
     } rules[] = {
         {self->store == NULL, "--store: it is required"},
         {self->users == NULL, "--users: it is required"},
-        {self->port > UINT16_MAX, "--port: it must be at most 65535"},
+        {self->port < 0 || self->port > UINT16_MAX, "--port: it must be 0 to 65535"},
         {self->demo != NULL && !is_loopback, "--demo-sign-in: only on a loopback address"},
         {self->jwks != NULL && (self->issuer == NULL || self->client_id == NULL),
          "--jwks: it needs --issuer and --client-id"},
-        {self->heartbeat_s == 0 || self->connections == 0 || self->read_s == 0,
-         "--heartbeat, --connections, --read: it must be at least 1"},
+        {MIN(self->connections, MIN(self->heartbeat_s, self->read_s)) < 1,
+         "--connections, --heartbeat, --read: it must be at least 1"},
+        {MIN(MIN(self->reads_per_s, self->writes_per_s), self->stop_s) < 0 ||
+             MIN(self->connections_per_address, self->streams_per_user) < 0,
+         "a number must not be negative"},
     };
-    bool is_good = check_numbers();
+    bool is_good = true;
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
         if (rules[i].is_wrong) {
             is_good = false;

@@ -23,11 +23,10 @@ int64_t server_read_deadline_ms(const struct server *self)
     return server_now_ms(self) + self->options.read_s * INT64_C(1000);
 }
 
-/* uv_queue_work() fails only without a function. */
 void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
 {
     self->jobs++;
-    (void)uv_queue_work(&self->loop, job, run, done);
+    (void)uv_queue_work(&self->loop, job, run, done); /* it fails only without a function */
 }
 
 /* ---- connections ---- */
@@ -36,17 +35,18 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
                           enum MHD_ConnectionNotificationCode what)
 {
     struct server *self = data;
+    struct connection *peer = *context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct connection *peer = *context = g_new0(struct connection, 1);
+        *context = peer = g_new0(struct connection, 1);
         peer->fd =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         peer->deadline_ms = server_read_deadline_ms(self);
         LIST_INSERT_HEAD(&self->connections, peer, link);
         metrics_add("http_connections", 1);
     } else {
-        LIST_REMOVE((struct connection *)*context, link);
+        LIST_REMOVE(peer, link);
+        g_free(peer);
         metrics_add("http_connections", -1);
-        g_clear_pointer(context, g_free);
     }
 }
 
@@ -68,35 +68,24 @@ static void end_slow_connections(struct server *self)
 
 static void receive_completions(struct server *self)
 {
-    cruddur_completion *completion;
-    do {
-        completion = NULL;
-        if (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
-            completion != NULL) {
-            request_on_completion(cruddur_completion_data(completion), completion);
-            cruddur_completion_free(completion);
-        }
-    } while (completion != NULL);
+    cruddur_completion *completion = NULL;
+    while (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
+           completion != NULL) {
+        request_on_completion(cruddur_completion_data(completion), completion);
+        g_clear_pointer(&completion, cruddur_completion_free);
+    }
 }
 
-static void on_store(uv_poll_t *handle, int status, int events)
+/* The store has completions, or libmicrohttpd a socket, for which before_waiting() does the rest.
+ */
+static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED int events)
 {
-    (void)status;
-    (void)events;
     receive_completions(handle->loop->data);
 }
 
-/* These only end the wait: before_waiting() does the rest in each round. */
-static void on_http(uv_poll_t *handle, int status, int events)
+/* Only ends the wait. */
+static void on_http_timer(G_GNUC_UNUSED uv_timer_t *timer)
 {
-    (void)handle;
-    (void)status;
-    (void)events;
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    (void)timer;
 }
 
 static void before_waiting(uv_prepare_t *handle)
@@ -105,7 +94,7 @@ static void before_waiting(uv_prepare_t *handle)
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
     (void)MHD_run(self->daemon);
     if (MHD_get_timeout(self->daemon, &wait_ms) == MHD_YES) {
-        (void)uv_timer_start(&self->http_timer, on_timer, wait_ms, 0);
+        (void)uv_timer_start(&self->http_timer, on_http_timer, wait_ms, 0);
     } else {
         (void)uv_timer_stop(&self->http_timer);
     }
@@ -126,10 +115,9 @@ static void on_tick(uv_timer_t *timer)
 
 /* No more connections are taken, and event streams end. Then the loop ends as soon as no request is
  * being answered; at the latest at the end of the time, or at a second signal. */
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(uv_signal_t *handle, G_GNUC_UNUSED int number)
 {
     struct server *self = handle->loop->data;
-    (void)number;
     if (self->stops++ > 0) {
         return;
     }
@@ -142,10 +130,10 @@ static void on_signal(uv_signal_t *handle, int number)
     self->stop_ms = server_now_ms(self) + self->options.stop_s * INT64_C(1000);
 }
 
-static bool wait_for(struct server *self, uv_poll_t *handle, int fd, uv_poll_cb then)
+static bool wait_for(struct server *self, uv_poll_t *handle, int fd)
 {
     return uv_poll_init(&self->loop, handle, fd) == 0 &&
-           uv_poll_start(handle, UV_READABLE, then) == 0;
+           uv_poll_start(handle, UV_READABLE, on_ready) == 0;
 }
 
 static bool wait_for_signal(struct server *self, uv_signal_t *handle, int number)
@@ -165,53 +153,52 @@ static bool start_loop(struct server *self)
            uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_init(&self->loop, &self->before_waiting) == 0 &&
            uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
-           wait_for(self, &self->http_ready, info->epoll_fd, on_http) &&
-           wait_for(self, &self->store_ready, store_fd, on_store) &&
+           wait_for(self, &self->http_ready, info->epoll_fd) &&
+           wait_for(self, &self->store_ready, store_fd) &&
            wait_for_signal(self, &self->terminate, SIGTERM) &&
            wait_for_signal(self, &self->interrupt, SIGINT);
 }
 
 /* ---- starting and stopping ---- */
 
-static bool fill_address(const struct options *options, struct sockaddr_storage *address)
-{
-    return uv_ip4_addr(options->address, options->port, (struct sockaddr_in *)address) == 0 ||
-           uv_ip6_addr(options->address, options->port, (struct sockaddr_in6 *)address) == 0;
-}
-
 /* What has a NUL is left as it is, so that it does not end there. */
-static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
+static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                       char *text)
 {
-    (void)data;
-    (void)connection;
     return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
 }
 
 static bool start_http(struct server *self)
 {
+    const struct options *options = &self->options;
     struct sockaddr_storage address = {0};
-    if (!fill_address(&self->options, &address)) {
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (uv_ip6_addr(options->address, options->port, (struct sockaddr_in6 *)&address) == 0) {
+        flags |= MHD_USE_IPv6;
+    } else if (uv_ip4_addr(options->address, options->port, (struct sockaddr_in *)&address) != 0) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
-    self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-            (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0),
-        0, NULL, NULL, request_on_access, self, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, self, MHD_OPTION_CONNECTION_LIMIT, self->options.connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, self->options.connections_per_address,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        self->daemon != NULL ? MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (info == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", self->options.port,
+    const struct MHD_OptionItem more[] = {
+        {MHD_OPTION_CONNECTION_LIMIT, options->connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    self->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_on_access, self,
+                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
+                                    request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
+                                    on_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+                                    NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    if (self->daemon == NULL) {
+        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", options->port,
                     strerror(errno));
         return false;
     }
-    self->port = info->port;
+    self->port = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     return true;
 }
 
@@ -243,11 +230,11 @@ static bool start(struct server *self)
 {
     const struct options *options = &self->options;
     self->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->templates = templates_read(options->static_folder);
     return uv_loop_init(&self->loop) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-           session_read_key(self) && static_read(self->files, options->static_folder) &&
-           (self->templates = templates_read(options->static_folder)) != NULL && jwks_start(self) &&
-           open_store(self) && people_open(&self->people, options->users) && start_http(self) &&
-           start_loop(self);
+           self->templates != NULL && static_read(self->files, options->static_folder) &&
+           session_read_key(self) && jwks_start(self) && open_store(self) &&
+           people_open(&self->people, options->users) && start_http(self) && start_loop(self);
 }
 
 /* What is left of the requests ends with the store's calls, before the connections. What lives as
@@ -275,7 +262,7 @@ static void stop(struct server *self)
 int server_run(struct server *self)
 {
     const struct options *options = &self->options;
-    log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
+    log_set_level(options->is_quiet ? LOG_WARNING : LOG_INFO);
     raise_descriptor_limit();
     bool is_good = start(self);
     if (is_good) {

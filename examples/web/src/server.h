@@ -12,7 +12,6 @@
 
 #include "auth/auth.h"
 #include "http/http.h"
-#include "page/page.h"
 
 struct options {
     const char *store, *users, *address, *static_folder, *session_key, *origin;
@@ -21,7 +20,7 @@ struct options {
     int port, connections, connections_per_address, streams_per_user;
     int reads_per_s, writes_per_s; /* of each user; 0: no limit */
     int heartbeat_s, read_s, stop_s;
-    gboolean is_metrics_public, is_verbose, is_quiet;
+    gboolean is_metrics_public, is_quiet;
 };
 
 struct server {

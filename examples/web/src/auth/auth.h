@@ -52,8 +52,8 @@ struct jwks {
     GHashTable *keys,
         *next; /* of EVP_PKEY, by id; as they are, and as a worker thread reads them */
     bool is_busy;
-    int64_t asked_ms, regular_ms; /* the last time for an unknown key; the last time anyway */
-    GPtrArray *waiters;           /* requests */
+    int64_t asked_ms;   /* the last time */
+    GPtrArray *waiters; /* requests */
 };
 
 /* Reads the keys for the first time, and waits for them. Returns false, logged, on failure. */

@@ -117,12 +117,11 @@ static void take_next(struct jwks *self)
     }
 }
 
-static void done(uv_work_t *job, int status)
+static void done(uv_work_t *job, G_GNUC_UNUSED int status)
 {
     struct server *server = job->data;
     struct jwks *self = &server->keys;
     g_autoptr(GPtrArray) waiters = g_steal_pointer(&self->waiters);
-    (void)status;
     take_next(self);
     self->waiters = g_ptr_array_new();
     self->is_busy = false;
@@ -134,12 +133,20 @@ static void done(uv_work_t *job, int status)
 
 /* ---- the keys ---- */
 
+static void ask(struct server *server)
+{
+    server->keys.is_busy = true;
+    server->keys.asked_ms = server_now_ms(server);
+    server_work(server, &server->keys.job, run, done);
+}
+
 bool jwks_start(struct server *server)
 {
     struct jwks *self = &server->keys;
     const char *where = server->options.jwks;
     self->job.data = server;
     self->waiters = g_ptr_array_new();
+    self->asked_ms = server_now_ms(server) - AGAIN_MS;
     if (where == NULL) {
         return true;
     }
@@ -149,28 +156,18 @@ bool jwks_start(struct server *server)
     }
     run(&self->job);
     take_next(self);
-    self->regular_ms = server_now_ms(server);
     return self->keys != NULL;
-}
-
-static void ask(struct server *server)
-{
-    struct jwks *self = &server->keys;
-    if (!self->is_busy) {
-        self->is_busy = true;
-        server_work(server, &self->job, run, done);
-    }
 }
 
 bool jwks_refresh(struct server *server, request *waiter)
 {
     struct jwks *self = &server->keys;
-    int64_t now_ms = server_now_ms(server);
-    if (!self->is_busy && self->asked_ms != 0 && now_ms - self->asked_ms < AGAIN_MS) {
+    if (!self->is_busy && server_now_ms(server) - self->asked_ms < AGAIN_MS) {
         return false;
     }
-    self->asked_ms = now_ms;
-    ask(server);
+    if (!self->is_busy) {
+        ask(server);
+    }
     g_ptr_array_add(self->waiters, waiter);
     request_wait(waiter);
     return true;
@@ -178,9 +175,9 @@ bool jwks_refresh(struct server *server, request *waiter)
 
 void jwks_tick(struct server *server)
 {
-    int64_t now_ms = server_now_ms(server);
-    if (server->options.jwks != NULL && now_ms - server->keys.regular_ms >= REGULAR_MS) {
-        server->keys.regular_ms = now_ms;
+    const struct jwks *self = &server->keys;
+    if (server->options.jwks != NULL && !self->is_busy &&
+        server_now_ms(server) - self->asked_ms >= REGULAR_MS) {
         ask(server);
     }
 }

@@ -117,10 +117,8 @@ static const char *const queries[] = {
 };
 
 /* libpq would write them to standard error, and they may have values. */
-static void ignore_notice(void *data, const char *notice)
+static void ignore_notice(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *notice)
 {
-    (void)data;
-    (void)notice;
 }
 
 static PGresult *ask(struct people *self, const struct lookup *lookup)
@@ -166,12 +164,11 @@ static void run_lookup(uv_work_t *job)
     PQclear(result);
 }
 
-static void on_lookup(uv_work_t *job, int status)
+static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
 {
     struct lookup *lookup = job->data;
     request *asked = lookup->request;
     struct server *server = asked->server;
-    (void)status;
     server->jobs--;
     if (lookup->has_failed) {
         request_fail(asked, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");

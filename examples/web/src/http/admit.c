@@ -6,6 +6,8 @@
 
 #include "server.h"
 
+#define FIELDS_MAX 16
+
 static bool is_post(const request *self)
 {
     return strcmp(self->method, "POST") == 0;
@@ -19,8 +21,7 @@ static bool parse_json(request *self)
     const char *name;
     json_t *value;
     self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
-    bool is_good =
-        json_is_object(self->fields) && json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
+    bool is_good = json_is_object(self->fields) && json_object_size(self->fields) <= FIELDS_MAX;
     json_object_foreach(self->fields, name, value)
     {
         is_good = is_good && !json_is_object(value) && !json_is_array(value);
@@ -48,7 +49,7 @@ static bool parse_form(request *self)
             is_good =
                 name != NULL && value != NULL &&
                 json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
-                json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
+                json_object_size(self->fields) <= FIELDS_MAX;
         }
     }
     return is_good;
@@ -75,29 +76,26 @@ static bool parse(request *self)
 
 /* ---- where from ---- */
 
-struct count {
-    unsigned hosts, lengths;
-};
+enum { HOSTS, LENGTHS, COUNTS };
 
-static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
+static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind kind,
+                                    const char *name, const char *value)
 {
-    struct count *count = data;
-    (void)kind;
-    (void)value;
-    count->hosts += strcasecmp(name, "Host") == 0;
-    count->lengths += strcasecmp(name, "Content-Length") == 0;
+    int *counts = data;
+    counts[HOSTS] += strcasecmp(name, "Host") == 0;
+    counts[LENGTHS] += strcasecmp(name, "Content-Length") == 0;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        counts[LENGTHS] += strcasecmp(value, "chunked") == 0 ? 1 : 2;
+    }
     return MHD_YES;
 }
 
 /* Whether a proxy in front of the service must have read the same request. */
 static bool is_unambiguous(const request *self)
 {
-    const char *encoding = request_header(self, "Transfer-Encoding");
-    struct count count = {0, 0};
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &count);
-    return count.hosts <= 1 && count.lengths + (encoding != NULL) <= 1 &&
-           (encoding == NULL || strcasecmp(encoding, "chunked") == 0);
+    int counts[COUNTS] = {0};
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, counts);
+    return counts[HOSTS] <= 1 && counts[LENGTHS] <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -114,7 +112,6 @@ bool request_is_own_host(const request *self)
 {
     const struct options *options = &self->server->options;
     const char *host = request_header(self, "Host");
-    struct sockaddr_in6 address;
     if (request_header(self, "Authorization") != NULL) {
         return true;
     }
@@ -128,8 +125,7 @@ bool request_is_own_host(const request *self)
         strcmp(name, "::1") == 0) {
         return true;
     }
-    return options->demo == NULL && (uv_ip6_addr(name, 0, &address) == 0 ||
-                                     uv_ip4_addr(name, 0, (struct sockaddr_in *)&address) == 0);
+    return options->demo == NULL && g_hostname_is_ip_address(name);
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a

@@ -71,20 +71,17 @@ static void go_on(struct stream *self)
 
 /* The watch has an event, or the client has ended its side of the connection. The watch is not
  * asked for more until the client has taken this event. */
-static void on_ready(uv_poll_t *handle, int status, int events)
+static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED int events)
 {
     struct stream *self = handle->data;
-    (void)status;
-    (void)events;
     (void)uv_poll_stop(handle);
     self->is_over = self->is_over || handle == &self->polls[PEER];
     go_on(self);
 }
 
-static ssize_t read_stream(void *data, uint64_t position, char *buffer, size_t room)
+static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *buffer, size_t room)
 {
     struct stream *self = data;
-    (void)position;
     if (self->sent == self->text->len && !self->is_over) {
         fetch(self);
     }
@@ -119,10 +116,8 @@ static void on_closed(uv_handle_t *handle)
     }
 }
 
-/* The request is over, whose state the stream is. */
-static void end(void *state)
+void events_end(struct stream *self)
 {
-    struct stream *self = state;
     LIST_REMOVE(self, link);
     metrics_add("event_streams", -1);
     limits_close_stream(self->request->server, request_uuid(self->request));
@@ -152,7 +147,7 @@ static bool poll_descriptors(struct stream *self)
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
-    struct stream *stream = self->state;
+    struct stream *stream = self->stream;
     stream->watch = cruddur_completion_take_watch(completion);
     const char *cursor = cruddur_watch_cursor(stream->watch);
     if (cursor == NULL || self->server->stops > 0 || !poll_descriptors(stream)) {
@@ -160,7 +155,6 @@ static void on_opened(request *self, cruddur_completion *completion)
         return;
     }
     g_string_printf(stream->text, "retry: %d\nevent: open\nid: %s\ndata: {}\n\n", RETRY_MS, cursor);
-    self->is_stream = true;
     request_answer_with(
         self, MHD_HTTP_OK, "text/event-stream",
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL));
@@ -175,8 +169,7 @@ void events_get(request *self)
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
         return;
     }
-    struct stream *stream = self->state = g_new0(struct stream, 1);
-    self->end = end;
+    struct stream *stream = self->stream = g_new0(struct stream, 1);
     stream->request = self;
     stream->text = g_string_new(NULL);
     LIST_INSERT_HEAD(&self->server->streams, stream, link);

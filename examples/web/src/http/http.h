@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 #include "auth/auth.h"
+#include "page/page.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_event, cruddur_event_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_group, cruddur_group_free)
@@ -31,9 +32,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_group_page, cruddur_group_page_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_members, cruddur_members_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_msg, cruddur_msg_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_msg_page, cruddur_msg_page_free)
-
-#define REQUEST_BODY_MAX 32768
-#define REQUEST_FIELDS_MAX 16
 
 typedef void request_then(request *self, cruddur_completion *completion);
 
@@ -52,8 +50,8 @@ struct request {
     enum { SIGNED_IN_BY_NOTHING, SIGNED_IN_BY_TOKEN, SIGNED_IN_BY_COOKIE } by;
     int64_t token_until_s;
     char csrf[SESSION_CSRF_SIZE]; /* for the field `csrf` of each form; empty without a session */
-    void *state;                  /* the handler's own; `end` frees it, when the request is over */
-    void (*end)(void *state);
+    struct page page;             /* page.c's own */
+    struct stream *stream;        /* events.c's own */
 
     struct MHD_Connection *connection;
     struct connection *peer;
@@ -68,11 +66,11 @@ struct request {
     struct MHD_Response *response;
     unsigned status;
     uint64_t began_ns;
-    bool is_too_large, is_dispatched, is_suspended, is_answered, is_stream, is_any;
+    bool is_too_large, is_dispatched, is_suspended, is_answered, is_any;
 };
 
-/* ---- what was asked: values without NUL, which live as long as the request; NULL if there is
- * none. A field is one of a form, or a string of a JSON object. ---- */
+/* ---- what was asked: values without NUL, which live as long as the request, or NULL. A field is
+ * one of a form, or a string of a JSON object. ---- */
 
 const char *request_query(const request *self, const char *name);
 const char *request_field(const request *self, const char *name);
@@ -96,6 +94,9 @@ cruddur_submit_options *request_submit(request *self, request_then *then, bool i
 bool request_submitted(request *self, cruddur_status status);
 void request_on_completion(request *self, cruddur_completion *completion);
 
+/* Whether no other call of the request is in progress, in `then` of one. */
+bool request_is_last_call(const request *self);
+
 /* Something else that the request waits for begins, or is over: then it may go on. */
 void request_wait(request *self);
 void request_go_on(request *self);
@@ -105,14 +106,11 @@ void request_go_on(request *self);
 /* Sets a header of the answer, before answering. */
 void request_add_header(request *self, const char *name, const char *value);
 
-/* Takes a body of g_malloc(). */
+/* These take the body, which is g_malloc()'s; the object; libmicrohttpd's response. `type` is a
+ * constant. */
 void request_answer(request *self, unsigned status, const char *type, char *body);
 void request_answer_empty(request *self, unsigned status);
-
-/* Takes the object. */
 void request_answer_json(request *self, unsigned status, json_t *object);
-
-/* Takes a response of libmicrohttpd. `type` is a constant, or NULL. */
 void request_answer_with(request *self, unsigned status, const char *type,
                          struct MHD_Response *response);
 
@@ -142,7 +140,7 @@ void request_admit_again(request *self);
 /* Whether the request is for a name of this service. */
 bool request_is_own_host(const request *self);
 
-/* ---- route.c: the table of routes; the handlers of the page are in page.h ---- */
+/* ---- route.c: the table of routes, and the handlers in it ---- */
 
 enum route_flags {
     ROUTE_SIGNED_IN = 1, /* for users only */
@@ -151,10 +149,12 @@ enum route_flags {
     ROUTE_UUID = 8,      /* the `*` is a uuid */
 };
 
+typedef void request_handler(request *self);
+
 struct route {
     const char *method;
     const char *pattern; /* `*` stands for one part of the path */
-    void (*handle)(request *self);
+    request_handler *handle;
     unsigned flags;
 };
 
@@ -162,37 +162,29 @@ struct route {
  * lists the methods that the path has, or is NULL. */
 bool route_find(request *self, const char **ret_allowed);
 
-void api_groups(request *self);
-void api_messages(request *self);
-void api_send(request *self);
-void api_user(request *self);
-void api_health(request *self);
-void events_get(request *self);
-void metrics_get(request *self);
-void static_get(request *self);
-void session_get(request *self);
-void session_post(request *self);
-void session_end(request *self);
+request_handler api_groups, api_messages, api_send, api_user, api_health;
+request_handler events_get, metrics_get, static_get;
+request_handler session_get, session_post, session_end;
+request_handler page_home, page_sign_in, page_inbox, page_groups, page_items, page_conversation;
+request_handler page_new, form_new, form_send, form_edit, form_delete, form_react, form_read;
+request_handler form_set, form_time_zone;
 
-/* api.c, for the forms of the page, too: sends a message to a group, or to a person: the group is
- * opened if the two have none. */
+/* api.c, for the forms of the page, too: sends a message to a group, or to the person of a handle:
+ * the group is opened if the two have none. */
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then);
-void send_to_person(request *self, const json_t *person, const char *text, request_then *then);
+void send_to_handle(request *self, const char *handle);
 
 /* ---- limit.c: the rate of requests and the number of event streams of each user ---- */
 
-/* Counts a request. Returns false if the user has to wait. */
+/* These count a request, an event stream. They return false if the user has too many. */
 bool limits_take(struct server *server, const char *uuid, bool is_write);
-
-/* Counts an event stream. Returns false if the user has as many as allowed. */
 bool limits_open_stream(struct server *server, const char *uuid);
 void limits_close_stream(struct server *server, const char *uuid);
-
-/* Forgets users who are idle. */
-void limits_sweep(struct server *server);
+void limits_sweep(struct server *server); /* forgets users who are idle */
 
 /* ---- events.c: event streams ---- */
 
+void events_end(struct stream *self);    /* the request is over */
 void events_tick(struct server *server); /* to be called every second: heartbeats */
 void events_stop(struct server *server); /* ends all; clients come back with their cursors */
 
@@ -207,10 +199,8 @@ struct static_file {
     size_t size;
 };
 
-/* Reads the files of a folder. Returns false, logged, on failure. */
+/* These return false, or NULL, logged, on failure. */
 bool static_read(struct static_file files[STATIC_FILES], const char *folder);
-
-/* Reads a file. Returns NULL, logged, on failure. */
 char *static_read_file(const char *folder, const char *name, size_t *ret_size);
 
 /* ---- metrics.c ---- */

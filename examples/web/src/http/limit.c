@@ -48,10 +48,9 @@ void limits_close_stream(struct server *server, const char *uuid)
     find(server, uuid)->streams--;
 }
 
-static gboolean is_idle(void *uuid, void *value, void *server)
+static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *value, void *server)
 {
     const struct limited_user *user = value;
-    (void)uuid;
     return user->streams == 0 && server_now_ms(server) - user->used_ms > IDLE_MS;
 }
 

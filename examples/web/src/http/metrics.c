@@ -75,13 +75,12 @@ void metrics_add(const char *name, double value)
     add(name, value, "%s", "");
 }
 
-void metrics_call(void *data, const cruddur_metrics *call)
+void metrics_call(G_GNUC_UNUSED void *data, const cruddur_metrics *call)
 {
     bool is_known =
         call->operation < G_N_ELEMENTS(operations) && operations[call->operation] != NULL;
     g_autofree char *label =
         g_strdup_printf("operation=\"%s\",", is_known ? operations[call->operation] : "other");
-    (void)data;
     add("cruddur_calls_total", 1, "{%sstatus=\"%s\"}", label,
         cruddur_status_name((cruddur_status)call->status));
     add_time("cruddur_call_duration_seconds", label, (double)call->duration_us / 1e6);

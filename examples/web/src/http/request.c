@@ -6,6 +6,8 @@
 
 #include "server.h"
 
+#define BODY_MAX 32768
+
 /* ---- what was asked ---- */
 
 const char *request_query(const request *self, const char *name)
@@ -54,6 +56,11 @@ void request_go_on(request *self)
     }
 }
 
+bool request_is_last_call(const request *self)
+{
+    return self->pending == 1;
+}
+
 cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
 {
     self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
@@ -87,56 +94,48 @@ void request_on_completion(request *self, cruddur_completion *completion)
 
 /* ---- answers ---- */
 
+/* The first of a name counts. */
 void request_add_header(request *self, const char *name, const char *value)
 {
-    (void)json_object_set_new(self->headers, name, json_string(value));
+    if (json_object_get(self->headers, name) == NULL) {
+        (void)json_object_set_new(self->headers, name, json_string(value));
+    }
 }
 
 static const char *const every_answer[][2] = {
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
 };
 
-static bool add_headers(const request *self, const char *type)
-{
-    bool is_good = true;
-    const char *name;
-    json_t *value;
-    json_object_foreach(self->headers, name, value)
-    {
-        is_good =
-            MHD_add_response_header(self->response, name, json_string_value(value)) == MHD_YES &&
-            is_good;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
-        is_good = MHD_add_response_header(self->response, every_answer[i][0], every_answer[i][1]) ==
-                      MHD_YES &&
-                  is_good;
-    }
-    return is_good && (type == NULL ||
-                       MHD_add_response_header(self->response, "Content-Type", type) == MHD_YES);
-}
-
 void request_answer_with(request *self, unsigned status, const char *type,
                          struct MHD_Response *response)
 {
+    const char *name;
+    json_t *value;
     if (self->is_answered) {
         g_clear_pointer(&response, MHD_destroy_response);
         return;
     }
-    if (json_object_get(self->headers, "Cache-Control") == NULL) {
-        request_add_header(self, "Cache-Control", "no-store");
-    }
     self->is_answered = true;
     self->status = status;
     self->response = response;
-    if (response != NULL && !add_headers(self, type)) { /* a line break in one */
-        g_clear_pointer(&self->response, MHD_destroy_response);
+    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
+        request_add_header(self, every_answer[i][0], every_answer[i][1]);
+    }
+    if (type != NULL) {
+        request_add_header(self, "Content-Type", type);
+    }
+    json_object_foreach(self->headers, name, value)
+    {
+        if (MHD_add_response_header(response, name, json_string_value(value)) != MHD_YES) {
+            log_message(LOG_ERROR, "answer", "%s: it has a line break", name);
+        }
     }
 }
 
@@ -256,7 +255,7 @@ static enum MHD_Result queue(request *self)
         return MHD_NO;
     }
     self->peer->deadline_ms =
-        self->is_stream ? 0 : server_now_ms(self->server) + SERVER_WRITE_S * INT64_C(1000);
+        self->stream != NULL ? 0 : server_now_ms(self->server) + SERVER_WRITE_S * INT64_C(1000);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -266,7 +265,7 @@ static enum MHD_Result on_headers(request *self)
     const char *length = request_header(self, "Content-Length");
     const char *encoding = request_header(self, "Transfer-Encoding");
     bool is_other = encoding != NULL && strcasecmp(encoding, "chunked") != 0;
-    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > BODY_MAX;
     if (self->is_too_large || is_other) { /* answered at once; the rest is not read */
         request_admit(self);
         return queue(self);
@@ -289,18 +288,16 @@ static enum MHD_Result on_body_read(request *self)
 }
 
 enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **context)
+                                  const char *method, G_GNUC_UNUSED const char *version,
+                                  const char *upload, size_t *upload_size, void **context)
 {
     request *self = *context;
-    (void)version;
     if (self == NULL) {
         *context = self = begin(data, connection, url, method);
         return on_headers(self);
     }
     if (*upload_size > 0) { /* of an unknown length: the rest is skipped, until the deadline */
-        self->is_too_large =
-            self->is_too_large || *upload_size > REQUEST_BODY_MAX - self->body->len;
+        self->is_too_large = self->is_too_large || *upload_size > BODY_MAX - self->body->len;
         if (!self->is_too_large) {
             g_string_append_len(self->body, upload, (ssize_t)*upload_size);
         }
@@ -324,13 +321,11 @@ static void log_answer(const request *self)
     }
 }
 
-void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
-                          enum MHD_RequestTerminationCode how)
+void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                          void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
     struct server *server = data;
     request *self = g_steal_pointer(context);
-    (void)connection;
-    (void)how;
     if (self == NULL) {
         return;
     }
@@ -338,9 +333,12 @@ void request_on_completed(void *data, struct MHD_Connection *connection, void **
     server->in_flight--;
     self->peer->deadline_ms = server_read_deadline_ms(server);
     g_clear_pointer(&self->response, MHD_destroy_response);
-    if (self->end != NULL) {
-        self->end(self->state);
+    if (self->stream != NULL) {
+        events_end(self->stream);
     }
+    json_decref(self->page.model);
+    json_decref(self->page.known);
+    g_free(self->page.text);
     g_free(self->path);
     (void)g_string_free(self->body, TRUE);
     json_decref(self->fields);

@@ -89,7 +89,7 @@ static const char *walk_section(const struct output *out, const char *at, const 
 static const char *walk_tag(const struct output *out, const char *at, const char *tag,
                             const struct scope *scope)
 {
-    const char *name = tag + (strchr("#^>", tag[0]) != NULL);
+    const char *name = tag + (strspn(tag, "#^>") > 0);
     const char *other = g_hash_table_lookup(out->templates, name);
     if (tag[0] == '!') {
         return at;
