@@ -6,13 +6,8 @@
 
 #include "server.h"
 
-static enum log_level lowest = LOG_INFO;
+enum log_level log_lowest = LOG_INFO;
 static const char *const names[] = {"debug", "info", "warning", "error"};
-
-void log_set_level(enum log_level level)
-{
-    lowest = level;
-}
 
 /* One write() for each line, so that lines of several threads do not mix. */
 void log_event(enum log_level level, const char *event, json_t *members)
@@ -23,11 +18,11 @@ void log_event(enum log_level level, const char *event, json_t *members)
         json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
     (void)json_object_update(whole, members);
     json_decref(members);
-    if (level >= lowest) {
+    if (level >= log_lowest) {
         g_autofree char *object = json_dumps(whole, JSON_COMPACT);
         g_autofree char *line = g_strconcat(object, "\n", NULL);
         if (write(STDERR_FILENO, line, strlen(line)) < 0) {
-            lowest = LOG_ERROR; /* there is no place to report it */
+            log_lowest = LOG_ERROR; /* there is no place to report it */
         }
     }
 }

@@ -18,9 +18,9 @@ int64_t server_now_ms(const struct server *self)
     return (int64_t)uv_now(&self->loop);
 }
 
-int64_t server_read_deadline_ms(const struct server *self)
+int64_t server_in_s(const struct server *self, int seconds)
 {
-    return server_now_ms(self) + self->options.read_s * INT64_C(1000);
+    return server_now_ms(self) + seconds * INT64_C(1000);
 }
 
 void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
@@ -40,7 +40,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         *context = peer = g_new0(struct connection, 1);
         peer->fd =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        peer->deadline_ms = server_read_deadline_ms(self);
+        peer->deadline_ms = server_in_s(self, self->options.read_s);
         LIST_INSERT_HEAD(&self->connections, peer, link);
         metrics_add("http_connections", 1);
     } else {
@@ -127,7 +127,7 @@ static void on_signal(uv_signal_t *handle, G_GNUC_UNUSED int number)
     }
     log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
     events_stop(self);
-    self->stop_ms = server_now_ms(self) + self->options.stop_s * INT64_C(1000);
+    self->stop_ms = server_in_s(self, self->options.stop_s);
 }
 
 static bool wait_for(struct server *self, uv_poll_t *handle, int fd)
@@ -205,14 +205,13 @@ static bool start_http(struct server *self)
 static bool open_store(struct server *self)
 {
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
-    cruddur_error *error = NULL;
+    g_autoptr(cruddur_error) error = NULL;
     options.log = log_library;
     options.metrics = metrics_call;
     cruddur_status status = cruddur_open(self->options.store, &options, &self->dm, &error);
     if (status != CRUDDUR_OK) {
         log_message(LOG_ERROR, "start", "%s", cruddur_error_message(error));
     }
-    cruddur_error_free(error);
     return status == CRUDDUR_OK;
 }
 
@@ -262,7 +261,7 @@ static void stop(struct server *self)
 int server_run(struct server *self)
 {
     const struct options *options = &self->options;
-    log_set_level(options->is_quiet ? LOG_WARNING : LOG_INFO);
+    log_lowest = options->is_quiet ? LOG_WARNING : LOG_INFO;
     raise_descriptor_limit();
     bool is_good = start(self);
     if (is_good) {

@@ -51,23 +51,21 @@ struct server {
 /* Runs until SIGTERM or SIGINT. Returns the exit status of the process. */
 int server_run(struct server *self);
 
-/* Milliseconds of this round of the loop, of a clock that never goes back. */
+/* Milliseconds of this round of the loop, of a clock that never goes back; some seconds later. */
 int64_t server_now_ms(const struct server *self);
+int64_t server_in_s(const struct server *self, int seconds);
 
 /* Runs a job on a worker thread, then `done` on the loop, which counts it off `jobs`. */
 void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done);
 
-/* When a client must have sent its next request; how long one may take to receive an answer. */
-int64_t server_read_deadline_ms(const struct server *self);
-#define SERVER_WRITE_S 60u
+#define SERVER_WRITE_S 60 /* a client may take to receive an answer */
 
 /* ---- log.c: one JSON object a line, on standard error. It never has a message text, a token, a
  * cookie or a path that a client chose. ---- */
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-/* Lines below this level are left out. */
-void log_set_level(enum log_level level);
+extern enum log_level log_lowest; /* lines below this level are left out */
 
 /* `event` is a constant; `format` makes the member `message`. */
 __attribute__((format(printf, 3, 4))) void log_message(enum log_level level, const char *event,

@@ -31,10 +31,12 @@ struct people {
 /* Returns false, logged, on failure. */
 bool people_open(struct people *self, const char *where);
 
-/* Looks a person up; calls `then` at once or later, with NULL if there is none. If the database
- * cannot be asked, the request is answered. */
+/* Looks a person up; calls `then` at once or later. If there is none, the answer is a failure of
+ * the status; with 0 `then` is called with NULL. If the database cannot be asked, that is the
+ * answer. */
 typedef void request_found(request *self, json_t *person);
-void request_find(request *self, enum people_field field, const char *value, request_found *then);
+void request_find(request *self, enum people_field field, const char *value, unsigned status,
+                  request_found *then);
 
 /* A text of a JSON object; "" if there is none. */
 const char *text_of(const json_t *object, const char *name);

@@ -169,7 +169,7 @@ bool jwks_refresh(struct server *server, request *waiter)
         ask(server);
     }
     g_ptr_array_add(self->waiters, waiter);
-    request_wait(waiter);
+    waiter->pending++;
     return true;
 }
 

@@ -16,6 +16,7 @@ struct lookup {
     request *request;
     enum people_field field;
     char *value;
+    unsigned status;
     request_found *then;
     json_t *person;
     bool has_failed;
@@ -164,17 +165,25 @@ static void run_lookup(uv_work_t *job)
     PQclear(result);
 }
 
+static void take(request *self, json_t *person, unsigned status, request_found *then)
+{
+    if (person == NULL && status != 0) {
+        request_fail(self, status, "user_not_found");
+    } else {
+        then(self, person);
+    }
+}
+
 static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
 {
     struct lookup *lookup = job->data;
     request *asked = lookup->request;
-    struct server *server = asked->server;
-    server->jobs--;
+    asked->server->jobs--;
     if (lookup->has_failed) {
         request_fail(asked, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
-    } else if (!asked->is_answered) {
-        remember(&server->people, lookup->field, lookup->person);
-        lookup->then(asked, lookup->person);
+    } else {
+        remember(&asked->server->people, lookup->field, lookup->person);
+        take(asked, lookup->person, lookup->status, lookup->then);
     }
     request_go_on(asked);
     json_decref(lookup->person);
@@ -182,19 +191,23 @@ static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
     g_free(lookup);
 }
 
-void request_find(request *self, enum people_field field, const char *value, request_found *then)
+void request_find(request *self, enum people_field field, const char *value, unsigned status,
+                  request_found *then)
 {
     struct people *people = &self->server->people;
     json_t *known = recall(people, field, value);
     bool is_text = g_utf8_validate(value, -1, NULL); /* the database refuses anything else */
     if (known != NULL || people->url == NULL || !is_text) {
-        then(self, known);
+        take(self, known, status, then);
         return;
     }
     struct lookup *lookup = g_new0(struct lookup, 1);
-    *lookup =
-        (struct lookup){.request = self, .field = field, .value = g_strdup(value), .then = then};
     lookup->job.data = lookup;
-    request_wait(self);
+    lookup->request = self;
+    lookup->field = field;
+    lookup->value = g_strdup(value);
+    lookup->status = status;
+    lookup->then = then;
+    self->pending++;
     server_work(self->server, &lookup->job, run_lookup, on_lookup);
 }

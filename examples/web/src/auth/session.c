@@ -108,12 +108,8 @@ bool session_print_links(struct server *server)
 
 static void on_person(request *self, json_t *person)
 {
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "user_not_found");
-    } else {
-        begin(self, text_of(person, "uuid"), time(NULL) + DEMO_S);
-        request_redirect(self, "/messages");
-    }
+    begin(self, text_of(person, "uuid"), time(NULL) + DEMO_S);
+    request_redirect(self, "/messages");
 }
 
 static void use_code(request *self, const char *given)
@@ -122,7 +118,8 @@ static void use_code(request *self, const char *given)
     for (unsigned i = 0; server->codes[i] != NULL; i++) {
         if (session_is_same(server->codes[i], given)) {
             server->codes[i][0] = '\0';
-            request_find(self, PEOPLE_HANDLE, server->options.demo[i], on_person);
+            request_find(self, PEOPLE_HANDLE, server->options.demo[i], MHD_HTTP_FORBIDDEN,
+                         on_person);
             return;
         }
     }
@@ -148,7 +145,7 @@ void session_post(request *self)
     const char *code = request_field(self, "code");
     if (self->by == SIGNED_IN_BY_TOKEN) {
         begin(self, request_uuid(self), self->token_until_s);
-        request_answer_empty(self, MHD_HTTP_NO_CONTENT);
+        request_answer(self, MHD_HTTP_NO_CONTENT, NULL, NULL);
     } else {
         use_code(self, code != NULL ? code : "");
     }

@@ -71,32 +71,23 @@ static bool is_valid(const json_t *claims, const struct options *options)
 }
 
 /* The algorithm comes before all else: a key is never used in a way that a token chooses. */
-static enum token_result find_key(const json_t *header, const struct jwks *keys, EVP_PKEY **ret_key)
-{
-    const char *id = text_of(header, "kid");
-    if (strcmp(text_of(header, "alg"), "RS256") != 0 || id[0] == '\0' ||
-        json_object_get(header, "crit") != NULL) {
-        return TOKEN_BAD;
-    }
-    *ret_key = g_hash_table_lookup(keys->keys, id);
-    return *ret_key != NULL ? TOKEN_GOOD : TOKEN_UNKNOWN_KEY;
-}
-
 enum token_result token_check(const struct server *server, const char *token, json_t **ret_claims)
 {
     g_auto(GStrv) parts = g_strsplit(token, ".", 4);
-    EVP_PKEY *key = NULL;
-    if (server->options.jwks == NULL || g_strv_length(parts) != 3) {
+    json_auto_t *header = g_strv_length(parts) == 3 ? read_json(parts[0]) : NULL;
+    const char *id = text_of(header, "kid");
+    if (server->options.jwks == NULL || strcmp(text_of(header, "alg"), "RS256") != 0 ||
+        id[0] == '\0' || json_object_get(header, "crit") != NULL) {
         return TOKEN_BAD;
     }
-    json_auto_t *header = read_json(parts[0]);
-    enum token_result result = find_key(header, &server->keys, &key);
-    if (result == TOKEN_GOOD) {
-        json_auto_t *claims = is_signed(token, key) ? read_json(parts[1]) : NULL;
-        if (claims == NULL || !is_valid(claims, &server->options)) {
-            return TOKEN_BAD;
-        }
-        *ret_claims = json_incref(claims);
+    EVP_PKEY *key = g_hash_table_lookup(server->keys.keys, id);
+    if (key == NULL) {
+        return TOKEN_UNKNOWN_KEY;
     }
-    return result;
+    json_auto_t *claims = is_signed(token, key) ? read_json(parts[1]) : NULL;
+    if (claims == NULL || !is_valid(claims, &server->options)) {
+        return TOKEN_BAD;
+    }
+    *ret_claims = json_incref(claims);
+    return TOKEN_GOOD;
 }

@@ -8,11 +8,6 @@
 
 #define FIELDS_MAX 16
 
-static bool is_post(const request *self)
-{
-    return strcmp(self->method, "POST") == 0;
-}
-
 /* ---- the body ---- */
 
 /* An object of few members, and no deeper. */
@@ -29,23 +24,18 @@ static bool parse_json(request *self)
     return is_good;
 }
 
-/* NULL if an escape is not well-formed, or is one of NUL. */
-static char *decode(char *text)
-{
-    return g_uri_unescape_string(g_strdelimit(text, "+", ' '), NULL);
-}
-
 static bool parse_form(request *self)
 {
-    g_auto(GStrv) pairs = g_strsplit(self->body->str, "&", -1);
+    g_auto(GStrv) pairs = g_strsplit(g_strdelimit(self->body->str, "+", ' '), "&", -1);
     bool is_good = strlen(self->body->str) == self->body->len;
     self->fields = json_object();
     for (size_t i = 0; pairs[i] != NULL && is_good; i++) {
         char *equals = strchr(pairs[i], '=');
         if (equals != NULL) {
             *equals = '\0';
-            g_autofree char *name = decode(pairs[i]);
-            g_autofree char *value = decode(equals + 1);
+            /* NULL if an escape is not well-formed, or is one of NUL. */
+            g_autofree char *name = g_uri_unescape_string(pairs[i], NULL);
+            g_autofree char *value = g_uri_unescape_string(equals + 1, NULL);
             is_good =
                 name != NULL && value != NULL &&
                 json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
@@ -135,7 +125,7 @@ static bool is_cross_site(const request *self)
     const char *site = request_header(self, "Sec-Fetch-Site");
     const char *mode = request_header(self, "Sec-Fetch-Mode");
     const char *origin = request_header(self, "Origin");
-    if (!is_post(self)) {
+    if (!self->is_post) {
         return site != NULL && strcmp(site, "cross-site") == 0 &&
                (mode == NULL || strcmp(mode, "navigate") != 0);
     }
@@ -161,11 +151,11 @@ static void handle(request *self)
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
     } else if (self->person != NULL &&
-               !limits_take(self->server, request_uuid(self), is_post(self))) {
+               !limits_take(self->server, request_uuid(self), self->is_post)) {
         request_add_header(self, "Retry-After", "1");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
     } else if (parse(self)) {
-        if (is_post(self) && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
+        if (self->is_post && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
             request_fail(self, MHD_HTTP_FORBIDDEN, "form_token_invalid");
         } else {
             self->route->handle(self);
@@ -176,11 +166,7 @@ static void handle(request *self)
 static void on_person(request *self, json_t *person)
 {
     self->person = json_incref(person);
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "user_not_found");
-    } else {
-        handle(self);
-    }
+    handle(self);
 }
 
 static void sign_in_by_token(request *self, bool may_refresh)
@@ -193,7 +179,8 @@ static void sign_in_by_token(request *self, bool may_refresh)
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
-        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), on_person);
+        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
+                     on_person);
     } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(self->server, self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
@@ -214,7 +201,7 @@ static void sign_in(request *self)
         sign_in_by_token(self, true);
     } else if (cookie != NULL && session_check(self->server, cookie, uuid, self->csrf)) {
         self->by = SIGNED_IN_BY_COOKIE;
-        request_find(self, PEOPLE_UUID, uuid, on_person);
+        request_find(self, PEOPLE_UUID, uuid, MHD_HTTP_FORBIDDEN, on_person);
     } else if ((self->route->flags & ROUTE_SIGNED_IN) == 0) {
         handle(self);
     } else {
@@ -242,9 +229,9 @@ void request_admit(request *self)
         request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");
     } else if (self->is_too_large) {
         request_fail(self, MHD_HTTP_CONTENT_TOO_LARGE, "body_too_large");
-    } else if (!is_post(self) && self->body->len > 0) {
+    } else if (!self->is_post && self->body->len > 0) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_unexpected");
-    } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || is_post(self)) {
+    } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || self->is_post) {
         sign_in(self);
     } else {
         handle(self);

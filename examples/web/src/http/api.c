@@ -69,10 +69,6 @@ void api_messages(request *self)
 
 static void on_user(request *self, json_t *person)
 {
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
-        return;
-    }
     request_answer_json(self, MHD_HTTP_OK,
                         json_pack("{ss,ss,ss}", "uuid", text_of(person, "uuid"), "handle",
                                   text_of(person, "handle"), "display_name",
@@ -81,7 +77,8 @@ static void on_user(request *self, json_t *person)
 
 void api_user(request *self)
 {
-    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), on_user);
+    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), MHD_HTTP_NOT_FOUND,
+                 on_user);
 }
 
 /* ---- sending ---- */
@@ -120,21 +117,17 @@ static void on_opened(request *self, cruddur_completion *completion)
 
 static void on_receiver(request *self, json_t *person)
 {
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
-        return;
-    }
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_user author = person_user(self->person), other = person_user(person);
     const char *text = self->page.text != NULL ? self->page.text : request_field(self, "message");
     options.message_uuid = given(self, "message_uuid");
-    page_set_other(self, person);
+    page_set(self, "other", model_person(person));
     REQUEST_CALL(self, on_opened, cruddur_group_create_submit, &author, &other, 1, text, &options);
 }
 
 void send_to_handle(request *self, const char *handle)
 {
-    request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), on_receiver);
+    request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), MHD_HTTP_NOT_FOUND, on_receiver);
 }
 
 void api_send(request *self)

@@ -8,15 +8,12 @@
 /* A browser that has lost its stream comes back after so many milliseconds. */
 #define RETRY_MS 1000
 
-enum { EVENTS, PEER, HANDLES };
-
 struct stream {
     LIST_ENTRY(stream) link;
     request *request;
     cruddur_watch *watch;
-    uv_poll_t polls[HANDLES];
-    unsigned handles; /* of these that the loop has */
-    GString *text;    /* what is still to be sent */
+    uv_poll_t *events, *peer;
+    GString *text; /* what is still to be sent */
     size_t sent;
     int64_t quiet_since_ms;
     bool is_suspended, is_over;
@@ -48,7 +45,7 @@ static void put_event(struct stream *self, const cruddur_event *event)
 static void fetch(struct stream *self)
 {
     g_autoptr(cruddur_event) event = NULL;
-    cruddur_error *error = NULL;
+    g_autoptr(cruddur_error) error = NULL;
     self->sent = 0;
     g_string_truncate(self->text, 0);
     if (cruddur_watch_next(self->watch, 0, &event, &error) != CRUDDUR_OK) {
@@ -58,7 +55,6 @@ static void fetch(struct stream *self)
     } else if (event != NULL) {
         put_event(self, event);
     }
-    cruddur_error_free(error);
 }
 
 static void go_on(struct stream *self)
@@ -75,7 +71,7 @@ static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED 
 {
     struct stream *self = handle->data;
     (void)uv_poll_stop(handle);
-    self->is_over = self->is_over || handle == &self->polls[PEER];
+    self->is_over = self->is_over || handle == self->peer;
     go_on(self);
 }
 
@@ -92,7 +88,7 @@ static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *bu
         self->quiet_since_ms = server_now_ms(self->request->server);
         return (ssize_t)size;
     }
-    if (self->is_over || uv_poll_start(&self->polls[EVENTS], UV_READABLE, on_ready) != 0) {
+    if (self->is_over || uv_poll_start(self->events, UV_READABLE, on_ready) != 0) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
     self->is_suspended = true;
@@ -102,18 +98,27 @@ static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *bu
 
 /* ---- opening and closing ---- */
 
-static void free_stream(struct stream *self)
-{
-    (void)g_string_free(self->text, TRUE);
-    g_free(self);
-}
-
 static void on_closed(uv_handle_t *handle)
 {
-    struct stream *self = handle->data;
-    if (--self->handles == 0) {
-        free_stream(self);
+    g_free(handle);
+}
+
+static void close_poll(uv_poll_t *poll)
+{
+    if (poll != NULL) {
+        uv_close((uv_handle_t *)poll, on_closed);
     }
+}
+
+/* NULL if it cannot be polled. */
+static uv_poll_t *make_poll(struct stream *self, int fd)
+{
+    uv_poll_t *poll = g_new0(uv_poll_t, 1);
+    poll->data = self;
+    if (uv_poll_init(&self->request->server->loop, poll, fd) != 0) {
+        g_clear_pointer(&poll, g_free);
+    }
+    return poll;
 }
 
 void events_end(struct stream *self)
@@ -121,36 +126,22 @@ void events_end(struct stream *self)
     LIST_REMOVE(self, link);
     metrics_add("event_streams", -1);
     limits_close_stream(self->request->server, request_uuid(self->request));
-    for (unsigned i = 0; i < self->handles; i++) {
-        uv_close((uv_handle_t *)&self->polls[i], on_closed);
-    }
+    close_poll(self->events);
+    close_poll(self->peer);
     cruddur_watch_close(self->watch);
-    if (self->handles == 0) {
-        free_stream(self);
-    }
-}
-
-static bool poll_descriptors(struct stream *self)
-{
-    const int descriptors[] = {
-        [EVENTS] = cruddur_watch_fd(self->watch), [PEER] = self->request->peer->fd};
-    while (self->handles < HANDLES) {
-        uv_poll_t *poll = &self->polls[self->handles];
-        poll->data = self;
-        if (uv_poll_init(&self->request->server->loop, poll, descriptors[self->handles]) != 0) {
-            return false;
-        }
-        self->handles++;
-    }
-    return uv_poll_start(&self->polls[PEER], UV_DISCONNECT, on_ready) == 0;
+    (void)g_string_free(self->text, TRUE);
+    g_free(self);
 }
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
     struct stream *stream = self->stream;
     stream->watch = cruddur_completion_take_watch(completion);
+    stream->events = make_poll(stream, cruddur_watch_fd(stream->watch));
+    stream->peer = make_poll(stream, self->peer->fd);
     const char *cursor = cruddur_watch_cursor(stream->watch);
-    if (cursor == NULL || self->server->stops > 0 || !poll_descriptors(stream)) {
+    if (cursor == NULL || self->server->stops > 0 || stream->events == NULL ||
+        stream->peer == NULL || uv_poll_start(stream->peer, UV_DISCONNECT, on_ready) != 0) {
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
         return;
     }
@@ -185,7 +176,7 @@ void events_get(request *self)
 /* A comment on a stream that is quiet; also how a client that has vanished is found. */
 void events_tick(struct server *server)
 {
-    int64_t before_ms = server_now_ms(server) - server->options.heartbeat_s * INT64_C(1000);
+    int64_t before_ms = server_in_s(server, -server->options.heartbeat_s);
     struct stream *self;
     LIST_FOREACH(self, &server->streams, link)
     {

@@ -26,6 +26,7 @@
 #include "auth/auth.h"
 #include "page/page.h"
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_error, cruddur_error_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_event, cruddur_event_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_group, cruddur_group_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_group_page, cruddur_group_page_free)
@@ -56,13 +57,14 @@ struct request {
     struct MHD_Connection *connection;
     struct connection *peer;
     const char *method;
+    bool is_post;
     char *path;
     GString *body;
     json_t *fields, *headers; /* of the body; of the answer */
     request_then *then;
     cruddur_submit_options submit;
     cruddur_error *error; /* of a submission */
-    unsigned pending;     /* calls, look-ups, jobs */
+    unsigned pending;     /* calls, look-ups, jobs; in `then` of a call this one, too */
     struct MHD_Response *response;
     unsigned status;
     uint64_t began_ns;
@@ -94,11 +96,7 @@ cruddur_submit_options *request_submit(request *self, request_then *then, bool i
 bool request_submitted(request *self, cruddur_status status);
 void request_on_completion(request *self, cruddur_completion *completion);
 
-/* Whether no other call of the request is in progress, in `then` of one. */
-bool request_is_last_call(const request *self);
-
-/* Something else that the request waits for begins, or is over: then it may go on. */
-void request_wait(request *self);
+/* Something that the request waits for, and counted as pending, is over. */
 void request_go_on(request *self);
 
 /* ---- answers: one for each request; later ones are ignored ---- */
@@ -106,10 +104,9 @@ void request_go_on(request *self);
 /* Sets a header of the answer, before answering. */
 void request_add_header(request *self, const char *name, const char *value);
 
-/* These take the body, which is g_malloc()'s; the object; libmicrohttpd's response. `type` is a
- * constant. */
+/* These take the body, which is g_malloc()'s, or NULL if it is empty; the object; libmicrohttpd's
+ * response. `type` is a constant. */
 void request_answer(request *self, unsigned status, const char *type, char *body);
-void request_answer_empty(request *self, unsigned status);
 void request_answer_json(request *self, unsigned status, json_t *object);
 void request_answer_with(request *self, unsigned status, const char *type,
                          struct MHD_Response *response);
@@ -199,9 +196,8 @@ struct static_file {
     size_t size;
 };
 
-/* These return false, or NULL, logged, on failure. */
+/* Returns false, logged, on failure. */
 bool static_read(struct static_file files[STATIC_FILES], const char *folder);
-char *static_read_file(const char *folder, const char *name, size_t *ret_size);
 
 /* ---- metrics.c ---- */
 

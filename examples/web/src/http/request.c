@@ -37,11 +37,6 @@ const char *request_uuid(const request *self)
 
 /* ---- waiting ---- */
 
-void request_wait(request *self)
-{
-    self->pending++;
-}
-
 void request_go_on(request *self)
 {
     if (--self->pending > 0) {
@@ -56,18 +51,13 @@ void request_go_on(request *self)
     }
 }
 
-bool request_is_last_call(const request *self)
-{
-    return self->pending == 1;
-}
-
 cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
 {
     self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
     self->submit.data = self;
     self->then = then;
     self->is_any = is_any;
-    request_wait(self);
+    self->pending++;
     return &self->submit;
 }
 
@@ -141,14 +131,9 @@ void request_answer_with(request *self, unsigned status, const char *type,
 
 void request_answer(request *self, unsigned status, const char *type, char *body)
 {
-    request_answer_with(
-        self, status, type,
-        MHD_create_response_from_buffer_with_free_callback(strlen(body), body, g_free));
-}
-
-void request_answer_empty(request *self, unsigned status)
-{
-    request_answer(self, status, NULL, g_strdup(""));
+    size_t size = body != NULL ? strlen(body) : 0;
+    request_answer_with(self, status, type,
+                        MHD_create_response_from_buffer_with_free_callback(size, body, g_free));
 }
 
 void request_answer_json(request *self, unsigned status, json_t *object)
@@ -163,7 +148,7 @@ void request_answer_json(request *self, unsigned status, json_t *object)
 void request_redirect(request *self, const char *path)
 {
     request_add_header(self, "Location", path);
-    request_answer_empty(self, MHD_HTTP_SEE_OTHER);
+    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, NULL);
 }
 
 void request_fail(request *self, unsigned status, const char *code)
@@ -242,6 +227,7 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
     self->path = g_strdup(url);
     self->part = "";
     self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    self->is_post = strcmp(method, "POST") == 0;
     self->body = g_string_new(NULL);
     self->headers = json_object();
     self->began_ns = uv_hrtime();
@@ -254,8 +240,7 @@ static enum MHD_Result queue(request *self)
     if (self->response == NULL) { /* it could not be made */
         return MHD_NO;
     }
-    self->peer->deadline_ms =
-        self->stream != NULL ? 0 : server_now_ms(self->server) + SERVER_WRITE_S * INT64_C(1000);
+    self->peer->deadline_ms = self->stream != NULL ? 0 : server_in_s(self->server, SERVER_WRITE_S);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -277,7 +262,7 @@ static enum MHD_Result on_body_read(request *self)
 {
     self->is_dispatched = true;
     self->peer->deadline_ms = 0; /* calls have deadlines of their own */
-    request_wait(self);
+    self->pending++;
     request_admit(self);
     if (self->pending > 1) {
         self->is_suspended = true;
@@ -310,7 +295,7 @@ enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection,
 static void log_answer(const request *self)
 {
     json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
-    bool is_known = strcmp(self->method, "GET") == 0 || strcmp(self->method, "POST") == 0;
+    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
     metrics_answer(self->route, self->status, (double)duration_us / 1e6);
     if (!self->server->options.is_quiet) {
         log_event(LOG_INFO, "request",
@@ -331,7 +316,7 @@ void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *conne
     }
     log_answer(self);
     server->in_flight--;
-    self->peer->deadline_ms = server_read_deadline_ms(server);
+    self->peer->deadline_ms = server_in_s(server, server->options.read_s);
     g_clear_pointer(&self->response, MHD_destroy_response);
     if (self->stream != NULL) {
         events_end(self->stream);

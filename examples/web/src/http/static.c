@@ -9,22 +9,13 @@ static const char *const known[STATIC_FILES][2] = {
     {"icons.svg", "image/svg+xml"},
 };
 
-char *static_read_file(const char *folder, const char *name, size_t *ret_size)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    char *data = NULL;
-    if (!g_file_get_contents(path, &data, ret_size, NULL)) {
-        log_message(LOG_ERROR, "start", "%s cannot be read", path);
-    }
-    return data;
-}
-
 bool static_read(struct static_file files[STATIC_FILES], const char *folder)
 {
     for (size_t i = 0; i < STATIC_FILES; i++) {
         struct static_file *file = &files[i];
-        file->data = static_read_file(folder, known[i][0], &file->size);
-        if (file->data == NULL) {
+        g_autofree char *path = g_build_filename(folder, known[i][0], NULL);
+        if (!g_file_get_contents(path, &file->data, &file->size, NULL)) {
+            log_message(LOG_ERROR, "start", "%s cannot be read", path);
             return false;
         }
         file->version =
@@ -53,7 +44,7 @@ void static_get(request *self)
     request_add_header(self, "Cache-Control",
                        is_current ? "public, max-age=31536000, immutable" : "public, no-cache");
     if (cached != NULL && strstr(cached, tag) != NULL) {
-        request_answer_empty(self, MHD_HTTP_NOT_MODIFIED);
+        request_answer(self, MHD_HTTP_NOT_MODIFIED, NULL, NULL);
     } else { /* not copied: it lives as long as the service */
         request_answer_with(
             self, MHD_HTTP_OK, known[i][1],

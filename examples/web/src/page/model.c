@@ -63,20 +63,6 @@ static json_t *model_time(const struct reader *reader, int64_t time_us, const ch
     return json_pack("{ss,ss,so}", "form", form, "datetime", datetime, "words", words);
 }
 
-/* All offsets from UTC that occur are a multiple of a quarter of an hour. */
-json_t *model_zones(const struct reader *reader, int most_min)
-{
-    json_t *zones = json_array();
-    for (int offset = -720; offset <= most_min; offset += 15) {
-        json_t *words = json_sprintf("%s%02d:%02d", offset < 0 ? "\xE2\x88\x92" : "+",
-                                     abs(offset) / 60, abs(offset) % 60);
-        (void)json_array_append_new(zones,
-                                    json_pack("{si,so,sb}", "offset", offset, "words", words,
-                                              "is_chosen", offset == reader->utc_offset_min));
-    }
-    return zones;
-}
-
 /* ---- people and conversations ---- */
 
 static const char *name_of(const char *display_name, const char *handle)

@@ -2,6 +2,7 @@
 /* The messages page. What it shows is read together, and shown when the last part has come. Each
  * form changes one thing, and answers with the page anew, or to the script with the part that has
  * changed. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "server.h"
@@ -20,18 +21,13 @@ static int64_t number(const char *text, int64_t min, int64_t max)
     return text != NULL && g_ascii_string_to_signed(text, 10, min, max, &value, NULL) ? value : 0;
 }
 
-static int64_t time_us(const char *text)
-{
-    return number(text, 0, LAST_US);
-}
-
 static int utc_offset(const char *text)
 {
     return (int)number(text, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
 }
 
 /* A field of the form, or of the URL that a button has. */
-static const char *value(const request *self, const char *name)
+static const char *given(const request *self, const char *name)
 {
     const char *field = request_field(self, name);
     return field != NULL ? field : request_query(self, name);
@@ -52,19 +48,14 @@ void page_show_group(request *self, const char *uuid)
 
 /* ---- a page ---- */
 
-static void set(request *self, const char *name, json_t *item)
+void page_set(request *self, const char *name, json_t *value)
 {
-    (void)json_object_set_new(self->page.model, name, item);
+    (void)json_object_set_new(self->page.model, name, value);
 }
 
 static json_t *rows_of(const struct page *self)
 {
     return json_object_get(json_object_get(self->model, "messages"), "rows");
-}
-
-void page_set_other(request *self, const json_t *person)
-{
-    set(self, "other", model_person(person));
 }
 
 /* What every page has. */
@@ -86,7 +77,10 @@ static void begin(request *self, const char *template)
                                  cruddur_time_now_us()},
                       .model = make_model(self),
                       .known = json_object()};
-    set(self, "viewer", model_person(self->person));
+    page_set(self, "viewer", model_person(self->person));
+    page_set(self, "zone",
+             json_sprintf("%+03d:%02d", self->page.reader.utc_offset_min / 60,
+                          abs(self->page.reader.utc_offset_min) % 60));
 }
 
 static void render(request *self, unsigned status, const char *template, const json_t *model)
@@ -104,7 +98,7 @@ static void want(request *self, const char *uuid, const char *at)
 {
     json_t *known = self->page.known;
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = time_us(at);
+    options.created_at_us = number(at, 0, LAST_US);
     if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(known, uuid) == NULL) {
         (void)json_object_set_new(known, uuid, json_null());
         REQUEST_CALL_ANY(self, on_part, cruddur_msg_get_submit, request_uuid(self), self->part,
@@ -146,11 +140,10 @@ static void show(request *self)
         quote(page, row);
     }
     quote(page, json_object_get(page->model, "changed"));
-    set(self, "draft", json_string(draft));
-    set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
-    set(self, "edit", edit);
-    set(self, "reply", chosen(self, "reply", "reply_to"));
-    set(self, "zones", model_zones(&page->reader, UTC_OFFSET_MAX_MIN));
+    page_set(self, "draft", json_string(draft));
+    page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
+    page_set(self, "edit", edit);
+    page_set(self, "reply", chosen(self, "reply", "reply_to"));
     model_arrange(page->model, &page->reader);
     render(self, page->status, page->template, page->model);
 }
@@ -173,7 +166,7 @@ static void finish(request *self)
     want(self, text_of(json_object_get(page->model, "changed"), "reply_to"), NULL);
     want(self, either(self, "edit", "message"), at);
     want(self, either(self, "reply", "reply_to"), at);
-    if (request_is_last_call(self)) {
+    if (self->pending == 1) { /* no other call is in progress */
         show(self);
     }
 }
@@ -190,18 +183,18 @@ static void on_part(request *self, cruddur_completion *completion)
     g_autoptr(cruddur_msg_page) messages = cruddur_completion_take_msg_page(completion);
     g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
     if (inbox != NULL) {
-        set(self, "inbox", model_inbox(inbox, &page->reader, open_uuid));
+        page_set(self, "inbox", model_inbox(inbox, &page->reader, open_uuid));
     } else if (group != NULL) {
-        set(self, "group", model_group(group, &page->reader, open_uuid));
+        page_set(self, "group", model_group(group, &page->reader, open_uuid));
     } else if (members != NULL) {
-        set(self, "members", model_members(members, &page->reader));
+        page_set(self, "members", model_members(members, &page->reader));
     } else if (messages != NULL) {
-        set(self, "messages", model_messages(messages, &page->reader));
+        page_set(self, "messages", model_messages(messages, &page->reader));
     } else if (msg != NULL) {
         (void)json_object_set_new(page->known, cruddur_msg_uuid(msg),
                                   model_msg(msg, &page->reader));
     }
-    if (request_is_last_call(self)) {
+    if (self->pending == 1) {
         finish(self);
     }
 }
@@ -225,7 +218,7 @@ static void load_messages(request *self)
     options.cursor = after != NULL ? after : request_query(self, "before");
     options.around_message_uuid = request_query(self, "message");
     if (options.around_message_uuid != NULL) {
-        options.around_created_at_us = time_us(request_query(self, "at"));
+        options.around_created_at_us = number(request_query(self, "at"), 0, LAST_US);
         options.limit = 1;
     }
     if (REQUEST_CALL(self, on_part, cruddur_group_get_submit, user, self->part, NULL) &&
@@ -236,7 +229,7 @@ static void load_messages(request *self)
 
 static void load_conversation(request *self)
 {
-    set(self, "open_uuid", json_string(self->part));
+    page_set(self, "open_uuid", json_string(self->part));
     load_inbox(self);
     load_messages(self);
 }
@@ -263,9 +256,9 @@ static void show_again(request *self, unsigned status, const char *code)
 {
     self->page.status = status;
     self->page.template = "messages";
-    set(self, "has_main", json_true());
-    set(self, "failure", make_failure(status, code));
-    set(self, "message_uuid", json_string(request_field(self, "message_uuid")));
+    page_set(self, "has_main", json_true());
+    page_set(self, "failure", make_failure(status, code));
+    page_set(self, "message_uuid", json_string(request_field(self, "message_uuid")));
     if (json_object_get(self->page.model, "is_new") != NULL) {
         load_inbox(self);
     } else {
@@ -309,7 +302,7 @@ void page_inbox(request *self)
 void page_groups(request *self)
 {
     begin(self, "inbox");
-    set(self, "open_uuid", json_string(request_query(self, "group")));
+    page_set(self, "open_uuid", json_string(request_query(self, "group")));
     load_inbox(self);
 }
 
@@ -324,9 +317,9 @@ static void begin_composing(request *self)
 {
     char uuid[CRUDDUR_UUID_SIZE];
     begin(self, "messages");
-    set(self, "has_main", json_true());
+    page_set(self, "has_main", json_true());
     if (cruddur_uuid_v7(self->page.reader.now_us, uuid, NULL) == CRUDDUR_OK) {
-        set(self, "message_uuid", json_string(uuid));
+        page_set(self, "message_uuid", json_string(uuid));
     }
 }
 
@@ -355,14 +348,14 @@ static void on_person(request *self, json_t *person)
     char group[CRUDDUR_UUID_SIZE];
     if (person != NULL && cruddur_group_direct_uuid(request_uuid(self), text_of(person, "uuid"),
                                                     group, NULL) == CRUDDUR_OK) {
-        set(self, "other", model_person(person));
+        page_set(self, "other", model_person(person));
         REQUEST_CALL_ANY(self, on_direct, cruddur_group_get_submit, request_uuid(self), group,
                          NULL);
         return;
     }
     self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
-    set(self, "failure",
-        make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
+    page_set(self, "failure",
+             make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
     load_inbox(self);
 }
 
@@ -372,12 +365,12 @@ void page_new(request *self)
     const char *handle = asked != NULL ? asked : self->part;
     handle += *handle == '@';
     begin_composing(self);
-    set(self, "is_new", json_true());
-    set(self, "handle", json_string(handle));
+    page_set(self, "is_new", json_true());
+    page_set(self, "handle", json_string(handle));
     if (*handle == '\0') {
         load_inbox(self);
     } else {
-        request_find(self, PEOPLE_HANDLE, handle, on_person);
+        request_find(self, PEOPLE_HANDLE, handle, 0, on_person);
     }
 }
 
@@ -400,7 +393,7 @@ static void on_changed(request *self, cruddur_completion *completion)
         return;
     }
     if (msg != NULL) {
-        set(self, "changed", model_msg(msg, &self->page.reader));
+        page_set(self, "changed", model_msg(msg, &self->page.reader));
     }
     finish(self);
 }
@@ -415,7 +408,7 @@ void form_send(request *self)
 static cruddur_msg_options message_options(const request *self)
 {
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = time_us(value(self, "at"));
+    options.created_at_us = number(given(self, "at"), 0, LAST_US);
     options.if_version = request_field(self, "version");
     return options;
 }
@@ -425,7 +418,7 @@ void form_edit(request *self)
     cruddur_msg_options options = message_options(self);
     begin_text(self, "changed");
     REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, request_uuid(self), self->part,
-                 value(self, "message"), self->page.text, &options);
+                 given(self, "message"), self->page.text, &options);
 }
 
 void form_delete(request *self)
@@ -433,7 +426,7 @@ void form_delete(request *self)
     cruddur_msg_options options = message_options(self);
     begin(self, "changed");
     REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, request_uuid(self), self->part,
-                 value(self, "message"), &options);
+                 given(self, "message"), &options);
 }
 
 void form_react(request *self)
@@ -442,16 +435,16 @@ void form_react(request *self)
     cruddur_msg_options options = message_options(self);
     begin(self, "changed");
     REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, request_uuid(self), self->part,
-                 value(self, "message"), added != NULL ? added : request_field(self, "remove"),
+                 given(self, "message"), added != NULL ? added : request_field(self, "remove"),
                  added != NULL, &options);
 }
 
 void form_read(request *self)
 {
     cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
-    options.up_to_message_uuid = value(self, "message");
+    options.up_to_message_uuid = given(self, "message");
     if (options.up_to_message_uuid != NULL) {
-        options.up_to_created_at_us = time_us(value(self, "at"));
+        options.up_to_created_at_us = number(given(self, "at"), 0, LAST_US);
     }
     begin(self, "nothing");
     REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self), self->part,
@@ -496,7 +489,7 @@ void form_new(request *self)
 {
     const char *handle = request_field(self, "handle");
     begin_text(self, "messages");
-    set(self, "is_new", json_true());
+    page_set(self, "is_new", json_true());
     send_to_handle(self, handle != NULL ? handle : "");
 }
 

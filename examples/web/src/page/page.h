@@ -36,7 +36,6 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
 json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
-json_t *model_zones(const struct reader *reader, int most_min);
 
 /* Adds what is between the messages: days, blocks of one author, the unread line, receipts. */
 void model_arrange(json_t *model, const struct reader *reader);
@@ -54,8 +53,8 @@ struct page {
 /* Answers with a page about a failure; `code` is as for request_fail(). */
 void page_failure(request *self, unsigned status, const char *code);
 
-/* Adds the other member of a conversation that has not begun. */
-void page_set_other(request *self, const json_t *person);
+/* Adds a value, which it takes, to the model. */
+void page_set(request *self, const char *name, json_t *value);
 
 /* Leads to a conversation. */
 void page_show_group(request *self, const char *uuid);
