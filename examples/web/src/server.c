@@ -23,12 +23,6 @@ int64_t server_in_s(const struct server *self, int seconds)
     return server_now_ms(self) + seconds * INT64_C(1000);
 }
 
-void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
-{
-    self->jobs++;
-    (void)uv_queue_work(&self->loop, job, run, done); /* it fails only without a function */
-}
-
 /* ---- connections ---- */
 
 static void on_connection(void *data, struct MHD_Connection *connection, void **context,
@@ -108,7 +102,7 @@ static void on_tick(uv_timer_t *timer)
     struct server *self = timer->loop->data;
     end_slow_connections(self);
     events_tick(self);
-    jwks_tick(self);
+    (void)jwks_refresh(self, NULL);
     limits_sweep(self);
     self->stops += self->stops > 0 && server_now_ms(self) >= self->stop_ms;
 }

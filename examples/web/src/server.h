@@ -36,7 +36,7 @@ struct server {
     unsigned stops;     /* how often a stop was requested */
     int64_t stop_ms;    /* when the service stops waiting for requests */
     unsigned in_flight; /* requests that are being answered, event streams included */
-    unsigned jobs;      /* of worker threads */
+    unsigned jobs;      /* of worker threads, counted by those who begin and end them */
     LIST_HEAD(, connection) connections;
     LIST_HEAD(, stream) streams;
     GHashTable *limits;    /* limit.c, by uuid of a user */
@@ -54,9 +54,6 @@ int server_run(struct server *self);
 /* Milliseconds of this round of the loop, of a clock that never goes back; some seconds later. */
 int64_t server_now_ms(const struct server *self);
 int64_t server_in_s(const struct server *self, int seconds);
-
-/* Runs a job on a worker thread, then `done` on the loop, which counts it off `jobs`. */
-void server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done);
 
 #define SERVER_WRITE_S 60 /* a client may take to receive an answer */
 

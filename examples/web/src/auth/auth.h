@@ -61,11 +61,9 @@ struct jwks {
 /* Reads the keys for the first time, and waits for them. Returns false, logged, on failure. */
 bool jwks_start(struct server *server);
 
-/* Reads the keys again; request_admit_again() follows. Returns false if that was done just now. */
+/* Reads the keys again, unless that was done lately; for a request more often, and
+ * request_admit_again() follows. Returns false if they are not read. */
 bool jwks_refresh(struct server *server, request *waiter);
-
-/* To be called now and then. */
-void jwks_tick(struct server *server);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 

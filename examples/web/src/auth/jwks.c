@@ -133,13 +133,6 @@ static void done(uv_work_t *job, G_GNUC_UNUSED int status)
 
 /* ---- the keys ---- */
 
-static void ask(struct server *server)
-{
-    server->keys.is_busy = true;
-    server->keys.asked_ms = server_now_ms(server);
-    server_work(server, &server->keys.job, run, done);
-}
-
 bool jwks_start(struct server *server)
 {
     struct jwks *self = &server->keys;
@@ -162,22 +155,20 @@ bool jwks_start(struct server *server)
 bool jwks_refresh(struct server *server, request *waiter)
 {
     struct jwks *self = &server->keys;
-    if (!self->is_busy && server_now_ms(server) - self->asked_ms < AGAIN_MS) {
+    int64_t now_ms = server_now_ms(server);
+    int64_t least_ms = waiter != NULL ? AGAIN_MS : REGULAR_MS;
+    if (server->options.jwks == NULL || (!self->is_busy && now_ms - self->asked_ms < least_ms)) {
         return false;
     }
     if (!self->is_busy) {
-        ask(server);
+        self->is_busy = true;
+        self->asked_ms = now_ms;
+        server->jobs++;
+        (void)uv_queue_work(&server->loop, &self->job, run, done); /* cannot fail */
     }
-    g_ptr_array_add(self->waiters, waiter);
-    waiter->pending++;
+    if (waiter != NULL) {
+        waiter->pending++;
+        g_ptr_array_add(self->waiters, waiter);
+    }
     return true;
-}
-
-void jwks_tick(struct server *server)
-{
-    const struct jwks *self = &server->keys;
-    if (server->options.jwks != NULL && !self->is_busy &&
-        server_now_ms(server) - self->asked_ms >= REGULAR_MS) {
-        ask(server);
-    }
 }

@@ -209,5 +209,6 @@ void request_find(request *self, enum people_field field, const char *value, uns
     lookup->status = status;
     lookup->then = then;
     self->pending++;
-    server_work(self->server, &lookup->job, run_lookup, on_lookup);
+    self->server->jobs++;
+    (void)uv_queue_work(&self->server->loop, &lookup->job, run_lookup, on_lookup); /* cannot fail */
 }

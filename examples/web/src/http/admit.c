@@ -195,7 +195,7 @@ void request_admit_again(request *self)
 
 static void sign_in(request *self)
 {
-    const char *cookie = request_cookie(self, "session");
+    const char *cookie = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "session");
     char uuid[CRUDDUR_UUID_SIZE];
     if (request_header(self, "Authorization") != NULL) {
         sign_in_by_token(self, true);

@@ -5,8 +5,6 @@
 #include "server.h"
 
 #define BLOCK_SIZE 2048
-/* A browser that has lost its stream comes back after so many milliseconds. */
-#define RETRY_MS 1000
 
 struct stream {
     LIST_ENTRY(stream) link;
@@ -125,7 +123,6 @@ void events_end(struct stream *self)
 {
     LIST_REMOVE(self, link);
     metrics_add("event_streams", -1);
-    limits_close_stream(self->request->server, request_uuid(self->request));
     close_poll(self->events);
     close_poll(self->peer);
     cruddur_watch_close(self->watch);
@@ -145,17 +142,28 @@ static void on_opened(request *self, cruddur_completion *completion)
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
         return;
     }
-    g_string_printf(stream->text, "retry: %d\nevent: open\nid: %s\ndata: {}\n\n", RETRY_MS, cursor);
+    g_string_printf(stream->text, "retry: 1000\nevent: open\nid: %s\ndata: {}\n\n", cursor);
     request_answer_with(
         self, MHD_HTTP_OK, "text/event-stream",
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL));
+}
+
+static int count_streams(const request *self)
+{
+    const struct stream *other;
+    int count = 0;
+    LIST_FOREACH(other, &self->server->streams, link)
+    {
+        count += strcmp(request_uuid(other->request), request_uuid(self)) == 0;
+    }
+    return count;
 }
 
 void events_get(request *self)
 {
     cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
     const char *cursor = request_header(self, "Last-Event-ID");
-    if (!limits_open_stream(self->server, request_uuid(self))) {
+    if (count_streams(self) >= self->server->options.streams_per_user) {
         request_add_header(self, "Retry-After", "10");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
         return;

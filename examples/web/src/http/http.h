@@ -77,7 +77,6 @@ struct request {
 const char *request_query(const request *self, const char *name);
 const char *request_field(const request *self, const char *name);
 const char *request_header(const request *self, const char *name);
-const char *request_cookie(const request *self, const char *name);
 const char *request_uuid(const request *self); /* of the signed-in user */
 
 /* ---- calls of the library ---- */
@@ -171,12 +170,10 @@ request_handler form_set, form_time_zone;
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then);
 void send_to_handle(request *self, const char *handle);
 
-/* ---- limit.c: the rate of requests and the number of event streams of each user ---- */
+/* ---- limit.c: the rate of requests of each user ---- */
 
-/* These count a request, an event stream. They return false if the user has too many. */
+/* Counts a request. Returns false if the user has to wait. */
 bool limits_take(struct server *server, const char *uuid, bool is_write);
-bool limits_open_stream(struct server *server, const char *uuid);
-void limits_close_stream(struct server *server, const char *uuid);
 void limits_sweep(struct server *server); /* forgets users who are idle */
 
 /* ---- events.c: event streams ---- */

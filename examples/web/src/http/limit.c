@@ -8,7 +8,6 @@
 struct limited_user {
     int64_t paid_until_us[2]; /* by reads, by writes: each is paid with the time that it costs */
     int64_t used_ms;
-    int streams;
 };
 
 static struct limited_user *find(struct server *server, const char *uuid)
@@ -35,23 +34,9 @@ bool limits_take(struct server *server, const char *uuid, bool is_write)
     return true;
 }
 
-bool limits_open_stream(struct server *server, const char *uuid)
-{
-    struct limited_user *user = find(server, uuid);
-    bool has_room = user->streams < server->options.streams_per_user;
-    user->streams += has_room;
-    return has_room;
-}
-
-void limits_close_stream(struct server *server, const char *uuid)
-{
-    find(server, uuid)->streams--;
-}
-
 static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *value, void *server)
 {
-    const struct limited_user *user = value;
-    return user->streams == 0 && server_now_ms(server) - user->used_ms > IDLE_MS;
+    return server_now_ms(server) - ((struct limited_user *)value)->used_ms > IDLE_MS;
 }
 
 void limits_sweep(struct server *server)

@@ -20,11 +20,6 @@ const char *request_header(const request *self, const char *name)
     return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
 }
 
-const char *request_cookie(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
-}
-
 const char *request_field(const request *self, const char *name)
 {
     return json_string_value(json_object_get(self->fields, name));

@@ -70,11 +70,11 @@ static json_t *make_model(const request *self)
 
 static void begin(request *self, const char *template)
 {
+    const char *zone = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "utc_offset");
     self->page =
         (struct page){.template = template,
                       .status = MHD_HTTP_OK,
-                      .reader = {request_uuid(self), utc_offset(request_cookie(self, "utc_offset")),
-                                 cruddur_time_now_us()},
+                      .reader = {request_uuid(self), utc_offset(zone), cruddur_time_now_us()},
                       .model = make_model(self),
                       .known = json_object()};
     page_set(self, "viewer", model_person(self->person));
