@@ -85,13 +85,10 @@ static void on_http_timer(G_GNUC_UNUSED uv_timer_t *timer)
 static void before_waiting(uv_prepare_t *handle)
 {
     struct server *self = handle->loop->data;
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    MHD_UNSIGNED_LONG_LONG wait_ms = TICK_MS;
     (void)MHD_run(self->daemon);
-    if (MHD_get_timeout(self->daemon, &wait_ms) == MHD_YES) {
-        (void)uv_timer_start(&self->http_timer, on_http_timer, wait_ms, 0);
-    } else {
-        (void)uv_timer_stop(&self->http_timer);
-    }
+    (void)MHD_get_timeout(self->daemon, &wait_ms); /* leaves it if there is none */
+    (void)uv_timer_start(&self->http_timer, on_http_timer, wait_ms, 0);
     if (self->stops > 0 && ((self->in_flight == 0 && self->jobs == 0) || self->stops > 1)) {
         uv_stop(&self->loop);
     }

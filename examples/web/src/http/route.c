@@ -68,6 +68,9 @@ bool route_find(request *self, const char **ret_allowed)
             self->path[size > 0 ? (size_t)(part - self->path) + size : strlen(self->path)] = '\0';
             self->part = part;
             self->route = &routes[i];
+            for (char *at = self->path; (routes[i].flags & ROUTE_UUID) != 0 && *at != '\0'; at++) {
+                *at = g_ascii_tolower(*at); /* as the library writes uuids */
+            }
             return true;
         }
         methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;

@@ -3,8 +3,6 @@
 
 #include "server.h"
 
-#define NAME_CHARACTERS G_CSET_a_2_z G_CSET_DIGITS "_"
-
 /* Where names are looked up: the item first, then what is around it. */
 struct scope {
     const json_t *value;
@@ -78,7 +76,7 @@ static const char *walk_tag(GString *out, GHashTable *all, const char *at, const
     if (tag[0] == '!') {
         return at;
     }
-    if (name[0] == '\0' || name[strspn(name, NAME_CHARACTERS)] != '\0') {
+    if (name[0] == '\0' || name[strspn(name, G_CSET_a_2_z G_CSET_DIGITS "_")] != '\0') {
         return NULL;
     }
     if (tag[0] == '#' || tag[0] == '^') {
