@@ -85,9 +85,13 @@ links_fuzzers() {
 
 # is_there KIND NAME: whether a thing of the table exists.
 is_there() {
+  local compiler
   case $1 in
     program) command -v "$2" >/dev/null ;;
-    header) echo "#include <$2>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1 ;;
+    header)
+      read -ra compiler <<<"${CC:-cc}" # as Meson reads it: `ccache gcc` is a compiler, too
+      echo "#include <$2>" | "${compiler[@]}" -E -x c - >/dev/null 2>&1
+      ;;
     module) "${PKG_CONFIG:-pkg-config}" --exists "$2" 2>/dev/null ;;
     python) "$(tests_python)" -c "import $2" 2>/dev/null ;;
     file) compgen -G "$2" >/dev/null ;;

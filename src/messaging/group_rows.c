@@ -155,7 +155,8 @@ static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_group_
 }
 
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. So do
- * those of people whom the card does not name: somebody put them back. */
+ * those of people whom the card does not name: somebody put them back. Of a row that was taken
+ * before, that reading stays. */
 static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_group_rows *group_rows)
 {
     for (size_t i = 0; i < found->count; i++) {
@@ -218,31 +219,32 @@ static cruddur_status find_rows(cr_txn *txn, cr_group *group, const cr_group_row
 
 /* Reads the rows where a healthy group has them, but for displaced ones. Whoever asked need not be
  * a member: the author of the head is not, if another program has put it. */
-static cruddur_status read_at_head(cr_txn *txn, const cr_group *group, cr_group_rows *group_rows,
-                                   cr_rows *found)
+static cruddur_status read_at_head(cr_txn *txn, const cr_group *group,
+                                   const cr_group_rows *group_rows, cr_rows *found)
 {
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
     cr_str head_sk = group->head.value[CR_SK];
     size_t known = group_rows->members.count;
     if (is_at(&group->own, head_sk) && cr_str_equal(group->own.value[CR_SK], head_sk)) {
         known = owner_of(group_rows, &group->own);
     }
     if (known < group_rows->members.count) {
-        group_rows->row[known] = group->own;
+        rows[known] = group->own;
     }
     cruddur_status status =
-        get_rows(txn, head_sk, cr_uuid_str(&group->uuid), group_rows, known, group_rows->row);
+        get_rows(txn, head_sk, cr_uuid_str(&group->uuid), group_rows, known, rows);
     *found = (cr_rows){.arena = txn->arena};
     for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
-        const cr_row *row = &group_rows->row[i];
-        if (cr_row_exists(row) && !cr_rows_add(found, row)) {
+        if (cr_row_exists(&rows[i]) && !cr_rows_add(found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);
         }
     }
     return status;
 }
 
-/* Whoever only reads has no use for rows that do not belong there. */
-static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *group_rows,
+/* Whoever only reads has no use for rows that do not belong there. Of rows that are read again only
+ * what was read last counts: it is what the conditions of a change compare. */
+static cruddur_status read_rows(cr_txn *txn, cr_group *group, const cr_group_rows *group_rows,
                                 cr_rows *found)
 {
     bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;

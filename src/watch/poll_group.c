@@ -106,6 +106,7 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
         cr_tracked_free(&poll->group);
         cr_tracked_begin_at(&poll->group, from->time_us);
         poll->group.low = from->low.size > 0 ? from->low : poll->group.low;
+        poll->group.newest = poll->group.low; /* or it would fall back to the time */
         poll->group.change = from->change;
     }
     if (status == CRUDDUR_OK && !is_gone) {

@@ -44,7 +44,7 @@ def build(root, consumer, program, *options, library="-lcruddur"):
     flags = pkg_config(root, "--cflags", "--libs", *options).replace("-lcruddur", library)
     if root not in flags:
         sys.exit(f"pkg-config leads elsewhere: {flags}")
-    run([os.environ.get("CC", "cc"), consumer, "-o", program, *shlex.split(flags)])
+    run([*shlex.split(os.environ.get("CC", "cc")), consumer, "-o", program, *shlex.split(flags)])
 
 
 def expect(program, environment):

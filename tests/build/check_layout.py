@@ -7,6 +7,7 @@ bits, and does not once a field is inserted anywhere.
 """
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def check_insertions(source, folder):
     on, since each struct is complained of by its own name. No struct contains another one."""
     include = os.path.join(folder, "include")
     shutil.copytree(os.path.join(source, "include"), include)
-    command = [os.environ.get("CC", "cc")]
+    command = shlex.split(os.environ.get("CC", "cc"))
     if not compiles(command, source, include)[0]:
         sys.exit("layout.c does not compile")
     headers = [Header(os.path.join(include, "cruddur", name))

@@ -9,6 +9,7 @@ Where the next block is ```text, it is what the first run prints.
 import glob
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,8 @@ def blocks_of(page):
 def compile_code(code, include, *more):
     # Functions that are shown alone are not called.
     flags = [] if "int main(" in code else ["-Wno-unused-function", "-c", "-o", os.devnull]
-    command = [os.environ.get("CC", "cc"), *WARNINGS, *flags, "-I", include, "-x", "c", "-", *more]
+    command = [*shlex.split(os.environ.get("CC", "cc")), *WARNINGS, *flags, "-I", include, "-x", "c",
+               "-", *more]
     return subprocess.run(command, input=code, capture_output=True, text=True)
 
 

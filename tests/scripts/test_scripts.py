@@ -145,8 +145,9 @@ class Needs(ScriptTest):
         self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr)
         for name in ("apt-get", "sudo", "dpkg-query"):
             self.fake(name)
-        done = self.need("build", "tests")
-        self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr)
+        for more in ({}, {"CC": "env cc"}):
+            done = self.need("build", "tests", **more)
+            self.assertEqual((done.returncode, done.stdout), (0, "goes on\n"), done.stderr)
         self.assert_nothing_was_called()
 
     def test_only_what_is_missing_is_installed(self):

@@ -5,12 +5,14 @@
 #include "model/time.h"
 #include "processor/apply.h"
 #include "world/edits.h"
+#include "world/guests.h"
 #include "world/settings.h"
 
 #define BATCH_MAX 4
 #define PAUSE_MAX_US 400000
 #define MEET_US 4 /* keys that all want */
 #define CALLS_MAX 12
+#define LASTS_MAX_S 1200
 
 /* ---- clients ---- */
 
@@ -31,7 +33,7 @@ static stage_message *find_pending(stage *all, const actor *self)
     size_t at = sim_roll(all->message_count + 1);
     for (size_t i = 0; i < all->message_count; i++) {
         stage_message *one = &all->message[(at + i) % all->message_count];
-        if (one->is_callers && !one->is_done && (one->author + self->number) % 2 == 0) {
+        if (one->is_callers && !one->is_done && !(all->has_guest && one->author == GUEST) && (one->author + self->number) % 2 == 0) {
             return one;
         }
     }
@@ -40,7 +42,8 @@ static stage_message *find_pending(stage *all, const actor *self)
 
 static stage_message *plan_send(stage *all, bool is_opening)
 {
-    size_t group = sim_roll(GROUPS);
+    /* Where a member comes and goes, the group is there. */
+    size_t group = sim_roll(is_opening && all->has_guest ? GUEST_GROUP : GROUPS);
     /* Without a claim a late request may find the rows as it read them, where the original handler
      * puts them back. */
     bool is_callers = !sim_happens(4) || all->has_handler;
@@ -54,6 +57,9 @@ static stage_message *plan_send(stage *all, bool is_opening)
             all->meets && !is_opening
                 ? SIM_BEGIN_US + (int64_t)sim_roll(MEET_US) + (int64_t)all->message_count / 2
                 : 0;
+        made->lasts_s = all->has_expiry && !is_opening && made->created_at_us == 0 && sim_happens(3)
+                            ? 1 + (int64_t)sim_roll(LASTS_MAX_S)
+                            : 0;
     }
     return made;
 }
@@ -63,7 +69,7 @@ static stage_message *plan_rival(stage *all)
 {
     size_t other = sim_roll(all->message_count + 1);
     if (other >= all->message_count || !all->message[other].is_callers ||
-        all->message[other].rival < MESSAGES_MAX ||
+        all->message[other].rival < MESSAGES_MAX || all->message[other].lasts_s > 0 ||
         !all->group[all->message[other].group].is_open) {
         return NULL;
     }
@@ -173,6 +179,18 @@ static void do_react(stage *all, cr_store *store, const actor *self)
     act_react(all, store);
 }
 
+static void do_invite(stage *all, cr_store *store, const actor *self)
+{
+    (void)store;
+    act_invite(all, self->number);
+}
+
+static void do_guest(stage *all, cr_store *store, const actor *self)
+{
+    (void)store;
+    act_guest(all, self->number);
+}
+
 /* What clients do, each so often. */
 static const struct {
     void (*run)(stage *all, cr_store *store, const actor *self);
@@ -181,7 +199,8 @@ static const struct {
     {do_list_groups, 1},   {do_list_messages, 2}, {do_send_as_stranger, 1},
     {do_send_as_rival, 1}, {do_open, 3},          {do_send_again, 3},
     {do_edit, 2},          {do_set, 2},           {do_mark, 1},
-    {do_react, 1},         {do_send, 5},
+    {do_react, 1},         {do_invite, 2},        {do_guest, 2},
+    {do_send, 5},
 };
 
 static void do_task(stage *all, cr_store *store, const actor *self)

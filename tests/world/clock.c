@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/condition.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "world/world.h"
 
 #include <stdlib.h>
@@ -23,6 +24,10 @@ bool __real_cr_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *
                                     int64_t until_us);
 bool __wrap_cr_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                                     int64_t until_us);
+bool __real_cr_thread_start(pthread_t *made, void *(*run)(void *argument), void *argument);
+bool __wrap_cr_thread_start(pthread_t *made, void *(*run)(void *argument), void *argument);
+int __real_pthread_join(pthread_t thread, void **result);
+int __wrap_pthread_join(pthread_t thread, void **result);
 int __real_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
 int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
 int __real_pthread_cond_signal(pthread_cond_t *condition);
@@ -66,6 +71,45 @@ double __wrap_cr_random_fraction(void)
 {
     return sim_world_is_there() ? (double)(sim_random() >> 11) / 9007199254740992.0
                                 : __real_cr_random_fraction();
+}
+
+/* ---- threads ---- */
+
+/* They are jobs of the program that starts them. */
+typedef struct started {
+    void *(*run)(void *argument);
+    void *argument;
+} started;
+
+static void run_thread(void *context)
+{
+    started *self = context;
+    (void)self->run(self->argument);
+    free(self);
+}
+
+bool __wrap_cr_thread_start(pthread_t *made, void *(*run)(void *argument), void *argument)
+{
+    if (!sim_world_is_there()) {
+        return __real_cr_thread_start(made, run, argument);
+    }
+    started *self = malloc(sizeof(*self));
+    if (self == NULL) {
+        return false;
+    }
+    *self = (started){run, argument};
+    size_t number = sim_add_job(run_thread, self);
+    *made = (pthread_t)(sim_job_serial(number) * SIM_JOBS_MAX + number);
+    return true;
+}
+
+int __wrap_pthread_join(pthread_t thread, void **result)
+{
+    if (!sim_world_is_there()) {
+        return __real_pthread_join(thread, result);
+    }
+    sim_await_job((size_t)thread % SIM_JOBS_MAX, (uint64_t)thread / SIM_JOBS_MAX);
+    return 0;
 }
 
 /* ---- waiting for another job ---- */

@@ -9,6 +9,7 @@
 #include "messaging/edit.h"
 #include "model/key.h"
 #include "model/time.h"
+#include "world/guests.h"
 
 #define EDITS_MAX 256
 
@@ -42,7 +43,8 @@ static size_t pick_message(const stage *all)
     for (size_t i = 0; i < all->message_count; i++) {
         size_t number = (at + i) % all->message_count;
         const stage_message *message = &all->message[number];
-        if (message->acks > 0 && message->sk[0] != '\0' && !message->is_opening) {
+        if (message->acks > 0 && message->sk[0] != '\0' && !message->is_opening &&
+            message->lasts_s == 0) {
             return number;
         }
     }
@@ -60,12 +62,19 @@ static bool was_deletion_wanted(size_t message)
 }
 
 /* Whoever is not the author is told so. */
-static bool is_good_refusal(const wanted *edit, bool is_authors, cruddur_status status)
+static bool is_good_refusal(const stage *all, const wanted *edit, size_t person,
+                            cruddur_status status)
 {
+    bool is_authors = person == all->message[edit->message].author;
     bool is_too_late = status == CRUDDUR_E_MESSAGE_DELETED && !is_deletion(edit) &&
-                       was_deletion_wanted(edit->message);
-    return is_too_late || (!is_authors && (status == CRUDDUR_E_NOT_THE_AUTHOR ||
-                                           status == CRUDDUR_E_GROUP_NOT_FOUND));
+                       (was_deletion_wanted(edit->message) ||
+                        guests_are_erased(all, all->message[edit->message].author));
+    /* Who was added does not see what came before. */
+    bool is_unseen = all->has_guest && person == GUEST &&
+                     (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_MESSAGE_TIME ||
+                      status == CRUDDUR_E_MESSAGE_NOT_FOUND);
+    return is_too_late || is_unseen ||
+           (!is_authors && (status == CRUDDUR_E_NOT_THE_AUTHOR || status == CRUDDUR_E_GROUP_NOT_FOUND));
 }
 
 static bool may_fail(const stage *all, cruddur_status status)
@@ -112,7 +121,7 @@ static void ask(stage *all, cr_store *store, wanted *edit, size_t person)
         note_success(all, edit, row, is_changed);
     } else if (may_fail(all, status)) {
         edit->may_be_applied = cruddur_error_outcome_unknown(error);
-    } else if (!is_good_refusal(edit, person == message->author, status)) {
+    } else if (!is_good_refusal(all, edit, person, status)) {
         stage_breach(all, "changing %s by %zu: %s: %s", message->text, person,
                      cruddur_status_name(status), cruddur_error_message(error));
     }
@@ -155,8 +164,24 @@ static bool has_same(const sim_change *change, const char *name)
     return cr_str_equal(sim_item_text(change->old, name), sim_item_text(change->new, name));
 }
 
+/* An operator has changed the names in it. */
+static bool is_renaming(const sim_change *change)
+{
+    static const char *const kept[] = {"message_uuid", "user_uuid", "message", "deleted_at",
+                                       "edited_at"};
+    bool is_same = cr_str_equal(sim_item_value(change->old, cr_str_of("reactions")),
+                                sim_item_value(change->new, cr_str_of("reactions")));
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        is_same = is_same && has_same(change, kept[i]);
+    }
+    return is_same && !(has_same(change, "user_display_name") && has_same(change, "user_handle"));
+}
+
 bool edits_are_cause(const sim_change *change)
 {
+    if (change->old != NULL && change->new != NULL && is_renaming(change)) {
+        return true;
+    }
     return change->old != NULL && change->new != NULL &&has_same(change, "message_uuid") &&
            has_same(change, "user_uuid") && !has_same(change, "version");
 }
@@ -193,11 +218,21 @@ static wanted *find_cause(const stage *all, const sim_item *item)
     return found;
 }
 
+/* An erasure, or a deletion before it. */
+static bool is_erased(const stage *all, const sim_item *item)
+{
+    return guests_are_erased(all, GUEST) &&
+           cr_str_equal(sim_item_text(item, "user_uuid"), cr_uuid_str(&all->person[GUEST]));
+}
+
 static void check_change(stage *all, const sim_change *change)
 {
     wanted *edit = find_cause(all, change->new);
     cr_str text = sim_item_text(change->new, "message");
     bool is_deleted = sim_item_text(change->new, "deleted_at").data != NULL;
+    if (is_deleted && is_erased(all, change->new)) {
+        return;
+    }
     if (sim_item_text(change->old, "deleted_at").data != NULL) {
         stage_breach(all, "a tombstone became \"%.*s\"", CR_STR_ARGS(text));
     } else if (edit == NULL || is_deleted != is_deletion(edit)) {
@@ -271,7 +306,9 @@ void check_edits(stage *all)
         }
     }
     for (size_t i = 0; i < edit_count; i++) {
-        if (edits[i].acks > 0 && edits[i].applied == 0) {
+        if (edits[i].acks > 0 && edits[i].applied == 0 &&
+            !(is_deletion(&edits[i]) &&
+              guests_are_erased(all, all->message[edits[i].message].author))) {
             stage_breach(all, "edit \"%s\" of %s was acknowledged, and was not carried out",
                          edits[i].text, all->message[edits[i].message].text);
         }

@@ -30,6 +30,10 @@ cruddur_status __real_cr_dynamodb_open_table(const cr_url *url, const cr_store_o
                                              cr_dynamodb *table, cruddur_error **error);
 cruddur_status __wrap_cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
                                              cr_dynamodb *table, cruddur_error **error);
+cruddur_status __real_cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
+                                              cr_aws_client **ret_client, cruddur_error **error);
+cruddur_status __wrap_cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
+                                              cr_aws_client **ret_client, cruddur_error **error);
 void __real_cr_dynamodb_close_table(cr_dynamodb *table);
 void __wrap_cr_dynamodb_close_table(cr_dynamodb *table);
 
@@ -254,6 +258,18 @@ static cruddur_status make_credentials(cr_credentials **ret_credentials, cruddur
     return status;
 }
 
+static cr_aws_options options_of(const cr_dynamodb *table)
+{
+    return (cr_aws_options){
+        .signing_name = "dynamodb",
+        .region = simulated_config.region,
+        .endpoint_url = "http://simulated",
+        .credentials = table->credentials,
+        .attempts_max = CR_RETRY_ATTEMPTS_DYNAMODB,
+        .backoff_base_us = CR_RETRY_BASE_DYNAMODB_US,
+    };
+}
+
 cruddur_status __wrap_cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
                                              cr_dynamodb *table, cruddur_error **error)
 {
@@ -269,14 +285,7 @@ cruddur_status __wrap_cr_dynamodb_open_table(const cr_url *url, const cr_store_o
     cruddur_status status = sim_network_weather()->is_signed
                                 ? make_credentials(&table->credentials, error)
                                 : CRUDDUR_OK;
-    const cr_aws_options asked = {
-        .signing_name = "dynamodb",
-        .region = simulated_config.region,
-        .endpoint_url = "http://simulated",
-        .credentials = table->credentials,
-        .attempts_max = CR_RETRY_ATTEMPTS_DYNAMODB,
-        .backoff_base_us = CR_RETRY_BASE_DYNAMODB_US,
-    };
+    const cr_aws_options asked = options_of(table);
     return status == CRUDDUR_OK ? cr_aws_client_new(&asked, &table->client, error) : status;
 }
 
@@ -286,8 +295,30 @@ void __wrap_cr_dynamodb_close_table(cr_dynamodb *table)
         __real_cr_dynamodb_close_table(table);
         return;
     }
+    cr_aws_client_free(atomic_load(&table->stream_client));
     cr_aws_client_free(table->client);
     cr_credentials_free(table->credentials);
+}
+
+cruddur_status __wrap_cr_dynamodb_make_client(cr_dynamodb *table, cr_service service,
+                                              cr_aws_client **ret_client, cruddur_error **error)
+{
+    if (table->config != &simulated_config) {
+        return __real_cr_dynamodb_make_client(table, service, ret_client, error);
+    }
+    const cr_aws_options asked = options_of(table);
+    return cr_aws_client_new(&asked, ret_client, error);
+}
+
+cruddur *sim_open(cr_mode mode, bool are_ours)
+{
+    cruddur *dm = NULL;
+    opening = (struct opening){mode, are_ours};
+    if (cruddur_open("dynamodb:t", NULL, &dm, NULL) != CRUDDUR_OK) {
+        abort();
+    }
+    opening.is_ours = false;
+    return dm;
 }
 
 cr_store *sim_store_open(cr_mode mode)

@@ -87,7 +87,8 @@ static void read_history(const stage *all, size_t group, history *made)
     made->is_in_order = all->mode == STAGE_ATOMIC && !all->has_handler;
     for (size_t i = 0; i < all->message_count; i++) {
         const stage_message *message = &all->message[i];
-        bool counts = message->group == group && (message->calls > 0 || message->acks > 0);
+        bool counts = message->group == group && message->lasts_s == 0 &&
+                      (message->calls > 0 || message->acks > 0);
         number[i] = counts ? made->append_count : NOBODY;
         if (counts) {
             made->append[made->append_count++] = append_of(message);

@@ -27,8 +27,20 @@ static bool may_overlook(const stage *all, size_t group)
     return sim_is_dead() || (all->has_handler && !all->is_quiet && !stage_has_card(all, group));
 }
 
+/* Every fourth read may be eventual: what it shows may be older, as its documentation says. */
+#define EVENTUAL 4
+
+/* True: it was counted. At rest the service has nothing stale to show. */
+static bool is_allowed(stage *all, bool is_eventual, stage_allowance allowance)
+{
+    bool is_so = is_eventual && !all->is_quiet;
+    all->allowed[allowance] += is_so ? 1 : 0;
+    return is_so;
+}
+
 /* From the newest on, and no row twice. */
-static void check_order(stage *all, const cr_page *page, cr_attribute unique, const char *what)
+static void check_order(stage *all, const cr_page *page, cr_attribute unique, const char *what,
+                        bool may_be_twice)
 {
     for (size_t i = 1; i < page->count; i++) {
         if (strcmp(get(page, i - 1, CR_SK), get(page, i, CR_SK)) <= 0) {
@@ -36,7 +48,8 @@ static void check_order(stage *all, const cr_page *page, cr_attribute unique, co
         }
         for (size_t j = 0; j < i; j++) {
             const char *one = get(page, i, unique);
-            if (one[0] != '\0' && strcmp(one, get(page, j, unique)) == 0) {
+            if (one[0] != '\0' && strcmp(one, get(page, j, unique)) == 0 &&
+                !is_allowed(all, may_be_twice, STAGE_STALE_TWICE)) {
                 stage_breach(all, "a list of %s shows %s twice", what, one);
             }
         }
@@ -56,17 +69,17 @@ static bool shows(const cr_page *page, cr_attribute attribute, const char *value
 /* ---- groups ---- */
 
 static void check_groups(stage *all, size_t person, const bool was_open[GROUPS],
-                         const cr_page *page)
+                         const cr_page *page, bool is_eventual)
 {
-    check_order(all, page, CR_GROUP_UUID, "groups");
+    check_order(all, page, CR_GROUP_UUID, "groups", is_eventual);
     for (size_t g = 0; g < GROUPS; g++) {
         bool is_shown = shows(page, CR_GROUP_UUID, all->group[g].uuid.text);
-        if (is_shown && !stage_is_member(all, g, person)) {
+        if (is_shown && !stage_is_member(all, g, person) && !stage_may_be_guest(all, g, person)) {
             stage_breach(all, "group %zu is in the list of %zu, who is no member", g, person);
         }
         /* The original handler deletes rows before it puts them again. */
         if (!is_shown && was_open[g] && stage_is_member(all, g, person) &&
-            (!all->has_handler || all->is_quiet)) {
+            (!all->has_handler || all->is_quiet) && !is_allowed(all, is_eventual, STAGE_STALE)) {
             stage_breach(all, "group %zu is not in the list of %zu", g, person);
         }
     }
@@ -78,6 +91,9 @@ void act_list_groups(stage *all, cr_store *store, size_t person)
     cr_page *page = NULL;
     cr_call call = sim_call(&error);
     bool was_open[GROUPS];
+    bool is_eventual = sim_happens(EVENTUAL);
+    call.consistency =
+        is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
     for (size_t g = 0; g < GROUPS; g++) {
         was_open[g] = all->group[g].is_open;
     }
@@ -85,7 +101,7 @@ void act_list_groups(stage *all, cr_store *store, size_t person)
     sim_tell("listing the groups of %zu", person);
     cruddur_status status = cr_list_groups(store, &all->person[person], &whole, &call, &page);
     if (status == CRUDDUR_OK) {
-        check_groups(all, person, was_open, page);
+        check_groups(all, person, was_open, page, is_eventual);
     } else if (!may_fail(all, status)) {
         stage_breach(all, "listing groups: %s", cruddur_error_message(error));
     }
@@ -99,16 +115,18 @@ void act_list_groups(stage *all, cr_store *store, size_t person)
 static void note_acknowledged(const stage *all, size_t group, bool acknowledged[MESSAGES_MAX])
 {
     for (size_t i = 0; i < all->message_count; i++) {
-        acknowledged[i] = all->message[i].group == group && all->message[i].acks > 0;
+        acknowledged[i] = all->message[i].group == group && all->message[i].acks > 0 &&
+                          all->message[i].lasts_s == 0;
     }
 }
 
 static void check_messages(stage *all, const bool acknowledged[MESSAGES_MAX], size_t count,
-                           const cr_page *page)
+                           const cr_page *page, bool is_eventual)
 {
-    check_order(all, page, CR_MESSAGE_UUID, "messages");
+    check_order(all, page, CR_MESSAGE_UUID, "messages", false);
     for (size_t i = 0; i < count; i++) {
-        if (acknowledged[i] && !shows(page, CR_MESSAGE_UUID, all->message[i].uuid.text)) {
+        if (acknowledged[i] && !shows(page, CR_MESSAGE_UUID, all->message[i].uuid.text) &&
+            !is_allowed(all, is_eventual, STAGE_STALE)) {
             stage_breach(all, "message %s was acknowledged and is not listed",
                          all->message[i].text);
         }
@@ -124,7 +142,10 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
     size_t count = all->message_count;
     bool was_open = all->group[group].is_open;
     bool is_member = stage_is_member(all, group, person);
+    bool is_eventual = sim_happens(EVENTUAL);
     int64_t begun_us = sim_now_us();
+    call.consistency =
+        is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
     note_acknowledged(all, group, acknowledged);
     all->calls++;
     sim_tell("listing the messages of group %zu for %zu", group, person);
@@ -134,9 +155,14 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
     if (status == CRUDDUR_OK && !is_member) {
         stage_breach(all, "a stranger read group %zu", group);
     } else if (status == CRUDDUR_OK) {
-        check_messages(all, acknowledged, count, page);
-        judge_note_read(all, group, begun_us, page);
-    } else if (is_denied ? is_member && was_open && !may_overlook(all, group)
+        /* Who was added sees what came since. */
+        bool sees_all = !(all->has_guest && group == GUEST_GROUP && person == GUEST);
+        check_messages(all, acknowledged, sees_all ? count : 0, page, is_eventual);
+        if (!is_eventual && sees_all) {
+            judge_note_read(all, group, begun_us, page);
+        }
+    } else if (is_denied ? is_member && was_open && !may_overlook(all, group) &&
+                               !is_allowed(all, is_eventual, STAGE_STALE_REFUSED)
                          : !may_fail(all, status)) {
         stage_breach(all, "listing the messages of group %zu for %zu: %s", group, person,
                      cruddur_error_message(error));

@@ -156,10 +156,15 @@ static void print_result(const char *mode, const char *kind, const play_result *
                  distinct, seconds, (double)result->worlds / spent_s,
                  (double)result->calls / spent_s);
     if (result->insertions > 0) {
-        (void)printf("  allowed: %" PRIu64 " times %s\n", result->insertions,
-                     strcmp(mode, "sqlite") == 0
-                         ? "one of the latest messages was lost with the power"
-                         : "a message came below one that was shown before");
+        (void)printf("  allowed: %" PRIu64
+                     " times one of the latest messages was lost with the power\n",
+                     result->insertions);
+    }
+    for (int i = 0; i < STAGE_ALLOWANCE_COUNT; i++) {
+        if (result->allowed[i] > 0) {
+            (void)printf("  allowed: %" PRIu64 " times %s\n", result->allowed[i],
+                         stage_allowance_text((stage_allowance)i));
+        }
     }
     for (size_t i = 0; i < result->breaches && i < PLAY_BREACHES_MAX; i++) {
         print_breach(mode, kind, &result->breach[i]);
@@ -265,6 +270,14 @@ static void print_fates(void)
     }
 }
 
+static void print_traits(void)
+{
+    for (int trait = 0; trait < SIM_TRAIT_COUNT; trait++) {
+        (void)printf("| %s | %" PRIu64 " |\n", sim_trait_name((sim_trait)trait),
+                     sim_trait_count((sim_trait)trait));
+    }
+}
+
 static uint64_t play_modes(const arguments *asked)
 {
     uint64_t breaches = 0;
@@ -294,6 +307,7 @@ static uint64_t play_modes(const arguments *asked)
                              : play_embedded(asked, is_full[i - left], stop_s);
     }
     print_fates();
+    print_traits();
     if (more > 0) {
         print_disk_faults();
     }

@@ -264,12 +264,12 @@ void sim_network_script(sim_script script, void *context)
 
 bool sim_is_dead(void)
 {
-    return network.is_dead[sim_job_number()];
+    return network.is_dead[sim_program()];
 }
 
 void sim_revive(void)
 {
-    network.is_dead[sim_job_number()] = false;
+    network.is_dead[sim_program()] = false;
 }
 
 static sim_fate ask_script(cr_str operation, cr_str body)
@@ -389,7 +389,7 @@ sim_reply sim_network_send(cr_str operation, cr_str body, sim_answer *answer)
     size_t job = sim_job_number();
     sim_step();
     sim_advance(1 + (int64_t)sim_roll((size_t)network.weather.pace_us + 1));
-    if (network.is_dead[job]) {
+    if (sim_is_dead()) {
         return SIM_REPLY_DEAD;
     }
     network.requests++;
@@ -398,7 +398,7 @@ sim_reply sim_network_send(cr_str operation, cr_str body, sim_answer *answer)
     if (fates[fate].is_late) {
         add_late(operation, body);
     }
-    network.is_dead[job] = fates[fate].reply == SIM_REPLY_DEAD;
+    network.is_dead[sim_program()] = fates[fate].reply == SIM_REPLY_DEAD;
     if (fates[fate].is_carried_out) {
         sim_service_handle(operation, body, job, answer);
     }

@@ -49,7 +49,9 @@ void sim_network_end(void);
 void sim_network_set_weather(const sim_weather *weather);
 const sim_weather *sim_network_weather(void);
 
-/* A handle. Its jobs do nothing more once they are dead: each request fails. */
+/* A handle, of the public API and of the seam. Its jobs do nothing more once they are dead: each
+ * request fails. `are_ours`: with writers=ours. */
+cruddur *sim_open(cr_mode mode, bool are_ours);
 cr_store *sim_store_open(cr_mode mode);
 
 /* The same for mode atomic, with writers=ours. */

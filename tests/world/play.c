@@ -4,16 +4,23 @@
 #include "world/actors.h"
 #include "world/check.h"
 #include "world/edits.h"
+#include "world/guests.h"
 #include "world/judge.h"
 #include "world/settings.h"
+#include "world/streams.h"
+#include "world/watchers.h"
 
 #define CLIENTS 4
 #define PROCESSORS 2
 #define TASKS 14
+#define OPERATOR_TASKS 3
 #define SECOND INT64_C(1000000)
 #define HOUR (3600 * SECOND)
 /* A world takes some hundreds. */
 #define REQUESTS_MAX 20000
+
+static stage now;
+static uint64_t first_request;
 
 const char *play_mode_name(stage_mode mode)
 {
@@ -75,8 +82,18 @@ static void add_all(stage *all, const play_cut *cut, actor *actors)
     all->writing = clients;
     add_actors(all, act_client, clients, cut != NULL && cut->tasks < TASKS ? cut->tasks : TASKS,
                actors, &used);
-    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
-        add_actors(all, act_processor, PROCESSORS, 6, actors, &used);
+    bool is_streamed = all->mode == STAGE_STREAM || all->mode == STAGE_MIXED;
+    if (is_streamed) {
+        add_actors(all, act_processor, all->has_follower ? 1 : PROCESSORS, 6, actors, &used);
+    }
+    if (is_streamed && all->has_follower) {
+        add_actors(all, act_follower, 1, 0, actors, &used);
+    }
+    if (all->has_watchers) {
+        add_actors(all, act_watcher, WATCHERS, 0, actors, &used);
+    }
+    if (all->has_operator) {
+        add_actors(all, act_operator, 1, OPERATOR_TASKS, actors, &used);
     }
     if (all->has_foreign) {
         add_actors(all, act_foreigner, 1, 8, actors, &used);
@@ -84,6 +101,72 @@ static void add_all(stage *all, const play_cut *cut, actor *actors)
     if (all->has_handler) {
         add_actors(all, act_handler, 1, 0, actors, &used);
     }
+}
+
+/* ---- the service ---- */
+
+/* What the service may do between two requests. */
+static struct wildness {
+    sim_manners manners;
+    bool has_stream; /* shards split, and records are trimmed */
+} wildness;
+
+static void draw_wildness(bool is_fresh)
+{
+    static const unsigned moments[] = {0, 0, 30, 300};
+    static const size_t bytes[] = {0, 0, 4000, 900};
+    static const size_t keys[] = {0, 0, 4, 12};
+    wildness.manners = (sim_manners){.stale = moments[sim_roll(4)],
+                                     .page_bytes = bytes[sim_roll(4)],
+                                     .unprocessed = keys[sim_roll(4)],
+                                     .iterator_us = sim_happens(4) ? SECOND / 10 : 0};
+    wildness.has_stream = sim_happens(2);
+    if (is_fresh) {
+        wildness.manners.stale = 0;
+    }
+    sim_service_set_manners(&wildness.manners);
+}
+
+#define SHARDS_MAX 8
+#define SPLIT 500
+#define TRIM 500
+#define KEPT 60
+#define EXPIRE 30
+
+static void act_as_service(void)
+{
+    sim_about *about = sim_tables_find(cr_str_of(SIM_FIRST_TABLE));
+    if (wildness.has_stream && about->shard_count < SHARDS_MAX && sim_happens(SPLIT)) {
+        sim_streams_split(about);
+    }
+    if (wildness.has_stream && sim_happens(TRIM)) {
+        sim_streams_trim(about, sim_roll(KEPT));
+    }
+    if (now.has_expiry && sim_happens(EXPIRE)) {
+        (void)sim_tables_expire(about, (SIM_BEGIN_US + sim_now_us()) / SECOND);
+    }
+}
+
+static void keep_time_to_live(void)
+{
+    sim_about *about = sim_tables_find(cr_str_of(SIM_FIRST_TABLE));
+    (void)snprintf(about->expires_by, sizeof(about->expires_by), "expires_at");
+}
+
+/* Before each turn. */
+static void on_last_step(void)
+{
+    if (sim_request_count() - first_request > REQUESTS_MAX) {
+        stage_breach(&now, "it never ends: after %d requests somebody is still at it",
+                     REQUESTS_MAX);
+    }
+}
+
+static void on_step(void)
+{
+    sim_deliver_due();
+    act_as_service();
+    on_last_step();
 }
 
 /* ---- the end ---- */
@@ -94,7 +177,7 @@ static void repeat(stage *all)
     size_t count = all->message_count;
     for (size_t i = 0; i < count && !all->is_over; i++) {
         stage_message *one = &all->message[i];
-        bool may_repeat = one->is_callers && !one->is_refused && one->calls > 0 &&
+        bool may_repeat = one->is_callers && !guests_are_erased(all, one->author) && !one->is_refused && one->calls > 0 &&
                           (one->rival == MESSAGES_MAX || one->acks > 0) &&
                           stage_is_member(all, one->group, one->author) &&
                           (one->is_opening || all->group[one->group].is_open);
@@ -154,10 +237,30 @@ static void list_all(stage *all)
     }
 }
 
+/* Runs jobs in a world at rest. */
+static void run_last(stage *all, sim_job job, size_t count)
+{
+    actor actors[SIM_JOBS_MAX];
+    size_t used = 0;
+    add_actors(all, job, count, 0, actors, &used);
+    sim_run(on_last_step);
+}
+
 static void settle(stage *all)
 {
-    if (all->mode == STAGE_STREAM || all->mode == STAGE_MIXED) {
+    bool is_streamed = all->mode == STAGE_STREAM || all->mode == STAGE_MIXED;
+    if (is_streamed && all->has_follower) {
+        run_last(all, act_last_follow, 1);
+    } else if (is_streamed) {
         act_settle(all);
+    }
+}
+
+static void watch(stage *all)
+{
+    if (all->has_watchers && !all->is_over) {
+        run_last(all, act_last_watch, WATCHERS);
+        check_watchers(all);
     }
 }
 
@@ -176,7 +279,13 @@ static void judge(stage *all, check_rows rows)
         check_settings(all);
     }
     if (!all->is_over) {
+        check_guests(all);
+    }
+    if (!all->is_over) {
         check_table(all, rows);
+    }
+    if (!all->is_over) {
+        operators_check(all);
     }
     if (!all->is_over) {
         list_all(all);
@@ -192,7 +301,9 @@ static void come_to_rest(stage *all, bool is_calm)
     all->is_quiet = true;
     sim_network_set_weather(&SIM_CALM);
     sim_table_set_lag(0);
+    sim_service_set_manners(&(sim_manners){.page_bytes = wildness.manners.page_bytes});
     sim_deliver_all(4);
+    guests_resolve(all);
     repeat(all);
     if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
         check_previews(all);
@@ -202,24 +313,12 @@ static void come_to_rest(stage *all, bool is_calm)
     }
     send_last(all);
     settle(all);
+    watch(all);
     bool may_have_twins = all->mode == STAGE_STEPS;
     judge(all, may_have_twins ? CHECK_ROWS_NEWEST : CHECK_ROWS_EXACT);
     if (may_have_twins) {
         send_last(all);
         judge(all, CHECK_ROWS_EXACT);
-    }
-}
-
-static stage now;
-static uint64_t first_request;
-
-/* Before each turn. */
-static void on_step(void)
-{
-    sim_deliver_due();
-    if (sim_request_count() - first_request > REQUESTS_MAX) {
-        stage_breach(&now, "it never ends: after %d requests somebody is still at it",
-                     REQUESTS_MAX);
     }
 }
 
@@ -235,10 +334,15 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     weather.is_signed = sim_happens(8);
     sim_network_set_weather(&weather);
     draw_program_skews(weather.is_signed);
+    draw_wildness(setting->cut != NULL && setting->cut->is_fresh);
+    keep_time_to_live();
     edits_begin();
     settings_begin();
+    guests_begin();
+    watchers_begin();
     judge_begin();
     stage_begin(&now, setting->mode, setting->is_shared, seed);
+    now.are_clocks_wrong = program_skew_us[0] != 0 || program_skew_us[1] != 0;
     add_all(&now, setting->cut, actors);
     weather = draw_weather();
     sim_network_set_weather(&weather);
@@ -253,7 +357,10 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     }
     result->worlds++;
     result->trace = sim_trace();
-    result->insertions += judge_insertions();
+    now.allowed[STAGE_BELOW] += judge_insertions();
+    for (size_t i = 0; i < STAGE_ALLOWANCE_COUNT; i++) {
+        result->allowed[i] += now.allowed[i];
+    }
     result->calls += now.calls;
     result->acks += now.acks;
     result->requests += sim_request_count() - first_request;

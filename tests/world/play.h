@@ -34,7 +34,8 @@ typedef struct play_result {
     uint64_t acks;
     uint64_t requests;
     uint64_t late;
-    uint64_t insertions; /* judge_insertions() */
+    uint64_t allowed[STAGE_ALLOWANCE_COUNT];
+    uint64_t insertions; /* of the embedded engine: messages that were lost with the power */
     uint64_t trace;      /* of the last one: sim_trace() */
     uint64_t breaches;
     play_breach breach[PLAY_BREACHES_MAX]; /* the first */

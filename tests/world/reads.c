@@ -17,7 +17,12 @@ static const sim_item *read_by_key(cr_key key, bool is_consistent)
     if (sim_service_is_stale()) {
         return sim_table_get_before(key, STALE_MOMENTS);
     }
-    return stale > 0 ? sim_table_get_before(key, stale) : sim_table_get(key);
+    const sim_item *latest = sim_table_get(key);
+    const sim_item *shown = stale > 0 ? sim_table_get_before(key, stale) : latest;
+    if (shown != latest) {
+        sim_note_trait(SIM_TRAIT_STALE);
+    }
+    return shown;
 }
 
 static bool read_flag(cr_json *in)
@@ -108,6 +113,7 @@ static void answer_batch(sim_answer *answer, const batch *asked, cr_buffer *left
         if (left_count + 1 < asked->count && sim_happens(sim_service_manners()->unprocessed)) {
             cr_buffer_add(left, cr_str_of(left_count++ > 0 ? "," : ""));
             add_key(left, asked->key[i]);
+            sim_note_trait(SIM_TRAIT_LEFT);
             continue;
         }
         const sim_item *item = read_by_key(asked->key[i], asked->is_consistent);
@@ -270,6 +276,9 @@ static void end_page(page *now, bool is_index, bool is_at_end)
     cr_json_add_number(body, now->count);
     if (is_full(now) && !is_at_end) {
         answer_last_key(now->answer, is_index, now->last);
+        if (now->count < now->limit && now->bytes < PAGE_BYTES) {
+            sim_note_trait(SIM_TRAIT_PAGE);
+        }
     }
     CR_JSON_ADD(body, "}");
 }

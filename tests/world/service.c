@@ -19,6 +19,30 @@ void sim_expect(bool is_good, cr_str what)
     }
 }
 
+/* ---- what it does of what it may ---- */
+
+static uint64_t traits[SIM_TRAIT_COUNT];
+
+void sim_note_trait(sim_trait trait)
+{
+    traits[trait]++;
+}
+
+uint64_t sim_trait_count(sim_trait trait)
+{
+    return traits[trait];
+}
+
+const char *sim_trait_name(sim_trait trait)
+{
+    static const char *const names[SIM_TRAIT_COUNT] = {
+        "a stale row by an eventual read", "a row behind by the index",  "a small page",
+        "a key left for later",            "a row expired",              "shards split",
+        "the stream trimmed",              "a reader of trimmed records", "an iterator expired",
+    };
+    return names[trait];
+}
+
 /* ---- what requests have in common ---- */
 
 void sim_choose_table(cr_str name, sim_answer *answer)

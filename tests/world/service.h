@@ -24,7 +24,26 @@ typedef struct sim_manners {
     unsigned stale; /* reads that are not consistent show rows as they were so many moments ago */
     size_t page_bytes;  /* where pages end; 0: at 1 MB */
     size_t unprocessed; /* of so many keys of a batch one is left for later; 0: none */
+    int64_t iterator_us; /* how long iterators of streams last; 0: 15 minutes */
 } sim_manners;
+
+/* What it did of that, since the program began. */
+typedef enum sim_trait {
+    SIM_TRAIT_STALE,    /* an eventual read has shown a row that was not the latest */
+    SIM_TRAIT_LAGGING,  /* so has the index */
+    SIM_TRAIT_PAGE,     /* a page ended before the service's own limit */
+    SIM_TRAIT_LEFT,     /* a key of a batch was left for later */
+    SIM_TRAIT_EXPIRED,  /* a row was removed when its time was over */
+    SIM_TRAIT_SPLIT,    /* the stream's shards were split */
+    SIM_TRAIT_TRIMMED,  /* records of the stream were removed */
+    SIM_TRAIT_TOO_LATE, /* a reader of the stream was told so */
+    SIM_TRAIT_ITERATOR, /* an iterator has expired */
+    SIM_TRAIT_COUNT,
+} sim_trait;
+
+void sim_note_trait(sim_trait trait);
+uint64_t sim_trait_count(sim_trait trait);
+const char *sim_trait_name(sim_trait trait);
 
 /* From now on, until the next world begins. */
 void sim_service_set_manners(const sim_manners *manners);

@@ -138,7 +138,7 @@ static size_t pick_message(const stage *all)
 {
     size_t number = sim_roll(all->message_count + 1);
     bool is_there = number < all->message_count && all->message[number].acks > 0 &&
-                    all->message[number].sk[0] != '\0';
+                    all->message[number].sk[0] != '\0' && all->message[number].lasts_s == 0;
     return is_there ? number : MESSAGES_MAX;
 }
 
@@ -221,6 +221,7 @@ static void check_marker(stage *all, size_t group, size_t person, const cr_row *
     for (size_t i = 0; i < all->message_count; i++) {
         const stage_message *message = &all->message[i];
         if (message->group == group && message->acks > 0 && message->sk[0] != '\0' &&
+            message->lasts_s == 0 &&
             message->ended_us < marked_us[group][person] &&
             cr_str_compare(cr_str_of(message->sk), cr_row_marker(row)) > 0) {
             stage_breach(all, "person %zu has read %s of group %zu, and the marker is at %.*s",

@@ -15,6 +15,9 @@
 #define GROUPS 3
 #define MESSAGES_MAX 256
 #define FOREIGN_MAX 16
+/* Where members come and go, it is this person in this group (guests.h). */
+#define GUEST 3
+#define GUEST_GROUP 2
 
 typedef enum stage_mode {
     STAGE_ATOMIC,
@@ -40,6 +43,7 @@ typedef struct stage_message {
     unsigned acks;
     bool may_be_stored; /* although no call was acknowledged */
     bool is_refused;
+    int64_t lasts_s; /* 0: it does not expire */
     size_t rival; /* another one with this uuid, of another author; MESSAGES_MAX: none */
     char sk[64];  /* that was acknowledged, of appends */
 } stage_message;
@@ -50,26 +54,48 @@ typedef struct stage_group {
     bool is_open; /* somebody knows that it is there */
 } stage_group;
 
+/* What a breach would be, but for what the documentation of a mode says; counted. */
+typedef enum stage_allowance {
+    STAGE_BELOW,         /* a message came below one that was shown before */
+    STAGE_STALE,         /* an eventual read did not show what was acknowledged before */
+    STAGE_STALE_TWICE,   /* an eventual list of groups has shown a group twice */
+    STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
+    STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
+    STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
+    STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
+    STAGE_ALLOWANCE_COUNT,
+} stage_allowance;
+
 typedef struct stage {
     stage_mode mode;
     uint64_t seed;
     bool has_foreign; /* rows of other programs come in between */
     bool has_handler; /* the original application's stream handler works, too */
+    bool has_guest;   /* one member comes and goes */
+    bool has_operator;
+    bool has_watchers;
+    bool has_follower;     /* of the stream */
+    bool are_clocks_wrong; /* by more than what live.md grants them */
+    bool has_expiry;  /* some messages expire, and the service removes them */
     cr_uuid person[PEOPLE];
     stage_group group[GROUPS];
     stage_message message[MESSAGES_MAX];
     size_t message_count;
     const sim_item *foreign[FOREIGN_MAX]; /* rows that must stay as they are */
     size_t foreign_count;
-    cr_store *store[2]; /* handles of two programs */
+    cruddur *dm[2];     /* handles of two programs */
+    cr_store *store[2]; /* theirs */
     size_t writing;     /* clients that still do */
     bool is_quiet;      /* no faults any more: no call may fail */
     bool meets;         /* messages want the same few sort keys again and again */
     bool is_over;       /* something is wrong */
     uint64_t calls;
     uint64_t acks;
+    uint64_t allowed[STAGE_ALLOWANCE_COUNT];
     char breach[512]; /* empty: none */
 } stage;
+
+const char *stage_allowance_text(stage_allowance allowance);
 
 /* Notes the first thing that is wrong. */
 void stage_breach(stage *all, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -83,6 +109,9 @@ void stage_end(stage *all);
 bool stage_has_card(const stage *all, size_t group);
 
 bool stage_is_member(const stage *all, size_t group, size_t person);
+
+/* Whether it is the one who comes and goes, while that is under way. */
+bool stage_may_be_guest(const stage *all, size_t group, size_t person);
 size_t stage_any_member(const stage *all, size_t group);
 
 /* Plans a message; NULL: there are enough. */
@@ -94,5 +123,12 @@ bool stage_send(stage *all, cr_store *store, stage_message *message);
 
 /* The same program's handle for each job; programs differ in mode where the stage is mixed. */
 cr_store *stage_store(stage *all, size_t number);
+cruddur *stage_dm(stage *all, size_t number);
+
+/* The deadline of a call of the public API, as the weather grants it. */
+uint32_t stage_timeout_ms(void);
+
+/* Whether a call may fail with this status at this moment. */
+bool stage_may_fail(const stage *all, cruddur_status status);
 
 #endif

@@ -22,6 +22,7 @@ void sim_streams_begin(sim_about *about)
 void sim_streams_split(sim_about *about)
 {
     size_t count = about->shard_count;
+    sim_note_trait(SIM_TRAIT_SPLIT);
     for (size_t i = 0; i < count && about->shard_count + 2 <= SIM_SHARDS_MAX; i++) {
         sim_shard *old = &about->shard[i];
         if (old->to != SIZE_MAX) {
@@ -40,7 +41,10 @@ void sim_streams_trim(sim_about *about, size_t kept)
 {
     size_t count = sim_change_count();
     size_t trimmed = count > kept ? count - kept : 0;
-    about->trimmed = trimmed > about->trimmed ? trimmed : about->trimmed;
+    if (trimmed > about->trimmed) {
+        sim_note_trait(SIM_TRAIT_TRIMMED);
+        about->trimmed = trimmed;
+    }
 }
 
 /* ---- names ---- */
@@ -182,8 +186,9 @@ void sim_describe_stream(cr_json *in, size_t job, sim_answer *answer)
 /* It has the table, the shard, the next change, and when it expires. */
 static void add_iterator(cr_buffer *out, const sim_about *about, size_t shard, size_t at)
 {
+    int64_t lasts_us = sim_service_manners()->iterator_us;
     add_format(out, "\"%s|%zu|%zu|%" PRId64 "\"", about->name, shard, at,
-               sim_now_us() + SIM_ITERATOR_US);
+               sim_now_us() + (lasts_us == 0 ? SIM_ITERATOR_US : lasts_us));
 }
 
 static bool read_position(const asked *request, const sim_shard *shard, size_t *at,
@@ -205,6 +210,7 @@ static bool read_position(const asked *request, const sim_shard *shard, size_t *
               (sim_is_name(request->type, "AFTER_SEQUENCE_NUMBER") ? 1 : 0);
     }
     if (*at < request->about->trimmed) {
+        sim_note_trait(SIM_TRAIT_TOO_LATE);
         sim_refuse(answer, "TrimmedDataAccessException");
         return false;
     }
@@ -311,10 +317,12 @@ static bool read_iterator(asked *request, size_t *at, sim_answer *answer)
     request->shard = strtoul(rest, &rest, 10);
     *at = strtoul(rest + 1, &rest, 10);
     if (strtoll(rest + 1, NULL, 10) < sim_now_us()) {
+        sim_note_trait(SIM_TRAIT_ITERATOR);
         sim_refuse(answer, "ExpiredIteratorException");
         return false;
     }
     if (*at < request->about->trimmed) {
+        sim_note_trait(SIM_TRAIT_TOO_LATE);
         sim_refuse(answer, "TrimmedDataAccessException");
         return false;
     }

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "world/network.h"
+#include "world/service.h"
 #include "world/world.h"
 
 typedef struct version {
@@ -380,19 +381,27 @@ static bool is_within(const sim_range *range, cr_str sk)
            (range->upper.data == NULL || cr_str_compare(sk, range->upper) <= 0);
 }
 
+/* As it was up to so many moments ago. */
+static const sim_item *item_then(const slot *one, unsigned moments, sim_trait trait)
+{
+    const sim_item *item = moments == 0 ? one->latest->item : item_at(one, then(moments));
+    if (item != one->latest->item) {
+        sim_note_trait(trait);
+    }
+    return item;
+}
+
 static const sim_item *match(const slot *one, const sim_range *range, uint32_t hash)
 {
     if (!range->is_index) {
         bool is_it = one->hash == hash && is_within(range, one->sk) &&
                      cr_str_equal(one->pk, range->partition);
-        return !is_it              ? NULL
-               : range->stale == 0 ? one->latest->item
-                                   : item_at(one, then(range->stale));
+        return is_it ? item_then(one, range->stale, SIM_TRAIT_STALE) : NULL;
     }
     if (!is_within(range, one->sk)) {
         return NULL;
     }
-    const sim_item *item = item_at(one, table->lag == 0 ? table->moment : then(table->lag));
+    const sim_item *item = item_then(one, table->lag, SIM_TRAIT_LAGGING);
     return item != NULL && cr_str_equal(item->group, range->partition) ? item : NULL;
 }
 
@@ -447,7 +456,7 @@ size_t sim_table_scan(unsigned stale, const sim_item *const **found)
     size_t count = 0;
     for (size_t i = 0; i < table->slot_count; i++) {
         const slot *one = &table->slots[i];
-        const sim_item *item = stale == 0 ? one->latest->item : item_at(one, then(stale));
+        const sim_item *item = item_then(one, stale, SIM_TRAIT_STALE);
         if (item != NULL) {
             table->found = grow(table->found, count, &table->found_capacity, sizeof(*table->found));
             table->found[count++] = item;

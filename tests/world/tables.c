@@ -358,6 +358,7 @@ size_t sim_tables_expire(const sim_about *about, int64_t now_s)
         const sim_item *item = sim_table_at(i);
         if (item != NULL && is_expired(item, about->expires_by, now_s)) {
             sim_table_expire((cr_key){item->pk, item->sk});
+            sim_note_trait(SIM_TRAIT_EXPIRED);
             removed++;
         }
     }

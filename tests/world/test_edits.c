@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "messaging/edit.h"
+#include "messaging/mark.h"
 #include "model/key.h"
 #include "world/scene.h"
 
@@ -292,6 +293,49 @@ Test(edits, a_send_comes_in_between, .init = begin, .fini = end)
         end();
         begin();
     }
+}
+
+/* Without one of the rows the edit reads all of them twice. */
+static void lose_row(size_t person)
+{
+    const sim_item *const *found;
+    cr_pk pk = cr_pk_of_member(&all.person[person]);
+    const sim_range range = {.partition = cr_pk_str(&pk)};
+    cr_assert_eq(sim_table_query(&range, &found), 1u);
+    sim_table_remove((cr_key){found[0]->pk, found[0]->sk}, SIM_NO_JOB);
+}
+
+static void pin_as_bob(void *context)
+{
+    cr_call call = sim_call(NULL);
+    const cr_settings settings = {
+        .group = &all.group, .member = &all.person[BOB], .pinned = CR_ON};
+    (void)context;
+    cr_assert_eq(cr_set(all.atomic, &settings, &call, NULL), CRUDDUR_OK);
+}
+
+/* What was read first of a row is not what the conditions compare, and must not be written back. */
+Test(edits, a_setting_comes_in_between_where_a_row_was_lost, .init = begin, .fini = end)
+{
+    scene_plan made = {.number = 1};
+    for (size_t number = 1; made.seen + 1 >= number; number++) {
+        end();
+        begin();
+        lose_row(XIA);
+        made = (scene_plan){.number = number, .counts_reads = true, .meanwhile = pin_as_bob};
+        scene_script(&made);
+        edit_first();
+        scene_script(NULL);
+        if (made.seen >= number) {
+            const sim_item *const *found;
+            cr_pk pk = cr_pk_of_member(&all.person[BOB]);
+            const sim_range range = {.partition = cr_pk_str(&pk)};
+            cr_assert_eq(sim_table_query(&range, &found), 1u);
+            cr_expect(sim_item_value(found[0], cr_str_of("pinned")).data != NULL, "%zu", number);
+            expect_previews("edited");
+        }
+    }
+    cr_expect_gt(made.seen, 5u);
 }
 
 static void send_next(void)

@@ -19,6 +19,8 @@ typedef struct job_state {
     bool is_alive;
     int64_t wakes_us;
     const void *waits_for; /* NULL: for nothing */
+    size_t program;        /* its first job */
+    uint64_t serial;
 } job_state;
 
 static struct world {
@@ -30,6 +32,7 @@ static struct world {
     job_state job[SIM_JOBS_MAX];
     size_t job_count;
     size_t next; /* whose turn is next; SIM_NO_JOB: not decided */
+    uint64_t serial;
     void (*on_step)(void);
 } world;
 
@@ -94,13 +97,54 @@ void sim_set_skew(size_t job, int64_t skew_us)
 
 /* ---- jobs ---- */
 
-size_t sim_add_job(sim_job body, void *context)
+/* While jobs run, the number of one that has ended may be given again. */
+static size_t free_number(bool is_running)
 {
-    if (world.job_count == SIM_JOBS_MAX) {
+    size_t number = 0;
+    while (number < world.job_count && (!is_running || world.job[number].is_alive)) {
+        number++;
+    }
+    if (number == SIM_JOBS_MAX) {
         abort();
     }
-    world.job[world.job_count] = (job_state){.body = body, .context = context, .is_alive = true};
-    return world.job_count++;
+    world.job_count = number < world.job_count ? world.job_count : number + 1;
+    return number;
+}
+
+size_t sim_add_job(sim_job body, void *context)
+{
+    size_t self = coroutine_number();
+    bool is_thread = self != SIM_NO_JOB;
+    size_t number = free_number(is_thread);
+    world.job[number] = (job_state){.body = body,
+                                    .context = context,
+                                    .is_alive = true,
+                                    .program = is_thread ? world.job[self].program : number,
+                                    .serial = ++world.serial};
+    if (is_thread) {
+        world.skew_us[number] = world.skew_us[self];
+        coroutine_start(number, body, context);
+    }
+    return number;
+}
+
+uint64_t sim_job_serial(size_t number)
+{
+    return world.job[number].serial;
+}
+
+void sim_await_job(size_t number, uint64_t serial)
+{
+    const job_state *one = &world.job[number];
+    while (one->is_alive && one->serial == serial) {
+        sim_wait(one, INT64_MAX);
+    }
+}
+
+size_t sim_program(void)
+{
+    size_t self = coroutine_number();
+    return self == SIM_NO_JOB ? SIM_NO_JOB : world.job[self].program;
 }
 
 size_t sim_job_number(void)
@@ -151,6 +195,17 @@ static size_t take_turn(void)
     return choose();
 }
 
+static void wake_all(const void *reason)
+{
+    for (size_t i = 0; i < world.job_count; i++) {
+        job_state *one = &world.job[i];
+        if (one->is_alive && one->waits_for == reason) {
+            one->waits_for = NULL;
+            one->wakes_us = world.now_us;
+        }
+    }
+}
+
 void sim_run(void (*on_step)(void))
 {
     world.on_step = on_step;
@@ -162,6 +217,7 @@ void sim_run(void (*on_step)(void))
         world.next = SIM_NO_JOB;
         if (coroutine_resume(turn)) {
             world.job[turn].is_alive = false;
+            wake_all(&world.job[turn]);
         }
         turn = world.next == SIM_NO_JOB ? take_turn() : world.next;
     }

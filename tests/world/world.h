@@ -49,8 +49,17 @@ void sim_set_skew(size_t job, int64_t skew_us);
 
 /* ---- jobs ---- */
 
-/* Adds a job, before sim_run(); its number. */
+/* Adds a job, before sim_run(); its number. From within a job: a thread of its program, whose clock
+ * it has, and with which it dies. It may have the number of one that has ended. */
 size_t sim_add_job(sim_job job, void *context);
+
+/* Pauses until the job that was added by this one has ended. `serial` is sim_job_serial() of it,
+ * right after it was added. */
+void sim_await_job(size_t number, uint64_t serial);
+uint64_t sim_job_serial(size_t number);
+
+/* The first job of the program whose job runs; SIM_NO_JOB outside of any. */
+size_t sim_program(void);
 
 /* Runs the jobs until all have ended. `on_step`, which may be NULL, is called before each turn. */
 void sim_run(void (*on_step)(void));
