@@ -126,7 +126,12 @@ cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look
         cr_poll_tracked(poll, &poll->group, false, call, look, &look->has_ended);
     if (status == CRUDDUR_OK && !look->has_more) {
         note_place(poll);
+    }
+    if (status == CRUDDUR_OK && !look->has_ended) {
+        status = look_at_markers(poll, call, look);
+    }
+    if (status == CRUDDUR_OK && !look->has_more) {
         poll->full_at_us = began_us;
     }
-    return status == CRUDDUR_OK && !look->has_ended ? look_at_markers(poll, call, look) : status;
+    return status;
 }

@@ -212,6 +212,52 @@ Test(shared_polls, a_resumed_watch_of_a_group_looks_before_it_joins)
     resume_beside_another(false);
 }
 
+static const cr_store_ops *real_ops;
+static atomic_int reads_left; /* until one fails */
+
+static cruddur_status fail_once(cr_store *from, cr_body body, void *context, cr_call *call)
+{
+    return atomic_fetch_sub(&reads_left, 1) == 0
+               ? cr_fail_with(call->error, CRUDDUR_E_INTERNAL, "a read that fails")
+               : real_ops->read(from, body, context, call);
+}
+
+static void expect_read(cruddur_watch *watch)
+{
+    cruddur_event *event = NULL;
+    must_succeed(cruddur_watch_next(watch, 0, &event, TEST_ERROR));
+    cr_assert_not_null(event);
+    cr_assert_eq(cruddur_event_get_kind(event), CRUDDUR_EVENT_READ);
+    cruddur_event_free(event);
+}
+
+/* What the members have read is the last that a look at a group reads. */
+Test(shared_polls, a_look_that_fails_at_its_end_is_none_of_everything)
+{
+    cruddur_event *event = NULL;
+    cruddur *dm = open_polling();
+    cruddur_watch *first = open_watch(dm, false, NULL, SELDOM_MS);
+    cruddur_watch *second = open_watch(dm, false, NULL, SELDOM_MS);
+    must_succeed(cruddur_group_mark_read(dm, person(2)->uuid, group_uuid, NULL, NULL, TEST_ERROR));
+    look(first);
+    expect_read(first);
+    real_ops = dm->store->ops;
+    cr_store_ops ops = *real_ops;
+    ops.read = fail_once;
+    atomic_store(&reads_left, 1);
+    dm->store->ops = &ops;
+    look(second);
+    dm->store->ops = real_ops;
+    cr_assert_eq(cruddur_watch_next(second, 0, &event, NULL), CRUDDUR_E_INTERNAL);
+    look(first);
+    cr_assert_not(follows(second));
+    look(second);
+    expect_read(second);
+    cruddur_watch_close(first);
+    cruddur_watch_close(second);
+    cruddur_close(dm);
+}
+
 /* ---- more than one look tells of ---- */
 
 static char *cursor_of_now(cruddur *dm, bool is_inbox)

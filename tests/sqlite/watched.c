@@ -280,6 +280,18 @@ Test(watched, a_cursor_of_another_file_is_refused)
 
 /* ---- more than a queue holds ---- */
 
+#define LONG_AGO_US INT64_C(5)
+
+/* What is found by the time of its place, if by nothing else, is all that it was not told. */
+static void must_not_be_ahead(cruddur_watch *slow, cruddur_watch *fast)
+{
+    (void)pthread_mutex_lock(&slow->hub->lock);
+    bool is_behind = slow->at.seq < fast->at.seq;
+    int64_t time_us = slow->at.time_us;
+    (void)pthread_mutex_unlock(&slow->hub->lock);
+    cr_assert(!is_behind || time_us == LONG_AGO_US);
+}
+
 Test(watched, events_that_are_not_taken_are_not_lost)
 {
     char text[16];
@@ -297,7 +309,11 @@ Test(watched, events_that_are_not_taken_are_not_lost)
         cr_assert_str_eq(cruddur_msg_text(cruddur_event_msg(event)), text);
         cruddur_event_free(event);
     }
+    (void)pthread_mutex_lock(&slow->hub->lock);
+    slow->at.time_us = LONG_AGO_US;
+    (void)pthread_mutex_unlock(&slow->hub->lock);
     for (int i = 0; i < count; i++) {
+        must_not_be_ahead(slow, fast);
         cruddur_event *event = next(slow);
         (void)snprintf(text, sizeof(text), "m%d", i);
         cr_assert_str_eq(cruddur_msg_text(cruddur_event_msg(event)), text);
