@@ -97,7 +97,7 @@ static cruddur_status check_new(const cr_move_note *source, const cr_call *call)
     case CR_MOVE_SOURCE:
         return fail_argument(call, "from",
                              "is being moved to another store than this one; give that move up "
-                             "first (CRUDDUR_MOVE_CANCEL)");
+                             "first");
     default:
         return fail_argument(call, "from",
                              "is the target of a move that has not ended; end or cancel that one");

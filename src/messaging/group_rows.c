@@ -155,7 +155,8 @@ static bool is_orderly(const cr_rows *found, const cr_row *head, const cr_group_
 }
 
 /* Takes whatever rows the group has: of each member the newest counts, and all of them go. So do
- * those of people whom the card does not name: somebody put them back. */
+ * those of people whom the card does not name: somebody put them back. Of a row that was taken
+ * before, that reading stays. */
 static cruddur_status take_rows(cr_txn *txn, const cr_rows *found, cr_group_rows *group_rows)
 {
     for (size_t i = 0; i < found->count; i++) {

@@ -13,7 +13,8 @@ typedef struct cr_group_rows {
     const cr_read_card *card;        /* the group's */
     cr_str list;                     /* member_uuids of a row; absent where there are two members */
     cr_str version;                  /* for the rows that are put */
-    bool forward_only;               /* rows of a later message stay where they are */
+    bool forward_only;               /* rows of a later message stay where they are; the newest
+                                        message is read after the rows */
     cr_str room[CRUDDUR_MEMBERS_MAX]; /* the key for a row that has to be displaced; else absent */
 } cr_group_rows;
 

@@ -47,7 +47,7 @@ typedef struct cr_inspection {
     cr_finding finding[CR_FINDINGS_MAX];
     cr_arena arena; /* of the findings' keys */
     bool no_memory;
-    uint64_t digest; /* of all that was read */
+    uint64_t digest; /* of all that was read, where reads are not of one moment */
 } cr_inspection;
 
 void cr_inspection_free(cr_inspection *inspection);

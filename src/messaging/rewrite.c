@@ -326,7 +326,8 @@ static bool is_muted(const cr_row *row)
 }
 
 /* What is the member's own moves along: the marker stays where it is, and a group that is not muted
- * comes back from the archive. */
+ * comes back from the archive. Where the message was not read after the rows, it need not be the
+ * newest that the member has read. */
 static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
 {
     const cr_group_rows *rows = rewrite->rows;
@@ -336,6 +337,9 @@ static void carry_own(const cr_rewrite *rewrite, size_t member, cr_row *row)
         before.value[CR_READ_SK] = marker_of_restored(rows, &before);
     }
     cr_row_carry_marker(&before, is_author, row);
+    if (rows->forward_only) {
+        cr_row_limit_marker(row);
+    }
     row->value[CR_ARCHIVED] = is_muted(row) ? row->value[CR_ARCHIVED] : CR_STR_ABSENT;
 }
 

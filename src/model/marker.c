@@ -44,8 +44,14 @@ void cr_row_set_marker(cr_row *group_row, cr_str marker)
 void cr_row_carry_marker(const cr_row *before, bool has_written, cr_row *moved)
 {
     cr_str marker = cr_row_marker(before);
-    bool has_read = has_written || cr_str_compare(marker, cr_row_place(moved)) >= 0;
-    moved->value[CR_READ_SK] = has_read ? CR_STR_ABSENT : marker;
+    cr_row_set_marker(moved, has_written ? later(marker, cr_row_place(moved)) : marker);
+}
+
+void cr_row_limit_marker(cr_row *group_row)
+{
+    if (cr_str_compare(cr_row_marker(group_row), cr_row_place(group_row)) > 0) {
+        group_row->value[CR_READ_SK] = CR_STR_ABSENT;
+    }
 }
 
 void cr_row_raise_marker(cr_row *group_row, cr_str message_sk)

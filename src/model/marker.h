@@ -27,9 +27,14 @@ bool cr_row_is_hidden(const cr_row *group_row);
 /* Sets the marker of a row: one at the row's place is no attribute. */
 void cr_row_set_marker(cr_row *group_row, cr_str marker);
 
-/* Gives a row that has moved forward from where `before` is the marker of that. Who has written the
- * message that it is at now has read it. */
+/* Gives a row that has moved forward from where `before` is the marker of that, also if it is
+ * beyond the row's place: the row is not moved to the newest message, and its member has read a
+ * later one. Who has written the message that it is at now has read it. */
 void cr_row_carry_marker(const cr_row *before, bool has_written, cr_row *moved);
+
+/* The row is at the newest message: a marker beyond it is of a message that has gone, or of none.
+ */
+void cr_row_limit_marker(cr_row *group_row);
 
 /* The member's own message raises the marker, if it is after the row's place. */
 void cr_row_raise_marker(cr_row *group_row, cr_str message_sk);

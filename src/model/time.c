@@ -85,7 +85,10 @@ static bool next_is_digit(const reader *in)
 
 static bool next_is(const reader *in, const char *accepted)
 {
-    return in->at < in->end && *in->at != '\0' && strchr(accepted, *in->at) != NULL;
+    while (*accepted != '\0' && in->at < in->end && *accepted != *in->at) {
+        accepted++;
+    }
+    return *accepted != '\0' && in->at < in->end;
 }
 
 static void read_one_of(reader *in, const char *accepted)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/uuid.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 
 #include "base/random.h"
@@ -25,26 +26,30 @@ static bool is_hyphen_position(size_t i)
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
+/* Every row that is read has several, so their characters are looked up. */
 bool cr_uuid_parse(cr_str text, cr_uuid *uuid)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char lower[UCHAR_MAX + 1] = {
+        ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5',
+        ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['a'] = 'a', ['b'] = 'b',
+        ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['A'] = 'a', ['B'] = 'b',
+        ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['-'] = '-'};
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     if (text.size != CR_UUID_LENGTH) {
         return false;
     }
     cr_uuid parsed;
+    bool fits = true;
     for (size_t i = 0; i < CR_UUID_LENGTH; i++) {
-        int digit = hex_digit(text.data[i]);
-        if (is_hyphen_position(i) ? text.data[i] != '-' : digit < 0) {
-            return false;
-        }
-        parsed.text[i] = '-';
-        if (digit >= 0) {
-            parsed.text[i] = digits[digit];
-        }
+        char c = lower[(unsigned char)text.data[i]];
+        fits = fits && c != '\0' && (c == '-') == (form[i] == '-');
+        parsed.text[i] = c;
     }
     parsed.text[CR_UUID_LENGTH] = '\0';
-    *uuid = parsed;
-    return true;
+    if (fits) {
+        *uuid = parsed;
+    }
+    return fits;
 }
 
 bool cr_uuid_is_canonical(cr_str text)

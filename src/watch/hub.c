@@ -386,6 +386,8 @@ static cruddur_status place_watch(cruddur_watch *watch, cr_call *call)
     }
     watch->told = watch->at;
     watch->wish.cursor = CR_STR_ABSENT;
+    watch->looked_until_us = cr_clock_monotonic_us();
+    watch->news_until_us = watch->looked_until_us;
     return status;
 }
 

@@ -68,7 +68,7 @@ struct cruddur_watch {
     /* Of one that polls: watch/share.h. */
     cruddur_watch *leader; /* whose poll it shares; NULL: it has its own */
     size_t followers;
-    int64_t looked_until_us; /* monotonic: when its latest look ended */
+    int64_t looked_until_us; /* monotonic: when its latest look ended, or it was opened */
     int64_t news_until_us;   /* the same of the latest that found something, or looked at all */
 
     /* Of the thread that has it in work. */

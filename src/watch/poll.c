@@ -188,14 +188,18 @@ typedef struct looking {
     cr_place at; /* after it */
 } looking;
 
-static void note_pause(const looking *now)
+/* Under the lock: by the intervals of those that share the poll from now on. */
+static void note_pause(const looking *now, bool has_found)
 {
+    int64_t min_us;
+    int64_t max_us;
     cruddur_watch *watch = now->watch;
-    bool has_found = now->look.events.count > 0;
-    int64_t pause_us = has_found ? watch->wish.interval_min_us
-                                 : watch->pause_us + watch->pause_us / GROWTH_DIVISOR;
-    watch->pause_us =
-        pause_us < watch->wish.interval_max_us ? pause_us : watch->wish.interval_max_us;
+    cr_share_intervals(now->hub, watch, &min_us, &max_us);
+    int64_t pause_us = has_found ? min_us : watch->pause_us + watch->pause_us / GROWTH_DIVISOR;
+    watch->pause_us = pause_us < max_us ? pause_us : max_us;
+    if (now->status != CRUDDUR_OK && watch->pause_us < RETRY_US) {
+        watch->pause_us = RETRY_US;
+    }
 }
 
 /* Under the lock. */
@@ -205,7 +209,6 @@ static void tell_end(looking *now)
     if (now->status != CRUDDUR_OK && !atomic_load(&now->hub->stops)) {
         cr_share_fail(now->hub, watch, now->status, now->error, cr_hub_is_end(now->status));
         now->error = NULL;
-        watch->pause_us = watch->pause_us > RETRY_US ? watch->pause_us : RETRY_US;
     } else if (now->look.has_ended) {
         cruddur_error *lost = NULL;
         (void)cr_fail_with(&lost, CRUDDUR_E_GROUP_NOT_FOUND,
@@ -234,11 +237,11 @@ static void end_look(looking *now)
     cr_hub *hub = now->hub;
     cruddur_watch *watch = now->watch;
     bool has_found = now->look.events.count > 0;
-    note_pause(now);
     (void)pthread_mutex_lock(&hub->lock);
     cr_share_deliver(hub, watch, &now->look.events, &now->at);
     tell_end(now);
     note_look(now, has_found);
+    note_pause(now, has_found);
     int64_t due_us = cr_clock_monotonic_us() + (now->look.has_more ? 0 : watch->pause_us);
     watch->look_us = due_us;
     watch->due_us = watch->due_us < due_us ? watch->due_us : due_us;

@@ -106,6 +106,7 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
         cr_tracked_free(&poll->group);
         cr_tracked_begin_at(&poll->group, from->time_us);
         poll->group.low = from->low.size > 0 ? from->low : poll->group.low;
+        poll->group.newest = poll->group.low; /* or it would fall back to the time */
         poll->group.change = from->change;
     }
     if (status == CRUDDUR_OK && !is_gone) {
@@ -125,7 +126,12 @@ cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look
         cr_poll_tracked(poll, &poll->group, false, call, look, &look->has_ended);
     if (status == CRUDDUR_OK && !look->has_more) {
         note_place(poll);
+    }
+    if (status == CRUDDUR_OK && !look->has_ended) {
+        status = look_at_markers(poll, call, look);
+    }
+    if (status == CRUDDUR_OK && !look->has_more) {
         poll->full_at_us = began_us;
     }
-    return status == CRUDDUR_OK && !look->has_ended ? look_at_markers(poll, call, look) : status;
+    return status;
 }

@@ -174,7 +174,8 @@ static cruddur_status tell_body(cr_txn *txn, void *context)
 }
 
 /* `front`: where one that was cut is now. What was read in an epoch that has ended meanwhile does
- * not count: the sequence may have had a gap. */
+ * not count: the sequence may have had a gap. The time of a place is one before which all was told,
+ * for when the sequence does not reach back any more: so it waits until all was read. */
 static void deliver(reading *now, const cr_changed_keys *changed, const cr_place *front)
 {
     int64_t now_us = cr_clock_now_us();
@@ -188,7 +189,7 @@ static void deliver(reading *now, const cr_changed_keys *changed, const cr_place
             continue;
         }
         at.seq = changed->last;
-        at.time_us = now_us;
+        at.time_us = front == NULL && changed->last >= changed->newest ? now_us : at.time_us;
         cr_hub_deliver(watch, &now->found[i], &at);
         if (watch->has_lost) {
             cruddur_error *error = NULL;

@@ -18,6 +18,8 @@ static range find_kind(const cr_hub *hub, const cruddur_watch *watch)
     return (range){crowd->watch + first, crowd->watch + end};
 }
 
+/* To others of its kind, what the poll has told up to now is news. A hint that waits may be of a
+ * group that only a look at everything finds. */
 static void go_on_as(cruddur_watch *watch, const cruddur_watch *before, cr_poll *poll)
 {
     watch->poll = poll;
@@ -25,8 +27,9 @@ static void go_on_as(cruddur_watch *watch, const cruddur_watch *before, cr_poll 
     watch->pause_us = before->pause_us;
     watch->look_us = cr_clock_monotonic_us();
     watch->due_us = watch->look_us;
-    watch->looked_until_us = before->looked_until_us;
-    watch->news_until_us = before->news_until_us;
+    watch->looked_until_us = watch->look_us;
+    watch->news_until_us = watch->look_us;
+    watch->is_hinted_all = watch->is_hinted_all || before->is_hinted_all || before->hint_count > 0;
 }
 
 bool cr_share_is_in_work(const cr_hub *hub, const cruddur_watch *watch)
@@ -151,31 +154,48 @@ void cr_share_fail(cr_hub *hub, cruddur_watch *leader, cruddur_status status, cr
 
 static bool can_join(const cruddur_watch *watch, const cruddur_watch *leader, int64_t began_us)
 {
-    return watch != leader && watch->leader == NULL && watch->followers == 0 &&
-           !watch->is_in_work && !watch->has_ended && watch->failed == CRUDDUR_OK &&
-           watch->queue.count < CR_QUEUE_FULL && watch->poll != NULL &&
-           cr_poll_whole_at(watch->poll) >= leader->news_until_us &&
+    return watch != leader && watch->leader == NULL && !watch->is_in_work && !watch->has_ended &&
+           watch->failed == CRUDDUR_OK && watch->queue.count < CR_QUEUE_FULL &&
+           watch->poll != NULL && cr_poll_whole_at(watch->poll) >= leader->news_until_us &&
            watch->looked_until_us <= began_us;
+}
+
+/* With those that follow it: they have told the same. */
+static void join(const range *kind, cruddur_watch *watch, cruddur_watch *leader)
+{
+    cr_poll_free(watch->poll);
+    watch->poll = NULL;
+    watch->leader = leader;
+    leader->followers += 1 + watch->followers;
+    for (cruddur_watch **at = kind->first; watch->followers > 0 && at < kind->end; at++) {
+        if ((*at)->leader == watch) {
+            (*at)->leader = leader;
+            watch->followers--;
+        }
+    }
 }
 
 void cr_share_join(cr_hub *hub, cruddur_watch *leader, int64_t began_us)
 {
     const range kind = find_kind(hub, leader);
     for (cruddur_watch **at = kind.first; at < kind.end; at++) {
-        cruddur_watch *watch = *at;
-        if (can_join(watch, leader, began_us)) {
-            const cr_watch_wish *wish = &watch->wish;
-            cr_watch_wish *shared = &leader->wish;
-            cr_poll_free(watch->poll);
-            watch->poll = NULL;
-            watch->leader = leader;
-            leader->followers++;
-            shared->interval_min_us = wish->interval_min_us < shared->interval_min_us
-                                          ? wish->interval_min_us
-                                          : shared->interval_min_us;
-            shared->interval_max_us = wish->interval_max_us < shared->interval_max_us
-                                          ? wish->interval_max_us
-                                          : shared->interval_max_us;
+        if (can_join(*at, leader, began_us)) {
+            join(&kind, *at, leader);
+        }
+    }
+}
+
+void cr_share_intervals(const cr_hub *hub, const cruddur_watch *leader, int64_t *min_us,
+                        int64_t *max_us)
+{
+    const range kind = find_kind(hub, leader);
+    *min_us = leader->wish.interval_min_us;
+    *max_us = leader->wish.interval_max_us;
+    for (cruddur_watch **at = kind.first; leader->followers > 0 && at < kind.end; at++) {
+        const cr_watch_wish *wish = &(*at)->wish;
+        if ((*at)->leader == leader) {
+            *min_us = wish->interval_min_us < *min_us ? wish->interval_min_us : *min_us;
+            *max_us = wish->interval_max_us < *max_us ? wish->interval_max_us : *max_us;
         }
     }
 }

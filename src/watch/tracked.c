@@ -10,7 +10,7 @@
 #define FIRST_TOLD 16
 
 /* Change rows that one look tells of, at most. */
-#define CHANGES_MAX 1000
+#define CHANGES_MAX 250
 
 /* One run of the body. */
 typedef struct looking {
@@ -161,18 +161,12 @@ typedef struct changes {
     cr_rows rows;
 } changes;
 
-static bool is_before(const looking *now, const cr_row *row)
-{
-    cr_change change;
-    return now->now.change == CR_CHANGE_UNKNOWN && cr_change_read(row, now->txn->arena, &change) &&
-           change.made_at_us < now->now.since_us;
-}
-
 static cr_sink_answer take_change(void *context, const cr_row *row)
 {
+    cr_change change;
     changes *found = context;
-    if (is_before(found->now, row)) {
-        return CR_SINK_STOP;
+    if (!cr_change_read(row, found->now->txn->arena, &change)) {
+        return CR_SINK_MORE;
     }
     if (!cr_rows_add(&found->rows, row)) {
         return CR_SINK_NO_MEMORY;
@@ -204,31 +198,64 @@ static cruddur_status tell_change(looking *now, const cr_row *row)
     return is_told && !add(now, &news) ? cr_fail_memory(now->txn->call->error) : status;
 }
 
-/* Those after the last one that was told, in their order; or those since a time, from the newest
- * on. */
-static cruddur_status read_changes(looking *now)
+static cr_sink_answer find_time(void *context, const cr_row *row)
+{
+    cr_change change;
+    looking *now = context;
+    if (!cr_change_read(row, now->txn->arena, &change)) {
+        return CR_SINK_MORE;
+    }
+    if (change.made_at_us < now->now.since_us) {
+        return CR_SINK_STOP;
+    }
+    now->now.change = change.number - 1;
+    return CR_SINK_MORE;
+}
+
+/* Goes back from the newest one to the last one before a time: that is what was told. */
+static cruddur_status find_last_told(looking *now, const cr_change_pk *pk)
 {
     char sk[CR_CHANGE_SK_SIZE];
-    cr_change_pk pk = cr_change_pk_of(&now->now.group);
-    uint64_t count = cr_change_count_read(&now->counter);
-    bool is_known = now->now.change != CR_CHANGE_UNKNOWN;
-    changes found = {now, {.arena = now->txn->arena}};
-    if (count == 0 || (is_known && count <= now->now.change)) {
-        now->now.change = is_known ? now->now.change : count;
-        return CRUDDUR_OK;
-    }
-    cr_change_sk(is_known ? now->now.change : 0, sk);
-    const cr_query query = {.partition = cr_change_pk_str(&pk),
+    cr_change_sk(0, sk);
+    const cr_query query = {.partition = cr_change_pk_str(pk),
                             .lower = {cr_str_of(sk), false},
                             .upper = {cr_str_of(CR_SK_BEHIND), false},
-                            .descending = !is_known,
-                            .expected = is_known ? 0 : 8};
-    cruddur_status status = now->txn->ops->query(now->txn, &query, take_change, &found);
-    size_t n = found.rows.count;
-    for (size_t i = 0; status == CRUDDUR_OK && i < n; i++) {
-        status = tell_change(now, &found.rows.row[is_known ? i : n - 1 - i]);
+                            .descending = true,
+                            .expected = 8};
+    return now->txn->ops->query(now->txn, &query, find_time, now);
+}
+
+static cruddur_status collect_changes(looking *now, const cr_change_pk *pk, changes *found)
+{
+    char sk[CR_CHANGE_SK_SIZE];
+    cr_change_sk(now->now.change, sk);
+    const cr_query query = {.partition = cr_change_pk_str(pk),
+                            .lower = {cr_str_of(sk), false},
+                            .upper = {cr_str_of(CR_SK_BEHIND), false}};
+    return now->txn->ops->query(now->txn, &query, take_change, found);
+}
+
+/* Those after the last one that was told, in their order. Where there are more than one look tells
+ * of, the next one goes on. */
+static cruddur_status read_changes(looking *now)
+{
+    cr_change_pk pk = cr_change_pk_of(&now->now.group);
+    uint64_t count = cr_change_count_read(&now->counter);
+    changes found = {now, {.arena = now->txn->arena}};
+    cruddur_status status = CRUDDUR_OK;
+    if (now->now.change == CR_CHANGE_UNKNOWN) {
+        now->now.change = count;
+        status = count > 0 ? find_last_told(now, &pk) : CRUDDUR_OK;
     }
-    if (status == CRUDDUR_OK && n < CHANGES_MAX) {
+    if (status == CRUDDUR_OK && count > now->now.change) {
+        status = collect_changes(now, &pk, &found);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && i < found.rows.count; i++) {
+        status = tell_change(now, &found.rows.row[i]);
+    }
+    if (found.rows.count == CHANGES_MAX) {
+        now->look->has_more = true;
+    } else if (status == CRUDDUR_OK && count > now->now.change) {
         now->now.change = count;
     }
     return status;
@@ -251,28 +278,33 @@ static cruddur_status read_counter(looking *now, const cr_change_pk *pk)
     return now->txn->ops->get(now->txn, &key, 1, &now->counter);
 }
 
-/* Of a group that the viewer has lost only the removal is told. */
-static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
+static void keep_removal(cr_tracked_look *look, cr_event_list *kept)
 {
-    cr_event_list kept = {NULL, NULL, 0};
-    cr_event_list *events = &now->look->events;
-    now->visible_sk = cr_str_of(CR_SK_BEHIND); /* no message is */
-    cruddur_status status = read_counter(now, pk);
-    if (status == CRUDDUR_OK) {
-        status = read_changes(now);
-    }
-    for (cruddur_event *event; (event = cr_event_list_take(events)) != NULL;) {
-        bool is_it = event->kind == CRUDDUR_EVENT_MEMBER_REMOVED && now->look->viewer != NULL &&
-                     cr_uuid_compare(&event->user, now->look->viewer) == 0;
+    for (cruddur_event *event; (event = cr_event_list_take(&look->events)) != NULL;) {
+        bool is_it = event->kind == CRUDDUR_EVENT_MEMBER_REMOVED && look->viewer != NULL &&
+                     cr_uuid_compare(&event->user, look->viewer) == 0;
         cr_event_list one = {event, event, 1};
         if (is_it) {
-            cr_event_list_free(&kept); /* the latest removal counts */
-            kept = one;
+            cr_event_list_free(kept); /* the latest removal counts */
+            *kept = one;
         } else {
             cr_event_free(event);
         }
     }
-    *events = kept;
+}
+
+/* Of a group that the viewer has lost only the removal is told. */
+static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
+{
+    cr_event_list kept = {NULL, NULL, 0};
+    now->visible_sk = cr_str_of(CR_SK_BEHIND); /* no message is */
+    cruddur_status status = read_counter(now, pk);
+    do { /* there is no next look */
+        now->look->has_more = false;
+        status = status == CRUDDUR_OK ? read_changes(now) : status;
+        keep_removal(now->look, &kept);
+    } while (status == CRUDDUR_OK && now->look->has_more);
+    now->look->events = kept;
     return status;
 }
 

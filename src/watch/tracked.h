@@ -51,7 +51,7 @@ typedef struct cr_tracked_look {
     cr_place place;        /* of the watch */
     cr_event_list events;
     bool is_gone;  /* there is no such group, or the viewer is not a member */
-    bool has_more; /* messages than one look tells of */
+    bool has_more; /* messages or changes than one look tells of */
     bool begins;   /* notes where the group is, and tells nothing */
 } cr_tracked_look;
 

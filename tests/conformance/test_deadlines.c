@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Deadlines: a call's own, and the handle's. */
+#include <string.h>
+
 #include "suite.h"
 
 CONFORMANCE_SUITE(deadlines);
@@ -49,13 +51,15 @@ Test(deadlines, the_longest_of_a_handle)
 }
 
 /* With a deadline that may well pass, a call either does all of its work or says that it did none:
- * then it can be repeated. */
+ * then it can be repeated. Where a request can be on its way to a service, it may say that it does
+ * not know. */
 Test(deadlines, a_call_that_has_no_time_does_nothing)
 {
     group_id group = open_large(49, NULL, "first");
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_user author = test_user(0);
     size_t stored = 1;
+    size_t unknown = 0;
     options.timeout_ms = 1;
     for (int i = 0; i < 200; i++) {
         cruddur_error *error = NULL;
@@ -65,10 +69,13 @@ Test(deadlines, a_call_that_has_no_time_does_nothing)
             stored++;
         } else {
             cr_assert(cruddur_status_is_retryable(status), "%s", cruddur_error_message(error));
-            cr_assert_not(cruddur_error_outcome_unknown(error));
+            unknown += cruddur_error_outcome_unknown(error) ? 1 : 0;
         }
         cruddur_error_free(error);
     }
-    cr_assert_eq(test_check_count(&store, "messages"), stored);
+    size_t found = test_check_count(&store, "messages");
+    cr_assert(strncmp(store.url, "sqlite:", strlen("sqlite:")) != 0 || unknown == 0);
+    cr_assert(found >= stored && found <= stored + unknown, "%zu messages: %zu sent, %zu unknown",
+              found, stored, unknown);
     test_check(&store);
 }

@@ -493,6 +493,22 @@ Test(watch, ends_with_its_handle)
     cruddur_watch_close(watch);
 }
 
+/* The next message is this one: each comes once. */
+static void say_to_all(const group_id *group, const char *text, cruddur_watch *const *watch,
+                       size_t count)
+{
+    say(&test_ann, group, text);
+    test_store_settle(&store);
+    for (size_t i = 0; i < count;) {
+        cruddur_event *event = next(watch[i]);
+        if (cruddur_event_get_kind(event) == CRUDDUR_EVENT_MESSAGE) {
+            cr_assert_str_eq(cruddur_msg_text(cruddur_event_msg(event)), text);
+            i++;
+        }
+        cruddur_event_free(event);
+    }
+}
+
 Test(watch, many_share_a_handle)
 {
     needs_transactions();
@@ -503,18 +519,50 @@ Test(watch, many_share_a_handle)
     for (int i = 0; i < WATCHES; i++) {
         watch[i] = i % 2 == 0 ? watch_group(&test_bob, &group, NULL) : watch_inbox(&test_ann, NULL);
     }
-    say(&test_ann, &group, "one");
-    test_store_settle(&store);
-    for (int i = 0; i < WATCHES; i++) {
-        expect_and_free(watch[i], "message", "one");
-    }
+    say_to_all(&group, "one", watch, WATCHES);
     cruddur_watch_close(watch[0]);
-    say(&test_bob, &group, "two");
-    test_store_settle(&store);
-    for (int i = WATCHES - 1; i > 0; i--) {
-        expect_and_free(watch[i], "message", "two");
+    say_to_all(&group, "two", watch + 1, WATCHES - 1);
+    for (int i = 1; i < WATCHES; i++) {
         cruddur_watch_close(watch[i]);
     }
+}
+
+static bool new_name(void *data, const char *user_uuid, cruddur_user *user)
+{
+    user->display_name = strcmp(user_uuid, test_ann.uuid) == 0 ? data : NULL;
+    return user->display_name != NULL;
+}
+
+/* One was away, one is of a group; first one of the inbox is closed, then the other one. That the
+ * inbox was written to makes DynamoDB's look at all of it, find nothing, and share a poll. */
+Test(watch, of_one_inbox_get_each_event_once_whoever_is_closed)
+{
+    needs_transactions();
+    cruddur_watch *watch[3];
+    char name[] = "Anna";
+    group_id group = open_direct(&test_ann, &test_bob, "hello");
+    test_store_settle(&store);
+    watch[1] = watch_inbox(&test_bob, NULL);
+    char *cursor = strdup(cruddur_watch_cursor(watch[1]));
+    say_to_all(&group, "missed", watch + 1, 1);
+    watch[0] = watch_group(&test_bob, &group, NULL);
+    watch[2] = watch_inbox(&test_bob, cursor);
+    expect_and_free(watch[2], "message", "missed");
+    for (size_t i = 0; i < 2; i++) {
+        name[3] = "ey"[i];
+        must_succeed(cruddur_person_rename(store.dm, new_name, name, NULL, TEST_ERROR));
+        say_to_all(&group, "to three", watch, 3);
+        cruddur_watch_close(watch[1 + i]);
+        watch[1] = watch[2 - i];
+        say_to_all(&group, "to two", watch, 2);
+        watch[2] = watch_inbox(&test_bob, NULL);
+    }
+    say_to_all(&group, "at last", watch, 3);
+    for (size_t i = 0; i < 3; i++) {
+        cruddur_watch_close(watch[i]);
+    }
+    free(cursor);
+    test_check(&store);
 }
 
 /* ---- keys of the past ---- */

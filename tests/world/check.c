@@ -87,16 +87,20 @@ static void check_order(stage *all, const sim_item *item, cr_str *last)
     last[g] = item->sk;
 }
 
+/* By a call that edits or removes messages, or as it has expired. */
+static bool is_meant(const sim_change *change)
+{
+    bool is_gone = is_message(change->old) && change->new == NULL;
+    return edits_are_cause(change) || (is_gone && expires(change->old));
+}
+
 void check_messages_stored(stage *all)
 {
     unsigned copies[MESSAGES_MAX] = {0};
     cr_str last[GROUPS] = {CR_STR_ABSENT};
     for (size_t i = 0; i < sim_log_size(); i++) {
         const sim_change *change = sim_log_at(i);
-        if (edits_are_cause(change)) {
-            continue;
-        }
-        if (is_message(change->old) && change->new == NULL && expires(change->old)) {
+        if (is_meant(change)) {
             continue;
         }
         if (is_message(change->old)) {

@@ -440,7 +440,10 @@ class Comparison:
         self.counts["records of the streams"] = sum(map(len, told[0].values()))
         for key in sorted(set(told[0]) | set(told[1])):
             if told[0][key] != told[1][key]:
-                self.complain("the stream", key, [records[key] for records in told])
+                pairs = itertools.zip_longest(*(records[key] for records in told))
+                at = next(i for i, (ours, others) in enumerate(pairs) if ours != others)
+                self.complain(f"the stream, from record {at} on of", key,
+                              [records[key][max(at - 2, 0):at + 3] for records in told])
 
 
 def compare_large(comparison):

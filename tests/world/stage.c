@@ -3,11 +3,11 @@
 
 #include <stdarg.h>
 
+#include "cruddur/entry.h"
 #include "model/card.h"
 #include "model/expiry.h"
 #include "model/key.h"
 #include "model/time.h"
-#include "cruddur/entry.h"
 #include "world/edits.h"
 
 void stage_breach(stage *all, const char *format, ...)
@@ -138,10 +138,14 @@ static void put_group(stage *all, size_t g)
     group->is_open = group->is_old = true;
     /* Beside the original handler a card is needed by larger groups, whose members its rows do not
      * name, and without transactions, where a group may lose all its rows. */
-    bool needs_card = (all->has_handler && (group->members.count > 2 || all->mode == STAGE_STEPS)) ||
-                      (all->has_guest && g == GUEST_GROUP);
+    bool needs_card =
+        (all->has_handler && (group->members.count > 2 || all->mode == STAGE_STEPS)) ||
+        (all->has_guest && g == GUEST_GROUP);
     bool has_card = sim_happens(2) || needs_card;
-    (void)cr_time_format(SIM_BEGIN_US - 1000000 + (int64_t)g, &key);
+    /* Keys after the head's, as a clock that is behind makes them, meet in all inboxes; the
+     * original handler would put a row of one group over another's. */
+    int64_t step_us = all->has_handler ? 100000 : 1;
+    (void)cr_time_format(SIM_BEGIN_US - 1000000 + (int64_t)g * step_us, &key);
     if (has_card) {
         put_card(group);
     }
@@ -179,6 +183,19 @@ uint32_t stage_timeout_ms(void)
     return (uint32_t)(sim_network_weather()->timeout_us / 1000);
 }
 
+/* Who else takes part. */
+static void choose_cast(stage *all, bool is_shared)
+{
+    all->has_foreign = is_shared;
+    all->has_handler = is_shared && sim_happens(2);
+    bool is_whole = all->mode != STAGE_STEPS && !all->has_handler;
+    all->has_guest = is_whole && sim_happens(2);
+    all->has_operator = is_whole && sim_happens(5);
+    all->has_watchers = is_whole && sim_happens(5);
+    all->has_follower = sim_happens(3);
+    all->has_expiry = is_whole && sim_happens(3);
+}
+
 void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
 {
     static const size_t people[GROUPS][4] = {{0, 1}, {0, 1, 2}, {0, 2, 3, 1}};
@@ -198,14 +215,7 @@ void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
     all->breach[0] = '\0';
     all->mode = mode;
     all->seed = seed;
-    all->has_foreign = is_shared;
-    all->has_handler = is_shared && sim_happens(2);
-    bool is_whole = mode != STAGE_STEPS && !all->has_handler;
-    all->has_guest = is_whole && sim_happens(2);
-    all->has_operator = is_whole && sim_happens(5);
-    all->has_watchers = is_whole && sim_happens(5);
-    all->has_follower = sim_happens(3);
-    all->has_expiry = is_whole && sim_happens(3);
+    choose_cast(all, is_shared);
     for (unsigned i = 0; i < PEOPLE; i++) {
         all->person[i] = uuid_of(1 + i);
     }
