@@ -9,6 +9,8 @@
 #include "world/network.h"
 #include "world/world.h"
 
+/* Of so many of the calls that take longest one is made. */
+#define SELDOM 4
 #define THUMB "\xf0\x9f\x91\x8d"
 
 const cruddur_user embedded_people[PERSONS] = {
@@ -342,6 +344,9 @@ static void purge(embedded *now, cruddur *dm)
 static void erase(embedded *now, cruddur *dm)
 {
     cruddur_error *error = NULL;
+    if (!sim_happens(SELDOM)) {
+        return;
+    }
     cruddur_status status =
         cruddur_person_erase(dm, embedded_people[MEMBERS].uuid, NULL, &error);
     /* It is several changes, of which a part may be made when one fails. */
@@ -365,6 +370,9 @@ static void rename_people(embedded *now, cruddur *dm)
     cruddur_error *error = NULL;
     cruddur_person_options options = CRUDDUR_PERSON_OPTIONS_INIT;
     options.flags = sim_happens(2) ? CRUDDUR_PERSON_MESSAGES : 0;
+    if (!sim_happens(SELDOM)) {
+        return;
+    }
     cruddur_status status = cruddur_person_rename(dm, look_up, NULL, &options, &error);
     (void)note(now, "renaming people", status, error);
 }

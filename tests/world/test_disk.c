@@ -14,6 +14,7 @@
 TestSuite(disk, .timeout = 600);
 
 #define SEEDS 40
+#define FIRST_SEED 41 /* from which on all faults of the disk come up */
 #define SEEDS_PLANTED 200
 
 static char folder[64];
@@ -32,7 +33,7 @@ static void end(void)
 static play_result play(bool is_full, uint64_t seeds)
 {
     play_result result = {.worlds = 0};
-    for (uint64_t seed = 1; seed <= seeds && result.breaches == 0; seed++) {
+    for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + seeds && result.breaches == 0; seed++) {
         embedded_play(folder, is_full, seed, &result);
     }
     return result;
