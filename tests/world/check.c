@@ -53,6 +53,11 @@ static void check_insert(stage *all, const sim_item *item, unsigned *copies)
     }
     const stage_message *message = &all->message[index];
     copies[index]++;
+    if (copies[index] > 1 && message->lasts_s > 0 && !message->is_callers &&
+        all->mode != STAGE_ATOMIC) {
+        all->allowed[STAGE_AGAIN]++;
+        copies[index] = 1;
+    }
     if (copies[index] + (message->rival < MESSAGES_MAX ? copies[message->rival] : 0) > 1) {
         stage_breach(all, "message %s is stored twice", message->text);
     }
@@ -201,6 +206,14 @@ static void check_member(stage *all, size_t group, size_t person, const sim_item
         stage_breach(all, "member %zu has %zu rows of group %zu", person, count, group);
     }
     check_row(all, group, newest, head);
+    /* The original handler puts rows without what it does not know. */
+    bool may_be_new = all->has_handler || (all->has_guest && person == GUEST) ||
+                      all->mode == STAGE_STEPS;
+    if (all->group[group].is_old && !may_be_new &&
+        sim_item_value(newest, cr_str_of(STAGE_KEPT_NAME)).data == NULL) {
+        stage_breach(all, "the row of group %zu of member %zu has lost what others put there", group,
+                     person);
+    }
 }
 
 /* Each row belongs to a message and to a member. */

@@ -129,6 +129,22 @@ static void see_group(embedded *now, size_t person, const char *newest)
     cruddur_group_free(group);
 }
 
+static void see_direct_group(embedded *now)
+{
+    cruddur_error *error = NULL;
+    cruddur_group *group = NULL;
+    cruddur_status status = cruddur_group_get(now->dm[0], embedded_people[0].uuid,
+                                              embedded_direct_group(), NULL, &group, &error);
+    if (status == CRUDDUR_OK) {
+        registers_see(REGISTER_DIRECT, "+");
+        registers_see(REGISTER_BLOCKED, cruddur_group_is_blocked(group) ? "+" : "");
+    } else if (status != CRUDDUR_E_GROUP_NOT_FOUND) {
+        embedded_judge_failure(now, "getting the direct group", false, status, error);
+    }
+    cruddur_group_free(group);
+    cruddur_error_free(error);
+}
+
 static void judge_registers(embedded *now)
 {
     char why[256];
@@ -176,6 +192,7 @@ static void judge(embedded *now)
     } else if (status != CRUDDUR_E_GROUP_NOT_FOUND) {
         embedded_judge_failure(now, "listing", false, status, error);
     }
+    see_direct_group(now);
     now->is_open = status == CRUDDUR_OK;
     judge_registers(now);
     cruddur_msg_page_free(page);

@@ -9,6 +9,8 @@
 #include "world/network.h"
 #include "world/world.h"
 
+/* Of so many of the calls that take longest one is made. */
+#define SELDOM 4
 #define THUMB "\xf0\x9f\x91\x8d"
 
 const cruddur_user embedded_people[PERSONS] = {
@@ -237,6 +239,55 @@ static void change_members(embedded *now, cruddur *dm)
              error);
 }
 
+/* ---- the direct group ---- */
+
+const char *embedded_direct_group(void)
+{
+    static char uuid[CRUDDUR_UUID_SIZE];
+    if (uuid[0] == '\0' && cruddur_group_direct_uuid(embedded_people[0].uuid,
+                                                     embedded_people[1].uuid, uuid,
+                                                     NULL) != CRUDDUR_OK) {
+        abort();
+    }
+    return uuid;
+}
+
+/* The second person writes to the first one, which opens the group; again and again the same. */
+static void write_directly(embedded *now, cruddur *dm)
+{
+    cruddur_error *error = NULL;
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    const char *blocked = registers_certain(REGISTER_BLOCKED);
+    options.message_uuid = DIRECT_MESSAGE;
+    bool is_new = *registers_last(REGISTER_DIRECT) == '\0';
+    cruddur_status status =
+        cruddur_group_create(dm, &embedded_people[1], embedded_people, 1, "d", &options, NULL,
+                             &error);
+    if (status == CRUDDUR_E_BLOCKED && (blocked == NULL || *blocked == '+')) {
+        cruddur_error_free(error);
+        return;
+    }
+    if (note(now, "writing directly", status, error) && is_new) {
+        registers_set(REGISTER_DIRECT, "+");
+    }
+}
+
+static void block(embedded *now, cruddur *dm)
+{
+    cruddur_error *error = NULL;
+    bool is_on = sim_happens(2);
+    const char *is_there = registers_certain(REGISTER_DIRECT);
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    options.blocked = is_on ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    if (is_there == NULL || *is_there == '\0') {
+        return;
+    }
+    cruddur_status status = cruddur_group_set(dm, embedded_people[0].uuid, embedded_direct_group(),
+                                              &options, NULL, &error);
+    note_one(now, is_on ? "blocking" : "unblocking", REGISTER_BLOCKED, is_on ? "+" : "", status,
+             error);
+}
+
 /* ---- reading ---- */
 
 static void list_messages(embedded *now, cruddur *dm)
@@ -254,7 +305,7 @@ static void list_groups(embedded *now, cruddur *dm)
     cruddur_group_page *page = NULL;
     cruddur_status status = cruddur_group_list(dm, member(), NULL, &page, &error);
     (void)note(now, "listing groups", status, error);
-    if (!now->is_rotten && status == CRUDDUR_OK && cruddur_group_page_count(page) > 1) {
+    if (!now->is_rotten && status == CRUDDUR_OK && cruddur_group_page_count(page) > 2) {
         embedded_breach(now, "an inbox shows a group twice");
     }
     cruddur_group_page_free(page);
@@ -289,6 +340,43 @@ static void purge(embedded *now, cruddur *dm)
     (void)note(now, "purging", status, error);
 }
 
+/* The fourth person has written nothing: what an erasure changes is one group's members. */
+static void erase(embedded *now, cruddur *dm)
+{
+    cruddur_error *error = NULL;
+    if (!sim_happens(SELDOM)) {
+        return;
+    }
+    cruddur_status status =
+        cruddur_person_erase(dm, embedded_people[MEMBERS].uuid, NULL, &error);
+    /* It is several changes, of which a part may be made when one fails. */
+    if (!note(now, "erasing", status, error)) {
+        registers_call(false);
+    }
+    registers_set(REGISTER_GUEST, "");
+}
+
+static bool look_up(void *data, const char *user_uuid, cruddur_user *user)
+{
+    (void)data;
+    user->display_name = sim_happens(2) ? "Renamed" : "Named";
+    user->handle = user_uuid;
+    return true;
+}
+
+/* Names are copies of no promised age: what else there is must stay as it is. */
+static void rename_people(embedded *now, cruddur *dm)
+{
+    cruddur_error *error = NULL;
+    cruddur_person_options options = CRUDDUR_PERSON_OPTIONS_INIT;
+    options.flags = sim_happens(2) ? CRUDDUR_PERSON_MESSAGES : 0;
+    if (!sim_happens(SELDOM)) {
+        return;
+    }
+    cruddur_status status = cruddur_person_rename(dm, look_up, NULL, &options, &error);
+    (void)note(now, "renaming people", status, error);
+}
+
 static void upgrade(embedded *now, cruddur *dm)
 {
     cruddur_error *error = NULL;
@@ -304,6 +392,7 @@ static const struct {
     {send, 10},         {send_again, 4},  {edit, 4},         {delete, 1},    {react, 3},
     {pin, 2},           {mute, 2},        {rename_group, 2}, {mark_read, 3}, {change_members, 2},
     {list_messages, 3}, {list_groups, 3}, {check, 1},        {purge, 1},     {upgrade, 1},
+    {erase, 1},         {block, 2},       {write_directly, 2}, {rename_people, 1},
 };
 
 void embedded_call(embedded *now, cruddur *dm)

@@ -12,6 +12,7 @@
 #define PERSONS 4
 #define MEMBERS 3 /* who stay; the fourth comes and goes */
 #define GROUP "00000000-0000-4000-8000-0000000000aa"
+#define DIRECT_MESSAGE "00000000-0000-4000-a000-000000000001"
 
 /* ---- registers ---- */
 
@@ -20,7 +21,9 @@
 #define REGISTER_PINNED(person) (2 * MESSAGES + (person))
 #define REGISTER_MUTED(person) (2 * MESSAGES + MEMBERS + (person))
 #define REGISTER_NAME (2 * MESSAGES + 2 * MEMBERS)
-#define REGISTER_GUEST (REGISTER_NAME + 1) /* "+": the fourth person is a member */
+#define REGISTER_GUEST (REGISTER_NAME + 1)   /* "+": the fourth person is a member */
+#define REGISTER_DIRECT (REGISTER_NAME + 2)  /* "+": the direct group of the first two is there */
+#define REGISTER_BLOCKED (REGISTER_NAME + 3) /* "+": the first person blocks it */
 
 typedef struct embedded_message {
     char uuid[37];
@@ -50,6 +53,9 @@ void embedded_breach(embedded *now, const char *format, ...) __attribute__((form
 /* A call has failed: what a disk in trouble may come to; without trouble nothing fails. */
 void embedded_judge_failure(embedded *now, const char *what, bool is_in_trouble,
                             cruddur_status status, const cruddur_error *error);
+
+/* The uuid of the direct group of the first two. */
+const char *embedded_direct_group(void);
 
 /* Makes a call of the public API, as dice decide, on a disk that may be in trouble. */
 void embedded_call(embedded *now, cruddur *dm);

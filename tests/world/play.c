@@ -322,6 +322,16 @@ static void come_to_rest(stage *all, bool is_calm)
     }
 }
 
+static uint64_t count_displaced(void)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < sim_change_count(); i++) {
+        const sim_item *new = sim_change_at(i)->new;
+        count += new != NULL && new->group.data != NULL && sim_item_text(new, "head_sk").data != NULL;
+    }
+    return count;
+}
+
 void play_world(const play_setting *setting, uint64_t seed, play_result *result)
 {
     static const unsigned lags[] = {0, 30, 300};
@@ -363,6 +373,7 @@ void play_world(const play_setting *setting, uint64_t seed, play_result *result)
     }
     result->calls += now.calls;
     result->acks += now.acks;
+    result->displaced += count_displaced();
     result->requests += sim_request_count() - first_request;
     if (now.breach[0] != '\0' && result->breaches++ < PLAY_BREACHES_MAX) {
         play_breach *noted = &result->breach[result->breaches - 1];

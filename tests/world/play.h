@@ -34,6 +34,7 @@ typedef struct play_result {
     uint64_t acks;
     uint64_t requests;
     uint64_t late;
+    uint64_t displaced; /* group rows that were put beside their message's key, as it was taken */
     uint64_t allowed[STAGE_ALLOWANCE_COUNT];
     uint64_t insertions; /* of the embedded engine: messages that were lost with the power */
     uint64_t trace;      /* of the last one: sim_trace() */

@@ -30,6 +30,12 @@ static bool read_flag(cr_json *in)
     return sim_is_name(cr_json_skip(in), "true");
 }
 
+/* A planted fault overlooks it. */
+static bool read_consistency(cr_json *in)
+{
+    return read_flag(in) && !sim_service_is_eventual();
+}
+
 void sim_get_item(cr_json *in, size_t job, sim_answer *answer)
 {
     cr_str name;
@@ -42,7 +48,7 @@ void sim_get_item(cr_json *in, size_t job, sim_answer *answer)
         } else if (sim_is_name(name, "TableName")) {
             sim_read_table(in, answer);
         } else if (sim_is_name(name, "ConsistentRead")) {
-            is_consistent = read_flag(in);
+            is_consistent = read_consistency(in);
         } else {
             (void)cr_json_skip(in);
         }
@@ -84,7 +90,7 @@ static void read_batch(cr_json *in, batch *asked, sim_answer *answer)
         if (sim_is_name(name, "Keys")) {
             read_keys(in, asked, answer);
         } else if (sim_is_name(name, "ConsistentRead")) {
-            asked->is_consistent = read_flag(in);
+            asked->is_consistent = read_consistency(in);
         } else {
             (void)cr_json_skip(in);
         }
@@ -211,7 +217,7 @@ static void read_asked(cr_json *in, asked *query, sim_answer *answer)
         } else if (sim_is_name(name, "ScanIndexForward")) {
             query->descending = !read_flag(in);
         } else if (sim_is_name(name, "ConsistentRead")) {
-            query->is_consistent = read_flag(in);
+            query->is_consistent = read_consistency(in);
         } else if (sim_is_name(name, "Limit")) {
             read_limit(in, query, answer);
         } else if (sim_is_name(name, "ExclusiveStartKey")) {

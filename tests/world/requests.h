@@ -52,6 +52,7 @@ void sim_transact_write_items(cr_json *in, size_t job, sim_answer *answer);
 
 /* Whether a read by key shows a row as it was, because of a planted fault. */
 bool sim_service_is_stale(void);
+bool sim_service_is_eventual(void);
 
 const sim_manners *sim_service_manners(void);
 

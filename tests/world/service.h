@@ -67,6 +67,7 @@ typedef enum sim_deed {
     SIM_DEED_TEAR,          /* of a transaction, all are carried out whose condition holds */
     SIM_DEED_FORGET,        /* a transaction's token is not remembered */
     SIM_DEED_STALE,         /* strong reads by key show rows as they were a while ago */
+    SIM_DEED_EVENTUAL,      /* that a read is to be strong is overlooked */
 } sim_deed;
 
 enum {

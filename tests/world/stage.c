@@ -32,6 +32,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "an eventual read was refused to a member",
         "the check did not see a group without a card, as the index lags",
         "a watch missed a message that was stored more than a minute late",
+        "a message without a uuid of the caller's was stored again when it had expired",
         "a watch missed a message, as clocks disagree by more than 15 minutes",
     };
     return texts[allowance];
@@ -114,6 +115,7 @@ static cr_row group_row(const stage_group *group, size_t member, cr_str sk, cr_s
     row.value[CR_DISPLAY_NAME] = cr_str_of("");
     row.value[CR_HANDLE] = cr_str_of("");
     row.value[CR_MEMBER_UUIDS] = group->members.count > 2 ? list : CR_STR_ABSENT;
+    row.value[CR_OTHERS] = cr_str_of(STAGE_KEPT);
     if (has_card) {
         row.value[CR_REV] = cr_str_of("1");
         row.value[CR_VERSION] = cr_str_of("0000000000000001");
@@ -133,7 +135,7 @@ static void put_group(stage *all, size_t g)
     cr_row message = {0};
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_str list = cr_members_join(&group->members, &arena);
-    group->is_open = true;
+    group->is_open = group->is_old = true;
     /* Beside the original handler a card is needed by larger groups, whose members its rows do not
      * name, and without transactions, where a group may lose all its rows. */
     bool needs_card =
@@ -188,9 +190,9 @@ static void choose_cast(stage *all, bool is_shared)
     all->has_handler = is_shared && sim_happens(2);
     bool is_whole = all->mode != STAGE_STEPS && !all->has_handler;
     all->has_guest = is_whole && sim_happens(2);
-    all->has_operator = is_whole && sim_happens(3);
-    all->has_watchers = is_whole && sim_happens(3);
-    all->has_follower = sim_happens(2);
+    all->has_operator = is_whole && sim_happens(5);
+    all->has_watchers = is_whole && sim_happens(5);
+    all->has_follower = sim_happens(3);
     all->has_expiry = is_whole && sim_happens(3);
 }
 

@@ -19,6 +19,10 @@
 #define GUEST 3
 #define GUEST_GROUP 2
 
+/* What the library does not know in the rows of a group that was there before, and carries along. */
+#define STAGE_KEPT_NAME "starred"
+#define STAGE_KEPT "{\"" STAGE_KEPT_NAME "\":{\"BOOL\":true}}"
+
 typedef enum stage_mode {
     STAGE_ATOMIC,
     STAGE_STREAM,
@@ -52,6 +56,7 @@ typedef struct stage_group {
     cr_uuid uuid;
     cr_members members;
     bool is_open; /* somebody knows that it is there */
+    bool is_old;  /* it was, before anybody did anything */
 } stage_group;
 
 /* What a breach would be, but for what the documentation of a mode says; counted. */
@@ -62,6 +67,7 @@ typedef enum stage_allowance {
     STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
     STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
+    STAGE_AGAIN,         /* what had expired was stored again, by a request that came late */
     STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;

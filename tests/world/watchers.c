@@ -10,7 +10,8 @@
 #define CURSOR_SIZE 256
 #define WAIT_MS 2000
 /* At rest: as long as the longest pause between two looks at all of an inbox, and more. */
-#define LAST_WAIT_MS 60000
+#define LAST_WAIT_MS 18000
+#define LAST_INTERVAL_MS 6000
 /* In mode stream a key may be this much older than the newest one, says docs/live.md. */
 #define LATE_US INT64_C(60000000)
 
@@ -102,6 +103,7 @@ static cruddur_watch *open_watch(stage *all, watcher *self, cruddur *dm)
     }
     options.timeout_ms = stage_timeout_ms();
     options.cursor = is_first ? NULL : self->cursor;
+    options.interval_min_ms = all->is_quiet ? LAST_INTERVAL_MS : options.interval_min_ms;
     all->calls++;
     cruddur_status status = cruddur_watch_open(dm, &options, &watch, &error);
     sim_tell("watch %d: %s", (int)(self - watchers), cruddur_status_name(status));

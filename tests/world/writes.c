@@ -73,6 +73,11 @@ bool sim_service_is_stale(void)
     return service.fault.deed == SIM_DEED_STALE && sim_happens(2);
 }
 
+bool sim_service_is_eventual(void)
+{
+    return service.fault.deed == SIM_DEED_EVENTUAL;
+}
+
 /* ---- one write ---- */
 
 typedef enum write_kind { PUT, DELETE, CHECK } write_kind;

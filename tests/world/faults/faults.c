@@ -87,6 +87,12 @@ const fault faults_all[] = {
     CUT("a message does not follow the rows", FAULT_CUT_ORDER, STAGE_ATOMIC),
     CUT("no caller looks back", FAULT_CUT_LOOK_BACK, STAGE_STEPS),
     CUT("no answer means not arrived", FAULT_CUT_ARRIVAL, STAGE_ATOMIC),
+    CUT("whoever asks is a member", FAULT_CUT_MEMBERS, STAGE_ATOMIC),
+    CUT("whoever asks is a member", FAULT_CUT_MEMBERS, STAGE_STREAM),
+    CUT("a watch's cursor skips what was not told", FAULT_CUT_PLACE, STAGE_ATOMIC),
+    CUT("a watch's cursor skips what was not told", FAULT_CUT_PLACE, STAGE_STREAM),
+    OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_ATOMIC),
+    OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_STREAM),
 };
 const size_t faults_count = sizeof(faults_all) / sizeof(faults_all[0]);
 

@@ -8,6 +8,7 @@
 #include "messaging/settle.h"
 #include "model/members.h"
 #include "model/time.h"
+#include "watch/poll.h"
 
 static fault_cut now;
 
@@ -83,4 +84,16 @@ size_t __wrap_cr_members_find(const cr_members *members, const cr_uuid *uuid)
 {
     size_t index = __real_cr_members_find(members, uuid);
     return index == members->count && now == FAULT_CUT_MEMBERS ? 0 : index;
+}
+
+void __real_cr_poll_place(const cr_poll *poll, cr_place *place);
+void __wrap_cr_poll_place(const cr_poll *poll, cr_place *place);
+
+void __wrap_cr_poll_place(const cr_poll *poll, cr_place *place)
+{
+    __real_cr_poll_place(poll, place);
+    if (now == FAULT_CUT_PLACE) {
+        cr_kept_key_set(&place->low, cr_str_of("9999-12-31T23:59:59.999999+00:00"));
+        place->time_us += INT64_C(7200000000);
+    }
 }
