@@ -39,7 +39,8 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group)
     cr_row now;
     cruddur_status status = cr_group_find_head(txn, &group->uuid, &now);
     int order = cr_str_compare(now.value[CR_SK], group->head.value[CR_SK]);
-    bool is_same = order == 0 || (order < 0 && group->is_head_gone);
+    bool is_as_read = cr_str_equal(now.value[CR_VERSION], group->head.value[CR_VERSION]);
+    bool is_same = group->is_head_gone ? order <= 0 : order == 0 && is_as_read;
     return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 

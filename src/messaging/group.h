@@ -51,7 +51,8 @@ cruddur_status cr_check_transactions(const cr_txn *txn);
 /* Reads the group's newest message. A group without one has head->value[CR_PK] absent. */
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head);
 
-/* CRUDDUR_E_CONFLICT when the group has another head by now: the body is to run again. */
+/* CRUDDUR_E_CONFLICT when the group has another head by now, or when it was changed: the body is to
+ * run again. */
 cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group);
 
 /* Reads the group's card. CRUDDUR_E_STORE_DAMAGED for one that makes no sense. */

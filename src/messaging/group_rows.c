@@ -408,6 +408,25 @@ cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
     return status == CRUDDUR_OK ? take_rows(txn, &found, group_rows) : status;
 }
 
+/* Whether a row is at the message and shows another text; not one whose member does not see it. */
+static bool shows_other(const cr_row *row, const cr_row *message)
+{
+    bool is_hidden = row->value[CR_TEXT].size == 0 && row->value[CR_VISIBLE_SK].data != NULL;
+    return cr_row_exists(row) && !is_hidden &&
+           cr_str_equal(cr_row_place(row), message->value[CR_SK]) &&
+           !cr_str_equal(row->value[CR_TEXT], message->value[CR_TEXT]);
+}
+
+cruddur_status cr_group_rows_check_head(cr_txn *txn, const cr_group *group,
+                                        const cr_group_rows *rows)
+{
+    bool differs = false;
+    for (size_t i = 0; i < rows->members.count; i++) {
+        differs = differs || shows_other(&rows->row[i], &group->head);
+    }
+    return differs ? cr_group_check_head(txn, group) : CRUDDUR_OK;
+}
+
 cr_str cr_group_rows_oldest(const cr_group_rows *group_rows)
 {
     cr_str oldest = CR_STR_ABSENT;

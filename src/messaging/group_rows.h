@@ -50,6 +50,11 @@ cruddur_status cr_group_rows_search(cr_txn *txn, const cr_uuid *group, cr_str he
 /* Adds the group rows that the members have at a sort key that is not the head's. */
 cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_group_rows *rows);
 
+/* For a change that shows the head, which was read before the rows: the head may have been changed
+ * between, and the rows with it. CRUDDUR_E_CONFLICT: it was. */
+cruddur_status cr_group_rows_check_head(cr_txn *txn, const cr_group *group,
+                                        const cr_group_rows *rows);
+
 /* The sort key of the oldest message that any row is at; absent where there are no rows. */
 cr_str cr_group_rows_oldest(const cr_group_rows *rows);
 

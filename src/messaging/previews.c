@@ -26,6 +26,9 @@ cruddur_status cr_previews_read(cr_txn *txn, cr_group *group, const cr_row *chan
     previews->are_to_change =
         oldest_sk.data == NULL || cr_str_compare(changed->value[CR_SK], oldest_sk) >= 0;
     bool is_head = cr_str_equal(group->head.value[CR_SK], changed->value[CR_SK]);
+    if (previews->are_to_change && !is_head) {
+        status = cr_group_rows_check_head(txn, group, &previews->rows);
+    }
     previews->head = is_head ? *changed : group->head;
     previews->rewrite = (cr_rewrite){.group = &group->uuid,
                                      .message = &previews->head,
@@ -34,9 +37,9 @@ cruddur_status cr_previews_read(cr_txn *txn, cr_group *group, const cr_row *chan
                                      .beside = beside,
                                      .replaces = true};
     bool are_in_place = cr_group_rows_are_at(&previews->rows, previews->head.value[CR_SK]);
-    return previews->are_to_change && !are_in_place
+    return status == CRUDDUR_OK && previews->are_to_change && !are_in_place
                ? cr_rewrite_find_room(txn, &previews->rewrite, room)
-               : CRUDDUR_OK;
+               : status;
 }
 
 cruddur_status cr_previews_write(cr_txn *txn, cr_previews *previews)

@@ -131,7 +131,7 @@ static cruddur_status choose_place(cr_txn *txn, const cr_group *group, const cr_
             is_beyond = true;
         }
     }
-    return is_beyond ? cr_group_check_head(txn, group) : CRUDDUR_OK;
+    return is_beyond ? cr_group_check_head(txn, group) : cr_group_rows_check_head(txn, group, rows);
 }
 
 /* Every member has a row then, with the names that messages tell. */

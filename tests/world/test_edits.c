@@ -295,6 +295,23 @@ Test(edits, a_send_comes_in_between, .init = begin, .fini = end)
     }
 }
 
+static void rename_group(void)
+{
+    cr_assert_eq(scene_rename(&all, all.atomic, BOB, "film night"), CRUDDUR_OK);
+}
+
+static void judge_edit_and_rename(void)
+{
+    expect_text(&first, "faster");
+    expect_previews("faster");
+}
+
+/* What was read of the message before the rows is not put back into rows that show the edit. */
+Test(edits, come_between_the_requests_of_a_renaming, .init = begin, .fini = end)
+{
+    play_before_each(rename_group, edit_meanwhile, NULL, judge_edit_and_rename);
+}
+
 /* Without one of the rows the edit reads all of them twice. */
 static void lose_row(size_t person)
 {
