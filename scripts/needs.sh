@@ -26,6 +26,7 @@ build                module  libutf8proc   libutf8proc-dev
 build                module  libpq         libpq-dev
 web,tests,lint       module  libmicrohttpd libmicrohttpd-dev
 web,tests,lint       module  jansson       libjansson-dev
+web,tests,lint       module  glib-2.0      libglib2.0-dev
 web                  program curl          curl
 bench-web            program wrk           wrk
 bench-web            python  flask         python3-flask

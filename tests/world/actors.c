@@ -33,7 +33,8 @@ static stage_message *find_pending(stage *all, const actor *self)
     size_t at = sim_roll(all->message_count + 1);
     for (size_t i = 0; i < all->message_count; i++) {
         stage_message *one = &all->message[(at + i) % all->message_count];
-        if (one->is_callers && !one->is_done && !(all->has_guest && one->author == GUEST) && (one->author + self->number) % 2 == 0) {
+        if (one->is_callers && !one->is_done && !(all->has_guest && one->author == GUEST) &&
+            (one->author + self->number) % 2 == 0) {
             return one;
         }
     }

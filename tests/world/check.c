@@ -184,20 +184,28 @@ static void check_row(stage *all, size_t group, const sim_item *row, const sim_i
     }
 }
 
-/* A member's rows of a group: the newest counts. */
-static void check_member(stage *all, size_t group, size_t person, const sim_item *head,
-                         check_rows rows)
+/* The newest of a member's rows of a group; NULL: there is none. */
+static const sim_item *find_row(const stage *all, size_t group, size_t person, size_t *count)
 {
     const sim_item *newest = NULL;
-    size_t count = 0;
+    *count = 0;
     for (size_t i = 0; i < sim_table_size(); i++) {
         const sim_item *item = sim_table_at(i);
         if (is_group_row(item) && is_text(cr_pk_suffix(item->pk), all->person[person].text) &&
             is_text(item->group, all->group[group].uuid.text)) {
-            count++;
+            ++*count;
             newest = newest == NULL || cr_str_compare(item->sk, newest->sk) > 0 ? item : newest;
         }
     }
+    return newest;
+}
+
+/* A member's rows of a group: the newest counts. */
+static void check_member(stage *all, size_t group, size_t person, const sim_item *head,
+                         check_rows rows)
+{
+    size_t count;
+    const sim_item *newest = find_row(all, group, person, &count);
     if (newest == NULL) {
         stage_breach(all, "member %zu has no row of group %zu", person, group);
         return;
@@ -207,12 +215,12 @@ static void check_member(stage *all, size_t group, size_t person, const sim_item
     }
     check_row(all, group, newest, head);
     /* The original handler puts rows without what it does not know. */
-    bool may_be_new = all->has_handler || (all->has_guest && person == GUEST) ||
-                      all->mode == STAGE_STEPS;
+    bool may_be_new =
+        all->has_handler || (all->has_guest && person == GUEST) || all->mode == STAGE_STEPS;
     if (all->group[group].is_old && !may_be_new &&
         sim_item_value(newest, cr_str_of(STAGE_KEPT_NAME)).data == NULL) {
-        stage_breach(all, "the row of group %zu of member %zu has lost what others put there", group,
-                     person);
+        stage_breach(all, "the row of group %zu of member %zu has lost what others put there",
+                     group, person);
     }
 }
 

@@ -74,7 +74,8 @@ static bool is_good_refusal(const stage *all, const wanted *edit, size_t person,
                      (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_MESSAGE_TIME ||
                       status == CRUDDUR_E_MESSAGE_NOT_FOUND);
     return is_too_late || is_unseen ||
-           (!is_authors && (status == CRUDDUR_E_NOT_THE_AUTHOR || status == CRUDDUR_E_GROUP_NOT_FOUND));
+           (!is_authors &&
+            (status == CRUDDUR_E_NOT_THE_AUTHOR || status == CRUDDUR_E_GROUP_NOT_FOUND));
 }
 
 static bool may_fail(const stage *all, cruddur_status status)
@@ -179,7 +180,7 @@ static bool is_renaming(const sim_change *change)
 
 bool edits_are_cause(const sim_change *change)
 {
-    if (change->old != NULL && change->new != NULL && is_renaming(change)) {
+    if (change->old != NULL && change->new != NULL &&is_renaming(change)) {
         return true;
     }
     return change->old != NULL && change->new != NULL &&has_same(change, "message_uuid") &&

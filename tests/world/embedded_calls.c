@@ -244,9 +244,9 @@ static void change_members(embedded *now, cruddur *dm)
 const char *embedded_direct_group(void)
 {
     static char uuid[CRUDDUR_UUID_SIZE];
-    if (uuid[0] == '\0' && cruddur_group_direct_uuid(embedded_people[0].uuid,
-                                                     embedded_people[1].uuid, uuid,
-                                                     NULL) != CRUDDUR_OK) {
+    if (uuid[0] == '\0' &&
+        cruddur_group_direct_uuid(embedded_people[0].uuid, embedded_people[1].uuid, uuid, NULL) !=
+            CRUDDUR_OK) {
         abort();
     }
     return uuid;
@@ -260,9 +260,8 @@ static void write_directly(embedded *now, cruddur *dm)
     const char *blocked = registers_certain(REGISTER_BLOCKED);
     options.message_uuid = DIRECT_MESSAGE;
     bool is_new = *registers_last(REGISTER_DIRECT) == '\0';
-    cruddur_status status =
-        cruddur_group_create(dm, &embedded_people[1], embedded_people, 1, "d", &options, NULL,
-                             &error);
+    cruddur_status status = cruddur_group_create(dm, &embedded_people[1], embedded_people, 1, "d",
+                                                 &options, NULL, &error);
     if (status == CRUDDUR_E_BLOCKED && (blocked == NULL || *blocked == '+')) {
         cruddur_error_free(error);
         return;
@@ -347,8 +346,7 @@ static void erase(embedded *now, cruddur *dm)
     if (!sim_happens(SELDOM)) {
         return;
     }
-    cruddur_status status =
-        cruddur_person_erase(dm, embedded_people[MEMBERS].uuid, NULL, &error);
+    cruddur_status status = cruddur_person_erase(dm, embedded_people[MEMBERS].uuid, NULL, &error);
     /* It is several changes, of which a part may be made when one fails. */
     if (!note(now, "erasing", status, error)) {
         registers_call(false);
@@ -389,10 +387,13 @@ static const struct {
     void (*make)(embedded *now, cruddur *dm);
     unsigned weight;
 } calls[] = {
-    {send, 10},         {send_again, 4},  {edit, 4},         {delete, 1},    {react, 3},
-    {pin, 2},           {mute, 2},        {rename_group, 2}, {mark_read, 3}, {change_members, 2},
-    {list_messages, 3}, {list_groups, 3}, {check, 1},        {purge, 1},     {upgrade, 1},
-    {erase, 1},         {block, 2},       {write_directly, 2}, {rename_people, 1},
+    {send, 10},          {send_again, 4},    {edit, 4},
+    {delete, 1},         {react, 3},         {pin, 2},
+    {mute, 2},           {rename_group, 2},  {mark_read, 3},
+    {change_members, 2}, {list_messages, 3}, {list_groups, 3},
+    {check, 1},          {purge, 1},         {upgrade, 1},
+    {erase, 1},          {block, 2},         {write_directly, 2},
+    {rename_people, 1},
 };
 
 void embedded_call(embedded *now, cruddur *dm)

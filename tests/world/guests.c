@@ -20,7 +20,7 @@ static struct guest {
     size_t begun;     /* changes */
     bool is_changing; /* one at a time */
     bool is_erased;
-    bool was_erased; /* the erasure was acknowledged */
+    bool was_erased;   /* the erasure was acknowledged */
     int64_t erased_us; /* when it began */
 } guest;
 
@@ -69,8 +69,8 @@ static cruddur_status change(stage *all, cruddur *dm, knowledge wanted, cruddur_
     sim_tell("%zu %s the guest", by, wanted == IS_IN ? "adds" : "removes");
     return wanted == IS_IN ? cruddur_group_add_members(dm, all->person[by].text, group, &user, 1,
                                                        &options, NULL, error)
-                           : cruddur_group_remove_member(dm, all->person[by].text, group,
-                                                         user.uuid, &options, NULL, error);
+                           : cruddur_group_remove_member(dm, all->person[by].text, group, user.uuid,
+                                                         &options, NULL, error);
 }
 
 static void begin_change(stage *all)

@@ -92,8 +92,7 @@ void act_list_groups(stage *all, cr_store *store, size_t person)
     cr_call call = sim_call(&error);
     bool was_open[GROUPS];
     bool is_eventual = sim_happens(EVENTUAL);
-    call.consistency =
-        is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
+    call.consistency = is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
     for (size_t g = 0; g < GROUPS; g++) {
         was_open[g] = all->group[g].is_open;
     }
@@ -144,8 +143,7 @@ void act_list_messages(stage *all, cr_store *store, size_t group, size_t person)
     bool is_member = stage_is_member(all, group, person);
     bool is_eventual = sim_happens(EVENTUAL);
     int64_t begun_us = sim_now_us();
-    call.consistency =
-        is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
+    call.consistency = is_eventual ? CRUDDUR_CONSISTENCY_EVENTUAL : CRUDDUR_CONSISTENCY_STRONG;
     note_acknowledged(all, group, acknowledged);
     all->calls++;
     sim_tell("listing the messages of group %zu for %zu", group, person);

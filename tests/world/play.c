@@ -177,7 +177,8 @@ static void repeat(stage *all)
     size_t count = all->message_count;
     for (size_t i = 0; i < count && !all->is_over; i++) {
         stage_message *one = &all->message[i];
-        bool may_repeat = one->is_callers && !guests_are_erased(all, one->author) && !one->is_refused && one->calls > 0 &&
+        bool may_repeat = one->is_callers && !guests_are_erased(all, one->author) &&
+                          !one->is_refused && one->calls > 0 &&
                           (one->rival == MESSAGES_MAX || one->acks > 0) &&
                           stage_is_member(all, one->group, one->author) &&
                           (one->is_opening || all->group[one->group].is_open);
@@ -327,7 +328,7 @@ static uint64_t count_displaced(void)
     uint64_t count = 0;
     for (size_t i = 0; i < sim_change_count(); i++) {
         const sim_item *new = sim_change_at(i)->new;
-        count += new != NULL && new->group.data != NULL && sim_item_text(new, "head_sk").data != NULL;
+        count += new != NULL &&new->group.data != NULL &&sim_item_text(new, "head_sk").data != NULL;
     }
     return count;
 }

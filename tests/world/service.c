@@ -36,9 +36,15 @@ uint64_t sim_trait_count(sim_trait trait)
 const char *sim_trait_name(sim_trait trait)
 {
     static const char *const names[SIM_TRAIT_COUNT] = {
-        "a stale row by an eventual read", "a row behind by the index",  "a small page",
-        "a key left for later",            "a row expired",              "shards split",
-        "the stream trimmed",              "a reader of trimmed records", "an iterator expired",
+        "a stale row by an eventual read",
+        "a row behind by the index",
+        "a small page",
+        "a key left for later",
+        "a row expired",
+        "shards split",
+        "the stream trimmed",
+        "a reader of trimmed records",
+        "an iterator expired",
     };
     return names[trait];
 }

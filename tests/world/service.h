@@ -22,8 +22,8 @@ void sim_service_begin(void);
 /* What the real service may do and seldom does. */
 typedef struct sim_manners {
     unsigned stale; /* reads that are not consistent show rows as they were so many moments ago */
-    size_t page_bytes;  /* where pages end; 0: at 1 MB */
-    size_t unprocessed; /* of so many keys of a batch one is left for later; 0: none */
+    size_t page_bytes;   /* where pages end; 0: at 1 MB */
+    size_t unprocessed;  /* of so many keys of a batch one is left for later; 0: none */
     int64_t iterator_us; /* how long iterators of streams last; 0: 15 minutes */
 } sim_manners;
 

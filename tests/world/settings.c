@@ -221,8 +221,7 @@ static void check_marker(stage *all, size_t group, size_t person, const cr_row *
     for (size_t i = 0; i < all->message_count; i++) {
         const stage_message *message = &all->message[i];
         if (message->group == group && message->acks > 0 && message->sk[0] != '\0' &&
-            message->lasts_s == 0 &&
-            message->ended_us < marked_us[group][person] &&
+            message->lasts_s == 0 && message->ended_us < marked_us[group][person] &&
             cr_str_compare(cr_str_of(message->sk), cr_row_marker(row)) > 0) {
             stage_breach(all, "person %zu has read %s of group %zu, and the marker is at %.*s",
                          person, message->text, group, CR_STR_ARGS(cr_row_marker(row)));

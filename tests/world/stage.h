@@ -19,7 +19,8 @@
 #define GUEST 3
 #define GUEST_GROUP 2
 
-/* What the library does not know in the rows of a group that was there before, and carries along. */
+/* What the library does not know in the rows of a group that was there before, and carries along.
+ */
 #define STAGE_KEPT_NAME "starred"
 #define STAGE_KEPT "{\"" STAGE_KEPT_NAME "\":{\"BOOL\":true}}"
 
@@ -48,8 +49,8 @@ typedef struct stage_message {
     bool may_be_stored; /* although no call was acknowledged */
     bool is_refused;
     int64_t lasts_s; /* 0: it does not expire */
-    size_t rival; /* another one with this uuid, of another author; MESSAGES_MAX: none */
-    char sk[64];  /* that was acknowledged, of appends */
+    size_t rival;    /* another one with this uuid, of another author; MESSAGES_MAX: none */
+    char sk[64];     /* that was acknowledged, of appends */
 } stage_message;
 
 typedef struct stage_group {
@@ -82,7 +83,7 @@ typedef struct stage {
     bool has_watchers;
     bool has_follower;     /* of the stream */
     bool are_clocks_wrong; /* by more than what live.md grants them */
-    bool has_expiry;  /* some messages expire, and the service removes them */
+    bool has_expiry;       /* some messages expire, and the service removes them */
     cr_uuid person[PEOPLE];
     stage_group group[GROUPS];
     stage_message message[MESSAGES_MAX];

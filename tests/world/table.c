@@ -299,9 +299,22 @@ const sim_item *sim_table_get(cr_key key)
     return there == NULL ? NULL : there->latest->item;
 }
 
+static bool is_same(const sim_item *old, const sim_item *new)
+{
+    bool is = old != NULL && new != NULL && old->count == new->count;
+    for (size_t i = 0; is && i < old->count; i++) {
+        is = cr_str_equal(sim_item_value(new, old->attribute[i].name), old->attribute[i].value);
+    }
+    return is;
+}
+
+/* A write that changes nothing has no record in a stream. */
 static void note(const sim_item *old, const sim_item *new, size_t job)
 {
     const sim_change made = {old, new, job, sim_now_us(), false};
+    if (is_same(old, new)) {
+        return;
+    }
     table->all = grow(table->all, table->all_count, &table->all_capacity, sizeof(*table->all));
     table->all[table->all_count++] = made;
     if (!sim_has_prefix(old == NULL ? new->pk : old->pk, "MSG#")) {

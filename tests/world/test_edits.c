@@ -308,8 +308,7 @@ static void lose_row(size_t person)
 static void pin_as_bob(void *context)
 {
     cr_call call = sim_call(NULL);
-    const cr_settings settings = {
-        .group = &all.group, .member = &all.person[BOB], .pinned = CR_ON};
+    const cr_settings settings = {.group = &all.group, .member = &all.person[BOB], .pinned = CR_ON};
     (void)context;
     cr_assert_eq(cr_set(all.atomic, &settings, &call, NULL), CRUDDUR_OK);
 }

@@ -323,6 +323,18 @@ Test(service, splits_shards, .init = begin, .fini = end)
     cr_expect_eq(told, 1u);
 }
 
+Test(service, has_no_record_of_a_write_that_changes_nothing, .init = begin, .fini = end)
+{
+    static const char put[] =
+        "{\"TableName\":\"t\",\"Item\":{\"pk\":{\"S\":\"MSG#1\"},\"sk\":{\"S\":\"1\"}}}";
+    iterator at;
+    bool goes_on;
+    cr_assert_eq(ask("PutItem", put), 200);
+    cr_assert_eq(ask("PutItem", put), 200);
+    cr_assert_eq(open_shard("0", "TRIM_HORIZON", &at), 200);
+    cr_expect_eq(read_on(&at, &goes_on), 1u);
+}
+
 Test(service, trims_streams_and_expires_iterators, .init = begin, .fini = end)
 {
     iterator at;

@@ -77,9 +77,9 @@ static void see(stage *all, watcher *self, const cruddur_event *event)
     if (message == NULL || (!is_new && kind > CRUDDUR_EVENT_REACTION)) {
         return;
     }
-    uint64_t hash = hash_event(cr_str_of(cruddur_event_group_uuid(event)),
-                               cr_str_of(cruddur_msg_uuid(message)),
-                               cr_str_of(is_new || version == NULL ? "" : version));
+    uint64_t hash =
+        hash_event(cr_str_of(cruddur_event_group_uuid(event)), cr_str_of(cruddur_msg_uuid(message)),
+                   cr_str_of(is_new || version == NULL ? "" : version));
     if (self->seen_count == SEEN_MAX) {
         stage_breach(all, "a watch tells the same again and again");
     } else if (!has_seen(self, hash)) {

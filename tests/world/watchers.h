@@ -10,8 +10,8 @@
 /* Forgets those of the world before. */
 void watchers_begin(void);
 
-/* Watches from a moment on, with a handle of its own, until the clients have ended. Now and then the
- * program ends and begins anew, with the cursor of an event that it has had. */
+/* Watches from a moment on, with a handle of its own, until the clients have ended. Now and then
+ * the program ends and begins anew, with the cursor of an event that it has had. */
 void act_watcher(void *context);
 
 /* In a world at rest: takes what has not been told yet. A job for each watcher. */
@@ -23,7 +23,8 @@ void check_watchers(stage *all);
 /* Follows the table's stream with cruddur_stream_follow() until the clients have ended. */
 void act_follower(void *context);
 
-/* The same in a world at rest, as a job: to the end of the stream, with which all rows are moved. */
+/* The same in a world at rest, as a job: to the end of the stream, with which all rows are moved.
+ */
 void act_last_follow(void *context);
 
 #endif

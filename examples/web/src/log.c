@@ -1,44 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "server.h"
 
-static enum log_level lowest = LOG_INFO;
+enum log_level log_lowest = LOG_INFO;
 static const char *const names[] = {"debug", "info", "warning", "error"};
 
-void log_set_level(enum log_level level)
-{
-    lowest = level;
-}
-
-/* One write() for each line, so that lines of several threads do not mix. A line that there is no
- * memory for is left out. */
+/* One write() for each line, so that lines of several threads do not mix. */
 void log_event(enum log_level level, const char *event, json_t *members)
 {
-    char time[CRUDDUR_TIME_SIZE] = "", *line = NULL;
-    if (level >= lowest) {
-        if (cruddur_time_format(cruddur_time_now_us(), time, NULL) != CRUDDUR_OK) {
-            time[0] = '\0'; /* a clock before the year 1 */
-        }
-        json_t *whole =
-            json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
-        (void)json_object_update(whole, members);
-        line = json_dumps(whole, JSON_COMPACT);
-        json_decref(whole);
-    }
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+    json_auto_t *whole =
+        json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
+    (void)json_object_update(whole, members);
     json_decref(members);
-    if (line != NULL) {
-        size_t size = strlen(line);
-        line[size] = '\n'; /* in the place of the NUL */
-        if (write(STDERR_FILENO, line, size + 1) < 0) {
-            lowest = LOG_ERROR; /* there is no place to tell it */
+    if (level >= log_lowest) {
+        g_autofree char *object = json_dumps(whole, JSON_COMPACT);
+        g_autofree char *line = g_strconcat(object, "\n", NULL);
+        if (write(STDERR_FILENO, line, strlen(line)) < 0) {
+            log_lowest = LOG_ERROR; /* there is no place to report it */
         }
     }
-    free(line);
 }
 
 void log_message(enum log_level level, const char *event, const char *format, ...)
@@ -49,8 +35,7 @@ void log_message(enum log_level level, const char *event, const char *format, ..
     va_end(values);
 }
 
-void log_library(void *data, uint32_t level, const char *message)
+void log_library(G_GNUC_UNUSED void *data, uint32_t level, const char *message)
 {
-    (void)data;
-    log_message(level <= LOG_ERROR ? (enum log_level)level : LOG_ERROR, "library", "%s", message);
+    log_message(MIN((enum log_level)level, LOG_ERROR), "library", "%s", message);
 }

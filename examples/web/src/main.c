@@ -1,155 +1,95 @@
 /* SPDX-License-Identifier: MIT */
 /* The arguments of the program. */
-#include <errno.h>
-#include <getopt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server.h"
 
-enum kind { TEXT, NUMBER, DEMO, FLAG, HELP };
+static struct server server = {.options = {.address = "127.0.0.1",
+                                           .static_folder = STATIC_FOLDER,
+                                           .port = 8080,
+                                           .connections = 4096,
+                                           .connections_per_address = 256,
+                                           .streams_per_user = 8,
+                                           .reads_per_s = 50,
+                                           .writes_per_s = 10,
+                                           .heartbeat_s = 20,
+                                           .read_s = 15,
+                                           .stop_s = 10}};
 
-#define AT(field) offsetof(struct options, field)
-static const struct {
-    const char *name;
-    enum kind kind;
-    size_t offset;
-    const char *value, *help;
-} table[] = {
-    {"store", TEXT, AT(store), "URL", "the store (default: $CRUDDUR_STORE)"},
-    {"users", TEXT, AT(users), "FILE|URL",
-     "a users file, or postgres://… (default: $CRUDDUR_USERS)"},
-    {"address", TEXT, AT(address), "ADDRESS", "the IP address to listen on (default: 127.0.0.1)"},
-    {"port", NUMBER, AT(port), "PORT", "0: any that is free (default: 8080)"},
-    {"origin", TEXT, AT(origin), "URL", "where browsers find the service, as https://example.com"},
-    {"static", TEXT, AT(static_folder), "FOLDER", "the files of the page, with its templates"},
-    {"session-key", TEXT, AT(session_key), "FILE", "signs sessions; made if it does not exist"},
-    {"jwks", TEXT, AT(jwks), "FILE|URL",
-     "public keys of RS256 tokens, as Amazon Cognito makes them"},
-    {"issuer", TEXT, AT(issuer), "URL", "what `iss` of a token must be"},
-    {"client-id", TEXT, AT(client_id), "ID", "what `client_id` or `aud` of a token must be"},
-    {"demo-sign-in", DEMO, 0, "HANDLE",
-     "prints a link that signs this user in, once; repeatable; loopback addresses only"},
-    {"connections", NUMBER, AT(connections), "N", "at most (default: 4096)"},
-    {"connections-per-address", NUMBER, AT(connections_per_address), "N", "(default: 256)"},
-    {"streams-per-user", NUMBER, AT(streams_per_user), "N", "event streams (default: 8)"},
-    {"reads", NUMBER, AT(reads_per_s), "N", "a second of each user; 0: any number (default: 50)"},
-    {"writes", NUMBER, AT(writes_per_s), "N", "a second of each user; 0: any number (default: 10)"},
-    {"heartbeat", NUMBER, AT(heartbeat_s), "SECONDS",
-     "between comments on idle event streams (default: 20)"},
-    {"read", NUMBER, AT(read_s), "SECONDS", "a client may take to send a request (default: 15)"},
-    {"stop", NUMBER, AT(stop_s), "SECONDS", "a stop waits for requests (default: 10)"},
-    {"public-metrics", FLAG, AT(is_metrics_public), "", "answers /metrics to every address"},
-    {"verbose", FLAG, AT(is_verbose), "", "more lines in the log"},
-    {"quiet", FLAG, AT(is_quiet), "", "fewer lines in the log"},
-    {"help", HELP, 0, "", "lists the options"},
+/* Texts are taken as they are, also in a locale of another encoding: hence FILENAME. */
+#define OPTION(name, kind, field, help, value)                                                     \
+    {                                                                                              \
+        name, 0, 0, G_OPTION_ARG_##kind, &server.options.field, help, value                        \
+    }
+static const GOptionEntry entries[] = {
+    OPTION("store", FILENAME, store, "the store (default: $CRUDDUR_STORE)", "URL"),
+    OPTION("users", FILENAME, users, "a file or a database (default: $CRUDDUR_USERS)", "FILE|URL"),
+    OPTION("address", FILENAME, address, "the IP address to listen on (default: 127.0.0.1)", "IP"),
+    OPTION("port", INT, port, "0: any that is free (default: 8080)", "PORT"),
+    OPTION("origin", FILENAME, origin, "of the pages, as https://example.com", "URL"),
+    OPTION("static", FILENAME, static_folder, "the files of the page", "FOLDER"),
+    OPTION("session-key", FILENAME, session_key, "signs sessions; made if it is missing", "FILE"),
+    OPTION("jwks", FILENAME, jwks, "the public keys of RS256 tokens", "FILE|URL"),
+    OPTION("issuer", FILENAME, issuer, "what `iss` of a token must be", "URL"),
+    OPTION("client-id", FILENAME, client_id, "what `client_id` or `aud` of a token must be", "ID"),
+    OPTION("demo-sign-in", FILENAME_ARRAY, demo, "prints a link that signs a user in", "HANDLE"),
+    OPTION("connections", INT, connections, "at most (default: 4096)", "N"),
+    OPTION("connections-per-address", INT, connections_per_address, "at most (default: 256)", "N"),
+    OPTION("streams-per-user", INT, streams_per_user, "event streams (default: 8)", "N"),
+    OPTION("reads", INT, reads_per_s, "a second of each user; 0: any number (default: 50)", "N"),
+    OPTION("writes", INT, writes_per_s, "a second of each user; 0: any number (default: 10)", "N"),
+    OPTION("heartbeat", INT, heartbeat_s, "of an idle event stream (default: 20)", "SECONDS"),
+    OPTION("read", INT, read_s, "a client may take to send a request (default: 15)", "SECONDS"),
+    OPTION("stop", INT, stop_s, "a stop waits for requests (default: 10)", "SECONDS"),
+    OPTION("public-metrics", NONE, is_metrics_public, "answers /metrics to every address", NULL),
+    OPTION("quiet", NONE, is_quiet, "fewer lines in the log", NULL),
+    G_OPTION_ENTRY_NULL,
 };
-#define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
-
-static bool refuse(const char *name, const char *why)
-{
-    (void)fprintf(stderr, "cruddur-web: --%s: %s\n", name, why);
-    return false;
-}
-
-static void print_help(void)
-{
-    puts("usage: cruddur-web --store URL --users FILE|URL [OPTION…]\n\n"
-         "Serves the messages page and the application's JSON routes over HTTP.\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        printf("  --%s %s\n        %s\n", table[i].name, table[i].value, table[i].help);
-    }
-}
-
-static bool read_number(const char *text, unsigned *ret_number)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long number = strtoul(text, &end, 10);
-    *ret_number = (unsigned)number;
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number <= 1000000;
-}
-
-static bool set(struct options *self, size_t index, const char *value)
-{
-    char *field = (char *)self + table[index].offset;
-    switch (table[index].kind) {
-    case TEXT:
-        memcpy(field, &value, sizeof(value));
-        return true;
-    case NUMBER:
-        return read_number(value, (unsigned *)(void *)field) ||
-               refuse(table[index].name, "it must be a number of at most 1000000");
-    case DEMO:
-        if (self->demo_count == DEMO_MAX) {
-            return refuse(table[index].name, "there are too many");
-        }
-        self->demo[self->demo_count++] = value;
-        return true;
-    default:
-        *(bool *)field = true;
-        return true;
-    }
-}
 
 static bool check(const struct options *self)
 {
+    bool is_loopback = g_str_has_prefix(self->address, "127.") || strcmp(self->address, "::1") == 0;
     const struct {
         bool is_wrong;
-        const char *name, *why;
+        const char *why;
     } rules[] = {
-        {self->store == NULL, "store", "it is required"},
-        {self->users == NULL, "users", "it is required"},
-        {self->port > UINT16_MAX, "port", "it must be at most 65535"},
-        {self->demo_count > 0 && strncmp(self->address, "127.", 4) != 0 &&
-             strcmp(self->address, "::1") != 0,
-         "demo-sign-in", "only on a loopback address"},
-        {self->jwks != NULL && (self->issuer == NULL || self->client_id == NULL), "jwks",
-         "it needs --issuer and --client-id"},
-        {self->heartbeat_s == 0 || self->connections == 0 || self->read_s == 0,
-         "heartbeat, --connections, --read", "it must be at least 1"},
+        {self->store == NULL, "--store: it is required"},
+        {self->users == NULL, "--users: it is required"},
+        {self->port < 0 || self->port > UINT16_MAX, "--port: it must be 0 to 65535"},
+        {self->demo != NULL && !is_loopback, "--demo-sign-in: only on a loopback address"},
+        {self->jwks != NULL && (self->issuer == NULL || self->client_id == NULL),
+         "--jwks: it needs --issuer and --client-id"},
+        {MIN(self->connections, MIN(self->heartbeat_s, self->read_s)) < 1,
+         "--connections, --heartbeat, --read: it must be at least 1"},
+        {MIN(MIN(self->reads_per_s, self->writes_per_s), self->stop_s) < 0 ||
+             MIN(self->connections_per_address, self->streams_per_user) < 0,
+         "a number must not be negative"},
     };
     bool is_good = true;
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        is_good = (!rules[i].is_wrong || refuse(rules[i].name, rules[i].why)) && is_good;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (rules[i].is_wrong) {
+            is_good = false;
+            (void)fprintf(stderr, "cruddur-web: %s\n", rules[i].why);
+        }
     }
     return is_good;
 }
 
 int main(int argc, char **argv)
 {
-    static struct server server = {.options = {.address = "127.0.0.1",
-                                               .static_folder = STATIC_FOLDER,
-                                               .port = 8080,
-                                               .connections = 4096,
-                                               .connections_per_address = 256,
-                                               .streams_per_user = 8,
-                                               .reads_per_s = 50,
-                                               .writes_per_s = 10,
-                                               .heartbeat_s = 20,
-                                               .read_s = 15,
-                                               .stop_s = 10}};
-    struct option known[OPTION_COUNT + 1] = {{NULL, 0, NULL, 0}};
-    int index = 0, found;
-    server.options.store = getenv("CRUDDUR_STORE");
-    server.options.users = getenv("CRUDDUR_USERS");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        known[i] = (struct option){table[i].name,
-                                   table[i].kind < FLAG ? required_argument : no_argument, NULL, 0};
-    }
-    while ((found = getopt_long(argc, argv, "", known, &index)) == 0) {
-        if (table[index].kind == HELP) {
-            print_help();
-            return EXIT_SUCCESS;
-        }
-        if (!set(&server.options, (size_t)index, optarg)) {
-            return 2;
-        }
-    }
-    if (found != -1 || optind != argc) {
-        (void)fprintf(stderr, "cruddur-web: \"cruddur-web --help\" lists the arguments\n");
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+    json_set_alloc_funcs(g_malloc, g_free);
+    server.options.store = g_getenv("CRUDDUR_STORE");
+    server.options.users = g_getenv("CRUDDUR_USERS");
+    g_option_context_set_summary(
+        context, "Serves the messages page and the application's JSON routes over HTTP.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
+        (void)fprintf(stderr, "cruddur-web: %s; --help lists the arguments\n",
+                      error != NULL ? error->message : "it takes no other arguments");
         return 2;
     }
     return check(&server.options) ? server_run(&server) : 2;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,16 +18,9 @@ int64_t server_now_ms(const struct server *self)
     return (int64_t)uv_now(&self->loop);
 }
 
-int64_t server_read_deadline_ms(const struct server *self)
+int64_t server_in_s(const struct server *self, int seconds)
 {
-    return server_now_ms(self) + (int64_t)self->options.read_s * 1000;
-}
-
-bool server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done)
-{
-    bool is_queued = uv_queue_work(&self->loop, job, run, done) == 0;
-    self->jobs += is_queued;
-    return is_queued;
+    return server_now_ms(self) + seconds * INT64_C(1000);
 }
 
 /* ---- connections ---- */
@@ -39,19 +31,16 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     struct server *self = data;
     struct connection *peer = *context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = peer = calloc(1, sizeof(*peer)); /* NULL: its requests are refused */
-        if (peer != NULL) {
-            peer->fd = info->connect_fd;
-            peer->deadline_ms = server_read_deadline_ms(self);
-            LIST_INSERT_HEAD(&self->connections, peer, link);
-            metrics_add(&self->metrics, "http_connections", 1);
-        }
-    } else if (peer != NULL) {
+        *context = peer = g_new0(struct connection, 1);
+        peer->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        peer->deadline_ms = server_in_s(self, self->options.read_s);
+        LIST_INSERT_HEAD(&self->connections, peer, link);
+        metrics_add("http_connections", 1);
+    } else {
         LIST_REMOVE(peer, link);
-        metrics_add(&self->metrics, "http_connections", -1);
-        free(peer);
+        g_free(peer);
+        metrics_add("http_connections", -1);
     }
 }
 
@@ -73,47 +62,33 @@ static void end_slow_connections(struct server *self)
 
 static void receive_completions(struct server *self)
 {
-    cruddur_completion *completion;
-    do {
-        completion = NULL;
-        if (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
-            completion != NULL) {
-            request_on_completion(cruddur_completion_data(completion), completion);
-            cruddur_completion_free(completion);
-        }
-    } while (completion != NULL);
+    cruddur_completion *completion = NULL;
+    while (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
+           completion != NULL) {
+        request_on_completion(cruddur_completion_data(completion), completion);
+        g_clear_pointer(&completion, cruddur_completion_free);
+    }
 }
 
-static void on_store(uv_poll_t *handle, int status, int events)
+/* The store has completions, or libmicrohttpd a socket, for which before_waiting() does the rest.
+ */
+static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED int events)
 {
-    (void)status;
-    (void)events;
     receive_completions(handle->loop->data);
 }
 
-/* These only end the wait: before_waiting() does the rest in each round. */
-static void on_http(uv_poll_t *handle, int status, int events)
+/* Only ends the wait. */
+static void on_http_timer(G_GNUC_UNUSED uv_timer_t *timer)
 {
-    (void)handle;
-    (void)status;
-    (void)events;
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    (void)timer;
 }
 
 static void before_waiting(uv_prepare_t *handle)
 {
     struct server *self = handle->loop->data;
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    MHD_UNSIGNED_LONG_LONG wait_ms = TICK_MS;
     (void)MHD_run(self->daemon);
-    if (MHD_get_timeout(self->daemon, &wait_ms) == MHD_YES) {
-        (void)uv_timer_start(&self->http_timer, on_timer, wait_ms, 0);
-    } else {
-        (void)uv_timer_stop(&self->http_timer);
-    }
+    (void)MHD_get_timeout(self->daemon, &wait_ms); /* leaves it if there is none */
+    (void)uv_timer_start(&self->http_timer, on_http_timer, wait_ms, 0);
     if (self->stops > 0 && ((self->in_flight == 0 && self->jobs == 0) || self->stops > 1)) {
         uv_stop(&self->loop);
     }
@@ -124,21 +99,16 @@ static void on_tick(uv_timer_t *timer)
     struct server *self = timer->loop->data;
     end_slow_connections(self);
     events_tick(self);
-    jwks_tick(&self->keys);
-    limits_sweep(&self->limits, server_now_ms(self));
+    (void)jwks_refresh(self, NULL);
+    limits_sweep(self);
+    self->stops += self->stops > 0 && server_now_ms(self) >= self->stop_ms;
 }
 
-static void on_stop_timer(uv_timer_t *timer)
-{
-    ((struct server *)timer->loop->data)->stops++;
-}
-
-/* No more connections are taken, and event streams end. Then the loop ends as soon as nothing is in
- * flight; at the latest at the end of the time, or at a second signal. */
-static void on_signal(uv_signal_t *handle, int number)
+/* No more connections are taken, and event streams end. Then the loop ends as soon as no request is
+ * being answered; at the latest at the end of the time, or at a second signal. */
+static void on_signal(uv_signal_t *handle, G_GNUC_UNUSED int number)
 {
     struct server *self = handle->loop->data;
-    (void)number;
     if (self->stops++ > 0) {
         return;
     }
@@ -148,11 +118,22 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
     events_stop(self);
-    (void)uv_timer_start(&self->stop_timer, on_stop_timer, self->options.stop_s * UINT64_C(1000),
-                         0);
+    self->stop_ms = server_in_s(self, self->options.stop_s);
 }
 
-static bool init_handles(struct server *self)
+static bool wait_for(struct server *self, uv_poll_t *handle, int fd)
+{
+    return uv_poll_init(&self->loop, handle, fd) == 0 &&
+           uv_poll_start(handle, UV_READABLE, on_ready) == 0;
+}
+
+static bool wait_for_signal(struct server *self, uv_signal_t *handle, int number)
+{
+    return uv_signal_init(&self->loop, handle) == 0 &&
+           uv_signal_start(handle, on_signal, number) == 0;
+}
+
+static bool start_loop(struct server *self)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
@@ -160,81 +141,68 @@ static bool init_handles(struct server *self)
     return info != NULL && cruddur_fd(self->dm, &store_fd, NULL) == CRUDDUR_OK &&
            uv_timer_init(&self->loop, &self->http_timer) == 0 &&
            uv_timer_init(&self->loop, &self->tick) == 0 &&
-           uv_timer_init(&self->loop, &self->stop_timer) == 0 &&
+           uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_init(&self->loop, &self->before_waiting) == 0 &&
-           uv_poll_init(&self->loop, &self->http_ready, info->epoll_fd) == 0 &&
-           uv_poll_init(&self->loop, &self->store_ready, store_fd) == 0 &&
-           uv_signal_init(&self->loop, &self->terminate) == 0 &&
-           uv_signal_init(&self->loop, &self->interrupt) == 0;
-}
-
-static bool start_loop(struct server *self)
-{
-    return init_handles(self) && uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
            uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
-           uv_poll_start(&self->http_ready, UV_READABLE, on_http) == 0 &&
-           uv_poll_start(&self->store_ready, UV_READABLE, on_store) == 0 &&
-           uv_signal_start(&self->terminate, on_signal, SIGTERM) == 0 &&
-           uv_signal_start(&self->interrupt, on_signal, SIGINT) == 0;
+           wait_for(self, &self->http_ready, info->epoll_fd) &&
+           wait_for(self, &self->store_ready, store_fd) &&
+           wait_for_signal(self, &self->terminate, SIGTERM) &&
+           wait_for_signal(self, &self->interrupt, SIGINT);
 }
 
 /* ---- starting and stopping ---- */
 
-static bool fill_address(const struct options *options, struct sockaddr_storage *address)
-{
-    int port = (int)options->port;
-    return uv_ip4_addr(options->address, port, (struct sockaddr_in *)address) == 0 ||
-           uv_ip6_addr(options->address, port, (struct sockaddr_in6 *)address) == 0;
-}
-
 /* What has a NUL is left as it is, so that it does not end there. */
-static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
+static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                       char *text)
 {
-    (void)data;
-    (void)connection;
     return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
 }
 
 static bool start_http(struct server *self)
 {
+    const struct options *options = &self->options;
     struct sockaddr_storage address = {0};
-    if (!fill_address(&self->options, &address)) {
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (uv_ip6_addr(options->address, options->port, (struct sockaddr_in6 *)&address) == 0) {
+        flags |= MHD_USE_IPv6;
+    } else if (uv_ip4_addr(options->address, options->port, (struct sockaddr_in *)&address) != 0) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
-    self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-            (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0),
-        0, NULL, NULL, request_on_access, self, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_NOTIFY_COMPLETED, request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, self, MHD_OPTION_CONNECTION_LIMIT, self->options.connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, self->options.connections_per_address,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        self->daemon != NULL ? MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (info == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %u: %s", self->options.port,
+    const struct MHD_OptionItem more[] = {
+        {MHD_OPTION_CONNECTION_LIMIT, options->connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    self->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_on_access, self,
+                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
+                                    request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
+                                    on_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+                                    NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    if (self->daemon == NULL) {
+        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", options->port,
                     strerror(errno));
         return false;
     }
-    self->port = info->port;
+    self->port = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     return true;
 }
 
 static bool open_store(struct server *self)
 {
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
-    cruddur_error *error = NULL;
+    g_autoptr(cruddur_error) error = NULL;
     options.log = log_library;
     options.metrics = metrics_call;
-    options.metrics_data = &self->metrics;
     cruddur_status status = cruddur_open(self->options.store, &options, &self->dm, &error);
     if (status != CRUDDUR_OK) {
         log_message(LOG_ERROR, "start", "%s", cruddur_error_message(error));
     }
-    cruddur_error_free(error);
     return status == CRUDDUR_OK;
 }
 
@@ -250,28 +218,23 @@ static void raise_descriptor_limit(void)
 
 static bool start(struct server *self)
 {
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && metrics_start(&self->metrics) &&
-           session_read_key(self) && static_read(self->files, self->options.static_folder) &&
-           templates_read(&self->templates, self->options.static_folder) &&
-           jwks_start(&self->keys, self) && open_store(self) && people_open(&self->people, self) &&
-           start_http(self) && start_loop(self);
+    const struct options *options = &self->options;
+    self->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->templates = templates_read(options->static_folder);
+    return uv_loop_init(&self->loop) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
+           self->templates != NULL && static_read(self->files, options->static_folder) &&
+           session_read_key(self) && jwks_start(self) && open_store(self) &&
+           people_open(&self->people, options->users) && start_http(self) && start_loop(self);
 }
 
-static void close_handle(uv_handle_t *handle, void *data)
-{
-    (void)data;
-    if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
-    }
-}
-
-/* What is left of the requests ends with the store's calls, before the connections. */
+/* What is left of the requests ends with the store's calls, before the connections. What lives as
+ * long as the process is not freed. */
 static void stop(struct server *self)
 {
     if (self->dm != NULL) {
         if (cruddur_shutdown(self->dm, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL) !=
             CRUDDUR_OK) {
-            log_message(LOG_ERROR, "stop", "calls are still under way");
+            log_message(LOG_ERROR, "stop", "calls are still in progress");
         }
         receive_completions(self);
     }
@@ -282,28 +245,15 @@ static void stop(struct server *self)
         events_stop(self);
         (void)MHD_run(self->daemon); /* it stops only when no connection is suspended */
         MHD_stop_daemon(self->daemon);
-        self->daemon = NULL;
     }
-    uv_walk(&self->loop, close_handle, NULL);
-    (void)uv_run(&self->loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&self->loop);
-    people_close(&self->people);
     cruddur_close(self->dm);
-    jwks_free(&self->keys);
-    static_free(self->files);
-    templates_free(&self->templates);
-    limits_sweep(&self->limits, INT64_MAX);
-    metrics_free(&self->metrics);
 }
 
 int server_run(struct server *self)
 {
     const struct options *options = &self->options;
-    log_set_level(options->is_verbose ? LOG_DEBUG : options->is_quiet ? LOG_WARNING : LOG_INFO);
+    log_lowest = options->is_quiet ? LOG_WARNING : LOG_INFO;
     raise_descriptor_limit();
-    if (uv_loop_init(&self->loop) != 0) {
-        return EXIT_FAILURE;
-    }
     bool is_good = start(self);
     if (is_good) {
         printf("http://%s:%u/\n", options->address, self->port);

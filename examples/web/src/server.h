@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The service: one event loop of libuv, which waits for the HTTP server's sockets, for completed
  * calls of the library, for event streams and for worker threads. Everything but the work of those
- * threads happens on it. */
+ * threads happens on it.
+ *
+ * If memory runs out, GLib ends the process: a repeated send is stored once, and event streams
+ * resume, so nothing is lost. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
@@ -9,17 +12,15 @@
 
 #include "auth/auth.h"
 #include "http/http.h"
-#include "page/page.h"
 
 struct options {
     const char *store, *users, *address, *static_folder, *session_key, *origin;
     const char *jwks, *issuer, *client_id;
-    const char *demo[DEMO_MAX]; /* handles */
-    unsigned demo_count, port;
-    unsigned connections, connections_per_address, streams_per_user;
-    unsigned reads_per_s, writes_per_s; /* of each user; 0: no limit */
-    unsigned heartbeat_s, read_s, stop_s;
-    bool is_metrics_public, is_verbose, is_quiet;
+    char **demo; /* handles; NULL: no demo sign-in */
+    int port, connections, connections_per_address, streams_per_user;
+    int reads_per_s, writes_per_s; /* of each user; 0: no limit */
+    int heartbeat_s, read_s, stop_s;
+    gboolean is_metrics_public, is_quiet;
 };
 
 struct server {
@@ -30,43 +31,38 @@ struct server {
     uv_loop_t loop;
     uv_poll_t http_ready, store_ready;
     uv_prepare_t before_waiting;
-    uv_timer_t http_timer, tick, stop_timer;
+    uv_timer_t http_timer, tick;
     uv_signal_t terminate, interrupt;
-    unsigned stops;     /* how often a stop was asked for */
+    unsigned stops;     /* how often a stop was requested */
+    int64_t stop_ms;    /* when the service stops waiting for requests */
     unsigned in_flight; /* requests that are being answered, event streams included */
-    unsigned jobs;      /* of worker threads */
+    unsigned jobs;      /* of worker threads, counted by those who begin and end them */
     LIST_HEAD(, connection) connections;
     LIST_HEAD(, stream) streams;
+    GHashTable *limits;    /* limit.c, by uuid of a user */
+    GHashTable *templates; /* template.c, by name */
     struct people people;
     struct jwks keys;
-    struct limits limits;
-    struct metrics metrics;
     struct static_file files[STATIC_FILES];
-    struct templates templates;
     unsigned char session_key[32];
-    struct sign_in_code codes[DEMO_MAX];
+    char **codes; /* of the demo sign-in, for each handle; empty once it was used */
 };
 
-/* Runs until SIGTERM or SIGINT. The exit status of the process. */
+/* Runs until SIGTERM or SIGINT. Returns the exit status of the process. */
 int server_run(struct server *self);
 
-/* Milliseconds of this round of the loop, of a clock that never goes back. */
+/* Milliseconds of this round of the loop, of a clock that never goes back; some seconds later. */
 int64_t server_now_ms(const struct server *self);
+int64_t server_in_s(const struct server *self, int seconds);
 
-/* Runs a job on a worker thread, then `done` on the loop. False if memory ran out. */
-bool server_work(struct server *self, uv_work_t *job, uv_work_cb run, uv_after_work_cb done);
+#define SERVER_WRITE_S 60 /* a client may take to receive an answer */
 
-/* When a client must have sent its next request; how long one may take to receive an answer. */
-int64_t server_read_deadline_ms(const struct server *self);
-#define SERVER_WRITE_S 60u
-
-/* ---- the log: one JSON object a line, on standard error. It never has a message text, a token, a
+/* ---- log.c: one JSON object a line, on standard error. It never has a message text, a token, a
  * cookie or a path that a client chose. ---- */
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-/* Lines below this level are left out. */
-void log_set_level(enum log_level level);
+extern enum log_level log_lowest; /* lines below this level are left out */
 
 /* `event` is a constant; `format` makes the member `message`. */
 __attribute__((format(printf, 3, 4))) void log_message(enum log_level level, const char *event,

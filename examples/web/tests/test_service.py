@@ -7,6 +7,7 @@ CRUDDUR_WEB names the program, best one that was built with sanitizers.
 import http.server
 import json
 import pathlib
+import re
 import signal
 import socket
 import sys
@@ -189,6 +190,7 @@ class Routes(ServiceTest):
         listed = self.api("GET", f"/api/messages/{group}", who="teo")
         self.assertEqual([m["message"] for m in listed][-3:], [SECRET, "second", "third"])
         self.assertEqual(listed[-1], third)
+        self.assertEqual(self.api("GET", f"/api/messages/{group.upper()}", who="teo"), listed)
         groups = self.api("GET", "/api/message_groups", who="teo")
         self.assertEqual([groups[0][name] for name in ("uuid", "handle", "message")],
                          [group, "maren", "third"])
@@ -335,6 +337,35 @@ class Sessions(ServiceTest):
         self.addCleanup(folder.cleanup)
         with self.assertRaises(RuntimeError):
             Service(pathlib.Path(folder.name), "--address", "0.0.0.0", "--demo-sign-in", "maren")
+
+
+class Origin(ServiceTest):
+    options = (*UNLIMITED, "--origin", "https://messages.example")
+
+    def test_it_is_compared_whole(self):
+        group = self.send("x")
+        host = {"Host": "messages.example"}
+        _, headers, _ = self.ask("POST", "/sign-in", token=self.tokens["teo"])
+        self.assertIn("; Secure", headers["Set-Cookie"])
+        cookie = headers["Set-Cookie"].split(";")[0].split("=", 1)[1]
+        # The page of a conversation, whose uuid may be written in upper case.
+        status, _, page = self.ask("GET", f"/messages/{group.upper()}", headers=host, cookie=cookie)
+        self.assertEqual(status, 200)
+        self.assertEqual(re.findall(r'data-group="([^"]+)"', page.decode()), [group, group])
+        self.assertIn(b'aria-current="page"', page)
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page.decode())[1]
+        for origin, expected in (("https://messages.example", 303), (None, 303),
+                                 ("http://messages.example", 403),
+                                 ("https://messages.example:8443", 403),
+                                 ("https://messages.example.evil.example", 403),
+                                 ("https://evil.example", 403), ("null", 403), ("", 403)):
+            form = {"Content-Type": "application/x-www-form-urlencoded", **host,
+                    **({} if origin is None else {"Origin": origin})}
+            self.assertEqual(self.ask("POST", f"/messages/{group}/read", "csrf=" + csrf, form,
+                                      cookie=cookie)[0], expected, origin)
+        for other in ("127.0.0.1", "localhost", "messages.example:8443"):
+            self.assertEqual(self.ask("GET", "/messages", headers={"Host": other},
+                                      cookie=cookie)[0], 421, other)
 
 
 class Events(ServiceTest):

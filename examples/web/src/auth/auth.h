@@ -4,6 +4,7 @@
 #define WEB_AUTH_H
 
 #include <cruddur/cruddur.h>
+#include <glib.h>
 #include <jansson.h>
 #include <libpq-fe.h>
 #include <openssl/evp.h>
@@ -21,30 +22,24 @@ typedef struct request request;
 enum people_field { PEOPLE_UUID, PEOPLE_HANDLE, PEOPLE_COGNITO_USER_ID, PEOPLE_FIELDS };
 
 struct people {
-    struct server *server;
     const char *url;              /* of the database; NULL: a file, all of which is known */
     json_t *known[PEOPLE_FIELDS]; /* for each field: from its values to people */
-    uv_mutex_t mutex;             /* for the connection, which worker threads use */
+    GMutex mutex;                 /* for the connection, which worker threads use */
     PGconn *connection;
 };
 
-/* `person` is NULL if there is none, or, then `has_failed`, if the database could not be asked. */
-typedef void people_then(void *data, json_t *person, bool has_failed);
+/* Returns false, logged, on failure. */
+bool people_open(struct people *self, const char *where);
 
-/* False, logged, on failure. */
-bool people_open(struct people *self, struct server *server);
-void people_close(struct people *self);
-
-/* Calls `then` on the event loop, at once or later; with `is_now` before it returns. The person is
- * `then`'s if that keeps a reference. */
-void people_find(struct people *self, enum people_field field, const char *value, bool is_now,
-                 people_then *then, void *data);
+/* Looks a person up; calls `then` at once or later. If there is none, the answer is a failure of
+ * the status; with 0 `then` is called with NULL. If the database cannot be asked, that is the
+ * answer. */
+typedef void request_found(request *self, json_t *person);
+void request_find(request *self, enum people_field field, const char *value, unsigned status,
+                  request_found *then);
 
 /* A text of a JSON object; "" if there is none. */
 const char *text_of(const json_t *object, const char *name);
-
-/* Adds an item, which it takes, to a list. NULL once memory has run out. */
-json_t *list_add(json_t *list, json_t *item);
 
 /* As the library takes a person; it lives as long as the object. */
 cruddur_user person_user(const json_t *person);
@@ -54,57 +49,32 @@ cruddur_user person_user(const json_t *person);
  * They are read again every few minutes, and as soon as a token names a key that is not among
  * them. */
 
-#define JWKS_KEYS_MAX 16
-#define JWKS_WAITERS_MAX 64
-
-struct jwks_set {
-    struct jwks_key {
-        char id[128];
-        EVP_PKEY *key;
-    } keys[JWKS_KEYS_MAX];
-    unsigned count;
-};
-
 struct jwks {
     uv_work_t job;
-    struct server *server;
-    const char *where; /* a file or a URL; NULL: no tokens are accepted */
-    struct jwks_set set, next;
+    GHashTable *keys,
+        *next; /* of EVP_PKEY, by id; as they are, and as a worker thread reads them */
     bool is_busy;
-    int64_t asked_ms, regular_ms; /* the last time for an unknown key; the last time anyway */
-    request *waiters[JWKS_WAITERS_MAX];
-    unsigned waiter_count;
+    int64_t asked_ms;   /* the last time */
+    GPtrArray *waiters; /* requests */
 };
 
-/* Reads the keys for the first time, and waits for them. False, logged, on failure. */
-bool jwks_start(struct jwks *self, struct server *server);
+/* Reads the keys for the first time, and waits for them. Returns false, logged, on failure. */
+bool jwks_start(struct server *server);
 
-/* NULL if there is no such key. */
-EVP_PKEY *jwks_find(const struct jwks *self, const char *id);
-
-/* Reads the keys again; request_admit_again() follows. False if that was done just now. */
-bool jwks_refresh(struct jwks *self, request *waiter);
-
-/* To be called now and then. */
-void jwks_tick(struct jwks *self);
-void jwks_free(struct jwks *self);
+/* Reads the keys again, unless that was done lately; for a request more often, and
+ * request_admit_again() follows. Returns false if they are not read. */
+bool jwks_refresh(struct server *server, request *waiter);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 
 /* TOKEN_UNKNOWN_KEY: it names a key that is not in the set; nothing of it has been believed. */
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
-struct token_claims {
-    char sub[129];
-    int64_t expires_s;
-};
+/* `ret_claims` receives the claims of a good token. */
+enum token_result token_check(const struct server *server, const char *token, json_t **ret_claims);
 
-enum token_result token_check(const char *token, const struct server *server,
-                              struct token_claims *ret_claims);
-
-/* Decodes base64url without padding (RFC 7515). False if the text is not that, or has no room. */
-bool base64url_decode(const char *text, size_t size, unsigned char *bytes, size_t room,
-                      size_t *ret_size);
+/* Decodes base64url without padding (RFC 7515). NULL if the text is not that. */
+unsigned char *base64url_decode(const char *text, size_t *ret_size);
 
 /* ---- session.c: sessions of browsers ----
  *
@@ -113,22 +83,16 @@ bool base64url_decode(const char *text, size_t size, unsigned char *bytes, size_
  * ends when the token does. The demo sign-in, which must be asked for, makes one for each code that
  * it has printed. */
 
-#define SESSION_TEXT_SIZE 192
 #define SESSION_CSRF_SIZE 44
-#define DEMO_MAX 8
 
-struct sign_in_code {
-    char code[33]; /* empty once it was used */
-    char uuid[CRUDDUR_UUID_SIZE];
-};
-
-/* Reads the key, or makes the file. False, logged, on failure. */
+/* Reads the key, or makes the file. Returns false, logged, on failure. */
 bool session_read_key(struct server *server);
 
 /* Prints a link with a code that can be used once, for each person of the demo sign-in. */
 bool session_print_links(struct server *server);
 
-/* Reads the cookie: the uuid of its user, and the token for forms. False if it is not valid. */
+/* Reads the cookie: the uuid of its user, and the token for forms. Returns false if it is not
+ * valid. */
 bool session_check(const struct server *server, const char *cookie, char uuid[CRUDDUR_UUID_SIZE],
                    char csrf[SESSION_CSRF_SIZE]);
 

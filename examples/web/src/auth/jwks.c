@@ -12,26 +12,14 @@
 #define AGAIN_MS 10000    /* a token with an unknown key reads them no more often */
 #define REGULAR_MS 300000 /* so a key that was withdrawn is no longer accepted */
 #define RSA_BITS_MIN 2048
-#define NUMBER_MAX 1024
 
-/* ---- a set of keys ---- */
-
-static void set_free(struct jwks_set *set)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        EVP_PKEY_free(set->keys[i].key);
-    }
-    set->count = 0;
-}
+/* ---- a key ---- */
 
 static BIGNUM *read_number(const json_t *object, const char *name)
 {
-    unsigned char bytes[NUMBER_MAX];
-    const char *text = text_of(object, name);
     size_t size = 0;
-    return base64url_decode(text, strlen(text), bytes, sizeof(bytes), &size)
-               ? BN_bin2bn(bytes, (int)size, NULL)
-               : NULL;
+    g_autofree unsigned char *bytes = base64url_decode(text_of(object, name), &size);
+    return bytes != NULL ? BN_bin2bn(bytes, (int)size, NULL) : NULL;
 }
 
 /* The public key of modulus n and exponent e; NULL if it is none, or a weak one. */
@@ -68,19 +56,18 @@ static bool is_any_or(const json_t *object, const char *name, const char *value)
 }
 
 /* Keys of other kinds and uses are left out: a set may have them. */
-static void add_key(struct jwks_set *set, const json_t *object)
+static void add_key(GHashTable *keys, const json_t *object)
 {
-    struct jwks_key *made = &set->keys[set->count];
     const char *id = text_of(object, "kid");
-    if (set->count < JWKS_KEYS_MAX && strcmp(text_of(object, "kty"), "RSA") == 0 && id[0] != '\0' &&
-        strlen(id) < sizeof(made->id) && is_any_or(object, "use", "sig") &&
-        is_any_or(object, "alg", "RS256") && (made->key = make_rsa(object)) != NULL) {
-        memcpy(made->id, id, strlen(id) + 1);
-        set->count++;
+    bool is_ours = strcmp(text_of(object, "kty"), "RSA") == 0 && id[0] != '\0' &&
+                   is_any_or(object, "use", "sig") && is_any_or(object, "alg", "RS256");
+    EVP_PKEY *key = is_ours ? make_rsa(object) : NULL;
+    if (key != NULL) {
+        (void)g_hash_table_insert(keys, g_strdup(id), key);
     }
 }
 
-/* ---- reading it, on a worker thread ---- */
+/* ---- reading them, on a worker thread ---- */
 
 static json_t *read_url(const char *url)
 {
@@ -102,105 +89,86 @@ static json_t *read_url(const char *url)
 
 static void run(uv_work_t *job)
 {
-    struct jwks *self = job->data;
-    json_t *set = strstr(self->where, "://") != NULL ? read_url(self->where)
-                                                     : json_load_file(self->where, 0, NULL);
+    struct server *server = job->data;
+    const char *where = server->options.jwks;
+    json_auto_t *set =
+        strstr(where, "://") != NULL ? read_url(where) : json_load_file(where, 0, NULL);
+    GHashTable *keys =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)EVP_PKEY_free);
     const json_t *key;
     size_t i;
     json_array_foreach(json_object_get(set, "keys"), i, key)
     {
-        add_key(&self->next, key);
+        add_key(keys, key);
     }
-    json_decref(set);
+    server->keys.next = keys;
 }
 
 /* Keys that cannot be read leave the old ones. */
 static void take_next(struct jwks *self)
 {
-    if (self->next.count > 0) {
-        set_free(&self->set);
-        self->set = self->next;
-        self->next.count = 0;
-        log_event(LOG_INFO, "jwks", json_pack("{si}", "keys", (int)self->set.count));
+    if (g_hash_table_size(self->next) > 0) {
+        g_clear_pointer(&self->keys, g_hash_table_unref);
+        self->keys = self->next;
+        log_event(LOG_INFO, "jwks", json_pack("{si}", "keys", (int)g_hash_table_size(self->keys)));
     } else {
+        g_hash_table_unref(self->next);
         log_message(LOG_WARNING, "jwks", "the keys cannot be read");
     }
 }
 
-static void done(uv_work_t *job, int status)
+static void done(uv_work_t *job, G_GNUC_UNUSED int status)
 {
-    struct jwks *self = job->data;
-    unsigned count = self->waiter_count;
-    (void)status;
+    struct server *server = job->data;
+    struct jwks *self = &server->keys;
+    g_autoptr(GPtrArray) waiters = g_steal_pointer(&self->waiters);
     take_next(self);
-    self->server->jobs--;
+    self->waiters = g_ptr_array_new();
     self->is_busy = false;
-    self->waiter_count = 0;
-    for (unsigned i = 0; i < count; i++) {
-        request_admit_again(self->waiters[i]);
+    server->jobs--;
+    for (unsigned i = 0; i < waiters->len; i++) {
+        request_admit_again(waiters->pdata[i]);
     }
 }
 
 /* ---- the keys ---- */
 
-bool jwks_start(struct jwks *self, struct server *server)
+bool jwks_start(struct server *server)
 {
-    const char *where = self->where = server->options.jwks;
-    self->server = server;
-    self->job.data = self;
+    struct jwks *self = &server->keys;
+    const char *where = server->options.jwks;
+    self->job.data = server;
+    self->waiters = g_ptr_array_new();
+    self->asked_ms = server_now_ms(server) - AGAIN_MS;
     if (where == NULL) {
         return true;
     }
-    if (strncmp(where, "http://", 7) == 0 && strncmp(where, "http://127.", 11) != 0) {
+    if (g_str_has_prefix(where, "http://") && !g_str_has_prefix(where, "http://127.")) {
         log_message(LOG_ERROR, "start", "--jwks: a URL begins with https://");
         return false;
     }
     run(&self->job);
     take_next(self);
-    self->regular_ms = server_now_ms(server);
-    return self->set.count > 0;
+    return self->keys != NULL;
 }
 
-EVP_PKEY *jwks_find(const struct jwks *self, const char *id)
+bool jwks_refresh(struct server *server, request *waiter)
 {
-    for (unsigned i = 0; i < self->set.count; i++) {
-        if (strcmp(self->set.keys[i].id, id) == 0) {
-            return self->set.keys[i].key;
-        }
-    }
-    return NULL;
-}
-
-static bool ask(struct jwks *self)
-{
-    self->is_busy = self->is_busy || server_work(self->server, &self->job, run, done);
-    return self->is_busy;
-}
-
-bool jwks_refresh(struct jwks *self, request *waiter)
-{
-    int64_t now_ms = server_now_ms(self->server);
-    bool is_early = self->asked_ms != 0 && now_ms - self->asked_ms < AGAIN_MS;
-    if (self->waiter_count == JWKS_WAITERS_MAX || (!self->is_busy && is_early) || !ask(self)) {
+    struct jwks *self = &server->keys;
+    int64_t now_ms = server_now_ms(server);
+    int64_t least_ms = waiter != NULL ? AGAIN_MS : REGULAR_MS;
+    if (server->options.jwks == NULL || (!self->is_busy && now_ms - self->asked_ms < least_ms)) {
         return false;
     }
-    self->asked_ms = now_ms;
-    self->waiters[self->waiter_count++] = waiter;
-    request_wait(waiter);
-    return true;
-}
-
-void jwks_tick(struct jwks *self)
-{
-    int64_t now_ms = server_now_ms(self->server);
-    if (self->where != NULL && now_ms - self->regular_ms >= REGULAR_MS) {
-        self->regular_ms = now_ms;
-        (void)ask(self);
+    if (!self->is_busy) {
+        self->is_busy = true;
+        self->asked_ms = now_ms;
+        server->jobs++;
+        (void)uv_queue_work(&server->loop, &self->job, run, done); /* cannot fail */
     }
-}
-
-void jwks_free(struct jwks *self)
-{
-    set_free(&self->set);
-    set_free(&self->next);
+    if (waiter != NULL) {
+        waiter->pending++;
+        g_ptr_array_add(self->waiters, waiter);
+    }
+    return true;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,18 +7,17 @@
 /* For how long a user of the database is remembered, and how many at most. */
 #define CACHE_S 30
 #define CACHE_MAX 10000
-#define VALUE_MAX 256
 
 /* The columns, and the members of a users file, in the order of enum people_field. */
 static const char *const names[] = {"uuid", "handle", "cognito_user_id", "display_name"};
 
 struct lookup {
     uv_work_t job;
-    struct people *people;
+    request *request;
     enum people_field field;
-    char value[VALUE_MAX];
-    people_then *then;
-    void *data;
+    char *value;
+    unsigned status;
+    request_found *then;
     json_t *person;
     bool has_failed;
 };
@@ -31,29 +28,21 @@ const char *text_of(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
-json_t *list_add(json_t *list, json_t *item)
-{
-    if (json_array_append_new(list, item) != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
-}
-
 cruddur_user person_user(const json_t *person)
 {
     return (cruddur_user){sizeof(cruddur_user), text_of(person, "uuid"),
                           text_of(person, "display_name"), text_of(person, "handle")};
 }
 
-static bool remember(struct people *self, enum people_field field, json_t *person)
+static void remember(struct people *self, enum people_field field, json_t *person)
 {
     const char *value = text_of(person, names[field]);
-    json_t *known = self->known[field];
-    if (self->url != NULL && json_object_size(known) >= CACHE_MAX) {
-        (void)json_object_clear(known);
+    if (self->url != NULL && json_object_size(self->known[field]) >= CACHE_MAX) {
+        (void)json_object_clear(self->known[field]);
     }
-    return value[0] == '\0' || json_object_set(known, value, person) == 0;
+    if (value[0] != '\0') {
+        (void)json_object_set(self->known[field], value, person);
+    }
 }
 
 /* NULL if it is not known, or has become too old. */
@@ -71,62 +60,66 @@ static bool add_user(struct people *self, const json_t *user)
 {
     const char *sub = text_of(user, "cognito_user_id"), *name = text_of(user, "display_name");
     const char *handle = text_of(user, "handle");
-    char uuid[CRUDDUR_UUID_SIZE] = "";
-    for (size_t i = 0; i < sizeof(uuid) - 1 && text_of(user, "uuid")[i] != '\0'; i++) {
-        uuid[i] = (char)tolower((unsigned char)text_of(user, "uuid")[i]);
-    }
-    if (handle[0] == '\0' || !cruddur_uuid_is_valid(text_of(user, "uuid")) ||
+    g_autofree char *uuid = g_ascii_strdown(text_of(user, "uuid"), -1);
+    if (handle[0] == '\0' || !cruddur_uuid_is_valid(uuid) ||
         recall(self, PEOPLE_UUID, uuid) != NULL || recall(self, PEOPLE_HANDLE, handle) != NULL) {
         return false;
     }
-    json_t *person = /* one that is "MOCK" has no account yet */
+    json_auto_t *person = /* one that is "MOCK" has no account yet */
         json_pack("{ss,ss,ss,ss}", "uuid", uuid, "handle", handle, "cognito_user_id",
                   strcmp(sub, "MOCK") == 0 ? "" : sub, "display_name",
                   name[0] != '\0' ? name : handle);
-    bool is_good = person != NULL && remember(self, PEOPLE_UUID, person) &&
-                   remember(self, PEOPLE_HANDLE, person) &&
-                   remember(self, PEOPLE_COGNITO_USER_ID, person);
-    json_decref(person);
-    return is_good;
+    for (enum people_field field = 0; field < PEOPLE_FIELDS; field++) {
+        remember(self, field, person);
+    }
+    return true;
 }
 
 /* An array of objects, or an object with such an array as `users`. */
 static bool read_users(struct people *self, const char *path)
 {
-    json_t *file = json_load_file(path, 0, NULL);
+    json_auto_t *file = json_load_file(path, 0, NULL);
     const json_t *users = json_is_object(file) ? json_object_get(file, "users") : file, *user;
-    bool is_good = json_array_size(users) > 0;
     size_t i;
-    if (!is_good) {
+    if (json_array_size(users) == 0) {
         log_message(LOG_ERROR, "start", "--users: it is no JSON file with users");
+        return false;
     }
     json_array_foreach(users, i, user)
     {
-        if (is_good && !add_user(self, user)) {
-            is_good = false;
+        if (!add_user(self, user)) {
             log_message(LOG_ERROR, "start",
                         "--users: user %zu: it needs a uuid and a handle that no other user has",
                         i + 1);
+            return false;
         }
     }
-    json_decref(file);
-    return is_good;
+    return true;
+}
+
+bool people_open(struct people *self, const char *where)
+{
+    bool is_database =
+        g_str_has_prefix(where, "postgres://") || g_str_has_prefix(where, "postgresql://");
+    for (size_t i = 0; i < PEOPLE_FIELDS; i++) {
+        self->known[i] = json_object();
+    }
+    self->url = is_database ? where : NULL;
+    return is_database || read_users(self, where);
 }
 
 /* ---- PostgreSQL, on worker threads ---- */
 
-static const char *const queries[] = {
 #define COLUMNS "SELECT uuid, handle, cognito_user_id, display_name FROM users WHERE "
+static const char *const queries[] = {
     COLUMNS "uuid::text = lower($1) LIMIT 2",
     COLUMNS "handle = $1 LIMIT 2",
     COLUMNS "cognito_user_id = $1 AND cognito_user_id <> 'MOCK' LIMIT 2",
 };
 
 /* libpq would write them to standard error, and they may have values. */
-static void ignore_notice(void *data, const char *notice)
+static void ignore_notice(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *notice)
 {
-    (void)data;
-    (void)notice;
 }
 
 static PGresult *ask(struct people *self, const struct lookup *lookup)
@@ -145,11 +138,8 @@ static PGresult *ask(struct people *self, const struct lookup *lookup)
 static json_t *read_row(const PGresult *result)
 {
     json_t *person = json_pack("{sI}", "until_s", (json_int_t)time(NULL) + CACHE_S);
-    for (int i = 0; i < 4; i++) {
-        if (json_object_set_new(person, names[i], json_string(PQgetvalue(result, 0, i))) != 0) {
-            json_decref(person);
-            return NULL;
-        }
+    for (int i = 0; i < (int)G_N_ELEMENTS(names); i++) {
+        (void)json_object_set_new(person, names[i], json_string(PQgetvalue(result, 0, i)));
     }
     return person;
 }
@@ -157,92 +147,68 @@ static json_t *read_row(const PGresult *result)
 static void run_lookup(uv_work_t *job)
 {
     struct lookup *lookup = job->data;
-    struct people *self = lookup->people;
-    uv_mutex_lock(&self->mutex);
+    struct people *self = &lookup->request->server->people;
+    g_mutex_lock(&self->mutex);
     PGresult *result = ask(self, lookup);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) { /* the connection may be an old one */
         PQclear(result);
-        PQfinish(self->connection);
-        self->connection = NULL;
+        g_clear_pointer(&self->connection, PQfinish);
         result = ask(self, lookup);
     }
+    g_mutex_unlock(&self->mutex);
     lookup->has_failed = PQresultStatus(result) != PGRES_TUPLES_OK;
     if (lookup->has_failed) { /* libpq's words may have a part of the URL */
         log_message(LOG_ERROR, "users", "the database cannot be asked");
     } else if (PQntuples(result) == 1) {
         lookup->person = read_row(result);
-        lookup->has_failed = lookup->person == NULL;
     }
     PQclear(result);
-    uv_mutex_unlock(&self->mutex);
 }
 
-static void end_lookup(struct lookup *lookup)
+static void take(request *self, json_t *person, unsigned status, request_found *then)
 {
-    if (lookup->person != NULL) {
-        (void)remember(lookup->people, lookup->field, lookup->person); /* else it is asked again */
+    if (person == NULL && status != 0) {
+        request_fail(self, status, "user_not_found");
+    } else {
+        then(self, person);
     }
-    lookup->then(lookup->data, lookup->person, lookup->has_failed);
-    json_decref(lookup->person);
-    free(lookup);
 }
 
-static void on_lookup(uv_work_t *job, int status)
+static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
 {
     struct lookup *lookup = job->data;
-    (void)status;
-    lookup->people->server->jobs--;
-    end_lookup(lookup);
+    request *asked = lookup->request;
+    asked->server->jobs--;
+    if (lookup->has_failed) {
+        request_fail(asked, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
+    } else {
+        remember(&asked->server->people, lookup->field, lookup->person);
+        take(asked, lookup->person, lookup->status, lookup->then);
+    }
+    request_go_on(asked);
+    json_decref(lookup->person);
+    g_free(lookup->value);
+    g_free(lookup);
 }
 
-/* ---- either ---- */
-
-bool people_open(struct people *self, struct server *server)
+void request_find(request *self, enum people_field field, const char *value, unsigned status,
+                  request_found *then)
 {
-    const char *where = server->options.users;
-    bool is_database =
-        strncmp(where, "postgres://", 11) == 0 || strncmp(where, "postgresql://", 13) == 0;
-    bool is_good = uv_mutex_init(&self->mutex) == 0;
-    for (size_t i = 0; i < PEOPLE_FIELDS; i++) {
-        is_good = (self->known[i] = json_object()) != NULL && is_good;
-    }
-    self->server = server;
-    self->url = is_database ? where : NULL;
-    return is_good && (is_database || read_users(self, where));
-}
-
-void people_find(struct people *self, enum people_field field, const char *value, bool is_now,
-                 people_then *then, void *data)
-{
-    json_t *known = recall(self, field, value), *text = json_string(value);
-    bool is_text = text != NULL; /* the database refuses what is not UTF-8 */
-    json_decref(text);
-    if (known != NULL || self->url == NULL || !is_text || strlen(value) >= VALUE_MAX) {
-        then(data, known, false);
+    struct people *people = &self->server->people;
+    json_t *known = recall(people, field, value);
+    bool is_text = g_utf8_validate(value, -1, NULL); /* the database refuses anything else */
+    if (known != NULL || people->url == NULL || !is_text) {
+        take(self, known, status, then);
         return;
     }
-    struct lookup *lookup = malloc(sizeof(*lookup));
-    if (lookup == NULL) {
-        then(data, NULL, true);
-        return;
-    }
-    *lookup = (struct lookup){.people = self, .field = field, .then = then, .data = data};
+    struct lookup *lookup = g_new0(struct lookup, 1);
     lookup->job.data = lookup;
-    memcpy(lookup->value, value, strlen(value) + 1);
-    if (is_now) {
-        run_lookup(&lookup->job);
-        end_lookup(lookup);
-    } else if (!server_work(self->server, &lookup->job, run_lookup, on_lookup)) {
-        lookup->has_failed = true;
-        end_lookup(lookup);
-    }
-}
-
-void people_close(struct people *self)
-{
-    for (size_t i = 0; i < PEOPLE_FIELDS; i++) {
-        json_decref(self->known[i]);
-    }
-    PQfinish(self->connection);
-    uv_mutex_destroy(&self->mutex);
+    lookup->request = self;
+    lookup->field = field;
+    lookup->value = g_strdup(value);
+    lookup->status = status;
+    lookup->then = then;
+    self->pending++;
+    self->server->jobs++;
+    (void)uv_queue_work(&self->server->loop, &lookup->job, run_lookup, on_lookup); /* cannot fail */
 }

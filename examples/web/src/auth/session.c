@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,7 @@
 #include "server.h"
 
 #define DEMO_S INT64_C(43200) /* 12 hours */
-#define MAC_HEX 64
-#define COOKIE_SIZE (SESSION_TEXT_SIZE + 256)
+#define COOKIE_MAX 192
 
 /* ---- the key ---- */
 
@@ -42,28 +40,12 @@ bool session_read_key(struct server *server)
 
 /* ---- the cookie ---- */
 
-static void to_hex(const unsigned char *bytes, size_t size, char *hex)
-{
-    for (size_t i = 0; i < size; i++) {
-        (void)sprintf(hex + 2 * i, "%02x", bytes[i]);
-    }
-}
-
 /* `purpose` keeps the code of a cookie and the token for its forms apart. */
-static bool sign(const struct server *server, const char *purpose, const char *text, size_t size,
-                 char hex[MAC_HEX + 1])
+static char *sign(const struct server *server, const char *purpose, const char *text)
 {
-    char signed_text[COOKIE_SIZE];
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned mac_size = 0;
-    int length = snprintf(signed_text, sizeof(signed_text), "%s:%.*s", purpose, (int)size, text);
-    if (length < 0 || (size_t)length >= sizeof(signed_text) ||
-        HMAC(EVP_sha256(), server->session_key, sizeof(server->session_key),
-             (const unsigned char *)signed_text, (size_t)length, mac, &mac_size) == NULL) {
-        return false;
-    }
-    to_hex(mac, mac_size, hex);
-    return true;
+    g_autofree char *whole = g_strconcat(purpose, ":", text, NULL);
+    return g_compute_hmac_for_string(G_CHECKSUM_SHA256, server->session_key,
+                                     sizeof(server->session_key), whole, -1);
 }
 
 bool session_is_same(const char *a, const char *b)
@@ -75,72 +57,69 @@ bool session_is_same(const char *a, const char *b)
 bool session_check(const struct server *server, const char *cookie, char uuid[CRUDDUR_UUID_SIZE],
                    char csrf[SESSION_CSRF_SIZE])
 {
-    char mac[MAC_HEX + 1], form_mac[MAC_HEX + 1];
     const char *end = strrchr(cookie, '.');
     char *after = NULL;
-    if (end == NULL || end - cookie < CRUDDUR_UUID_SIZE || strlen(cookie) >= SESSION_TEXT_SIZE ||
-        !sign(server, "session", cookie, (size_t)(end - cookie), mac) ||
-        !session_is_same(end + 1, mac) || !sign(server, "form", cookie, strlen(cookie), form_mac)) {
+    if (end == NULL || end - cookie < CRUDDUR_UUID_SIZE || strlen(cookie) >= COOKIE_MAX) {
         return false;
     }
-    (void)snprintf(uuid, CRUDDUR_UUID_SIZE, "%.36s", cookie);
-    (void)snprintf(csrf, SESSION_CSRF_SIZE, "%.43s", form_mac);
-    return strtoll(cookie + CRUDDUR_UUID_SIZE, &after, 10) > (long long)time(NULL) && after == end;
+    g_autofree char *text = g_strndup(cookie, (size_t)(end - cookie));
+    g_autofree char *mac = sign(server, "session", text);
+    if (!session_is_same(end + 1, mac) ||
+        strtoll(text + CRUDDUR_UUID_SIZE, &after, 10) <= (long long)time(NULL) || *after != '\0') {
+        return false;
+    }
+    g_autofree char *form_mac = sign(server, "form", cookie);
+    (void)g_strlcpy(uuid, text, CRUDDUR_UUID_SIZE);
+    (void)g_strlcpy(csrf, form_mac, SESSION_CSRF_SIZE);
+    return true;
 }
 
 /* Adds the cookie. */
 static void begin(request *self, const char *uuid, int64_t until_s)
 {
-    char text[SESSION_TEXT_SIZE], mac[MAC_HEX + 1], header[COOKIE_SIZE];
     const char *origin = self->server->options.origin;
-    bool is_secure = origin != NULL && strncmp(origin, "https:", 6) == 0;
-    int size = snprintf(text, sizeof(text), "%s.%lld", uuid, (long long)until_s);
-    if (!sign(self->server, "session", text, (size_t)size, mac)) {
-        request_fail_memory(self);
-        return;
-    }
-    (void)snprintf(header, sizeof(header),
-                   "session=%s.%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", text, mac,
-                   (long long)(until_s - time(NULL)), is_secure ? "; Secure" : "");
+    bool is_secure = origin != NULL && g_str_has_prefix(origin, "https:");
+    g_autofree char *text = g_strdup_printf("%s.%" PRId64, uuid, until_s);
+    g_autofree char *mac = sign(self->server, "session", text);
+    g_autofree char *header =
+        g_strdup_printf("session=%s.%s; Path=/; Max-Age=%" PRId64 "; HttpOnly; SameSite=Lax%s",
+                        text, mac, until_s - time(NULL), is_secure ? "; Secure" : "");
     request_add_header(self, "Set-Cookie", header);
 }
 
 /* ---- the demo sign-in ---- */
 
-static void on_person(void *data, json_t *person, bool has_failed)
-{
-    struct sign_in_code *code = data;
-    unsigned char bytes[16];
-    if (person != NULL && !has_failed && RAND_bytes(bytes, sizeof(bytes)) == 1) {
-        to_hex(bytes, sizeof(bytes), code->code);
-        (void)snprintf(code->uuid, sizeof(code->uuid), "%s", text_of(person, "uuid"));
-    }
-}
-
 bool session_print_links(struct server *server)
 {
     const struct options *options = &server->options;
-    for (unsigned i = 0; i < options->demo_count; i++) {
-        struct sign_in_code *code = &server->codes[i];
-        people_find(&server->people, PEOPLE_HANDLE, options->demo[i], true, on_person, code);
-        if (code->code[0] == '\0') {
-            log_message(LOG_ERROR, "start", "--demo-sign-in: there is no such user");
+    unsigned count = options->demo != NULL ? g_strv_length(options->demo) : 0;
+    server->codes = g_new0(char *, count + 1);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned char bytes[32];
+        if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
             return false;
         }
+        server->codes[i] = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, sizeof(bytes));
         printf("@%s http://%s:%u/sign-in?code=%s\n", options->demo[i], options->address,
-               server->port, code->code);
+               server->port, server->codes[i]);
     }
     return true;
 }
 
+static void on_person(request *self, json_t *person)
+{
+    begin(self, text_of(person, "uuid"), time(NULL) + DEMO_S);
+    request_redirect(self, "/messages");
+}
+
 static void use_code(request *self, const char *given)
 {
-    for (unsigned i = 0; i < self->server->options.demo_count; i++) {
-        struct sign_in_code *code = &self->server->codes[i];
-        if (session_is_same(code->code, given)) {
-            code->code[0] = '\0';
-            begin(self, code->uuid, time(NULL) + DEMO_S);
-            request_redirect(self, "/messages");
+    struct server *server = self->server;
+    for (unsigned i = 0; server->codes[i] != NULL; i++) {
+        if (session_is_same(server->codes[i], given)) {
+            server->codes[i][0] = '\0';
+            request_find(self, PEOPLE_HANDLE, server->options.demo[i], MHD_HTTP_FORBIDDEN,
+                         on_person);
             return;
         }
     }
@@ -165,8 +144,8 @@ void session_post(request *self)
 {
     const char *code = request_field(self, "code");
     if (self->by == SIGNED_IN_BY_TOKEN) {
-        begin(self, request_uuid(self), self->claims.expires_s);
-        request_answer(self, MHD_HTTP_NO_CONTENT, NULL, strdup(""), 0);
+        begin(self, request_uuid(self), self->token_until_s);
+        request_answer(self, MHD_HTTP_NO_CONTENT, NULL, NULL);
     } else {
         use_code(self, code != NULL ? code : "");
     }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Which requests reach a handler: the route, the host, who asks, from which site, how often, and
  * the fields of the body. */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "server.h"
 
-static bool is_post(const request *self)
-{
-    return strcmp(self->method, "POST") == 0;
-}
+#define FIELDS_MAX 16
 
 /* ---- the body ---- */
 
@@ -20,9 +15,8 @@ static bool parse_json(request *self)
 {
     const char *name;
     json_t *value;
-    self->fields = json_loadb(self->body, self->body_size, JSON_REJECT_DUPLICATES, NULL);
-    bool is_good =
-        json_is_object(self->fields) && json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
+    self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
+    bool is_good = json_is_object(self->fields) && json_object_size(self->fields) <= FIELDS_MAX;
     json_object_foreach(self->fields, name, value)
     {
         is_good = is_good && !json_is_object(value) && !json_is_array(value);
@@ -30,35 +24,22 @@ static bool parse_json(request *self)
     return is_good;
 }
 
-/* Decodes a name or a value in place. False if it is not well-formed, or has a NUL. */
-static bool decode(char *text)
-{
-    for (char *at = text; *at != '\0'; at++) {
-        if (*at == '+') {
-            *at = ' ';
-        } else if (*at == '%' &&
-                   (!isxdigit((unsigned char)at[1]) || !isxdigit((unsigned char)at[2]) ||
-                    (at[1] == '0' && at[2] == '0'))) {
-            return false;
-        }
-    }
-    (void)MHD_http_unescape(text);
-    return true;
-}
-
 static bool parse_form(request *self)
 {
-    char *rest = self->body, *pair;
+    g_auto(GStrv) pairs = g_strsplit(g_strdelimit(self->body->str, "+", ' '), "&", -1);
+    bool is_good = strlen(self->body->str) == self->body->len;
     self->fields = json_object();
-    bool is_good = self->fields != NULL && strlen(self->body) == self->body_size;
-    while (is_good && (pair = strsep(&rest, "&")) != NULL) {
-        char *value = strchr(pair, '=');
-        if (value != NULL) {
-            *value++ = '\0';
+    for (size_t i = 0; pairs[i] != NULL && is_good; i++) {
+        char *equals = strchr(pairs[i], '=');
+        if (equals != NULL) {
+            *equals = '\0';
+            /* NULL if an escape is not well-formed, or is one of NUL. */
+            g_autofree char *name = g_uri_unescape_string(pairs[i], NULL);
+            g_autofree char *value = g_uri_unescape_string(equals + 1, NULL);
             is_good =
-                decode(pair) && decode(value) &&
-                json_object_set_new_nocheck(self->fields, pair, json_string_nocheck(value)) == 0 &&
-                json_object_size(self->fields) <= REQUEST_FIELDS_MAX;
+                name != NULL && value != NULL &&
+                json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
+                json_object_size(self->fields) <= FIELDS_MAX;
         }
     }
     return is_good;
@@ -75,9 +56,9 @@ static bool parse(request *self)
 {
     const char *type = request_header(self, "Content-Type");
     bool is_json = has_type(type, "application/json");
-    if (self->body_size > 0 && !is_json && !has_type(type, "application/x-www-form-urlencoded")) {
+    if (self->body->len > 0 && !is_json && !has_type(type, "application/x-www-form-urlencoded")) {
         request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
-    } else if (self->body_size > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
+    } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_invalid");
     }
     return !self->is_answered;
@@ -85,29 +66,26 @@ static bool parse(request *self)
 
 /* ---- where from ---- */
 
-struct count {
-    unsigned hosts, lengths;
-};
+enum { HOSTS, LENGTHS, COUNTS };
 
-static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
+static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind kind,
+                                    const char *name, const char *value)
 {
-    struct count *count = data;
-    (void)kind;
-    (void)value;
-    count->hosts += strcasecmp(name, "Host") == 0;
-    count->lengths += strcasecmp(name, "Content-Length") == 0;
+    int *counts = data;
+    counts[HOSTS] += strcasecmp(name, "Host") == 0;
+    counts[LENGTHS] += strcasecmp(name, "Content-Length") == 0;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        counts[LENGTHS] += strcasecmp(value, "chunked") == 0 ? 1 : 2;
+    }
     return MHD_YES;
 }
 
 /* Whether a proxy in front of the service must have read the same request. */
 static bool is_unambiguous(const request *self)
 {
-    const char *encoding = request_header(self, "Transfer-Encoding");
-    struct count count = {0, 0};
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &count);
-    return count.hosts <= 1 && count.lengths + (encoding != NULL) <= 1 &&
-           (encoding == NULL || strcasecmp(encoding, "chunked") == 0);
+    int counts[COUNTS] = {0};
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, counts);
+    return counts[HOSTS] <= 1 && counts[LENGTHS] <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -124,8 +102,6 @@ bool request_is_own_host(const request *self)
 {
     const struct options *options = &self->server->options;
     const char *host = request_header(self, "Host");
-    struct sockaddr_in6 address;
-    char name[64];
     if (request_header(self, "Authorization") != NULL) {
         return true;
     }
@@ -133,18 +109,13 @@ bool request_is_own_host(const request *self)
         return host != NULL && strcasecmp(host, after_scheme(options->origin)) == 0;
     }
     bool is_six = host[0] == '[';
-    size_t size = strcspn(host + is_six, is_six ? "]" : ":");
-    if (size >= sizeof(name)) {
-        return false;
-    }
-    memcpy(name, host + is_six, size);
-    name[size] = '\0';
+    g_autofree char *name = g_strdup(host + is_six);
+    name[strcspn(name, is_six ? "]" : ":")] = '\0';
     if (strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
         strcmp(name, "::1") == 0) {
         return true;
     }
-    return options->demo_count == 0 && (uv_ip6_addr(name, 0, &address) == 0 ||
-                                        uv_ip4_addr(name, 0, (struct sockaddr_in *)&address) == 0);
+    return options->demo == NULL && g_hostname_is_ip_address(name);
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -154,7 +125,7 @@ static bool is_cross_site(const request *self)
     const char *site = request_header(self, "Sec-Fetch-Site");
     const char *mode = request_header(self, "Sec-Fetch-Mode");
     const char *origin = request_header(self, "Origin");
-    if (!is_post(self)) {
+    if (!self->is_post) {
         return site != NULL && strcmp(site, "cross-site") == 0 &&
                (mode == NULL || strcmp(mode, "navigate") != 0);
     }
@@ -177,17 +148,14 @@ static bool has_form_token(const request *self)
 
 static void handle(request *self)
 {
-    struct server *server = self->server;
-    const struct options *options = &server->options;
-    unsigned per_s = is_post(self) ? options->writes_per_s : options->reads_per_s;
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
-    } else if (self->person != NULL && !limits_take(&server->limits, request_uuid(self), per_s,
-                                                    is_post(self), server_now_ms(server))) {
+    } else if (self->person != NULL &&
+               !limits_take(self->server, request_uuid(self), self->is_post)) {
         request_add_header(self, "Retry-After", "1");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
     } else if (parse(self)) {
-        if (is_post(self) && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
+        if (self->is_post && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
             request_fail(self, MHD_HTTP_FORBIDDEN, "form_token_invalid");
         } else {
             self->route->handle(self);
@@ -198,23 +166,22 @@ static void handle(request *self)
 static void on_person(request *self, json_t *person)
 {
     self->person = json_incref(person);
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "user_not_found");
-    } else {
-        handle(self);
-    }
+    handle(self);
 }
 
 static void sign_in_by_token(request *self, bool may_refresh)
 {
     const char *header = request_header(self, "Authorization");
+    json_auto_t *claims = NULL;
     enum token_result result = strncasecmp(header, "Bearer ", 7) == 0
-                                   ? token_check(header + 7, self->server, &self->claims)
+                                   ? token_check(self->server, header + 7, &claims)
                                    : TOKEN_BAD;
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
-        request_find(self, PEOPLE_COGNITO_USER_ID, self->claims.sub, on_person);
-    } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(&self->server->keys, self)) {
+        self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
+        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
+                     on_person);
+    } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(self->server, self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
     }
@@ -228,13 +195,13 @@ void request_admit_again(request *self)
 
 static void sign_in(request *self)
 {
-    const char *cookie = request_cookie(self, "session");
+    const char *cookie = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "session");
     char uuid[CRUDDUR_UUID_SIZE];
     if (request_header(self, "Authorization") != NULL) {
         sign_in_by_token(self, true);
     } else if (cookie != NULL && session_check(self->server, cookie, uuid, self->csrf)) {
         self->by = SIGNED_IN_BY_COOKIE;
-        request_find(self, PEOPLE_UUID, uuid, on_person);
+        request_find(self, PEOPLE_UUID, uuid, MHD_HTTP_FORBIDDEN, on_person);
     } else if ((self->route->flags & ROUTE_SIGNED_IN) == 0) {
         handle(self);
     } else {
@@ -262,9 +229,9 @@ void request_admit(request *self)
         request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");
     } else if (self->is_too_large) {
         request_fail(self, MHD_HTTP_CONTENT_TOO_LARGE, "body_too_large");
-    } else if (!is_post(self) && self->body_size > 0) {
+    } else if (!self->is_post && self->body->len > 0) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_unexpected");
-    } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || is_post(self)) {
+    } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || self->is_post) {
         sign_in(self);
     } else {
         handle(self);

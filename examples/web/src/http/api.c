@@ -7,39 +7,37 @@
 
 /* ---- reading ---- */
 
-static const char *time_text(int64_t time_us, char text[CRUDDUR_TIME_SIZE])
+static json_t *time_text(int64_t time_us)
 {
-    return cruddur_time_format(time_us, text, NULL) == CRUDDUR_OK ? text : "";
+    char text[CRUDDUR_TIME_SIZE];
+    return json_string(cruddur_time_format(time_us, text, NULL) == CRUDDUR_OK ? text : "");
 }
 
 static json_t *group_object(const cruddur_group *group)
 {
-    char time[CRUDDUR_TIME_SIZE];
     const char *name = cruddur_group_name(group);
-    return json_pack("{ss,ss,ss,ss,ss}", "uuid", cruddur_group_uuid(group), "display_name",
+    return json_pack("{ss,ss,ss,ss,so}", "uuid", cruddur_group_uuid(group), "display_name",
                      name != NULL ? name : cruddur_group_user_display_name(group), "handle",
                      cruddur_group_user_handle(group), "message", cruddur_group_text(group),
-                     "created_at", time_text(cruddur_group_last_message_at_us(group), time));
+                     "created_at", time_text(cruddur_group_last_message_at_us(group)));
 }
 
 static json_t *msg_object(const cruddur_msg *msg)
 {
-    char time[CRUDDUR_TIME_SIZE];
-    return json_pack("{ss,ss,ss,ss,ss,ss}", "uuid", cruddur_msg_uuid(msg), "message_group_uuid",
+    return json_pack("{ss,ss,ss,ss,ss,so}", "uuid", cruddur_msg_uuid(msg), "message_group_uuid",
                      cruddur_msg_group_uuid(msg), "display_name",
                      cruddur_msg_user_display_name(msg), "handle", cruddur_msg_user_handle(msg),
                      "message", cruddur_msg_text(msg), "created_at",
-                     time_text(cruddur_msg_created_at_us(msg), time));
+                     time_text(cruddur_msg_created_at_us(msg)));
 }
 
 static void on_groups(request *self, cruddur_completion *completion)
 {
-    cruddur_group_page *page = cruddur_completion_take_group_page(completion);
+    g_autoptr(cruddur_group_page) page = cruddur_completion_take_group_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_group_page_count(page); i++) {
-        list = list_add(list, group_object(cruddur_group_page_at(page, i)));
+        (void)json_array_append_new(list, group_object(cruddur_group_page_at(page, i)));
     }
-    cruddur_group_page_free(page);
     request_answer_json(self, MHD_HTTP_OK, list);
 }
 
@@ -52,12 +50,11 @@ void api_groups(request *self)
 
 static void on_messages(request *self, cruddur_completion *completion)
 {
-    cruddur_msg_page *page = cruddur_completion_take_msg_page(completion);
+    g_autoptr(cruddur_msg_page) page = cruddur_completion_take_msg_page(completion);
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        list = list_add(list, msg_object(cruddur_msg_page_at(page, i)));
+        (void)json_array_append_new(list, msg_object(cruddur_msg_page_at(page, i)));
     }
-    cruddur_msg_page_free(page);
     request_answer_json(self, MHD_HTTP_OK, list);
 }
 
@@ -72,10 +69,6 @@ void api_messages(request *self)
 
 static void on_user(request *self, json_t *person)
 {
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
-        return;
-    }
     request_answer_json(self, MHD_HTTP_OK,
                         json_pack("{ss,ss,ss}", "uuid", text_of(person, "uuid"), "handle",
                                   text_of(person, "handle"), "display_name",
@@ -84,13 +77,15 @@ static void on_user(request *self, json_t *person)
 
 void api_user(request *self)
 {
-    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), on_user);
+    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), MHD_HTTP_NOT_FOUND,
+                 on_user);
 }
 
 /* ---- sending ---- */
 
-static const char *given(const char *text)
+static const char *given(const request *self, const char *name)
 {
+    const char *text = request_field(self, name);
     return text != NULL && *text != '\0' ? text : NULL;
 }
 
@@ -98,41 +93,41 @@ void send_to_group(request *self, const char *group_uuid, const char *text, requ
 {
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_user author = person_user(self->person);
-    options.message_uuid = given(request_field(self, "message_uuid"));
-    options.reply_to = given(request_field(self, "reply_to"));
+    options.message_uuid = given(self, "message_uuid");
+    options.reply_to = given(self, "reply_to");
     REQUEST_CALL(self, then, cruddur_msg_append_submit, &author, group_uuid, text, &options);
-}
-
-void send_to_person(request *self, const json_t *person, const char *text, request_then *then)
-{
-    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
-    cruddur_user author = person_user(self->person), other = person_user(person);
-    options.message_uuid = given(request_field(self, "message_uuid"));
-    REQUEST_CALL(self, then, cruddur_group_create_submit, &author, &other, 1, text, &options);
 }
 
 static void on_sent(request *self, cruddur_completion *completion)
 {
-    cruddur_msg *msg = cruddur_completion_take_msg(completion);
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
     request_answer_json(self, MHD_HTTP_OK, msg_object(msg));
-    cruddur_msg_free(msg);
 }
 
 static void on_opened(request *self, cruddur_completion *completion)
 {
-    cruddur_group *group = cruddur_completion_take_group(completion);
-    request_answer_json(self, MHD_HTTP_OK,
-                        json_pack("{ss}", "message_group_uuid", cruddur_group_uuid(group)));
-    cruddur_group_free(group);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
+    const char *uuid = cruddur_group_uuid(group);
+    if ((self->route->flags & ROUTE_API) != 0) {
+        request_answer_json(self, MHD_HTTP_OK, json_pack("{ss}", "message_group_uuid", uuid));
+    } else {
+        page_show_group(self, uuid);
+    }
 }
 
 static void on_receiver(request *self, json_t *person)
 {
-    if (person == NULL) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "user_not_found");
-    } else {
-        send_to_person(self, person, request_field(self, "message"), on_opened);
-    }
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    cruddur_user author = person_user(self->person), other = person_user(person);
+    const char *text = self->page.text != NULL ? self->page.text : request_field(self, "message");
+    options.message_uuid = given(self, "message_uuid");
+    page_set(self, "other", model_person(person));
+    REQUEST_CALL(self, on_opened, cruddur_group_create_submit, &author, &other, 1, text, &options);
+}
+
+void send_to_handle(request *self, const char *handle)
+{
+    request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), MHD_HTTP_NOT_FOUND, on_receiver);
 }
 
 void api_send(request *self)
@@ -145,7 +140,7 @@ void api_send(request *self)
     } else if (group_uuid != NULL) {
         send_to_group(self, group_uuid, text, on_sent);
     } else if (handle != NULL) {
-        request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), on_receiver);
+        send_to_handle(self, handle);
     } else {
         request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "message_group_uuid_blank");
     }

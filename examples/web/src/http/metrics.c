@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /metrics, in the text format of Prometheus: calls of the library, from its metrics hook, and
- * requests. The values are kept as they are printed: in an object, by name and labels. */
+ * requests. */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "server.h"
 
 static const double steps_s[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
 
-static const struct {
+/* `values` has the samples by name and labels, as they are printed. */
+static struct family {
     const char *name, *type, *help;
+    json_t *values;
 } families[] = {
-    {"cruddur_calls_total", "counter", "Calls of the library."},
-    {"cruddur_call_duration_seconds", "histogram", "Time in calls of the library."},
-    {"cruddur_rows_read_total", "counter", "Rows read."},
-    {"cruddur_rows_written_total", "counter", "Rows written."},
-    {"cruddur_service_requests_total", "counter", "Requests to DynamoDB."},
-    {"cruddur_read_units_total", "counter", "Read capacity consumed."},
-    {"cruddur_write_units_total", "counter", "Write capacity consumed."},
-    {"http_requests_total", "counter", "Requests that were answered."},
-    {"http_request_duration_seconds", "histogram", "Time until an answer was sent."},
-    {"http_connections", "gauge", "Open connections."},
-    {"event_streams", "gauge", "Open event streams."},
-    {"event_streams_opened_total", "counter", "Event streams opened."},
-    {"events_sent_total", "counter", "Events sent."},
+    {"cruddur_calls_total", "counter", "Calls of the library.", NULL},
+    {"cruddur_call_duration_seconds", "histogram", "Time in calls of the library.", NULL},
+    {"cruddur_rows_read_total", "counter", "Rows read.", NULL},
+    {"cruddur_rows_written_total", "counter", "Rows written.", NULL},
+    {"cruddur_service_requests_total", "counter", "Requests to DynamoDB.", NULL},
+    {"cruddur_read_units_total", "counter", "Read capacity consumed.", NULL},
+    {"cruddur_write_units_total", "counter", "Write capacity consumed.", NULL},
+    {"http_requests_total", "counter", "Requests that were answered.", NULL},
+    {"http_request_duration_seconds", "histogram", "Time until an answer was sent.", NULL},
+    {"http_connections", "gauge", "Open connections.", NULL},
+    {"event_streams", "gauge", "Open event streams.", NULL},
+    {"event_streams_opened_total", "counter", "Event streams opened.", NULL},
+    {"events_sent_total", "counter", "Events sent.", NULL},
 };
+static GMutex mutex; /* the library calls the hook on its own threads */
 
 static const char *const operations[] = {
     [CRUDDUR_OP_MSG_LIST] = "msg_list",         [CRUDDUR_OP_GROUP_LIST] = "group_list",
@@ -38,105 +40,66 @@ static const char *const operations[] = {
     [CRUDDUR_OP_WATCH_OPEN] = "watch_open",
 };
 
-bool metrics_start(struct metrics *self)
-{
-    self->values = json_object();
-    return self->values != NULL && uv_mutex_init(&self->mutex) == 0;
-}
-
-void metrics_free(struct metrics *self)
-{
-    json_decref(self->values);
-    uv_mutex_destroy(&self->mutex);
-}
-
-/* Adds to a value; one that there is no memory for is left out. Under the lock. */
-__attribute__((format(printf, 3, 4))) static void add(struct metrics *self, double value,
+/* Adds to a value of a metric. The format makes what follows the name. */
+__attribute__((format(printf, 3, 4))) static void add(const char *name, double value,
                                                       const char *format, ...)
 {
-    char name[256];
+    struct family *family = families;
     va_list parts;
     va_start(parts, format);
-    (void)vsnprintf(name, sizeof(name), format, parts);
+    g_autofree char *rest = g_strdup_vprintf(format, parts);
     va_end(parts);
-    (void)json_object_set_new(
-        self->values, name,
-        json_real(json_real_value(json_object_get(self->values, name)) + value));
+    while (strcmp(family->name, name) != 0) {
+        family++;
+    }
+    g_mutex_lock(&mutex);
+    family->values = family->values != NULL ? family->values : json_object();
+    value += json_real_value(json_object_get(family->values, rest));
+    (void)json_object_set_new(family->values, rest, json_real(value));
+    g_mutex_unlock(&mutex);
 }
 
 /* `label` is empty, or ends with a comma. */
-static void add_time(struct metrics *self, const char *name, const char *label, double duration_s)
+static void add_time(const char *name, const char *label, double duration_s)
 {
-    for (size_t i = 0; i < sizeof(steps_s) / sizeof(steps_s[0]); i++) {
-        add(self, duration_s <= steps_s[i], "%s_bucket{%sle=\"%g\"}", name, label, steps_s[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(steps_s); i++) {
+        add(name, duration_s <= steps_s[i], "_bucket{%sle=\"%g\"}", label, steps_s[i]);
     }
-    add(self, 1, "%s_bucket{%sle=\"+Inf\"}", name, label);
-    add(self, duration_s, "%s_sum{%s}", name, label);
-    add(self, 1, "%s_count{%s}", name, label);
+    add(name, 1, "_bucket{%sle=\"+Inf\"}", label);
+    add(name, duration_s, "_sum{%s}", label);
+    add(name, 1, "_count{%s}", label);
 }
 
-void metrics_add(struct metrics *self, const char *name, double value)
+void metrics_add(const char *name, double value)
 {
-    uv_mutex_lock(&self->mutex);
-    add(self, value, "%s", name);
-    uv_mutex_unlock(&self->mutex);
+    add(name, value, "%s", "");
 }
 
-/* The library's hook, on one of its threads. */
-void metrics_call(void *data, const cruddur_metrics *call)
+void metrics_call(G_GNUC_UNUSED void *data, const cruddur_metrics *call)
 {
-    struct metrics *self = data;
-    bool is_known = call->operation < sizeof(operations) / sizeof(operations[0]) &&
-                    operations[call->operation] != NULL;
-    char label[64];
-    (void)snprintf(label, sizeof(label), "operation=\"%s\",",
-                   is_known ? operations[call->operation] : "other");
-    uv_mutex_lock(&self->mutex);
-    add(self, 1, "cruddur_calls_total{%sstatus=\"%s\"}", label,
+    bool is_known =
+        call->operation < G_N_ELEMENTS(operations) && operations[call->operation] != NULL;
+    g_autofree char *label =
+        g_strdup_printf("operation=\"%s\",", is_known ? operations[call->operation] : "other");
+    add("cruddur_calls_total", 1, "{%sstatus=\"%s\"}", label,
         cruddur_status_name((cruddur_status)call->status));
-    add_time(self, "cruddur_call_duration_seconds", label, (double)call->duration_us / 1e6);
-    add(self, call->rows_read, "cruddur_rows_read_total");
-    add(self, call->rows_written, "cruddur_rows_written_total");
-    add(self, call->requests, "cruddur_service_requests_total");
-    add(self, call->read_units, "cruddur_read_units_total");
-    add(self, call->write_units, "cruddur_write_units_total");
-    uv_mutex_unlock(&self->mutex);
+    add_time("cruddur_call_duration_seconds", label, (double)call->duration_us / 1e6);
+    metrics_add("cruddur_rows_read_total", call->rows_read);
+    metrics_add("cruddur_rows_written_total", call->rows_written);
+    metrics_add("cruddur_service_requests_total", call->requests);
+    metrics_add("cruddur_read_units_total", call->read_units);
+    metrics_add("cruddur_write_units_total", call->write_units);
 }
 
-void metrics_answer(struct metrics *self, const struct route *route, unsigned status,
-                    double duration_s)
+void metrics_answer(const struct route *route, unsigned status, double duration_s)
 {
-    uv_mutex_lock(&self->mutex);
-    add(self, 1, "http_requests_total{method=\"%s\",route=\"%s\",code=\"%u\"}",
+    add("http_requests_total", 1, "{method=\"%s\",route=\"%s\",code=\"%u\"}",
         route != NULL ? route->method : "", route != NULL ? route->pattern : "", status);
-    add_time(self, "http_request_duration_seconds", "", duration_s);
-    uv_mutex_unlock(&self->mutex);
-}
-
-/* ---- the route ---- */
-
-static void write_all(FILE *out, json_t *values)
-{
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        size_t size = strlen(families[i].name);
-        const char *name;
-        json_t *value;
-        (void)fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", families[i].name, families[i].help,
-                      families[i].name, families[i].type);
-        json_object_foreach(values, name, value)
-        {
-            if (strncmp(name, families[i].name, size) == 0 &&
-                (strchr("{", name[size]) != NULL || strncmp(name + size, "_bucket{", 8) == 0 ||
-                 strncmp(name + size, "_sum{", 5) == 0 ||
-                 strncmp(name + size, "_count{", 7) == 0)) {
-                (void)fprintf(out, "%s %.15g\n", name, json_real_value(value));
-            }
-        }
-    }
+    add_time("http_request_duration_seconds", "", duration_s);
 }
 
 /* Whether the client is on this machine, and is not a browser that another site's name led here:
- * others learn how busy the service is only if that was asked for. */
+ * others learn how busy the service is only with --public-metrics. */
 static bool is_local(const request *self)
 {
     const union MHD_ConnectionInfo *info =
@@ -153,22 +116,25 @@ static bool is_local(const request *self)
 
 void metrics_get(request *self)
 {
-    struct metrics *metrics = &self->server->metrics;
-    char *body = NULL;
-    size_t size = 0;
+    const char *rest;
+    json_t *value;
     if (!self->server->options.is_metrics_public && !is_local(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "loopback_only");
         return;
     }
-    FILE *out = open_memstream(&body, &size);
-    if (out != NULL) {
-        uv_mutex_lock(&metrics->mutex);
-        write_all(out, metrics->values);
-        uv_mutex_unlock(&metrics->mutex);
-        if (fclose(out) != 0) {
-            free(body);
-            body = NULL;
+    GString *text = g_string_new(NULL);
+    g_mutex_lock(&mutex);
+    for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
+        const struct family *family = &families[i];
+        g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
+                               family->name, family->type);
+        json_object_foreach(family->values, rest, value)
+        {
+            g_string_append_printf(text, "%s%s %.15g\n", family->name, rest,
+                                   json_real_value(value));
         }
     }
-    request_answer(self, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", body, size);
+    g_mutex_unlock(&mutex);
+    request_answer(self, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                   g_string_free(text, FALSE));
 }

@@ -6,12 +6,9 @@
 
 #include "server.h"
 
-/* ---- what was asked ---- */
+#define BODY_MAX 32768
 
-const char *request_uuid(const request *self)
-{
-    return text_of(self->person, "uuid");
-}
+/* ---- what was asked ---- */
 
 const char *request_query(const request *self, const char *name)
 {
@@ -23,34 +20,17 @@ const char *request_header(const request *self, const char *name)
     return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
 }
 
-const char *request_cookie(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
-}
-
 const char *request_field(const request *self, const char *name)
 {
     return json_string_value(json_object_get(self->fields, name));
 }
 
-static const char *request_method(const request *self)
+const char *request_uuid(const request *self)
 {
-    bool is_known = strcmp(self->method, "GET") == 0 || strcmp(self->method, "POST") == 0;
-    return is_known ? self->method : "other";
-}
-
-static bool is_api(const request *self)
-{
-    return self->route != NULL ? (self->route->flags & ROUTE_API) != 0
-                               : strncmp(self->path, "/api/", 5) == 0;
+    return text_of(self->person, "uuid");
 }
 
 /* ---- waiting ---- */
-
-void request_wait(request *self)
-{
-    self->pending++;
-}
 
 void request_go_on(request *self)
 {
@@ -72,7 +52,7 @@ cruddur_submit_options *request_submit(request *self, request_then *then, bool i
     self->submit.data = self;
     self->then = then;
     self->is_any = is_any;
-    request_wait(self);
+    self->pending++;
     return &self->submit;
 }
 
@@ -80,8 +60,7 @@ bool request_submitted(request *self, cruddur_status status)
 {
     if (status != CRUDDUR_OK) {
         request_fail_with(self, status, self->error);
-        cruddur_error_free(self->error);
-        self->error = NULL;
+        g_clear_pointer(&self->error, cruddur_error_free);
         request_go_on(self);
     }
     return status == CRUDDUR_OK;
@@ -98,30 +77,13 @@ void request_on_completion(request *self, cruddur_completion *completion)
     request_go_on(self);
 }
 
-static void on_found(void *data, json_t *person, bool has_failed)
-{
-    request *self = data;
-    if (has_failed) {
-        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
-    } else if (!self->is_answered) {
-        self->found(self, person);
-    }
-    request_go_on(self);
-}
-
-void request_find(request *self, enum people_field field, const char *value, request_found *then)
-{
-    self->found = then;
-    request_wait(self);
-    people_find(&self->server->people, field, value, false, on_found, self);
-}
-
 /* ---- answers ---- */
 
+/* The first of a name counts. */
 void request_add_header(request *self, const char *name, const char *value)
 {
-    if (json_object_set_new(self->headers, name, json_string(value)) != 0) {
-        request_fail_memory(self);
+    if (json_object_get(self->headers, name) == NULL) {
+        (void)json_object_set_new(self->headers, name, json_string(value));
     }
 }
 
@@ -129,88 +91,70 @@ static const char *const every_answer[][2] = {
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
 };
 
-static bool add_headers(request *self, const char *type)
-{
-    struct MHD_Response *response = self->response;
-    bool is_good =
-        type == NULL || MHD_add_response_header(response, "Content-Type", type) == MHD_YES;
-    const char *name;
-    json_t *value;
-    for (size_t i = 0; i < sizeof(every_answer) / sizeof(every_answer[0]); i++) {
-        is_good = is_good && MHD_add_response_header(response, every_answer[i][0],
-                                                     every_answer[i][1]) == MHD_YES;
-    }
-    if (json_object_get(self->headers, "Cache-Control") == NULL) {
-        is_good =
-            is_good && MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
-    }
-    json_object_foreach(self->headers, name, value)
-    {
-        is_good =
-            is_good && MHD_add_response_header(response, name, json_string_value(value)) == MHD_YES;
-    }
-    return is_good;
-}
-
 void request_answer_with(request *self, unsigned status, const char *type,
                          struct MHD_Response *response)
 {
+    const char *name;
+    json_t *value;
     if (self->is_answered) {
-        if (response != NULL) {
-            MHD_destroy_response(response);
-        }
+        g_clear_pointer(&response, MHD_destroy_response);
         return;
     }
     self->is_answered = true;
     self->status = status;
     self->response = response;
-    if (response != NULL && !add_headers(self, type)) { /* a line break in one, or no memory */
-        MHD_destroy_response(response);
-        self->response = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
+        request_add_header(self, every_answer[i][0], every_answer[i][1]);
+    }
+    if (type != NULL) {
+        request_add_header(self, "Content-Type", type);
+    }
+    json_object_foreach(self->headers, name, value)
+    {
+        if (MHD_add_response_header(response, name, json_string_value(value)) != MHD_YES) {
+            log_message(LOG_ERROR, "answer", "%s: it has a line break", name);
+        }
     }
 }
 
-void request_answer(request *self, unsigned status, const char *type, char *body, size_t size)
+void request_answer(request *self, unsigned status, const char *type, char *body)
 {
-    struct MHD_Response *response =
-        body != NULL ? MHD_create_response_from_buffer(size, body, MHD_RESPMEM_MUST_FREE) : NULL;
-    if (response == NULL) {
-        free(body);
-    }
-    request_answer_with(self, status, type, response);
+    size_t size = body != NULL ? strlen(body) : 0;
+    request_answer_with(self, status, type,
+                        MHD_create_response_from_buffer_with_free_callback(size, body, g_free));
 }
 
 void request_answer_json(request *self, unsigned status, json_t *object)
 {
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
-    request_answer(self, status, "application/json", text, text != NULL ? strlen(text) : 0);
+    if (text != NULL) {
+        request_answer(self, status, "application/json", text);
+    }
 }
 
 void request_redirect(request *self, const char *path)
 {
     request_add_header(self, "Location", path);
-    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, strdup(""), 0);
+    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, NULL);
 }
 
 void request_fail(request *self, unsigned status, const char *code)
 {
-    if (!self->is_answered && is_api(self)) {
+    bool is_api = self->route != NULL ? (self->route->flags & ROUTE_API) != 0
+                                      : g_str_has_prefix(self->path, "/api/");
+    if (!self->is_answered && is_api) {
         request_answer_json(self, status, json_pack("[s]", code));
     } else if (!self->is_answered) {
         page_failure(self, status, code);
     }
-}
-
-void request_fail_memory(request *self)
-{
-    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "no_memory");
 }
 
 /* The application's codes; statuses that are not listed are failures of the service. */
@@ -251,7 +195,7 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
     if (self->is_answered) {
         return;
     }
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++) {
         if (meanings[i].status == status) {
             request_fail(self, meanings[i].http, meanings[i].code);
             return;
@@ -270,20 +214,17 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
 static request *begin(struct server *server, struct MHD_Connection *connection, const char *url,
                       const char *method)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    request *self = calloc(1, sizeof(*self));
-    if (self == NULL || info == NULL || info->socket_context == NULL ||
-        (self->path = strdup(url)) == NULL || (self->headers = json_object()) == NULL) {
-        free(self != NULL ? self->path : NULL);
-        free(self);
-        return NULL;
-    }
+    request *self = g_new0(request, 1);
     self->server = server;
     self->connection = connection;
-    self->peer = info->socket_context;
+    self->peer =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    self->path = g_strdup(url);
     self->part = "";
     self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    self->is_post = strcmp(method, "POST") == 0;
+    self->body = g_string_new(NULL);
+    self->headers = json_object();
     self->began_ns = uv_hrtime();
     server->in_flight++;
     return self;
@@ -291,11 +232,10 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
 
 static enum MHD_Result queue(request *self)
 {
-    if (self->response == NULL) { /* even the failure could not be made */
+    if (self->response == NULL) { /* it could not be made */
         return MHD_NO;
     }
-    self->peer->deadline_ms =
-        self->is_stream ? 0 : server_now_ms(self->server) + SERVER_WRITE_S * INT64_C(1000);
+    self->peer->deadline_ms = self->stream != NULL ? 0 : server_in_s(self->server, SERVER_WRITE_S);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -305,7 +245,7 @@ static enum MHD_Result on_headers(request *self)
     const char *length = request_header(self, "Content-Length");
     const char *encoding = request_header(self, "Transfer-Encoding");
     bool is_other = encoding != NULL && strcasecmp(encoding, "chunked") != 0;
-    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+    self->is_too_large = length != NULL && strtoull(length, NULL, 10) > BODY_MAX;
     if (self->is_too_large || is_other) { /* answered at once; the rest is not read */
         request_admit(self);
         return queue(self);
@@ -313,87 +253,76 @@ static enum MHD_Result on_headers(request *self)
     return MHD_YES;
 }
 
-static enum MHD_Result take_body(request *self, const char *data, size_t size)
+static enum MHD_Result on_body_read(request *self)
 {
-    if (self->is_too_large || size > REQUEST_BODY_MAX - self->body_size) {
-        self->is_too_large = true; /* of unknown length: the rest is skipped, until the deadline */
-        return MHD_YES;
+    self->is_dispatched = true;
+    self->peer->deadline_ms = 0; /* calls have deadlines of their own */
+    self->pending++;
+    request_admit(self);
+    if (self->pending > 1) {
+        self->is_suspended = true;
+        MHD_suspend_connection(self->connection);
     }
-    char *grown = realloc(self->body, self->body_size + size + 1);
-    if (grown == NULL) {
-        return MHD_NO;
-    }
-    memcpy(grown + self->body_size, data, size);
-    self->body = grown;
-    self->body_size += size;
-    self->body[self->body_size] = '\0';
-    return MHD_YES;
+    request_go_on(self);
+    return self->is_suspended ? MHD_YES : queue(self);
 }
 
 enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **context)
+                                  const char *method, G_GNUC_UNUSED const char *version,
+                                  const char *upload, size_t *upload_size, void **context)
 {
     request *self = *context;
-    (void)version;
     if (self == NULL) {
         *context = self = begin(data, connection, url, method);
-        return self != NULL ? on_headers(self) : MHD_NO;
+        return on_headers(self);
     }
-    if (*upload_size > 0) {
-        enum MHD_Result result = take_body(self, upload, *upload_size);
+    if (*upload_size > 0) { /* of an unknown length: the rest is skipped, until the deadline */
+        self->is_too_large = self->is_too_large || *upload_size > BODY_MAX - self->body->len;
+        if (!self->is_too_large) {
+            g_string_append_len(self->body, upload, (ssize_t)*upload_size);
+        }
         *upload_size = 0;
-        return result;
+        return MHD_YES;
     }
-    if (!self->is_dispatched) {
-        self->is_dispatched = true;
-        self->peer->deadline_ms = 0; /* calls have deadlines of their own */
-        request_wait(self);
-        request_admit(self);
-        if (self->pending > 1) {
-            self->is_suspended = true;
-            MHD_suspend_connection(connection);
-        }
-        request_go_on(self);
-        if (self->is_suspended) {
-            return MHD_YES;
-        }
-    }
-    return queue(self);
+    return self->is_dispatched ? queue(self) : on_body_read(self);
 }
 
-void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
-                          enum MHD_RequestTerminationCode how)
+static void log_answer(const request *self)
+{
+    json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
+    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
+    metrics_answer(self->route, self->status, (double)duration_us / 1e6);
+    if (!self->server->options.is_quiet) {
+        log_event(LOG_INFO, "request",
+                  json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other",
+                            "route", self->route != NULL ? self->route->pattern : "", "status",
+                            (int)self->status, "duration_us", duration_us, "user_uuid",
+                            request_uuid(self)));
+    }
+}
+
+void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                          void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
     struct server *server = data;
-    request *self = *context;
-    (void)connection;
-    (void)how;
+    request *self = g_steal_pointer(context);
     if (self == NULL) {
         return;
     }
-    json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
-    const struct route *route = self->route;
-    metrics_answer(&server->metrics, route, self->status, (double)duration_us / 1e6);
-    if (!server->options.is_quiet) {
-        log_event(LOG_INFO, "request",
-                  json_pack("{ss,ss,si,sI,ss}", "method", request_method(self), "route",
-                            route != NULL ? route->pattern : "", "status", (int)self->status,
-                            "duration_us", duration_us, "user_uuid", request_uuid(self)));
-    }
+    log_answer(self);
     server->in_flight--;
-    self->peer->deadline_ms = server_read_deadline_ms(server);
-    if (self->response != NULL) {
-        MHD_destroy_response(self->response);
+    self->peer->deadline_ms = server_in_s(server, server->options.read_s);
+    g_clear_pointer(&self->response, MHD_destroy_response);
+    if (self->stream != NULL) {
+        events_end(self->stream);
     }
-    if (self->end != NULL) {
-        self->end(self->state);
-    }
-    free(self->path);
-    free(self->body);
+    json_decref(self->page.model);
+    json_decref(self->page.known);
+    g_free(self->page.text);
+    g_free(self->path);
+    (void)g_string_free(self->body, TRUE);
     json_decref(self->fields);
     json_decref(self->headers);
     json_decref(self->person);
-    free(self);
-    *context = NULL;
+    g_free(self);
 }

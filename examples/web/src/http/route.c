@@ -8,7 +8,7 @@
 #define GROUP (ROUTE_SIGNED_IN | ROUTE_UUID)
 #define API (ROUTE_SIGNED_IN | ROUTE_API)
 
-const struct route routes[] = {
+static const struct route routes[] = {
     {"GET", "/", page_home, USER},
     {"GET", "/messages", page_inbox, USER},
     {"GET", "/messages/new", page_new, USER},
@@ -38,7 +38,6 @@ const struct route routes[] = {
     {"GET", "/healthz", api_health, ROUTE_API | ROUTE_ANY_HOST},
     {"GET", "/metrics", metrics_get, ROUTE_API | ROUTE_ANY_HOST},
 };
-const size_t route_count = sizeof(routes) / sizeof(routes[0]);
 
 /* Whether a path has the form of a pattern; `part` is what the `*` stands for, if there is one. */
 static bool matches(const char *pattern, const char *path, const char **part, size_t *size)
@@ -59,7 +58,7 @@ bool route_find(request *self, const char **ret_allowed)
 {
     static const char *const allowed[] = {NULL, "GET", "POST", "GET, POST"};
     unsigned methods = 0;
-    for (size_t i = 0; i < route_count; i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++) {
         const char *part = "";
         size_t size = 0;
         if (!matches(routes[i].pattern, self->path, &part, &size)) {
@@ -69,6 +68,9 @@ bool route_find(request *self, const char **ret_allowed)
             self->path[size > 0 ? (size_t)(part - self->path) + size : strlen(self->path)] = '\0';
             self->part = part;
             self->route = &routes[i];
+            for (char *at = self->path; (routes[i].flags & ROUTE_UUID) != 0 && *at != '\0'; at++) {
+                *at = g_ascii_tolower(*at); /* as the library writes uuids */
+            }
             return true;
         }
         methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;

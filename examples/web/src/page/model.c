@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -64,20 +63,6 @@ static json_t *model_time(const struct reader *reader, int64_t time_us, const ch
     return json_pack("{ss,ss,so}", "form", form, "datetime", datetime, "words", words);
 }
 
-/* All offsets from UTC that occur are a multiple of a quarter of an hour. */
-json_t *model_zones(const struct reader *reader)
-{
-    json_t *zones = json_array();
-    for (int offset = -720; offset <= UTC_OFFSET_MAX_MIN; offset += 15) {
-        zones =
-            list_add(zones, json_pack("{si,so,sb}", "offset", offset, "words",
-                                      json_sprintf("%s%02d:%02d", offset < 0 ? "\xE2\x88\x92" : "+",
-                                                   abs(offset) / 60, abs(offset) % 60),
-                                      "is_chosen", offset == reader->utc_offset_min));
-    }
-    return zones;
-}
-
 /* ---- people and conversations ---- */
 
 static const char *name_of(const char *display_name, const char *handle)
@@ -92,14 +77,11 @@ static const char *name_of(const char *display_name, const char *handle)
 static json_t *model_avatar(const char *uuid, const char *name)
 {
     unsigned hash = 0;
-    int length = 1;
+    size_t length = (size_t)(g_utf8_find_next_char(name, NULL) - name);
     for (; *uuid != '\0'; uuid++) {
         hash = hash * 31 + (unsigned char)*uuid;
     }
-    while (((unsigned char)name[length] & 0xC0u) == 0x80u) {
-        length++;
-    }
-    return json_pack("{si,ss%}", "hue", (int)(hash % 8), "letter", name, (size_t)length);
+    return json_pack("{si,ss%}", "hue", (int)(hash % 8), "letter", name, length);
 }
 
 json_t *model_person(const json_t *person)
@@ -138,7 +120,8 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
     json_t *groups = json_array();
     size_t count = cruddur_group_page_count(page);
     for (size_t i = 0; i < count; i++) {
-        groups = list_add(groups, model_group(cruddur_group_page_at(page, i), reader, open_uuid));
+        (void)json_array_append_new(groups,
+                                    model_group(cruddur_group_page_at(page, i), reader, open_uuid));
     }
     return json_pack("{so,sb,ss}", "groups", groups, "has_groups", count > 0, "older",
                      cruddur_group_page_has_older(page) ? cruddur_group_page_older(page) : "");
@@ -149,11 +132,11 @@ json_t *model_members(const cruddur_members *members, const struct reader *reade
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_members_count(members); i++) {
         const cruddur_user *member = cruddur_members_at(members, i);
-        list = list_add(list, json_pack("{ss,sb,sb,sI}", "name",
-                                        name_of(member->display_name, member->handle), "is_viewer",
-                                        strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
-                                        "read_up_to_us",
-                                        (json_int_t)cruddur_members_read_up_to_us(members, i)));
+        (void)json_array_append_new(
+            list,
+            json_pack("{ss,sb,sb,sI}", "name", name_of(member->display_name, member->handle),
+                      "is_viewer", strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
+                      "read_up_to_us", (json_int_t)cruddur_members_read_up_to_us(members, i)));
     }
     return list;
 }
@@ -167,17 +150,16 @@ static json_t *model_reactions(const cruddur_msg *msg, const struct reader *read
     cruddur_reaction reaction;
     size_t i = 0;
     while (cruddur_msg_reaction_at(msg, i, &reaction)) {
-        char kind[CRUDDUR_REACTION_SIZE];
+        g_autofree char *kind = g_strdup(reaction.text);
         bool is_chosen = false;
         int count = 0;
-        (void)snprintf(kind, sizeof(kind), "%s", reaction.text);
         for (; cruddur_msg_reaction_at(msg, i, &reaction) && strcmp(reaction.text, kind) == 0;
              i++) {
             is_chosen = is_chosen || strcmp(reaction.user_uuid, reader->uuid) == 0;
             count++;
         }
-        list = list_add(list, json_pack("{ss,si,sb}", "reaction", kind, "count", count, "is_chosen",
-                                        is_chosen));
+        (void)json_array_append_new(list, json_pack("{ss,si,sb}", "reaction", kind, "count", count,
+                                                    "is_chosen", is_chosen));
     }
     return list;
 }
@@ -204,7 +186,7 @@ json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        rows = list_add(rows, model_msg(cruddur_msg_page_at(page, i), reader));
+        (void)json_array_append_new(rows, model_msg(cruddur_msg_page_at(page, i), reader));
     }
     return json_pack("{so,ss,ss,sb,sb}", "rows", rows, "older", cruddur_msg_page_older(page),
                      "newer", cruddur_msg_page_newer(page), "has_older",
@@ -222,36 +204,28 @@ static bool is(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
-/* The separator before the first message of a day. */
-static json_t *model_day(const struct reader *reader, int64_t at_us, bool is_new_day)
-{
-    return is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day")) : json_null();
-}
-
 /* The members who have read the reader's message, and not the next one. */
 static json_t *model_seen(const json_t *members, const json_t *row, int64_t until_us)
 {
-    json_t *names = json_array();
+    json_auto_t *names = json_array();
     const json_t *member;
-    size_t i, count = 0;
-    json_array_foreach(members, i, member)
+    size_t i;
+    json_array_foreach(is(row, "is_own") ? members : NULL, i, member)
     {
         int64_t read_us = number_of(member, "read_up_to_us");
-        if (is(row, "is_own") && !is(member, "is_viewer") && read_us >= number_of(row, "at_us") &&
-            read_us < until_us) {
-            names = list_add(names, json_pack("{ss,sb}", "name", text_of(member, "name"),
-                                              "is_later", count++ > 0));
+        if (!is(member, "is_viewer") && read_us >= number_of(row, "at_us") && read_us < until_us) {
+            (void)json_array_append_new(names, json_pack("{sO,sb}", "name",
+                                                         json_object_get(member, "name"),
+                                                         "is_later", json_array_size(names) > 0));
         }
+    }
+    if (json_array_size(names) == 0) {
+        return json_null();
     }
     if (json_array_size(members) == 2) {
         (void)json_array_clear(names); /* it is clear who */
     }
-    json_t *seen = json_pack("{so}", "names", names);
-    if (count == 0) {
-        json_decref(seen);
-        return json_null();
-    }
-    return seen;
+    return json_pack("{sO}", "names", names);
 }
 
 static int64_t next_own_us(const json_t *rows, size_t index)
@@ -262,12 +236,12 @@ static int64_t next_own_us(const json_t *rows, size_t index)
     return row != NULL ? number_of(row, "at_us") : INT64_MAX;
 }
 
-bool model_arrange(json_t *model, const struct reader *reader)
+void model_arrange(json_t *model, const struct reader *reader)
 {
     const json_t *group = json_object_get(model, "group"), *before = NULL;
     const json_t *members = json_object_get(model, "members");
     const json_t *rows = json_object_get(json_object_get(model, "messages"), "rows");
-    bool is_good = true, has_line = number_of(group, "unread_count") == 0;
+    bool has_line = number_of(group, "unread_count") == 0;
     json_t *row;
     size_t i;
     json_array_foreach(rows, i, row)
@@ -278,13 +252,12 @@ bool model_arrange(json_t *model, const struct reader *reader)
                        at_us > number_of(group, "read_up_to_us");
         bool is_first = is_new_day || is_line || at_us - before_us > BLOCK_US ||
                         strcmp(text_of(before, "user_uuid"), text_of(row, "user_uuid")) != 0;
-        is_good =
-            is_good && json_object_set_new(row, "is_first", json_boolean(is_first)) == 0 &&
-            json_object_set_new(row, "begins_unread", json_boolean(is_line)) == 0 &&
-            json_object_set_new(row, "day", model_day(reader, at_us, is_new_day)) == 0 &&
-            json_object_set_new(row, "seen", model_seen(members, row, next_own_us(rows, i))) == 0;
+        json_t *day =
+            is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day")) : json_null();
+        (void)json_object_update_new(
+            row, json_pack("{sb,sb,so,so}", "is_first", is_first, "begins_unread", is_line, "day",
+                           day, "seen", model_seen(members, row, next_own_us(rows, i))));
         has_line = has_line || is_line;
         before = row;
     }
-    return is_good;
 }

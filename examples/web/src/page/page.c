@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <stdio.h>
+/* The messages page. What it shows is read together, and shown when the last part has come. Each
+ * form changes one thing, and answers with the page anew, or to the script with the part that has
+ * changed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,59 +9,53 @@
 
 #define GROUPS 50
 #define MESSAGES 30
+#define TEXT_MAX 1024 /* characters of a message: code points */
+#define MUTE_US (8 * G_TIME_SPAN_HOUR)
 #define LAST_US INT64_C(253402300799999999) /* of the year 9999 */
+#define UTC_OFFSET_MAX_MIN 840              /* time zones reach from UTC-12 to UTC+14 */
 
-/* ---- a page ---- */
-
-static void end(void *state)
+/* A number in a query or a form; 0 if it is missing, or is none of these numbers. */
+static int64_t number(const char *text, int64_t min, int64_t max)
 {
-    struct page *self = state;
-    json_decref(self->model);
-    json_decref(self->known);
-    free(self->text);
-    free(self);
+    int64_t value = 0;
+    return text != NULL && g_ascii_string_to_signed(text, 10, min, max, &value, NULL) ? value : 0;
 }
 
-int64_t page_number(const char *text, int64_t min, int64_t max)
+static int utc_offset(const char *text)
 {
-    char *rest = NULL;
-    errno = 0;
-    long long value = text != NULL ? strtoll(text, &rest, 10) : 0;
-    return rest == NULL || rest == text || *rest != '\0' || errno != 0 || value < min || value > max
-               ? 0
-               : value;
+    return (int)number(text, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
 }
 
-int64_t page_time(const char *text)
+/* A field of the form, or of the URL that a button has. */
+static const char *given(const request *self, const char *name)
 {
-    return page_number(text, 0, LAST_US);
+    const char *field = request_field(self, name);
+    return field != NULL ? field : request_query(self, name);
 }
 
-bool page_is_part(const request *self)
+/* Whether the script asks, for a part. */
+static bool is_part(const request *self)
 {
     const char *accepted = request_header(self, "Accept");
     return accepted != NULL && strstr(accepted, "fragment") != NULL;
 }
 
-void page_redirect(request *self, const char *group_uuid)
+void page_show_group(request *self, const char *uuid)
 {
-    char path[sizeof("/messages/") + CRUDDUR_UUID_SIZE];
-    (void)snprintf(path, sizeof(path), "/messages/%s", group_uuid);
+    g_autofree char *path = g_strconcat("/messages/", uuid, NULL);
     request_redirect(self, path);
 }
 
-/* Memory has run out: the answer will be 503. */
-static void page_fail(struct page *self)
+/* ---- a page ---- */
+
+void page_set(request *self, const char *name, json_t *value)
 {
-    json_decref(self->model);
-    self->model = NULL;
+    (void)json_object_set_new(self->page.model, name, value);
 }
 
-void page_set(struct page *self, const char *name, json_t *value)
+static json_t *rows_of(const struct page *self)
 {
-    if (json_object_set_new(self->model, name, value) != 0) {
-        page_fail(self);
-    }
+    return json_object_get(json_object_get(self->model, "messages"), "rows");
 }
 
 /* What every page has. */
@@ -73,199 +68,149 @@ static json_t *make_model(const request *self)
                      "is_past", request_query(self, "before") != NULL, "text_max", TEXT_MAX);
 }
 
-struct page *page_begin(request *self, const char *name)
+static void begin(request *self, const char *template)
 {
-    struct page *page = self->state = calloc(1, sizeof(*page));
-    if (page == NULL) {
-        request_fail_memory(self);
-        return NULL;
-    }
-    self->end = end;
-    page->name = name;
-    page->status = MHD_HTTP_OK;
-    page->known = json_object();
-    page->model = make_model(self);
-    page->reader = (struct reader){request_uuid(self),
-                                   (int)page_number(request_cookie(self, "utc_offset"),
-                                                    -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN),
-                                   cruddur_time_now_us()};
-    page_set(page, "viewer", model_person(self->person));
-    return page;
+    const char *zone = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "utc_offset");
+    self->page =
+        (struct page){.template = template,
+                      .status = MHD_HTTP_OK,
+                      .reader = {request_uuid(self), utc_offset(zone), cruddur_time_now_us()},
+                      .model = make_model(self),
+                      .known = json_object()};
+    page_set(self, "viewer", model_person(self->person));
+    page_set(self, "zone",
+             json_sprintf("%+03d:%02d", self->page.reader.utc_offset_min / 60,
+                          abs(self->page.reader.utc_offset_min) % 60));
 }
 
-static void render(request *self, unsigned status, const char *name, const json_t *model)
+static void render(request *self, unsigned status, const char *template, const json_t *model)
 {
-    size_t size = 0;
-    char *text =
-        model != NULL ? templates_render(&self->server->templates, name, model, &size) : NULL;
-    request_answer(self, status, "text/html; charset=utf-8", text, size);
+    request_answer(self, status, "text/html; charset=utf-8",
+                   templates_render(self->server->templates, template, model));
 }
 
 /* ---- what messages reply to ---- */
 
 static void on_part(request *self, cruddur_completion *completion);
 
-static void know(struct page *self, json_t *msg)
-{
-    if (json_object_set(self->known, text_of(msg, "uuid"), msg) != 0) {
-        page_fail(self);
-    }
-}
-
 /* Asks for a message that is not known, once. One that is gone is not shown. */
 static void want(request *self, const char *uuid, const char *at)
 {
-    struct page *page = self->state;
+    json_t *known = self->page.known;
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = page_time(at);
-    if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(page->known, uuid) == NULL &&
-        json_object_set_new(page->known, uuid, json_null()) == 0) {
-        page->waits++;
+    options.created_at_us = number(at, 0, LAST_US);
+    if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(known, uuid) == NULL) {
+        (void)json_object_set_new(known, uuid, json_null());
         REQUEST_CALL_ANY(self, on_part, cruddur_msg_get_submit, request_uuid(self), self->part,
                          uuid, &options);
     }
 }
 
 /* A copy: messages that reply to each other would otherwise own each other. */
-static void quote(struct page *self, json_t *msg)
+static void quote(const struct page *self, json_t *msg)
 {
-    const json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
-    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted")) &&
-        json_object_set_new(msg, "quote",
-                            json_pack("{sO,sO,sO}", "uuid", json_object_get(quoted, "uuid"), "by",
-                                      json_object_get(quoted, "by"), "text",
-                                      json_object_get(quoted, "text"))) != 0) {
-        page_fail(self);
+    json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
+    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
+        (void)json_object_set_new(msg, "quote", json_copy(quoted));
     }
 }
 
 /* What a link asks for, or a form that is shown again had in its field. */
 static const char *either(const request *self, const char *query, const char *field)
 {
-    const struct page *page = self->state;
-    return page->text != NULL ? request_field(self, field) : request_query(self, query);
+    return self->page.text != NULL ? request_field(self, field) : request_query(self, query);
 }
 
 static json_t *chosen(const request *self, const char *query, const char *field)
 {
-    const struct page *page = self->state;
     const char *uuid = either(self, query, field);
-    json_t *msg = uuid != NULL ? json_object_get(page->known, uuid) : NULL;
+    json_t *msg = uuid != NULL ? json_object_get(self->page.known, uuid) : NULL;
     return json_is_object(msg) ? json_incref(msg) : json_null();
-}
-
-/* The characters of a text: bytes of UTF-8 that begin one. */
-static int count_characters(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++) {
-        count += ((unsigned char)*text & 0xC0u) != 0x80u;
-    }
-    return count;
 }
 
 static void show(request *self)
 {
-    struct page *page = self->state;
-    json_t *rows = json_object_get(json_object_get(page->model, "messages"), "rows"), *row;
-    json_t *edit = chosen(self, "edit", "message");
-    const char *draft = page->text != NULL ? page->text : text_of(edit, "text");
+    struct page *page = &self->page;
+    json_t *row, *edit = chosen(self, "edit", "message");
+    g_autofree char *draft =
+        g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
     size_t i;
-    json_array_foreach(rows, i, row)
+    json_array_foreach(rows_of(page), i, row)
     {
         quote(page, row);
     }
     quote(page, json_object_get(page->model, "changed"));
-    page_set(page, "draft", json_string_nocheck(draft));
-    page_set(page, "left", json_integer(TEXT_MAX - count_characters(draft)));
-    page_set(page, "edit", edit);
-    page_set(page, "reply", chosen(self, "reply", "reply_to"));
-    page_set(page, "has_main",
-             json_boolean(json_object_get(page->model, "group") != NULL ||
-                          json_object_get(page->model, "is_new") != NULL));
-    page_set(page, "zones", model_zones(&page->reader));
-    if (!model_arrange(page->model, &page->reader)) {
-        page_fail(page);
-    }
-    render(self, page->status, page->name, page->model);
+    page_set(self, "draft", json_string(draft));
+    page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
+    page_set(self, "edit", edit);
+    page_set(self, "reply", chosen(self, "reply", "reply_to"));
+    model_arrange(page->model, &page->reader);
+    render(self, page->status, page->template, page->model);
 }
 
-void page_finish(request *self)
+/* Reads what the messages reply to, then shows the page. */
+static void finish(request *self)
 {
-    struct page *page = self->state;
+    struct page *page = &self->page;
     const char *at = either(self, "at", "at");
-    json_t *rows = json_object_get(json_object_get(page->model, "messages"), "rows"), *row;
+    json_t *row;
     size_t i;
-    json_array_foreach(rows, i, row)
+    json_array_foreach(rows_of(page), i, row)
     {
-        know(page, row);
+        (void)json_object_set(page->known, text_of(row, "uuid"), row);
     }
-    json_array_foreach(rows, i, row)
+    json_array_foreach(rows_of(page), i, row)
     {
         want(self, text_of(row, "reply_to"), NULL);
     }
     want(self, text_of(json_object_get(page->model, "changed"), "reply_to"), NULL);
     want(self, either(self, "edit", "message"), at);
     want(self, either(self, "reply", "reply_to"), at);
-    if (page->waits == 0) {
+    if (self->pending == 1) { /* no other call is in progress */
         show(self);
     }
 }
 
-/* ---- loading: the parts are read together, and shown when the last of them has come ---- */
-
-static void take_part(struct page *self, cruddur_completion *completion)
-{
-    const char *open_uuid = text_of(self->model, "open_uuid");
-    cruddur_group_page *inbox = cruddur_completion_take_group_page(completion);
-    cruddur_group *group = cruddur_completion_take_group(completion);
-    cruddur_members *members = cruddur_completion_take_members(completion);
-    cruddur_msg_page *messages = cruddur_completion_take_msg_page(completion);
-    cruddur_msg *msg = cruddur_completion_take_msg(completion);
-    if (inbox != NULL) {
-        page_set(self, "inbox", model_inbox(inbox, &self->reader, open_uuid));
-    } else if (group != NULL) {
-        page_set(self, "group", model_group(group, &self->reader, open_uuid));
-    } else if (members != NULL) {
-        page_set(self, "members", model_members(members, &self->reader));
-    } else if (messages != NULL) {
-        page_set(self, "messages", model_messages(messages, &self->reader));
-    } else if (msg != NULL) {
-        json_t *model = model_msg(msg, &self->reader);
-        know(self, model);
-        json_decref(model);
-    }
-    cruddur_msg_free(msg);
-    cruddur_group_page_free(inbox);
-    cruddur_group_free(group);
-    cruddur_members_free(members);
-    cruddur_msg_page_free(messages);
-}
+/* ---- loading ---- */
 
 static void on_part(request *self, cruddur_completion *completion)
 {
-    struct page *page = self->state;
-    take_part(page, completion);
-    if (--page->waits == 0) {
-        page_finish(self);
+    struct page *page = &self->page;
+    const char *open_uuid = text_of(page->model, "open_uuid");
+    g_autoptr(cruddur_group_page) inbox = cruddur_completion_take_group_page(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
+    g_autoptr(cruddur_members) members = cruddur_completion_take_members(completion);
+    g_autoptr(cruddur_msg_page) messages = cruddur_completion_take_msg_page(completion);
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
+    if (inbox != NULL) {
+        page_set(self, "inbox", model_inbox(inbox, &page->reader, open_uuid));
+    } else if (group != NULL) {
+        page_set(self, "group", model_group(group, &page->reader, open_uuid));
+    } else if (members != NULL) {
+        page_set(self, "members", model_members(members, &page->reader));
+    } else if (messages != NULL) {
+        page_set(self, "messages", model_messages(messages, &page->reader));
+    } else if (msg != NULL) {
+        (void)json_object_set_new(page->known, cruddur_msg_uuid(msg),
+                                  model_msg(msg, &page->reader));
+    }
+    if (self->pending == 1) {
+        finish(self);
     }
 }
 
-void page_load_inbox(request *self)
+static void load_inbox(request *self)
 {
-    struct page *page = self->state;
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     options.limit = GROUPS;
     options.cursor = request_query(self, "groups");
     options.flags = request_query(self, "archived") != NULL ? CRUDDUR_LIST_ARCHIVED : 0;
-    page->waits++;
     REQUEST_CALL(self, on_part, cruddur_group_list_submit, request_uuid(self), &options);
 }
 
 /* The group, its members and a page of messages. */
 static void load_messages(request *self)
 {
-    struct page *page = self->state;
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     const char *after = request_query(self, "after"), *user = request_uuid(self);
     options.limit = MESSAGES;
@@ -273,144 +218,74 @@ static void load_messages(request *self)
     options.cursor = after != NULL ? after : request_query(self, "before");
     options.around_message_uuid = request_query(self, "message");
     if (options.around_message_uuid != NULL) {
-        options.around_created_at_us = page_time(request_query(self, "at"));
+        options.around_created_at_us = number(request_query(self, "at"), 0, LAST_US);
         options.limit = 1;
     }
-    page->waits += 3;
     if (REQUEST_CALL(self, on_part, cruddur_group_get_submit, user, self->part, NULL) &&
         REQUEST_CALL(self, on_part, cruddur_group_members_submit, user, self->part, NULL)) {
         REQUEST_CALL(self, on_part, cruddur_msg_list_submit, user, self->part, &options);
     }
 }
 
-void page_load_conversation(request *self)
+static void load_conversation(request *self)
 {
-    page_set(self->state, "open_uuid", json_string(self->part));
-    page_load_inbox(self);
+    page_set(self, "open_uuid", json_string(self->part));
+    load_inbox(self);
     load_messages(self);
 }
+
+/* ---- failures ---- */
 
 /* What the templates choose words by: the code, and the status as status_404. */
 static json_t *make_failure(unsigned status, const char *code)
 {
-    char name[16];
-    (void)snprintf(name, sizeof(name), "status_%u", status);
+    g_autofree char *name = g_strdup_printf("status_%u", status);
     return json_pack("{sb,sb}", code, 1, name, 1);
 }
 
-/* ---- the routes ---- */
+/* A page without a conversation. */
+static void show_alone(request *self, unsigned status, const char *template, json_t *failure)
+{
+    json_auto_t *model = make_model(self);
+    (void)json_object_set_new(model, "failure", failure);
+    render(self, status, template, model);
+}
+
+/* A text that was refused is shown again, to be mended. */
+static void show_again(request *self, unsigned status, const char *code)
+{
+    self->page.status = status;
+    self->page.template = "messages";
+    page_set(self, "has_main", json_true());
+    page_set(self, "failure", make_failure(status, code));
+    page_set(self, "message_uuid", json_string(request_field(self, "message_uuid")));
+    if (json_object_get(self->page.model, "is_new") != NULL) {
+        load_inbox(self);
+    } else {
+        load_conversation(self);
+    }
+}
+
+void page_failure(request *self, unsigned status, const char *code)
+{
+    if (is_part(self)) {
+        show_alone(self, status, "failure", make_failure(status, code));
+    } else if (status == MHD_HTTP_UNAUTHORIZED) {
+        request_redirect(self, "/sign-in");
+    } else if (self->page.text != NULL && g_str_has_prefix(code, "message_") &&
+               status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
+               json_object_get(self->page.model, "failure") == NULL) {
+        show_again(self, status, code);
+    } else {
+        show_alone(self, status, "notice", make_failure(status, code));
+    }
+}
+
+/* ---- the pages ---- */
 
 void page_home(request *self)
 {
     request_redirect(self, "/messages");
-}
-
-void page_inbox(request *self)
-{
-    if (page_begin(self, "messages") != NULL) {
-        page_load_inbox(self);
-    }
-}
-
-void page_groups(request *self)
-{
-    const char *open = request_query(self, "group");
-    if (page_begin(self, "inbox") != NULL) {
-        page_set(self->state, "open_uuid", json_string(open != NULL ? open : ""));
-        page_load_inbox(self);
-    }
-}
-
-/* The form has the uuid of the next message, so that one that is sent twice is one message. */
-static struct page *begin_composing(request *self)
-{
-    struct page *page = page_begin(self, "messages");
-    char uuid[CRUDDUR_UUID_SIZE];
-    if (page != NULL && cruddur_uuid_v7(page->reader.now_us, uuid, NULL) != CRUDDUR_OK) {
-        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
-        return NULL;
-    }
-    if (page != NULL) {
-        page_set(page, "message_uuid", json_string(uuid));
-    }
-    return page;
-}
-
-void page_conversation(request *self)
-{
-    if (begin_composing(self) != NULL) {
-        page_load_conversation(self);
-    }
-}
-
-void page_items(request *self)
-{
-    if (page_begin(self, "items") != NULL) {
-        load_messages(self);
-    }
-}
-
-/* The two may have a conversation already. */
-static void on_direct(request *self, cruddur_completion *completion)
-{
-    cruddur_status status = cruddur_completion_status(completion);
-    cruddur_group *group = cruddur_completion_take_group(completion);
-    if (status == CRUDDUR_OK) {
-        page_redirect(self, cruddur_group_uuid(group));
-    } else if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
-        page_load_inbox(self);
-    } else {
-        request_fail_with(self, status, cruddur_completion_error(completion));
-    }
-    cruddur_group_free(group);
-}
-
-static void on_person(request *self, json_t *person)
-{
-    struct page *page = self->state;
-    char group[CRUDDUR_UUID_SIZE];
-    if (person != NULL && cruddur_group_direct_uuid(request_uuid(self), text_of(person, "uuid"),
-                                                    group, NULL) == CRUDDUR_OK) {
-        page_set(page, "other", model_person(person));
-        REQUEST_CALL_ANY(self, on_direct, cruddur_group_get_submit, request_uuid(self), group,
-                         NULL);
-        return;
-    }
-    page->status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
-    page_set(page, "failure",
-             make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
-    page_load_inbox(self);
-}
-
-void page_new(request *self)
-{
-    const char *handle = request_query(self, "handle");
-    struct page *page = begin_composing(self);
-    if (page == NULL) {
-        return;
-    }
-    handle = handle != NULL ? handle : self->part;
-    handle += *handle == '@';
-    page_set(page, "is_new", json_true());
-    page_set(page, "handle", json_string_nocheck(handle));
-    if (*handle == '\0') {
-        page_load_inbox(self);
-    } else {
-        request_find(self, PEOPLE_HANDLE, handle, on_person);
-    }
-}
-
-/* ---- without a conversation ---- */
-
-static void show_alone(request *self, unsigned status, const char *name, json_t *failure)
-{
-    json_t *model = make_model(self);
-    if (json_object_set_new(model, "failure", failure) == 0) {
-        render(self, status, name, model);
-    } else {
-        render(self, status, name, NULL);
-    }
-    json_decref(model);
 }
 
 void page_sign_in(request *self)
@@ -418,34 +293,212 @@ void page_sign_in(request *self)
     show_alone(self, MHD_HTTP_OK, "sign_in", json_null());
 }
 
-/* A text that was refused is shown again, to be mended. */
-static void show_again(request *self, unsigned status, const char *code)
+void page_inbox(request *self)
 {
-    struct page *page = self->state;
-    const char *uuid = request_field(self, "message_uuid");
-    page->status = status;
-    page->name = "messages";
-    page_set(page, "failure", make_failure(status, code));
-    page_set(page, "message_uuid", json_string_nocheck(uuid != NULL ? uuid : ""));
-    if (json_object_get(page->model, "is_new") != NULL) {
-        page_load_inbox(self);
-    } else {
-        page_load_conversation(self);
+    begin(self, "messages");
+    load_inbox(self);
+}
+
+void page_groups(request *self)
+{
+    begin(self, "inbox");
+    page_set(self, "open_uuid", json_string(request_query(self, "group")));
+    load_inbox(self);
+}
+
+void page_items(request *self)
+{
+    begin(self, "items");
+    load_messages(self);
+}
+
+/* The form has the uuid of the next message, so that one that is sent twice is one message. */
+static void begin_composing(request *self)
+{
+    char uuid[CRUDDUR_UUID_SIZE];
+    begin(self, "messages");
+    page_set(self, "has_main", json_true());
+    if (cruddur_uuid_v7(self->page.reader.now_us, uuid, NULL) == CRUDDUR_OK) {
+        page_set(self, "message_uuid", json_string(uuid));
     }
 }
 
-void page_failure(request *self, unsigned status, const char *code)
+void page_conversation(request *self)
 {
-    const struct page *page = self->state;
-    if (page_is_part(self)) {
-        show_alone(self, status, "failure", make_failure(status, code));
-    } else if (status == MHD_HTTP_UNAUTHORIZED) {
-        request_redirect(self, "/sign-in");
-    } else if (page != NULL && page->text != NULL && strncmp(code, "message_", 8) == 0 &&
-               status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
-               json_object_get(page->model, "failure") == NULL) {
-        show_again(self, status, code);
+    begin_composing(self);
+    load_conversation(self);
+}
+
+/* The two may have a conversation already. */
+static void on_direct(request *self, cruddur_completion *completion)
+{
+    cruddur_status status = cruddur_completion_status(completion);
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
+    if (status == CRUDDUR_OK) {
+        page_show_group(self, cruddur_group_uuid(group));
+    } else if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
+        load_inbox(self);
     } else {
-        show_alone(self, status, "notice", make_failure(status, code));
+        request_fail_with(self, status, cruddur_completion_error(completion));
     }
+}
+
+static void on_person(request *self, json_t *person)
+{
+    char group[CRUDDUR_UUID_SIZE];
+    if (person != NULL && cruddur_group_direct_uuid(request_uuid(self), text_of(person, "uuid"),
+                                                    group, NULL) == CRUDDUR_OK) {
+        page_set(self, "other", model_person(person));
+        REQUEST_CALL_ANY(self, on_direct, cruddur_group_get_submit, request_uuid(self), group,
+                         NULL);
+        return;
+    }
+    self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
+    page_set(self, "failure",
+             make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
+    load_inbox(self);
+}
+
+void page_new(request *self)
+{
+    const char *asked = request_query(self, "handle");
+    const char *handle = asked != NULL ? asked : self->part;
+    handle += *handle == '@';
+    begin_composing(self);
+    page_set(self, "is_new", json_true());
+    page_set(self, "handle", json_string(handle));
+    if (*handle == '\0') {
+        load_inbox(self);
+    } else {
+        request_find(self, PEOPLE_HANDLE, handle, 0, on_person);
+    }
+}
+
+/* ---- forms: messages ---- */
+
+/* Browsers send line ends as CR LF, and count them as one. */
+static void begin_text(request *self, const char *template)
+{
+    GString *text = g_string_new(request_field(self, "text"));
+    (void)g_string_replace(text, "\r\n", "\n", 0);
+    begin(self, template);
+    self->page.text = g_string_free(text, FALSE);
+}
+
+static void on_changed(request *self, cruddur_completion *completion)
+{
+    g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
+    if (!is_part(self)) {
+        page_show_group(self, self->part);
+        return;
+    }
+    if (msg != NULL) {
+        page_set(self, "changed", model_msg(msg, &self->page.reader));
+    }
+    finish(self);
+}
+
+void form_send(request *self)
+{
+    begin_text(self, "changed");
+    send_to_group(self, self->part, self->page.text, on_changed);
+}
+
+/* The options for the message that the form or the URL names. */
+static cruddur_msg_options message_options(const request *self)
+{
+    cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
+    options.created_at_us = number(given(self, "at"), 0, LAST_US);
+    options.if_version = request_field(self, "version");
+    return options;
+}
+
+void form_edit(request *self)
+{
+    cruddur_msg_options options = message_options(self);
+    begin_text(self, "changed");
+    REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, request_uuid(self), self->part,
+                 given(self, "message"), self->page.text, &options);
+}
+
+void form_delete(request *self)
+{
+    cruddur_msg_options options = message_options(self);
+    begin(self, "changed");
+    REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, request_uuid(self), self->part,
+                 given(self, "message"), &options);
+}
+
+void form_react(request *self)
+{
+    const char *added = request_field(self, "add");
+    cruddur_msg_options options = message_options(self);
+    begin(self, "changed");
+    REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, request_uuid(self), self->part,
+                 given(self, "message"), added != NULL ? added : request_field(self, "remove"),
+                 added != NULL, &options);
+}
+
+void form_read(request *self)
+{
+    cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
+    options.up_to_message_uuid = given(self, "message");
+    if (options.up_to_message_uuid != NULL) {
+        options.up_to_created_at_us = number(given(self, "at"), 0, LAST_US);
+    }
+    begin(self, "nothing");
+    REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self), self->part,
+                 &options);
+}
+
+/* ---- forms: conversations ---- */
+
+static void on_set(request *self, cruddur_completion *completion)
+{
+    g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
+    if (group != NULL && cruddur_group_is_archived(group)) {
+        request_redirect(self, "/messages");
+    } else {
+        page_show_group(self, self->part);
+    }
+}
+
+/* POST /messages/UUID/{mute,archive,block}: the path says what is set. */
+void form_set(request *self)
+{
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    const char *to = request_field(self, "set");
+    bool is_mute = g_str_has_suffix(self->route->pattern, "/mute");
+    bool is_archive = g_str_has_suffix(self->route->pattern, "/archive");
+    bool is_on = g_strcmp0(to, "on") == 0, is_off = g_strcmp0(to, "off") == 0;
+    if (is_mute && g_strcmp0(to, "8h") == 0) {
+        options.muted_until_us = cruddur_time_now_us() + MUTE_US;
+    } else if (!is_on && !is_off) {
+        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "argument_invalid");
+        return;
+    } else if (is_mute) {
+        options.muted_until_us = is_on ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF;
+    } else {
+        *(is_archive ? &options.archived : &options.blocked) =
+            is_on ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    }
+    REQUEST_CALL(self, on_set, cruddur_group_set_submit, request_uuid(self), self->part, &options);
+}
+
+void form_new(request *self)
+{
+    const char *handle = request_field(self, "handle");
+    begin_text(self, "messages");
+    page_set(self, "is_new", json_true());
+    send_to_handle(self, handle != NULL ? handle : "");
+}
+
+/* The reader's time zone, where there is no script to tell it. */
+void form_time_zone(request *self)
+{
+    g_autofree char *cookie =
+        g_strdup_printf("utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
+                        utc_offset(request_field(self, "utc_offset")));
+    request_add_header(self, "Set-Cookie", cookie);
+    request_redirect(self, "/messages");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The messages page: templates (pages/), filled from a model, which is JSON. */
+/* The messages page: templates (static/pages/), filled from a model, which is JSON. */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
-#include "http/http.h"
+#include "auth/auth.h"
 
 /* ---- template.c: HTML with a subset of Mustache, as Debian has no such library for C ----
  *
@@ -15,33 +15,13 @@
  *     {{>name}}              another template
  *     {{! words }}           nothing
  *
- * There is no way to put a value into a page without escaping it. Mistakes end the start. */
+ * There is no way to put a value into a page without escaping it. */
 
-#define TEMPLATES_MAX 32
+/* Reads the templates in a folder's `pages`, by name. Returns NULL, logged, on a mistake in one. */
+GHashTable *templates_read(const char *folder);
+char *templates_render(GHashTable *templates, const char *name, const json_t *model);
 
-struct templates {
-    struct template
-    {
-        char name[32];
-        char *source; /* with a NUL after each text and each name */
-        struct node *nodes;
-        size_t count;
-    }
-    all[TEMPLATES_MAX];
-    size_t count;
-};
-
-/* Reads the .html files of a folder. False, logged, on failure. */
-bool templates_read(struct templates *self, const char *folder);
-void templates_free(struct templates *self);
-
-/* NULL if memory ran out. */
-char *templates_render(const struct templates *self, const char *name, const json_t *model,
-                       size_t *ret_size);
-
-/* ---- model.c: from what the library returns to JSON; NULL if memory ran out ---- */
-
-#define TEXT_MAX 1024 /* characters of a message: code points */
+/* ---- model.c: from what the library returns to JSON ---- */
 
 struct reader {
     const char *uuid;
@@ -56,66 +36,27 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
 json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
-json_t *model_zones(const struct reader *reader);
 
 /* Adds what is between the messages: days, blocks of one author, the unread line, receipts. */
-bool model_arrange(json_t *model, const struct reader *reader);
+void model_arrange(json_t *model, const struct reader *reader);
 
-/* ---- page.c: reads what a page shows, then shows it ---- */
+/* ---- page.c: the pages and their forms ---- */
 
 struct page {
-    json_t *model;    /* NULL once memory has run out */
-    const char *name; /* of the template */
+    const char *template;
+    unsigned status;
     struct reader reader;
-    unsigned status, waits; /* waits: calls under way */
-    char *text;             /* of the form, with its line ends as the library counts them */
-    json_t *known;          /* messages by uuid: those of the page, and those that they reply to */
+    json_t *model, *known; /* known: messages by uuid, also those that the page's reply to */
+    char *text;            /* of the form, with its line ends as the library counts them */
 };
-
-/* Begins a page. NULL: the request has been answered. */
-struct page *page_begin(request *self, const char *name);
-
-/* Adds a value, which it takes. */
-void page_set(struct page *self, const char *name, json_t *value);
-
-/* Submits what a conversation needs, or the list of conversations alone; then shows the page. */
-void page_load_conversation(request *self);
-void page_load_inbox(request *self);
-
-/* Reads what the messages reply to, then shows the page. */
-void page_finish(request *self);
-
-/* Whether the script asks, for a part. */
-bool page_is_part(const request *self);
-
-/* A number in a query or a form; 0 if it is missing, or is none of these numbers. */
-int64_t page_number(const char *text, int64_t min, int64_t max);
-int64_t page_time(const char *text); /* microseconds since 1970 */
-
-/* Leads to a conversation. */
-void page_redirect(request *self, const char *group_uuid);
 
 /* Answers with a page about a failure; `code` is as for request_fail(). */
 void page_failure(request *self, unsigned status, const char *code);
 
-/* The handlers, for the table of routes. */
-void page_home(request *self);
-void page_inbox(request *self);
-void page_conversation(request *self);
-void page_new(request *self);
-void page_items(request *self);
-void page_groups(request *self);
-void page_sign_in(request *self);
-void form_new(request *self);
-void form_send(request *self);
-void form_edit(request *self);
-void form_delete(request *self);
-void form_react(request *self);
-void form_read(request *self);
-void form_set(request *self);
-void form_time_zone(request *self);
+/* Adds a value, which it takes, to the model. */
+void page_set(request *self, const char *name, json_t *value);
 
-/* Time zones reach from UTC-12 to UTC+14. */
-#define UTC_OFFSET_MAX_MIN 840
+/* Leads to a conversation. */
+void page_show_group(request *self, const char *uuid);
 
 #endif

@@ -1,161 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server.h"
-
-#define DEPTH_MAX 16
-#define NOT_FOUND SIZE_MAX
-
-enum kind { TEXT, VALUE, SECTION, INVERTED, PARTIAL };
-
-struct node {
-    enum kind kind;
-    const char *text; /* or the name */
-    size_t end;       /* of a section: the node after it; of a partial: the template's index */
-};
 
 /* Where names are looked up: the item first, then what is around it. */
 struct scope {
     const json_t *value;
     const struct scope *outer;
 };
-
-/* ---- compiling ---- */
-
-static size_t find(const struct templates *self, const char *name)
-{
-    for (size_t i = 0; i < self->count; i++) {
-        if (strcmp(self->all[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return NOT_FOUND;
-}
-
-static void add(struct template *self, enum kind kind, const char *text, size_t end)
-{
-    self->nodes[self->count++] = (struct node){kind, text, end};
-}
-
-/* A tag, without its braces; `open` has the sections around it. NULL, or what is wrong. */
-static const char *add_tag(struct templates *all, struct template *self, char *tag,
-                           size_t open[DEPTH_MAX], size_t *depth)
-{
-    const char *name = tag + (strchr("#^>/!", tag[0]) != NULL);
-    const char *begun;
-    size_t found = NOT_FOUND;
-    if (tag[0] != '!' &&
-        (name[0] == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789")] != '\0')) {
-        return "a name has other characters";
-    }
-    switch (tag[0]) {
-    case '#':
-    case '^':
-        if (*depth == DEPTH_MAX) {
-            return "sections are too deep";
-        }
-        open[(*depth)++] = self->count;
-        add(self, tag[0] == '#' ? SECTION : INVERTED, name, 0);
-        return NULL;
-    case '/':
-        begun = *depth > 0 ? self->nodes[open[*depth - 1]].text : NULL;
-        if (begun == NULL || strcmp(begun, name) != 0) {
-            return "a section ends that has not begun";
-        }
-        self->nodes[open[--*depth]].end = self->count;
-        return NULL;
-    case '>':
-        found = find(all, name);
-        add(self, PARTIAL, name, found);
-        return found == NOT_FOUND ? "a template is missing" : NULL;
-    case '!':
-        return NULL;
-    default:
-        add(self, VALUE, name, 0);
-        return NULL;
-    }
-}
-
-static bool compile(struct templates *all, struct template *self)
-{
-    size_t open[DEPTH_MAX], depth = 0, most = 1;
-    const char *mistake = NULL;
-    char *at = self->source, *tag, *end;
-    for (tag = at; (tag = strstr(tag, "{{")) != NULL; tag += 2) {
-        most += 2;
-    }
-    self->nodes = calloc(most, sizeof(*self->nodes));
-    if (self->nodes == NULL) {
-        return false;
-    }
-    while (mistake == NULL && (tag = strstr(at, "{{")) != NULL) {
-        end = strstr(tag, "}}");
-        if (end == NULL) {
-            mistake = "a tag has no end";
-            break;
-        }
-        *tag = *end = '\0';
-        add(self, TEXT, at, 0);
-        mistake = add_tag(all, self, tag + 2, open, &depth);
-        at = end + 2;
-    }
-    add(self, TEXT, at, 0);
-    if (mistake == NULL && depth > 0) {
-        mistake = "a section has no end";
-    }
-    if (mistake != NULL) {
-        log_message(LOG_ERROR, "start", "template %s: %s", self->name, mistake);
-    }
-    return mistake == NULL;
-}
-
-static int is_page(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name);
-    return size > 5 && size - 5 < sizeof(((struct template *)0)->name) &&
-           strcmp(entry->d_name + size - 5, ".html") == 0;
-}
-
-bool templates_read(struct templates *self, const char *folder)
-{
-    char pages[4096];
-    struct dirent **entries = NULL;
-    int size_of_path = snprintf(pages, sizeof(pages), "%s/pages", folder);
-    int count = scandir(pages, &entries, is_page, alphasort);
-    bool is_good = size_of_path < (int)sizeof(pages) && count > 0 && count <= TEMPLATES_MAX;
-    for (int i = 0; i < count; i++) {
-        struct template *made = &self->all[self->count];
-        size_t size = 0;
-        if (is_good && (made->source = read_file(pages, entries[i]->d_name, &size)) != NULL) {
-            memcpy(made->name, entries[i]->d_name, strlen(entries[i]->d_name) - 5);
-            made->source[size > 0 ? size - 1 : 0] = '\0'; /* the last line feed */
-            self->count++;
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    is_good = is_good && self->count == (size_t)count;
-    for (size_t i = 0; is_good && i < self->count; i++) {
-        is_good = compile(self, &self->all[i]);
-    }
-    if (!is_good) {
-        log_message(LOG_ERROR, "start", "--static %s: the templates cannot be used", folder);
-    }
-    return is_good;
-}
-
-void templates_free(struct templates *self)
-{
-    for (size_t i = 0; i < self->count; i++) {
-        free(self->all[i].source);
-        free(self->all[i].nodes);
-    }
-}
-
-/* ---- rendering ---- */
 
 static const json_t *look_up(const struct scope *scope, const char *name)
 {
@@ -166,79 +18,130 @@ static const json_t *look_up(const struct scope *scope, const char *name)
     return value;
 }
 
+/* Not of a list. */
 static bool is_something(const json_t *value)
 {
-    switch (value != NULL ? json_typeof(value) : JSON_NULL) {
-    case JSON_STRING:
-        return json_string_length(value) > 0;
-    case JSON_INTEGER:
-        return json_integer_value(value) != 0;
-    case JSON_OBJECT:
-    case JSON_TRUE:
-        return true;
-    default:
-        return false;
-    }
+    return json_is_true(value) || json_is_object(value) || json_integer_value(value) != 0 ||
+           json_string_length(value) > 0;
 }
 
-static void write_value(FILE *out, const json_t *value)
+static void write_value(GString *out, const json_t *value)
 {
     const char *text = json_string_value(value);
     if (json_is_integer(value)) {
-        (void)fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        g_string_append_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     }
     while (text != NULL && *text != '\0') {
         size_t plain = strcspn(text, "&<>\"'");
-        (void)fwrite(text, 1, plain, out);
+        g_string_append_len(out, text, (ssize_t)plain);
         text += plain;
         if (*text != '\0') {
-            (void)fprintf(out, "&#%d;", *text++);
+            g_string_append_printf(out, "&#%d;", *text++);
         }
     }
 }
 
-static void render(FILE *out, const struct templates *all, const struct template *self,
-                   size_t begin, size_t end, const struct scope *scope)
+/* Writes a template from `at` to the end of a section, or to its own. Returns what follows; NULL if
+ * there is a mistake, which is so with any scope. */
+static const char *walk(GString *out, GHashTable *all, const char *at, const char *section,
+                        const struct scope *scope);
+
+/* A section that begins at `at`. */
+static const char *walk_section(GString *out, GHashTable *all, const char *at, const char *name,
+                                bool is_inverted, const struct scope *scope)
 {
-    for (size_t i = begin; i < end; i++) {
-        const struct node *node = &self->nodes[i];
-        const json_t *value = node->kind == TEXT ? NULL : look_up(scope, node->text), *item;
-        size_t index;
-        if (node->kind == TEXT) {
-            (void)fputs(node->text, out);
-        } else if (node->kind == VALUE) {
-            write_value(out, value);
-        } else if (node->kind == PARTIAL) {
-            render(out, all, &all->all[node->end], 0, all->all[node->end].count, scope);
-        } else {
-            if (node->kind == SECTION && is_something(value)) {
-                render(out, all, self, i + 1, node->end, &(struct scope){value, scope});
-            } else if (node->kind == INVERTED && !is_something(value)) {
-                render(out, all, self, i + 1, node->end, scope);
-            }
-            json_array_foreach(node->kind == SECTION ? value : NULL, index, item)
-            {
-                render(out, all, self, i + 1, node->end, &(struct scope){item, scope});
-            }
-            i = node->end - 1;
-        }
+    const json_t *value = look_up(scope, name), *item;
+    const char *after = NULL;
+    size_t i, size = out->len;
+    if (is_something(value) != is_inverted) {
+        after = walk(out, all, at, name, is_inverted ? scope : &(struct scope){value, scope});
     }
+    json_array_foreach(is_inverted ? NULL : value, i, item)
+    {
+        after = walk(out, all, at, name, &(struct scope){item, scope});
+    }
+    if (after == NULL) { /* it is only read */
+        after = walk(out, all, at, name, NULL);
+        (void)g_string_truncate(out, size);
+    }
+    return after;
 }
 
-char *templates_render(const struct templates *self, const char *name, const json_t *model,
-                       size_t *ret_size)
+/* A tag, without its braces, before `at`. */
+static const char *walk_tag(GString *out, GHashTable *all, const char *at, const char *tag,
+                            const struct scope *scope)
 {
-    const struct template *chosen = &self->all[find(self, name)];
-    char *text = NULL;
-    FILE *out = open_memstream(&text, ret_size);
-    if (out == NULL) {
+    const char *name = tag + (strspn(tag, "#^>") > 0);
+    const char *other = g_hash_table_lookup(all, name);
+    if (tag[0] == '!') {
+        return at;
+    }
+    if (name[0] == '\0' || name[strspn(name, G_CSET_a_2_z G_CSET_DIGITS "_")] != '\0') {
         return NULL;
     }
-    render(out, self, chosen, 0, chosen->count, &(struct scope){model, NULL});
-    bool is_good = ferror(out) == 0;
-    if (fclose(out) != 0 || !is_good) {
-        free(text);
-        text = NULL;
+    if (tag[0] == '#' || tag[0] == '^') {
+        return walk_section(out, all, at, name, tag[0] == '^', scope);
     }
-    return text;
+    if (tag[0] == '>') {
+        return other != NULL && walk(out, all, other, NULL, scope) != NULL ? at : NULL;
+    }
+    write_value(out, look_up(scope, name));
+    return at;
+}
+
+static const char *walk(GString *out, GHashTable *all, const char *at, const char *section,
+                        const struct scope *scope)
+{
+    const char *begin, *end;
+    while ((begin = strstr(at, "{{")) != NULL && (end = strstr(begin, "}}")) != NULL) {
+        g_autofree char *tag = g_strndup(begin + 2, (size_t)(end - begin - 2));
+        g_string_append_len(out, at, begin - at);
+        if (tag[0] == '/') {
+            return g_strcmp0(tag + 1, section) == 0 ? end + 2 : NULL;
+        }
+        at = walk_tag(out, all, end + 2, tag, scope);
+        if (at == NULL) {
+            return NULL;
+        }
+    }
+    g_string_append(out, at);
+    return section == NULL && begin == NULL ? "" : NULL;
+}
+
+GHashTable *templates_read(const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "pages", NULL);
+    g_autoptr(GDir) pages = g_dir_open(path, 0, NULL);
+    g_autoptr(GString) out = g_string_new(NULL);
+    GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter templates;
+    void *name, *text;
+    const char *file;
+    while (pages != NULL && (file = g_dir_read_name(pages)) != NULL) {
+        g_autofree char *whole = g_build_filename(path, file, NULL);
+        char *source = NULL;
+        if (g_str_has_suffix(file, ".html") && g_file_get_contents(whole, &source, NULL, NULL)) {
+            (void)g_hash_table_insert(all, g_strndup(file, strlen(file) - 5), g_strchomp(source));
+        }
+    }
+    bool is_good = g_hash_table_contains(all, "messages");
+    g_hash_table_iter_init(&templates, all);
+    while (g_hash_table_iter_next(&templates, &name, &text)) {
+        if (walk(out, all, text, NULL, NULL) == NULL) {
+            is_good = false;
+            log_message(LOG_ERROR, "start", "template %s: a tag is wrong", (const char *)name);
+        }
+    }
+    if (!is_good) {
+        log_message(LOG_ERROR, "start", "--static %s: the templates cannot be used", folder);
+    }
+    return is_good ? all : NULL;
+}
+
+char *templates_render(GHashTable *templates, const char *name, const json_t *model)
+{
+    GString *out = g_string_new(NULL);
+    (void)walk(out, templates, g_hash_table_lookup(templates, name), NULL,
+               &(struct scope){model, NULL});
+    return g_string_free(out, FALSE);
 }
