@@ -160,6 +160,10 @@ static void print_result(const char *mode, const char *kind, const play_result *
                      " times one of the latest messages was lost with the power\n",
                      result->insertions);
     }
+    if (result->displaced > 0) {
+        (void)printf("  %" PRIu64 " group rows were displaced, as their keys were taken\n",
+                     result->displaced);
+    }
     for (int i = 0; i < STAGE_ALLOWANCE_COUNT; i++) {
         if (result->allowed[i] > 0) {
             (void)printf("  allowed: %" PRIu64 " times %s\n", result->allowed[i],

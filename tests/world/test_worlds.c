@@ -29,7 +29,6 @@ static void play(stage_mode mode, bool is_shared)
                  play_mode_name(mode), is_shared ? "shared" : "alone");
     /* A world in which nothing goes wrong, and nobody succeeds, shows nothing. */
     cr_assert(seed != NULL || (result.late > 0 && result.acks > result.calls / 4));
-    cr_assert(seed != NULL || calls < CALLS || result.displaced > 0);
 }
 
 Test(worlds, atomic)

@@ -147,6 +147,8 @@ static bool take_events(stage *all, watcher *self, cruddur_watch *watch, uint32_
     return status != CRUDDUR_OK && !all->is_over;
 }
 
+/* Beside writers in mode stream a handle of that mode watches: one in mode atomic takes it that a
+ * key below the newest does not come any more. */
 void act_watcher(void *context)
 {
     const actor *actor_self = context;
@@ -155,7 +157,7 @@ void act_watcher(void *context)
     self->is_inbox = actor_self->number % 2 == 1;
     self->subject = self->is_inbox ? 0 : sim_roll(GROUPS);
     while (all->writing > 0 && !all->is_over) {
-        cruddur *dm = sim_open(all->mode == STAGE_STREAM ? CR_MODE_STREAM : CR_MODE_ATOMIC, false);
+        cruddur *dm = sim_open(all->mode == STAGE_ATOMIC ? CR_MODE_ATOMIC : CR_MODE_STREAM, false);
         cruddur_watch *watch = open_watch(all, self, dm);
         while (watch != NULL && all->writing > 0 && !sim_is_dead() && !all->is_over &&
                !sim_happens(16)) {
@@ -176,7 +178,7 @@ void act_last_watch(void *context)
     if (!self->is_open) {
         return;
     }
-    cruddur *dm = sim_open(all->mode == STAGE_STREAM ? CR_MODE_STREAM : CR_MODE_ATOMIC, false);
+    cruddur *dm = sim_open(all->mode == STAGE_ATOMIC ? CR_MODE_ATOMIC : CR_MODE_STREAM, false);
     cruddur_watch *watch = open_watch(all, self, dm);
     while (watch != NULL && take_events(all, self, watch, LAST_WAIT_MS)) {
     }
