@@ -22,6 +22,9 @@
 #define MESSAGE                                                                                    \
     "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"secret\"},"      \
     "\"message_uuid\":{\"S\":\"u\"}}"
+#define CHANGED_MESSAGE                                                                            \
+    "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"edited\"},"      \
+    "\"message_uuid\":{\"S\":\"u\"},\"version\":{\"S\":\"1\"}}"
 #define OUR_OWN "{\"Code\":\"ConditionalCheckFailed\",\"Item\":" MESSAGE "}"
 #define OTHER_MESSAGE                                                                              \
     "{\"pk\":{\"S\":\"" TALK "\"},\"sk\":{\"S\":\"" NEW "\"},\"message\":{\"S\":\"secret\"},"      \

@@ -192,6 +192,17 @@ Test(dynamodb_engine, a_step_whose_answer_was_lost_is_looked_up)
     close_store(5);
 }
 
+/* Others may have read the message and changed it since. */
+Test(dynamodb_engine, a_message_whose_answer_was_lost_is_known_by_its_uuid)
+{
+    OPEN("&mode=steps", reply(200, "{}"), (step){ACT_CLOSE, NULL},
+         reply(400, FAILED("ConditionalCheckFailedException")),
+         reply(200, "{\"Item\":" CHANGED_MESSAGE "}"), reply(200, "{}"));
+    cr_assert_eq(change(), CRUDDUR_OK);
+    cr_assert_eq(now.runs, 1);
+    close_store(5);
+}
+
 /* Whether the message is stored stays open when the look fails. */
 Test(dynamodb_engine, a_step_whose_answer_was_lost_and_that_cannot_be_looked_up)
 {

@@ -65,9 +65,14 @@ static bool is_witness(const cr_write *write)
            (cr_write_is_put(write) && write->row.value[CR_VERSION].data != NULL);
 }
 
-/* What is replaced may differ from the row before it in nothing but attributes of others. */
+/* A message is known by its uuid and its author: others may have changed it since. What is replaced
+ * may differ from the row before it in nothing but attributes of others. */
 bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, const cr_write *write)
 {
+    if (is_message(write)) {
+        return cr_str_equal(stored->value[CR_MESSAGE_UUID], write->row.value[CR_MESSAGE_UUID]) &&
+               cr_str_equal(stored->value[CR_USER_UUID], write->row.value[CR_USER_UUID]);
+    }
     return cr_row_exists(stored) && cr_item_is_same(stored, &write->row) &&
            cr_claims_agree(stored, &write->row, txn->base.arena) &&
            (write->kind != CR_WRITE_REPLACE || cr_item_has_same_others(stored, &write->row));
