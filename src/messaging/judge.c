@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/judge.h"
 
+#include "messaging/write.h"
 #include "model/expiry.h"
 #include "model/marker.h"
 #include "model/time.h"
@@ -52,6 +53,9 @@ static bool is_preview_right(const cr_group_state *group, const cr_row *row)
     cr_str visible_sk = row->value[CR_VISIBLE_SK];
     bool is_visible = visible_sk.data == NULL || cr_str_compare(cr_row_place(row), visible_sk) > 0;
     bool has_expired = !cr_message_is_shown(&group->head, group->now_us);
+    /* By the clock of who wrote the row. */
+    bool may_have_expired =
+        text.size == 0 && !cr_message_is_shown(&group->head, group->now_us + CR_CLOCK_MARGIN_US);
     cr_str end = row->value[CR_HEAD_EXPIRES_AT];
     if (!cr_str_equal(end, group->head.value[CR_EXPIRES_AT])) {
         return false;
@@ -59,7 +63,7 @@ static bool is_preview_right(const cr_group_state *group, const cr_row *row)
     if (!is_visible && !cr_row_is_hidden(row)) {
         return text.size == 0; /* its member was added later */
     }
-    return has_expired || (!is_visible && text.size == 0) ||
+    return has_expired || may_have_expired || (!is_visible && text.size == 0) ||
            cr_str_equal(text, group->head.value[CR_TEXT]);
 }
 
