@@ -130,9 +130,13 @@ class Late(Impostor):
 
 
 class Kills(MoveTest):
-    def test_sqlite(self):
-        """Into a file that is there: one whose making was interrupted has to be removed by hand."""
+    """Into a file that is there: one whose making was interrupted has to be removed by hand."""
+
+    def setUp(self):
+        super().setUp()
         self.ok("schema", "load", "--store", self.sqlite[1])
+
+    def test_sqlite(self):
         self.move_beside_writers(*self.sqlite, kills=8, count=4)
 
     def test_dynamodb(self):
