@@ -15,7 +15,7 @@ typedef enum fault_cut {
     FAULT_CUT_ORDER,     /* a new sort key follows the clock, and not the head and the rows */
     FAULT_CUT_LOOK_BACK, /* no caller looks back, and no processor settles a group */
     FAULT_CUT_ARRIVAL,   /* a request without an answer is taken for one that never arrived */
-    FAULT_CUT_MEMBERS,   /* whoever asks is a member */
+    FAULT_CUT_MEMBERS,   /* every caller counts as a member */
     FAULT_CUT_PLACE,     /* a watch's cursor is past what it has not told */
 } fault_cut;
 
