@@ -137,5 +137,11 @@ void bench_append(const char *folder)
     compare_appends(paths, false);
     print_heading("The same with an entry in the sequence of changes, processor time");
     compare_followed(folder);
-    compare_threads(folder, "library.db");
+}
+
+void bench_threads(const char *folder)
+{
+    const bench_path path = path_in(folder, "threads.db");
+    fill_groups(path.text, CROWD_GROUPS, MESSAGES);
+    compare_threads(folder, "threads.db");
 }

@@ -35,7 +35,10 @@ static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound he
                                 size_t expected, cr_sink sink, void *context)
 {
     cr_period period = {walking->listing->since_us, walking->listing->until_us};
-    cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
+    cr_query query = {.partition = walking->list,
+                      .descending = descending,
+                      .expected = expected,
+                      .for_listing = true};
     query.expected += here.sk.data != NULL && !here.included ? 1 : 0; /* a service reads it, too */
     *(descending ? &query.upper : &query.lower) = here;
     if (walking->after_sk.data != NULL &&
@@ -72,12 +75,24 @@ cruddur_status cr_walk_init(cr_walk *walking, const cr_listing *listing, cr_str 
     return status;
 }
 
+static bool add_row(cr_walk *walking, const cr_row *row)
+{
+    if (!cr_head_has_expired(row, walking->now_us)) {
+        return cr_page_add(&walking->builder, row);
+    }
+    cr_row shown = cr_group_row_shown(row, walking->now_us);
+    return cr_page_add(&walking->builder, &shown);
+}
+
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     cr_walk *walking = context;
     bool is_for_page = is_shown(walking, row);
-    cr_row shown = cr_group_row_shown(row, walking->now_us);
-    if (is_for_page && !cr_page_add(&walking->builder, &shown)) {
+    if (walking->behind.data != NULL && cr_str_equal(row->value[CR_SK], walking->behind)) {
+        walking->has_back = is_for_page;
+        return CR_SINK_MORE;
+    }
+    if (is_for_page && !add_row(walking, row)) {
         return CR_SINK_NO_MEMORY;
     }
     if (!is_for_page && walking->pass_over != NULL && !walking->pass_over(walking, row)) {
@@ -98,16 +113,21 @@ bool cr_walk_goes_on(const cr_walk *walking)
            walking->builder.count < rows_wanted(walking);
 }
 
+/* The row behind which the page begins is read along: where it still is there, nobody needs to look
+ * for what is before the page. */
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn)
 {
     cr_kept_key last = walking->last; /* which moves on with the walk */
     cr_bound here = {cr_kept_key_str(&last), false};
+    size_t expected = rows_wanted(walking) - walking->builder.count;
+    walking->behind = CR_STR_ABSENT;
     if (last.size == 0 && walking->has_cursor) {
-        here = (cr_bound){walking->from.position.sk, walking->from.inclusive};
+        here = (cr_bound){walking->from.position.sk, true};
+        walking->behind = walking->from.inclusive ? CR_STR_ABSENT : here.sk;
+        expected += walking->from.inclusive ? 0 : 1;
     }
     walking->is_at_end = true;
-    return walk_from(txn, walking, here, walking->descending,
-                     rows_wanted(walking) - walking->builder.count, take_row, walking);
+    return walk_from(txn, walking, here, walking->descending, expected, take_row, walking);
 }
 
 void cr_walk_cut(cr_walk *walking)
@@ -141,8 +161,8 @@ static cruddur_status look_back(cr_walk *walking, cr_txn *txn)
 {
     cr_bound here = {cr_kept_key_str(&walking->first), false};
     look looked = {.walking = walking};
-    if (!walking->has_cursor) {
-        return CRUDDUR_OK; /* it begins at the end of the list */
+    if (!walking->has_cursor || walking->has_back) {
+        return CRUDDUR_OK; /* it begins at the end of the list, or the row before it was read */
     }
     if (here.sk.data == NULL) {
         here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};

@@ -31,6 +31,7 @@ struct cr_walk {
     int64_t now_us;         /* for what expires */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */
+    cr_str behind;  /* the sort key behind which it begins; absent: there is none */
     bool descending;
     cr_page_builder builder;
     size_t passed_over;

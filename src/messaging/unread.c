@@ -49,7 +49,8 @@ cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *
     cr_pk pk = cr_pk_of_group(&group);
     cr_query query = {.partition = cr_pk_str(&pk),
                       .lower = {cr_row_unread_after(group_row), false},
-                      .expected = CRUDDUR_UNREAD_MAX + 1};
+                      .expected = CRUDDUR_UNREAD_MAX + 1,
+                      .for_listing = true};
     return cr_rows_query(txn, &query, count_message, &counted);
 }
 

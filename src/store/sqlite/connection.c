@@ -27,12 +27,13 @@
 #define COMMA_PARAMETER(NAME, name, type) ", :" name
 #define AND_SAME(NAME, name, type) " AND " name " IS :" name
 #define COLUMNS "pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_NAME)
+/* Each column costs, also an empty one: a page's rows have those that it shows. */
 #define COLUMNS_OF_MESSAGES                                                                        \
-    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME)                                                       \
-        CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME) ", other_attributes"
+    "sk, message, message_uuid, user_uuid, user_display_name, user_handle, version"                \
+    CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME)
 #define COLUMNS_OF_INBOXES                                                                         \
-    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME) CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME) ", "               \
-                                                                                "other_attributes"
+    "sk, message_group_uuid, message, user_uuid, user_display_name, user_handle"                   \
+    CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME)
 #define PARAMETERS ":pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_PARAMETER)
 
 /* A row that is as it was read. */

@@ -22,9 +22,9 @@ typedef enum cr_statement {
     CR_STATEMENT_QUERY_TABLE_DESCENDING,
     CR_STATEMENT_QUERY_GROUPS_ASCENDING,
     CR_STATEMENT_QUERY_GROUPS_DESCENDING,
-    CR_STATEMENT_LIST_MESSAGES_ASCENDING, /* without the attributes of group rows alone */
+    CR_STATEMENT_LIST_MESSAGES_ASCENDING, /* what pages show of them (txn.c) */
     CR_STATEMENT_LIST_MESSAGES_DESCENDING,
-    CR_STATEMENT_LIST_INBOX_ASCENDING, /* without the attributes of messages alone */
+    CR_STATEMENT_LIST_INBOX_ASCENDING,
     CR_STATEMENT_LIST_INBOX_DESCENDING,
     CR_STATEMENT_QUERY_UUID,
     CR_STATEMENT_FIND_TWIN, /* whether a user has another row of a group */

@@ -310,7 +310,6 @@ static cruddur_status read_on(cr_connection *connection, unsigned traits, cr_bod
         return cr_connection_fail(connection, code, "reading", call->error);
     }
     cr_sqlite_txn_init(&txn, connection, traits, &arena, call);
-    txn.only_reads = true;
     call->meter.attempts++;
     cruddur_status status = cr_absence_confirm(&txn, body(&txn.base, context));
     cr_arena_free(&arena);
