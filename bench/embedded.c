@@ -72,9 +72,9 @@ static const struct {
     const char *name;
     void (*measure)(const char *folder);
 } parts[] = {
-    {"disk", bench_disk}, {"page", measure_page}, {"append", bench_append},
-    {"threads", bench_threads}, {"mark", bench_mark}, {"size", measure_size},
-    {"open", measure_open}, {"memory", measure_memory},
+    {"disk", bench_disk},       {"page", measure_page},     {"append", bench_append},
+    {"threads", bench_threads}, {"mark", bench_mark},       {"size", measure_size},
+    {"open", measure_open},     {"memory", measure_memory},
 };
 
 /* Runs the part of that name, or all; returns how many. */

@@ -29,11 +29,11 @@
 #define COLUMNS "pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_NAME)
 /* Each column costs, also an empty one: a page's rows have those that it shows. */
 #define COLUMNS_OF_MESSAGES                                                                        \
-    "sk, message, message_uuid, user_uuid, user_display_name, user_handle, version"                \
-    CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME)
+    "sk, message, message_uuid, user_uuid, user_display_name, user_handle, "                       \
+    "version" CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME)
 #define COLUMNS_OF_INBOXES                                                                         \
-    "sk, message_group_uuid, message, user_uuid, user_display_name, user_handle"                   \
-    CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME)
+    "sk, message_group_uuid, message, user_uuid, user_display_name, "                              \
+    "user_handle" CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME)
 #define PARAMETERS ":pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_PARAMETER)
 
 /* A row that is as it was read. */

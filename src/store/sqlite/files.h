@@ -25,7 +25,7 @@ typedef struct cr_store_files {
     size_t count;
     char *folder;                 /* of the first three */
     _Atomic uint64_t calm_folder; /* a digest of its state, with which all were there; 0: none */
-    _Atomic unsigned lost; /* which file is not at its place any more, and why; 0: none */
+    _Atomic unsigned lost;        /* which file is not at its place any more, and why; 0: none */
 } cr_store_files;
 
 /* Notes the identity of the file at `path`, of its log and its shared memory, all of which must

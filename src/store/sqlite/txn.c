@@ -35,11 +35,15 @@ typedef struct columns {
 
 static const cr_attribute of_all[] = {CR_ATTRIBUTE_MAP(NUMBER)};
 static const cr_attribute of_messages[] = {
-    CR_SK,     CR_TEXT,    CR_MESSAGE_UUID, CR_USER_UUID, CR_DISPLAY_NAME,
-    CR_HANDLE, CR_VERSION, CR_ATTRIBUTE_MAP_MESSAGE(NUMBER)};
-static const cr_attribute of_inboxes[] = {
-    CR_SK,           CR_GROUP_UUID, CR_TEXT, CR_USER_UUID,
-    CR_DISPLAY_NAME, CR_HANDLE,     CR_ATTRIBUTE_MAP_GROUP(NUMBER)};
+    CR_SK,           CR_TEXT,   CR_MESSAGE_UUID, CR_USER_UUID,
+    CR_DISPLAY_NAME, CR_HANDLE, CR_VERSION,      CR_ATTRIBUTE_MAP_MESSAGE(NUMBER)};
+static const cr_attribute of_inboxes[] = {CR_SK,
+                                          CR_GROUP_UUID,
+                                          CR_TEXT,
+                                          CR_USER_UUID,
+                                          CR_DISPLAY_NAME,
+                                          CR_HANDLE,
+                                          CR_ATTRIBUTE_MAP_GROUP(NUMBER)};
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
@@ -237,8 +241,8 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
         return fail_reading(connection, code, base->call);
     }
     bounded_sink bounded = {false, query, sink, context};
-    cruddur_status status =
-        walk(connection, statement, along->had, query->partition, pass_over_excluded, &bounded, base->call);
+    cruddur_status status = walk(connection, statement, along->had, query->partition,
+                                 pass_over_excluded, &bounded, base->call);
     if (status == CRUDDUR_OK && !bounded.has_rows && query->index == CR_INDEX_TABLE) {
         cr_absence_note(txn, query->partition, first_sk(query));
     }
@@ -434,7 +438,8 @@ static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_cl
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, base->call);
     }
-    cruddur_status status = walk(connection, statement, &all_columns, CR_STR_ABSENT, take_claim, &search, base->call);
+    cruddur_status status =
+        walk(connection, statement, &all_columns, CR_STR_ABSENT, take_claim, &search, base->call);
     *claim = (cr_claim){.token = token};
     if (status == CRUDDUR_OK && cr_row_exists(&found)) {
         claim->group = cr_pk_suffix(found.value[CR_PK]);
