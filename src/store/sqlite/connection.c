@@ -197,7 +197,7 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
     }
     if (code != SQLITE_OK) {
         cruddur_status status = cr_connection_fail(connection, code, "opening", error);
-        cr_connection_close(connection);
+        cr_connection_give_up(connection);
         return status;
     }
     *ret_connection = connection;
@@ -278,6 +278,14 @@ void cr_connection_keep_log(cr_connection *connection)
     if (file >= 0) {
         (void)close(file);
     }
+}
+
+void cr_connection_give_up(cr_connection *connection)
+{
+    if (connection != NULL && connection->had_log) {
+        cr_connection_keep_log(connection);
+    }
+    cr_connection_close(connection);
 }
 
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)

@@ -94,6 +94,10 @@ void cr_connection_leave_log(cr_connection *connection);
 /* The same, and there shall be a log, if only an empty one, as far as the system permits. */
 void cr_connection_keep_log(cr_connection *connection);
 
+/* Closes a connection to a store that could not be opened: a log that was there stays, also an
+ * empty one. NULL is ignored. */
+void cr_connection_give_up(cr_connection *connection);
+
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);
 

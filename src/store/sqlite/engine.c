@@ -249,7 +249,7 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
         status = cr_writer_new(connection, &store->files, &store->base, &store->writer, error);
     }
     if (status != CRUDDUR_OK) {
-        cr_connection_close(connection);
+        cr_connection_give_up(connection);
     }
     return status;
 }
