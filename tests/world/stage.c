@@ -32,7 +32,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "an eventual read was refused to a member",
         "the check did not see a group without a card, as the index lags",
         "a watch missed a message that was stored more than a minute late",
-        "a message without a uuid of the caller's was stored again when it had expired",
+        "a message without a uuid of the caller's was stored again when it had expired and gone",
         "a watch missed a message, as clocks disagree by more than 15 minutes",
     };
     return texts[allowance];

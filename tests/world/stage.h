@@ -68,7 +68,7 @@ typedef enum stage_allowance {
     STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
     STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
-    STAGE_AGAIN,         /* what had expired was stored again, by a request that came late */
+    STAGE_AGAIN,         /* what had expired and gone was stored again, by its own call */
     STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
