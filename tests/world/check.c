@@ -136,6 +136,7 @@ void check_messages_stored(stage *all)
     static stored seen[MESSAGES_MAX];
     cr_str last[GROUPS] = {CR_STR_ABSENT};
     memset(seen, 0, sizeof(seen));
+    stage_learn_uuids(all);
     for (size_t i = 0; i < sim_log_size(); i++) {
         const sim_change *change = sim_log_at(i);
         if (is_meant(change)) {
