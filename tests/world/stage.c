@@ -35,6 +35,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "a watch missed a message that was stored more than a minute late",
         "a message without a uuid of the caller's was stored again when it had expired and gone",
         "a watch missed a message, as clocks disagree by more than 15 minutes",
+        "the watch of an inbox missed a change, as clocks disagree by more than 15 minutes",
     };
     return texts[allowance];
 }

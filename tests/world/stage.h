@@ -73,6 +73,7 @@ typedef enum stage_allowance {
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
     STAGE_AGAIN,         /* what had expired and gone was stored again, by its own call */
     STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
+    STAGE_CLOCKS_CHANGE, /* the watch of an inbox missed a change, for the same reason */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
 
