@@ -208,6 +208,7 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
     inbox listed = {.passed_over = {0}};
     cr_walk *walking = &listed.walking;
     cr_pk pk = cr_pk_of_member(context->user);
+    uint32_t requests = txn->call->meter.requests;
     cruddur_status status = cr_walk_init(walking, context->listing, cr_pk_str(&pk), txn);
     walking->is_shown = is_asked_for;
     walking->pass_over = note_passed_over;
@@ -217,6 +218,8 @@ static cruddur_status list_groups_body(cr_txn *txn, void *argument)
             status = hide_duplicates(walking, txn);
         }
     }
+    /* A group that another request has yet to show moves to the newest end meanwhile. */
+    walking->may_have_moved = walking->descending && txn->call->meter.requests > requests + 1;
     if (status == CRUDDUR_OK) {
         cr_walk_cut(walking);
         status = count_unread(walking, txn);

@@ -159,10 +159,10 @@ static cruddur_status look_back(cr_walk *walking, cr_txn *txn)
 {
     cr_bound here = {cr_kept_key_str(&walking->first), false};
     look looked = {.walking = walking};
-    if (!walking->has_cursor) {
+    if (!walking->has_cursor && !walking->may_have_moved) {
         return CRUDDUR_OK; /* it begins at the end of the list */
     }
-    if (here.sk.data == NULL) {
+    if (here.sk.data == NULL && walking->has_cursor) {
         here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};
     }
     cruddur_status status =

@@ -29,6 +29,7 @@ struct cr_walk {
     cr_row_filter is_shown; /* NULL: every row is */
     cr_row_note pass_over;  /* NULL: nothing is noted */
     int64_t now_us;         /* for what expires */
+    bool may_have_moved;    /* rows, to behind its beginning, while it went on */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */
     bool descending;
