@@ -176,7 +176,7 @@ static double print_crowds(comparison *all)
         print_crowd("SQLite", spread_of(all->raw_rates, ROUNDS), to_one);
     }
     print_spread("the disk itself meanwhile: write and fdatasync",
-                 spread_of(all->syncs_us, ROUNDS * SYNCS), "us");
+                 spread_of(all->syncs_us, sizeof(all->syncs_us) / sizeof(all->syncs_us[0])), "us");
     return of_16;
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "bench.h"
 #include "data.h"
 #include "measure.h"
 

@@ -55,6 +55,7 @@ static void list_older(void *argument, size_t count)
 static void list_for_viewer(void *argument, size_t count)
 {
     const page_context *context = argument;
+    must(context != NULL, "a context");
     list_messages(context, context->viewer.text, NULL, count);
 }
 
