@@ -25,6 +25,7 @@ static cruddur_msg_page *list_once(const page_context *context, const char *view
     cruddur_list_options options = CRUDDUR_LIST_OPTIONS_INIT;
     cruddur_msg_page *page = NULL;
     cruddur_error *error = NULL;
+    must(context->dm != NULL, "a store");
     options.flags = viewer == NULL ? CRUDDUR_LIST_TRUSTED : 0;
     options.cursor = cursor;
     need(cruddur_msg_list(context->dm, viewer, context->group.text, &options, &page, &error),
@@ -54,8 +55,7 @@ static void list_older(void *argument, size_t count)
 
 static void list_for_viewer(void *argument, size_t count)
 {
-    const page_context *context = argument;
-    must(context != NULL, "a context");
+    page_context *context = argument;
     list_messages(context, context->viewer.text, NULL, count);
 }
 
