@@ -2,6 +2,8 @@
 #include "server.h"
 
 #include <errno.h>
+#include <glib-unix.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,18 +11,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define TICK_MS 1000
 /* For the headers of a request, and for what is sent. */
 #define CONNECTION_MEMORY 16384
 
-int64_t server_now_ms(const struct server *self)
+int64_t clock_ms(void)
 {
-    return (int64_t)uv_now(&self->loop);
+    return g_get_monotonic_time() / 1000;
 }
 
-int64_t server_in_s(const struct server *self, int seconds)
+int64_t clock_in_s(int seconds)
 {
-    return server_now_ms(self) + seconds * INT64_C(1000);
+    return clock_ms() + seconds * INT64_C(1000);
 }
 
 /* ---- connections ---- */
@@ -34,7 +35,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         *context = peer = g_new0(struct connection, 1);
         peer->fd =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        peer->deadline_ms = server_in_s(self, self->options.read_s);
+        peer->deadline_ms = clock_in_s(self->options.read_s);
         LIST_INSERT_HEAD(&self->connections, peer, link);
         metrics_add("http_connections", 1);
     } else {
@@ -51,7 +52,7 @@ static void end_slow_connections(struct server *self)
     struct connection *peer;
     LIST_FOREACH(peer, &self->connections, link)
     {
-        if (peer->deadline_ms != 0 && peer->deadline_ms < server_now_ms(self)) {
+        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_ms()) {
             (void)shutdown(peer->fd, SHUT_RDWR);
             peer->deadline_ms = 0;
         }
@@ -60,94 +61,76 @@ static void end_slow_connections(struct server *self)
 
 /* ---- the loop ---- */
 
-static void receive_completions(struct server *self)
+static gboolean on_completions(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what, void *data)
 {
+    struct server *self = data;
     cruddur_completion *completion = NULL;
     while (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
            completion != NULL) {
         request_on_completion(cruddur_completion_data(completion), completion);
         g_clear_pointer(&completion, cruddur_completion_free);
     }
+    return G_SOURCE_CONTINUE;
 }
 
-/* The store has completions, or libmicrohttpd a socket, for which before_waiting() does the rest.
- */
-static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED int events)
+/* libmicrohttpd's sockets: this only ends the wait, and the loop does the rest. */
+static gboolean on_sockets(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what,
+                           G_GNUC_UNUSED void *data)
 {
-    receive_completions(handle->loop->data);
+    return G_SOURCE_CONTINUE;
 }
 
-/* Only ends the wait. */
-static void on_http_timer(G_GNUC_UNUSED uv_timer_t *timer)
+static gboolean on_tick(void *data)
 {
-}
-
-static void before_waiting(uv_prepare_t *handle)
-{
-    struct server *self = handle->loop->data;
-    MHD_UNSIGNED_LONG_LONG wait_ms = TICK_MS;
-    (void)MHD_run(self->daemon);
-    (void)MHD_get_timeout(self->daemon, &wait_ms); /* leaves it if there is none */
-    (void)uv_timer_start(&self->http_timer, on_http_timer, wait_ms, 0);
-    if (self->stops > 0 && ((self->in_flight == 0 && self->jobs == 0) || self->stops > 1)) {
-        uv_stop(&self->loop);
-    }
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-    struct server *self = timer->loop->data;
+    struct server *self = data;
     end_slow_connections(self);
     events_tick(self);
-    (void)jwks_refresh(self, NULL);
+    jwks_tick(self);
     limits_sweep(self);
-    self->stops += self->stops > 0 && server_now_ms(self) >= self->stop_ms;
+    self->stops += self->stops > 0 && clock_ms() >= self->stop_ms;
+    return G_SOURCE_CONTINUE;
 }
 
 /* No more connections are taken, and event streams end. Then the loop ends as soon as no request is
  * being answered; at the latest at the end of the time, or at a second signal. */
-static void on_signal(uv_signal_t *handle, G_GNUC_UNUSED int number)
+static gboolean on_signal(void *data)
 {
-    struct server *self = handle->loop->data;
-    if (self->stops++ > 0) {
-        return;
+    struct server *self = data;
+    if (self->stops++ == 0) {
+        MHD_socket listening = MHD_quiesce_daemon(self->daemon);
+        if (listening != MHD_INVALID_SOCKET) {
+            (void)close(listening);
+        }
+        log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
+        events_stop(self);
+        self->stop_ms = clock_in_s(self->options.stop_s);
     }
-    MHD_socket listening = MHD_quiesce_daemon(self->daemon);
-    if (listening != MHD_INVALID_SOCKET) {
-        (void)close(listening);
-    }
-    log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
-    events_stop(self);
-    self->stop_ms = server_in_s(self, self->options.stop_s);
+    return G_SOURCE_CONTINUE;
 }
 
-static bool wait_for(struct server *self, uv_poll_t *handle, int fd)
+static bool prepare_loop(struct server *self)
 {
-    return uv_poll_init(&self->loop, handle, fd) == 0 &&
-           uv_poll_start(handle, UV_READABLE, on_ready) == 0;
-}
-
-static bool wait_for_signal(struct server *self, uv_signal_t *handle, int number)
-{
-    return uv_signal_init(&self->loop, handle) == 0 &&
-           uv_signal_start(handle, on_signal, number) == 0;
-}
-
-static bool start_loop(struct server *self)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *http = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
-    self->loop.data = self;
-    return info != NULL && cruddur_fd(self->dm, &store_fd, NULL) == CRUDDUR_OK &&
-           uv_timer_init(&self->loop, &self->http_timer) == 0 &&
-           uv_timer_init(&self->loop, &self->tick) == 0 &&
-           uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS) == 0 &&
-           uv_prepare_init(&self->loop, &self->before_waiting) == 0 &&
-           uv_prepare_start(&self->before_waiting, before_waiting) == 0 &&
-           wait_for(self, &self->http_ready, info->epoll_fd) &&
-           wait_for(self, &self->store_ready, store_fd) &&
-           wait_for_signal(self, &self->terminate, SIGTERM) &&
-           wait_for_signal(self, &self->interrupt, SIGINT);
+    if (http == NULL || cruddur_fd(self->dm, &store_fd, NULL) != CRUDDUR_OK) {
+        return false;
+    }
+    (void)g_unix_fd_add(http->epoll_fd, G_IO_IN, on_sockets, self);
+    (void)g_unix_fd_add(store_fd, G_IO_IN, on_completions, self);
+    (void)g_unix_signal_add(SIGTERM, on_signal, self);
+    (void)g_unix_signal_add(SIGINT, on_signal, self);
+    (void)g_timeout_add_seconds(1, on_tick, self);
+    return events_start(self);
+}
+
+static void run_loop(struct server *self)
+{
+    while (self->stops < 2 && (self->stops == 0 || self->in_flight > 0 || self->jobs > 0)) {
+        MHD_UNSIGNED_LONG_LONG wait_ms = 1; /* others than 0 are longer than a tick */
+        (void)MHD_run(self->daemon);
+        (void)MHD_get_timeout(self->daemon, &wait_ms);
+        (void)g_main_context_iteration(NULL, wait_ms > 0);
+    }
 }
 
 /* ---- starting and stopping ---- */
@@ -162,11 +145,10 @@ static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connec
 static bool start_http(struct server *self)
 {
     const struct options *options = &self->options;
-    struct sockaddr_storage address = {0};
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    if (uv_ip6_addr(options->address, options->port, (struct sockaddr_in6 *)&address) == 0) {
-        flags |= MHD_USE_IPv6;
-    } else if (uv_ip4_addr(options->address, options->port, (struct sockaddr_in *)&address) != 0) {
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *address = NULL;
+    g_autofree char *port = g_strdup_printf("%d", options->port);
+    if (getaddrinfo(options->address, port, &numeric, &address) != 0) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
@@ -179,11 +161,13 @@ static bool start_http(struct server *self)
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    self->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_on_access, self,
-                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
-                                    request_on_completed, self, MHD_OPTION_NOTIFY_CONNECTION,
-                                    on_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
-                                    NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    unsigned ipv6 = address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
+    self->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | ipv6, 0, NULL, NULL, request_on_access, self,
+        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, request_on_completed,
+        self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    freeaddrinfo(address);
     if (self->daemon == NULL) {
         log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", options->port,
                     strerror(errno));
@@ -221,10 +205,10 @@ static bool start(struct server *self)
     const struct options *options = &self->options;
     self->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->templates = templates_read(options->static_folder);
-    return uv_loop_init(&self->loop) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-           self->templates != NULL && static_read(self->files, options->static_folder) &&
-           session_read_key(self) && jwks_start(self) && open_store(self) &&
-           people_open(&self->people, options->users) && start_http(self) && start_loop(self);
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && self->templates != NULL &&
+           static_read(self->files, options->static_folder) && session_read_key(self) &&
+           jwks_start(self) && open_store(self) && people_open(&self->people, options->users) &&
+           start_http(self) && prepare_loop(self);
 }
 
 /* What is left of the requests ends with the store's calls, before the connections. What lives as
@@ -236,10 +220,10 @@ static void stop(struct server *self)
             CRUDDUR_OK) {
             log_message(LOG_ERROR, "stop", "calls are still in progress");
         }
-        receive_completions(self);
+        (void)on_completions(-1, G_IO_IN, self);
     }
     while (self->jobs > 0) {
-        (void)uv_run(&self->loop, UV_RUN_ONCE);
+        (void)g_main_context_iteration(NULL, TRUE);
     }
     if (self->daemon != NULL) {
         events_stop(self);
@@ -261,7 +245,7 @@ int server_run(struct server *self)
     }
     if (is_good) {
         log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)self->port));
-        (void)uv_run(&self->loop, UV_RUN_DEFAULT);
+        run_loop(self);
         log_event(LOG_INFO, "stopped", json_pack("{si}", "in_flight", (int)self->in_flight));
     }
     stop(self);

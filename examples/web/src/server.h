@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The service: one event loop of libuv, which waits for the HTTP server's sockets, for completed
+/* The service: one event loop of GLib, which waits for the HTTP server's sockets, for completed
  * calls of the library, for event streams and for worker threads. Everything but the work of those
  * threads happens on it.
  *
@@ -7,8 +7,6 @@
  * resume, so nothing is lost. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
-
-#include <uv.h>
 
 #include "auth/auth.h"
 #include "http/http.h"
@@ -28,17 +26,13 @@ struct server {
     cruddur *dm;
     struct MHD_Daemon *daemon;
     unsigned port;
-    uv_loop_t loop;
-    uv_poll_t http_ready, store_ready;
-    uv_prepare_t before_waiting;
-    uv_timer_t http_timer, tick;
-    uv_signal_t terminate, interrupt;
     unsigned stops;     /* how often a stop was requested */
     int64_t stop_ms;    /* when the service stops waiting for requests */
     unsigned in_flight; /* requests that are being answered, event streams included */
     unsigned jobs;      /* of worker threads, counted by those who begin and end them */
     LIST_HEAD(, connection) connections;
     LIST_HEAD(, stream) streams;
+    int streams_fd;        /* events.c: an epoll of what streams wait for */
     GHashTable *limits;    /* limit.c, by uuid of a user */
     GHashTable *templates; /* template.c, by name */
     struct people people;
@@ -51,9 +45,9 @@ struct server {
 /* Runs until SIGTERM or SIGINT. Returns the exit status of the process. */
 int server_run(struct server *self);
 
-/* Milliseconds of this round of the loop, of a clock that never goes back; some seconds later. */
-int64_t server_now_ms(const struct server *self);
-int64_t server_in_s(const struct server *self, int seconds);
+/* Milliseconds of a clock that never goes back; some seconds later. */
+int64_t clock_ms(void);
+int64_t clock_in_s(int seconds);
 
 #define SERVER_WRITE_S 60 /* a client may take to receive an answer */
 

@@ -9,7 +9,6 @@
 #include <libpq-fe.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
-#include <uv.h>
 
 struct server;
 typedef struct request request;
@@ -24,7 +23,7 @@ enum people_field { PEOPLE_UUID, PEOPLE_HANDLE, PEOPLE_COGNITO_USER_ID, PEOPLE_F
 struct people {
     const char *url;              /* of the database; NULL: a file, all of which is known */
     json_t *known[PEOPLE_FIELDS]; /* for each field: from its values to people */
-    GMutex mutex;                 /* for the connection, which worker threads use */
+    GThreadPool *pool;            /* a thread, which uses the connection */
     PGconn *connection;
 };
 
@@ -50,20 +49,19 @@ cruddur_user person_user(const json_t *person);
  * them. */
 
 struct jwks {
-    uv_work_t job;
-    GHashTable *keys,
-        *next; /* of EVP_PKEY, by id; as they are, and as a worker thread reads them */
-    bool is_busy;
-    int64_t asked_ms;   /* the last time */
-    GPtrArray *waiters; /* requests */
+    GHashTable *keys;  /* of EVP_PKEY, by id */
+    GThreadPool *pool; /* a thread, which reads them */
+    int64_t read_ms;   /* when that thread has begun to read the last time */
+    int64_t next_ms;   /* when it is to read them again */
 };
 
 /* Reads the keys for the first time, and waits for them. Returns false, logged, on failure. */
 bool jwks_start(struct server *server);
 
-/* Reads the keys again, unless that was done lately; for a request more often, and
- * request_admit_again() follows. Returns false if they are not read. */
-bool jwks_refresh(struct server *server, request *waiter);
+/* Reads the keys again, if it is time; for a request, unless that was done a moment ago:
+ * request_admit_again() follows. */
+void jwks_tick(struct server *server);
+void jwks_refresh(request *self);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 

@@ -9,9 +9,15 @@
 #include "server.h"
 
 #define SET_MAX 65536
-#define AGAIN_MS 10000    /* a token with an unknown key reads them no more often */
-#define REGULAR_MS 300000 /* so a key that was withdrawn is no longer accepted */
+#define AGAIN_MS 10000 /* a token with an unknown key reads them no more often */
+#define REGULAR_S 300  /* so a key that was withdrawn is no longer accepted */
 #define RSA_BITS_MIN 2048
+
+struct reading {
+    struct server *server;
+    request *request; /* which waits for it, or NULL */
+    GHashTable *keys;
+};
 
 /* ---- a key ---- */
 
@@ -87,10 +93,8 @@ static json_t *read_url(const char *url)
     return is_good ? json_loads(text, 0, NULL) : NULL;
 }
 
-static void run(uv_work_t *job)
+static GHashTable *read_keys(const char *where)
 {
-    struct server *server = job->data;
-    const char *where = server->options.jwks;
     json_auto_t *set =
         strstr(where, "://") != NULL ? read_url(where) : json_load_file(where, 0, NULL);
     GHashTable *keys =
@@ -101,45 +105,78 @@ static void run(uv_work_t *job)
     {
         add_key(keys, key);
     }
-    server->keys.next = keys;
+    return keys;
 }
 
 /* Keys that cannot be read leave the old ones. */
-static void take_next(struct jwks *self)
+static void take(struct jwks *self, GHashTable *keys)
 {
-    if (g_hash_table_size(self->next) > 0) {
+    if (g_hash_table_size(keys) > 0) {
         g_clear_pointer(&self->keys, g_hash_table_unref);
-        self->keys = self->next;
-        log_event(LOG_INFO, "jwks", json_pack("{si}", "keys", (int)g_hash_table_size(self->keys)));
+        self->keys = keys;
+        log_event(LOG_INFO, "jwks", json_pack("{si}", "keys", (int)g_hash_table_size(keys)));
     } else {
-        g_hash_table_unref(self->next);
+        g_hash_table_unref(keys);
         log_message(LOG_WARNING, "jwks", "the keys cannot be read");
     }
 }
 
-static void done(uv_work_t *job, G_GNUC_UNUSED int status)
+/* On the loop. */
+static gboolean on_read(void *data)
 {
-    struct server *server = job->data;
-    struct jwks *self = &server->keys;
-    g_autoptr(GPtrArray) waiters = g_steal_pointer(&self->waiters);
-    take_next(self);
-    self->waiters = g_ptr_array_new();
-    self->is_busy = false;
-    server->jobs--;
-    for (unsigned i = 0; i < waiters->len; i++) {
-        request_admit_again(waiters->pdata[i]);
+    struct reading *reading = data;
+    if (reading->keys != NULL) {
+        take(&reading->server->keys, reading->keys);
     }
+    reading->server->jobs--;
+    if (reading->request != NULL) {
+        request_admit_again(reading->request);
+    }
+    g_free(reading);
+    return G_SOURCE_REMOVE;
+}
+
+/* On the worker thread: one reading after the other, so requests that wait together have one. */
+static void run(void *data, void *keys)
+{
+    struct reading *reading = data;
+    struct jwks *self = keys;
+    if (reading->request == NULL || clock_ms() - self->read_ms >= AGAIN_MS) {
+        self->read_ms = clock_ms();
+        reading->keys = read_keys(reading->server->options.jwks);
+    }
+    g_main_context_invoke(NULL, on_read, reading);
 }
 
 /* ---- the keys ---- */
+
+static void push(struct server *server, request *waiter)
+{
+    struct reading *reading = g_new0(struct reading, 1);
+    reading->server = server;
+    reading->request = waiter;
+    server->jobs++;
+    (void)g_thread_pool_push(server->keys.pool, reading, NULL);
+}
+
+void jwks_refresh(request *self)
+{
+    self->pending++;
+    push(self->server, self);
+}
+
+void jwks_tick(struct server *server)
+{
+    if (server->options.jwks != NULL && clock_ms() >= server->keys.next_ms) {
+        server->keys.next_ms = clock_in_s(REGULAR_S);
+        push(server, NULL);
+    }
+}
 
 bool jwks_start(struct server *server)
 {
     struct jwks *self = &server->keys;
     const char *where = server->options.jwks;
-    self->job.data = server;
-    self->waiters = g_ptr_array_new();
-    self->asked_ms = server_now_ms(server) - AGAIN_MS;
     if (where == NULL) {
         return true;
     }
@@ -147,28 +184,9 @@ bool jwks_start(struct server *server)
         log_message(LOG_ERROR, "start", "--jwks: a URL begins with https://");
         return false;
     }
-    run(&self->job);
-    take_next(self);
-    return self->keys != NULL;
-}
-
-bool jwks_refresh(struct server *server, request *waiter)
-{
-    struct jwks *self = &server->keys;
-    int64_t now_ms = server_now_ms(server);
-    int64_t least_ms = waiter != NULL ? AGAIN_MS : REGULAR_MS;
-    if (server->options.jwks == NULL || (!self->is_busy && now_ms - self->asked_ms < least_ms)) {
-        return false;
-    }
-    if (!self->is_busy) {
-        self->is_busy = true;
-        self->asked_ms = now_ms;
-        server->jobs++;
-        (void)uv_queue_work(&server->loop, &self->job, run, done); /* cannot fail */
-    }
-    if (waiter != NULL) {
-        waiter->pending++;
-        g_ptr_array_add(self->waiters, waiter);
-    }
-    return true;
+    self->read_ms = clock_ms() - AGAIN_MS;
+    self->next_ms = clock_in_s(REGULAR_S);
+    self->pool = g_thread_pool_new(run, self, 1, TRUE, NULL);
+    take(self, read_keys(where));
+    return self->keys != NULL && self->pool != NULL;
 }

@@ -12,7 +12,6 @@
 static const char *const names[] = {"uuid", "handle", "cognito_user_id", "display_name"};
 
 struct lookup {
-    uv_work_t job;
     request *request;
     enum people_field field;
     char *value;
@@ -97,18 +96,7 @@ static bool read_users(struct people *self, const char *path)
     return true;
 }
 
-bool people_open(struct people *self, const char *where)
-{
-    bool is_database =
-        g_str_has_prefix(where, "postgres://") || g_str_has_prefix(where, "postgresql://");
-    for (size_t i = 0; i < PEOPLE_FIELDS; i++) {
-        self->known[i] = json_object();
-    }
-    self->url = is_database ? where : NULL;
-    return is_database || read_users(self, where);
-}
-
-/* ---- PostgreSQL, on worker threads ---- */
+/* ---- PostgreSQL, on a worker thread ---- */
 
 #define COLUMNS "SELECT uuid, handle, cognito_user_id, display_name FROM users WHERE "
 static const char *const queries[] = {
@@ -144,18 +132,18 @@ static json_t *read_row(const PGresult *result)
     return person;
 }
 
-static void run_lookup(uv_work_t *job)
+static gboolean on_lookup(void *data);
+
+static void run_lookup(void *data, void *people)
 {
-    struct lookup *lookup = job->data;
-    struct people *self = &lookup->request->server->people;
-    g_mutex_lock(&self->mutex);
+    struct lookup *lookup = data;
+    struct people *self = people;
     PGresult *result = ask(self, lookup);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) { /* the connection may be an old one */
         PQclear(result);
         g_clear_pointer(&self->connection, PQfinish);
         result = ask(self, lookup);
     }
-    g_mutex_unlock(&self->mutex);
     lookup->has_failed = PQresultStatus(result) != PGRES_TUPLES_OK;
     if (lookup->has_failed) { /* libpq's words may have a part of the URL */
         log_message(LOG_ERROR, "users", "the database cannot be asked");
@@ -163,6 +151,7 @@ static void run_lookup(uv_work_t *job)
         lookup->person = read_row(result);
     }
     PQclear(result);
+    g_main_context_invoke(NULL, on_lookup, lookup);
 }
 
 static void take(request *self, json_t *person, unsigned status, request_found *then)
@@ -174,9 +163,9 @@ static void take(request *self, json_t *person, unsigned status, request_found *
     }
 }
 
-static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
+static gboolean on_lookup(void *data)
 {
-    struct lookup *lookup = job->data;
+    struct lookup *lookup = data;
     request *asked = lookup->request;
     asked->server->jobs--;
     if (lookup->has_failed) {
@@ -189,6 +178,7 @@ static void on_lookup(uv_work_t *job, G_GNUC_UNUSED int status)
     json_decref(lookup->person);
     g_free(lookup->value);
     g_free(lookup);
+    return G_SOURCE_REMOVE;
 }
 
 void request_find(request *self, enum people_field field, const char *value, unsigned status,
@@ -202,7 +192,6 @@ void request_find(request *self, enum people_field field, const char *value, uns
         return;
     }
     struct lookup *lookup = g_new0(struct lookup, 1);
-    lookup->job.data = lookup;
     lookup->request = self;
     lookup->field = field;
     lookup->value = g_strdup(value);
@@ -210,5 +199,18 @@ void request_find(request *self, enum people_field field, const char *value, uns
     lookup->then = then;
     self->pending++;
     self->server->jobs++;
-    (void)uv_queue_work(&self->server->loop, &lookup->job, run_lookup, on_lookup); /* cannot fail */
+    (void)g_thread_pool_push(people->pool, lookup, NULL);
+}
+
+bool people_open(struct people *self, const char *where)
+{
+    for (size_t i = 0; i < PEOPLE_FIELDS; i++) {
+        self->known[i] = json_object();
+    }
+    if (!g_str_has_prefix(where, "postgres://") && !g_str_has_prefix(where, "postgresql://")) {
+        return read_users(self, where);
+    }
+    self->url = where;
+    self->pool = g_thread_pool_new(run_lookup, self, 1, TRUE, NULL); /* one: for the connection */
+    return self->pool != NULL;
 }

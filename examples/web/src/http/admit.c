@@ -181,7 +181,9 @@ static void sign_in_by_token(request *self, bool may_refresh)
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
         request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
                      on_person);
-    } else if (result == TOKEN_BAD || !may_refresh || !jwks_refresh(self->server, self)) {
+    } else if (result == TOKEN_UNKNOWN_KEY && may_refresh) {
+        jwks_refresh(self);
+    } else {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
     }

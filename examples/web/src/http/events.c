@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /events: server-sent events of the signed-in user's inbox, from a watch of the library. */
+#include <glib-unix.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "server.h"
 
@@ -10,7 +12,6 @@ struct stream {
     LIST_ENTRY(stream) link;
     request *request;
     cruddur_watch *watch;
-    uv_poll_t *events, *peer;
     GString *text; /* what is still to be sent */
     size_t sent;
     int64_t quiet_since_ms;
@@ -63,16 +64,6 @@ static void go_on(struct stream *self)
     }
 }
 
-/* The watch has an event, or the client has ended its side of the connection. The watch is not
- * asked for more until the client has taken this event. */
-static void on_ready(uv_poll_t *handle, G_GNUC_UNUSED int status, G_GNUC_UNUSED int events)
-{
-    struct stream *self = handle->data;
-    (void)uv_poll_stop(handle);
-    self->is_over = self->is_over || handle == self->peer;
-    go_on(self);
-}
-
 static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *buffer, size_t room)
 {
     struct stream *self = data;
@@ -83,10 +74,10 @@ static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *bu
     if (size > 0) {
         memcpy(buffer, self->text->str + self->sent, size);
         self->sent += size;
-        self->quiet_since_ms = server_now_ms(self->request->server);
+        self->quiet_since_ms = clock_ms();
         return (ssize_t)size;
     }
-    if (self->is_over || uv_poll_start(self->events, UV_READABLE, on_ready) != 0) {
+    if (self->is_over) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
     self->is_suspended = true;
@@ -94,37 +85,47 @@ static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *bu
     return 0;
 }
 
+/* Streams whose watch has an event, or whose client has ended its side of the connection. Both are
+ * reported once; a stream that is not suspended looks at its watch before it waits. */
+static gboolean on_ready(int fd, G_GNUC_UNUSED GIOCondition what, G_GNUC_UNUSED void *data)
+{
+    struct epoll_event ready[64];
+    int count = epoll_wait(fd, ready, G_N_ELEMENTS(ready), 0);
+    for (int i = 0; i < count; i++) {
+        struct stream *self = ready[i].data.ptr;
+        self->is_over = self->is_over || ready[i].events != EPOLLIN;
+        go_on(self);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* An epoll of its own: GLib looks at all its descriptors in each round, here at one. */
+bool events_start(struct server *server)
+{
+    server->streams_fd = epoll_create1(EPOLL_CLOEXEC);
+    return server->streams_fd >= 0 &&
+           g_unix_fd_add(server->streams_fd, G_IO_IN, on_ready, server) > 0;
+}
+
 /* ---- opening and closing ---- */
 
-static void on_closed(uv_handle_t *handle)
+static bool wait_for(struct stream *self, int fd, uint32_t events)
 {
-    g_free(handle);
+    struct epoll_event what = {.events = events | EPOLLET, .data.ptr = self};
+    return epoll_ctl(self->request->server->streams_fd, EPOLL_CTL_ADD, fd, &what) == 0;
 }
 
-static void close_poll(uv_poll_t *poll)
+static void stop_waiting(struct stream *self, int fd)
 {
-    if (poll != NULL) {
-        uv_close((uv_handle_t *)poll, on_closed);
-    }
-}
-
-/* NULL if it cannot be polled. */
-static uv_poll_t *make_poll(struct stream *self, int fd)
-{
-    uv_poll_t *poll = g_new0(uv_poll_t, 1);
-    poll->data = self;
-    if (uv_poll_init(&self->request->server->loop, poll, fd) != 0) {
-        g_clear_pointer(&poll, g_free);
-    }
-    return poll;
+    (void)epoll_ctl(self->request->server->streams_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void events_end(struct stream *self)
 {
     LIST_REMOVE(self, link);
     metrics_add("event_streams", -1);
-    close_poll(self->events);
-    close_poll(self->peer);
+    stop_waiting(self, cruddur_watch_fd(self->watch));
+    stop_waiting(self, self->request->peer->fd);
     cruddur_watch_close(self->watch);
     (void)g_string_free(self->text, TRUE);
     g_free(self);
@@ -134,11 +135,10 @@ static void on_opened(request *self, cruddur_completion *completion)
 {
     struct stream *stream = self->stream;
     stream->watch = cruddur_completion_take_watch(completion);
-    stream->events = make_poll(stream, cruddur_watch_fd(stream->watch));
-    stream->peer = make_poll(stream, self->peer->fd);
     const char *cursor = cruddur_watch_cursor(stream->watch);
-    if (cursor == NULL || self->server->stops > 0 || stream->events == NULL ||
-        stream->peer == NULL || uv_poll_start(stream->peer, UV_DISCONNECT, on_ready) != 0) {
+    if (cursor == NULL || self->server->stops > 0 ||
+        !wait_for(stream, cruddur_watch_fd(stream->watch), EPOLLIN) ||
+        !wait_for(stream, self->peer->fd, EPOLLRDHUP)) {
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
         return;
     }
@@ -184,7 +184,7 @@ void events_get(request *self)
 /* A comment on a stream that is quiet; also how a client that has vanished is found. */
 void events_tick(struct server *server)
 {
-    int64_t before_ms = server_in_s(server, -server->options.heartbeat_s);
+    int64_t before_ms = clock_in_s(-server->options.heartbeat_s);
     struct stream *self;
     LIST_FOREACH(self, &server->streams, link)
     {

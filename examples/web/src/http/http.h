@@ -67,7 +67,7 @@ struct request {
     unsigned pending;     /* calls, look-ups, jobs; in `then` of a call this one, too */
     struct MHD_Response *response;
     unsigned status;
-    uint64_t began_ns;
+    int64_t began_us;
     bool is_too_large, is_dispatched, is_suspended, is_answered, is_any;
 };
 
@@ -178,6 +178,7 @@ void limits_sweep(struct server *server); /* forgets users who are idle */
 
 /* ---- events.c: event streams ---- */
 
+bool events_start(struct server *server);
 void events_end(struct stream *self);    /* the request is over */
 void events_tick(struct server *server); /* to be called every second: heartbeats */
 void events_stop(struct server *server); /* ends all; clients come back with their cursors */

@@ -17,14 +17,14 @@ static struct limited_user *find(struct server *server, const char *uuid)
         user = g_new0(struct limited_user, 1);
         (void)g_hash_table_insert(server->limits, g_strdup(uuid), user);
     }
-    user->used_ms = server_now_ms(server);
+    user->used_ms = clock_ms();
     return user;
 }
 
 bool limits_take(struct server *server, const char *uuid, bool is_write)
 {
     int per_s = is_write ? server->options.writes_per_s : server->options.reads_per_s;
-    int64_t now_us = server_now_ms(server) * 1000;
+    int64_t now_us = g_get_monotonic_time();
     int64_t *paid_us = &find(server, uuid)->paid_until_us[is_write];
     int64_t next_us = MAX(*paid_us, now_us) + (per_s > 0 ? G_TIME_SPAN_SECOND / per_s : 0);
     if (next_us - now_us > BURST_US) {
@@ -34,12 +34,12 @@ bool limits_take(struct server *server, const char *uuid, bool is_write)
     return true;
 }
 
-static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *value, void *server)
+static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *value, G_GNUC_UNUSED void *data)
 {
-    return server_now_ms(server) - ((struct limited_user *)value)->used_ms > IDLE_MS;
+    return clock_ms() - ((struct limited_user *)value)->used_ms > IDLE_MS;
 }
 
 void limits_sweep(struct server *server)
 {
-    (void)g_hash_table_foreach_remove(server->limits, is_idle, server);
+    (void)g_hash_table_foreach_remove(server->limits, is_idle, NULL);
 }

@@ -225,7 +225,7 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
     self->is_post = strcmp(method, "POST") == 0;
     self->body = g_string_new(NULL);
     self->headers = json_object();
-    self->began_ns = uv_hrtime();
+    self->began_us = g_get_monotonic_time();
     server->in_flight++;
     return self;
 }
@@ -235,7 +235,7 @@ static enum MHD_Result queue(request *self)
     if (self->response == NULL) { /* it could not be made */
         return MHD_NO;
     }
-    self->peer->deadline_ms = self->stream != NULL ? 0 : server_in_s(self->server, SERVER_WRITE_S);
+    self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(SERVER_WRITE_S);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -289,7 +289,7 @@ enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection,
 
 static void log_answer(const request *self)
 {
-    json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
+    json_int_t duration_us = g_get_monotonic_time() - self->began_us;
     bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
     metrics_answer(self->route, self->status, (double)duration_us / 1e6);
     if (!self->server->options.is_quiet) {
@@ -311,7 +311,7 @@ void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *conne
     }
     log_answer(self);
     server->in_flight--;
-    self->peer->deadline_ms = server_in_s(server, server->options.read_s);
+    self->peer->deadline_ms = clock_in_s(server->options.read_s);
     g_clear_pointer(&self->response, MHD_destroy_response);
     if (self->stream != NULL) {
         events_end(self->stream);
