@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-#include "server.h"
-
+/* The loop, starting and stopping. */
 #include <errno.h>
 #include <glib-unix.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "web.h"
 
 /* For the headers of a request, and for what is sent. */
 #define CONNECTION_MEMORY 16384
 
-int64_t clock_ms(void)
-{
-    return g_get_monotonic_time() / 1000;
-}
+struct server server;
+static struct MHD_Daemon *http;
+static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
+static int64_t stop_ms; /* when the service stops waiting for requests */
 
 int64_t clock_in_s(int seconds)
 {
-    return clock_ms() + seconds * INT64_C(1000);
+    return g_get_monotonic_time() / 1000 + seconds * INT64_C(1000);
 }
 
 /* ---- connections ---- */
 
-static void on_connection(void *data, struct MHD_Connection *connection, void **context,
-                          enum MHD_ConnectionNotificationCode what)
+static void on_connection(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                          void **context, enum MHD_ConnectionNotificationCode what)
 {
-    struct server *self = data;
     struct connection *peer = *context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         *context = peer = g_new0(struct connection, 1);
         peer->fd =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        peer->deadline_ms = clock_in_s(self->options.read_s);
-        LIST_INSERT_HEAD(&self->connections, peer, link);
+        peer->deadline_ms = clock_in_s(config.read_s);
+        LIST_INSERT_HEAD(&connections, peer, link);
         metrics_add("http_connections", 1);
     } else {
         LIST_REMOVE(peer, link);
@@ -47,12 +46,12 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 
 /* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here:
  * it finds the socket closed. */
-static void end_slow_connections(struct server *self)
+static void end_slow_connections(void)
 {
     struct connection *peer;
-    LIST_FOREACH(peer, &self->connections, link)
+    LIST_FOREACH(peer, &connections, link)
     {
-        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_ms()) {
+        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_in_s(0)) {
             (void)shutdown(peer->fd, SHUT_RDWR);
             peer->deadline_ms = 0;
         }
@@ -61,74 +60,71 @@ static void end_slow_connections(struct server *self)
 
 /* ---- the loop ---- */
 
-static gboolean on_completions(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what, void *data)
+static void receive_completions(void)
 {
-    struct server *self = data;
     cruddur_completion *completion = NULL;
-    while (cruddur_completion_next(self->dm, 0, &completion, NULL) == CRUDDUR_OK &&
+    while (cruddur_completion_next(server.store, 0, &completion, NULL) == CRUDDUR_OK &&
            completion != NULL) {
         request_on_completion(cruddur_completion_data(completion), completion);
         g_clear_pointer(&completion, cruddur_completion_free);
     }
+}
+
+/* The store has completions, or libmicrohttpd a socket, for which run_loop() does the rest. */
+static gboolean on_ready(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what,
+                         G_GNUC_UNUSED void *data)
+{
+    receive_completions();
     return G_SOURCE_CONTINUE;
 }
 
-/* libmicrohttpd's sockets: this only ends the wait, and the loop does the rest. */
-static gboolean on_sockets(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what,
-                           G_GNUC_UNUSED void *data)
+static gboolean on_tick(G_GNUC_UNUSED void *data)
 {
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_tick(void *data)
-{
-    struct server *self = data;
-    end_slow_connections(self);
-    events_tick(self);
-    jwks_tick(self);
-    limits_sweep(self);
-    self->stops += self->stops > 0 && clock_ms() >= self->stop_ms;
+    end_slow_connections();
+    events_tick();
+    keys_tick();
+    limits_sweep();
+    server.stops += server.stops > 0 && clock_in_s(0) >= stop_ms;
     return G_SOURCE_CONTINUE;
 }
 
 /* No more connections are taken, and event streams end. Then the loop ends as soon as no request is
  * being answered; at the latest at the end of the time, or at a second signal. */
-static gboolean on_signal(void *data)
+static gboolean on_signal(G_GNUC_UNUSED void *data)
 {
-    struct server *self = data;
-    if (self->stops++ == 0) {
-        MHD_socket listening = MHD_quiesce_daemon(self->daemon);
+    if (server.stops++ == 0) {
+        MHD_socket listening = MHD_quiesce_daemon(http);
         if (listening != MHD_INVALID_SOCKET) {
             (void)close(listening);
         }
-        log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)self->in_flight));
-        events_stop(self);
-        self->stop_ms = clock_in_s(self->options.stop_s);
+        log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)server.in_flight));
+        events_stop();
+        stop_ms = clock_in_s(config.stop_s);
     }
     return G_SOURCE_CONTINUE;
 }
 
-static bool prepare_loop(struct server *self)
+static bool prepare_loop(void)
 {
-    const union MHD_DaemonInfo *http = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
-    if (http == NULL || cruddur_fd(self->dm, &store_fd, NULL) != CRUDDUR_OK) {
+    if (info == NULL || cruddur_fd(server.store, &store_fd, NULL) != CRUDDUR_OK) {
         return false;
     }
-    (void)g_unix_fd_add(http->epoll_fd, G_IO_IN, on_sockets, self);
-    (void)g_unix_fd_add(store_fd, G_IO_IN, on_completions, self);
-    (void)g_unix_signal_add(SIGTERM, on_signal, self);
-    (void)g_unix_signal_add(SIGINT, on_signal, self);
-    (void)g_timeout_add_seconds(1, on_tick, self);
-    return events_start(self);
+    (void)g_unix_fd_add(info->epoll_fd, G_IO_IN, on_ready, NULL);
+    (void)g_unix_fd_add(store_fd, G_IO_IN, on_ready, NULL);
+    (void)g_unix_signal_add(SIGTERM, on_signal, NULL);
+    (void)g_unix_signal_add(SIGINT, on_signal, NULL);
+    (void)g_timeout_add_seconds(1, on_tick, NULL);
+    return events_start();
 }
 
-static void run_loop(struct server *self)
+static void run_loop(void)
 {
-    while (self->stops < 2 && (self->stops == 0 || self->in_flight > 0 || self->jobs > 0)) {
-        MHD_UNSIGNED_LONG_LONG wait_ms = 1; /* others than 0 are longer than a tick */
-        (void)MHD_run(self->daemon);
-        (void)MHD_get_timeout(self->daemon, &wait_ms);
+    while (server.stops < 2 && (server.stops == 0 || server.in_flight > 0 || server.jobs > 0)) {
+        MHD_UNSIGNED_LONG_LONG wait_ms = 1; /* any but 0 is longer than a tick */
+        (void)MHD_run(http);
+        (void)MHD_get_timeout(http, &wait_ms);
         (void)g_main_context_iteration(NULL, wait_ms > 0);
     }
 }
@@ -142,52 +138,48 @@ static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connec
     return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
 }
 
-static bool start_http(struct server *self)
+static bool start_http(void)
 {
-    const struct options *options = &self->options;
     const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
     struct addrinfo *address = NULL;
-    g_autofree char *port = g_strdup_printf("%d", options->port);
-    if (getaddrinfo(options->address, port, &numeric, &address) != 0) {
+    g_autofree char *port = g_strdup_printf("%d", config.port);
+    if (getaddrinfo(config.address, port, &numeric, &address) != 0) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
     const struct MHD_OptionItem more[] = {
-        {MHD_OPTION_CONNECTION_LIMIT, options->connections, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address, NULL},
+        {MHD_OPTION_SOCK_ADDR, 0, address->ai_addr},
+        {MHD_OPTION_CONNECTION_LIMIT, config.connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, config.connections_per_address, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned ipv6 = address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
-    self->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | ipv6, 0, NULL, NULL, request_on_access, self,
-        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, request_on_completed,
-        self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    flags |= address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
+    http = MHD_start_daemon(
+        flags, 0, NULL, NULL, request_on_access, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        request_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     freeaddrinfo(address);
-    if (self->daemon == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", options->port,
-                    strerror(errno));
-        return false;
+    if (http == NULL) {
+        log_message(LOG_ERROR, "start", "cannot listen on port %s: %s", port, strerror(errno));
     }
-    self->port = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-    return true;
+    return http != NULL;
 }
 
-static bool open_store(struct server *self)
+static bool open_store(void)
 {
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
     g_autoptr(cruddur_error) error = NULL;
     options.log = log_library;
     options.metrics = metrics_call;
-    cruddur_status status = cruddur_open(self->options.store, &options, &self->dm, &error);
-    if (status != CRUDDUR_OK) {
+    if (cruddur_open(config.store, &options, &server.store, &error) != CRUDDUR_OK) {
         log_message(LOG_ERROR, "start", "%s", cruddur_error_message(error));
     }
-    return status == CRUDDUR_OK;
+    return server.store != NULL;
 }
 
 /* Each client needs a descriptor, an event stream two. */
@@ -200,54 +192,50 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static bool start(struct server *self)
+static bool start(void)
 {
-    const struct options *options = &self->options;
-    self->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    self->templates = templates_read(options->static_folder);
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && self->templates != NULL &&
-           static_read(self->files, options->static_folder) && session_read_key(self) &&
-           jwks_start(self) && open_store(self) && people_open(&self->people, options->users) &&
-           start_http(self) && prepare_loop(self);
+    raise_descriptor_limit();
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && files_start() && session_start() &&
+           keys_start() && open_store() && people_start() && start_http() && prepare_loop();
+}
+
+static bool print_links(void)
+{
+    unsigned port = MHD_get_daemon_info(http, MHD_DAEMON_INFO_BIND_PORT)->port;
+    printf("http://%s:%u/\n", config.address, port);
+    log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)port));
+    return session_print_links(port) && fflush(stdout) == 0;
 }
 
 /* What is left of the requests ends with the store's calls, before the connections. What lives as
  * long as the process is not freed. */
-static void stop(struct server *self)
+static void stop(void)
 {
-    if (self->dm != NULL) {
-        if (cruddur_shutdown(self->dm, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL) !=
+    if (server.store != NULL) {
+        if (cruddur_shutdown(server.store, CRUDDUR_SHUTDOWN_CANCEL, CRUDDUR_WAIT_FOREVER, NULL) !=
             CRUDDUR_OK) {
             log_message(LOG_ERROR, "stop", "calls are still in progress");
         }
-        (void)on_completions(-1, G_IO_IN, self);
+        receive_completions();
     }
-    while (self->jobs > 0) {
+    while (server.jobs > 0) {
         (void)g_main_context_iteration(NULL, TRUE);
     }
-    if (self->daemon != NULL) {
-        events_stop(self);
-        (void)MHD_run(self->daemon); /* it stops only when no connection is suspended */
-        MHD_stop_daemon(self->daemon);
+    if (http != NULL) {
+        events_stop();
+        (void)MHD_run(http); /* it stops only when no connection is suspended */
+        MHD_stop_daemon(http);
     }
-    cruddur_close(self->dm);
+    cruddur_close(server.store);
 }
 
-int server_run(struct server *self)
+int server_run(void)
 {
-    const struct options *options = &self->options;
-    log_lowest = options->is_quiet ? LOG_WARNING : LOG_INFO;
-    raise_descriptor_limit();
-    bool is_good = start(self);
+    bool is_good = start() && print_links();
     if (is_good) {
-        printf("http://%s:%u/\n", options->address, self->port);
-        is_good = session_print_links(self) && fflush(stdout) == 0;
+        run_loop();
+        log_event(LOG_INFO, "stopped", json_pack("{si}", "in_flight", (int)server.in_flight));
     }
-    if (is_good) {
-        log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)self->port));
-        run_loop(self);
-        log_event(LOG_INFO, "stopped", json_pack("{si}", "in_flight", (int)self->in_flight));
-    }
-    stop(self);
+    stop();
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

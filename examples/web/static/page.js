@@ -174,7 +174,7 @@
     for (const other of others) {
       const newest = own.findLast((item) => at(item) <= at(other));
       if (newest) {
-        names.set(newest, [...(names.get(newest) ?? []), other.textContent]);
+        names.set(newest, [...(names.get(newest) ?? []), other.dataset.name]);
       }
     }
     for (const [item, readers] of names) {

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: MIT */
+/* Sessions of browsers. Nothing is kept in memory, so a session outlives a restart. */
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "web.h"
 
 #define DEMO_S INT64_C(43200) /* 12 hours */
 #define COOKIE_MAX 192
+#define CSRF_SIZE 43
 
-/* ---- the key ---- */
+static unsigned char session_key[32];
+static char **codes; /* of the demo sign-in, for each handle; empty once it was used */
 
-bool session_read_key(struct server *server)
+bool session_start(void)
 {
-    unsigned char *key = server->session_key;
-    const char *path = server->options.session_key;
-    const ssize_t size = sizeof(server->session_key);
-    bool is_good = RAND_bytes(key, (int)size) == 1;
+    const char *path = config.session_key;
+    const ssize_t size = sizeof(session_key);
+    bool is_good = RAND_bytes(session_key, (int)size) == 1;
     if (path != NULL && is_good) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd >= 0) {
-            is_good = read(fd, key, (size_t)size) == size;
+            is_good = read(fd, session_key, (size_t)size) == size;
         } else if (errno == ENOENT) {
             fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-            is_good = fd >= 0 && write(fd, key, (size_t)size) == size && fsync(fd) == 0;
+            is_good = fd >= 0 && write(fd, session_key, (size_t)size) == size && fsync(fd) == 0;
         }
         is_good = fd >= 0 && close(fd) == 0 && is_good;
     }
@@ -41,11 +42,11 @@ bool session_read_key(struct server *server)
 /* ---- the cookie ---- */
 
 /* `purpose` keeps the code of a cookie and the token for its forms apart. */
-static char *sign(const struct server *server, const char *purpose, const char *text)
+static char *sign(const char *purpose, const char *text)
 {
     g_autofree char *whole = g_strconcat(purpose, ":", text, NULL);
-    return g_compute_hmac_for_string(G_CHECKSUM_SHA256, server->session_key,
-                                     sizeof(server->session_key), whole, -1);
+    return g_compute_hmac_for_string(G_CHECKSUM_SHA256, session_key, sizeof(session_key), whole,
+                                     -1);
 }
 
 bool session_is_same(const char *a, const char *b)
@@ -54,33 +55,31 @@ bool session_is_same(const char *a, const char *b)
     return size > 0 && size == strlen(b) && CRYPTO_memcmp(a, b, size) == 0;
 }
 
-bool session_check(const struct server *server, const char *cookie, char uuid[CRUDDUR_UUID_SIZE],
-                   char csrf[SESSION_CSRF_SIZE])
+char *session_check(request *self)
 {
-    const char *end = strrchr(cookie, '.');
+    const char *cookie = request_cookie(self, "session");
+    const char *end = cookie != NULL ? strrchr(cookie, '.') : NULL;
     char *after = NULL;
     if (end == NULL || end - cookie < CRUDDUR_UUID_SIZE || strlen(cookie) >= COOKIE_MAX) {
-        return false;
+        return NULL;
     }
     g_autofree char *text = g_strndup(cookie, (size_t)(end - cookie));
-    g_autofree char *mac = sign(server, "session", text);
+    g_autofree char *mac = sign("session", text);
     if (!session_is_same(end + 1, mac) ||
         strtoll(text + CRUDDUR_UUID_SIZE, &after, 10) <= (long long)time(NULL) || *after != '\0') {
-        return false;
+        return NULL;
     }
-    g_autofree char *form_mac = sign(server, "form", cookie);
-    (void)g_strlcpy(uuid, text, CRUDDUR_UUID_SIZE);
-    (void)g_strlcpy(csrf, form_mac, SESSION_CSRF_SIZE);
-    return true;
+    self->csrf = sign("form", cookie);
+    self->csrf[CSRF_SIZE] = '\0';
+    return g_strndup(text, CRUDDUR_UUID_SIZE - 1);
 }
 
 /* Adds the cookie. */
 static void begin(request *self, const char *uuid, int64_t until_s)
 {
-    const char *origin = self->server->options.origin;
-    bool is_secure = origin != NULL && g_str_has_prefix(origin, "https:");
+    bool is_secure = config.origin != NULL && g_str_has_prefix(config.origin, "https:");
     g_autofree char *text = g_strdup_printf("%s.%" PRId64, uuid, until_s);
-    g_autofree char *mac = sign(self->server, "session", text);
+    g_autofree char *mac = sign("session", text);
     g_autofree char *header =
         g_strdup_printf("session=%s.%s; Path=/; Max-Age=%" PRId64 "; HttpOnly; SameSite=Lax%s",
                         text, mac, until_s - time(NULL), is_secure ? "; Secure" : "");
@@ -89,19 +88,18 @@ static void begin(request *self, const char *uuid, int64_t until_s)
 
 /* ---- the demo sign-in ---- */
 
-bool session_print_links(struct server *server)
+bool session_print_links(unsigned port)
 {
-    const struct options *options = &server->options;
-    unsigned count = options->demo != NULL ? g_strv_length(options->demo) : 0;
-    server->codes = g_new0(char *, count + 1);
+    unsigned count = config.demo != NULL ? g_strv_length(config.demo) : 0;
+    codes = g_new0(char *, count + 1);
     for (unsigned i = 0; i < count; i++) {
         unsigned char bytes[32];
         if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
             return false;
         }
-        server->codes[i] = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, sizeof(bytes));
-        printf("@%s http://%s:%u/sign-in?code=%s\n", options->demo[i], options->address,
-               server->port, server->codes[i]);
+        codes[i] = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, sizeof(bytes));
+        printf("@%s http://%s:%u/sign-in?code=%s\n", config.demo[i], config.address, port,
+               codes[i]);
     }
     return true;
 }
@@ -114,12 +112,10 @@ static void on_person(request *self, json_t *person)
 
 static void use_code(request *self, const char *given)
 {
-    struct server *server = self->server;
-    for (unsigned i = 0; server->codes[i] != NULL; i++) {
-        if (session_is_same(server->codes[i], given)) {
-            server->codes[i][0] = '\0';
-            request_find(self, PEOPLE_HANDLE, server->options.demo[i], MHD_HTTP_FORBIDDEN,
-                         on_person);
+    for (unsigned i = 0; codes[i] != NULL; i++) {
+        if (session_is_same(codes[i], given)) {
+            codes[i][0] = '\0';
+            request_find(self, PEOPLE_HANDLE, config.demo[i], MHD_HTTP_FORBIDDEN, on_person);
             return;
         }
     }

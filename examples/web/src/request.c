@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "server.h"
+#include "web.h"
 
 #define BODY_MAX 32768
 
@@ -18,6 +16,11 @@ const char *request_query(const request *self, const char *name)
 const char *request_header(const request *self, const char *name)
 {
     return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_cookie(const request *self, const char *name)
+{
+    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
 }
 
 const char *request_field(const request *self, const char *name)
@@ -211,11 +214,9 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
 
 /* ---- libmicrohttpd ---- */
 
-static request *begin(struct server *server, struct MHD_Connection *connection, const char *url,
-                      const char *method)
+static request *begin(struct MHD_Connection *connection, const char *url, const char *method)
 {
     request *self = g_new0(request, 1);
-    self->server = server;
     self->connection = connection;
     self->peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -226,7 +227,7 @@ static request *begin(struct server *server, struct MHD_Connection *connection, 
     self->body = g_string_new(NULL);
     self->headers = json_object();
     self->began_us = g_get_monotonic_time();
-    server->in_flight++;
+    server.in_flight++;
     return self;
 }
 
@@ -267,13 +268,14 @@ static enum MHD_Result on_body_read(request *self)
     return self->is_suspended ? MHD_YES : queue(self);
 }
 
-enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                  const char *method, G_GNUC_UNUSED const char *version,
-                                  const char *upload, size_t *upload_size, void **context)
+enum MHD_Result request_on_access(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                                  const char *url, const char *method,
+                                  G_GNUC_UNUSED const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
 {
     request *self = *context;
     if (self == NULL) {
-        *context = self = begin(data, connection, url, method);
+        *context = self = begin(connection, url, method);
         return on_headers(self);
     }
     if (*upload_size > 0) { /* of an unknown length: the rest is skipped, until the deadline */
@@ -292,7 +294,7 @@ static void log_answer(const request *self)
     json_int_t duration_us = g_get_monotonic_time() - self->began_us;
     bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
     metrics_answer(self->route, self->status, (double)duration_us / 1e6);
-    if (!self->server->options.is_quiet) {
+    if (!config.is_quiet) {
         log_event(LOG_INFO, "request",
                   json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other",
                             "route", self->route != NULL ? self->route->pattern : "", "status",
@@ -301,17 +303,16 @@ static void log_answer(const request *self)
     }
 }
 
-void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+void request_on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
                           void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
-    struct server *server = data;
     request *self = g_steal_pointer(context);
     if (self == NULL) {
         return;
     }
     log_answer(self);
-    server->in_flight--;
-    self->peer->deadline_ms = clock_in_s(server->options.read_s);
+    server.in_flight--;
+    self->peer->deadline_ms = clock_in_s(config.read_s);
     g_clear_pointer(&self->response, MHD_destroy_response);
     if (self->stream != NULL) {
         events_end(self->stream);
@@ -320,6 +321,7 @@ void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *conne
     json_decref(self->page.known);
     g_free(self->page.text);
     g_free(self->path);
+    g_free(self->csrf);
     (void)g_string_free(self->body, TRUE);
     json_decref(self->fields);
     json_decref(self->headers);

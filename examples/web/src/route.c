@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of routes. */
-#include <string.h>
-
-#include "server.h"
+#include "web.h"
 
 #define USER ROUTE_SIGNED_IN
 #define GROUP (ROUTE_SIGNED_IN | ROUTE_UUID)

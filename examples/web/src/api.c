@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The application's JSON routes. */
-#include "server.h"
+#include "web.h"
 
 #define PAGE_SIZE 20
 #define HEALTH_TIMEOUT_MS 2000

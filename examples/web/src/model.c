@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include "server.h"
+/* From what the library returns to the model of a page. */
+#include "web.h"
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_S INT64_C(60)
@@ -14,18 +11,15 @@
 
 /* ---- times ---- */
 
-/* A time in the reader's zone; in UTC with an offset of 0. */
-static struct tm split(int64_t time_us, int offset_min)
+/* Seconds since 1970 as the reader's clocks show it. */
+static int64_t local_s(const struct reader *reader, int64_t time_us)
 {
-    time_t seconds = (time_t)(time_us / SECOND_US + offset_min * MINUTE_S);
-    struct tm parts = {.tm_mday = 1, .tm_year = 70};
-    (void)gmtime_r(&seconds, &parts);
-    return parts;
+    return time_us / SECOND_US + reader->utc_offset_min * MINUTE_S;
 }
 
 static int64_t day_of(const struct reader *reader, int64_t time_us)
 {
-    int64_t seconds = time_us / SECOND_US + reader->utc_offset_min * MINUTE_S;
+    int64_t seconds = local_s(reader, time_us);
     return seconds >= 0 ? seconds / DAY_S : (seconds - DAY_S + 1) / DAY_S;
 }
 
@@ -33,34 +27,37 @@ static int64_t day_of(const struct reader *reader, int64_t time_us)
  */
 static json_t *model_time(const struct reader *reader, int64_t time_us, const char *form)
 {
-    char datetime[40], clock[8], weekday[16], month[24];
-    struct tm utc = split(time_us, 0), then = split(time_us, reader->utc_offset_min);
-    struct tm now = split(reader->now_us, reader->utc_offset_min);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / SECOND_US);
+    g_autoptr(GDateTime) then = g_date_time_new_from_unix_utc(local_s(reader, time_us));
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(local_s(reader, reader->now_us));
     int64_t age_s = (reader->now_us - time_us) / SECOND_US;
     int64_t days = day_of(reader, reader->now_us) - day_of(reader, time_us);
-    json_t *words;
-    if (time_us == CRUDDUR_TIME_UNKNOWN) {
+    char age[16];
+    if (time_us == CRUDDUR_TIME_UNKNOWN || utc == NULL || then == NULL) {
         return json_null();
     }
-    (void)strftime(datetime, sizeof(datetime), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)strftime(clock, sizeof(clock), "%H:%M", &then);
-    (void)strftime(weekday, sizeof(weekday), "%A", &then);
-    (void)strftime(month, sizeof(month), then.tm_year == now.tm_year ? "%B" : "%B %Y", &then);
-    if (form[0] == 'c') {
-        words = json_string(clock);
-    } else if (form[0] == 'd') {
-        words = days == 0   ? json_string("Today")
-                : days == 1 ? json_string("Yesterday")
-                            : json_sprintf("%s %d %s", weekday, then.tm_mday, month);
+    bool is_this_year = g_date_time_get_year(then) == g_date_time_get_year(now);
+    const char *format = is_this_year ? "%-d %B" : "%-d %B %Y";
+    if (strcmp(form, "clock") == 0) {
+        format = "%H:%M";
+    } else if (strcmp(form, "date") == 0) {
+        format = "%-d %B, %H:%M";
+    } else if (strcmp(form, "day") == 0) {
+        format = days == 0      ? "Today"
+                 : days == 1    ? "Yesterday"
+                 : is_this_year ? "%A %-d %B"
+                                : "%A %-d %B %Y";
     } else if (age_s < DAY_S) {
-        words = age_s < MINUTE_S ? json_string("now")
-                : age_s < HOUR_S ? json_sprintf("%d min", (int)(age_s / MINUTE_S))
-                                 : json_sprintf("%d h", (int)(age_s / HOUR_S));
-    } else {
-        words =
-            age_s < 6 * DAY_S ? json_string(weekday) : json_sprintf("%d %s", then.tm_mday, month);
+        bool is_minutes = age_s < HOUR_S;
+        (void)g_snprintf(age, sizeof(age), is_minutes ? "%d min" : "%d h",
+                         (int)(age_s / (is_minutes ? MINUTE_S : HOUR_S)));
+        format = age_s < MINUTE_S ? "now" : age;
+    } else if (age_s < 6 * DAY_S) {
+        format = "%A";
     }
-    return json_pack("{ss,ss,so}", "form", form, "datetime", datetime, "words", words);
+    g_autofree char *datetime = g_date_time_format_iso8601(utc);
+    g_autofree char *words = g_date_time_format(then, format);
+    return json_pack("{ss,ss,ss}", "form", form, "datetime", datetime, "words", words);
 }
 
 /* ---- people and conversations ---- */
@@ -132,11 +129,13 @@ json_t *model_members(const cruddur_members *members, const struct reader *reade
     json_t *list = json_array();
     for (size_t i = 0; i < cruddur_members_count(members); i++) {
         const cruddur_user *member = cruddur_members_at(members, i);
+        int64_t read_us = cruddur_members_read_up_to_us(members, i);
         (void)json_array_append_new(
             list,
-            json_pack("{ss,sb,sb,sI}", "name", name_of(member->display_name, member->handle),
+            json_pack("{ss,sb,sb,sI,so}", "name", name_of(member->display_name, member->handle),
                       "is_viewer", strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
-                      "read_up_to_us", (json_int_t)cruddur_members_read_up_to_us(members, i)));
+                      "read_up_to_us", (json_int_t)read_us, "at",
+                      model_time(reader, read_us, "date")));
     }
     return list;
 }
@@ -204,42 +203,9 @@ static bool is(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
-/* The members who have read the reader's message, and not the next one. */
-static json_t *model_seen(const json_t *members, const json_t *row, int64_t until_us)
-{
-    json_auto_t *names = json_array();
-    const json_t *member;
-    size_t i;
-    json_array_foreach(is(row, "is_own") ? members : NULL, i, member)
-    {
-        int64_t read_us = number_of(member, "read_up_to_us");
-        if (!is(member, "is_viewer") && read_us >= number_of(row, "at_us") && read_us < until_us) {
-            (void)json_array_append_new(names, json_pack("{sO,sb}", "name",
-                                                         json_object_get(member, "name"),
-                                                         "is_later", json_array_size(names) > 0));
-        }
-    }
-    if (json_array_size(names) == 0) {
-        return json_null();
-    }
-    if (json_array_size(members) == 2) {
-        (void)json_array_clear(names); /* it is clear who */
-    }
-    return json_pack("{sO}", "names", names);
-}
-
-static int64_t next_own_us(const json_t *rows, size_t index)
-{
-    const json_t *row;
-    while ((row = json_array_get(rows, ++index)) != NULL && !is(row, "is_own")) {
-    }
-    return row != NULL ? number_of(row, "at_us") : INT64_MAX;
-}
-
 void model_arrange(json_t *model, const struct reader *reader)
 {
     const json_t *group = json_object_get(model, "group"), *before = NULL;
-    const json_t *members = json_object_get(model, "members");
     const json_t *rows = json_object_get(json_object_get(model, "messages"), "rows");
     bool has_line = number_of(group, "unread_count") == 0;
     json_t *row;
@@ -252,11 +218,10 @@ void model_arrange(json_t *model, const struct reader *reader)
                        at_us > number_of(group, "read_up_to_us");
         bool is_first = is_new_day || is_line || at_us - before_us > BLOCK_US ||
                         strcmp(text_of(before, "user_uuid"), text_of(row, "user_uuid")) != 0;
-        json_t *day =
-            is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day")) : json_null();
         (void)json_object_update_new(
-            row, json_pack("{sb,sb,so,so}", "is_first", is_first, "begins_unread", is_line, "day",
-                           day, "seen", model_seen(members, row, next_own_us(rows, i))));
+            row, json_pack("{sb,sb,so}", "is_first", is_first, "begins_unread", is_line, "day",
+                           is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day"))
+                                      : json_null()));
         has_line = has_line || is_line;
         before = row;
     }

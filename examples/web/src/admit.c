@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which requests reach a handler: the route, the host, who asks, from which site, how often, and
  * the fields of the body. */
-#include <string.h>
-#include <strings.h>
-
-#include "server.h"
+#include "web.h"
 
 #define FIELDS_MAX 16
 
@@ -100,13 +97,12 @@ static const char *after_scheme(const char *origin)
  * led here. */
 bool request_is_own_host(const request *self)
 {
-    const struct options *options = &self->server->options;
     const char *host = request_header(self, "Host");
     if (request_header(self, "Authorization") != NULL) {
         return true;
     }
-    if (host == NULL || options->origin != NULL) {
-        return host != NULL && strcasecmp(host, after_scheme(options->origin)) == 0;
+    if (host == NULL || config.origin != NULL) {
+        return host != NULL && strcasecmp(host, after_scheme(config.origin)) == 0;
     }
     bool is_six = host[0] == '[';
     g_autofree char *name = g_strdup(host + is_six);
@@ -115,7 +111,7 @@ bool request_is_own_host(const request *self)
         strcmp(name, "::1") == 0) {
         return true;
     }
-    return options->demo == NULL && g_hostname_is_ip_address(name);
+    return config.demo == NULL && g_hostname_is_ip_address(name);
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -129,7 +125,7 @@ static bool is_cross_site(const request *self)
         return site != NULL && strcmp(site, "cross-site") == 0 &&
                (mode == NULL || strcmp(mode, "navigate") != 0);
     }
-    const char *ours = self->server->options.origin;
+    const char *ours = config.origin;
     bool is_foreign =
         origin != NULL &&
         (ours != NULL ? strcasecmp(origin, ours) != 0
@@ -144,14 +140,57 @@ static bool has_form_token(const request *self)
     return token != NULL && session_is_same(token, self->csrf);
 }
 
+/* ---- how often ---- */
+
+/* Requests that a user who has been idle may send at once, in seconds' worth. */
+#define BURST_US (3 * G_TIME_SPAN_SECOND)
+
+/* By users' uuids, for reads and for writes: until when they are paid, each with the time that it
+ * costs. */
+static GHashTable *paid_until_us[2];
+
+static bool has_to_wait(const char *uuid, bool is_write)
+{
+    int per_s = is_write ? config.writes_per_s : config.reads_per_s;
+    int64_t now_us = g_get_monotonic_time();
+    GHashTable *users = paid_until_us[is_write];
+    if (per_s == 0) {
+        return false;
+    }
+    if (users == NULL) {
+        users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        paid_until_us[is_write] = users;
+    }
+    const int64_t *paid_us = g_hash_table_lookup(users, uuid);
+    int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us) + G_TIME_SPAN_SECOND / per_s;
+    if (next_us - now_us > BURST_US) {
+        return true;
+    }
+    (void)g_hash_table_insert(users, g_strdup(uuid), g_memdup2(&next_us, sizeof(next_us)));
+    return false;
+}
+
+static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *paid_us, G_GNUC_UNUSED void *data)
+{
+    return *(int64_t *)paid_us <= g_get_monotonic_time();
+}
+
+void limits_sweep(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
+        if (paid_until_us[i] != NULL) {
+            (void)g_hash_table_foreach_remove(paid_until_us[i], is_idle, NULL);
+        }
+    }
+}
+
 /* ---- who ---- */
 
 static void handle(request *self)
 {
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
-    } else if (self->person != NULL &&
-               !limits_take(self->server, request_uuid(self), self->is_post)) {
+    } else if (self->person != NULL && has_to_wait(request_uuid(self), self->is_post)) {
         request_add_header(self, "Retry-After", "1");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
     } else if (parse(self)) {
@@ -173,16 +212,15 @@ static void sign_in_by_token(request *self, bool may_refresh)
 {
     const char *header = request_header(self, "Authorization");
     json_auto_t *claims = NULL;
-    enum token_result result = strncasecmp(header, "Bearer ", 7) == 0
-                                   ? token_check(self->server, header + 7, &claims)
-                                   : TOKEN_BAD;
+    enum token_result result =
+        strncasecmp(header, "Bearer ", 7) == 0 ? token_check(header + 7, &claims) : TOKEN_BAD;
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
         request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
                      on_person);
     } else if (result == TOKEN_UNKNOWN_KEY && may_refresh) {
-        jwks_refresh(self);
+        keys_read_for(self);
     } else {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
@@ -197,11 +235,10 @@ void request_admit_again(request *self)
 
 static void sign_in(request *self)
 {
-    const char *cookie = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "session");
-    char uuid[CRUDDUR_UUID_SIZE];
+    g_autofree char *uuid = NULL;
     if (request_header(self, "Authorization") != NULL) {
         sign_in_by_token(self, true);
-    } else if (cookie != NULL && session_check(self->server, cookie, uuid, self->csrf)) {
+    } else if ((uuid = session_check(self)) != NULL) {
         self->by = SIGNED_IN_BY_COOKIE;
         request_find(self, PEOPLE_UUID, uuid, MHD_HTTP_FORBIDDEN, on_person);
     } else if ((self->route->flags & ROUTE_SIGNED_IN) == 0) {
@@ -218,7 +255,7 @@ void request_admit(request *self)
     if (!is_unambiguous(self)) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_BAD_REQUEST, "headers_invalid");
-    } else if (self->server->stops > 0) {
+    } else if (server.stops > 0) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
     } else if (!route_find(self, &allowed) && allowed != NULL) {

@@ -3,9 +3,8 @@
  * form changes one thing, and answers with the page anew, or to the script with the part that has
  * changed. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "server.h"
+#include "web.h"
 
 #define GROUPS 50
 #define MESSAGES 30
@@ -61,16 +60,15 @@ static json_t *rows_of(const struct page *self)
 /* What every page has. */
 static json_t *make_model(const request *self)
 {
-    const struct static_file *files = self->server->files;
-    return json_pack("{ss,ss,ss,ss,ss,sb,sb,si}", "css", files[STATIC_CSS].url, "script",
-                     files[STATIC_SCRIPT].url, "icons", files[STATIC_ICONS].url, "csrf", self->csrf,
+    return json_pack("{ss,ss,ss,ss?,ss,sb,sb,si}", "css", static_url("page.css"), "script",
+                     static_url("page.js"), "icons", static_url("icons.svg"), "csrf", self->csrf,
                      "open_uuid", "", "has_archived", request_query(self, "archived") != NULL,
                      "is_past", request_query(self, "before") != NULL, "text_max", TEXT_MAX);
 }
 
 static void begin(request *self, const char *template)
 {
-    const char *zone = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "utc_offset");
+    const char *zone = request_cookie(self, "utc_offset");
     self->page =
         (struct page){.template = template,
                       .status = MHD_HTTP_OK,
@@ -85,8 +83,7 @@ static void begin(request *self, const char *template)
 
 static void render(request *self, unsigned status, const char *template, const json_t *model)
 {
-    request_answer(self, status, "text/html; charset=utf-8",
-                   templates_render(self->server->templates, template, model));
+    request_answer(self, status, "text/html; charset=utf-8", template_render(template, model));
 }
 
 /* ---- what messages reply to ---- */

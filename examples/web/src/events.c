@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /events: server-sent events of the signed-in user's inbox, from a watch of the library. */
 #include <glib-unix.h>
-#include <string.h>
 #include <sys/epoll.h>
 
-#include "server.h"
+#include "web.h"
 
 #define BLOCK_SIZE 2048
 
@@ -17,6 +16,9 @@ struct stream {
     int64_t quiet_since_ms;
     bool is_suspended, is_over;
 };
+
+static LIST_HEAD(, stream) streams = LIST_HEAD_INITIALIZER(streams);
+static int ready_fd; /* an epoll of what streams wait for: GLib would look at each in every round */
 
 /* ---- what is sent ---- */
 
@@ -74,7 +76,7 @@ static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *bu
     if (size > 0) {
         memcpy(buffer, self->text->str + self->sent, size);
         self->sent += size;
-        self->quiet_since_ms = clock_ms();
+        self->quiet_since_ms = clock_in_s(0);
         return (ssize_t)size;
     }
     if (self->is_over) {
@@ -99,12 +101,10 @@ static gboolean on_ready(int fd, G_GNUC_UNUSED GIOCondition what, G_GNUC_UNUSED 
     return G_SOURCE_CONTINUE;
 }
 
-/* An epoll of its own: GLib looks at all its descriptors in each round, here at one. */
-bool events_start(struct server *server)
+bool events_start(void)
 {
-    server->streams_fd = epoll_create1(EPOLL_CLOEXEC);
-    return server->streams_fd >= 0 &&
-           g_unix_fd_add(server->streams_fd, G_IO_IN, on_ready, server) > 0;
+    ready_fd = epoll_create1(EPOLL_CLOEXEC);
+    return ready_fd >= 0 && g_unix_fd_add(ready_fd, G_IO_IN, on_ready, NULL) > 0;
 }
 
 /* ---- opening and closing ---- */
@@ -112,21 +112,15 @@ bool events_start(struct server *server)
 static bool wait_for(struct stream *self, int fd, uint32_t events)
 {
     struct epoll_event what = {.events = events | EPOLLET, .data.ptr = self};
-    return epoll_ctl(self->request->server->streams_fd, EPOLL_CTL_ADD, fd, &what) == 0;
-}
-
-static void stop_waiting(struct stream *self, int fd)
-{
-    (void)epoll_ctl(self->request->server->streams_fd, EPOLL_CTL_DEL, fd, NULL);
+    return epoll_ctl(ready_fd, EPOLL_CTL_ADD, fd, &what) == 0;
 }
 
 void events_end(struct stream *self)
 {
     LIST_REMOVE(self, link);
     metrics_add("event_streams", -1);
-    stop_waiting(self, cruddur_watch_fd(self->watch));
-    stop_waiting(self, self->request->peer->fd);
-    cruddur_watch_close(self->watch);
+    (void)epoll_ctl(ready_fd, EPOLL_CTL_DEL, self->request->peer->fd, NULL);
+    cruddur_watch_close(self->watch); /* its descriptor leaves the epoll, too */
     (void)g_string_free(self->text, TRUE);
     g_free(self);
 }
@@ -136,7 +130,7 @@ static void on_opened(request *self, cruddur_completion *completion)
     struct stream *stream = self->stream;
     stream->watch = cruddur_completion_take_watch(completion);
     const char *cursor = cruddur_watch_cursor(stream->watch);
-    if (cursor == NULL || self->server->stops > 0 ||
+    if (cursor == NULL || server.stops > 0 ||
         !wait_for(stream, cruddur_watch_fd(stream->watch), EPOLLIN) ||
         !wait_for(stream, self->peer->fd, EPOLLRDHUP)) {
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
@@ -152,7 +146,7 @@ static int count_streams(const request *self)
 {
     const struct stream *other;
     int count = 0;
-    LIST_FOREACH(other, &self->server->streams, link)
+    LIST_FOREACH(other, &streams, link)
     {
         count += strcmp(request_uuid(other->request), request_uuid(self)) == 0;
     }
@@ -163,7 +157,7 @@ void events_get(request *self)
 {
     cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
     const char *cursor = request_header(self, "Last-Event-ID");
-    if (count_streams(self) >= self->server->options.streams_per_user) {
+    if (count_streams(self) >= config.streams_per_user) {
         request_add_header(self, "Retry-After", "10");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
         return;
@@ -171,7 +165,7 @@ void events_get(request *self)
     struct stream *stream = self->stream = g_new0(struct stream, 1);
     stream->request = self;
     stream->text = g_string_new(NULL);
-    LIST_INSERT_HEAD(&self->server->streams, stream, link);
+    LIST_INSERT_HEAD(&streams, stream, link);
     metrics_add("event_streams", 1);
     metrics_add("event_streams_opened_total", 1);
     options.user_uuid = request_uuid(self);
@@ -182,11 +176,11 @@ void events_get(request *self)
 /* ---- all streams ---- */
 
 /* A comment on a stream that is quiet; also how a client that has vanished is found. */
-void events_tick(struct server *server)
+void events_tick(void)
 {
-    int64_t before_ms = clock_in_s(-server->options.heartbeat_s);
+    int64_t before_ms = clock_in_s(-config.heartbeat_s);
     struct stream *self;
-    LIST_FOREACH(self, &server->streams, link)
+    LIST_FOREACH(self, &streams, link)
     {
         if (self->is_suspended && self->quiet_since_ms <= before_ms) {
             g_string_assign(self->text, ":\n\n");
@@ -196,10 +190,10 @@ void events_tick(struct server *server)
     }
 }
 
-void events_stop(struct server *server)
+void events_stop(void)
 {
     struct stream *self;
-    LIST_FOREACH(self, &server->streams, link)
+    LIST_FOREACH(self, &streams, link)
     {
         self->is_over = true;
         go_on(self);
