@@ -83,18 +83,12 @@ void api_user(request *self)
 
 /* ---- sending ---- */
 
-static const char *given(const request *self, const char *name)
-{
-    const char *text = request_field(self, name);
-    return text != NULL && *text != '\0' ? text : NULL;
-}
-
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then)
 {
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     cruddur_user author = person_user(self->person);
-    options.message_uuid = given(self, "message_uuid");
-    options.reply_to = given(self, "reply_to");
+    options.message_uuid = request_given(self, "message_uuid");
+    options.reply_to = request_given(self, "reply_to");
     REQUEST_CALL(self, then, cruddur_msg_append_submit, &author, group_uuid, text, &options);
 }
 
@@ -120,7 +114,7 @@ static void on_receiver(request *self, json_t *person)
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_user author = person_user(self->person), other = person_user(person);
     const char *text = self->page.text != NULL ? self->page.text : request_field(self, "message");
-    options.message_uuid = given(self, "message_uuid");
+    options.message_uuid = request_given(self, "message_uuid");
     page_set(self, "other", model_person(person));
     REQUEST_CALL(self, on_opened, cruddur_group_create_submit, &author, &other, 1, text, &options);
 }

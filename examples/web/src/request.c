@@ -28,6 +28,13 @@ const char *request_field(const request *self, const char *name)
     return json_string_value(json_object_get(self->fields, name));
 }
 
+const char *request_given(const request *self, const char *name)
+{
+    const char *value = request_field(self, name);
+    value = value != NULL ? value : request_query(self, name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
 const char *request_uuid(const request *self)
 {
     return text_of(self->person, "uuid");

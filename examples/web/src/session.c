@@ -74,8 +74,7 @@ char *session_check(request *self)
     return g_strndup(text, CRUDDUR_UUID_SIZE - 1);
 }
 
-/* Adds the cookie. */
-static void begin(request *self, const char *uuid, int64_t until_s)
+static void add_cookie(request *self, const char *uuid, int64_t until_s)
 {
     bool is_secure = config.origin != NULL && g_str_has_prefix(config.origin, "https:");
     g_autofree char *text = g_strdup_printf("%s.%" PRId64, uuid, until_s);
@@ -106,7 +105,7 @@ bool session_print_links(unsigned port)
 
 static void on_person(request *self, json_t *person)
 {
-    begin(self, text_of(person, "uuid"), time(NULL) + DEMO_S);
+    add_cookie(self, text_of(person, "uuid"), time(NULL) + DEMO_S);
     request_redirect(self, "/messages");
 }
 
@@ -122,28 +121,17 @@ static void use_code(request *self, const char *given)
     request_fail(self, MHD_HTTP_FORBIDDEN, "code_invalid");
 }
 
-/* ---- the routes ---- */
-
-/* GET /sign-in: with ?code= it signs in, else it asks for a code. */
-void session_get(request *self)
+/* GET and POST /sign-in: a bearer token, or a code in the link or the form; else asks for one. */
+void session_begin(request *self)
 {
-    const char *code = request_query(self, "code");
-    if (code != NULL) {
-        use_code(self, code);
+    const char *code = request_given(self, "code");
+    if (self->by == SIGNED_IN_BY_TOKEN) {
+        add_cookie(self, request_uuid(self), self->token_until_s);
+        request_answer(self, MHD_HTTP_NO_CONTENT, NULL, NULL);
+    } else if (code != NULL || self->is_post) {
+        use_code(self, code != NULL ? code : "");
     } else {
         page_sign_in(self);
-    }
-}
-
-/* POST /sign-in: a bearer token, or the field `code`. */
-void session_post(request *self)
-{
-    const char *code = request_field(self, "code");
-    if (self->by == SIGNED_IN_BY_TOKEN) {
-        begin(self, request_uuid(self), self->token_until_s);
-        request_answer(self, MHD_HTTP_NO_CONTENT, NULL, NULL);
-    } else {
-        use_code(self, code != NULL ? code : "");
     }
 }
 

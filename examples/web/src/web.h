@@ -135,6 +135,7 @@ struct request {
  * a form, or a string of a JSON object. */
 const char *request_query(const request *self, const char *name);
 const char *request_field(const request *self, const char *name);
+const char *request_given(const request *self, const char *name); /* field or query; not empty */
 const char *request_header(const request *self, const char *name);
 const char *request_cookie(const request *self, const char *name);
 const char *request_uuid(const request *self); /* of the signed-in user */
@@ -211,9 +212,9 @@ bool route_find(request *self, const char **ret_allowed);
 
 request_handler api_groups, api_messages, api_send, api_user, api_health;
 request_handler events_get, metrics_get, static_get;
-request_handler session_get, session_post, session_end;
-request_handler page_home, page_sign_in, page_inbox, page_groups, page_items, page_conversation;
-request_handler page_new, form_new, form_send, form_edit, form_delete, form_react, form_read;
+request_handler session_begin, session_end;
+request_handler page_home, page_sign_in, page_inbox, page_items, page_conversation;
+request_handler page_new, form_new, form_send, form_change, form_read;
 request_handler form_set, form_time_zone;
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them, and their keys,

@@ -133,7 +133,7 @@
     await pause(100); // events come in groups
     const query = new URLSearchParams(location.search);
     query.set('group', group);
-    const fresh = find('#inbox', await part(`/inbox?${query}`));
+    const fresh = find('#inbox', await part(`/messages?${query}`));
     const current = find('#inbox');
     showTimes(fresh);
     if (fresh.innerHTML !== current.innerHTML) {
@@ -275,7 +275,7 @@
 
   const refreshChanged = single(async () => {
     for (const [uuid, time] of [...changed]) {
-      const answer = await request(`/messages/${group}/items?message=${uuid}&at=${time}`);
+      const answer = await request(`/messages/${group}/items?around=${uuid}&at=${time}`);
       if (!answer.ok && !isRefusal(answer.status)) {
         throw new Error(answer.status);
       }
@@ -692,7 +692,7 @@
     failures++;
     showState();
     if (failures % 5 === 0 && cursor) { // a service that is there, and refuses the cursor
-      const isThere = await part(`/inbox?group=${group}`).then(() => true, () => false);
+      const isThere = await part(`/messages?group=${group}`).then(() => true, () => false);
       if (isThere) {
         location.reload();
       }
