@@ -1,9 +1,87 @@
 /* SPDX-License-Identifier: MIT */
-/* Which requests reach a handler: the route, the host, who asks, from which site, how often, and
- * the fields of the body. */
+/* From a request to its handler: the routes; the host, who asks, from which site, how often; the
+ * fields of the body. */
 #include "web.h"
 
 #define FIELDS_MAX 16
+
+/* ---- the routes ---- */
+
+#define USER ROUTE_SIGNED_IN
+#define GROUP (ROUTE_SIGNED_IN | ROUTE_UUID)
+#define API (ROUTE_SIGNED_IN | ROUTE_API)
+
+static const struct route routes[] = {
+    {"GET", "/", page_home, USER},
+    {"GET", "/messages", page_inbox, USER},
+    {"GET", "/messages/new", page_new, USER},
+    {"GET", "/messages/new/*", page_new, USER},
+    {"POST", "/messages/new", form_new, USER},
+    {"GET", "/messages/*", page_conversation, GROUP},
+    {"GET", "/messages/*/items", page_items, GROUP},
+    {"POST", "/messages/*/send", form_send, GROUP},
+    {"POST", "/messages/*/edit", form_change, GROUP},
+    {"POST", "/messages/*/delete", form_change, GROUP},
+    {"POST", "/messages/*/react", form_change, GROUP},
+    {"POST", "/messages/*/read", form_read, GROUP},
+    {"POST", "/messages/*/mute", form_set, GROUP},
+    {"POST", "/messages/*/archive", form_set, GROUP},
+    {"POST", "/messages/*/block", form_set, GROUP},
+    {"POST", "/time-zone", form_time_zone, USER},
+    {"GET", "/sign-in", session_begin, 0},
+    {"POST", "/sign-in", session_begin, 0},
+    {"POST", "/sign-out", session_end, USER},
+    {"GET", "/static/*", static_get, 0},
+    {"GET", "/events", events_get, API},
+    {"GET", "/api/message_groups", api_groups, API},
+    {"GET", "/api/messages/*", api_messages, API | ROUTE_UUID},
+    {"POST", "/api/messages", api_send, API},
+    {"GET", "/api/users/*/short", api_user, API},
+    {"GET", "/healthz", api_health, ROUTE_API | ROUTE_ANY_HOST},
+    {"GET", "/metrics", metrics_get, ROUTE_API | ROUTE_ANY_HOST},
+};
+
+/* Whether a path has the form of a pattern; `part` is what the `*` stands for, if there is one. */
+static bool matches(const char *pattern, const char *path, const char **part, size_t *size)
+{
+    size_t before = strcspn(pattern, "*");
+    if (pattern[before] == '\0') {
+        return strcmp(pattern, path) == 0;
+    }
+    if (strncmp(pattern, path, before) != 0) {
+        return false;
+    }
+    *part = path + before;
+    *size = strcspn(*part, "/");
+    return *size > 0 && strcmp(pattern + before + 1, *part + *size) == 0;
+}
+
+/* Finds the route, and the part of the path. Returns false if there is none; then `ret_allowed`
+ * lists the methods that the path has, or is NULL. */
+static bool find_route(request *self, const char **ret_allowed)
+{
+    static const char *const allowed[] = {NULL, "GET", "POST", "GET, POST"};
+    unsigned methods = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++) {
+        const char *part = "";
+        size_t size = 0;
+        if (!matches(routes[i].pattern, self->path, &part, &size)) {
+            continue;
+        }
+        if (strcmp(routes[i].method, self->method) == 0) {
+            self->path[size > 0 ? (size_t)(part - self->path) + size : strlen(self->path)] = '\0';
+            self->part = part;
+            self->route = &routes[i];
+            for (char *at = self->path; (routes[i].flags & ROUTE_UUID) != 0 && *at != '\0'; at++) {
+                *at = g_ascii_tolower(*at); /* as the library writes uuids */
+            }
+            return true;
+        }
+        methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;
+    }
+    *ret_allowed = allowed[methods];
+    return false;
+}
 
 /* ---- the body ---- */
 
@@ -175,7 +253,7 @@ static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *paid_us, G_GNUC_UNUSED v
     return *(int64_t *)paid_us <= g_get_monotonic_time();
 }
 
-void limits_sweep(void)
+void limits_tick(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
         if (paid_until_us[i] != NULL) {
@@ -258,7 +336,7 @@ void request_admit(request *self)
     } else if (server.stops > 0) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
-    } else if (!route_find(self, &allowed) && allowed != NULL) {
+    } else if (!find_route(self, &allowed) && allowed != NULL) {
         request_add_header(self, "Allow", allowed);
         request_fail(self, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed");
     } else if (self->route == NULL ||

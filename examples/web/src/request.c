@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
+#include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 
 #include "web.h"
 
 #define BODY_MAX 32768
+#define CONNECTION_MEMORY 16384 /* for the headers of a request, and for what is sent */
+#define WRITE_S 60              /* a client may take to receive an answer */
+
+static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
 
 /* ---- what was asked ---- */
 
@@ -243,7 +249,7 @@ static enum MHD_Result queue(request *self)
     if (self->response == NULL) { /* it could not be made */
         return MHD_NO;
     }
-    self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(SERVER_WRITE_S);
+    self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(WRITE_S);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -275,10 +281,10 @@ static enum MHD_Result on_body_read(request *self)
     return self->is_suspended ? MHD_YES : queue(self);
 }
 
-enum MHD_Result request_on_access(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
-                                  const char *url, const char *method,
-                                  G_GNUC_UNUSED const char *version, const char *upload,
-                                  size_t *upload_size, void **context)
+static enum MHD_Result on_access(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                                 const char *url, const char *method,
+                                 G_GNUC_UNUSED const char *version, const char *upload,
+                                 size_t *upload_size, void **context)
 {
     request *self = *context;
     if (self == NULL) {
@@ -310,8 +316,8 @@ static void log_answer(const request *self)
     }
 }
 
-void request_on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
-                          void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
+static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                         void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
     request *self = g_steal_pointer(context);
     if (self == NULL) {
@@ -334,4 +340,77 @@ void request_on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Con
     json_decref(self->headers);
     json_decref(self->person);
     g_free(self);
+}
+
+/* ---- connections ---- */
+
+static void on_connection(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                          void **context, enum MHD_ConnectionNotificationCode what)
+{
+    struct connection *peer = *context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = peer = g_new0(struct connection, 1);
+        peer->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        peer->deadline_ms = clock_in_s(config.read_s);
+        LIST_INSERT_HEAD(&connections, peer, link);
+        metrics_add("http_connections", 1);
+    } else {
+        LIST_REMOVE(peer, link);
+        g_free(peer);
+        metrics_add("http_connections", -1);
+    }
+}
+
+/* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here:
+ * it finds the socket closed. */
+void http_tick(void)
+{
+    struct connection *peer;
+    LIST_FOREACH(peer, &connections, link)
+    {
+        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_in_s(0)) {
+            (void)shutdown(peer->fd, SHUT_RDWR);
+            peer->deadline_ms = 0;
+        }
+    }
+}
+
+/* What has a NUL is left as it is, so that it does not end there. */
+static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                       char *text)
+{
+    return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
+}
+
+bool http_start(void)
+{
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *address = NULL;
+    g_autofree char *port = g_strdup_printf("%d", config.port);
+    if (getaddrinfo(config.address, port, &numeric, &address) != 0) {
+        log_message(LOG_ERROR, "start", "--address: it is no IP address");
+        return false;
+    }
+    const struct MHD_OptionItem more[] = {
+        {MHD_OPTION_SOCK_ADDR, 0, address->ai_addr},
+        {MHD_OPTION_CONNECTION_LIMIT, config.connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, config.connections_per_address, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, WRITE_S, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    flags |= address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
+    server.http = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_access, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+        NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    freeaddrinfo(address);
+    if (server.http == NULL) {
+        log_message(LOG_ERROR, "start", "cannot listen on port %s: %s", port, strerror(errno));
+    }
+    return server.http != NULL;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop, starting and stopping. */
-#include <errno.h>
 #include <glib-unix.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,51 +9,12 @@
 
 #include "web.h"
 
-/* For the headers of a request, and for what is sent. */
-#define CONNECTION_MEMORY 16384
-
 struct server server;
-static struct MHD_Daemon *http;
-static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
 static int64_t stop_ms; /* when the service stops waiting for requests */
 
 int64_t clock_in_s(int seconds)
 {
     return g_get_monotonic_time() / 1000 + seconds * INT64_C(1000);
-}
-
-/* ---- connections ---- */
-
-static void on_connection(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
-                          void **context, enum MHD_ConnectionNotificationCode what)
-{
-    struct connection *peer = *context;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = peer = g_new0(struct connection, 1);
-        peer->fd =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        peer->deadline_ms = clock_in_s(config.read_s);
-        LIST_INSERT_HEAD(&connections, peer, link);
-        metrics_add("http_connections", 1);
-    } else {
-        LIST_REMOVE(peer, link);
-        g_free(peer);
-        metrics_add("http_connections", -1);
-    }
-}
-
-/* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here:
- * it finds the socket closed. */
-static void end_slow_connections(void)
-{
-    struct connection *peer;
-    LIST_FOREACH(peer, &connections, link)
-    {
-        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_in_s(0)) {
-            (void)shutdown(peer->fd, SHUT_RDWR);
-            peer->deadline_ms = 0;
-        }
-    }
 }
 
 /* ---- the loop ---- */
@@ -80,10 +39,9 @@ static gboolean on_ready(G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition what,
 
 static gboolean on_tick(G_GNUC_UNUSED void *data)
 {
-    end_slow_connections();
+    http_tick();
     events_tick();
-    keys_tick();
-    limits_sweep();
+    limits_tick();
     server.stops += server.stops > 0 && clock_in_s(0) >= stop_ms;
     return G_SOURCE_CONTINUE;
 }
@@ -93,7 +51,7 @@ static gboolean on_tick(G_GNUC_UNUSED void *data)
 static gboolean on_signal(G_GNUC_UNUSED void *data)
 {
     if (server.stops++ == 0) {
-        MHD_socket listening = MHD_quiesce_daemon(http);
+        MHD_socket listening = MHD_quiesce_daemon(server.http);
         if (listening != MHD_INVALID_SOCKET) {
             (void)close(listening);
         }
@@ -106,7 +64,7 @@ static gboolean on_signal(G_GNUC_UNUSED void *data)
 
 static bool prepare_loop(void)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server.http, MHD_DAEMON_INFO_EPOLL_FD);
     int store_fd = -1;
     if (info == NULL || cruddur_fd(server.store, &store_fd, NULL) != CRUDDUR_OK) {
         return false;
@@ -123,52 +81,13 @@ static void run_loop(void)
 {
     while (server.stops < 2 && (server.stops == 0 || server.in_flight > 0 || server.jobs > 0)) {
         MHD_UNSIGNED_LONG_LONG wait_ms = 1; /* any but 0 is longer than a tick */
-        (void)MHD_run(http);
-        (void)MHD_get_timeout(http, &wait_ms);
+        (void)MHD_run(server.http);
+        (void)MHD_get_timeout(server.http, &wait_ms);
         (void)g_main_context_iteration(NULL, wait_ms > 0);
     }
 }
 
 /* ---- starting and stopping ---- */
-
-/* What has a NUL is left as it is, so that it does not end there. */
-static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
-                       char *text)
-{
-    return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
-}
-
-static bool start_http(void)
-{
-    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *address = NULL;
-    g_autofree char *port = g_strdup_printf("%d", config.port);
-    if (getaddrinfo(config.address, port, &numeric, &address) != 0) {
-        log_message(LOG_ERROR, "start", "--address: it is no IP address");
-        return false;
-    }
-    const struct MHD_OptionItem more[] = {
-        {MHD_OPTION_SOCK_ADDR, 0, address->ai_addr},
-        {MHD_OPTION_CONNECTION_LIMIT, config.connections, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, config.connections_per_address, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, SERVER_WRITE_S, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    flags |= address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
-    http = MHD_start_daemon(
-        flags, 0, NULL, NULL, request_on_access, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        request_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
-        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
-    freeaddrinfo(address);
-    if (http == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %s: %s", port, strerror(errno));
-    }
-    return http != NULL;
-}
 
 static bool open_store(void)
 {
@@ -196,12 +115,12 @@ static bool start(void)
 {
     raise_descriptor_limit();
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR && files_start() && session_start() &&
-           keys_start() && open_store() && people_start() && start_http() && prepare_loop();
+           keys_start() && open_store() && people_start() && http_start() && prepare_loop();
 }
 
 static bool print_links(void)
 {
-    unsigned port = MHD_get_daemon_info(http, MHD_DAEMON_INFO_BIND_PORT)->port;
+    unsigned port = MHD_get_daemon_info(server.http, MHD_DAEMON_INFO_BIND_PORT)->port;
     printf("http://%s:%u/\n", config.address, port);
     log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)port));
     return session_print_links(port) && fflush(stdout) == 0;
@@ -221,10 +140,10 @@ static void stop(void)
     while (server.jobs > 0) {
         (void)g_main_context_iteration(NULL, TRUE);
     }
-    if (http != NULL) {
+    if (server.http != NULL) {
         events_stop();
-        (void)MHD_run(http); /* it stops only when no connection is suspended */
-        MHD_stop_daemon(http);
+        (void)MHD_run(server.http); /* it stops only when no connection is suspended */
+        MHD_stop_daemon(server.http);
     }
     cruddur_close(server.store);
 }

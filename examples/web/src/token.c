@@ -12,19 +12,13 @@
 
 #define LEEWAY_S 30 /* clocks disagree */
 #define SET_MAX 65536
-#define AGAIN_S 10    /* a token with an unknown key reads them no more often */
-#define REGULAR_S 300 /* so a key that was withdrawn is no longer accepted */
+#define AGAIN_US (10 * G_TIME_SPAN_SECOND)  /* unknown keys of tokens read the set no more often */
+#define REGULAR_US (5 * G_TIME_SPAN_MINUTE) /* so a key that was withdrawn is no longer accepted   \
+                                             */
 #define RSA_BITS_MIN 2048
 
-static GHashTable *keys;       /* of EVP_PKEY, by id */
-static GThreadPool *pool;      /* a thread that reads them */
-static int64_t next_ms;        /* when it is to do so again */
-static int64_t next_for_token; /* the same if a token names an unknown key; of that thread */
-
-struct reading {
-    request *request; /* which waits for it, or NULL */
-    GHashTable *keys;
-};
+static GHashTable *keys;     /* of EVP_PKEY, by id */
+static GAsyncQueue *waiters; /* requests, for the thread that reads the keys */
 
 /* Decodes base64url without padding (RFC 7515). NULL if the text is not that. */
 static unsigned char *base64url_decode(const char *text, size_t *ret_size)
@@ -131,8 +125,8 @@ static GHashTable *read_keys(void)
     return all;
 }
 
-/* Keys that cannot be read leave the old ones. */
-static void take(GHashTable *all)
+/* On the loop. Keys that cannot be read leave the old ones. */
+static gboolean take(void *all)
 {
     if (g_hash_table_size(all) > 0) {
         g_clear_pointer(&keys, g_hash_table_unref);
@@ -142,69 +136,55 @@ static void take(GHashTable *all)
         g_hash_table_unref(all);
         log_message(LOG_WARNING, "jwks", "the keys cannot be read");
     }
-}
-
-/* On the loop. */
-static gboolean on_read(void *data)
-{
-    struct reading *reading = data;
-    if (reading->keys != NULL) {
-        take(reading->keys);
-    }
-    server.jobs--;
-    if (reading->request != NULL) {
-        request_admit_again(reading->request);
-    }
-    g_free(reading);
     return G_SOURCE_REMOVE;
 }
 
-/* On the thread: requests that wait together queue for one reading. */
-static void run(void *data, G_GNUC_UNUSED void *unused)
+static gboolean admit_again(void *waiter)
 {
-    struct reading *reading = data;
-    if (reading->request == NULL || clock_in_s(0) >= next_for_token) {
-        next_for_token = clock_in_s(AGAIN_S);
-        reading->keys = read_keys();
-    }
-    g_main_context_invoke(NULL, on_read, reading);
+    server.jobs--;
+    request_admit_again(waiter);
+    return G_SOURCE_REMOVE;
 }
 
-static void push(request *waiter)
+/* The thread: reads the keys from time to time, and for requests, which wait for the same reading.
+ */
+static void *run(G_GNUC_UNUSED void *unused)
 {
-    struct reading *reading = g_new0(struct reading, 1);
-    reading->request = waiter;
-    server.jobs++;
-    (void)g_thread_pool_push(pool, reading, NULL);
+    int64_t again_us = 0;
+    for (;;) {
+        request *waiter = g_async_queue_timeout_pop(waiters, REGULAR_US);
+        if (waiter == NULL || g_get_monotonic_time() >= again_us) {
+            again_us = g_get_monotonic_time() + AGAIN_US;
+            g_main_context_invoke(NULL, take, read_keys());
+        }
+        if (waiter != NULL) {
+            g_main_context_invoke(NULL, admit_again, waiter);
+        }
+    }
+    return NULL;
 }
 
 void keys_read_for(request *self)
 {
     self->pending++;
-    push(self);
-}
-
-void keys_tick(void)
-{
-    if (pool != NULL && clock_in_s(0) >= next_ms) {
-        next_ms = clock_in_s(REGULAR_S);
-        push(NULL);
-    }
+    server.jobs++;
+    g_async_queue_push(waiters, self);
 }
 
 bool keys_start(void)
 {
-    if (config.jwks == NULL) {
+    const char *where = config.jwks;
+    if (where == NULL) {
         return true;
     }
-    if (g_str_has_prefix(config.jwks, "http://") && !g_str_has_prefix(config.jwks, "http://127.")) {
+    if (g_str_has_prefix(where, "http://") && !g_str_has_prefix(where, "http://127.")) {
         log_message(LOG_ERROR, "start", "--jwks: a URL begins with https://");
         return false;
     }
-    take(read_keys());
-    next_ms = clock_in_s(REGULAR_S);
-    pool = g_thread_pool_new(run, NULL, 1, TRUE, NULL);
-    return keys != NULL && pool != NULL;
+    (void)take(read_keys());
+    waiters = g_async_queue_new();
+    g_thread_unref(g_thread_new("keys", run, NULL));
+    return keys != NULL;
 }
 
 /* ---- tokens ---- */

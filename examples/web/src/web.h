@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the service share, from the arguments to the page.
+/* What the files of the service share.
  *
  * A process is one service, so each file keeps its state to itself. Everything happens on one event
  * loop, but for the work of two threads: queries to PostgreSQL (people.c), keys (token.c).
  *
  * If memory runs out, GLib ends the process. Nothing is lost: a repeated send is stored once, and
- * event streams resume. */
+ * event streams resume. Functions that start something return false on failure, and log it. */
 #ifndef WEB_H
 #define WEB_H
 
@@ -28,10 +28,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_msg, cruddur_msg_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_msg_page, cruddur_msg_page_free)
 
 typedef struct request request;
+typedef void request_handler(request *self);
+typedef void request_then(request *self, cruddur_completion *completion);
+typedef void request_found(request *self, json_t *person);
 
-/* ---- main.c: the arguments ---- */
+/* ---- main.c ---- */
 
-struct config {
+extern struct config {
     const char *store, *users, *address, *static_folder, *session_key, *origin;
     const char *jwks, *issuer, *client_id;
     char **demo; /* handles; NULL: no demo sign-in */
@@ -39,69 +42,41 @@ struct config {
     int reads_per_s, writes_per_s; /* of each user; 0: no limit */
     int heartbeat_s, read_s, stop_s;
     gboolean is_metrics_public, is_quiet;
-};
+} config;
 
-extern struct config config;
+/* ---- server.c: the loop ---- */
 
-/* ---- server.c: the loop, starting and stopping ---- */
-
-struct server {
+extern struct server {
     cruddur *store;
+    struct MHD_Daemon *http;
     unsigned stops;     /* how often a stop was requested */
     unsigned in_flight; /* requests that are being answered, event streams included */
-    unsigned jobs;      /* of the worker threads */
-};
+    unsigned jobs;      /* of the threads */
+} server;
 
-extern struct server server;
+int server_run(void);            /* the exit status of the process */
+int64_t clock_in_s(int seconds); /* milliseconds of a clock that never goes back */
 
-/* Runs until SIGTERM or SIGINT. Returns the exit status of the process. */
-int server_run(void);
-
-/* Milliseconds of a clock that never goes back, in so many seconds. */
-int64_t clock_in_s(int seconds);
-
-#define SERVER_WRITE_S 60 /* a client may take to receive an answer */
-
-/* ---- log.c: one JSON object a line, on standard error. It never has a message text, a token, a
- * cookie or a path that a client chose. ---- */
+/* ---- log.c: one JSON object a line. It never has a message text, a token, a cookie or a path that
+ * a client chose. ---- */
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-/* `event` is a constant; `format` makes the member `message`. log_event() takes an object of
- * further members. */
+/* `event` is a constant; log_event() takes an object of further members. */
 __attribute__((format(printf, 3, 4))) void log_message(enum log_level level, const char *event,
                                                        const char *format, ...);
 void log_event(enum log_level level, const char *event, json_t *members);
-void log_library(void *data, uint32_t level, const char *message); /* the library's hook */
+void log_library(void *data, uint32_t level, const char *message);
 
 /* ---- request.c: the life of a request ----
  *
- * Handlers run on the event loop and never block. A handler answers, or submits calls of the
- * library; the connection is suspended until the request is answered and no call is in progress. */
+ * Handlers run on the loop and never block. A handler answers, or submits calls of the library; the
+ * connection is suspended until the request is answered and no call is in progress. */
 
-typedef void request_handler(request *self);
-typedef void request_then(request *self, cruddur_completion *completion);
-
-/* A client's connection. After `deadline_ms` it is ended; 0: never. */
 struct connection {
     LIST_ENTRY(connection) link;
     int fd;
-    int64_t deadline_ms;
-};
-
-/* Who reads a page, where and when. */
-struct reader {
-    const char *uuid;
-    int utc_offset_min; /* what is added to UTC in the reader's time zone */
-    int64_t now_us;
-};
-
-struct page {
-    const char *template;
-    unsigned status;
-    struct reader reader;
-    json_t *model, *known; /* known: messages by uuid, also those that the page's reply to */
-    char *text;            /* of the form, with its line ends as the library counts them */
+    int64_t deadline_ms; /* then it is ended; 0: never */
 };
 
 struct request {
@@ -110,14 +85,25 @@ struct request {
     json_t *person;            /* the signed-in user; not NULL where a route requires one */
     enum { SIGNED_IN_BY_NOTHING, SIGNED_IN_BY_TOKEN, SIGNED_IN_BY_COOKIE } by;
     int64_t token_until_s;
-    char *csrf;            /* for the field `csrf` of each form; NULL without a session */
-    struct page page;      /* page.c's own */
-    struct stream *stream; /* events.c's own */
+    char *csrf; /* for the field `csrf` of each form; NULL without a session */
+    bool is_post;
+
+    struct stream *stream; /* of events.c */
+    struct page {          /* of page.c */
+        const char *template;
+        unsigned status;
+        struct reader {
+            const char *uuid;
+            int utc_offset_min; /* what is added to UTC in the reader's time zone */
+            int64_t now_us;
+        } reader;
+        json_t *model, *known; /* known: messages by uuid, also those that the page's reply to */
+        char *text;            /* of the form, with its line ends as the library counts them */
+    } page;
 
     struct MHD_Connection *connection;
     struct connection *peer;
     const char *method;
-    bool is_post;
     char *path;
     GString *body;
     json_t *fields, *headers; /* of the body; of the answer */
@@ -130,6 +116,9 @@ struct request {
     int64_t began_us;
     bool is_too_large, is_dispatched, is_suspended, is_answered, is_any;
 };
+
+bool http_start(void);
+void http_tick(void); /* to be called every second */
 
 /* What was asked: values without NUL, which live as long as the request, or NULL. A field is one of
  * a form, or a string of a JSON object. */
@@ -157,9 +146,8 @@ void request_on_completion(request *self, cruddur_completion *completion);
 /* Something that the request waits for, and counted as pending, is over. */
 void request_go_on(request *self);
 
-/* Answers: one for each request; later ones are ignored. These take the body, which is
- * g_malloc()'s, or NULL if it is empty; the object; libmicrohttpd's response. `type` is a constant.
- * Headers come before the answer. */
+/* One answer for each request; later ones are ignored. These take the body, which is g_malloc()'s,
+ * or NULL if it is empty; the object; libmicrohttpd's response. Headers come before the answer. */
 void request_add_header(request *self, const char *name, const char *value);
 void request_answer(request *self, unsigned status, const char *type, char *body);
 void request_answer_json(request *self, unsigned status, json_t *object);
@@ -167,114 +155,68 @@ void request_answer_with(request *self, unsigned status, const char *type,
                          struct MHD_Response *response);
 void request_redirect(request *self, const char *path); /* 303 */
 
-/* A failure: for the application's JSON routes a list of one code, such as ["message_blank"]; else
- * what page_failure() makes of it. `code` is a constant, `error` may be NULL. */
+/* A failure: for JSON routes a list of one code, such as ["message_blank"]; else what
+ * page_failure() makes of it. `code` is a constant, `error` may be NULL. */
 void request_fail(request *self, unsigned status, const char *code);
 void request_fail_with(request *self, cruddur_status status, const cruddur_error *error);
 
-/* What libmicrohttpd calls. */
-enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **context);
-void request_on_completed(void *data, struct MHD_Connection *connection, void **context,
-                          enum MHD_RequestTerminationCode how);
-
 /* ---- admit.c: from a request to its handler ---- */
-
-/* Again: the keys of tokens have been read in the meantime. */
-void request_admit(request *self);
-void request_admit_again(request *self);
-
-/* Whether the request is for a name of this service. */
-bool request_is_own_host(const request *self);
-
-void limits_sweep(void); /* forgets users who are idle */
-
-/* ---- route.c: the table of routes, and the handlers in it ---- */
-
-enum route_flags {
-    ROUTE_SIGNED_IN = 1, /* for users only */
-    ROUTE_API = 2,       /* failures are JSON */
-    ROUTE_ANY_HOST = 4,  /* also for monitors, which use the address of the machine */
-    ROUTE_UUID = 8,      /* the `*` is a uuid */
-};
 
 struct route {
     const char *method;
     const char *pattern; /* `*` stands for one part of the path */
     request_handler *handle;
-    unsigned flags;
+    enum {
+        ROUTE_SIGNED_IN = 1, /* for users only */
+        ROUTE_API = 2,       /* failures are JSON */
+        ROUTE_ANY_HOST = 4,  /* also for monitors, which use the address of the machine */
+        ROUTE_UUID = 8,      /* the `*` is a uuid */
+    } flags;
 };
 
-/* Finds the route, and the part of the path. Returns false if there is none; then `ret_allowed`
- * lists the methods that the path has, or is NULL. */
-bool route_find(request *self, const char **ret_allowed);
-
 request_handler api_groups, api_messages, api_send, api_user, api_health;
-request_handler events_get, metrics_get, static_get;
-request_handler session_begin, session_end;
-request_handler page_home, page_sign_in, page_inbox, page_items, page_conversation;
-request_handler page_new, form_new, form_send, form_change, form_read;
-request_handler form_set, form_time_zone;
+request_handler events_get, metrics_get, static_get, session_begin, session_end;
+request_handler page_home, page_sign_in, page_inbox, page_items, page_conversation, page_new;
+request_handler form_new, form_send, form_change, form_read, form_set, form_time_zone;
 
-/* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them, and their keys,
- * which are read again every few minutes, and when a token names another one ---- */
+void request_admit(request *self);
+void request_admit_again(request *self);       /* the keys of tokens have been read anew */
+bool request_is_own_host(const request *self); /* whether it is for a name of this service */
+void limits_tick(void);
+
+/* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 
 /* TOKEN_UNKNOWN_KEY: it names a key that is not in the set; nothing of it has been believed. */
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
-/* `ret_claims` receives the claims of a good token. */
-enum token_result token_check(const char *token, json_t **ret_claims);
-
-/* Reads the keys for the first time, and waits for them. Returns false, logged, on failure. */
 bool keys_start(void);
-void keys_tick(void);
+enum token_result token_check(const char *token, json_t **ret_claims);
+void keys_read_for(request *self); /* request_admit_again() follows */
 
-/* Reads them unless that was done a moment ago; request_admit_again() follows. */
-void keys_read_for(request *self);
+/* ---- session.c: sessions of browsers ---- */
 
-/* ---- session.c: sessions of browsers ----
- *
- * A cookie with the user's uuid and an end, signed with the key of this service. The demo sign-in
- * makes one for each code that it has printed. */
-
-/* Reads the key, or makes the file. Returns false, logged, on failure. */
 bool session_start(void);
+bool session_print_links(unsigned port); /* one for each person of the demo sign-in */
+char *session_check(request *self); /* the uuid of the cookie's user; NULL if it is not valid */
+bool session_is_same(const char *a, const char *b); /* in constant time */
 
-/* Prints a link for each person of the demo sign-in. */
-bool session_print_links(unsigned port);
-
-/* Reads the request's cookie. Returns the uuid of its user, NULL if it is not valid. */
-char *session_check(request *self);
-
-/* Compares in constant time. */
-bool session_is_same(const char *a, const char *b);
-
-/* ---- people.c: a users file, which is kept in memory, or the table `users` of PostgreSQL ----
+/* ---- people.c: users, from a file or a database ----
  *
  * A person is a JSON object of `uuid`, `handle`, `display_name` and `cognito_user_id`, which is the
  * `sub` of tokens and may be empty. */
 
 enum people_field { PEOPLE_UUID, PEOPLE_HANDLE, PEOPLE_COGNITO_USER_ID, PEOPLE_FIELDS };
 
-/* Returns false, logged, on failure. */
 bool people_start(void);
 
 /* Looks a person up; calls `then` at once or later. If there is none, the answer is a failure of
- * the status; with 0 `then` is called with NULL. If the database cannot be asked, that is the
- * answer. */
-typedef void request_found(request *self, json_t *person);
+ * the status; with 0 `then` is called with NULL. */
 void request_find(request *self, enum people_field field, const char *value, unsigned status,
                   request_found *then);
+cruddur_user person_user(const json_t *person);              /* lives as long as the object */
+const char *text_of(const json_t *object, const char *name); /* "" if there is none */
 
-/* A text of a JSON object; "" if there is none. */
-const char *text_of(const json_t *object, const char *name);
-
-/* As the library takes a person; it lives as long as the object. */
-cruddur_user person_user(const json_t *person);
-
-/* ---- api.c, for the forms of the page, too: sends a message to a group, or to the person of a
- * handle: the group is opened if the two have none ---- */
+/* ---- api.c, for the forms of the page, too: the group is opened if two people have none ---- */
 
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then);
 void send_to_handle(request *self, const char *handle);
@@ -283,26 +225,23 @@ void send_to_handle(request *self, const char *handle);
 
 bool events_start(void);
 void events_end(struct stream *self); /* the request is over */
-void events_tick(void);               /* to be called every second: heartbeats */
-void events_stop(void);               /* ends all; clients come back with their cursors */
+void events_tick(void);
+void events_stop(void); /* clients come back with their cursors */
 
 /* ---- metrics.c ---- */
 
 void metrics_add(const char *name, double value);
-void metrics_call(void *data, const cruddur_metrics *call); /* the library's hook */
+void metrics_call(void *data, const cruddur_metrics *call);
 void metrics_answer(const struct route *route, unsigned status, double duration_s);
 
-/* ---- page.c, model.c, template.c: the messages page: templates, filled from a model, which is
- * JSON ---- */
+/* ---- page.c: the messages page ---- */
 
-/* Answers with a page about a failure; `code` is as for request_fail(). */
 void page_failure(request *self, unsigned status, const char *code);
-
-/* Adds a value, which it takes, to the model; leads to a conversation. */
-void page_set(request *self, const char *name, json_t *value);
+void page_set(request *self, const char *name, json_t *value); /* takes it into the model */
 void page_show_group(request *self, const char *uuid);
 
-/* From what the library returns to JSON. */
+/* ---- model.c: from what the library returns to JSON ---- */
+
 json_t *model_person(const json_t *person);
 json_t *model_group(const cruddur_group *group, const struct reader *reader, const char *open_uuid);
 json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
@@ -310,16 +249,12 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
 json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
+void model_arrange(json_t *model, const struct reader *reader); /* adds what is between messages */
 
-/* Adds what is between the messages: days, blocks of one author, the unread line. */
-void model_arrange(json_t *model, const struct reader *reader);
+/* ---- template.c: from JSON to HTML ---- */
 
-/* Reads the files of the page at the start: no path of a client reaches the file system. Returns
- * false, logged, on failure, also on a mistake in a template. */
-bool files_start(void);
+bool files_start(void); /* reads them: no path of a client reaches the file system */
 const char *static_url(const char *name);
-
-/* NULL if there is no such template. */
 char *template_render(const char *name, const json_t *model);
 
 #endif
