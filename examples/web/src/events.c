@@ -12,7 +12,6 @@ struct stream {
     request *request;
     cruddur_watch *watch;
     GString *text; /* what is still to be sent */
-    size_t sent;
     int64_t quiet_since_ms;
     bool is_suspended, is_over;
 };
@@ -26,19 +25,15 @@ static void put_event(struct stream *self, const cruddur_event *event)
 {
     const cruddur_msg *msg = cruddur_event_msg(event);
     int64_t read_us = cruddur_event_read_up_to_us(event);
-    /* Uuids, and versions, which are times: nothing that JSON would escape. */
-    g_string_printf(self->text,
-                    "event: %s\nid: %s\ndata: {\"group_uuid\":\"%s\",\"message_uuid\":\"%s\","
-                    "\"user_uuid\":\"%s\",\"version\":\"%s\",\"read_up_to_us\":",
+    json_auto_t *data = json_pack(
+        "{ss,ss,ss,ss,so}", "group_uuid", cruddur_event_group_uuid(event), "message_uuid",
+        msg != NULL ? cruddur_msg_uuid(msg) : "", "user_uuid", cruddur_event_user_uuid(event),
+        "version", cruddur_event_version(event), "read_up_to_us",
+        read_us == CRUDDUR_TIME_UNKNOWN ? json_null() : json_integer(read_us));
+    g_autofree char *line = json_dumps(data, JSON_COMPACT);
+    g_string_printf(self->text, "event: %s\nid: %s\ndata: %s\n\n",
                     cruddur_event_kind_name(cruddur_event_get_kind(event)),
-                    cruddur_event_cursor(event), cruddur_event_group_uuid(event),
-                    msg != NULL ? cruddur_msg_uuid(msg) : "", cruddur_event_user_uuid(event),
-                    cruddur_event_version(event));
-    if (read_us == CRUDDUR_TIME_UNKNOWN) {
-        g_string_append(self->text, "null}\n\n");
-    } else {
-        g_string_append_printf(self->text, "%" PRId64 "}\n\n", read_us);
-    }
+                    cruddur_event_cursor(event), line);
     metrics_add("events_sent_total", 1);
 }
 
@@ -47,8 +42,6 @@ static void fetch(struct stream *self)
 {
     g_autoptr(cruddur_event) event = NULL;
     g_autoptr(cruddur_error) error = NULL;
-    self->sent = 0;
-    g_string_truncate(self->text, 0);
     if (cruddur_watch_next(self->watch, 0, &event, &error) != CRUDDUR_OK) {
         /* The client comes back, and is told why if that lasts. */
         log_message(LOG_WARNING, "stream", "%s", cruddur_error_message(error));
@@ -69,13 +62,13 @@ static void go_on(struct stream *self)
 static ssize_t read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *buffer, size_t room)
 {
     struct stream *self = data;
-    if (self->sent == self->text->len && !self->is_over) {
+    if (self->text->len == 0 && !self->is_over) {
         fetch(self);
     }
-    size_t size = MIN(room, self->text->len - self->sent);
+    size_t size = MIN(room, self->text->len);
     if (size > 0) {
-        memcpy(buffer, self->text->str + self->sent, size);
-        self->sent += size;
+        memcpy(buffer, self->text->str, size);
+        g_string_erase(self->text, 0, (ssize_t)size);
         self->quiet_since_ms = clock_in_s(0);
         return (ssize_t)size;
     }
@@ -142,30 +135,30 @@ static void on_opened(request *self, cruddur_completion *completion)
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL));
 }
 
-static int count_streams(const request *self)
+static bool has_too_many(const char *user_uuid)
 {
     const struct stream *other;
     int count = 0;
     LIST_FOREACH(other, &streams, link)
     {
-        count += strcmp(request_uuid(other->request), request_uuid(self)) == 0;
+        count += strcmp(request_uuid(other->request), user_uuid) == 0;
     }
-    return count;
+    return count >= config.streams_per_user;
 }
 
 void events_get(request *self)
 {
     cruddur_watch_options options = CRUDDUR_WATCH_OPTIONS_INIT;
     const char *cursor = request_header(self, "Last-Event-ID");
-    if (count_streams(self) >= config.streams_per_user) {
+    if (has_too_many(request_uuid(self))) {
         request_add_header(self, "Retry-After", "10");
         request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
         return;
     }
-    struct stream *stream = self->stream = g_new0(struct stream, 1);
-    stream->request = self;
-    stream->text = g_string_new(NULL);
-    LIST_INSERT_HEAD(&streams, stream, link);
+    self->stream = g_new0(struct stream, 1);
+    self->stream->request = self;
+    self->stream->text = g_string_new(NULL);
+    LIST_INSERT_HEAD(&streams, self->stream, link);
     metrics_add("event_streams", 1);
     metrics_add("event_streams_opened_total", 1);
     options.user_uuid = request_uuid(self);
@@ -184,7 +177,6 @@ void events_tick(void)
     {
         if (self->is_suspended && self->quiet_since_ms <= before_ms) {
             g_string_assign(self->text, ":\n\n");
-            self->sent = 0;
             go_on(self);
         }
     }

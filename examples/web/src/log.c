@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "web.h"
@@ -11,11 +10,10 @@ static const char *const names[] = {"debug", "info", "warning", "error"};
 void log_event(enum log_level level, const char *event, json_t *members)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+    g_autofree char *time = g_date_time_format_iso8601(now);
     json_auto_t *whole =
         json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
-    (void)json_object_update(whole, members);
-    json_decref(members);
+    (void)json_object_update_new(whole, members);
     if (level >= (config.is_quiet ? LOG_WARNING : LOG_INFO)) {
         g_autofree char *object = json_dumps(whole, JSON_COMPACT);
         g_autofree char *line = g_strconcat(object, "\n", NULL);

@@ -62,39 +62,35 @@ static bool add_user(const json_t *user)
     const char *sub = text_of(user, "cognito_user_id"), *name = text_of(user, "display_name");
     const char *handle = text_of(user, "handle");
     g_autofree char *uuid = g_ascii_strdown(text_of(user, "uuid"), -1);
-    if (handle[0] == '\0' || !cruddur_uuid_is_valid(uuid) || recall(PEOPLE_UUID, uuid) != NULL ||
-        recall(PEOPLE_HANDLE, handle) != NULL) {
-        return false;
-    }
     json_auto_t *person = /* one that is "MOCK" has no account yet */
         json_pack("{ss,ss,ss,ss}", "uuid", uuid, "handle", handle, "cognito_user_id",
                   strcmp(sub, "MOCK") == 0 ? "" : sub, "display_name",
                   name[0] != '\0' ? name : handle);
-    for (enum people_field field = 0; field < PEOPLE_FIELDS; field++) {
+    bool is_good = handle[0] != '\0' && cruddur_uuid_is_valid(uuid) &&
+                   recall(PEOPLE_UUID, uuid) == NULL && recall(PEOPLE_HANDLE, handle) == NULL;
+    for (enum people_field field = 0; field < PEOPLE_FIELDS && is_good; field++) {
         remember(field, person);
     }
-    return true;
+    return is_good;
 }
 
 /* An array of objects, or an object with such an array as `users`. */
 static bool read_file(const char *path)
 {
     json_auto_t *file = json_load_file(path, 0, NULL);
-    const json_t *users = json_is_object(file) ? json_object_get(file, "users") : file, *user;
-    size_t i;
-    json_array_foreach(users, i, user)
-    {
-        if (!add_user(user)) {
-            log_message(LOG_ERROR, "start",
-                        "--users: user %zu: it needs a uuid and a handle that no other user has",
-                        i + 1);
-            return false;
-        }
+    const json_t *users = json_is_object(file) ? json_object_get(file, "users") : file;
+    size_t i = 0;
+    while (i < json_array_size(users) && add_user(json_array_get(users, i))) {
+        i++;
     }
-    if (json_array_size(users) == 0) {
-        log_message(LOG_ERROR, "start", "--users: it is no JSON file with users");
+    bool is_good = i > 0 && i == json_array_size(users);
+    if (!is_good) {
+        log_message(LOG_ERROR, "start",
+                    "--users: user %zu: a file has JSON with users, each with a uuid and a handle "
+                    "that no other user has",
+                    i + 1);
     }
-    return json_array_size(users) > 0;
+    return is_good;
 }
 
 /* ---- PostgreSQL ---- */
@@ -116,11 +112,11 @@ static void ignore_notice(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *no
 static PGresult *ask(const struct lookup *lookup)
 {
     static const char *const keywords[] = {"connect_timeout", "options", "dbname", NULL};
-    const char *const parameters[] = {"5", "-c statement_timeout=5000", config.users, NULL};
+    const char *const settings[] = {"5", "-c statement_timeout=5000", config.users, NULL};
     const char *const values[] = {lookup->value};
     if (PQstatus(connection) != CONNECTION_OK) {
         PQfinish(connection);
-        connection = PQconnectdbParams(keywords, parameters, 1);
+        connection = PQconnectdbParams(keywords, settings, 1);
         (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
     }
     return PQexecParams(connection, queries[lookup->field], 1, NULL, values, NULL, NULL, 0);
@@ -170,7 +166,7 @@ static void run_lookup(void *data, G_GNUC_UNUSED void *unused)
         (void)json_object_set_new(lookup->person, "until_s", json_integer(time(NULL) + CACHE_S));
     }
     PQclear(result);
-    g_main_context_invoke(NULL, on_lookup, lookup);
+    (void)g_idle_add_full(G_PRIORITY_DEFAULT, on_lookup, lookup, NULL);
 }
 
 /* ---- both ---- */

@@ -14,21 +14,6 @@ static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
 
 /* ---- what was asked ---- */
 
-const char *request_query(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *request_header(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
-}
-
-const char *request_cookie(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, name);
-}
-
 const char *request_field(const request *self, const char *name)
 {
     return json_string_value(json_object_get(self->fields, name));
@@ -95,7 +80,7 @@ void request_on_completion(request *self, cruddur_completion *completion)
 
 /* ---- answers ---- */
 
-/* The first of a name counts. */
+/* The first of a name counts. libmicrohttpd leaves out one that has a line break. */
 void request_add_header(request *self, const char *name, const char *value)
 {
     if (json_object_get(self->headers, name) == NULL) {
@@ -126,17 +111,15 @@ void request_answer_with(request *self, unsigned status, const char *type,
     self->is_answered = true;
     self->status = status;
     self->response = response;
-    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
-        request_add_header(self, every_answer[i][0], every_answer[i][1]);
-    }
     if (type != NULL) {
         request_add_header(self, "Content-Type", type);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
+        request_add_header(self, every_answer[i][0], every_answer[i][1]);
+    }
     json_object_foreach(self->headers, name, value)
     {
-        if (MHD_add_response_header(response, name, json_string_value(value)) != MHD_YES) {
-            log_message(LOG_ERROR, "answer", "%s: it has a line break", name);
-        }
+        (void)MHD_add_response_header(response, name, json_string_value(value));
     }
 }
 

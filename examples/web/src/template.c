@@ -21,9 +21,10 @@ static struct file {
     char *url, *version, *data;
     size_t size;
 } files[] = {
-    {"page.css", "text/css; charset=utf-8", NULL, NULL, NULL, 0},
-    {"page.js", "text/javascript; charset=utf-8", NULL, NULL, NULL, 0},
-    {"icons.svg", "image/svg+xml", NULL, NULL, NULL, 0},
+    {.name = "page.css", .type = "text/css; charset=utf-8"},
+    {.name = "page.js", .type = "text/javascript; charset=utf-8"},
+    {.name = "icons.svg", .type = "image/svg+xml"},
+    {.name = NULL},
 };
 
 /* Where names are looked up: the item first, then what is around it. */
@@ -50,17 +51,11 @@ static bool is_something(const json_t *value)
 
 static void write_value(GString *out, const json_t *value)
 {
-    const char *text = json_string_value(value);
     if (json_is_integer(value)) {
         g_string_append_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    }
-    while (text != NULL && *text != '\0') {
-        size_t plain = strcspn(text, "&<>\"'");
-        g_string_append_len(out, text, (ssize_t)plain);
-        text += plain;
-        if (*text != '\0') {
-            g_string_append_printf(out, "&#%d;", *text++);
-        }
+    } else if (json_is_string(value)) {
+        g_autofree char *escaped = g_markup_escape_text(json_string_value(value), -1);
+        g_string_append(out, escaped);
     }
 }
 
@@ -134,12 +129,11 @@ static const char *walk(GString *out, const char *at, const char *section,
 char *template_render(const char *name, const json_t *model)
 {
     GString *out = g_string_new(NULL);
-    const char *template = g_hash_table_lookup(templates, name);
-    (void)walk(out, template, NULL, &(struct scope){model, NULL});
+    (void)walk(out, g_hash_table_lookup(templates, name), NULL, &(struct scope){model, NULL});
     return g_string_free(out, FALSE);
 }
 
-/* ---- reading ---- */
+/* ---- the files ---- */
 
 static bool read_templates(void)
 {
@@ -158,40 +152,25 @@ static bool read_templates(void)
     return g_hash_table_contains(templates, "messages");
 }
 
-static bool check_templates(void)
+static gboolean is_wrong(void *name, void *text, G_GNUC_UNUSED void *data)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    GHashTableIter all;
-    void *name, *text;
-    bool is_good = true;
-    g_hash_table_iter_init(&all, templates);
-    while (g_hash_table_iter_next(&all, &name, &text)) {
-        if (walk(out, text, NULL, NULL) == NULL) {
-            is_good = false;
-            log_message(LOG_ERROR, "start", "template %s: a tag is wrong", (const char *)name);
-        }
+    bool is_good = walk(out, text, NULL, NULL) != NULL;
+    if (!is_good) {
+        log_message(LOG_ERROR, "start", "template %s: a tag is wrong", (const char *)name);
     }
-    return is_good;
-}
-
-static bool read_file(struct file *self)
-{
-    g_autofree char *path = g_build_filename(config.static_folder, self->name, NULL);
-    if (!g_file_get_contents(path, &self->data, &self->size, NULL)) {
-        return false;
-    }
-    self->version =
-        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (unsigned char *)self->data, self->size);
-    self->version[16] = '\0';
-    self->url = g_strdup_printf("/static/%s?v=%s", self->name, self->version);
-    return true;
+    return !is_good;
 }
 
 bool files_start(void)
 {
-    bool is_good = read_templates() && check_templates();
-    for (size_t i = 0; i < G_N_ELEMENTS(files) && is_good; i++) {
-        is_good = read_file(&files[i]);
+    bool is_good = read_templates() && g_hash_table_find(templates, is_wrong, NULL) == NULL;
+    for (struct file *file = files; file->name != NULL && is_good; file++) {
+        g_autofree char *path = g_build_filename(config.static_folder, file->name, NULL);
+        is_good = g_file_get_contents(path, &file->data, &file->size, NULL);
+        file->version = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->data,
+                                                      is_good ? (ssize_t)file->size : 0);
+        file->url = g_strdup_printf("/static/%s?v=%s", file->name, file->version);
     }
     if (!is_good) {
         log_message(LOG_ERROR, "start", "--static %s: its files cannot be used",
@@ -200,16 +179,14 @@ bool files_start(void)
     return is_good;
 }
 
-/* ---- serving ---- */
-
+/* NULL if there is none. */
 static const struct file *find_file(const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        if (strcmp(files[i].name, name) == 0) {
-            return &files[i];
-        }
+    const struct file *file = files;
+    while (file->name != NULL && strcmp(file->name, name) != 0) {
+        file++;
     }
-    return NULL;
+    return file->name != NULL ? file : NULL;
 }
 
 const char *static_url(const char *name)

@@ -12,9 +12,10 @@
 
 #define LEEWAY_S 30 /* clocks disagree */
 #define SET_MAX 65536
-#define AGAIN_US (10 * G_TIME_SPAN_SECOND)  /* unknown keys of tokens read the set no more often */
-#define REGULAR_US (5 * G_TIME_SPAN_MINUTE) /* so a key that was withdrawn is no longer accepted   \
-                                             */
+#define AGAIN_US (10 * G_TIME_SPAN_SECOND) /* unknown keys of tokens read the set no more often */
+#define REGULAR_US                                                                                 \
+    (5 * G_TIME_SPAN_MINUTE) /* so a key that was withdrawn is no longer accepted                  \
+                              */
 #define RSA_BITS_MIN 2048
 
 static GHashTable *keys;     /* of EVP_PKEY, by id */
@@ -155,10 +156,10 @@ static void *run(G_GNUC_UNUSED void *unused)
         request *waiter = g_async_queue_timeout_pop(waiters, REGULAR_US);
         if (waiter == NULL || g_get_monotonic_time() >= again_us) {
             again_us = g_get_monotonic_time() + AGAIN_US;
-            g_main_context_invoke(NULL, take, read_keys());
+            (void)g_idle_add_full(G_PRIORITY_DEFAULT, take, read_keys(), NULL);
         }
         if (waiter != NULL) {
-            g_main_context_invoke(NULL, admit_again, waiter);
+            (void)g_idle_add_full(G_PRIORITY_DEFAULT, admit_again, waiter, NULL);
         }
     }
     return NULL;

@@ -2,7 +2,8 @@
 /* What the files of the service share.
  *
  * A process is one service, so each file keeps its state to itself. Everything happens on one event
- * loop, but for the work of two threads: queries to PostgreSQL (people.c), keys (token.c).
+ * loop, but for the work of two threads: queries to PostgreSQL (people.c), keys (token.c). They
+ * hand what they have got to the loop by g_idle_add_full().
  *
  * If memory runs out, GLib ends the process. Nothing is lost: a repeated send is stored once, and
  * event streams resume. Functions that start something return false on failure, and log it. */
@@ -122,12 +123,15 @@ void http_tick(void); /* to be called every second */
 
 /* What was asked: values without NUL, which live as long as the request, or NULL. A field is one of
  * a form, or a string of a JSON object. */
-const char *request_query(const request *self, const char *name);
+#define request_query(self, name)                                                                  \
+    MHD_lookup_connection_value((self)->connection, MHD_GET_ARGUMENT_KIND, name)
+#define request_header(self, name)                                                                 \
+    MHD_lookup_connection_value((self)->connection, MHD_HEADER_KIND, name)
+#define request_cookie(self, name)                                                                 \
+    MHD_lookup_connection_value((self)->connection, MHD_COOKIE_KIND, name)
 const char *request_field(const request *self, const char *name);
 const char *request_given(const request *self, const char *name); /* field or query; not empty */
-const char *request_header(const request *self, const char *name);
-const char *request_cookie(const request *self, const char *name);
-const char *request_uuid(const request *self); /* of the signed-in user */
+const char *request_uuid(const request *self);                    /* of the signed-in user */
 
 /* Submits a call with the arguments that follow the store. `then` is called when it has succeeded,
  * with REQUEST_CALL_ANY() also when it has failed; else a failure, also of the submission, is the
