@@ -41,46 +41,35 @@ static const struct route routes[] = {
     {"GET", "/metrics", metrics_get, ROUTE_API | ROUTE_ANY_HOST},
 };
 
-/* Whether a path has the form of a pattern; `part` is what the `*` stands for, if there is one. */
-static bool matches(const char *pattern, const char *path, const char **part, size_t *size)
+/* What a pattern's `*` stands for in a path, "" without one; NULL if the path is another. */
+static char *match(const char *pattern, const char *path)
 {
     size_t before = strcspn(pattern, "*");
     if (pattern[before] == '\0') {
-        return strcmp(pattern, path) == 0;
+        return strcmp(pattern, path) == 0 ? g_strdup("") : NULL;
     }
-    if (strncmp(pattern, path, before) != 0) {
-        return false;
-    }
-    *part = path + before;
-    *size = strcspn(*part, "/");
-    return *size > 0 && strcmp(pattern + before + 1, *part + *size) == 0;
+    size_t size = strncmp(pattern, path, before) == 0 ? strcspn(path + before, "/") : 0;
+    bool is_match = size > 0 && strcmp(pattern + before + 1, path + before + size) == 0;
+    return is_match ? g_strndup(path + before, size) : NULL;
 }
 
-/* Finds the route, and the part of the path. Returns false if there is none; then `ret_allowed`
- * lists the methods that the path has, or is NULL. */
+/* Finds the route. If there is none, `ret_allowed` lists the methods that the path has. */
 static bool find_route(request *self, const char **ret_allowed)
 {
     static const char *const allowed[] = {NULL, "GET", "POST", "GET, POST"};
     unsigned methods = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++) {
-        const char *part = "";
-        size_t size = 0;
-        if (!matches(routes[i].pattern, self->path, &part, &size)) {
-            continue;
-        }
-        if (strcmp(routes[i].method, self->method) == 0) {
-            self->path[size > 0 ? (size_t)(part - self->path) + size : strlen(self->path)] = '\0';
-            self->part = part;
+    for (size_t i = 0; i < G_N_ELEMENTS(routes) && self->route == NULL; i++) {
+        g_autofree char *part = match(routes[i].pattern, self->path);
+        if (part != NULL && strcmp(routes[i].method, self->method) == 0) {
+            bool is_uuid = (routes[i].flags & ROUTE_UUID) != 0; /* the library writes lower case */
             self->route = &routes[i];
-            for (char *at = self->path; (routes[i].flags & ROUTE_UUID) != 0 && *at != '\0'; at++) {
-                *at = g_ascii_tolower(*at); /* as the library writes uuids */
-            }
-            return true;
+            self->part = is_uuid ? g_ascii_strdown(part, -1) : g_steal_pointer(&part);
+        } else if (part != NULL) {
+            methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;
         }
-        methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;
     }
     *ret_allowed = allowed[methods];
-    return false;
+    return self->route != NULL;
 }
 
 /* ---- the body ---- */
@@ -120,8 +109,9 @@ static bool parse_form(request *self)
     return is_good;
 }
 
-static bool has_type(const char *header, const char *type)
+static bool has_type(const request *self, const char *type)
 {
+    const char *header = request_header(self, "Content-Type");
     size_t size = strlen(type);
     return header != NULL && strncasecmp(header, type, size) == 0 &&
            strchr("; \t", header[size]) != NULL;
@@ -129,9 +119,9 @@ static bool has_type(const char *header, const char *type)
 
 static bool parse(request *self)
 {
-    const char *type = request_header(self, "Content-Type");
-    bool is_json = has_type(type, "application/json");
-    if (self->body->len > 0 && !is_json && !has_type(type, "application/x-www-form-urlencoded")) {
+    bool is_json = has_type(self, "application/json");
+    bool is_form = has_type(self, "application/x-www-form-urlencoded");
+    if (self->body->len > 0 && !is_json && !is_form) {
         request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
     } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
         request_fail(self, MHD_HTTP_BAD_REQUEST, "body_invalid");
@@ -141,26 +131,27 @@ static bool parse(request *self)
 
 /* ---- where from ---- */
 
-enum { HOSTS, LENGTHS, COUNTS };
+struct counts {
+    int hosts, lengths;
+};
 
 static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind kind,
                                     const char *name, const char *value)
 {
-    int *counts = data;
-    counts[HOSTS] += strcasecmp(name, "Host") == 0;
-    counts[LENGTHS] += strcasecmp(name, "Content-Length") == 0;
-    if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        counts[LENGTHS] += strcasecmp(value, "chunked") == 0 ? 1 : 2;
-    }
+    struct counts *counts = data;
+    bool is_encoding = strcasecmp(name, "Transfer-Encoding") == 0;
+    counts->hosts += strcasecmp(name, "Host") == 0;
+    counts->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
+    counts->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
     return MHD_YES;
 }
 
 /* Whether a proxy in front of the service must have read the same request. */
 static bool is_unambiguous(const request *self)
 {
-    int counts[COUNTS] = {0};
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, counts);
-    return counts[HOSTS] <= 1 && counts[LENGTHS] <= 1;
+    struct counts counts = {0, 0};
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &counts);
+    return counts.hosts <= 1 && counts.lengths <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -169,10 +160,9 @@ static const char *after_scheme(const char *origin)
     return host != NULL ? host + 3 : "";
 }
 
-/* Whether the request is for a name of this service, so that another site's name that resolves to
- * our address is refused: that of --origin, else an IP address, or `localhost`; with the demo
- * sign-in only those of the loopback interface. A program that has a token is no browser that was
- * led here. */
+/* Refuses another site's name that resolves to our address: that of --origin is ours, else an IP
+ * address or `localhost`; with the demo sign-in only those of the loopback interface. A program
+ * that has a token is no browser that was led here. */
 bool request_is_own_host(const request *self)
 {
     const char *host = request_header(self, "Host");
@@ -185,11 +175,8 @@ bool request_is_own_host(const request *self)
     bool is_six = host[0] == '[';
     g_autofree char *name = g_strdup(host + is_six);
     name[strcspn(name, is_six ? "]" : ":")] = '\0';
-    if (strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
-        strcmp(name, "::1") == 0) {
-        return true;
-    }
-    return config.demo == NULL && g_hostname_is_ip_address(name);
+    return strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
+           strcmp(name, "::1") == 0 || (config.demo == NULL && g_hostname_is_ip_address(name));
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -197,18 +184,16 @@ bool request_is_own_host(const request *self)
 static bool is_cross_site(const request *self)
 {
     const char *site = request_header(self, "Sec-Fetch-Site");
-    const char *mode = request_header(self, "Sec-Fetch-Mode");
     const char *origin = request_header(self, "Origin");
-    if (!self->is_post) {
-        return site != NULL && strcmp(site, "cross-site") == 0 &&
-               (mode == NULL || strcmp(mode, "navigate") != 0);
+    if (!self->is_post) { /* a link leads here from anywhere */
+        bool is_link = g_strcmp0(request_header(self, "Sec-Fetch-Mode"), "navigate") == 0;
+        return g_strcmp0(site, "cross-site") == 0 && !is_link;
     }
-    const char *ours = config.origin;
-    bool is_foreign =
-        origin != NULL &&
-        (ours != NULL ? strcasecmp(origin, ours) != 0
-                      : strcasecmp(after_scheme(origin), request_header(self, "Host")) != 0);
-    return is_foreign || (site != NULL && strcmp(site, "same-origin") != 0);
+    bool is_ours = origin == NULL ||
+                   (config.origin != NULL
+                        ? strcasecmp(origin, config.origin) == 0
+                        : strcasecmp(after_scheme(origin), request_header(self, "Host")) == 0);
+    return !is_ours || (site != NULL && strcmp(site, "same-origin") != 0);
 }
 
 static bool has_form_token(const request *self)
@@ -220,8 +205,7 @@ static bool has_form_token(const request *self)
 
 /* ---- how often ---- */
 
-/* Requests that a user who has been idle may send at once, in seconds' worth. */
-#define BURST_US (3 * G_TIME_SPAN_SECOND)
+#define BURST_US (3 * G_TIME_SPAN_SECOND) /* worth of requests at once, after a pause */
 
 /* By users' uuids, for reads and for writes: until when they are paid, each with the time that it
  * costs. */
@@ -229,18 +213,12 @@ static GHashTable *paid_until_us[2];
 
 static bool has_to_wait(const char *uuid, bool is_write)
 {
+    GHashTable *users = paid_until_us[is_write];
     int per_s = is_write ? config.writes_per_s : config.reads_per_s;
     int64_t now_us = g_get_monotonic_time();
-    GHashTable *users = paid_until_us[is_write];
-    if (per_s == 0) {
-        return false;
-    }
-    if (users == NULL) {
-        users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        paid_until_us[is_write] = users;
-    }
     const int64_t *paid_us = g_hash_table_lookup(users, uuid);
-    int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us) + G_TIME_SPAN_SECOND / per_s;
+    int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us);
+    next_us += per_s > 0 ? G_TIME_SPAN_SECOND / per_s : 0;
     if (next_us - now_us > BURST_US) {
         return true;
     }
@@ -253,12 +231,17 @@ static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *paid_us, G_GNUC_UNUSED v
     return *(int64_t *)paid_us <= g_get_monotonic_time();
 }
 
+void limits_start(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
+        paid_until_us[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
+}
+
 void limits_tick(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
-        if (paid_until_us[i] != NULL) {
-            (void)g_hash_table_foreach_remove(paid_until_us[i], is_idle, NULL);
-        }
+        (void)g_hash_table_foreach_remove(paid_until_us[i], is_idle, NULL);
     }
 }
 

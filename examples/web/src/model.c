@@ -64,21 +64,15 @@ static json_t *model_time(const struct reader *reader, int64_t time_us, const ch
 
 static const char *name_of(const char *display_name, const char *handle)
 {
-    if (display_name != NULL && *display_name != '\0') {
-        return display_name;
-    }
-    return handle != NULL && *handle != '\0' ? handle : "Somebody";
+    const char *name = display_name != NULL && *display_name != '\0' ? display_name : handle;
+    return name != NULL && *name != '\0' ? name : "Somebody";
 }
 
 /* A circle of one of eight colours, with the first character of a name. */
 static json_t *model_avatar(const char *uuid, const char *name)
 {
-    unsigned hash = 0;
     size_t length = (size_t)(g_utf8_find_next_char(name, NULL) - name);
-    for (; *uuid != '\0'; uuid++) {
-        hash = hash * 31 + (unsigned char)*uuid;
-    }
-    return json_pack("{si,ss%}", "hue", (int)(hash % 8), "letter", name, length);
+    return json_pack("{si,ss%}", "hue", (int)(g_str_hash(uuid) % 8), "letter", name, length);
 }
 
 json_t *model_person(const json_t *person)

@@ -217,7 +217,6 @@ static request *begin(struct MHD_Connection *connection, const char *url, const 
     self->peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     self->path = g_strdup(url);
-    self->part = "";
     self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
     self->is_post = strcmp(method, "POST") == 0;
     self->body = g_string_new(NULL);
@@ -317,6 +316,7 @@ static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Conn
     json_decref(self->page.known);
     g_free(self->page.text);
     g_free(self->path);
+    g_free(self->part);
     g_free(self->csrf);
     (void)g_string_free(self->body, TRUE);
     json_decref(self->fields);

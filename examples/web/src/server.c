@@ -114,6 +114,7 @@ static void raise_descriptor_limit(void)
 static bool start(void)
 {
     raise_descriptor_limit();
+    limits_start();
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR && files_start() && session_start() &&
            keys_start() && open_store() && people_start() && http_start() && prepare_loop();
 }

@@ -82,7 +82,7 @@ struct connection {
 
 struct request {
     const struct route *route; /* NULL: there is none */
-    const char *part;          /* what the route's `*` stands for; "" */
+    char *part;                /* what the route's `*` stands for; "" */
     json_t *person;            /* the signed-in user; not NULL where a route requires one */
     enum { SIGNED_IN_BY_NOTHING, SIGNED_IN_BY_TOKEN, SIGNED_IN_BY_COOKIE } by;
     int64_t token_until_s;
@@ -186,6 +186,7 @@ request_handler form_new, form_send, form_change, form_read, form_set, form_time
 void request_admit(request *self);
 void request_admit_again(request *self);       /* the keys of tokens have been read anew */
 bool request_is_own_host(const request *self); /* whether it is for a name of this service */
+void limits_start(void);
 void limits_tick(void);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
