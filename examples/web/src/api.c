@@ -5,8 +5,6 @@
 #define PAGE_SIZE 20
 #define HEALTH_TIMEOUT_MS 2000
 
-/* ---- reading ---- */
-
 static json_t *time_text(int64_t time_us)
 {
     char text[CRUDDUR_TIME_SIZE];
@@ -81,8 +79,6 @@ void api_user(request *self)
                  on_user);
 }
 
-/* ---- sending ---- */
-
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then)
 {
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
@@ -139,8 +135,6 @@ void api_send(request *self)
         request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "message_group_uuid_blank");
     }
 }
-
-/* ---- monitoring ---- */
 
 static void on_health(request *self, cruddur_completion *completion)
 {

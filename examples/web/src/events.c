@@ -19,8 +19,6 @@ struct stream {
 static LIST_HEAD(, stream) streams = LIST_HEAD_INITIALIZER(streams);
 static int ready_fd; /* an epoll of what streams wait for: GLib would look at each in every round */
 
-/* ---- what is sent ---- */
-
 static void put_event(struct stream *self, const cruddur_event *event)
 {
     const cruddur_msg *msg = cruddur_event_msg(event);
@@ -100,8 +98,6 @@ bool events_start(void)
     return ready_fd >= 0 && g_unix_fd_add(ready_fd, G_IO_IN, on_ready, NULL) > 0;
 }
 
-/* ---- opening and closing ---- */
-
 static bool wait_for(struct stream *self, int fd, uint32_t events)
 {
     struct epoll_event what = {.events = events | EPOLLET, .data.ptr = self};
@@ -165,8 +161,6 @@ void events_get(request *self)
     options.cursor = cursor != NULL ? cursor : request_query(self, "cursor");
     REQUEST_CALL(self, on_opened, cruddur_watch_open_submit, &options);
 }
-
-/* ---- all streams ---- */
 
 /* A comment on a stream that is quiet; also how a client that has vanished is found. */
 void events_tick(void)

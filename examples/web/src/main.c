@@ -65,14 +65,13 @@ static bool check(const struct config *self)
              MIN(self->connections_per_address, self->streams_per_user) < 0,
          "a number must not be negative"},
     };
-    bool is_good = true;
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
         if (rules[i].is_wrong) {
-            is_good = false;
             (void)fprintf(stderr, "cruddur-web: %s\n", rules[i].why);
+            return false;
         }
     }
-    return is_good;
+    return true;
 }
 
 int main(int argc, char **argv)

@@ -2,65 +2,20 @@
 /* From what the library returns to the model of a page. */
 #include "web.h"
 
-#define SECOND_US INT64_C(1000000)
-#define MINUTE_S INT64_C(60)
-#define HOUR_S (60 * MINUTE_S)
-#define DAY_S (24 * HOUR_S)
-/* Messages of one author within this time form a block. */
-#define BLOCK_US (5 * MINUTE_S * SECOND_US)
-
-/* ---- times ---- */
-
-/* Seconds since 1970 as the reader's clocks show it. */
-static int64_t local_s(const struct reader *reader, int64_t time_us)
-{
-    return time_us / SECOND_US + reader->utc_offset_min * MINUTE_S;
-}
-
-static int64_t day_of(const struct reader *reader, int64_t time_us)
-{
-    int64_t seconds = local_s(reader, time_us);
-    return seconds >= 0 ? seconds / DAY_S : (seconds - DAY_S + 1) / DAY_S;
-}
-
-/* `form` is "clock" (14:05), "ago" (5 min, Tuesday, 3 June) or "day" (Today, Friday 3 June 2025).
- */
+/* A time in the reader's zone, in full. `form` is how the script shows it. */
 static json_t *model_time(const struct reader *reader, int64_t time_us, const char *form)
 {
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / SECOND_US);
-    g_autoptr(GDateTime) then = g_date_time_new_from_unix_utc(local_s(reader, time_us));
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(local_s(reader, reader->now_us));
-    int64_t age_s = (reader->now_us - time_us) / SECOND_US;
-    int64_t days = day_of(reader, reader->now_us) - day_of(reader, time_us);
-    char age[16];
-    if (time_us == CRUDDUR_TIME_UNKNOWN || utc == NULL || then == NULL) {
+    int64_t time_s = time_us / G_TIME_SPAN_SECOND;
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_s);
+    g_autoptr(GDateTime) local =
+        g_date_time_new_from_unix_utc(time_s + reader->utc_offset_min * INT64_C(60));
+    if (time_us == CRUDDUR_TIME_UNKNOWN || utc == NULL || local == NULL) {
         return json_null();
     }
-    bool is_this_year = g_date_time_get_year(then) == g_date_time_get_year(now);
-    const char *format = is_this_year ? "%-d %B" : "%-d %B %Y";
-    if (strcmp(form, "clock") == 0) {
-        format = "%H:%M";
-    } else if (strcmp(form, "date") == 0) {
-        format = "%-d %B, %H:%M";
-    } else if (strcmp(form, "day") == 0) {
-        format = days == 0      ? "Today"
-                 : days == 1    ? "Yesterday"
-                 : is_this_year ? "%A %-d %B"
-                                : "%A %-d %B %Y";
-    } else if (age_s < DAY_S) {
-        bool is_minutes = age_s < HOUR_S;
-        (void)g_snprintf(age, sizeof(age), is_minutes ? "%d min" : "%d h",
-                         (int)(age_s / (is_minutes ? MINUTE_S : HOUR_S)));
-        format = age_s < MINUTE_S ? "now" : age;
-    } else if (age_s < 6 * DAY_S) {
-        format = "%A";
-    }
     g_autofree char *datetime = g_date_time_format_iso8601(utc);
-    g_autofree char *words = g_date_time_format(then, format);
+    g_autofree char *words = g_date_time_format(local, "%-d %B %Y, %H:%M");
     return json_pack("{ss,ss,ss}", "form", form, "datetime", datetime, "words", words);
 }
-
-/* ---- people and conversations ---- */
 
 static const char *name_of(const char *display_name, const char *handle)
 {
@@ -129,12 +84,10 @@ json_t *model_members(const cruddur_members *members, const struct reader *reade
             json_pack("{ss,sb,sb,sI,so}", "name", name_of(member->display_name, member->handle),
                       "is_viewer", strcmp(member->uuid, reader->uuid) == 0, "is_later", i > 0,
                       "read_up_to_us", (json_int_t)read_us, "at",
-                      model_time(reader, read_us, "date")));
+                      model_time(reader, read_us, "clock")));
     }
     return list;
 }
-
-/* ---- messages ---- */
 
 /* One for each character: how many, and whether the reader's is among them. */
 static json_t *model_reactions(const cruddur_msg *msg, const struct reader *reader)
@@ -162,16 +115,16 @@ json_t *model_msg(const cruddur_msg *msg, const struct reader *reader)
     const char *user = cruddur_msg_user_uuid(msg), *reply_to = cruddur_msg_reply_to(msg);
     const char *name = name_of(cruddur_msg_user_display_name(msg), cruddur_msg_user_handle(msg));
     bool is_own = strcmp(user, reader->uuid) == 0;
-    return json_pack("{ss,ss,ss,sI,ss,ss,ss,ss,sb,sb,sb,sb,sb,so,so,so}", "uuid",
+    return json_pack("{ss,ss,ss,sI,ss,ss,ss,ss,sb,sb,sb,sb,so,so,so}", "uuid",
                      cruddur_msg_uuid(msg), "group_uuid", cruddur_msg_group_uuid(msg), "user_uuid",
                      user, "at_us", (json_int_t)cruddur_msg_created_at_us(msg), "version",
                      cruddur_msg_version(msg), "text", cruddur_msg_text(msg), "by",
                      is_own ? "You" : name, "reply_to", reply_to != NULL ? reply_to : "", "is_own",
-                     is_own, "is_first", 1, "is_deleted",
-                     cruddur_msg_deleted_at_us(msg) != CRUDDUR_TIME_UNKNOWN, "is_edited",
-                     cruddur_msg_edited_at_us(msg) != CRUDDUR_TIME_UNKNOWN, "has_reactions",
-                     cruddur_msg_reaction_count(msg) > 0, "reactions", model_reactions(msg, reader),
-                     "at", model_time(reader, cruddur_msg_created_at_us(msg), "clock"), "avatar",
+                     is_own, "is_deleted", cruddur_msg_deleted_at_us(msg) != CRUDDUR_TIME_UNKNOWN,
+                     "is_edited", cruddur_msg_edited_at_us(msg) != CRUDDUR_TIME_UNKNOWN,
+                     "has_reactions", cruddur_msg_reaction_count(msg) > 0, "reactions",
+                     model_reactions(msg, reader), "at",
+                     model_time(reader, cruddur_msg_created_at_us(msg), "clock"), "avatar",
                      model_avatar(user, name));
 }
 
@@ -187,36 +140,22 @@ json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader
                      cruddur_msg_page_has_newer(page));
 }
 
-static int64_t number_of(const json_t *object, const char *name)
+/* The first message that the reader has not read has a line before it. */
+void model_mark_unread(json_t *model)
 {
-    return json_integer_value(json_object_get(object, name));
-}
-
-static bool is(const json_t *object, const char *name)
-{
-    return json_is_true(json_object_get(object, name));
-}
-
-void model_arrange(json_t *model, const struct reader *reader)
-{
-    const json_t *group = json_object_get(model, "group"), *before = NULL;
+    const json_t *group = json_object_get(model, "group");
     const json_t *rows = json_object_get(json_object_get(model, "messages"), "rows");
-    bool has_line = number_of(group, "unread_count") == 0;
+    json_int_t read_us = json_integer_value(json_object_get(group, "read_up_to_us"));
+    bool has_unread = json_integer_value(json_object_get(group, "unread_count")) > 0;
     json_t *row;
     size_t i;
-    json_array_foreach(rows, i, row)
+    json_array_foreach(has_unread ? rows : NULL, i, row)
     {
-        int64_t at_us = number_of(row, "at_us"), before_us = number_of(before, "at_us");
-        bool is_new_day = before == NULL || day_of(reader, before_us) != day_of(reader, at_us);
-        bool is_line = !has_line && !is(row, "is_own") && !is(row, "is_deleted") &&
-                       at_us > number_of(group, "read_up_to_us");
-        bool is_first = is_new_day || is_line || at_us - before_us > BLOCK_US ||
-                        strcmp(text_of(before, "user_uuid"), text_of(row, "user_uuid")) != 0;
-        (void)json_object_update_new(
-            row, json_pack("{sb,sb,so}", "is_first", is_first, "begins_unread", is_line, "day",
-                           is_new_day ? json_pack("{so}", "at", model_time(reader, at_us, "day"))
-                                      : json_null()));
-        has_line = has_line || is_line;
-        before = row;
+        if (!json_is_true(json_object_get(row, "is_own")) &&
+            !json_is_true(json_object_get(row, "is_deleted")) &&
+            json_integer_value(json_object_get(row, "at_us")) > read_us) {
+            (void)json_object_set_new(row, "begins_unread", json_true());
+            return;
+        }
     }
 }

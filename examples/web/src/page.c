@@ -127,12 +127,11 @@ static void show(request *self)
     {
         quote(page, row);
     }
-    quote(page, json_object_get(page->model, "changed"));
     page_set(self, "draft", json_string(draft));
     page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
     page_set(self, "edit", edit);
     page_set(self, "reply", chosen(self, "reply_to"));
-    model_arrange(page->model, &page->reader);
+    model_mark_unread(page->model);
     render(self, page->status, page->template, page->model);
 }
 
@@ -150,7 +149,6 @@ static void finish(request *self)
     {
         want(self, text_of(row, "reply_to"), 0);
     }
-    want(self, text_of(json_object_get(page->model, "changed"), "reply_to"), 0);
     if (json_object_get(page->model, "has_main") != NULL) {
         want(self, request_given(self, "message"), message_time(self));
         want(self, request_given(self, "reply_to"), message_time(self));
@@ -380,7 +378,8 @@ static void on_changed(request *self, cruddur_completion *completion)
         return;
     }
     if (msg != NULL) {
-        page_set(self, "changed", model_msg(msg, &self->page.reader));
+        json_t *row = model_msg(msg, &self->page.reader);
+        page_set(self, "messages", json_pack("{s[o]}", "rows", row));
     }
     finish(self);
 }

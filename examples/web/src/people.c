@@ -55,8 +55,6 @@ static json_t *recall(enum people_field field, const char *value)
     return until_s == NULL || json_integer_value(until_s) >= time(NULL) ? person : NULL;
 }
 
-/* ---- a users file ---- */
-
 static bool add_user(const json_t *user)
 {
     const char *sub = text_of(user, "cognito_user_id"), *name = text_of(user, "display_name");
@@ -93,8 +91,6 @@ static bool read_file(const char *path)
     return is_good;
 }
 
-/* ---- PostgreSQL ---- */
-
 #define QUERY                                                                                      \
     "SELECT json_build_object('uuid', uuid, 'handle', handle, 'display_name', display_name, "      \
     "'cognito_user_id', cognito_user_id) FROM users WHERE "
@@ -122,7 +118,7 @@ static PGresult *ask(const struct lookup *lookup)
     return PQexecParams(connection, queries[lookup->field], 1, NULL, values, NULL, NULL, 0);
 }
 
-static void take(request *self, json_t *person, unsigned status, request_found *then)
+static void found(request *self, json_t *person, unsigned status, request_found *then)
 {
     if (person == NULL && status != 0) {
         request_fail(self, status, "user_not_found");
@@ -135,14 +131,14 @@ static void take(request *self, json_t *person, unsigned status, request_found *
 static gboolean on_lookup(void *data)
 {
     struct lookup *lookup = data;
+    server.jobs--;
     if (lookup->has_failed) { /* libpq's words may have a part of the URL */
         log_message(LOG_ERROR, "users", "the database cannot be asked");
         request_fail(lookup->request, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
     } else {
         remember(lookup->field, lookup->person);
-        take(lookup->request, lookup->person, lookup->status, lookup->then);
+        found(lookup->request, lookup->person, lookup->status, lookup->then);
     }
-    server.jobs--;
     request_go_on(lookup->request);
     json_decref(lookup->person);
     g_free(lookup->value);
@@ -169,8 +165,6 @@ static void run_lookup(void *data, G_GNUC_UNUSED void *unused)
     (void)g_idle_add_full(G_PRIORITY_DEFAULT, on_lookup, lookup, NULL);
 }
 
-/* ---- both ---- */
-
 bool people_start(void)
 {
     const char *where = config.users;
@@ -190,12 +184,11 @@ void request_find(request *self, enum people_field field, const char *value, uns
     json_t *person = recall(field, value);
     bool is_text = g_utf8_validate(value, -1, NULL); /* the database refuses anything else */
     if (person != NULL || pool == NULL || !is_text) {
-        take(self, person, status, then);
+        found(self, person, status, then);
         return;
     }
-    struct lookup *lookup = g_new0(struct lookup, 1);
-    *lookup = (struct lookup){self, field, g_strdup(value), status, then, NULL, false};
+    struct lookup lookup = {self, field, g_strdup(value), status, then, NULL, false};
     self->pending++;
     server.jobs++;
-    (void)g_thread_pool_push(pool, lookup, NULL);
+    (void)g_thread_pool_push(pool, g_memdup2(&lookup, sizeof(lookup)), NULL);
 }

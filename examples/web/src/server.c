@@ -119,14 +119,6 @@ static bool start(void)
            keys_start() && open_store() && people_start() && http_start() && prepare_loop();
 }
 
-static bool print_links(void)
-{
-    unsigned port = MHD_get_daemon_info(server.http, MHD_DAEMON_INFO_BIND_PORT)->port;
-    printf("http://%s:%u/\n", config.address, port);
-    log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)port));
-    return session_print_links(port) && fflush(stdout) == 0;
-}
-
 /* What is left of the requests ends with the store's calls, before the connections. What lives as
  * long as the process is not freed. */
 static void stop(void)
@@ -151,7 +143,13 @@ static void stop(void)
 
 int server_run(void)
 {
-    bool is_good = start() && print_links();
+    bool is_good = start();
+    if (is_good) {
+        unsigned port = MHD_get_daemon_info(server.http, MHD_DAEMON_INFO_BIND_PORT)->port;
+        log_event(LOG_INFO, "started", json_pack("{si}", "port", (int)port));
+        printf("http://%s:%u/\n", config.address, port);
+        is_good = session_print_links(port) && fflush(stdout) == 0;
+    }
     if (is_good) {
         run_loop();
         log_event(LOG_INFO, "stopped", json_pack("{si}", "in_flight", (int)server.in_flight));

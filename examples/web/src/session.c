@@ -39,8 +39,6 @@ bool session_start(void)
     return is_good;
 }
 
-/* ---- the cookie ---- */
-
 /* `purpose` keeps the code of a cookie and the token for its forms apart. */
 static char *sign(const char *purpose, const char *text)
 {
@@ -84,8 +82,6 @@ static void add_cookie(request *self, const char *uuid, int64_t until_s)
                         text, mac, until_s - time(NULL), is_secure ? "; Secure" : "");
     request_add_header(self, "Set-Cookie", header);
 }
-
-/* ---- the demo sign-in ---- */
 
 bool session_print_links(unsigned port)
 {

@@ -133,8 +133,6 @@ char *template_render(const char *name, const json_t *model)
     return g_string_free(out, FALSE);
 }
 
-/* ---- the files ---- */
-
 static bool read_templates(void)
 {
     g_autofree char *path = g_build_filename(config.static_folder, "pages", NULL);

@@ -36,8 +36,6 @@ static unsigned char *base64url_decode(const char *text, size_t *ret_size)
     return g_base64_decode(padded->str, ret_size);
 }
 
-/* ---- a key ---- */
-
 static BIGNUM *read_number(const json_t *object, const char *name)
 {
     size_t size = 0;
@@ -89,8 +87,6 @@ static void add_key(GHashTable *all, const json_t *object)
         (void)g_hash_table_insert(all, g_strdup(id), key);
     }
 }
-
-/* ---- reading them, on a worker thread ---- */
 
 static json_t *read_url(const char *url)
 {
@@ -187,8 +183,6 @@ bool keys_start(void)
     g_thread_unref(g_thread_new("keys", run, NULL));
     return keys != NULL;
 }
-
-/* ---- tokens ---- */
 
 /* NULL if a part is not a JSON object. A text with a NUL is none. */
 static json_t *read_json(const char *part)

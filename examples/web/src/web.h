@@ -254,7 +254,7 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
 json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
-void model_arrange(json_t *model, const struct reader *reader); /* adds what is between messages */
+void model_mark_unread(json_t *model);
 
 /* ---- template.c: from JSON to HTML ---- */
 

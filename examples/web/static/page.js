@@ -15,7 +15,7 @@
   const csrf = find('#act [name=csrf]').value;
   const isPast = find('.newest') !== null; // a page of old messages: new ones do not belong below it
   const PART = 'text/html; fragment';
-  const BLOCK_US = 300e6; // as in show_message.c
+  const BLOCK_US = 300e6; // messages of one author within this time form a block
 
   document.documentElement.classList.add('live');
 
