@@ -162,26 +162,20 @@ void events_get(request *self)
     REQUEST_CALL(self, on_opened, cruddur_watch_open_submit, &options);
 }
 
-/* A comment on a stream that is quiet; also how a client that has vanished is found. */
+/* Ends streams before a stop: clients come back with their cursors. On a stream that is quiet,
+ * sends a comment; that is also how a client that has vanished is found. */
 void events_tick(void)
 {
     int64_t before_ms = clock_in_s(-config.heartbeat_s);
     struct stream *self;
     LIST_FOREACH(self, &streams, link)
     {
-        if (self->is_suspended && self->quiet_since_ms <= before_ms) {
+        self->is_over = self->is_over || server.stops > 0;
+        if (self->is_over) {
+            go_on(self);
+        } else if (self->is_suspended && self->quiet_since_ms <= before_ms) {
             g_string_assign(self->text, ":\n\n");
             go_on(self);
         }
-    }
-}
-
-void events_stop(void)
-{
-    struct stream *self;
-    LIST_FOREACH(self, &streams, link)
-    {
-        self->is_over = true;
-        go_on(self);
     }
 }

@@ -99,15 +99,6 @@ static void want(request *self, const char *uuid, int64_t time_us)
     }
 }
 
-/* A copy: messages that reply to each other would otherwise own each other. */
-static void quote(const struct page *self, json_t *msg)
-{
-    json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
-    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
-        (void)json_object_set_new(msg, "quote", json_copy(quoted));
-    }
-}
-
 /* What a link asks for, or the field of a form that is shown again. */
 static json_t *chosen(const request *self, const char *name)
 {
@@ -125,7 +116,11 @@ static void show(request *self)
     size_t i;
     json_array_foreach(rows_of(page), i, row)
     {
-        quote(page, row);
+        json_t *quoted = json_object_get(page->known, text_of(row, "reply_to"));
+        if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
+            /* A copy: messages that reply to each other would otherwise own each other. */
+            (void)json_object_set_new(row, "quote", json_copy(quoted));
+        }
     }
     page_set(self, "draft", json_string(draft));
     page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));

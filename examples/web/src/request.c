@@ -284,20 +284,6 @@ static enum MHD_Result on_access(G_GNUC_UNUSED void *data, struct MHD_Connection
     return self->is_dispatched ? queue(self) : on_body_read(self);
 }
 
-static void log_answer(const request *self)
-{
-    json_int_t duration_us = g_get_monotonic_time() - self->began_us;
-    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
-    metrics_answer(self->route, self->status, (double)duration_us / 1e6);
-    if (!config.is_quiet) {
-        log_event(LOG_INFO, "request",
-                  json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other",
-                            "route", self->route != NULL ? self->route->pattern : "", "status",
-                            (int)self->status, "duration_us", duration_us, "user_uuid",
-                            request_uuid(self)));
-    }
-}
-
 static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
                          void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
@@ -305,7 +291,14 @@ static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Conn
     if (self == NULL) {
         return;
     }
-    log_answer(self);
+    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
+    json_int_t duration_us = g_get_monotonic_time() - self->began_us;
+    metrics_answer(self->route, self->status, (double)duration_us / 1e6);
+    log_event(LOG_INFO, "request",
+              json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other", "route",
+                        self->route != NULL ? self->route->pattern : "", "status",
+                        (int)self->status, "duration_us", duration_us, "user_uuid",
+                        request_uuid(self)));
     server.in_flight--;
     self->peer->deadline_ms = clock_in_s(config.read_s);
     g_clear_pointer(&self->response, MHD_destroy_response);

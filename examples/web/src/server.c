@@ -56,7 +56,7 @@ static gboolean on_signal(G_GNUC_UNUSED void *data)
             (void)close(listening);
         }
         log_event(LOG_INFO, "stopping", json_pack("{si}", "in_flight", (int)server.in_flight));
-        events_stop();
+        events_tick();
         stop_ms = clock_in_s(config.stop_s);
     }
     return G_SOURCE_CONTINUE;
@@ -134,7 +134,7 @@ static void stop(void)
         (void)g_main_context_iteration(NULL, TRUE);
     }
     if (server.http != NULL) {
-        events_stop();
+        events_tick();
         (void)MHD_run(server.http); /* it stops only when no connection is suspended */
         MHD_stop_daemon(server.http);
     }

@@ -14,11 +14,11 @@
 #include "web.h"
 
 static GHashTable *templates; /* by name: pages/name.html */
+static unsigned mistakes;     /* in templates */
 
-/* `url` is /static/page.css?v=0123456789abcdef, with a hash of the content. */
 static struct file {
     const char *name, *type;
-    char *url, *version, *data;
+    char *url, *data; /* /static/page.css?v=0123456789abcdef, with a hash of the content */
     size_t size;
 } files[] = {
     {.name = "page.css", .type = "text/css; charset=utf-8"},
@@ -59,12 +59,10 @@ static void write_value(GString *out, const json_t *value)
     }
 }
 
-/* Writes a template from `at` to the end of a section, or to its own. Returns what follows; NULL if
- * there is a mistake, which is so with any scope. */
 static const char *walk(GString *out, const char *at, const char *section,
                         const struct scope *scope);
 
-/* A section that begins at `at`. */
+/* Writes a section that begins at `at`. Returns what follows. */
 static const char *walk_section(GString *out, const char *at, const char *name, bool is_inverted,
                                 const struct scope *scope)
 {
@@ -85,45 +83,34 @@ static const char *walk_section(GString *out, const char *at, const char *name, 
     return after;
 }
 
-/* A tag, without its braces, before `at`. */
-static const char *walk_tag(GString *out, const char *at, const char *tag,
-                            const struct scope *scope)
-{
-    const char *name = tag + (strspn(tag, "#^>") > 0);
-    const char *other = g_hash_table_lookup(templates, name);
-    if (tag[0] == '!') {
-        return at;
-    }
-    if (name[0] == '\0' || name[strspn(name, G_CSET_a_2_z G_CSET_DIGITS "_")] != '\0') {
-        return NULL;
-    }
-    if (tag[0] == '#' || tag[0] == '^') {
-        return walk_section(out, at, name, tag[0] == '^', scope);
-    }
-    if (tag[0] == '>') {
-        return other != NULL && walk(out, other, NULL, scope) != NULL ? at : NULL;
-    }
-    write_value(out, look_up(scope, name));
-    return at;
-}
-
+/* Writes a template from `at` to the end of the section, or to its own. Returns what follows. */
 static const char *walk(GString *out, const char *at, const char *section,
                         const struct scope *scope)
 {
     const char *begin, *end;
     while ((begin = strstr(at, "{{")) != NULL && (end = strstr(begin, "}}")) != NULL) {
         g_autofree char *tag = g_strndup(begin + 2, (size_t)(end - begin - 2));
+        const char *name = tag + strcspn(tag, G_CSET_a_2_z);
         g_string_append_len(out, at, begin - at);
+        at = end + 2;
         if (tag[0] == '/') {
-            return g_strcmp0(tag + 1, section) == 0 ? end + 2 : NULL;
+            mistakes += g_strcmp0(name, section) != 0;
+            return at;
         }
-        at = walk_tag(out, end + 2, tag, scope);
-        if (at == NULL) {
-            return NULL;
+        if (tag[0] == '#' || tag[0] == '^') {
+            at = walk_section(out, at, name, tag[0] == '^', scope);
+        } else if (tag[0] == '>') {
+            const char *other = g_hash_table_lookup(templates, name);
+            mistakes += other == NULL;
+            (void)walk(out, other != NULL ? other : "", NULL, scope);
+        } else if (tag[0] != '!') {
+            mistakes += name != tag;
+            write_value(out, look_up(scope, name));
         }
     }
+    mistakes += section != NULL || begin != NULL;
     g_string_append(out, at);
-    return section == NULL && begin == NULL ? "" : NULL;
+    return "";
 }
 
 char *template_render(const char *name, const json_t *model)
@@ -150,25 +137,27 @@ static bool read_templates(void)
     return g_hash_table_contains(templates, "messages");
 }
 
-static gboolean is_wrong(void *name, void *text, G_GNUC_UNUSED void *data)
+static void check_template(void *name, void *text, G_GNUC_UNUSED void *data)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    bool is_good = walk(out, text, NULL, NULL) != NULL;
-    if (!is_good) {
+    unsigned before = mistakes;
+    (void)walk(out, text, NULL, NULL);
+    if (mistakes > before) {
         log_message(LOG_ERROR, "start", "template %s: a tag is wrong", (const char *)name);
     }
-    return !is_good;
 }
 
 bool files_start(void)
 {
-    bool is_good = read_templates() && g_hash_table_find(templates, is_wrong, NULL) == NULL;
+    bool is_good = read_templates();
+    g_hash_table_foreach(templates, check_template, NULL);
+    is_good = is_good && mistakes == 0;
     for (struct file *file = files; file->name != NULL && is_good; file++) {
         g_autofree char *path = g_build_filename(config.static_folder, file->name, NULL);
         is_good = g_file_get_contents(path, &file->data, &file->size, NULL);
-        file->version = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->data,
-                                                      is_good ? (ssize_t)file->size : 0);
-        file->url = g_strdup_printf("/static/%s?v=%s", file->name, file->version);
+        g_autofree char *hash =
+            g_compute_checksum_for_string(G_CHECKSUM_SHA256, is_good ? file->data : "", -1);
+        file->url = g_strdup_printf("/static/%s?v=%.16s", file->name, hash);
     }
     if (!is_good) {
         log_message(LOG_ERROR, "start", "--static %s: its files cannot be used",
@@ -192,24 +181,19 @@ const char *static_url(const char *name)
     return find_file(name)->url;
 }
 
+/* Pages name a version, so browsers need not ask again. */
 void static_get(request *self)
 {
-    const char *cached = request_header(self, "If-None-Match");
     const struct file *file = find_file(self->part);
+    const char *version = request_query(self, "v");
     if (file == NULL) {
         request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
         return;
     }
-    g_autofree char *tag = g_strdup_printf("\"%s\"", file->version);
-    bool is_current = g_strcmp0(request_query(self, "v"), file->version) == 0;
-    request_add_header(self, "ETag", tag);
+    bool is_current = version != NULL && strcmp(strchr(file->url, '=') + 1, version) == 0;
     request_add_header(self, "Cache-Control",
                        is_current ? "public, max-age=31536000, immutable" : "public, no-cache");
-    if (cached != NULL && strstr(cached, tag) != NULL) {
-        request_answer(self, MHD_HTTP_NOT_MODIFIED, NULL, NULL);
-    } else { /* not copied: it lives as long as the service */
-        request_answer_with(
-            self, MHD_HTTP_OK, file->type,
-            MHD_create_response_from_buffer(file->size, file->data, MHD_RESPMEM_PERSISTENT));
-    }
+    request_answer_with(
+        self, MHD_HTTP_OK, file->type,
+        MHD_create_response_from_buffer(file->size, file->data, MHD_RESPMEM_PERSISTENT));
 }

@@ -34,7 +34,6 @@ typedef void request_then(request *self, cruddur_completion *completion);
 typedef void request_found(request *self, json_t *person);
 
 /* ---- main.c ---- */
-
 extern struct config {
     const char *store, *users, *address, *static_folder, *session_key, *origin;
     const char *jwks, *issuer, *client_id;
@@ -46,7 +45,6 @@ extern struct config {
 } config;
 
 /* ---- server.c: the loop ---- */
-
 extern struct server {
     cruddur *store;
     struct MHD_Daemon *http;
@@ -60,9 +58,7 @@ int64_t clock_in_s(int seconds); /* milliseconds of a clock that never goes back
 
 /* ---- log.c: one JSON object a line. It never has a message text, a token, a cookie or a path that
  * a client chose. ---- */
-
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
-
 /* `event` is a constant; log_event() takes an object of further members. */
 __attribute__((format(printf, 3, 4))) void log_message(enum log_level level, const char *event,
                                                        const char *format, ...);
@@ -73,13 +69,6 @@ void log_library(void *data, uint32_t level, const char *message);
  *
  * Handlers run on the loop and never block. A handler answers, or submits calls of the library; the
  * connection is suspended until the request is answered and no call is in progress. */
-
-struct connection {
-    LIST_ENTRY(connection) link;
-    int fd;
-    int64_t deadline_ms; /* then it is ended; 0: never */
-};
-
 struct request {
     const struct route *route; /* NULL: there is none */
     char *part;                /* what the route's `*` stands for; "" */
@@ -103,7 +92,11 @@ struct request {
     } page;
 
     struct MHD_Connection *connection;
-    struct connection *peer;
+    struct connection {
+        LIST_ENTRY(connection) link;
+        int fd;
+        int64_t deadline_ms; /* then it is ended; 0: never */
+    } * peer;
     const char *method;
     char *path;
     GString *body;
@@ -165,7 +158,6 @@ void request_fail(request *self, unsigned status, const char *code);
 void request_fail_with(request *self, cruddur_status status, const cruddur_error *error);
 
 /* ---- admit.c: from a request to its handler ---- */
-
 struct route {
     const char *method;
     const char *pattern; /* `*` stands for one part of the path */
@@ -190,7 +182,6 @@ void limits_start(void);
 void limits_tick(void);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
-
 /* TOKEN_UNKNOWN_KEY: it names a key that is not in the set; nothing of it has been believed. */
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
@@ -199,7 +190,6 @@ enum token_result token_check(const char *token, json_t **ret_claims);
 void keys_read_for(request *self); /* request_admit_again() follows */
 
 /* ---- session.c: sessions of browsers ---- */
-
 bool session_start(void);
 bool session_print_links(unsigned port); /* one for each person of the demo sign-in */
 char *session_check(request *self); /* the uuid of the cookie's user; NULL if it is not valid */
@@ -209,7 +199,6 @@ bool session_is_same(const char *a, const char *b); /* in constant time */
  *
  * A person is a JSON object of `uuid`, `handle`, `display_name` and `cognito_user_id`, which is the
  * `sub` of tokens and may be empty. */
-
 enum people_field { PEOPLE_UUID, PEOPLE_HANDLE, PEOPLE_COGNITO_USER_ID, PEOPLE_FIELDS };
 
 bool people_start(void);
@@ -222,31 +211,25 @@ cruddur_user person_user(const json_t *person);              /* lives as long as
 const char *text_of(const json_t *object, const char *name); /* "" if there is none */
 
 /* ---- api.c, for the forms of the page, too: the group is opened if two people have none ---- */
-
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then);
 void send_to_handle(request *self, const char *handle);
 
 /* ---- events.c: event streams ---- */
-
 bool events_start(void);
 void events_end(struct stream *self); /* the request is over */
 void events_tick(void);
-void events_stop(void); /* clients come back with their cursors */
 
 /* ---- metrics.c ---- */
-
 void metrics_add(const char *name, double value);
 void metrics_call(void *data, const cruddur_metrics *call);
 void metrics_answer(const struct route *route, unsigned status, double duration_s);
 
 /* ---- page.c: the messages page ---- */
-
 void page_failure(request *self, unsigned status, const char *code);
 void page_set(request *self, const char *name, json_t *value); /* takes it into the model */
 void page_show_group(request *self, const char *uuid);
 
 /* ---- model.c: from what the library returns to JSON ---- */
-
 json_t *model_person(const json_t *person);
 json_t *model_group(const cruddur_group *group, const struct reader *reader, const char *open_uuid);
 json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
@@ -257,7 +240,6 @@ json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader
 void model_mark_unread(json_t *model);
 
 /* ---- template.c: from JSON to HTML ---- */
-
 bool files_start(void); /* reads them: no path of a client reaches the file system */
 const char *static_url(const char *name);
 char *template_render(const char *name, const json_t *model);
