@@ -207,42 +207,38 @@ static bool has_form_token(const request *self)
 
 #define BURST_US (3 * G_TIME_SPAN_SECOND) /* worth of requests at once, after a pause */
 
-/* By users' uuids, for reads and for writes: until when they are paid, each with the time that it
- * costs. */
-static GHashTable *paid_until_us[2];
+/* By kind of request and user: until when they are paid, each with the time that it costs. */
+static GHashTable *paid_until_us;
 
 static bool has_to_wait(const char *uuid, bool is_write)
 {
-    GHashTable *users = paid_until_us[is_write];
     int per_s = is_write ? config.writes_per_s : config.reads_per_s;
     int64_t now_us = g_get_monotonic_time();
-    const int64_t *paid_us = g_hash_table_lookup(users, uuid);
+    g_autofree char *key = g_strconcat(is_write ? "write " : "read ", uuid, NULL);
+    const int64_t *paid_us = g_hash_table_lookup(paid_until_us, key);
     int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us);
     next_us += per_s > 0 ? G_TIME_SPAN_SECOND / per_s : 0;
     if (next_us - now_us > BURST_US) {
         return true;
     }
-    (void)g_hash_table_insert(users, g_strdup(uuid), g_memdup2(&next_us, sizeof(next_us)));
+    (void)g_hash_table_insert(paid_until_us, g_steal_pointer(&key),
+                              g_memdup2(&next_us, sizeof(next_us)));
     return false;
 }
 
-static gboolean is_idle(G_GNUC_UNUSED void *uuid, void *paid_us, G_GNUC_UNUSED void *data)
+static gboolean is_past(G_GNUC_UNUSED void *key, void *paid_us, G_GNUC_UNUSED void *data)
 {
     return *(int64_t *)paid_us <= g_get_monotonic_time();
 }
 
 void limits_start(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
-        paid_until_us[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    }
+    paid_until_us = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 void limits_tick(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(paid_until_us); i++) {
-        (void)g_hash_table_foreach_remove(paid_until_us[i], is_idle, NULL);
-    }
+    (void)g_hash_table_foreach_remove(paid_until_us, is_past, NULL);
 }
 
 /* ---- who ---- */

@@ -9,12 +9,13 @@ static const char *const names[] = {"debug", "info", "warning", "error"};
 /* One write() for each line, so that lines of several threads do not mix. */
 void log_event(enum log_level level, const char *event, json_t *members)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *time = g_date_time_format_iso8601(now);
-    json_auto_t *whole =
-        json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
-    (void)json_object_update_new(whole, members);
+    json_auto_t *rest = members;
     if (level >= (config.is_quiet ? LOG_WARNING : LOG_INFO)) {
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+        g_autofree char *time = g_date_time_format_iso8601(now);
+        json_auto_t *whole =
+            json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
+        (void)json_object_update(whole, rest);
         g_autofree char *object = json_dumps(whole, JSON_COMPACT);
         g_autofree char *line = g_strconcat(object, "\n", NULL);
         ssize_t written = write(STDERR_FILENO, line, strlen(line));

@@ -94,8 +94,8 @@ static void want(request *self, const char *uuid, int64_t time_us)
     options.created_at_us = time_us;
     if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(known, uuid) == NULL) {
         (void)json_object_set_new(known, uuid, json_null());
-        REQUEST_CALL_ANY(self, on_part, cruddur_msg_get_submit, request_uuid(self), self->part,
-                         uuid, &options);
+        self->takes_failures = REQUEST_CALL(self, on_part, cruddur_msg_get_submit,
+                                            request_uuid(self), self->part, uuid, &options);
     }
 }
 
@@ -325,8 +325,8 @@ static void on_person(request *self, json_t *person)
     if (person != NULL && cruddur_group_direct_uuid(request_uuid(self), text_of(person, "uuid"),
                                                     group, NULL) == CRUDDUR_OK) {
         page_set(self, "other", model_person(person));
-        REQUEST_CALL_ANY(self, on_direct, cruddur_group_get_submit, request_uuid(self), group,
-                         NULL);
+        self->takes_failures = REQUEST_CALL(self, on_direct, cruddur_group_get_submit,
+                                            request_uuid(self), group, NULL);
         return;
     }
     self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;

@@ -47,12 +47,12 @@ void request_go_on(request *self)
     }
 }
 
-cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
+cruddur_submit_options *request_submit(request *self, request_then *then)
 {
     self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
     self->submit.data = self;
     self->then = then;
-    self->is_any = is_any;
+    self->takes_failures = false;
     self->pending++;
     return &self->submit;
 }
@@ -70,7 +70,7 @@ bool request_submitted(request *self, cruddur_status status)
 void request_on_completion(request *self, cruddur_completion *completion)
 {
     cruddur_status status = cruddur_completion_status(completion);
-    if (!self->is_answered && (status == CRUDDUR_OK || self->is_any)) {
+    if (!self->is_answered && (status == CRUDDUR_OK || self->takes_failures)) {
         self->then(self, completion);
     } else {
         request_fail_with(self, status, cruddur_completion_error(completion));

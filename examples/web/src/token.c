@@ -143,8 +143,7 @@ static gboolean admit_again(void *waiter)
     return G_SOURCE_REMOVE;
 }
 
-/* The thread: reads the keys from time to time, and for requests, which wait for the same reading.
- */
+/* The thread: reads the keys from time to time, and once for all requests that wait. */
 static void *run(G_GNUC_UNUSED void *unused)
 {
     int64_t again_us = 0;
@@ -174,7 +173,7 @@ bool keys_start(void)
     if (where == NULL) {
         return true;
     }
-    if (g_str_has_prefix(where, "http://") && !g_str_has_prefix(where, "http://127.")) {
+    if (g_str_has_prefix(where, "http://") && !g_str_has_prefix(where, "http://127.0.0.1:")) {
         log_message(LOG_ERROR, "start", "--jwks: a URL begins with https://");
         return false;
     }

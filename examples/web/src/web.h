@@ -108,7 +108,7 @@ struct request {
     struct MHD_Response *response;
     unsigned status;
     int64_t began_us;
-    bool is_too_large, is_dispatched, is_suspended, is_answered, is_any;
+    bool is_too_large, is_dispatched, is_suspended, is_answered, takes_failures;
 };
 
 bool http_start(void);
@@ -126,17 +126,14 @@ const char *request_field(const request *self, const char *name);
 const char *request_given(const request *self, const char *name); /* field or query; not empty */
 const char *request_uuid(const request *self);                    /* of the signed-in user */
 
-/* Submits a call with the arguments that follow the store. `then` is called when it has succeeded,
- * with REQUEST_CALL_ANY() also when it has failed; else a failure, also of the submission, is the
- * answer. Several calls that are in progress have one `then`. After the request was answered it is
- * not called any more. Returns false if the call could not be submitted. */
+/* Submits a call with the arguments that follow the store. `then` is called when it has succeeded;
+ * a failure, also of the submission, is the answer. Several calls that are in progress have one
+ * `then`. After the request was answered it is not called any more. Returns whether the call was
+ * submitted; a handler that takes failures itself puts that into `takes_failures`. */
 #define REQUEST_CALL(self, then, function, ...)                                                    \
-    request_submitted(self, function(server.store, __VA_ARGS__, request_submit(self, then, false), \
-                                     NULL, &(self)->error))
-#define REQUEST_CALL_ANY(self, then, function, ...)                                                \
-    request_submitted(self, function(server.store, __VA_ARGS__, request_submit(self, then, true),  \
-                                     NULL, &(self)->error))
-cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any);
+    request_submitted(self, function(server.store, __VA_ARGS__, request_submit(self, then), NULL,  \
+                                     &(self)->error))
+cruddur_submit_options *request_submit(request *self, request_then *then);
 bool request_submitted(request *self, cruddur_status status);
 void request_on_completion(request *self, cruddur_completion *completion);
 
