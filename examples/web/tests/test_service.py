@@ -8,6 +8,7 @@ import http.server
 import json
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ import uuid
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from service import CLIENT, GUARD_S, ISSUER, USERS, Key, Service, Stream, encode  # noqa: E402
 
+STATIC = pathlib.Path(__file__).resolve().parent.parent / "static"
 SECRET = "a text that no log has"
 UNLIMITED = ("--reads", "0", "--writes", "0")
 
@@ -330,6 +332,17 @@ class Sessions(ServiceTest):
         self.assertIn("session=;", headers["Set-Cookie"])
         self.assertEqual(self.ask("POST", "/sign-in", "code=x", {
             "Content-Type": "application/x-www-form-urlencoded"})[0], 403)
+
+    def test_a_mistake_in_a_template_ends_the_start(self):
+        static = self.folder / "static"
+        shutil.copytree(STATIC, static)
+        for name, text in (("open", "{{#a}}x"), ("closed", "x{{/a}}"), ("crossed", "{{#a}}{{#b}}{{/a}}{{/b}}"),
+                           ("unknown", "{{>nothing}}"), ("cut", "{{a")):
+            (static / "pages" / f"{name}.html").write_text(text)
+        with self.assertRaises(RuntimeError) as caught, tempfile.TemporaryDirectory() as folder:
+            Service(pathlib.Path(folder), "--static", str(static))
+        self.assertEqual(set(re.findall(r"template (\w+): a tag is wrong", str(caught.exception))),
+                         {"open", "closed", "crossed", "unknown", "cut"})
 
     def test_the_demo_sign_in_is_for_loopback_addresses(self):
         folder = tempfile.TemporaryDirectory()
