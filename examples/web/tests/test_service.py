@@ -337,7 +337,7 @@ class Sessions(ServiceTest):
         static = self.folder / "static"
         shutil.copytree(STATIC, static)
         for name, text in (("open", "{{#a}}x"), ("closed", "x{{/a}}"), ("crossed", "{{#a}}{{#b}}{{/a}}{{/b}}"),
-                           ("unknown", "{{>nothing}}"), ("cut", "{{a")):
+                           ("unknown", "{{>nowhere}}"), ("cut", "{{a")):
             (static / "pages" / f"{name}.html").write_text(text)
         with self.assertRaises(RuntimeError) as caught, tempfile.TemporaryDirectory() as folder:
             Service(pathlib.Path(folder), "--static", str(static))
