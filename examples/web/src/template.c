@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of the page: HTML with a subset of Mustache, as Debian has no such library for C, and
- * what it links.
- *
- *     {{name}}               a text or a number, escaped for content and for quoted attributes
- *     {{#name}}…{{/name}}    once for each item of a list; once if the value is something else but
- *                            not empty, 0, false or missing. In it, names are those of the item
- *                            first, then those around it
- *     {{^name}}…{{/name}}    if the value is empty, 0, false or missing
- *     {{>name}}              another template
- *     {{! words }}           nothing
- *
- * There is no way to put a value into a page without escaping it. */
+/* The files of the page: templates in a subset of Mustache (docs/web-service.md), as Debian has no
+ * such library for C, and what they link. A value gets into a page escaped, or not at all. */
 #include "web.h"
 
 static GHashTable *templates; /* by name: pages/name.html */
