@@ -20,6 +20,7 @@
 
 static GHashTable *keys;     /* of EVP_PKEY, by id */
 static GAsyncQueue *waiters; /* requests, for the thread that reads the keys */
+static GMutex reading;       /* held while it does */
 
 /* Decodes base64url without padding (RFC 7515). NULL if the text is not that. */
 static unsigned char *base64url_decode(const char *text, size_t *ret_size)
@@ -151,13 +152,21 @@ static void *run(G_GNUC_UNUSED void *unused)
         request *waiter = g_async_queue_timeout_pop(waiters, REGULAR_US);
         if (waiter == NULL || g_get_monotonic_time() >= again_us) {
             again_us = g_get_monotonic_time() + AGAIN_US;
+            g_mutex_lock(&reading);
             (void)g_idle_add_full(G_PRIORITY_DEFAULT, take, read_keys(), NULL);
+            g_mutex_unlock(&reading);
         }
         if (waiter != NULL) {
             (void)g_idle_add_full(G_PRIORITY_DEFAULT, admit_again, waiter, NULL);
         }
     }
     return NULL;
+}
+
+/* OpenSSL and libcurl must not end with the process while the thread uses them. */
+void keys_stop(void)
+{
+    g_mutex_lock(&reading);
 }
 
 void keys_read_for(request *self)

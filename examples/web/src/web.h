@@ -183,6 +183,7 @@ void limits_tick(void);
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
 bool keys_start(void);
+void keys_stop(void); /* no more reading */
 enum token_result token_check(const char *token, json_t **ret_claims);
 void keys_read_for(request *self); /* request_admit_again() follows */
 
