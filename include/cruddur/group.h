@@ -128,8 +128,12 @@ CRUDDUR_API void cruddur_members_options_init(cruddur_members_options *options, 
  * Lists the groups of a user (pattern B), by the time of their newest message: to show an inbox.
  *
  * A group that receives a message moves to the newest end, also while a caller pages: a client that
- * pages towards older groups can miss it, and finds it with the newer cursor of its first page. A
- * group that is in the inbox twice, after an interrupted write in mode `steps`, is listed once.
+ * pages towards older groups can miss it, and finds it with the newer cursor of its first page. So
+ * it is within one page where DynamoDB sends that in several parts, as it does from 1 MB on: then
+ * cruddur_group_page_has_newer() tells of it. Where a row moves late, in mode `stream` or by a
+ * clock that is behind, it can also come in among groups that were sent before: the next list shows
+ * it. A group that is in the inbox twice, after an interrupted write in mode `steps`, is listed
+ * once.
  *
  * Archived and hidden groups are left out unless `options.flags` asks for them. A page that would
  * leave out more than 1,000 rows ends there, and its cursor continues. The messages that the user

@@ -29,6 +29,7 @@ struct cr_walk {
     cr_row_filter is_shown; /* NULL: every row is */
     cr_row_note pass_over;  /* NULL: nothing is noted */
     int64_t now_us;         /* for what expires */
+    bool may_have_moved;    /* rows, to behind its beginning, while it went on */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */
     bool descending;
@@ -48,6 +49,9 @@ cruddur_status cr_walk_init(cr_walk *walking, const cr_listing *listing, cr_str 
 /* Whether rows are to come that the page has room for. One row more than that is taken, to know
  * that there is more. */
 bool cr_walk_goes_on(const cr_walk *walking);
+
+/* What the walk is going to begin with, to announce it; false where that is more than one query. */
+bool cr_walk_first_query(const cr_walk *walking, cr_query *query);
 
 /* Fills the page from where the walk is. */
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn);

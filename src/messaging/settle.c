@@ -33,15 +33,24 @@ static cr_str group_of(const settle *settling)
 
 /* ---- the group rows that there are ---- */
 
-/* Whether a row is at the message that was changed, and shows what it was before. To a member who
- * does not see the message it shows nothing. */
+/* Whether a row may show something else than the message that it is at: what that was before it was
+ * changed, or one that had an end, and whose key is another one's since it has gone. */
+static bool may_show_other(const cr_settling *known, const cr_row *row)
+{
+    return known->is_changed || row->value[CR_HEAD_EXPIRES_AT].data != NULL;
+}
+
+/* Whether a row is at the message, and shows another text or end. To a member who does not see the
+ * message it shows nothing. */
 static bool is_outdated(const cr_settling *known, const cr_row *row)
 {
     cr_str visible_sk = row->value[CR_VISIBLE_SK];
     bool shows_nothing = row->value[CR_TEXT].size == 0 && visible_sk.data != NULL &&
                          cr_str_compare(cr_row_place(row), visible_sk) <= 0;
-    return known->is_changed && cr_str_equal(cr_row_place(row), known->message_sk) &&
-           !shows_nothing && !cr_str_equal(row->value[CR_TEXT], known->text);
+    bool is_other = !cr_str_equal(row->value[CR_TEXT], known->text) ||
+                    cr_head_has_expired(row, cr_clock_now_us());
+    return may_show_other(known, row) && cr_str_equal(cr_row_place(row), known->message_sk) &&
+           !shows_nothing && is_other;
 }
 
 /* Everybody whom the rows name has one, all of the same message, and that is the given one or a
@@ -228,6 +237,11 @@ static cruddur_status read_needed_head(cr_txn *txn, const settle *settling,
     cruddur_status status = CRUDDUR_OK;
     const cr_settling *known = &settling->known;
     bool is_needed = known->makes_card || known->is_changed || known->mends;
+    for (size_t i = 0; i < rows->members.count; i++) {
+        const cr_row *row = &rows->row[i];
+        is_needed = is_needed || (may_show_other(known, row) &&
+                                  cr_str_equal(cr_row_place(row), known->message_sk));
+    }
     if (is_needed && !cr_row_exists(head)) {
         status = cr_group_find_head(txn, known->group, head);
     }
@@ -312,13 +326,16 @@ static bool differs(const cr_row *row, const cr_row *moved)
 static bool must_replace(const cr_txn *txn, const settle *settling, const cr_rewrite *rewrite)
 {
     const cr_settling *known = &settling->known;
-    bool may_replace = (known->is_changed || known->mends) && (txn->traits & CR_TRAIT_ATOMIC) != 0;
+    bool may_replace = (txn->traits & CR_TRAIT_ATOMIC) != 0;
     for (size_t i = 0; may_replace && i < rewrite->rows->members.count; i++) {
         const cr_row *row = &rewrite->rows->row[i];
         cr_row moved = cr_rewrite_moved(txn, rewrite, i);
         bool stays = cr_str_equal(cr_row_place(row), rewrite->message->value[CR_SK]);
-        bool shows_other = !cr_str_equal(row->value[CR_TEXT], moved.value[CR_TEXT]);
-        if (stays && (shows_other || (known->mends && differs(row, &moved)))) {
+        bool shows_other =
+            !cr_str_equal(row->value[CR_TEXT], moved.value[CR_TEXT]) ||
+            !cr_str_equal(row->value[CR_HEAD_EXPIRES_AT], moved.value[CR_HEAD_EXPIRES_AT]);
+        if (stays && ((shows_other && may_show_other(known, row)) ||
+                      (known->mends && differs(row, &moved)))) {
             return true;
         }
     }

@@ -172,6 +172,37 @@ Test(modify, of_our_own, .init = begin, .fini = end)
     test_check(&store);
 }
 
+/* The newest message has expired and gone, and one comes that is put alone, at the same key. */
+Test(modify, of_one_that_has_the_key_of_one_that_expired, .init = begin, .fini = end)
+{
+    event made;
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    options.message_uuid = "00000000-0000-4000-8000-0000000000c3";
+    options.expires_in_s = 600;
+    must_succeed(
+        cruddur_msg_append(store.dm, &test_ann, GROUP, "gone", &options, NULL, TEST_ERROR));
+    cruddur_row_page *page = scan();
+    size_t place = place_of(page, options.message_uuid);
+    cr_row row = raw_row_at(page, place);
+    must_succeed(raw_remove(store.dm, page, place));
+    row.value[CR_TEXT] = cr_str_of("three");
+    row.value[CR_MESSAGE_UUID] = cr_str_of("00000000-0000-4000-8000-0000000000c4");
+    row.value[CR_EXPIRES_AT] = CR_STR_ABSENT;
+    must_succeed(raw_put_row(store.dm, &row));
+    cruddur_row_page_free(page);
+    for (size_t i = 0; i < 2; i++) {
+        event_begin(&made);
+        page = scan();
+        event_add_insert(&made, page, place_of(page, "00000000-0000-4000-8000-0000000000c4"), 1);
+        cruddur_row_page_free(page);
+        cruddur_stream_result *result = event_apply(&made, store.dm, NULL);
+        cr_assert_eq(cruddur_stream_result_moved_count(result), i == 0 ? 1u : 0u);
+        cruddur_stream_result_free(result);
+        expect_previews("three");
+    }
+    test_check(&store);
+}
+
 /* The insert and two changes in one event: the rows are where the insert has them. */
 Test(modify, with_the_insert, .init = begin, .fini = end)
 {

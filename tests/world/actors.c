@@ -88,25 +88,25 @@ static stage_message *plan_rival(stage *all)
     return made;
 }
 
-static void send_as_stranger(stage *all, cr_store *store)
+static void send_as_stranger(stage *all, cruddur *dm)
 {
     stage_message *made = stage_plan(all, sim_roll(GROUPS), STRANGER, true);
     if (made == NULL) {
         return;
     }
-    (void)stage_send(all, store, made);
+    (void)stage_send(all, dm, made);
     made->is_done = true;
     if (made->acks > 0) {
         stage_breach(all, "a stranger wrote %s to group %zu", made->text, made->group);
     }
 }
 
-static void send(stage *all, cr_store *store, stage_message *message)
+static void send(stage *all, cruddur *dm, stage_message *message)
 {
     if (message == NULL) {
         return;
     }
-    (void)stage_send(all, store, message);
+    (void)stage_send(all, dm, message);
     if (message->calls >= CALLS_MAX) {
         message->is_done = true; /* it gives up */
     }
@@ -114,87 +114,87 @@ static void send(stage *all, cr_store *store, stage_message *message)
 
 /* ---- their tasks ---- */
 
-static void do_list_groups(stage *all, cr_store *store, const actor *self)
+static void do_list_groups(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    act_list_groups(all, store, sim_roll(PEOPLE));
+    act_list_groups(all, dm, sim_roll(PEOPLE));
 }
 
-static void do_list_messages(stage *all, cr_store *store, const actor *self)
+static void do_list_messages(stage *all, cruddur *dm, const actor *self)
 {
     size_t group = sim_roll(GROUPS);
     (void)self;
-    act_list_messages(all, store, group, sim_happens(2) ? STRANGER : stage_any_member(all, group));
+    act_list_messages(all, dm, group, sim_happens(2) ? STRANGER : stage_any_member(all, group));
 }
 
-static void do_send_as_stranger(stage *all, cr_store *store, const actor *self)
+static void do_send_as_stranger(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send_as_stranger(all, store);
+    send_as_stranger(all, dm);
 }
 
-static void do_send_as_rival(stage *all, cr_store *store, const actor *self)
+static void do_send_as_rival(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send(all, store, plan_rival(all));
+    send(all, dm, plan_rival(all));
 }
 
-static void do_open(stage *all, cr_store *store, const actor *self)
+static void do_open(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send(all, store, plan_send(all, true));
+    send(all, dm, plan_send(all, true));
 }
 
-static void do_send(stage *all, cr_store *store, const actor *self)
+static void do_send(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send(all, store, plan_send(all, false));
+    send(all, dm, plan_send(all, false));
 }
 
-static void do_send_again(stage *all, cr_store *store, const actor *self)
+static void do_send_again(stage *all, cruddur *dm, const actor *self)
 {
-    send(all, store, find_pending(all, self));
+    send(all, dm, find_pending(all, self));
 }
 
-static void do_edit(stage *all, cr_store *store, const actor *self)
-{
-    (void)self;
-    act_edit(all, store);
-}
-
-static void do_set(stage *all, cr_store *store, const actor *self)
+static void do_edit(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    act_set(all, store);
+    act_edit(all, dm);
 }
 
-static void do_mark(stage *all, cr_store *store, const actor *self)
+static void do_set(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    act_mark(all, store);
+    act_set(all, dm);
 }
 
-static void do_react(stage *all, cr_store *store, const actor *self)
+static void do_mark(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    act_react(all, store);
+    act_mark(all, dm);
 }
 
-static void do_invite(stage *all, cr_store *store, const actor *self)
+static void do_react(stage *all, cruddur *dm, const actor *self)
 {
-    (void)store;
+    (void)self;
+    act_react(all, dm);
+}
+
+static void do_invite(stage *all, cruddur *dm, const actor *self)
+{
+    (void)dm;
     act_invite(all, self->number);
 }
 
-static void do_guest(stage *all, cr_store *store, const actor *self)
+static void do_guest(stage *all, cruddur *dm, const actor *self)
 {
-    (void)store;
+    (void)dm;
     act_guest(all, self->number);
 }
 
 /* What clients do, each so often. */
 static const struct {
-    void (*run)(stage *all, cr_store *store, const actor *self);
+    void (*run)(stage *all, cruddur *dm, const actor *self);
     size_t weight;
 } tasks[] = {
     {do_list_groups, 1},   {do_list_messages, 2}, {do_send_as_stranger, 1},
@@ -204,7 +204,7 @@ static const struct {
     {do_send, 5},
 };
 
-static void do_task(stage *all, cr_store *store, const actor *self)
+static void do_task(stage *all, cruddur *dm, const actor *self)
 {
     size_t sum = 0;
     for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
@@ -215,7 +215,7 @@ static void do_task(stage *all, cr_store *store, const actor *self)
     while (dice >= tasks[chosen].weight) {
         dice -= tasks[chosen++].weight;
     }
-    tasks[chosen].run(all, store, self);
+    tasks[chosen].run(all, dm, self);
 }
 
 void act_client(void *context)
@@ -224,7 +224,7 @@ void act_client(void *context)
     stage *all = self->all;
     while (self->tasks > 0 && goes_on(self)) {
         self->tasks--;
-        do_task(all, stage_store(all, self->number), self);
+        do_task(all, stage_dm(all, self->number), self);
         if (sim_happens(3)) {
             sim_sleep((int64_t)sim_roll(PAUSE_MAX_US));
         }

@@ -33,7 +33,7 @@ void act_settle(stage *all);
 void act_handle(const sim_change *change);
 
 /* Reads a page of a person's groups, and of a group's messages, and judges it (listing.c). */
-void act_list_groups(stage *all, cr_store *store, size_t person);
-void act_list_messages(stage *all, cr_store *store, size_t group, size_t person);
+void act_list_groups(stage *all, cruddur *dm, size_t person);
+void act_list_messages(stage *all, cruddur *dm, size_t group, size_t person);
 
 #endif

@@ -43,7 +43,22 @@ static size_t find_group(const stage *all, cr_str uuid)
     return g;
 }
 
-static void check_insert(stage *all, const sim_item *item, unsigned *copies)
+/* What the log tells of a message. */
+typedef struct stored {
+    unsigned copies;
+    bool is_gone;     /* the latest has expired, and was removed */
+    bool is_at_place; /* one of them was put where the message was acknowledged */
+    cr_str sk;        /* of the latest */
+} stored;
+
+/* Nobody repeats a message that the library has named, and that has expired; but the call itself
+ * may, whose first request came after all, when it has lasted longer than the message. */
+static bool may_come_again(const stage_message *message, const stored *before)
+{
+    return message->lasts_s > 0 && !message->is_callers && before->is_gone;
+}
+
+static void check_insert(stage *all, const sim_item *item, stored *seen)
 {
     size_t index = find_message(all, item);
     if (index == all->message_count) {
@@ -52,22 +67,21 @@ static void check_insert(stage *all, const sim_item *item, unsigned *copies)
         return;
     }
     const stage_message *message = &all->message[index];
-    copies[index]++;
-    if (copies[index] > 1 && message->lasts_s > 0 && !message->is_callers &&
-        all->mode != STAGE_ATOMIC) {
+    stored *own = &seen[index];
+    own->copies++;
+    if (own->copies > 1 && may_come_again(message, own)) {
         all->allowed[STAGE_AGAIN]++;
-        copies[index] = 1;
+        own->copies = 1;
     }
-    if (copies[index] + (message->rival < MESSAGES_MAX ? copies[message->rival] : 0) > 1) {
+    own->is_gone = false;
+    own->sk = item->sk;
+    own->is_at_place = own->is_at_place || is_text(item->sk, message->sk);
+    if (own->copies + (message->rival < MESSAGES_MAX ? seen[message->rival].copies : 0) > 1) {
         stage_breach(all, "message %s is stored twice", message->text);
     }
     if (!is_text(sim_item_text(item, "message"), message->text) ||
         find_group(all, cr_pk_suffix(item->pk)) != message->group) {
         stage_breach(all, "message %s is not stored as it was sent", message->text);
-    }
-    if (message->acks > 0 && message->sk[0] != '\0' && !is_text(item->sk, message->sk)) {
-        stage_breach(all, "message %s was acknowledged at %s, and is at %.*s", message->text,
-                     message->sk, CR_STR_ARGS(item->sk));
     }
 }
 
@@ -94,33 +108,50 @@ static bool is_meant(const sim_change *change)
     return edits_are_cause(change) || (is_gone && expires(change->old));
 }
 
+static void note_removal(const stage *all, const sim_change *change, stored *seen)
+{
+    size_t index = is_message(change->old) && change->new == NULL ? find_message(all, change->old)
+                                                                  : all->message_count;
+    if (index < all->message_count) {
+        seen[index].is_gone = true;
+    }
+}
+
+static void judge_stored(stage *all, const stage_message *message, const stored *own)
+{
+    if (message->acks > 0 && own->copies == 0) {
+        stage_breach(all, "message %s was acknowledged, and is not stored", message->text);
+    } else if (message->acks > 0 && message->sk[0] != '\0' && !own->is_at_place) {
+        stage_breach(all, "message %s was acknowledged at %s, and is at %.*s", message->text,
+                     message->sk, CR_STR_ARGS(own->sk));
+    }
+    if (message->acks == 0 && !message->may_be_stored && own->copies > 0) {
+        stage_breach(all, "message %s %s, and is stored", message->text,
+                     message->is_refused ? "was refused" : "was not sent as its call says");
+    }
+}
+
 void check_messages_stored(stage *all)
 {
-    unsigned copies[MESSAGES_MAX] = {0};
+    static stored seen[MESSAGES_MAX];
     cr_str last[GROUPS] = {CR_STR_ABSENT};
+    memset(seen, 0, sizeof(seen));
+    stage_learn_uuids(all);
     for (size_t i = 0; i < sim_log_size(); i++) {
         const sim_change *change = sim_log_at(i);
         if (is_meant(change)) {
-            continue;
-        }
-        if (is_message(change->old)) {
+            note_removal(all, change, seen);
+        } else if (is_message(change->old)) {
             stage_breach(all, "message %.*s was %s",
                          CR_STR_ARGS(sim_item_text(change->old, "message")),
                          change->new == NULL ? "removed" : "overwritten");
         } else if (is_message(change->new)) {
-            check_insert(all, change->new, copies);
+            check_insert(all, change->new, seen);
             check_order(all, change->new, last);
         }
     }
     for (size_t i = 0; i < all->message_count; i++) {
-        const stage_message *message = &all->message[i];
-        if (message->acks > 0 && copies[i] == 0) {
-            stage_breach(all, "message %s was acknowledged, and is not stored", message->text);
-        }
-        if (message->acks == 0 && !message->may_be_stored && copies[i] > 0) {
-            stage_breach(all, "message %s %s, and is stored", message->text,
-                         message->is_refused ? "was refused" : "was not sent as its call says");
-        }
+        judge_stored(all, &all->message[i], &seen[i]);
     }
 }
 

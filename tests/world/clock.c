@@ -42,7 +42,7 @@ int64_t __wrap_cr_clock_now_us(void)
 
 int64_t __wrap_cr_clock_monotonic_us(void)
 {
-    return sim_world_is_there() ? sim_now_us() : __real_cr_clock_monotonic_us();
+    return sim_world_is_there() ? sim_look_us() : __real_cr_clock_monotonic_us();
 }
 
 void __wrap_cr_clock_sleep_us(int64_t duration_us)

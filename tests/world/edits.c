@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cruddur/cruddur.h>
+
 #include "messaging/change.h"
-#include "messaging/edit.h"
 #include "model/key.h"
 #include "model/time.h"
 #include "world/guests.h"
@@ -97,40 +98,48 @@ static void note_success(stage *all, wanted *edit, const cr_packed_row *row, boo
     edit->may_be_applied = !is_changed;
 }
 
-static void ask(stage *all, cr_store *store, wanted *edit, size_t person)
+static cruddur_status change(const stage *all, cruddur *dm, const wanted *edit, size_t person,
+                             cruddur_msg **ret_msg, bool *ret_changed, cruddur_error **error)
+{
+    const stage_message *message = &all->message[edit->message];
+    const char *by = all->person[person].text;
+    const char *group = all->group[message->group].uuid.text;
+    cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    if (!message->is_callers || sim_happens(2)) {
+        (void)cr_time_parse(cr_str_of(message->sk), &options.created_at_us);
+    }
+    return is_deletion(edit) ? cruddur_msg_delete(dm, by, group, message->uuid.text, &options,
+                                                  ret_msg, ret_changed, error)
+                             : cruddur_msg_edit(dm, by, group, message->uuid.text, edit->text,
+                                                &options, ret_msg, ret_changed, error);
+}
+
+static void ask(stage *all, cruddur *dm, wanted *edit, size_t person)
 {
     const stage_message *message = &all->message[edit->message];
     cruddur_error *error = NULL;
-    cr_packed_row *row = NULL;
+    cruddur_msg *row = NULL;
     bool is_changed = false;
-    cr_call call = sim_call(&error);
-    cr_edit asked = {.kind = is_deletion(edit) ? CR_EDIT_DELETE : CR_EDIT_TEXT,
-                     .group = all->group[message->group].uuid,
-                     .name = {.uuid = message->uuid},
-                     .user = &all->person[person],
-                     .text = cr_str_of(edit->text)};
-    if (!message->is_callers || sim_happens(2)) {
-        (void)cr_time_parse(cr_str_of(message->sk), &asked.name.created_at_us);
-    }
     sim_tell("changing %s to \"%s\" by %zu", message->text, edit->text, person);
-    cruddur_status status = cr_edit_message(store, &asked, &call, &row, &is_changed);
+    cruddur_status status = change(all, dm, edit, person, &row, &is_changed, &error);
     sim_tell("\"%s\": %s%s", edit->text, cruddur_status_name(status),
              cruddur_error_outcome_unknown(error) ? ", outcome unknown" : "");
     if (sim_is_dead()) {
         edit->may_be_applied = true;
     } else if (status == CRUDDUR_OK && person == message->author) {
-        note_success(all, edit, row, is_changed);
+        note_success(all, edit, (const cr_packed_row *)row, is_changed);
     } else if (may_fail(all, status)) {
         edit->may_be_applied = cruddur_error_outcome_unknown(error);
     } else if (!is_good_refusal(all, edit, person, status)) {
         stage_breach(all, "changing %s by %zu: %s: %s", message->text, person,
                      cruddur_status_name(status), cruddur_error_message(error));
     }
-    free(row);
+    cruddur_msg_free(row);
     cruddur_error_free(error);
 }
 
-void act_edit(stage *all, cr_store *store)
+void act_edit(stage *all, cruddur *dm)
 {
     size_t message = pick_message(all);
     if (all->mode == STAGE_STEPS || all->has_handler || edit_count == EDITS_MAX ||
@@ -145,7 +154,7 @@ void act_edit(stage *all, cr_store *store)
     }
     size_t person = sim_happens(8) ? sim_roll(PEOPLE) : all->message[message].author;
     all->calls++;
-    ask(all, store, edit, person);
+    ask(all, dm, edit, person);
 }
 
 bool edits_may_be_of(const stage *all, const stage_message *message)

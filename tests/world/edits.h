@@ -12,7 +12,7 @@ void edits_begin(void);
 /* The author of a message that was acknowledged edits or deletes it, or another user tries.
  * Nothing where the stage has no such changes: in steps, and beside the original application's
  * handler, which rewinds inboxes then. */
-void act_edit(stage *all, cr_store *store);
+void act_edit(stage *all, cruddur *dm);
 
 /* Whether a message may have another text than it was sent with. */
 bool edits_may_be_of(const stage *all, const stage_message *message);

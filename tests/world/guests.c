@@ -29,11 +29,6 @@ void guests_begin(void)
     guest = (struct guest){.known = IS_IN};
 }
 
-static cruddur_user user_of(const stage *all, size_t person)
-{
-    return (cruddur_user){sizeof(cruddur_user), all->person[person].text, "Somebody", "somebody"};
-}
-
 /* ---- changes ---- */
 
 /* Because of an attempt before. */
@@ -63,7 +58,7 @@ static cruddur_status change(stage *all, cruddur *dm, knowledge wanted, cruddur_
     const char *group = all->group[GUEST_GROUP].uuid.text;
     size_t by = sim_happens(3) && wanted == IS_OUT ? GUEST : stage_any_member(all, GUEST_GROUP);
     cruddur_group_options options = CRUDDUR_GROUP_OPTIONS_INIT;
-    const cruddur_user user = user_of(all, GUEST);
+    const cruddur_user user = stage_user(all, GUEST);
     options.timeout_ms = stage_timeout_ms();
     options.flags = wanted == IS_IN && sim_happens(2) ? CRUDDUR_ADD_WITH_HISTORY : 0;
     sim_tell("%zu %s the guest", by, wanted == IS_IN ? "adds" : "removes");
@@ -131,7 +126,7 @@ static void send(stage *all, size_t number)
     if (made == NULL) {
         return;
     }
-    (void)stage_send(all, stage_store(all, number), made);
+    (void)stage_send(all, stage_dm(all, number), made);
     /* One of two under one uuid is refused to any member. */
     bool is_refused = made->is_refused && made->rival == MESSAGES_MAX;
     if (!sim_is_dead()) {

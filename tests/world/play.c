@@ -183,7 +183,7 @@ static void repeat(stage *all)
                           stage_is_member(all, one->group, one->author) &&
                           (one->is_opening || all->group[one->group].is_open);
         if (may_repeat && (one->acks == 0 || sim_happens(3))) {
-            (void)stage_send(all, stage_store(all, i), one);
+            (void)stage_send(all, stage_dm(all, i), one);
         }
     }
 }
@@ -221,7 +221,7 @@ static void send_last(stage *all)
         stage_message *made = stage_plan(all, g, stage_any_member(all, g), sim_happens(2));
         if (made != NULL) {
             made->is_opening = is_opening;
-            (void)stage_send(all, stage_store(all, g), made);
+            (void)stage_send(all, stage_dm(all, g), made);
         }
     }
 }
@@ -229,10 +229,10 @@ static void send_last(stage *all)
 static void list_all(stage *all)
 {
     for (size_t i = 0; i < PEOPLE && !all->is_over; i++) {
-        act_list_groups(all, stage_store(all, i), i);
+        act_list_groups(all, stage_dm(all, i), i);
         for (size_t g = 0; g < GROUPS && !all->is_over; g++) {
             if (all->group[g].is_open || !stage_is_member(all, g, i)) {
-                act_list_messages(all, stage_store(all, i), g, i);
+                act_list_messages(all, stage_dm(all, i), g, i);
             }
         }
     }

@@ -18,9 +18,11 @@ static struct {
     struct {
         size_t number;
         size_t call; /* from 1 */
+        bool is_done; /* for certain: the call succeeded, and the value is another than before */
         value set;
     } write[WRITES_MAX];
     size_t write_count;
+    size_t pending; /* of the writes, those of before the last look */
     bool is_acknowledged[CALLS_MAX + 1];
     size_t call_count;
 } all;
@@ -59,9 +61,17 @@ void registers_set(size_t number, const char *text)
     if (all.write_count == WRITES_MAX || number >= REGISTERS_MAX) {
         abort();
     }
+    /* What is in place already is not written. */
+    bool is_done = all.is_acknowledged[all.call_count] && strcmp(registers_last(number), text) != 0;
+    if (is_done) {
+        all.write_count -= all.pending;
+        memmove(all.write, all.write + all.pending, all.write_count * sizeof(all.write[0]));
+        all.pending = 0;
+    }
     size_t at = all.write_count++;
     all.write[at].number = number;
     all.write[at].call = all.call_count;
+    all.write[at].is_done = is_done;
     all.write[at].set = value_of(text);
 }
 
@@ -106,7 +116,7 @@ static void find_moments(size_t number, bool *fits)
             fits[from] = fits[from] && may_be;
         }
         bool is_it = is_same(&all.write[i].set, &all.seen[number]);
-        may_be = is_it || (may_be && !all.is_acknowledged[all.write[i].call]);
+        may_be = is_it || (may_be && !all.write[i].is_done);
     }
     for (; from <= all.call_count; from++) {
         fits[from] = fits[from] && may_be;
@@ -125,6 +135,26 @@ static size_t find_odd(size_t moment)
         }
     }
     return REGISTERS_MAX;
+}
+
+/* What calls with an unknown outcome have left in the log behind all that was committed is still
+ * there: it may come true by the next power cut, unless something was written since. */
+static void keep_pending(void)
+{
+    size_t last = 0; /* the call that was written for certain */
+    size_t kept = 0;
+    for (size_t i = 0; i < all.write_count; i++) {
+        last = all.write[i].is_done ? all.write[i].call : last;
+    }
+    for (size_t i = 0; i < all.write_count; i++) {
+        if (all.write[i].call > last && !all.is_acknowledged[all.write[i].call]) {
+            all.write[kept] = all.write[i];
+            all.write[kept++].call = 1;
+        }
+    }
+    all.write_count = all.pending = kept;
+    all.call_count = kept > 0 ? 1 : 0;
+    all.is_acknowledged[1] = false;
 }
 
 bool registers_agree(bool may_lose, size_t *lost, char *why, size_t size)
@@ -148,6 +178,6 @@ bool registers_agree(bool may_lose, size_t *lost, char *why, size_t size)
         return false;
     }
     memcpy(all.first, all.seen, sizeof(all.first));
-    all.write_count = all.call_count = 0;
+    keep_pending();
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What calls that follow each other have set, and what may be left of it after a power cut. A
  * register has a value at a time; at first, and where it is absent, it is empty. A call that
- * succeeded has set its registers; one with an unknown outcome may have. */
+ * succeeded has set its registers; one with an unknown outcome may have, or may until the next one
+ * succeeds. */
 #ifndef TESTS_WORLD_REGISTERS_H
 #define TESTS_WORLD_REGISTERS_H
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "messaging/edit.h"
-#include "messaging/mark.h"
+#include <cruddur/cruddur.h>
+
 #include "model/key.h"
 #include "model/marker.h"
 #include "model/time.h"
@@ -79,10 +79,15 @@ static void end_set(stage *all, set *made, const char *what, cruddur_status stat
     cruddur_error_free(error);
 }
 
-/* Until when a group is muted, as a number's sort key. */
+/* Until when a group is muted, as a number says. */
+static int64_t muted_until_us(unsigned value)
+{
+    return 2 * SIM_BEGIN_US + value;
+}
+
 static cr_str muted_until(unsigned value, cr_sort_key *key)
 {
-    return cr_time_format(2 * SIM_BEGIN_US + value, key) ? cr_sort_key_str(key) : CR_STR_ABSENT;
+    return cr_time_format(muted_until_us(value), key) ? cr_sort_key_str(key) : CR_STR_ABSENT;
 }
 
 /* A group that is there, as the world knows; GROUPS: none. */
@@ -92,9 +97,8 @@ static size_t pick_group(const stage *all)
     return all->group[group].is_open ? group : GROUPS;
 }
 
-void act_set(stage *all, cr_store *store)
+void act_set(stage *all, cruddur *dm)
 {
-    cr_sort_key key;
     cruddur_error *error = NULL;
     size_t group = pick_group(all);
     if (has_none(all) || group == GROUPS || set_count == SETS_MAX) {
@@ -102,19 +106,18 @@ void act_set(stage *all, cr_store *store)
     }
     size_t person = stage_any_member(all, group);
     unsigned value = (unsigned)set_count + 1;
-    const cr_settings settings = {.group = &all->group[group].uuid,
-                                  .member = &all->person[person],
-                                  .pinned = value % 2 == 1 ? CR_ON : CR_OFF,
-                                  .has_mute = true,
-                                  .muted_until = muted_until(value, &key)};
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    options.pinned = value % 2 == 1 ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    options.muted_until_us = muted_until_us(value);
     set *made = begin_set(SETTING, group, person, value);
-    cr_call call = sim_call(&error);
     sim_tell("setting %u for %zu in group %zu", value, person, group);
-    cruddur_status status = cr_set(store, &settings, &call, NULL);
+    cruddur_status status = cruddur_group_set(dm, all->person[person].text,
+                                              all->group[group].uuid.text, &options, NULL, &error);
     end_set(all, made, "setting", status, error);
 }
 
-void act_mark(stage *all, cr_store *store)
+void act_mark(stage *all, cruddur *dm)
 {
     cruddur_error *error = NULL;
     size_t group = pick_group(all);
@@ -122,11 +125,12 @@ void act_mark(stage *all, cr_store *store)
         return;
     }
     size_t person = stage_any_member(all, group);
-    const cr_marking marking = {.group = &all->group[group].uuid, .member = &all->person[person]};
     int64_t begun_us = sim_now_us();
-    cr_call call = sim_call(&error);
+    cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
     sim_tell("marking group %zu as read by %zu", group, person);
-    cruddur_status status = cr_mark(store, &marking, &call, NULL);
+    cruddur_status status = cruddur_group_mark_read(
+        dm, all->person[person].text, all->group[group].uuid.text, &options, NULL, &error);
     if (has_succeeded(all, "marking", status, error) && begun_us > marked_us[group][person]) {
         marked_us[group][person] = begun_us;
     }
@@ -142,11 +146,9 @@ static size_t pick_message(const stage *all)
     return is_there ? number : MESSAGES_MAX;
 }
 
-void act_react(stage *all, cr_store *store)
+void act_react(stage *all, cruddur *dm)
 {
-    bool is_changed;
     cruddur_error *error = NULL;
-    cr_packed_row *row = NULL;
     size_t number = pick_message(all);
     if (has_none(all) || number == MESSAGES_MAX || set_count == SETS_MAX) {
         return;
@@ -154,19 +156,15 @@ void act_react(stage *all, cr_store *store)
     const stage_message *message = &all->message[number];
     size_t person = stage_any_member(all, message->group);
     bool is_added = !sim_happens(3);
-    cr_edit edit = {.kind = CR_EDIT_REACT,
-                    .group = all->group[message->group].uuid,
-                    .name = {.uuid = message->uuid},
-                    .user = &all->person[person],
-                    .reaction = cr_str_of(THUMB),
-                    .is_added = is_added};
-    (void)cr_time_parse(cr_str_of(message->sk), &edit.name.created_at_us);
+    cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    (void)cr_time_parse(cr_str_of(message->sk), &options.created_at_us);
     set *made = begin_set(REACTION, number, person, is_added ? 1 : 0);
-    cr_call call = sim_call(&error);
     sim_tell("%zu %s %s", person, is_added ? "reacts to" : "takes back a reaction to",
              message->text);
-    cruddur_status status = cr_edit_message(store, &edit, &call, &row, &is_changed);
-    free(row);
+    cruddur_status status =
+        cruddur_msg_react(dm, all->person[person].text, all->group[message->group].uuid.text,
+                          message->uuid.text, THUMB, is_added, &options, NULL, NULL, &error);
     if (status == CRUDDUR_E_MESSAGE_DELETED) {
         made->ended_us = sim_now_us(); /* it is not set, and all other reactions are gone */
         all->calls++;

@@ -12,9 +12,9 @@ void settings_begin(void);
 /* A member of a group changes the settings, marks it as read, or reacts to a message. Nothing where
  * the stage has no such changes: in steps, and beside the original application's handler, which
  * puts rows without what it does not know. */
-void act_set(stage *all, cr_store *store);
-void act_mark(stage *all, cr_store *store);
-void act_react(stage *all, cr_store *store);
+void act_set(stage *all, cruddur *dm);
+void act_mark(stage *all, cruddur *dm);
+void act_react(stage *all, cruddur *dm);
 
 /* Judges a table at rest. */
 void check_settings(stage *all);

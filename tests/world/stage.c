@@ -29,14 +29,19 @@ const char *stage_allowance_text(stage_allowance allowance)
         "a message came below one that was shown before",
         "an eventual read did not show what was acknowledged",
         "an eventual list has shown a group twice",
+        "a list in several parts missed a group that moved to a part that had come before",
         "an eventual read was refused to a member",
         "the check did not see a group without a card, as the index lags",
         "a watch missed a message that was stored more than a minute late",
-        "a message without a uuid of the caller's was stored again when it had expired",
+        "a message without a uuid of the caller's was stored again when it had expired and gone",
         "a watch missed a message, as clocks disagree by more than 15 minutes",
+        "the watch of an inbox missed a change, as clocks disagree by more than 15 minutes",
     };
     return texts[allowance];
 }
+
+/* How far in the future the library lets a time be. */
+#define LEAD_US INT64_C(900000000)
 
 /* ---- the beginning ---- */
 
@@ -132,6 +137,9 @@ static void put_group(stage *all, size_t g)
     size_t author = stage_any_member(all, g);
     stage_message *first =
         stage_plan(all, g, all->has_guest && author == GUEST ? 0 : author, false);
+    if (!cr_uuid_v4(&first->uuid)) {
+        abort();
+    }
     cr_row message = {0};
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_str list = cr_members_join(&group->members, &arena);
@@ -207,7 +215,7 @@ void stage_begin(stage *all, stage_mode mode, bool is_shared, uint64_t seed)
         [STAGE_MIXED] = {CR_MODE_ATOMIC, CR_MODE_STREAM},
     };
     memset(all, 0, offsetof(stage, message));
-    all->message_count = all->foreign_count = 0;
+    all->message_count = all->foreign_count = all->learned = 0;
     all->writing = 0;
     all->is_quiet = all->meets = all->is_over = all->are_clocks_wrong = false;
     memset(all->allowed, 0, sizeof(all->allowed));
@@ -253,48 +261,81 @@ stage_message *stage_plan(stage *all, size_t group, size_t author, bool is_calle
     *made = (stage_message){
         .group = group, .author = author, .is_callers = is_callers, .rival = MESSAGES_MAX};
     (void)snprintf(made->text, sizeof(made->text), "m%zu", number);
-    if (!cr_uuid_v4(&made->uuid)) {
+    if (is_callers && !cr_uuid_v4(&made->uuid)) {
         abort();
     }
     return made;
 }
 
-static cr_person person_of(const stage *all, size_t person)
+cruddur_user stage_user(const stage *all, size_t person)
 {
-    return (cr_person){all->person[person], cr_str_of("Somebody"), cr_str_of("somebody")};
+    return (cruddur_user){sizeof(cruddur_user), all->person[person].text, "Somebody", "somebody"};
 }
 
-static cruddur_status append(stage *all, cr_store *store, const stage_message *message,
-                             cr_call *call, cr_packed_row **ret_row)
+static cruddur_status append(stage *all, cruddur *dm, const stage_message *message,
+                             cr_packed_row **ret_row, cruddur_error **error)
 {
-    cr_draft draft = {.author = person_of(all, message->author),
-                      .group = all->group[message->group].uuid,
-                      .text = cr_str_of(message->text),
-                      .uuid = message->uuid,
-                      .may_be_repeat = message->is_callers,
-                      .created_at_us = message->created_at_us,
-                      .lasts_s = message->lasts_s > 0 ? message->lasts_s : CR_EXPIRES_NEVER};
+    cruddur_msg *made = NULL;
+    cruddur_user author = stage_user(all, message->author);
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    options.message_uuid = message->is_callers ? message->uuid.text : NULL;
+    options.created_at_us = message->created_at_us;
+    options.expires_in_s = message->lasts_s > 0 ? message->lasts_s : CRUDDUR_EXPIRES_NEVER;
     if (sim_happens(2)) {
-        draft.author.display_name = draft.author.handle = CR_STR_ABSENT;
+        author.display_name = author.handle = NULL;
     }
-    return cr_append(store, &draft, call, ret_row);
+    cruddur_status status = cruddur_msg_append(dm, &author, all->group[message->group].uuid.text,
+                                               message->text, &options, &made, error);
+    *ret_row = (cr_packed_row *)made;
+    return status;
 }
 
-static cruddur_status open_group(stage *all, cr_store *store, const stage_message *message,
-                                 cr_call *call, cr_packed_row **ret_row)
+/* Two people meet in their direct group without naming it. */
+static cruddur_status open_group(stage *all, cruddur *dm, const stage_message *message,
+                                 cr_packed_row **ret_row, cruddur_error **error)
 {
-    cr_opening opening = {.first_message = {.author = person_of(all, message->author),
-                                            .group = all->group[message->group].uuid,
-                                            .text = cr_str_of(message->text),
-                                            .uuid = message->uuid,
-                                            .may_be_repeat = message->is_callers,
-                                            .lasts_s = CR_EXPIRES_NEVER},
-                          .members = all->group[message->group].members};
-    for (size_t i = 0; i < opening.members.count; i++) {
-        opening.person[i] =
-            (cr_person){opening.members.uuid[i], cr_str_of("Somebody"), cr_str_of("somebody")};
+    cr_uuid direct;
+    cruddur_user others[PEOPLE];
+    size_t count = 0;
+    cruddur_group *made = NULL;
+    const stage_group *group = &all->group[message->group];
+    const cruddur_user creator = stage_user(all, message->author);
+    cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
+    bool is_direct = cr_direct_group_uuid(&group->members, &direct) &&
+                     strcmp(direct.text, group->uuid.text) == 0;
+    options.timeout_ms = stage_timeout_ms();
+    options.message_uuid = message->is_callers ? message->uuid.text : NULL;
+    options.group_uuid = is_direct ? NULL : group->uuid.text;
+    for (size_t i = 0; i < PEOPLE; i++) {
+        if (i != message->author && stage_is_member(all, message->group, i)) {
+            others[count++] = stage_user(all, i);
+        }
     }
-    return cr_create(store, &opening, call, ret_row);
+    cruddur_status status =
+        cruddur_group_create(dm, &creator, others, count, message->text, &options, &made, error);
+    *ret_row = (cr_packed_row *)made;
+    return status;
+}
+
+/* The library names a message whose uuid is not the caller's: the first time that its text is
+ * stored tells. */
+void stage_learn_uuids(stage *all)
+{
+    for (; all->learned < sim_log_size(); all->learned++) {
+        const sim_change *change = sim_log_at(all->learned);
+        cr_str uuid = change->old != NULL || change->new == NULL
+                          ? CR_STR_ABSENT
+                          : sim_item_text(change->new, "message_uuid");
+        for (size_t i = 0; uuid.data != NULL && i < all->message_count; i++) {
+            stage_message *one = &all->message[i];
+            if (one->uuid.text[0] == '\0' &&
+                cr_str_equal(sim_item_text(change->new, "message"), cr_str_of(one->text))) {
+                (void)cr_uuid_parse(uuid, &one->uuid);
+                break;
+            }
+        }
+    }
 }
 
 static bool is_about(const stage *all, const stage_message *message, const cr_packed_row *row)
@@ -330,11 +371,13 @@ static void note_ack(stage *all, stage_message *message, const cr_packed_row *ro
     (void)snprintf(message->sk, sizeof(message->sk), "%s", sk);
 }
 
-/* Of two authors with one uuid one is refused. */
+/* Of two authors with one uuid one is refused; and so is a time that the program's clock takes for
+ * the future. */
 static bool may_be_refused(const stage *all, const stage_message *message, cruddur_status status)
 {
     bool is_member = stage_is_member(all, message->group, message->author);
     return (status == CRUDDUR_E_GROUP_NOT_FOUND && !is_member) ||
+           (status == CRUDDUR_E_TIME && message->created_at_us > sim_wall_us() + LEAD_US) ||
            (status == CRUDDUR_E_INVALID_ARGUMENT && message->rival < MESSAGES_MAX);
 }
 
@@ -351,17 +394,17 @@ static bool may_overlook(const stage *all, size_t group, cruddur_status status)
            (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS);
 }
 
-bool stage_send(stage *all, cr_store *store, stage_message *message)
+bool stage_send(stage *all, cruddur *dm, stage_message *message)
 {
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
-    cr_call call = sim_call(&error);
     all->calls++;
     message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
     sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
              message->text, message->group, message->author);
     cruddur_status status =
-        (message->is_opening ? open_group : append)(all, store, message, &call, &row);
+        (message->is_opening ? open_group : append)(all, dm, message, &row, &error);
+    stage_learn_uuids(all);
     sim_tell("%s: %s%s", message->text, cruddur_status_name(status),
              cruddur_error_outcome_unknown(error) ? ", outcome unknown" : "");
     if (sim_is_dead()) {

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include <cruddur/cruddur.h>
+
 #include "messaging/write.h"
 #include "world/simulated.h"
 
@@ -34,7 +36,7 @@ typedef enum stage_mode {
 
 /* A message that somebody wants to send. */
 typedef struct stage_message {
-    cr_uuid uuid;
+    cr_uuid uuid; /* empty: the library makes it, and has not yet */
     size_t group;
     size_t author;
     char text[16];
@@ -65,11 +67,13 @@ typedef enum stage_allowance {
     STAGE_BELOW,         /* a message came below one that was shown before */
     STAGE_STALE,         /* an eventual read did not show what was acknowledged before */
     STAGE_STALE_TWICE,   /* an eventual list of groups has shown a group twice */
+    STAGE_MOVED,         /* a list in parts missed a group that moved to a part that had come */
     STAGE_STALE_REFUSED, /* an eventual list was refused to a member */
     STAGE_UNCHECKED,     /* the check did not see a group without a card, as the index lags */
     STAGE_UNWATCHED,     /* a watch missed a message that was stored more than a minute late */
-    STAGE_AGAIN,         /* what had expired was stored again, by a request that came late */
+    STAGE_AGAIN,         /* what had expired and gone was stored again, by its own call */
     STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
+    STAGE_CLOCKS_CHANGE, /* the watch of an inbox missed a change, for the same reason */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
 
@@ -96,6 +100,7 @@ typedef struct stage {
     bool is_quiet;      /* no faults any more: no call may fail */
     bool meets;         /* messages want the same few sort keys again and again */
     bool is_over;       /* something is wrong */
+    size_t learned;     /* how far the log was looked at for uuids */
     uint64_t calls;
     uint64_t acks;
     uint64_t allowed[STAGE_ALLOWANCE_COUNT];
@@ -121,12 +126,18 @@ bool stage_is_member(const stage *all, size_t group, size_t person);
 bool stage_may_be_guest(const stage *all, size_t group, size_t person);
 size_t stage_any_member(const stage *all, size_t group);
 
+/* As calls name a person. */
+cruddur_user stage_user(const stage *all, size_t person);
+
 /* Plans a message; NULL: there are enough. */
 stage_message *stage_plan(stage *all, size_t group, size_t author, bool is_callers);
 
 /* Sends it, by an append or by opening the group, and notes what comes of it. True once nobody need
  * send it again. */
-bool stage_send(stage *all, cr_store *store, stage_message *message);
+bool stage_send(stage *all, cruddur *dm, stage_message *message);
+
+/* Fills in the uuids of messages that the library has named. */
+void stage_learn_uuids(stage *all);
 
 /* The same program's handle for each job; programs differ in mode where the stage is mixed. */
 cr_store *stage_store(stage *all, size_t number);

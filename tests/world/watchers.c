@@ -3,6 +3,7 @@
 
 #include <cruddur/cruddur.h>
 
+#include "messaging/change.h"
 #include "model/time.h"
 #include "world/actors.h"
 
@@ -15,12 +16,14 @@
 /* In mode stream a key may be this much older than the newest one, says docs/live.md. */
 #define LATE_US INT64_C(60000000)
 
-/* A hash of what tells an event: its group, message and version. */
+/* What tells an event is kept as a hash: of a message its group and uuid, of a change its group, the
+ * member who came or went, and the version. */
 typedef struct watcher {
     bool is_open;
     bool is_inbox;
     size_t subject; /* a group, or a person */
     size_t from;    /* the log's size when it was opened: what comes later has to be told */
+    size_t changes; /* of all rows, then */
     char cursor[CURSOR_SIZE];
     uint64_t seen[SEEN_MAX];
     size_t seen_count;
@@ -42,10 +45,10 @@ static uint64_t hash_text(uint64_t hash, cr_str text)
     return hash;
 }
 
-static uint64_t hash_event(cr_str group, cr_str message, cr_str version)
+static uint64_t hash_event(cr_str group, cr_str what, cr_str version)
 {
     uint64_t hash = hash_text(UINT64_C(14695981039346656037), group);
-    hash = hash_text(hash * 31, message);
+    hash = hash_text(hash * 31, what);
     return hash_text(hash * 31, version);
 }
 
@@ -66,20 +69,38 @@ static void keep_cursor(watcher *self, const char *cursor)
     }
 }
 
+/* Markers and settings of a member are told as far as it goes, and an opening comes with its first
+ * message. */
+static bool must_be_told(cruddur_event_kind kind)
+{
+    return kind != CRUDDUR_EVENT_READ && kind != CRUDDUR_EVENT_GROUP_OPENED;
+}
+
+static uint64_t hash_of(const cruddur_event *event)
+{
+    const cruddur_msg *message = cruddur_event_msg(event);
+    cruddur_event_kind kind = cruddur_event_get_kind(event);
+    bool is_of_member =
+        kind == CRUDDUR_EVENT_MEMBER_ADDED || kind == CRUDDUR_EVENT_MEMBER_REMOVED;
+    cr_str group = cr_str_of(cruddur_event_group_uuid(event));
+    if (kind == CRUDDUR_EVENT_MESSAGE) {
+        return hash_event(group, cr_str_of(message == NULL ? "" : cruddur_msg_uuid(message)),
+                          cr_str_of(""));
+    }
+    return hash_event(group, cr_str_of(is_of_member ? cruddur_event_user_uuid(event) : ""),
+                      cr_str_of(cruddur_event_version(event)));
+}
+
 static void see(stage *all, watcher *self, const cruddur_event *event)
 {
     const cruddur_msg *message = cruddur_event_msg(event);
     cruddur_event_kind kind = cruddur_event_get_kind(event);
-    bool is_new = kind == CRUDDUR_EVENT_MESSAGE;
-    const char *version = cruddur_event_version(event);
     sim_tell("watch %d sees %s %s", (int)(self - watchers), cruddur_event_kind_name(kind),
              message == NULL ? "" : cruddur_msg_text(message));
-    if (message == NULL || (!is_new && kind > CRUDDUR_EVENT_REACTION)) {
+    uint64_t hash = hash_of(event);
+    if (!must_be_told(kind)) {
         return;
     }
-    uint64_t hash =
-        hash_event(cr_str_of(cruddur_event_group_uuid(event)), cr_str_of(cruddur_msg_uuid(message)),
-                   cr_str_of(is_new || version == NULL ? "" : version));
     if (self->seen_count == SEEN_MAX) {
         stage_breach(all, "a watch tells the same again and again");
     } else if (!has_seen(self, hash)) {
@@ -115,6 +136,7 @@ static cruddur_watch *open_watch(stage *all, watcher *self, cruddur *dm)
     if (watch != NULL && is_first) {
         self->is_open = true;
         self->from = sim_log_size();
+        self->changes = sim_change_count();
         keep_cursor(self, cruddur_watch_cursor(watch));
     }
     cruddur_error_free(error);
@@ -249,11 +271,39 @@ static void check_watcher(stage *all, const watcher *self)
     }
 }
 
+/* Edits, deletions, reactions, members, names: each has its row, and each row has to be told. */
+static void check_changes(stage *all, const watcher *self)
+{
+    for (size_t i = self->changes; i < sim_change_count() && !all->is_over; i++) {
+        const sim_change *change = sim_change_at(i);
+        cr_str what = change->old != NULL || change->new == NULL
+                          ? CR_STR_ABSENT
+                          : sim_item_text(change->new, "change");
+        if (what.data == NULL || cr_str_equal(what, cr_str_of(CR_CHANGE_LATE)) ||
+            !is_watched(all, self, change->new)) {
+            continue;
+        }
+        cr_str member = cr_str_or_empty(sim_item_text(change->new, "user_uuid"));
+        cr_str version = cr_str_or_empty(sim_item_text(change->new, "version"));
+        if (has_seen(self, hash_event(cr_pk_suffix(change->new->pk), member, version))) {
+            continue;
+        }
+        if (all->are_clocks_wrong && self->is_inbox) {
+            all->allowed[STAGE_CLOCKS_CHANGE]++;
+        } else {
+            stage_breach(all, "watch %d of %s %zu has missed %.*s number %.*s",
+                         (int)(self - watchers), self->is_inbox ? "inbox" : "group", self->subject,
+                         CR_STR_ARGS(what), CR_STR_ARGS(change->new->sk));
+        }
+    }
+}
+
 void check_watchers(stage *all)
 {
     for (size_t i = 0; i < WATCHERS; i++) {
         if (watchers[i].is_open) {
             check_watcher(all, &watchers[i]);
+            check_changes(all, &watchers[i]);
         }
     }
 }

@@ -28,6 +28,7 @@ static struct world {
     uint64_t seed;
     uint64_t state;
     int64_t now_us;
+    int64_t look_us;
     int64_t skew_us[SIM_JOBS_MAX + 1];
     job_state job[SIM_JOBS_MAX];
     size_t job_count;
@@ -88,6 +89,17 @@ int64_t sim_wall_us(void)
 void sim_advance(int64_t us)
 {
     world.now_us += us;
+}
+
+void sim_set_look(int64_t us)
+{
+    world.look_us = us;
+}
+
+int64_t sim_look_us(void)
+{
+    world.now_us += world.look_us;
+    return world.now_us;
 }
 
 void sim_set_skew(size_t job, int64_t skew_us)

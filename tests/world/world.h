@@ -44,6 +44,13 @@ int64_t sim_wall_us(void);
 
 void sim_advance(int64_t us);
 
+/* From now on each look of the library at its clock takes so long: where nothing else takes time, a
+ * call that tries again until its deadline would never end. */
+void sim_set_look(int64_t us);
+
+/* A look at the clock, since the world began. */
+int64_t sim_look_us(void);
+
 /* How far the clock of a job is ahead; of SIM_NO_JOB: outside of any. */
 void sim_set_skew(size_t job, int64_t skew_us);
 
