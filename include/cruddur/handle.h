@@ -91,6 +91,17 @@ typedef struct cruddur_metrics {
     double read_units;
     /** Write capacity that the service charged, in its units; 0 on SQLite. */
     double write_units;
+    /** How often the call waited for the service: requests that were under way at the same time
+     * count as one wave. What a call takes is about this many round trips. 0 on SQLite. */
+    uint32_t waves;
+    /** Runs of a change that went by rows that may have been out of date, as the conditions of the
+     * change judge them: what the index showed. 0 on SQLite. */
+    uint32_t guesses;
+    /** Those of them that had to be run again, with rows that were read from the table itself: each
+     * cost two waves more. */
+    uint32_t guesses_wrong;
+    /** 0. */
+    uint32_t reserved;
 } cruddur_metrics;
 
 /**

@@ -191,6 +191,9 @@ class Metrics:
     requests: int
     read_units: float
     write_units: float
+    waves: int
+    guesses: int
+    guesses_wrong: int
 
 
 # ---- events of walks ----

@@ -47,6 +47,9 @@ typedef struct calling {
     char invocation_id[INVOCATION_ID_SIZE]; /* empty until there is a second attempt */
     char attempt_text[40];
     cr_signature signature;
+    cr_header headers[HEADERS_MAX]; /* of the last attempt */
+    cr_http_request http;           /* the last attempt */
+    int64_t began_us;               /* the last attempt */
     int64_t started_us;
     int64_t skew_us;     /* used for signing */
     unsigned tries;      /* attempts that count towards the maximum */
@@ -194,27 +197,22 @@ static size_t make_headers(calling *now, cr_header *headers, cruddur_status *sta
     return count;
 }
 
-static cruddur_status send_signed(calling *now)
+static cruddur_status make_request(calling *now)
 {
-    cr_header headers[HEADERS_MAX];
     cruddur_status status;
-    const cr_aws_options *options = &now->client->options;
-    size_t count = make_headers(now, headers, &status);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    const cr_http_request request = {
+    size_t count = make_headers(now, now->headers, &status);
+    now->http = (cr_http_request){
         .method = "POST",
         .url = now->endpoint->url,
-        .headers = headers,
+        .headers = now->headers,
         .header_count = count,
         .body = now->request->body,
         .deadline_us = attempt_deadline(now),
         .cancel = now->call->cancel,
-        .response_max = options->response_max,
+        .response_max = now->client->options.response_max,
         .new_connection = now->new_connection,
     };
-    return cr_http_send(options->http, &request, &now->answer->http, now->call->error);
+    return status;
 }
 
 static cruddur_status take_identity(calling *now)
@@ -281,7 +279,7 @@ static void look_at_answer(calling *now)
     answer->may_be_applied = answer->may_be_applied || may_be_applied;
 }
 
-static void report(const calling *now, int64_t began_us)
+static void report(const calling *now)
 {
     const cr_aws_options *options = &now->client->options;
     const cr_aws_answer *answer = now->answer;
@@ -289,7 +287,7 @@ static void report(const calling *now, int64_t began_us)
         const cr_aws_attempt attempt = {
             .target = now->request->target == NULL ? "" : now->request->target,
             .number = answer->attempts,
-            .duration_us = cr_clock_monotonic_us() - began_us,
+            .duration_us = cr_clock_monotonic_us() - now->began_us,
             .http_status = answer->http.status,
             .error_code = answer->code,
             .connection_was_new = answer->http.connection_was_new,
@@ -314,9 +312,10 @@ static void forget_last_attempt(calling *now)
     now->is_garbage = false;
 }
 
-static void make_attempt(calling *now)
+/* Everything up to the sending. */
+static void begin_attempt(calling *now)
 {
-    int64_t began_us = cr_clock_monotonic_us();
+    now->began_us = cr_clock_monotonic_us();
     forget_last_attempt(now);
     now->tries++;
     now->status = cr_is_cancelled(now->call->cancel) ? cr_fail_cancelled(now->call->error)
@@ -326,9 +325,24 @@ static void make_attempt(calling *now)
     }
     if (now->status == CRUDDUR_OK) {
         now->answer->attempts++;
-        now->status = send_signed(now);
-        look_at_answer(now);
-        report(now, began_us);
+        now->status = make_request(now);
+    }
+}
+
+/* The request was sent. */
+static void end_attempt(calling *now)
+{
+    look_at_answer(now);
+    report(now);
+}
+
+static void make_attempt(calling *now)
+{
+    begin_attempt(now);
+    if (now->status == CRUDDUR_OK) {
+        now->status = cr_http_send(now->client->options.http, &now->http, &now->answer->http,
+                                   now->call->error);
+        end_attempt(now);
     }
 }
 
@@ -478,10 +492,10 @@ static void describe_attempts(const calling *now)
     }
 }
 
-cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
-                           cr_aws_answer *answer)
+static void begin_call(calling *now, cr_aws_client *client, const cr_aws_request *request,
+                       cr_call *call, cr_aws_answer *answer)
 {
-    calling now = {
+    *now = (calling){
         .client = client,
         .request = request,
         .call = call,
@@ -492,15 +506,83 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
     answer->attempts = 0;
     answer->may_be_applied = false;
     answer->is_public = request->is_public;
-    cr_signature_init(&now.signature);
+    cr_signature_init(&now->signature);
+}
+
+static void end_call(calling *now)
+{
+    learn(now);
+    describe_attempts(now);
+    cr_signature_free(&now->signature);
+    cr_identity_release(now->identity);
+}
+
+cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
+                           cr_aws_answer *answer)
+{
+    calling now;
+    begin_call(&now, client, request, call, answer);
     do {
         make_attempt(&now);
     } while (decide(&now));
-    learn(&now);
-    describe_attempts(&now);
-    cr_signature_free(&now.signature);
-    cr_identity_release(now.identity);
+    end_call(&now);
     return now.status;
+}
+
+/* A call whose failure is told to nobody. */
+typedef struct quiet_calling {
+    calling now;
+    cr_call call;
+    cruddur_error *error;
+} quiet_calling;
+
+/* Those whose request could be made. */
+static void send_together(quiet_calling *calls, size_t count)
+{
+    cr_http_exchange exchanges[CR_HTTP_TOGETHER_MAX];
+    calling *sent[CR_HTTP_TOGETHER_MAX];
+    size_t sent_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        calling *now = &calls[i].now;
+        begin_attempt(now);
+        if (now->status == CRUDDUR_OK) {
+            exchanges[sent_count] =
+                (cr_http_exchange){&now->http, &now->answer->http, now->call->error, CRUDDUR_OK};
+            sent[sent_count++] = now;
+        }
+    }
+    if (sent_count > 0) {
+        cr_http_send_together(calls[0].now.client->options.http, exchanges, sent_count);
+    }
+    for (size_t i = 0; i < sent_count; i++) {
+        sent[i]->status = exchanges[i].status;
+        end_attempt(sent[i]);
+    }
+}
+
+void cr_aws_try_together(cr_aws_client *client, cr_aws_try *tries, size_t count, cr_call *call)
+{
+    quiet_calling *calls = count > 0 ? malloc(count * sizeof(*calls)) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        tries[i].is_success = false;
+        tries[i].answer->attempts = 0;
+        if (calls != NULL) {
+            calls[i].call = *call;
+            calls[i].error = NULL;
+            calls[i].call.error = &calls[i].error;
+            begin_call(&calls[i].now, client, &tries[i].request, &calls[i].call, tries[i].answer);
+        }
+    }
+    if (calls == NULL) {
+        return;
+    }
+    send_together(calls, count);
+    for (size_t i = 0; i < count; i++) {
+        tries[i].is_success = calls[i].now.status == CRUDDUR_OK && cr_aws_is_ok(tries[i].answer);
+        end_call(&calls[i].now);
+        cr_error_discard(&calls[i].error);
+    }
+    free(calls);
 }
 
 cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, unsigned round,
@@ -514,15 +596,4 @@ cruddur_status cr_aws_pause(const cr_aws_client *client, cr_retry_class class, u
                             "the deadline would pass before another try");
     }
     return cr_cancel_sleep_us(delay_us, call->cancel) ? CRUDDUR_OK : cr_fail_cancelled(call->error);
-}
-
-void cr_aws_log_attempt(void *data, const cr_call *call, const cr_aws_attempt *attempt)
-{
-    (void)data;
-    const char *operation = strchr(attempt->target, '.');
-    cr_log_line(&call->logger, CRUDDUR_LOG_DEBUG, "%s: attempt %u, HTTP %d%s%s, %lld us%s",
-                operation == NULL ? attempt->target : operation + 1, attempt->number,
-                attempt->http_status, attempt->error_code[0] == '\0' ? "" : " ",
-                attempt->error_code, (long long)attempt->duration_us,
-                attempt->connection_was_new ? ", new connection" : "");
 }

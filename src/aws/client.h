@@ -100,6 +100,17 @@ void cr_aws_answer_free(cr_aws_answer *answer);
 cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request, cr_call *call,
                            cr_aws_answer *answer);
 
+/* One of several calls that are made at the same time. */
+typedef struct cr_aws_try {
+    cr_aws_request request;
+    cr_aws_answer *answer;
+    bool is_success; /* the service has answered with a success, which was read */
+} cr_aws_try;
+
+/* Makes up to CR_HTTP_TOGETHER_MAX calls at the same time, with one attempt each: for reads, which
+ * the caller makes again where they come to nothing. Describes no error. */
+void cr_aws_try_together(cr_aws_client *client, cr_aws_try *tries, size_t count, cr_call *call);
+
 /* These services know one status for a success. */
 static inline bool cr_aws_is_ok(const cr_aws_answer *answer)
 {

@@ -2,11 +2,11 @@
 #include "aws/http.h"
 
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
+#include "aws/http_lines.h"
 #include "aws/http_pool.h"
 #include "aws/http_shortage.h"
 #include "base/clock.h"
@@ -15,35 +15,32 @@
 #define CONNECT_LIMIT_US INT64_C(3000000)
 #define US_PER_MS INT64_C(1000)
 
+/* libcurl looks after its own timers; this is how often it looks whether the call was cancelled. */
+#define POLL_MS 1000
+
 /* libcurl counts whole milliseconds, and may be early by one or two. */
 #define TIMER_SLACK_US (10 * US_PER_MS)
-
-/* The given headers, and those that libcurl would add by itself. */
-#define LINES_MAX (CR_HTTP_HEADERS_MAX + 3)
 
 struct cr_http {
     cr_http_pool pool;
 };
 
-/* The header lines as libcurl takes them, without an allocation each. */
-typedef struct line_list {
-    cr_buffer text;
-    struct curl_slist nodes[LINES_MAX];
-    size_t count;
-} line_list;
-
 /* One request on its way. */
 typedef struct exchange {
-    cr_http_handle *handle;
+    cr_http_easy *easy;
     const char *ca_name;
     const cr_http_request *request;
     cr_http_response *response;
+    cruddur_error **error;
+    cruddur_status status;
+    CURLcode code;
+    bool is_under_way;
     int refused;       /* the errno of a socket that the system refused; 0: none */
     unsigned starts;   /* how often libcurl set out to send the request */
     bool header_ended; /* the empty line behind it has come */
     bool is_too_large;
     bool has_no_memory;
-    line_list lines;
+    cr_http_lines lines;
 } exchange;
 
 cruddur_status cr_http_new(const cr_http_options *options, cr_http **ret_http,
@@ -213,92 +210,6 @@ static int look_at_cancel(void *context, curl_off_t down, curl_off_t downloaded,
 
 /* ---- the request ---- */
 
-/* What would end a header line, or start another. */
-static bool is_one_line(cr_str text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '\r' || text.data[i] == '\n' || text.data[i] == '\0') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void add(cr_buffer *out, cr_str text)
-{
-    void *room = text.size == 0 ? NULL : cr_buffer_extend(out, text.size);
-    if (room != NULL) {
-        memcpy(room, text.data, text.size);
-    }
-}
-
-/* `name: value`, or `name:` with which libcurl leaves out a header of its own. */
-static void add_line(line_list *lines, cr_str name, cr_str value)
-{
-    add(&lines->text, name);
-    add(&lines->text, value.size == 0 ? cr_str_of(":") : cr_str_of(": "));
-    cr_buffer_add_text(&lines->text, value);
-    lines->count++;
-}
-
-/* The nodes point into the text, which does not move any more. */
-static void link_lines(line_list *lines)
-{
-    char *at = lines->text.data;
-    for (size_t i = 0; i < lines->count; i++) {
-        bool is_last = i + 1 == lines->count;
-        lines->nodes[i] = (struct curl_slist){at, is_last ? NULL : &lines->nodes[i + 1]};
-        at += strlen(at) + 1;
-    }
-}
-
-static bool names(const cr_header *header, const char *name)
-{
-    return header->name.size == strlen(name) &&
-           strncasecmp(header->name.data, name, header->name.size) == 0;
-}
-
-static size_t size_of_lines(const cr_http_request *request)
-{
-    size_t size = sizeof("Accept:") + sizeof("Expect:") + sizeof("Content-Type:");
-    for (size_t i = 0; i < request->header_count; i++) {
-        size += request->headers[i].name.size + request->headers[i].value.size + sizeof(": ");
-    }
-    return size;
-}
-
-static cruddur_status write_lines(exchange *now, cruddur_error **error)
-{
-    const cr_http_request *request = now->request;
-    line_list *lines = &now->lines;
-    bool has_type = false;
-    if (request->header_count > CR_HTTP_HEADERS_MAX) {
-        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "a request with more than %d headers",
-                            CR_HTTP_HEADERS_MAX);
-    }
-    cr_buffer_reserve(&lines->text, size_of_lines(request));
-    for (size_t i = 0; i < request->header_count; i++) {
-        const cr_header *header = &request->headers[i];
-        if (!is_one_line(header->name) || !is_one_line(header->value)) {
-            return cr_fail_with(error, CRUDDUR_E_CONFIG, "the header %.*s would have a line break",
-                                (int)strcspn(header->name.data, "\r\n"), header->name.data);
-        }
-        has_type = has_type || names(header, "content-type");
-        add_line(lines, header->name, header->value);
-    }
-    add_line(lines, cr_str_of("Accept"), CR_STR_ABSENT);
-    add_line(lines, cr_str_of("Expect"), CR_STR_ABSENT);
-    if (!has_type) {
-        add_line(lines, cr_str_of("Content-Type"), CR_STR_ABSENT);
-    }
-    if (lines->text.failed) {
-        return cr_fail_with(error, CRUDDUR_E_NO_MEMORY,
-                            "a request with headers too long, or no memory for them");
-    }
-    link_lines(lines);
-    return CRUDDUR_OK;
-}
-
 /* In milliseconds and rounded up; 0, which means forever to libcurl, never comes out. */
 static long to_ms(int64_t us)
 {
@@ -311,7 +222,7 @@ static bool set_limits(const exchange *now, int64_t left_us)
     const cr_http_request *request = now->request;
     int64_t connect_us =
         request->connect_limit_us > 0 ? request->connect_limit_us : CONNECT_LIMIT_US;
-    CURL *curl = now->handle->curl;
+    CURL *curl = now->easy->curl;
     return curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, to_ms(left_us)) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                             to_ms(connect_us < left_us ? connect_us : left_us)) == CURLE_OK &&
@@ -324,7 +235,7 @@ static bool set_limits(const exchange *now, int64_t left_us)
 static bool set_body(const exchange *now)
 {
     const cr_http_request *request = now->request;
-    CURL *curl = now->handle->curl;
+    CURL *curl = now->easy->curl;
     if (strcmp(request->method, "GET") == 0) {
         return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
                curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
@@ -341,7 +252,7 @@ static bool set_body(const exchange *now)
 
 static bool set_callbacks(exchange *now)
 {
-    CURL *curl = now->handle->curl;
+    CURL *curl = now->easy->curl;
     return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, now) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header) == CURLE_OK &&
@@ -359,13 +270,13 @@ static bool set_callbacks(exchange *now)
 
 static cruddur_status prepare(exchange *now, cruddur_error **error)
 {
-    CURL *curl = now->handle->curl;
+    CURL *curl = now->easy->curl;
     int64_t left_us = now->request->deadline_us - cr_clock_monotonic_us();
     if (left_us <= 0) {
         return cr_fail_with(error, CRUDDUR_E_TIMEOUT,
                             "the deadline passed before a request was sent");
     }
-    cruddur_status status = write_lines(now, error);
+    cruddur_status status = cr_http_lines_write(&now->lines, now->request, error);
     if (status != CRUDDUR_OK) {
         return status;
     }
@@ -473,8 +384,7 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         return cr_fail_memory(error);
     }
     (void)cr_fail_with(error, found.status, "%.*s: %s%s", CR_STR_ARGS(origin),
-                       now->handle->words[0] == '\0' ? curl_easy_strerror(code)
-                                                     : now->handle->words,
+                       now->easy->words[0] == '\0' ? curl_easy_strerror(code) : now->easy->words,
                        hint_for(code));
     if (code == CURLE_SSL_CACERT_BADFILE && error != NULL) {
         cr_error_wrap(*error, now->ca_name);
@@ -499,29 +409,65 @@ static cruddur_status finish_body(exchange *now, cruddur_error **error)
 static void note_connection(exchange *now)
 {
     long made = 0;
-    (void)curl_easy_getinfo(now->handle->curl, CURLINFO_NUM_CONNECTS, &made);
+    (void)curl_easy_getinfo(now->easy->curl, CURLINFO_NUM_CONNECTS, &made);
     now->response->connection_was_new = made > 0;
 }
 
-static cruddur_status perform(exchange *now, cruddur_error **error)
+/* Adds the request to those that are sent. */
+static cruddur_status begin(exchange *now, CURLM *multi)
+{
+    cr_http_response *response = now->response;
+    now->easy->words[0] = '\0';
+    now->code = CURLE_FAILED_INIT; /* unless it ends otherwise */
+    response->sent_at_us = response->received_at_us = cr_clock_now_us();
+    now->is_under_way = curl_multi_add_handle(multi, now->easy->curl) == CURLM_OK;
+    return now->is_under_way ? CRUDDUR_OK : cr_fail_memory(now->error);
+}
+
+static void note_ends(CURLM *multi, exchange *exchanges, size_t count)
+{
+    int left;
+    const CURLMsg *message;
+    while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            exchange *now = &exchanges[i];
+            if (now->easy->curl == message->easy_handle && message->msg == CURLMSG_DONE) {
+                now->code = message->data.result;
+                now->response->received_at_us = cr_clock_now_us();
+            }
+        }
+    }
+}
+
+/* Until all have ended, each by its own deadline. */
+static void run(CURLM *multi, exchange *exchanges, size_t count)
+{
+    int running = 0;
+    CURLMcode code;
+    do {
+        code = curl_multi_perform(multi, &running);
+        note_ends(multi, exchanges, count);
+        if (code == CURLM_OK && running > 0) {
+            code = curl_multi_poll(multi, NULL, 0, POLL_MS, NULL);
+        }
+    } while (code == CURLM_OK && running > 0);
+}
+
+static cruddur_status finish(exchange *now)
 {
     long http_status = 0;
     cr_http_response *response = now->response;
-    now->handle->words[0] = '\0';
-    response->sent_at_us = cr_clock_now_us();
-    CURLcode code = curl_easy_perform(now->handle->curl);
-    response->received_at_us = cr_clock_now_us();
     response->may_have_arrived = now->starts > 0;
     note_connection(now);
-    if (code == CURLE_OK && !now->header_ended) {
-        code = CURLE_PARTIAL_FILE; /* libcurl takes half a header for an answer without a body */
+    if (now->code == CURLE_OK && !now->header_ended) {
+        now->code = CURLE_PARTIAL_FILE; /* to libcurl half a header is an answer without a body */
     }
-    if (code != CURLE_OK) {
-        return fail_exchange(now, code, error);
+    if (now->code != CURLE_OK) {
+        return fail_exchange(now, now->code, now->error);
     }
-    cruddur_status status = finish_body(now, error);
+    cruddur_status status = finish_body(now, now->error);
     if (status == CRUDDUR_OK &&
-        curl_easy_getinfo(now->handle->curl, CURLINFO_RESPONSE_CODE, &http_status) == CURLE_OK) {
+        curl_easy_getinfo(now->easy->curl, CURLINFO_RESPONSE_CODE, &http_status) == CURLE_OK) {
         response->status = (int)http_status;
     }
     return status;
@@ -530,37 +476,92 @@ static cruddur_status perform(exchange *now, cruddur_error **error)
 /* After a failure of any kind the connection is not used again: a late answer to this request
  * must not be taken for the next one's, and a server in trouble is better met through another
  * door. */
-static bool is_sound(cruddur_status status, const cr_http_response *response)
+static bool is_sound(const exchange *now)
 {
-    return status == CRUDDUR_OK && response->status < 500;
+    return now->status == CRUDDUR_OK && now->response->status < 500;
+}
+
+static void end(exchange *now, CURLM *multi)
+{
+    if (now->is_under_way) {
+        (void)curl_multi_remove_handle(multi, now->easy->curl);
+        now->status = finish(now);
+    }
+    cr_http_lines_free(&now->lines);
+}
+
+static void set_out(exchange *now, const cr_http_exchange *asked, const char *ca_name)
+{
+    now->ca_name = ca_name;
+    now->request = asked->request;
+    now->response = asked->response;
+    now->error = asked->error;
+    now->is_under_way = false;
+    now->starts = 0;
+    now->header_ended = now->is_too_large = now->has_no_memory = false;
+    cr_http_lines_init(&now->lines);
+    reset_response(now->response, now->request->response_max);
+}
+
+static void send_by(cr_http_handle *handle, exchange *exchanges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        exchange *now = &exchanges[i];
+        now->easy = handle->easy[i];
+        now->status = prepare(now, now->error);
+        now->status = now->status == CRUDDUR_OK ? begin(now, handle->multi) : now->status;
+    }
+    run(handle->multi, exchanges, count);
+    for (size_t i = 0; i < count; i++) {
+        end(&exchanges[i], handle->multi);
+    }
+}
+
+static void send_all(cr_http *http, exchange *exchanges, size_t count)
+{
+    cr_http_handle *handle;
+    bool are_sound = true;
+    cruddur_status status = cr_http_pool_take(&http->pool, count, &handle, exchanges[0].error);
+    if (status != CRUDDUR_OK) {
+        exchanges[0].status = status;
+        for (size_t i = 1; i < count; i++) {
+            exchanges[i].status = cr_fail_memory(exchanges[i].error);
+        }
+        return;
+    }
+    send_by(handle, exchanges, count);
+    for (size_t i = 0; i < count; i++) {
+        are_sound = are_sound && is_sound(&exchanges[i]);
+    }
+    cr_http_pool_give(&http->pool, handle, are_sound);
 }
 
 cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
                             cr_http_response *response, cruddur_error **error)
 {
     exchange now;
-    reset_response(response, request->response_max);
-    cruddur_status status = cr_http_pool_take(&http->pool, &now.handle, error);
-    if (status != CRUDDUR_OK) {
-        return status;
+    const cr_http_exchange asked = {request, response, error, CRUDDUR_OK};
+    set_out(&now, &asked, http->pool.ca_name);
+    send_all(http, &now, 1);
+    return now.status;
+}
+
+void cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t count)
+{
+    exchange *now = malloc(count * sizeof(*now));
+    for (size_t i = 0; i < count; i++) {
+        if (now == NULL) {
+            reset_response(exchanges[i].response, exchanges[i].request->response_max);
+            exchanges[i].status = cr_fail_memory(exchanges[i].error);
+        } else {
+            set_out(&now[i], &exchanges[i], http->pool.ca_name);
+        }
     }
-    now.ca_name = http->pool.ca_name;
-    now.request = request;
-    now.response = response;
-    now.starts = 0;
-    now.header_ended = false;
-    now.is_too_large = false;
-    now.has_no_memory = false;
-    now.lines.count = 0;
-    cr_buffer_init(&now.lines.text, HEADER_MAX);
-    status = prepare(&now, error);
-    if (status == CRUDDUR_OK) {
-        status = perform(&now, error);
+    if (now != NULL && count > 0) {
+        send_all(http, now, count);
     }
-    cr_http_pool_give(&http->pool, now.handle, is_sound(status, response));
-    if (now.lines.text.data != NULL) {
-        OPENSSL_cleanse(now.lines.text.data, now.lines.text.size); /* tokens stand in headers */
+    for (size_t i = 0; now != NULL && i < count; i++) {
+        exchanges[i].status = now[i].status;
     }
-    cr_buffer_free(&now.lines.text);
-    return status;
+    free(now);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP on libcurl: a pool of handles that any number of threads take from. A request waits for
  * nothing beyond its deadline, name resolution included, and is sent once: a connection that died
- * while it was idle makes the request fail, where libcurl by itself would send it again. */
+ * while it was idle makes the request fail, where libcurl by itself would send it again. Several
+ * requests can be under way at the same time, on the calling thread. */
 #ifndef CR_AWS_HTTP_H
 #define CR_AWS_HTTP_H
 
@@ -70,6 +71,20 @@ void cr_http_response_free(cr_http_response *response);
  * names the host, but not what was asked of it. */
 cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
                             cr_http_response *response, cruddur_error **error);
+
+/* As many requests are under way at the same time. */
+#define CR_HTTP_TOGETHER_MAX 24
+
+/* One of several requests. */
+typedef struct cr_http_exchange {
+    const cr_http_request *request;
+    cr_http_response *response;
+    cruddur_error **error; /* its own */
+    cruddur_status status; /* as cr_http_send() would return it */
+} cr_http_exchange;
+
+/* Sends up to CR_HTTP_TOGETHER_MAX requests, in no order, and waits for all answers. */
+void cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t count);
 
 /* The value of the answer's first header of this name, which is given in lower case; absent where
  * there is none. */

@@ -12,8 +12,8 @@
 #define IDLE_MAX_S 60
 #define US_PER_S INT64_C(1000000)
 
-/* Hosts that one handle stays connected to: the service, and where credentials come from. */
-#define CONNECTIONS_MAX 4
+/* Connections that one handle keeps: those to the service, and to where credentials come from. */
+#define CONNECTIONS_MAX (CR_HTTP_TOGETHER_MAX + 3)
 
 /* Threads that are in libcurl, and with it in OpenSSL, which have locks of the whole process: one
  * that a thread holds at a fork stays locked in the child. */
@@ -64,7 +64,11 @@ static void free_handles(cr_http_handle *handle)
 {
     while (handle != NULL) {
         cr_http_handle *next = handle->next;
-        curl_easy_cleanup(handle->curl);
+        for (size_t i = 0; i < handle->easy_count; i++) {
+            curl_easy_cleanup(handle->easy[i]->curl);
+            free(handle->easy[i]);
+        }
+        (void)curl_multi_cleanup(handle->multi);
         free(handle);
         handle = next;
     }
@@ -82,15 +86,15 @@ void cr_http_pool_destroy(cr_http_pool *pool)
 }
 
 /* libcurl may have been built with a folder of certificates, which it would trust besides. */
-static bool trust_only(const cr_http_pool *pool, const cr_http_handle *handle)
+static bool trust_only(const cr_http_pool *pool, const cr_http_easy *easy)
 {
-    return curl_easy_setopt(handle->curl, CURLOPT_CAINFO, pool->ca_file) == CURLE_OK &&
-           curl_easy_setopt(handle->curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
+    return curl_easy_setopt(easy->curl, CURLOPT_CAINFO, pool->ca_file) == CURLE_OK &&
+           curl_easy_setopt(easy->curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
 }
 
 /* What is the same for all requests. Without QUICK_EXIT, a request that times out while its host's
  * name is being resolved would wait for the resolver nevertheless. */
-static bool set_up(const cr_http_pool *pool, cr_http_handle *handle)
+static bool set_up(const cr_http_pool *pool, cr_http_easy *easy)
 {
     static const struct {
         CURLoption option;
@@ -105,43 +109,57 @@ static bool set_up(const cr_http_pool *pool, cr_http_handle *handle)
         {CURLOPT_SSL_VERIFYPEER, 1},
         {CURLOPT_SSL_VERIFYHOST, 2},
         {CURLOPT_MAXAGE_CONN, IDLE_MAX_S},
-        {CURLOPT_MAXCONNECTS, CONNECTIONS_MAX},
     };
-    CURLcode code = curl_easy_setopt(handle->curl, CURLOPT_ERRORBUFFER, handle->words);
+    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_ERRORBUFFER, easy->words);
     for (size_t i = 0; code == CURLE_OK && i < sizeof(settings) / sizeof(settings[0]); i++) {
-        code = curl_easy_setopt(handle->curl, settings[i].option, settings[i].value);
+        code = curl_easy_setopt(easy->curl, settings[i].option, settings[i].value);
     }
     if (code == CURLE_OK) {
-        code = curl_easy_setopt(handle->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+        code = curl_easy_setopt(easy->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     }
     if (code == CURLE_OK) {
-        code = curl_easy_setopt(handle->curl, CURLOPT_USERAGENT, pool->user_agent);
+        code = curl_easy_setopt(easy->curl, CURLOPT_USERAGENT, pool->user_agent);
     }
-    return code == CURLE_OK && (pool->ca_file == NULL || trust_only(pool, handle));
+    return code == CURLE_OK && (pool->ca_file == NULL || trust_only(pool, easy));
 }
 
-static cruddur_status new_handle(const cr_http_pool *pool, cr_http_handle **ret_handle,
-                                 cruddur_error **error)
+static cruddur_status add_easy(const cr_http_pool *pool, cr_http_handle *handle,
+                               cruddur_error **error)
+{
+    cr_http_easy *easy = calloc(1, sizeof(*easy));
+    if (easy != NULL) {
+        easy->curl = curl_easy_init();
+    }
+    if (easy == NULL || easy->curl == NULL) {
+        free(easy);
+        return cr_fail_memory(error);
+    }
+    handle->easy[handle->easy_count++] = easy;
+    return set_up(pool, easy)
+               ? CRUDDUR_OK
+               : cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl lacks what is needed of it");
+}
+
+static cruddur_status new_handle(cr_http_handle **ret_handle, cruddur_error **error)
 {
     cr_http_handle *handle = calloc(1, sizeof(*handle));
     if (handle == NULL) {
         return cr_fail_memory(error);
     }
-    handle->curl = curl_easy_init();
-    if (handle->curl == NULL) {
-        free(handle);
-        return cr_fail_memory(error);
-    }
-    if (!set_up(pool, handle)) {
+    handle->multi = curl_multi_init();
+    if (handle->multi == NULL ||
+        curl_multi_setopt(handle->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_MAX) != CURLM_OK) {
         free_handles(handle);
-        return cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl lacks what is needed of it");
+        return cr_fail_memory(error);
     }
     *ret_handle = handle;
     return CRUDDUR_OK;
 }
 
-static cruddur_status take(cr_http_pool *pool, cr_http_handle **ret_handle, cruddur_error **error)
+static cruddur_status take(cr_http_pool *pool, size_t count, cr_http_handle **ret_handle,
+                           cruddur_error **error)
 {
+    cruddur_status status = CRUDDUR_OK;
     (void)pthread_mutex_lock(&pool->lock);
     cr_http_handle *handle = pool->idle;
     if (handle != NULL) {
@@ -149,19 +167,28 @@ static cruddur_status take(cr_http_pool *pool, cr_http_handle **ret_handle, crud
     }
     (void)pthread_mutex_unlock(&pool->lock);
     if (handle == NULL) {
-        return new_handle(pool, ret_handle, error);
+        status = new_handle(&handle, error);
     }
-    handle->next = NULL;
+    while (status == CRUDDUR_OK && handle->easy_count < count) {
+        status = add_easy(pool, handle, error);
+    }
+    if (handle != NULL) {
+        handle->next = NULL;
+    }
+    if (status != CRUDDUR_OK) {
+        free_handles(handle);
+        return status;
+    }
     *ret_handle = handle;
     return CRUDDUR_OK;
 }
 
 /* It can be entered: the pool would not be there otherwise. */
-cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle,
+cruddur_status cr_http_pool_take(cr_http_pool *pool, size_t count, cr_http_handle **ret_handle,
                                  cruddur_error **error)
 {
     (void)cr_fork_guard_enter(&users);
-    cruddur_status status = take(pool, ret_handle, error);
+    cruddur_status status = take(pool, count, ret_handle, error);
     if (status != CRUDDUR_OK) {
         cr_fork_guard_leave(&users);
     }

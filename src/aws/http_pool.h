@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The handles of libcurl that are waiting for the next request, each with its idle connections. */
+/* The handles that are waiting for the next request, each with its idle connections. */
 #ifndef CR_AWS_HTTP_POOL_H
 #define CR_AWS_HTTP_POOL_H
 
@@ -9,12 +9,20 @@
 
 #include "aws/http.h"
 
-/* Used by one thread at a time. */
+/* One request at a time. */
+typedef struct cr_http_easy {
+    CURL *curl;
+    char words[CURL_ERROR_SIZE];
+} cr_http_easy;
+
+/* Used by one thread at a time. Its requests are under way at the same time, and share the idle
+ * connections. */
 typedef struct cr_http_handle {
     struct cr_http_handle *next;
-    CURL *curl;
+    CURLM *multi;
+    cr_http_easy *easy[CR_HTTP_TOGETHER_MAX];
+    size_t easy_count;
     int64_t idle_since_us; /* on the monotonic clock */
-    char words[CURL_ERROR_SIZE];
 } cr_http_handle;
 
 typedef struct cr_http_pool {
@@ -29,7 +37,8 @@ cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *opti
                                  cruddur_error **error);
 void cr_http_pool_destroy(cr_http_pool *pool);
 
-cruddur_status cr_http_pool_take(cr_http_pool *pool, cr_http_handle **ret_handle,
+/* A handle for that many requests at the same time, up to CR_HTTP_TOGETHER_MAX. */
+cruddur_status cr_http_pool_take(cr_http_pool *pool, size_t count, cr_http_handle **ret_handle,
                                  cruddur_error **error);
 
 /* Gives a handle back; one that is not sound is freed, and its connections closed. */

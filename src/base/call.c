@@ -77,6 +77,9 @@ void cr_meter_add(cr_meter *sum, const cr_meter *part)
     sum->rows_read += part->rows_read;
     sum->rows_written += part->rows_written;
     sum->requests += part->requests;
+    sum->waves += part->waves;
+    sum->guesses += part->guesses;
+    sum->guesses_wrong += part->guesses_wrong;
     sum->read_units += part->read_units;
     sum->write_units += part->write_units;
 }

@@ -17,11 +17,24 @@ typedef struct cr_meter {
     uint32_t rows_read;
     uint32_t rows_written;
     uint32_t requests; /* to a service, each attempt counted */
+    uint32_t waves;    /* how often it was waited for answers: to one request, or to several that
+                          were under way at the same time */
+    uint32_t guesses;  /* runs of a change by rows that may be out of date */
+    uint32_t guesses_wrong;
     double read_units; /* that the service charges for */
     double write_units;
 } cr_meter;
 
 void cr_meter_add(cr_meter *sum, const cr_meter *part);
+
+/* Begins a run of a change. `*was_guess`, of the run before it, is kept for the call: a guess whose
+ * change is run again was wrong. */
+static inline void cr_meter_run(cr_meter *meter, bool is_guess, bool *was_guess)
+{
+    meter->guesses_wrong += *was_guess ? 1 : 0;
+    meter->guesses += is_guess ? 1 : 0;
+    *was_guess = is_guess;
+}
 
 typedef struct cr_logger {
     cruddur_log_fn log;

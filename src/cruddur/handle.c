@@ -87,7 +87,11 @@ cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
                                    entry->call.meter.rows_written,
                                    entry->call.meter.requests,
                                    entry->call.meter.read_units,
-                                   entry->call.meter.write_units};
+                                   entry->call.meter.write_units,
+                                   entry->call.meter.waves,
+                                   entry->call.meter.guesses,
+                                   entry->call.meter.guesses_wrong,
+                                   0};
         options->metrics(options->metrics_data, &metrics);
     }
     return status;

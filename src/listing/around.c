@@ -36,8 +36,9 @@ static cruddur_status find_message(cr_txn *txn, const around_context *context, f
     cr_group group;
     cr_row own = {0};
     cr_message_lookup *lookup = &seen->lookup;
-    cruddur_status status = cr_message_read(txn, context->group, context->viewer,
-                                            &context->listing->around, NULL, NULL, &group, lookup);
+    cruddur_status status =
+        cr_message_read(txn, context->group, (cr_group_reading){.member = context->viewer},
+                        &context->listing->around, NULL, NULL, &group, lookup);
     if (status == CRUDDUR_OK && context->viewer != NULL) {
         status = cr_own_row_find(txn, &group, context->viewer, &own);
     }

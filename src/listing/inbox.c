@@ -153,11 +153,33 @@ static cr_row peek_row(const cr_walk *walking, size_t index)
     return row;
 }
 
+/* The counts of the rows before `end` are announced, as many as there is room for: they are read
+ * at the same time. Returns for how many rows that is. */
+static size_t announce_counts(const cr_walk *walking, cr_txn *txn, size_t end)
+{
+    cr_pk pk[CR_READ_AHEAD_MAX];
+    cr_query query[CR_READ_AHEAD_MAX];
+    cr_reads reads = {.queries = query};
+    size_t rows = 0;
+    for (; rows < end && reads.query_count < CR_READ_AHEAD_MAX; rows++) {
+        cr_row row = peek_row(walking, end - 1 - rows);
+        size_t next = reads.query_count;
+        reads.query_count += cr_unread_query(&row, &pk[next], &query[next]) ? 1 : 0;
+    }
+    cr_rows_read_ahead(txn, &reads);
+    return rows;
+}
+
 static cruddur_status count_unread(cr_walk *walking, cr_txn *txn)
 {
     const cr_listing *listing = walking->listing;
     cruddur_status status = CRUDDUR_OK;
+    size_t announced = 0;
+    bool announces = (txn->traits & CR_TRAIT_SNAPSHOT) == 0 && !listing->leaves_uncounted;
     for (size_t i = walking->builder.count; status == CRUDDUR_OK && i > 0; i--) {
+        if (announces && announced-- == 0) {
+            announced = announce_counts(walking, txn, i) - 1;
+        }
         cr_row row = peek_row(walking, i - 1);
         cr_unread unread = {0, !cr_row_may_have_unread(&row)};
         if (!listing->leaves_uncounted) {

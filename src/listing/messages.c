@@ -18,16 +18,35 @@ static bool is_shown(const cr_walk *walking, const cr_row *message)
     return cr_message_is_shown(message, walking->now_us);
 }
 
-/* Only members read, and only what is in their history. */
-static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_str *after_sk)
+/* Only members read, and only what is in their history. The page is read at the same time, and
+ * shown if the card allows it. */
+static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_walk *walking)
 {
     cr_group group;
     cr_row own;
-    cruddur_status status = cr_group_read(txn, context->group, context->viewer, &group);
+    cr_query page;
+    cr_group_reading reading = {.member = context->viewer, .ahead = {.queries = &page}};
+    reading.ahead.query_count = cr_walk_first_query(walking, &page) ? 1 : 0;
+    cruddur_status status = cr_group_read_as(txn, context->group, &reading, &group);
     if (status == CRUDDUR_OK) {
         status = cr_own_row_find(txn, &group, context->viewer, &own);
     }
-    *after_sk = status == CRUDDUR_OK ? own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
+    walking->after_sk = status == CRUDDUR_OK ? own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
+    return status;
+}
+
+static cruddur_status fill_page(cr_txn *txn, list_context *context, cr_walk *walking)
+{
+    cr_group group;
+    walking->is_shown = is_shown;
+    cruddur_status status = cr_walk_fill(walking, txn);
+    if (status == CRUDDUR_OK && walking->builder.count == 0 && context->viewer == NULL) {
+        status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
+    }
+    if (status == CRUDDUR_OK) {
+        cr_walk_cut(walking);
+        status = cr_walk_finish(walking, txn, &context->page);
+    }
     return status;
 }
 
@@ -35,26 +54,13 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
 {
     list_context *context = argument;
     cr_walk walking;
-    cr_group group;
-    cr_str after_sk = CR_STR_ABSENT;
     cr_pk pk = cr_pk_of_group(context->group);
-    cruddur_status status =
-        context->viewer == NULL ? CRUDDUR_OK : check_viewer(txn, context, &after_sk);
-    if (status == CRUDDUR_OK) {
-        status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
-    }
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    walking.after_sk = after_sk;
-    walking.is_shown = is_shown;
-    status = cr_walk_fill(&walking, txn);
-    if (status == CRUDDUR_OK && walking.builder.count == 0 && context->viewer == NULL) {
-        status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
+    cruddur_status status = cr_walk_init(&walking, context->listing, cr_pk_str(&pk), txn);
+    if (status == CRUDDUR_OK && context->viewer != NULL) {
+        status = check_viewer(txn, context, &walking);
     }
     if (status == CRUDDUR_OK) {
-        cr_walk_cut(&walking);
-        status = cr_walk_finish(&walking, txn, &context->page);
+        status = fill_page(txn, context, &walking);
     }
     cr_walk_free(&walking);
     return status;

@@ -30,11 +30,9 @@ cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_curs
 
 /* ---- along the list ---- */
 
-/* Walks from `here` (absent: from the end of the list) over rows of the period that is listed. */
-static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound here, bool descending,
-                                size_t expected, cr_sink sink, void *context)
+/* From `here` (absent: from the end of the list). */
+static cr_query query_from(const cr_walk *walking, cr_bound here, bool descending, size_t expected)
 {
-    cr_period period = {walking->listing->since_us, walking->listing->until_us};
     cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
     query.expected += here.sk.data != NULL && !here.included ? 1 : 0; /* a service reads it, too */
     *(descending ? &query.upper : &query.lower) = here;
@@ -42,6 +40,15 @@ static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound he
         (query.lower.sk.data == NULL || cr_str_compare(query.lower.sk, walking->after_sk) <= 0)) {
         query.lower = (cr_bound){walking->after_sk, false};
     }
+    return query;
+}
+
+/* Walks over rows of the period that is listed. */
+static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound here, bool descending,
+                                size_t expected, cr_sink sink, void *context)
+{
+    cr_period period = {walking->listing->since_us, walking->listing->until_us};
+    cr_query query = query_from(walking, here, descending, expected);
     return cr_period_query(txn, &period, &query, sink, context);
 }
 
@@ -98,13 +105,24 @@ bool cr_walk_goes_on(const cr_walk *walking)
            walking->builder.count < rows_wanted(walking);
 }
 
+static cr_bound cursor_bound(const cr_walk *walking)
+{
+    return walking->has_cursor ? (cr_bound){walking->from.position.sk, walking->from.inclusive}
+                               : (cr_bound){CR_STR_ABSENT, false};
+}
+
+bool cr_walk_first_query(const cr_walk *walking, cr_query *query)
+{
+    *query = query_from(walking, cursor_bound(walking), walking->descending, rows_wanted(walking));
+    return walking->listing->since_us == CRUDDUR_SINCE_ALWAYS &&
+           walking->listing->until_us == CRUDDUR_UNTIL_FOREVER;
+}
+
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn)
 {
     cr_kept_key last = walking->last; /* which moves on with the walk */
-    cr_bound here = {cr_kept_key_str(&last), false};
-    if (last.size == 0 && walking->has_cursor) {
-        here = (cr_bound){walking->from.position.sk, walking->from.inclusive};
-    }
+    cr_bound here =
+        last.size == 0 ? cursor_bound(walking) : (cr_bound){cr_kept_key_str(&last), false};
     walking->is_at_end = true;
     return walk_from(txn, walking, here, walking->descending,
                      rows_wanted(walking) - walking->builder.count, take_row, walking);

@@ -50,6 +50,9 @@ cruddur_status cr_walk_init(cr_walk *walking, const cr_listing *listing, cr_str 
  * that there is more. */
 bool cr_walk_goes_on(const cr_walk *walking);
 
+/* What the walk is going to begin with, to announce it; false where that is more than one query. */
+bool cr_walk_first_query(const cr_walk *walking, cr_query *query);
+
 /* Fills the page from where the walk is. */
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn);
 

@@ -221,6 +221,11 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
 
 /* ---- the call ---- */
 
+static cr_str token_of(const cr_draft *draft)
+{
+    return draft->may_be_repeat ? cr_uuid_str(&draft->uuid) : CR_STR_ABSENT;
+}
+
 /* The opening may have been made before, and the members have changed since. */
 static cruddur_status find_repeat(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
 {
@@ -243,7 +248,22 @@ static cruddur_status append_to_same(cr_txn *txn, cr_send *send, cr_group *group
     return status == CRUDDUR_OK ? cr_append_once(txn, send, group) : status;
 }
 
-/* The card is read first: whoever opens the group from then on changes it. */
+/* Where there is no card yet, and the head is none that came before it, the two may be read at the
+ * same time. Else the head is read after the card: whoever opens the group from then on changes
+ * that. */
+static cruddur_status find_group(cr_txn *txn, const cr_send *send, const cr_read_card *card,
+                                 cr_group *group, bool *is_member)
+{
+    const cr_draft *draft = send->draft;
+    bool is_first = !cr_send_has_failed(send);
+    const cr_group_reading again = {.member = &draft->author.uuid,
+                                    .ahead = {.token = token_of(draft)},
+                                    .asks_index =
+                                        is_first && (txn->traits & CR_TRAIT_STREAMED) == 0};
+    return cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members, card,
+                         cr_row_exists(&card->row) ? &again : NULL, group, is_member);
+}
+
 static cruddur_status create_body(cr_txn *txn, void *argument)
 {
     cr_send *send = argument;
@@ -252,13 +272,12 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     cr_group group;
     bool is_member;
     cr_send_begin(send, txn);
-    cruddur_status status = cr_group_read_card(txn, &draft->group, &card);
+    cruddur_status status = cr_group_read_card_to_open(txn, &draft->group, token_of(draft), &card);
     if (status == CRUDDUR_OK && card.card.is_removed && !cr_send_is_atomic(send)) {
         status = fail_steps(txn->call, &draft->group);
     }
     if (status == CRUDDUR_OK) {
-        status = cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members,
-                               &card, &group, &is_member);
+        status = find_group(txn, send, &card, &group, &is_member);
     }
     if (status != CRUDDUR_OK) {
         return status;

@@ -23,13 +23,30 @@ typedef struct reading {
     cr_row counter; /* of changes; absent throughout where there is none */
 } reading;
 
+/* One call, over all runs of its body. */
+typedef struct editing {
+    const cr_edit *edit;
+    cr_room_search room;
+    bool has_run;  /* the body */
+    bool is_guess; /* the latest run */
+    bool is_changed;
+    bool has_more; /* old group rows than one change had room for */
+    cr_packed_row *result;
+} editing;
+
 /* Who is no member learns nothing of the message, not even whether it is there. */
-static cruddur_status read_to_change(cr_txn *txn, const cr_edit *edit, reading *read)
+static cruddur_status read_to_change(cr_txn *txn, editing *call, reading *read)
 {
+    const cr_edit *edit = call->edit;
+    const cr_group_reading wanted = cr_group_reading_to_change(txn, edit->user, !call->has_run);
+    call->has_run = true;
+    cr_meter_run(&txn->call->meter, wanted.may_guess, &call->is_guess);
     read->change_pk = cr_change_pk_of(&edit->group);
     const cr_key counter = cr_change_counter_key(&read->change_pk);
-    return cr_message_read(txn, &edit->group, edit->user, &edit->name, &counter, &read->counter,
-                           &read->group, &read->lookup);
+    cruddur_status status = cr_message_read(txn, &edit->group, wanted, &edit->name, &counter,
+                                            &read->counter, &read->group, &read->lookup);
+    read->group.believes_index = read->group.is_own_guess;
+    return status;
 }
 
 /* Whether a member's history reaches back to the message. If not, the member is told what a message
@@ -45,6 +62,9 @@ static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, cr_group *
     bool is_visible = cr_str_compare(lookup->row.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
     if (status != CRUDDUR_OK || is_visible) {
         return status;
+    }
+    if (group->is_own_guess) {
+        return CRUDDUR_E_CONFLICT;
     }
     cr_message_hide(txn, lookup);
     return cr_message_fail(txn, lookup);
@@ -207,15 +227,6 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 
 /* ---- the previews ---- */
 
-/* One call, over all runs of its body. */
-typedef struct editing {
-    const cr_edit *edit;
-    cr_room_search room;
-    bool is_changed;
-    bool has_more; /* old group rows than one change had room for */
-    cr_packed_row *result;
-} editing;
-
 /* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
  * message, the others are. */
 static bool is_unseen(const reading *read, const cr_row *changed)
@@ -247,6 +258,14 @@ static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_r
     return *result == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
 }
 
+/* Who reacts must see the message: a row that is only guessed has to be as it was. */
+static cruddur_status require_own(cr_txn *txn, const cr_edit *edit, const cr_group *group)
+{
+    return group->is_own_guess && edit->user != NULL && !kinds[edit->kind].is_for_author
+               ? txn->ops->require(txn, &group->own)
+               : CRUDDUR_OK;
+}
+
 /* Reads first and writes after. */
 static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
                                     const cr_row *changed)
@@ -259,6 +278,9 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
     if (status == CRUDDUR_OK) {
         status = cr_change_state(txn, &read->change_pk, &read->counter, changed, 1,
                                  kinds[call->edit->kind].word);
+    }
+    if (status == CRUDDUR_OK) {
+        status = require_own(txn, call->edit, &read->group);
     }
     if (status == CRUDDUR_OK && shown.are_to_change) {
         status = cr_previews_write(txn, &shown);
@@ -274,7 +296,7 @@ static cruddur_status edit_body(cr_txn *txn, void *argument)
     reading read = {.counter = {{CR_STR_ABSENT}}};
     cruddur_status status = cr_check_transactions(txn);
     if (status == CRUDDUR_OK) {
-        status = read_to_change(txn, edit, &read);
+        status = read_to_change(txn, call, &read);
     }
     if (status == CRUDDUR_OK) {
         status = check_rules(txn, edit, &read);
@@ -337,7 +359,8 @@ static cruddur_status get_body(cr_txn *txn, void *argument)
     cr_group group;
     cr_message_lookup lookup;
     cruddur_status status =
-        cr_message_read(txn, call->group, call->viewer, call->name, NULL, NULL, &group, &lookup);
+        cr_message_read(txn, call->group, (cr_group_reading){.member = call->viewer}, call->name,
+                        NULL, NULL, &group, &lookup);
     if (status == CRUDDUR_OK) {
         status = check_found(txn, &lookup);
     }

@@ -65,10 +65,17 @@ static cr_bound bound_of(int64_t time_us, bool included, cr_sort_key *key)
 }
 
 /* A message is stored soon after its uuid was made. */
+static cr_query after_query(const cr_message_lookup *lookup, int64_t made_us, cr_sort_key *from)
+{
+    return (cr_query){.partition = cr_pk_str(&lookup->pk),
+                      .lower = bound_of(made_us, true, from),
+                      .expected = AROUND_EXPECTED};
+}
+
 static cruddur_status look_after(cr_txn *txn, cr_message_lookup *lookup, int64_t made_us)
 {
     cr_sort_key from;
-    return look_along(txn, lookup, (cr_query){.lower = bound_of(made_us, true, &from)}, AROUND_MAX);
+    return look_along(txn, lookup, after_query(lookup, made_us, &from), AROUND_MAX);
 }
 
 /* Unless it was made by a clock that is ahead. */
@@ -197,14 +204,56 @@ static cruddur_status choose_beside(cr_txn *txn, const cr_row *head, cr_beside *
     return status;
 }
 
-cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
+/* A uuid that tells its time, in a store that does not know messages by it. */
+static bool is_looked_up_by_time(const cr_txn *txn, const cr_message_name *name, int64_t *made_us)
+{
+    return name->created_at_us == 0 && (txn->traits & CR_TRAIT_UUIDS) == 0 &&
+           cr_uuid_v7_time_us(&name->uuid, made_us);
+}
+
+/* What is read for the message as far as the head does not tell. */
+typedef struct expected {
+    cr_query query;
+    cr_sort_key from;
+    cr_sort_key made_sk;
+    cr_key key[CR_BESIDE_MAX];
+} expected;
+
+static void expect(const cr_txn *txn, const cr_message_lookup *lookup, const cr_key *also,
+                   cr_group_reading *reading, expected *room)
+{
+    int64_t made_us;
+    size_t count = 0;
+    int64_t told_us = lookup->name->created_at_us;
+    if (is_looked_up_by_time(txn, lookup->name, &made_us)) {
+        room->query = after_query(lookup, made_us, &room->from);
+        reading->ahead.queries = &room->query;
+        reading->ahead.query_count = 1;
+    }
+    if (!reading->asks_index) {
+        return;
+    }
+    if (also != NULL) {
+        room->key[count++] = *also;
+    }
+    if (told_us != 0 && cr_time_format(told_us, &room->made_sk)) {
+        room->key[count++] = (cr_key){cr_pk_str(&lookup->pk), cr_sort_key_str(&room->made_sk)};
+    }
+    reading->ahead.keys = room->key;
+    reading->ahead.key_count = count;
+}
+
+cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, cr_group_reading reading,
                                const cr_message_name *name, const cr_key *also, cr_row *also_row,
                                cr_group *read, cr_message_lookup *lookup)
 {
+    expected room;
     target wanted = {lookup, also};
     cr_beside beside = {.choose = choose_beside, .context = &wanted};
+    reading.beside = &beside;
     begin(lookup, group, name);
-    cruddur_status status = cr_group_read_beside(txn, group, member, &beside, read);
+    expect(txn, lookup, also, &reading, &room);
+    cruddur_status status = cr_group_read_as(txn, group, &reading, read);
     if (status != CRUDDUR_OK) {
         return status;
     }

@@ -34,7 +34,7 @@ typedef struct cr_message_lookup {
 /* Reads a group for a member (NULL: for who may read any), and a message of it in the request that
  * reads the card. So is the row at `also`, into *also_row; NULL: none. A message that is not there
  * leaves lookup->row absent, and is no failure. Read statuses, and those of cr_group_read(). */
-cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, const cr_uuid *member,
+cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, cr_group_reading reading,
                                const cr_message_name *name, const cr_key *also, cr_row *also_row,
                                cr_group *read, cr_message_lookup *lookup);
 

@@ -21,10 +21,15 @@ cruddur_status cr_check_transactions(const cr_txn *txn)
 
 /* ---- the head ---- */
 
+static cr_query head_query(const cr_pk *pk)
+{
+    return (cr_query){.partition = cr_pk_str(pk), .descending = true, .expected = 1};
+}
+
 cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head)
 {
     cr_pk pk = cr_pk_of_group(uuid);
-    cr_query messages = {.partition = cr_pk_str(&pk), .descending = true, .expected = 1};
+    cr_query messages = head_query(&pk);
     return cr_rows_find(txn, &messages, CR_PK, cr_pk_str(&pk), head);
 }
 
@@ -87,9 +92,14 @@ cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *
     return cr_rows_query(txn, &inbox, take_up_to, &search);
 }
 
+static cr_query index_query(const cr_uuid *uuid)
+{
+    return (cr_query){.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(uuid), .descending = true};
+}
+
 cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
 {
-    cr_query query = {.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(uuid), .descending = true};
+    cr_query query = index_query(uuid);
     *rows = (cr_rows){.arena = txn->arena};
     return cr_rows_collect(txn, &query, SIZE_MAX, rows);
 }
@@ -125,6 +135,18 @@ cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card
     cr_card_pk pk = cr_card_pk_of(uuid);
     cruddur_status status = cr_rows_get_card(txn, &pk, NULL, 0, &card->row, NULL);
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
+}
+
+cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, cr_str token,
+                                          cr_read_card *card)
+{
+    const cr_pk pk = cr_pk_of_group(uuid);
+    const cr_query head = head_query(&pk);
+    const cr_card_pk card_pk = cr_card_pk_of(uuid);
+    const cr_key card_key = cr_card_key(&card_pk);
+    const cr_reads reads = {&head, 1, &card_key, 1, token};
+    cr_rows_read_ahead(txn, &reads);
+    return cr_group_read_card(txn, uuid, card);
 }
 
 cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
@@ -166,31 +188,57 @@ cruddur_status cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid, const
 /* ---- whether somebody is a member ---- */
 
 /* The card, and the row by the head's key, where it is unless it is displaced. In most cases the
- * two settle the question. */
-static cruddur_status read_card_and_own(cr_txn *txn, cr_group *group, const cr_uuid *member,
-                                        cr_beside *beside)
+ * two settle the question. Rows beside have the places behind the own row's, which is not read
+ * where it is known. */
+static cruddur_status get_card_and_own(cr_txn *txn, cr_group *group, const cr_uuid *member,
+                                       cr_beside *beside, bool with_own)
 {
     cr_key keys[1 + CR_BESIDE_MAX];
     cr_row rows[1 + CR_BESIDE_MAX] = {{{CR_STR_ABSENT}}};
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_pk pk = cr_pk_of_member(member);
     cruddur_status status = CRUDDUR_OK;
+    size_t own = with_own ? 1 : 0;
     keys[0] = (cr_key){cr_pk_str(&pk), group->head.value[CR_SK]};
     if (beside != NULL) {
         status = beside->choose(txn, &group->head, beside);
-        memcpy(keys + 1, beside->key, sizeof(beside->key));
+        memcpy(keys + own, beside->key, sizeof(beside->key));
     }
     if (status == CRUDDUR_OK) {
-        size_t count = 1 + (beside == NULL ? 0 : beside->count);
+        size_t count = own + (beside == NULL ? 0 : beside->count);
         status = cr_rows_get_card(txn, &card_pk, keys, count, &group->card.row, rows);
     }
-    if (status == CRUDDUR_OK && cr_row_is_of_group(&rows[0], cr_uuid_str(&group->uuid))) {
+    if (status == CRUDDUR_OK && with_own &&
+        cr_row_is_of_group(&rows[0], cr_uuid_str(&group->uuid))) {
         group->own = rows[0];
     }
     if (beside != NULL) {
-        memcpy(beside->row, rows + 1, sizeof(beside->row));
+        memcpy(beside->row, rows + own, sizeof(beside->row));
     }
     return status == CRUDDUR_OK ? take_card(txn, &group->uuid, &group->card) : status;
+}
+
+/* The member's row as the index shows it, if that is where it belongs. */
+static cruddur_status guess_own(cr_txn *txn, cr_group *group, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    cruddur_status status = cr_group_ask_index(txn, group);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group->told.count; i++) {
+        const cr_row *row = &group->told.row[i];
+        if (cr_str_equal(row->value[CR_PK], cr_pk_str(&pk)) &&
+            cr_str_equal(row->value[CR_SK], group->head.value[CR_SK])) {
+            group->own = *row;
+            group->is_own_guess = true;
+        }
+    }
+    return status;
+}
+
+static cruddur_status read_own(cr_txn *txn, cr_group *group, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    const cr_key key = {cr_pk_str(&pk), group->head.value[CR_SK]};
+    return cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &group->own);
 }
 
 /* The author of the newest message has a row at it, in a healthy table. The nil uuid where the
@@ -204,11 +252,60 @@ static cr_uuid author_of_head(const cr_group *group)
 
 /* For whom a group is looked for. */
 typedef struct search {
-    const cr_uuid *member;    /* NULL: nobody in particular */
-    const cr_members *named;  /* who may be the two of a direct group; NULL: not known */
-    const cr_read_card *card; /* as it was read just before; NULL: it was not */
-    cr_beside *beside;        /* may be NULL */
+    const cr_uuid *member;           /* NULL: nobody in particular */
+    const cr_members *named;         /* who may be the two of a direct group; NULL: not known */
+    const cr_read_card *card;        /* as it was read just before; NULL: it was not */
+    const cr_group_reading *reading; /* NULL: nothing is announced */
 } search;
+
+/* For the head and the card alone nothing is gained; nor where nothing is waited for. */
+static bool announces(const cr_txn *txn, const cr_group_reading *reading)
+{
+    return reading != NULL && (txn->traits & CR_TRAIT_SNAPSHOT) == 0 &&
+           (reading->asks_index || reading->needs_no_row || reading->ahead.query_count > 0 ||
+            reading->ahead.key_count > 0 || reading->ahead.token.data != NULL);
+}
+
+/* The first look announces what it reads. */
+static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_group *group)
+{
+    cr_query queries[2 + CR_GROUP_AHEAD_MAX];
+    cr_key keys[1 + CR_BESIDE_MAX];
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
+    cr_reads reads = {queries, 1, keys, 1, reading->ahead.token};
+    queries[0] = head_query(&pk);
+    keys[0] = cr_card_key(&card_pk);
+    if (reading->asks_index) {
+        queries[reads.query_count++] = index_query(&group->uuid);
+    }
+    for (size_t i = 0; i < reading->ahead.query_count; i++) {
+        queries[reads.query_count++] = reading->ahead.queries[i];
+    }
+    for (size_t i = 0; i < reading->ahead.key_count; i++) {
+        keys[reads.key_count++] = reading->ahead.keys[i];
+    }
+    cr_rows_read_ahead(txn, &reads);
+}
+
+static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const cr_uuid *member,
+                                        cr_group *group)
+{
+    const cr_group_reading *reading = wanted->reading;
+    bool can_wait = reading != NULL && (reading->may_guess || reading->needs_no_row);
+    cruddur_status status =
+        get_card_and_own(txn, group, member, reading == NULL ? NULL : reading->beside, !can_wait);
+    if (status != CRUDDUR_OK || !can_wait) {
+        return status;
+    }
+    bool has_card = cr_row_exists(&group->card.row);
+    if (has_card && reading->needs_no_row) {
+        return CRUDDUR_OK;
+    }
+    status = has_card && reading->may_guess ? guess_own(txn, group, member) : CRUDDUR_OK;
+    return status == CRUDDUR_OK && !cr_row_exists(&group->own) ? read_own(txn, group, member)
+                                                               : status;
+}
 
 /* An opening has read it. */
 static cruddur_status read_card_alone(cr_txn *txn, const search *wanted, cr_group *group)
@@ -239,7 +336,7 @@ static cruddur_status look(cr_txn *txn, const search *wanted, cr_group *group, b
     cr_uuid author = author_of_head(group);
     const cr_uuid *member = wanted->member == NULL ? &author : wanted->member;
     if (status == CRUDDUR_OK) {
-        status = cr_row_exists(&group->head) ? read_card_and_own(txn, group, member, wanted->beside)
+        status = cr_row_exists(&group->head) ? read_card_and_own(txn, wanted, member, group)
                                              : read_card_alone(txn, wanted, group);
     }
     if (status == CRUDDUR_OK && !group->card.card.is_removed &&
@@ -266,6 +363,9 @@ static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const search *wante
     cr_str last_sk = CR_STR_ABSENT;
     bool is_still = false;
     group->uuid = *uuid;
+    if (announces(txn, wanted->reading)) {
+        read_ahead(txn, wanted->reading, group);
+    }
     for (int i = 0; i < LOOKS_MAX; i++) {
         cruddur_status status = look(txn, wanted, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
@@ -282,18 +382,27 @@ static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const search *wante
 }
 
 cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, const cr_read_card *card, cr_group *group,
-                             bool *is_member)
+                             const cr_members *named, const cr_read_card *card,
+                             const cr_group_reading *reading, cr_group *group, bool *is_member)
 {
-    const search wanted = {member, named, card, NULL};
+    const search wanted = {member, named, card, reading};
     return find(txn, uuid, &wanted, group, is_member);
 }
 
-cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    cr_beside *beside, cr_group *group)
+cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member, bool is_first)
+{
+    bool can_be = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED | CR_TRAIT_SNAPSHOT)) ==
+                  CR_TRAIT_ATOMIC;
+    return (cr_group_reading){
+        .member = member, .asks_index = is_first && can_be, .may_guess = is_first && can_be};
+}
+
+cruddur_status cr_group_read_as(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
+                                cr_group *group)
 {
     bool is_member;
-    const search wanted = {member, NULL, NULL, beside};
+    const cr_uuid *member = reading->member;
+    const search wanted = {member, NULL, NULL, reading};
     cruddur_status status = find(txn, uuid, &wanted, group, &is_member);
     if (status == CRUDDUR_OK && member == NULL) {
         bool is_there = cr_row_exists(&group->head) && !group->card.card.is_removed;
@@ -310,7 +419,8 @@ cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_u
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group)
 {
-    return cr_group_read_beside(txn, uuid, member, NULL, group);
+    const cr_group_reading reading = {.member = member};
+    return cr_group_read_as(txn, uuid, &reading, group);
 }
 
 /* ---- by the group rows ---- */
@@ -330,10 +440,15 @@ static bool is_whole_by_card(const cr_rows *rows, const cr_read_card *card)
     return rows->count == owners.count && cr_members_are_same(&owners, &card->card.members);
 }
 
-cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member, cr_str token,
                               cr_group *group, bool *is_whole)
 {
+    const cr_query index = index_query(uuid);
+    const cr_card_pk card_pk = cr_card_pk_of(uuid);
+    const cr_key card_key = cr_card_key(&card_pk);
+    const cr_reads reads = {&index, 1, &card_key, 1, token};
     *group = (cr_group){.uuid = *uuid};
+    cr_rows_read_ahead(txn, &reads);
     cruddur_status status = cr_group_ask_index(txn, group);
     if (status == CRUDDUR_OK) {
         status = cr_group_read_card(txn, uuid, &group->card);
@@ -353,9 +468,16 @@ cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *m
     return status;
 }
 
+cruddur_status cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group)
+{
+    group->own = (cr_row){0};
+    group->is_own_guess = false;
+    return read_own(txn, group, member);
+}
+
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)
 {
-    return cr_group_read_beside(txn, uuid, NULL, NULL, group);
+    return cr_group_read(txn, uuid, NULL, group);
 }
 
 cruddur_status cr_group_read_members(cr_txn *txn, cr_group *group, cr_members *members)

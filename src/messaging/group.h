@@ -22,6 +22,7 @@ typedef struct cr_group {
     cr_row head;       /* absent throughout: there is no message */
     bool is_head_gone; /* it has expired, and its row has gone: messaging/headless.h */
     cr_row own;        /* the group row of who asked; absent throughout where none was found */
+    bool is_own_guess; /* as the index shows it */
     cr_rows told;      /* the group rows that the index shows */
     bool has_asked;    /* the index */
     cr_members known;  /* all members, where the card or the group's uuid says it; else empty */
@@ -44,6 +45,24 @@ typedef struct cr_beside {
     cr_row row[CR_BESIDE_MAX]; /* whatever has these keys; absent throughout where there is none */
 } cr_beside;
 
+/* How a group is read. */
+typedef struct cr_group_reading {
+    const cr_uuid *member; /* who must be a member; NULL: the caller may read any group */
+    cr_beside *beside;     /* NULL: nothing */
+    cr_reads ahead;        /* what the caller is about to read, too: up to CR_GROUP_AHEAD_MAX
+                              queries and CR_BESIDE_MAX keys */
+    bool asks_index;       /* the caller is about to read the group rows by the index, too */
+    bool may_guess;        /* with asks_index: the member's row may be as the index shows it, where
+                              the group has a card: for a change whose conditions judge it */
+    bool needs_no_row;     /* the member's row is not needed where the group has a card */
+} cr_group_reading;
+
+#define CR_GROUP_AHEAD_MAX 2
+
+/* For a change of the member's row, or of others by it: a first run goes by the index. */
+cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member,
+                                            bool is_first);
+
 /* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
  * their place. */
 cruddur_status cr_check_transactions(const cr_txn *txn);
@@ -63,28 +82,38 @@ cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card
 cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
                                            cr_read_card *card, cr_rows *fresh);
 
+/* The same for an opening, which is about to look for the head, and for this token unless it is
+ * absent. */
+cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, cr_str token,
+                                          cr_read_card *card);
+
 /* Finds out whether a person is a member of the group: that takes the head, and one read by key of
  * the card and of the member's row, which in a healthy table has the head's sort key (invariant 2).
  * A group whose card is marked as removed has no members. For an opening, which has read the card,
- * and names the members. */
+ * and names the members; `reading` NULL: nothing more is announced. */
 cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                             const cr_members *named, const cr_read_card *card, cr_group *group,
-                             bool *is_member);
+                             const cr_members *named, const cr_read_card *card,
+                             const cr_group_reading *reading, cr_group *group, bool *is_member);
 
 /* The same for a caller who must be a member. CRUDDUR_E_GROUP_NOT_FOUND for a group that is not
  * there and for one of other members alike: what a stranger is told must not depend on it. */
 cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                              cr_group *group);
 
-/* The same, and reads other rows beside. A caller who may read any group has no member: NULL. */
-cruddur_status cr_group_read_beside(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
-                                    cr_beside *beside, cr_group *group);
+/* The same, as it is wanted. */
+cruddur_status cr_group_read_as(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
+                                cr_group *group);
 
 /* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
  * card names has one row of the card's rev, all at one message. The index may lag behind; the
- * conditions of a change judge it. Of the head the key alone is known. */
-cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+ * conditions of a change judge it. Of the head the key alone is known. `token` is about to be
+ * looked for, unless it is absent. */
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member, cr_str token,
                               cr_group *group, bool *is_whole);
+
+/* Reads the member's row that was guessed from the table itself: absent throughout where it is not
+ * there. */
+cruddur_status cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group);
 
 /* Reads a group for a caller who may read any. */
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group);

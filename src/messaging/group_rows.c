@@ -248,7 +248,8 @@ static cruddur_status read_rows(cr_txn *txn, cr_group *group, const cr_group_row
                                 cr_rows *found)
 {
     bool is_index_cheap = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
-    if (!group->is_to_change && !is_index_cheap) {
+    bool is_index_read = group->believes_index && group->has_asked;
+    if (!group->is_to_change && !is_index_cheap && !is_index_read) {
         cruddur_status status = read_at_head(txn, group, group_rows, found);
         if (status != CRUDDUR_OK || is_orderly(found, &group->head, group_rows)) {
             return status;

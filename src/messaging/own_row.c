@@ -70,10 +70,10 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
 /* ---- the message that the change names ---- */
 
 static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *change,
-                                             cr_own_found *found)
+                                             const cr_group_reading *reading, cr_own_found *found)
 {
-    cruddur_status status = cr_message_read(txn, change->group, change->member, change->message,
-                                            NULL, NULL, &found->group, &found->lookup);
+    cruddur_status status = cr_message_read(txn, change->group, *reading, change->message, NULL,
+                                            NULL, &found->group, &found->lookup);
     return status == CRUDDUR_OK && !cr_message_is_there(&found->lookup)
                ? cr_message_fail_as(txn, &found->lookup, change->arguments)
                : status;
@@ -99,14 +99,22 @@ typedef struct own_call {
     const cr_own_change *change;
     bool wants_row;
     cr_packed_row *row;
+    bool has_run;     /* the body */
+    bool is_guess;    /* the latest run */
+    bool has_written; /* the latest run */
     bool must_settle; /* of the latest run: it has written nothing */
 } own_call;
 
-static cruddur_status find_all(cr_txn *txn, const cr_own_change *change, cr_own_found *found)
+static cruddur_status find_all(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
+    const cr_own_change *change = calling->change;
+    const cr_group_reading reading =
+        cr_group_reading_to_change(txn, change->member, !calling->has_run);
+    calling->has_run = true;
+    cr_meter_run(&txn->call->meter, reading.may_guess, &calling->is_guess);
     cruddur_status status = change->message == NULL
-                                ? cr_group_read(txn, change->group, change->member, &found->group)
-                                : read_group_and_message(txn, change, found);
+                                ? cr_group_read_as(txn, change->group, &reading, &found->group)
+                                : read_group_and_message(txn, change, &reading, found);
     return status == CRUDDUR_OK ? cr_own_row_find(txn, &found->group, change->member, &found->row)
                                 : status;
 }
@@ -153,29 +161,49 @@ static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *fou
     if (status == CRUDDUR_OK) {
         status = keep_row(txn, calling, &found->row);
     }
-    return status == CRUDDUR_OK && is_to_write ? txn->ops->replace(txn, &before, &found->row)
-                                               : status;
+    calling->has_written = status == CRUDDUR_OK && is_to_write;
+    return calling->has_written ? txn->ops->replace(txn, &before, &found->row) : status;
+}
+
+static cruddur_status change_found(cr_txn *txn, own_call *calling, cr_own_found *found)
+{
+    const cr_own_change *change = calling->change;
+    calling->must_settle =
+        !cr_row_exists(&found->row) || (change->goes_by_head && is_behind(found));
+    if (calling->must_settle) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = check_visible(txn, change, found);
+    return status == CRUDDUR_OK ? edit_row(txn, calling, found) : status;
+}
+
+/* What a guess came to counts only where the conditions of a write judge it. */
+static cruddur_status change_certain(cr_txn *txn, own_call *calling, cr_own_found *found)
+{
+    cr_error_discard(txn->call->error);
+    cruddur_status status = cr_group_read_guessed(txn, calling->change->member, &found->group);
+    if (status == CRUDDUR_OK && !cr_row_exists(&found->group.own)) {
+        return CRUDDUR_E_CONFLICT;
+    }
+    found->row = found->group.own;
+    return status == CRUDDUR_OK ? change_found(txn, calling, found) : status;
 }
 
 static cruddur_status change_body(cr_txn *txn, void *argument)
 {
     own_call *calling = argument;
-    const cr_own_change *change = calling->change;
     cr_own_found found = {.row = {{CR_STR_ABSENT}}};
-    calling->must_settle = false;
+    calling->must_settle = calling->has_written = false;
     cruddur_status status = cr_check_transactions(txn);
     if (status == CRUDDUR_OK) {
-        status = find_all(txn, change, &found);
+        status = find_all(txn, calling, &found);
     }
-    if (status == CRUDDUR_OK) {
-        calling->must_settle =
-            !cr_row_exists(&found.row) || (change->goes_by_head && is_behind(&found));
-    }
-    if (status != CRUDDUR_OK || calling->must_settle) {
+    if (status != CRUDDUR_OK) {
         return status;
     }
-    status = check_visible(txn, change, &found);
-    return status == CRUDDUR_OK ? edit_row(txn, calling, &found) : status;
+    status = change_found(txn, calling, &found);
+    return found.group.is_own_guess && !calling->has_written ? change_certain(txn, calling, &found)
+                                                             : status;
 }
 
 /* ---- the call ---- */

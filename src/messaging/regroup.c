@@ -336,8 +336,8 @@ static cruddur_status read_group(cr_txn *txn, const regroup *now, cr_group *grou
     cr_beside beside = {.choose = choose_counter, .context = told_of};
     told_of->pk = cr_change_pk_of(now->wanted.group);
     const cr_key key = cr_change_counter_key(&told_of->pk);
-    cruddur_status status =
-        cr_group_read_beside(txn, now->wanted.group, now->wanted.user, &beside, group);
+    const cr_group_reading reading = {.member = now->wanted.user, .beside = &beside};
+    cruddur_status status = cr_group_read_as(txn, now->wanted.group, &reading, group);
     if (status == CRUDDUR_OK && beside.count == 0) { /* without a message there is no together */
         return cr_rows_get_any(txn, &key, 1, &told_of->counter);
     }

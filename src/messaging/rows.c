@@ -47,6 +47,21 @@ cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, v
     return txn->ops->query(txn, &within, is_index ? pass_over_others : pass_over_foreign, &own);
 }
 
+void cr_rows_read_ahead(cr_txn *txn, const cr_reads *reads)
+{
+    cr_query within[CR_READ_AHEAD_MAX];
+    cr_reads told = *reads;
+    if (txn->ops->read_ahead == NULL) {
+        return;
+    }
+    told.queries = within;
+    told.query_count = 0;
+    for (size_t i = 0; i < reads->query_count && i < CR_READ_AHEAD_MAX; i++) {
+        within[told.query_count++] = within_times(&reads->queries[i]);
+    }
+    txn->ops->read_ahead(txn, &told);
+}
+
 typedef struct row_search {
     cr_arena *arena;
     cr_attribute attribute; /* the first row that has this */

@@ -14,6 +14,7 @@ typedef struct cr_send {
 
     /* Of the latest run. */
     unsigned traits;       /* that it met */
+    bool is_guess;         /* it went by what the index showed */
     cr_kept_key strange;   /* the version of the card that rows did not agree with */
     cr_kept_key head;      /* that it found; none: there was no message */
     cr_kept_key oldest;    /* the place of the oldest group row that it found, if before the head */

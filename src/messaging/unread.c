@@ -35,22 +35,31 @@ static cr_sink_answer count_message(void *context, const cr_row *message)
     return unread->is_exact ? CR_SINK_MORE : CR_SINK_STOP;
 }
 
-cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *unread)
+bool cr_unread_query(const cr_row *group_row, cr_pk *pk, cr_query *query)
 {
     cr_uuid group;
+    if (!cr_row_may_have_unread(group_row) ||
+        !cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
+        return false;
+    }
+    *pk = cr_pk_of_group(&group);
+    *query = (cr_query){.partition = cr_pk_str(pk),
+                        .lower = {cr_row_unread_after(group_row), false},
+                        .expected = CRUDDUR_UNREAD_MAX + 1};
+    return true;
+}
+
+cruddur_status cr_unread_count(cr_txn *txn, const cr_row *group_row, cr_unread *unread)
+{
+    cr_pk pk;
+    cr_query query;
     count counted = {.reader = cr_pk_suffix(group_row->value[CR_PK]),
                      .now_us = cr_clock_now_us(),
                      .unread = unread};
     *unread = (cr_unread){0, true};
-    if (!cr_row_may_have_unread(group_row) ||
-        !cr_uuid_parse(group_row->value[CR_GROUP_UUID], &group)) {
-        return CRUDDUR_OK;
-    }
-    cr_pk pk = cr_pk_of_group(&group);
-    cr_query query = {.partition = cr_pk_str(&pk),
-                      .lower = {cr_row_unread_after(group_row), false},
-                      .expected = CRUDDUR_UNREAD_MAX + 1};
-    return cr_rows_query(txn, &query, count_message, &counted);
+    return cr_unread_query(group_row, &pk, &query)
+               ? cr_rows_query(txn, &query, count_message, &counted)
+               : CRUDDUR_OK;
 }
 
 cruddur_status cr_unread_pack(cr_txn *txn, const cr_row *group_row, cr_packed_row **packed)

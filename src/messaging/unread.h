@@ -7,6 +7,10 @@
 #include "messaging/rows.h"
 #include "model/page.h"
 
+/* What a count is going to read, to announce it: false where it reads nothing. The query's text is
+ * the row's, and in *pk. */
+bool cr_unread_query(const cr_row *group_row, cr_pk *pk, cr_query *query);
+
 /* Counts the messages of others that are after the marker of a member's group row and in the
  * member's history, neither deleted nor expired. It costs nothing where the row shows that there
  * are none. A count beyond CRUDDUR_UNREAD_MAX ends there, and so does one that has passed over very

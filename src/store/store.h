@@ -71,6 +71,19 @@ typedef struct cr_query {
     size_t expected; /* how many rows the sink is likely to take; 0: many */
 } cr_query;
 
+/* As many queries can be announced at once. */
+#define CR_READ_AHEAD_MAX 22
+
+/* What a body is about to read. */
+typedef struct cr_reads {
+    const cr_query *queries; /* up to CR_READ_AHEAD_MAX. Of two that begin at one place one is
+                                asked, and both are answered by it */
+    size_t query_count;
+    const cr_key *keys; /* up to 90, all different; read strongly */
+    size_t key_count;
+    cr_str token; /* of a claim; absent: none */
+} cr_reads;
+
 typedef enum cr_sink_answer {
     CR_SINK_MORE,
     CR_SINK_STOP,
@@ -140,6 +153,12 @@ typedef struct cr_txn_ops {
      * messages by their uuid keeps no claims. Statuses as for `put`, and read statuses where a
      * claim moves. */
     cruddur_status (*claim)(cr_txn *txn, const cr_claim *claim, const cr_claim *as_read);
+
+    /* Tells what the body is about to read: an engine on a network asks for all of it at once.
+     * Each of these reads may then show the table as it was when it was announced, the first time
+     * that it is made; what is not read is labour lost. What was announced before is forgotten.
+     * NULL: it makes no difference. */
+    void (*read_ahead)(cr_txn *txn, const cr_reads *reads);
 } cr_txn_ops;
 
 /* What all engines' transactions begin with. */

@@ -314,7 +314,8 @@ static cruddur_status read_group(looking *now, cr_change_pk *pk, cr_group *group
     cr_txn *txn = now->txn;
     const cr_uuid *viewer = now->look->viewer;
     cr_beside beside = {.choose = choose_counter, .context = pk};
-    cruddur_status status = cr_group_read_beside(txn, &now->now.group, viewer, &beside, group);
+    const cr_group_reading reading = {.member = viewer, .beside = &beside};
+    cruddur_status status = cr_group_read_as(txn, &now->now.group, &reading, group);
     if (status == CRUDDUR_OK) {
         now->counter = beside.row[0];
         if (beside.count == 0) { /* there was no head to ask for it with */

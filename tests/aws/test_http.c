@@ -200,6 +200,117 @@ Test(http, serves_threads)
     cr_expect_leq(server_connections(running), COUNT(threads));
 }
 
+/* ---- several at the same time ---- */
+
+enum { TOGETHER = 3 };
+
+typedef struct wave {
+    cr_http_request request[TOGETHER];
+    cr_http_response response[TOGETHER];
+    cruddur_error *error[TOGETHER];
+    cr_http_exchange exchange[TOGETHER];
+} wave;
+
+static void send_wave(wave *now)
+{
+    for (size_t i = 0; i < TOGETHER; i++) {
+        now->request[i] = request_to(server_url(running));
+        now->exchange[i] = (cr_http_exchange){&now->request[i], &now->response[i], &now->error[i],
+                                              CRUDDUR_E_INTERNAL};
+    }
+    cr_http_send_together(http, now->exchange, TOGETHER);
+}
+
+static void begin_wave(wave *now)
+{
+    *now = (wave){0};
+    for (size_t i = 0; i < TOGETHER; i++) {
+        cr_http_response_init(&now->response[i]);
+    }
+}
+
+static void end_wave(wave *now)
+{
+    for (size_t i = 0; i < TOGETHER; i++) {
+        cr_http_response_free(&now->response[i]);
+        cruddur_error_free(now->error[i]);
+    }
+}
+
+/* Answers go once all requests have come. */
+static void *release_together(void *unused)
+{
+    (void)unused;
+    while (server_requests(running) < TOGETHER) {
+        (void)usleep(1000);
+    }
+    server_release(running);
+    return NULL;
+}
+
+Test(http, several_requests_are_under_way_at_once)
+{
+    const step steps[] = {{ACT_HELD, answer_of(200, "", "hello")}};
+    pthread_t releasing;
+    wave now;
+    begin_wave(&now);
+    start(steps, COUNT(steps));
+    cr_assert_eq(pthread_create(&releasing, NULL, release_together, NULL), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        send_wave(&now);
+        for (size_t i = 0; i < TOGETHER; i++) {
+            cr_expect_eq(now.exchange[i].status, CRUDDUR_OK);
+            cr_expect_eq(now.response[i].status, 200);
+            cr_expect_str_eq(now.response[i].body.data, "hello");
+        }
+    }
+    (void)pthread_join(releasing, NULL);
+    cr_expect_eq(server_requests(running), 2u * TOGETHER);
+    cr_expect_eq(server_connections(running), (size_t)TOGETHER, "connections are kept");
+    end_wave(&now);
+}
+
+Test(http, one_of_several_that_fails_leaves_the_others)
+{
+    const step steps[] = {{ACT_REPLY, answer_of(200, "", "one")},
+                          {ACT_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhell"},
+                          {ACT_REPLY, answer_of(500, "", "three")}};
+    size_t failed = 0;
+    wave now;
+    begin_wave(&now);
+    start(steps, COUNT(steps));
+    send_wave(&now);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        bool is_bad = now.exchange[i].status != CRUDDUR_OK;
+        failed += is_bad ? 1 : 0;
+        cr_expect_eq(is_bad, now.error[i] != NULL);
+        cr_expect(now.response[i].may_have_arrived);
+        cr_expect(is_bad || now.response[i].status == 200 || now.response[i].status == 500);
+    }
+    cr_expect_eq(failed, 1u);
+    end_wave(&now);
+}
+
+Test(http, several_requests_to_nobody_all_fail)
+{
+    char url[64];
+    wave now;
+    begin_wave(&now);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", closed_port());
+    for (size_t i = 0; i < TOGETHER; i++) {
+        now.request[i] = request_to(url);
+        now.exchange[i] =
+            (cr_http_exchange){&now.request[i], &now.response[i], &now.error[i], CRUDDUR_OK};
+    }
+    cr_http_send_together(http, now.exchange, TOGETHER);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        cr_expect_eq(now.exchange[i].status, CRUDDUR_E_NETWORK);
+        cr_expect_not(now.response[i].may_have_arrived);
+        cr_expect_eq(cruddur_error_status(now.error[i]), CRUDDUR_E_NETWORK);
+    }
+    end_wave(&now);
+}
+
 Test(http, follows_no_redirects)
 {
     const step steps[] = {{ACT_REPLY, answer_of(302, "Location: /elsewhere\r\n", "")}};

@@ -77,7 +77,8 @@ Test(seam_reads, rows_are_what_was_put)
 
 typedef struct walk {
     cr_query query;
-    size_t stop_after; /* rows; 0: never */
+    const cr_reads *ahead; /* what is announced before; NULL: nothing */
+    size_t stop_after;     /* rows; 0: never */
     cr_sink_answer answer;
     size_t rows;
     char found[2000]; /* the sort keys, with a space behind each */
@@ -98,6 +99,9 @@ static cruddur_status walk_body(cr_txn *txn, void *context)
     walk *now = context;
     now->rows = 0;
     now->found[0] = '\0';
+    if (now->ahead != NULL && txn->ops->read_ahead != NULL) {
+        txn->ops->read_ahead(txn, now->ahead);
+    }
     return txn->ops->query(txn, &now->query, note_row, now);
 }
 
@@ -113,6 +117,22 @@ static void put_letters(const char *pk, const char *group, const char *letters)
         cr_row row = make_row(pk, text_of("%c", *letters), "text");
         row.value[CR_GROUP_UUID] = cr_str_of(group);
         put_row(&row);
+    }
+}
+
+/* The same when the query is announced, or one that begins like it and goes on to the end. */
+static void expect_walk(walk *now, const char *expected, const char *what)
+{
+    const cr_key other = {cr_str_of("no such"), cr_str_of("row")};
+    cr_query query = now->query;
+    const cr_reads ahead = {.queries = &query, .query_count = 1, .keys = &other, .key_count = 1};
+    for (int turn = 0; turn < 3; turn++) {
+        now->ahead = turn > 0 ? &ahead : NULL;
+        if (turn == 2) {
+            *(query.descending ? &query.lower : &query.upper) = (cr_bound){CR_STR_ABSENT, false};
+        }
+        expect_status(run_walk(now), CRUDDUR_OK);
+        cr_assert_str_eq(now->found, expected, "%s, turn %d", what, turn);
     }
 }
 
@@ -161,11 +181,55 @@ Test(seam_reads, queries_have_bounds)
                         .descending = is_descending,
                         .expected = i % 3,
                     }};
-        expect_status(run_walk(&now), CRUDDUR_OK);
-        cr_assert_str_eq(now.found,
-                         is_descending ? samples[sample].descending : samples[sample].ascending,
-                         "sample %zu, index %d, descending %d", sample, index, is_descending);
+        expect_walk(&now, is_descending ? samples[sample].descending : samples[sample].ascending,
+                    text_of("sample %zu, index %d, descending %d", sample, index, is_descending));
     }
+}
+
+/* ---- what is announced ---- */
+
+/* Reads everything twice: what was announced counts for the first time. */
+static cruddur_status ahead_body(cr_txn *txn, void *context)
+{
+    walk *walks = context;
+    const cr_key keys[] = {{cr_str_of("k"), cr_str_of("a")},
+                           {cr_str_of("k"), cr_str_of("none")},
+                           {cr_str_of("k"), cr_str_of("b")}};
+    const cr_query queries[] = {walks[0].query, walks[1].query, walks[0].query};
+    const cr_reads reads = {queries, COUNT(queries), keys, COUNT(keys), CR_STR_ABSENT};
+    if (txn->ops->read_ahead != NULL) {
+        txn->ops->read_ahead(txn, &reads);
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        cr_row rows[4];
+        const cr_key mixed[] = {keys[2], {cr_str_of("k"), cr_str_of("c")}, keys[1], keys[0]};
+        cr_assert_eq(txn->ops->get(txn, mixed, COUNT(mixed), rows), CRUDDUR_OK);
+        cr_expect(cr_str_equal(rows[0].value[CR_SK], cr_str_of("b")));
+        cr_expect(cr_str_equal(rows[1].value[CR_SK], cr_str_of("c")));
+        cr_expect_not(cr_row_exists(&rows[2]));
+        cr_expect(cr_str_equal(rows[3].value[CR_SK], cr_str_of("a")));
+        for (size_t i = 0; i < 3; i++) {
+            walk *now = &walks[i == 1];
+            now->rows = 0;
+            now->found[0] = '\0';
+            cr_assert_eq(txn->ops->query(txn, &now->query, note_row, now), CRUDDUR_OK);
+            cr_expect_str_eq(now->found, i == 1 ? "e d c b a " : "a b c d e ");
+        }
+    }
+    return CRUDDUR_OK;
+}
+
+/* More rows than expected are behind what was read ahead. */
+Test(seam_reads, announced_reads_are_the_same)
+{
+    put_letters("k", NULL, "abcde");
+    walk walks[] = {{.query = {.partition = cr_str_of("k"), .expected = 2}},
+                    {.query = {.partition = cr_str_of("k"), .descending = true, .expected = 1}}};
+    cr_call call = make_call();
+    expect_status(seam->ops->read(seam, ahead_body, walks, &call), CRUDDUR_OK);
+    expect_status(seam->ops->change(seam, ahead_body, walks, &call), CRUDDUR_OK);
+    cr_expect_leq(call.meter.waves, call.meter.requests);
+    cr_expect(call.meter.requests == 0 || call.meter.waves < call.meter.requests);
 }
 
 /* In the order of their bytes. */

@@ -16,7 +16,9 @@ class User(ctypes.Structure):
 class Metrics(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("operation", c_uint32), ("status", c_uint32), ("us", c_int64),
                 ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
-                ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double)]
+                ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double),
+                ("waves", c_uint32), ("guesses", c_uint32), ("guesses_wrong", c_uint32),
+                ("reserved", c_uint32)]
 
 
 OnMetrics = CFUNCTYPE(None, c_void_p, POINTER(Metrics))

@@ -26,6 +26,8 @@ cruddur_status __real_cr_http_send(cr_http *http, const cr_http_request *request
                                    cr_http_response *response, cruddur_error **error);
 cruddur_status __wrap_cr_http_send(cr_http *http, const cr_http_request *request,
                                    cr_http_response *response, cruddur_error **error);
+void __real_cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t count);
+void __wrap_cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t count);
 cruddur_status __real_cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
                                              cr_dynamodb *table, cruddur_error **error);
 cruddur_status __wrap_cr_dynamodb_open_table(const cr_url *url, const cr_store_options *options,
@@ -239,6 +241,26 @@ cruddur_status __wrap_cr_http_send(cr_http *http, const cr_http_request *request
         abort();
     }
     return CRUDDUR_OK;
+}
+
+/* One after the other in any order: so each of them sees another moment. */
+void __wrap_cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t count)
+{
+    size_t order[CR_HTTP_TOGETHER_MAX];
+    if (!sim_world_is_there()) {
+        __real_cr_http_send_together(http, exchanges, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t other = sim_roll(i + 1);
+        order[i] = i;
+        order[i] = order[other];
+        order[other] = i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        cr_http_exchange *now = &exchanges[order[i]];
+        now->status = __wrap_cr_http_send(http, now->request, now->response, now->error);
+    }
 }
 
 /* ---- handles ---- */

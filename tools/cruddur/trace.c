@@ -63,10 +63,10 @@ void trace_log(void *data, uint32_t level, const char *message)
 void trace_metrics(void *data, const cruddur_metrics *metrics)
 {
     (void)data;
-    report_remark("%s: %s in %.3f ms; runs %u, rows read %u, rows written %u, requests %u, "
-                  "read units %g, write units %g",
+    report_remark("%s: %s in %.3f ms; runs %u, rows read %u, rows written %u, requests %u "
+                  "in %u waves, read units %g, write units %g",
                   NAME_AT(operations, metrics->operation), cruddur_status_name(metrics->status),
                   (double)metrics->duration_us / US_PER_MS, metrics->attempts, metrics->rows_read,
-                  metrics->rows_written, metrics->requests, metrics->read_units,
+                  metrics->rows_written, metrics->requests, metrics->waves, metrics->read_units,
                   metrics->write_units);
 }

@@ -8,6 +8,7 @@
 #include "store/dynamodb/bulk.h"
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/open.h"
+#include "store/dynamodb/read.h"
 #include "store/dynamodb/schema.h"
 #include "store/dynamodb/stream.h"
 
@@ -62,6 +63,7 @@ static cruddur_status run_once(cr_dynamodb_txn *txn, cr_body body, void *context
     cr_dynamodb_txn_restart(txn);
     txn->base.call->meter.attempts++;
     cruddur_status status = body(&txn->base, context);
+    cr_ahead_forget(txn->ahead);
     if (status == CRUDDUR_E_CONFLICT) {
         cr_error_discard(txn->base.call->error); /* a read may have described it */
         return cr_dynamodb_run_again(txn);

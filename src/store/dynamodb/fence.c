@@ -5,15 +5,25 @@
 #include "base/print.h"
 #include "model/store_row.h"
 
-static bool is_unknown(const cr_dynamodb *table)
+static bool is_older_than(const cr_dynamodb *table, int64_t age_us)
 {
     int64_t unfenced_at_us = atomic_load(&table->unfenced_at_us);
-    return unfenced_at_us == 0 || cr_clock_monotonic_us() - unfenced_at_us >= CR_FENCE_US;
+    return unfenced_at_us == 0 || cr_clock_monotonic_us() - unfenced_at_us >= age_us;
+}
+
+static bool is_unknown(const cr_dynamodb *table)
+{
+    return is_older_than(table, CR_FENCE_US);
 }
 
 bool cr_fence_is_due(const cr_dynamodb_txn *txn)
 {
     return txn->is_change && is_unknown(txn->table);
+}
+
+bool cr_fence_is_due_soon(const cr_dynamodb_txn *txn)
+{
+    return txn->is_change && is_older_than(txn->table, CR_FENCE_US / 2);
 }
 
 cruddur_status cr_fence_judge(cr_dynamodb_txn *txn, const cr_row *row, int64_t asked_at_us)

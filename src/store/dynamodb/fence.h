@@ -18,6 +18,9 @@
 /* Whether the change has to look for a fence before it writes. */
 bool cr_fence_is_due(const cr_dynamodb_txn *txn);
 
+/* Whether that is so, or soon will be: where rows are read anyway, it costs nothing to look now. */
+bool cr_fence_is_due_soon(const cr_dynamodb_txn *txn);
+
 /* What was read at the fence's key, by a request that was begun then. CRUDDUR_E_STORE_FENCED. */
 cruddur_status cr_fence_judge(cr_dynamodb_txn *txn, const cr_row *row, int64_t asked_at_us);
 

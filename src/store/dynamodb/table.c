@@ -62,21 +62,28 @@ bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code)
     return strcmp(answer->code, code) == 0;
 }
 
-static cruddur_status send(cr_aws_client *client, cr_operation operation, cr_buffer *request,
-                           cr_aws_reading reading, cr_call *call, cr_aws_answer *answer)
+static cr_aws_request make_request(cr_operation operation, const cr_buffer *request,
+                                   cr_aws_reading reading)
 {
-    if (request->failed) {
-        return cr_fail_memory(call->error);
-    }
-    const cr_aws_request made = {
+    return (cr_aws_request){
         .target = operations[operation].target,
         .content_type = CONTENT_TYPE,
         .body = {request->data, request->size},
         .reading = reading,
         .is_public = operations[operation].about == CR_ABOUT_TABLE,
     };
+}
+
+static cruddur_status send(cr_aws_client *client, cr_operation operation, cr_buffer *request,
+                           cr_aws_reading reading, cr_call *call, cr_aws_answer *answer)
+{
+    if (request->failed) {
+        return cr_fail_memory(call->error);
+    }
+    const cr_aws_request made = make_request(operation, request, reading);
     cruddur_status status = cr_aws_call(client, &made, call, answer);
     call->meter.requests += answer->attempts;
+    call->meter.waves += answer->attempts;
     cr_queue_progress(call);
     request->size = 0;
     return status;
@@ -171,4 +178,35 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
         call->meter.read_units += result->capacity_units;
     }
     return status;
+}
+
+void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
+                              cr_call *call)
+{
+    cr_aws_try sent[CR_HTTP_TOGETHER_MAX];
+    rows_reading reading[CR_HTTP_TOGETHER_MAX];
+    for (size_t i = 0; i < count; i++) {
+        cr_dynamodb_try *now = tries[i];
+        reading[i] = (rows_reading){now->operation, &now->page, &now->result};
+        now->result = (cr_result){0};
+        now->is_good = false;
+        if (now->request.failed) {
+            return;
+        }
+        sent[i] = (cr_aws_try){
+            .request = make_request(now->operation, &now->request,
+                                    (cr_aws_reading){read_rows, &reading[i]}),
+            .answer = &now->answer,
+        };
+    }
+    cr_aws_try_together(table->client, sent, count, call);
+    for (size_t i = 0; i < count; i++) {
+        cr_dynamodb_try *now = tries[i];
+        now->is_good = sent[i].is_success;
+        call->meter.requests += now->answer.attempts;
+        call->meter.rows_read += now->is_good ? (uint32_t)now->result.row_count : 0;
+        call->meter.read_units += now->is_good ? now->result.capacity_units : 0;
+    }
+    call->meter.waves++;
+    cr_queue_progress(call);
 }

@@ -92,6 +92,21 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
                                cr_result *result);
 
+/* One of several reads that are made at the same time. The caller keeps it initialised, and sets
+ * the first two. */
+typedef struct cr_dynamodb_try {
+    cr_operation operation;
+    cr_buffer request;
+    cr_aws_answer answer;
+    cr_arena page; /* the rows of the result, where they are not borrowed from the answer */
+    cr_result result;
+    bool is_good; /* the service has answered, and with success */
+} cr_dynamodb_try;
+
+/* Makes up to CR_HTTP_TOGETHER_MAX reads, with one attempt each. */
+void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
+                              cr_call *call);
+
 bool cr_dynamodb_is_code(const cr_aws_answer *answer, const char *code);
 
 #endif

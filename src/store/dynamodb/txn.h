@@ -3,6 +3,7 @@
 #ifndef CR_STORE_DYNAMODB_TXN_H
 #define CR_STORE_DYNAMODB_TXN_H
 
+#include "store/dynamodb/ahead.h"
 #include "store/dynamodb/table.h"
 
 typedef enum cr_write_kind {
@@ -36,6 +37,7 @@ typedef struct cr_dynamodb_txn {
     bool has_lost_answers; /* a write in steps may be carried out late */
     bool has_adopted;      /* group rows at the claimed key that others had put */
     bool has_met_others;   /* who changed the same group in the meantime */
+    cr_ahead *ahead;       /* what was announced; NULL: nothing ever was */
     cr_arena page;         /* the rows of the latest answer */
     cr_aws_answer answer;
     cr_buffer request;
@@ -52,10 +54,6 @@ void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_chan
 void cr_dynamodb_txn_restart(cr_dynamodb_txn *txn);
 
 void cr_dynamodb_txn_free(cr_dynamodb_txn *txn);
-
-/* Walks over the whole table, as cr_store_ops.scan. */
-cruddur_status cr_dynamodb_scan(cr_dynamodb_txn *txn, cr_key after, size_t expected, cr_sink sink,
-                                void *context);
 
 /* Notes that the body has to be run again, and returns CRUDDUR_E_CONFLICT. */
 static inline cruddur_status cr_dynamodb_run_again(cr_dynamodb_txn *txn)

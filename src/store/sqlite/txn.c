@@ -441,8 +441,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     return CRUDDUR_OK;
 }
 
-static const cr_txn_ops operations = {get,        query,   put,        replace,
-                                      remove_row, require, find_claim, claim_token};
+static const cr_txn_ops operations = {get,     query,      put,         replace, remove_row,
+                                      require, find_claim, claim_token, NULL};
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
