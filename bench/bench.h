@@ -13,8 +13,14 @@ void bench_size(const char *small_path, const char *large_path);
 /* Memory that a page takes. */
 void bench_memory(const char *small_path, const char *large_path);
 
-/* Durable appends, of one thread and of several. */
+/* The disk by itself. */
+void bench_disk(const char *folder);
+
+/* Appends of one thread, against the same statements on SQLite itself. */
 void bench_append(const char *folder);
+
+/* Durable appends of several threads. */
+void bench_threads(const char *folder);
 
 /* Marking as read. */
 void bench_mark(const char *folder);

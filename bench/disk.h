@@ -14,6 +14,5 @@ void disk_close(FILE *file, const char *folder);
 void disk_sync(FILE *file, double *times_us, size_t blocks);
 
 /* Tries a file that grows and one that is there, and prints both. */
-void bench_disk(const char *folder);
 
 #endif

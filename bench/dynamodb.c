@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Measures what the DynamoDB engine costs its process, on a service that answers from memory;
- * docs/performance.md tells what and why. Arguments: the program of that service, and the folder
- * with those that use the SDKs. */
+ * docs/performance.md tells what and why. Arguments: the program of that service, the folder with
+ * those that use the SDKs, and the one that uses the Go SDK, if there is one. */
 #include <curl/curl.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -28,6 +28,7 @@
 typedef enum sdk {
     BOTO3,
     JAVASCRIPT,
+    GO,
     SDK_COUNT,
 } sdk;
 
@@ -35,6 +36,7 @@ typedef struct bench {
     char url[URL_SIZE];
     child service;
     child sdks[SDK_COUNT];
+    size_t sdk_count; /* that of Go may be missing */
     cruddur *dm;
     replayer player;
     recording page;
@@ -148,11 +150,10 @@ static void add_exchanges(FILE *out, const char *name, const recording *what)
 }
 
 /* The bodies that the library sends are what the SDKs take as their input. */
-static void start_sdk(child *made, const char *interpreter, const char *folder, const char *name)
+static void start_sdk(const char *const *arguments)
 {
     char version[200];
-    bench_path program = path_in(folder, name);
-    const char *const arguments[] = {interpreter, program.text, now.url, NULL};
+    child *made = &now.sdks[now.sdk_count++];
     *made = child_start(arguments);
     (void)fprintf(made->to, "{");
     add_exchanges(made->to, "page", &now.page);
@@ -267,46 +268,58 @@ static void sign_page(void *context, size_t count)
 
 typedef struct comparison {
     const char *heading;
-    const char *names[3]; /* of the targets: against libcurl, boto3, the JavaScript SDK */
+    const char *names[1 + SDK_COUNT]; /* of the targets: against libcurl, and against the SDKs */
     recording *exchanges;
     bench_run by_library;
     bench_ask by_sdk;
     double limit; /* in times of libcurl */
 } comparison;
 
-#define SDK_LIMIT 8.0
+static const struct {
+    const char *name;
+    double limit; /* in times of the library */
+} sdks[SDK_COUNT] = {{"boto3", 8.0}, {"JavaScript SDK", 8.0}, {"Go SDK", 3.0}};
+
+enum { LIBCURL, LIBRARY, SDKS };
+
+static void print_best(const contender *contenders, size_t n)
+{
+    (void)printf("  best rounds: libcurl %.2f, library %.2f", best_of(&contenders[LIBCURL], ROUNDS),
+                 best_of(&contenders[LIBRARY], ROUNDS));
+    for (size_t i = SDKS; i < n; i++) {
+        (void)printf(", %s %.2f", contenders[i].name, best_of(&contenders[i], ROUNDS));
+    }
+    (void)printf("\n");
+}
 
 /* Other work on the machine costs the SDKs more than the library, so what counts is each one's best
  * round. */
-static void note_sdk(const char *name, const contender *by_sdk, const contender *by_library)
-{
-    at_least(name, SDK_LIMIT, best_of(by_sdk, ROUNDS) / best_of(by_library, ROUNDS), "x ours");
-}
-
 static void compare(const comparison *what)
 {
-    contender contenders[] = {
+    contender contenders[SDKS + SDK_COUNT] = {
         {.name = "libcurl alone, the same bytes",
          .run = replay_recording,
          .context = what->exchanges},
         {.name = "library", .run = what->by_library},
-        {.name = "boto3", .ask = what->by_sdk, .slower = SDK_SLOWER, .context = &now.sdks[BOTO3]},
-        {.name = "JavaScript SDK",
-         .ask = what->by_sdk,
-         .slower = SDK_SLOWER,
-         .context = &now.sdks[JAVASCRIPT]},
     };
-    static const size_t base[] = {0, 0, 1, 1};
+    static const size_t base[] = {LIBCURL, LIBCURL, LIBRARY, LIBRARY, LIBRARY};
+    const size_t n = SDKS + now.sdk_count;
+    for (size_t i = SDKS; i < n; i++) {
+        contenders[i] = (contender){.name = sdks[i - SDKS].name,
+                                    .ask = what->by_sdk,
+                                    .slower = SDK_SLOWER,
+                                    .context = &now.sdks[i - SDKS]};
+    }
     print_heading(what->heading);
-    run_rounds(contenders, 4, ROUNDS, CALLS_PER_ROUND);
-    print_contenders(contenders, base, 4, ROUNDS);
-    (void)printf("  best rounds: libcurl %.2f, library %.2f, boto3 %.2f, JavaScript SDK %.2f\n",
-                 best_of(&contenders[0], ROUNDS), best_of(&contenders[1], ROUNDS),
-                 best_of(&contenders[2], ROUNDS), best_of(&contenders[3], ROUNDS));
-    at_most(what->names[0], what->limit, ratio_of(&contenders[1], &contenders[0], ROUNDS).median,
-            "x raw");
-    note_sdk(what->names[1], &contenders[2], &contenders[1]);
-    note_sdk(what->names[2], &contenders[3], &contenders[1]);
+    run_rounds(contenders, n, ROUNDS, CALLS_PER_ROUND);
+    print_contenders(contenders, base, n, ROUNDS);
+    print_best(contenders, n);
+    at_most(what->names[0], what->limit,
+            ratio_of(&contenders[LIBRARY], &contenders[LIBCURL], ROUNDS).median, "x raw");
+    for (size_t i = SDKS; i < n; i++) {
+        at_least(what->names[1 + i - SDKS], sdks[i - SDKS].limit,
+                 best_of(&contenders[i], ROUNDS) / best_of(&contenders[LIBRARY], ROUNDS), "x ours");
+    }
 }
 
 static void compare_calls(void)
@@ -314,19 +327,19 @@ static void compare_calls(void)
     const comparison page = {
         .heading = "A page of 20 messages (ratio of the library: to libcurl; of the SDKs: to the "
                    "library)",
-        .names = {"page", "page: boto3", "page: JavaScript SDK"},
+        .names = {"page", "page: boto3", "page: JavaScript SDK", "page: Go SDK"},
         .exchanges = &now.page,
         .by_library = list_page,
         .by_sdk = ask_for_page,
-        .limit = 2.0,
+        .limit = 1.7,
     };
     const comparison append_one = {
         .heading = "An append to a group of two",
-        .names = {"append", "append: boto3", "append: JavaScript SDK"},
+        .names = {"append", "append: boto3", "append: JavaScript SDK", "append: Go SDK"},
         .exchanges = &now.append,
         .by_library = append,
         .by_sdk = ask_for_append,
-        .limit = 1.5,
+        .limit = 1.4,
     };
     compare(&page);
     compare(&append_one);
@@ -349,9 +362,11 @@ static void compare_pieces(void)
 
 /* ---- all of it ---- */
 
-static void begin(const char *server, const char *sdk_folder)
+static void begin(const char *server, const char *sdk_folder, const char *go_program)
 {
     const char *const arguments[] = {server, NULL};
+    const bench_path boto3 = path_in(sdk_folder, "boto3_client.py");
+    const bench_path javascript = path_in(sdk_folder, "client.mjs");
     now.service = child_start(arguments);
     child_talk(&now.service, NULL, now.url, sizeof(now.url));
     open_table();
@@ -359,8 +374,11 @@ static void begin(const char *server, const char *sdk_folder)
     record();
     (void)printf("cruddur %s, %s, %ld cores\n", cruddur_version(), curl_version(),
                  sysconf(_SC_NPROCESSORS_ONLN));
-    start_sdk(&now.sdks[BOTO3], "/usr/bin/python3", sdk_folder, "boto3_client.py");
-    start_sdk(&now.sdks[JAVASCRIPT], "node", sdk_folder, "client.mjs");
+    start_sdk((const char *const[]){"/usr/bin/python3", boto3.text, now.url, NULL});
+    start_sdk((const char *const[]){"node", javascript.text, now.url, NULL});
+    if (go_program != NULL) {
+        start_sdk((const char *const[]){go_program, now.url, NULL});
+    }
     print_heading("What the library sends, and so do the others");
     print_exchanges("page", &now.page);
     print_exchanges("append", &now.append);
@@ -369,7 +387,7 @@ static void begin(const char *server, const char *sdk_folder)
 
 static void end(void)
 {
-    for (int i = 0; i < SDK_COUNT; i++) {
+    for (size_t i = 0; i < now.sdk_count; i++) {
         child_end(&now.sdks[i]);
     }
     cruddur_close(now.dm);
@@ -383,12 +401,12 @@ static void end(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        (void)fprintf(stderr, "usage: %s SERVER SDK_FOLDER\n", argv[0]);
+    if (argc != 3 && argc != 4) {
+        (void)fprintf(stderr, "usage: %s SERVER SDK_FOLDER [GO_PROGRAM]\n", argv[0]);
         return EXIT_FAILURE;
     }
     measure_processor_time();
-    begin(argv[1], argv[2]);
+    begin(argv[1], argv[2], argc == 4 ? argv[3] : NULL);
     compare_calls();
     compare_pieces();
     print_targets();

@@ -10,6 +10,7 @@
 
 #define US_PER_S 1000000
 #define PAGE_MAX 1000
+#define COLUMNS_MAX 18
 #define BUSY_MS 10000
 
 enum { PK, SK, GROUP_UUID, TEXT, MESSAGE_UUID, USER_UUID, DISPLAY_NAME, HANDLE };
@@ -18,6 +19,16 @@ enum { PK, SK, GROUP_UUID, TEXT, MESSAGE_UUID, USER_UUID, DISPLAY_NAME, HANDLE }
     "pk, sk, message_group_uuid, message, message_uuid, user_uuid, user_display_name, "            \
     "user_handle, group_name, member_uuids, other_attributes"
 
+/* What the library's pages show; the partition key is known. */
+#define SHOWN_OF_MESSAGES                                                                          \
+    "sk, message, message_uuid, user_uuid, user_display_name, user_handle, version, edited_at, "   \
+    "deleted_at, reply_to, message_data, reactions, expires_at"
+#define SHOWN_OF_GROUPS                                                                            \
+    "sk, message_group_uuid, message, user_uuid, user_display_name, user_handle, group_name, "     \
+    "group_data, member_uuids, blocked, rev, head_sk, head_expires_at, read_sk, visible_sk, "      \
+    "muted_until, archived, pinned"
+#define OF_PAGE " FROM cruddur_messages WHERE pk = ?1 AND sk >= ?2 AND sk <= ?3 ORDER BY sk DESC"
+
 static const char *const texts[RAW_COUNT] = {
     [RAW_BEGIN] = "BEGIN",
     [RAW_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
@@ -25,6 +36,8 @@ static const char *const texts[RAW_COUNT] = {
     [RAW_GET] = "SELECT " COLUMNS " FROM cruddur_messages WHERE pk = ?1 AND sk = ?2",
     [RAW_QUERY] = "SELECT " COLUMNS " FROM cruddur_messages"
                   " WHERE pk = ?1 AND sk >= ?2 AND sk <= ?3 ORDER BY sk DESC",
+    [RAW_MESSAGES] = "SELECT " SHOWN_OF_MESSAGES OF_PAGE,
+    [RAW_GROUPS] = "SELECT " SHOWN_OF_GROUPS OF_PAGE,
     [RAW_PUT] = "INSERT INTO cruddur_messages (" COLUMNS ")"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [RAW_PUT_MARKED] = "INSERT INTO cruddur_messages (" COLUMNS ", read_sk, rev, version)"
@@ -110,8 +123,8 @@ void raw_sort_key(int64_t time_us, char key[SORT_KEY_SIZE])
 
 /* A row in memory of its own. */
 typedef struct raw_row {
-    const char *value[COLUMN_COUNT];
-    int size[COLUMN_COUNT];
+    const char *value[COLUMNS_MAX];
+    int size[COLUMNS_MAX];
     char bytes[];
 } raw_row;
 
@@ -119,7 +132,8 @@ static raw_row *copy_row(sqlite3_stmt *statement)
 {
     raw_row found;
     size_t total = 0;
-    for (int i = 0; i < COLUMN_COUNT; i++) {
+    int columns = sqlite3_column_count(statement);
+    for (int i = 0; i < columns; i++) {
         found.value[i] = (const char *)sqlite3_column_text(statement, i);
         found.size[i] = sqlite3_column_bytes(statement, i);
         total += (size_t)found.size[i] + 1;
@@ -127,7 +141,7 @@ static raw_row *copy_row(sqlite3_stmt *statement)
     raw_row *copy = malloc(sizeof(*copy) + total);
     must(copy != NULL, "memory");
     char *at = copy->bytes;
-    for (int i = 0; i < COLUMN_COUNT; i++) {
+    for (int i = 0; i < columns; i++) {
         size_t size = (size_t)found.size[i];
         copy->value[i] = found.value[i] == NULL ? NULL : at;
         copy->size[i] = found.size[i];
@@ -145,16 +159,16 @@ static volatile size_t looked_at;
 static void look_at_row(sqlite3_stmt *statement)
 {
     size_t total = 0;
-    for (int i = 0; i < COLUMN_COUNT; i++) {
+    int columns = sqlite3_column_count(statement);
+    for (int i = 0; i < columns; i++) {
         const unsigned char *text = sqlite3_column_text(statement, i);
         total += (size_t)sqlite3_column_bytes(statement, i) + (text == NULL ? 0u : text[0]);
     }
     looked_at = total;
 }
 
-static void begin_query(raw_store *raw, const char *partition, const char *upper)
+static void begin_query(sqlite3_stmt *statement, const char *partition, const char *upper)
 {
-    sqlite3_stmt *statement = raw->statement[RAW_QUERY];
     bind(statement, 1, partition, strlen(partition));
     bind(statement, 2, "", 0);
     if (upper == NULL) { /* a BLOB sorts behind every TEXT */
@@ -166,7 +180,7 @@ static void begin_query(raw_store *raw, const char *partition, const char *upper
 
 static raw_row *read_newest(raw_store *raw, const char *partition)
 {
-    begin_query(raw, partition, NULL);
+    begin_query(raw->statement[RAW_QUERY], partition, NULL);
     must(sqlite3_step(raw->statement[RAW_QUERY]) == SQLITE_ROW, "a newest row");
     raw_row *row = copy_row(raw->statement[RAW_QUERY]);
     (void)sqlite3_reset(raw->statement[RAW_QUERY]);
@@ -191,8 +205,9 @@ static void read_page(raw_store *raw, const char *partition, const char *upper, 
 {
     raw_row *page[PAGE_MAX];
     size_t count = 0;
-    sqlite3_stmt *statement = raw->statement[RAW_QUERY];
-    begin_query(raw, partition, upper);
+    bool is_inbox = strncmp(partition, "GRP#", 4) == 0;
+    sqlite3_stmt *statement = raw->statement[is_inbox ? RAW_GROUPS : RAW_MESSAGES];
+    begin_query(statement, partition, upper);
     while (sqlite3_step(statement) == SQLITE_ROW && count < limit) {
         if (is_copied) {
             page[count] = copy_row(statement);
@@ -245,7 +260,7 @@ void raw_put(raw_store *raw, const char *const columns[COLUMN_COUNT])
 static void move_group_row(raw_store *raw, const raw_row *row, const char *sk, const char *text)
 {
     const char *columns[COLUMN_COUNT];
-    memcpy(columns, row->value, sizeof(columns));
+    memcpy(columns, row->value, sizeof(columns)); /* the first of them */
     columns[SK] = sk;
     columns[TEXT] = text;
     raw_put(raw, columns);

@@ -19,6 +19,8 @@ typedef enum raw_statement {
     RAW_COMMIT,
     RAW_GET,
     RAW_QUERY,
+    RAW_MESSAGES,
+    RAW_GROUPS,
     RAW_PUT,
     RAW_REMOVE,
     RAW_PUT_MARKED,

@@ -32,6 +32,8 @@ bench-web            program wrk           wrk
 bench-web            python  flask         python3-flask
 bench-web            python  gunicorn      python3-gunicorn
 bench-web            program ps            procps
+go                   program go            golang-go
+go                   file    /usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/dynamodb golang-github-aws-aws-sdk-go-v2-dev
 tests,lint           program c++           g++
 tests,lint           module  criterion     libcriterion-dev
 tests,lint,python    program python3       python3
@@ -42,7 +44,7 @@ tests                program mypy          mypy
 tests,ffi            program luajit        luajit
 tests,ffi            program php           php-cli
 tests,ffi            program ruby          ruby
-web,tests,lint       module  libuv         libuv1-dev
+tests,lint           module  libuv         libuv1-dev
 tests                module  libevent      libevent-dev
 tests                program openssl       openssl
 tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql

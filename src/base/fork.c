@@ -2,6 +2,8 @@
 #include "base/fork.h"
 
 #include <pthread.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Two numbers in one word, so that threads that meet here agree on both. */
@@ -33,9 +35,59 @@ static void watch_forks(void)
     }
 }
 
+#if defined(MADV_WIPEONFORK)
+
+/* Memory that the system empties in every child: while there is something in it, the generation
+ * needs no system call to be known. NULL where the system has none. */
+static _Atomic(_Atomic uint32_t *) mark;
+
+static void make_mark(void)
+{
+    _Atomic uint32_t *none = NULL;
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return;
+    }
+    if (madvise(page, size, MADV_WIPEONFORK) != 0 ||
+        !atomic_compare_exchange_strong(&mark, &none, page)) {
+        (void)munmap(page, size); /* or another thread was quicker */
+    }
+}
+
+static bool has_mark(void)
+{
+    _Atomic uint32_t *made = atomic_load(&mark);
+    return made != NULL && atomic_load(made) != 0;
+}
+
+static void set_mark(void)
+{
+    if (atomic_load(&mark) == NULL) {
+        make_mark();
+    }
+    _Atomic uint32_t *made = atomic_load(&mark);
+    if (made != NULL) {
+        atomic_store(made, 1);
+    }
+}
+
+#else
+
+static bool has_mark(void)
+{
+    return false;
+}
+
+static void set_mark(void)
+{
+}
+
+#endif
+
 /* The handler does not run in children of _Fork() and clone(), nor where there was no memory to
  * register it; the process id tells these. It alone would not do, as ids are used again. */
-uint32_t cr_fork_generation(void)
+static uint32_t find_generation(void)
 {
     uint32_t process = (uint32_t)getpid();
     watch_forks();
@@ -47,6 +99,16 @@ uint32_t cr_fork_generation(void)
         }
     }
     return (uint32_t)upper_of(word);
+}
+
+uint32_t cr_fork_generation(void)
+{
+    if (has_mark()) {
+        return (uint32_t)upper_of(atomic_load(&current));
+    }
+    uint32_t generation = find_generation();
+    set_mark();
+    return generation;
 }
 
 bool cr_fork_guard_enter(cr_fork_guard *guard)

@@ -107,7 +107,8 @@ static bool is_stale(const cr_walk *walking, const cr_row *row)
 {
     cr_uuid group;
     const inbox *listed = (const inbox *)walking;
-    return cr_uuid_parse(row->value[CR_GROUP_UUID], &group) &&
+    return !cr_uuid_set_is_empty(&listed->passed_over) &&
+           cr_uuid_parse(row->value[CR_GROUP_UUID], &group) &&
            cr_uuid_set_has(&listed->passed_over, &group);
 }
 

@@ -33,7 +33,10 @@ cruddur_status cr_read_cursor(cr_str text, cr_str list, cr_arena *arena, cr_curs
 /* From `here` (absent: from the end of the list). */
 static cr_query query_from(const cr_walk *walking, cr_bound here, bool descending, size_t expected)
 {
-    cr_query query = {.partition = walking->list, .descending = descending, .expected = expected};
+    cr_query query = {.partition = walking->list,
+                      .descending = descending,
+                      .expected = expected,
+                      .for_listing = true};
     query.expected += here.sk.data != NULL && !here.included ? 1 : 0; /* a service reads it, too */
     *(descending ? &query.upper : &query.lower) = here;
     if (walking->after_sk.data != NULL &&
@@ -44,12 +47,11 @@ static cr_query query_from(const cr_walk *walking, cr_bound here, bool descendin
 }
 
 /* Walks over rows of the period that is listed. */
-static cruddur_status walk_from(cr_txn *txn, const cr_walk *walking, cr_bound here, bool descending,
-                                size_t expected, cr_sink sink, void *context)
+static cruddur_status walk_along(cr_txn *txn, const cr_walk *walking, const cr_query *query,
+                                 cr_sink sink, void *context)
 {
     cr_period period = {walking->listing->since_us, walking->listing->until_us};
-    cr_query query = query_from(walking, here, descending, expected);
-    return cr_period_query(txn, &period, &query, sink, context);
+    return cr_period_query(txn, &period, query, sink, context);
 }
 
 static size_t rows_wanted(const cr_walk *walking)
@@ -74,17 +76,30 @@ cruddur_status cr_walk_init(cr_walk *walking, const cr_listing *listing, cr_str 
     walking->descending =
         walking->has_cursor ? walking->from.kind == CR_CURSOR_OLDER : !listing->from_oldest;
     if (status == CRUDDUR_OK) {
+        walking->behind = walking->from.inclusive ? CR_STR_ABSENT : walking->from.position.sk;
         cr_page_builder_init(&walking->builder, rows_wanted(walking));
     }
     return status;
+}
+
+static bool add_row(cr_walk *walking, const cr_row *row)
+{
+    if (!cr_head_has_expired(row, walking->now_us)) {
+        return cr_page_add(&walking->builder, row);
+    }
+    cr_row shown = cr_group_row_shown(row, walking->now_us);
+    return cr_page_add(&walking->builder, &shown);
 }
 
 static cr_sink_answer take_row(void *context, const cr_row *row)
 {
     cr_walk *walking = context;
     bool is_for_page = is_shown(walking, row);
-    cr_row shown = cr_group_row_shown(row, walking->now_us);
-    if (is_for_page && !cr_page_add(&walking->builder, &shown)) {
+    if (walking->behind.data != NULL && cr_str_equal(row->value[CR_SK], walking->behind)) {
+        walking->has_back = is_for_page;
+        return CR_SINK_MORE;
+    }
+    if (is_for_page && !add_row(walking, row)) {
         return CR_SINK_NO_MEMORY;
     }
     if (!is_for_page && walking->pass_over != NULL && !walking->pass_over(walking, row)) {
@@ -105,27 +120,38 @@ bool cr_walk_goes_on(const cr_walk *walking)
            walking->builder.count < rows_wanted(walking);
 }
 
-static cr_bound cursor_bound(const cr_walk *walking)
+/* Where the walk begins, and how many rows it wants from there. The row behind which the page
+ * begins is read along: where it still is there, nobody needs to look for what is before the page.
+ */
+static cr_query first_query(const cr_walk *walking)
 {
-    return walking->has_cursor ? (cr_bound){walking->from.position.sk, walking->from.inclusive}
-                               : (cr_bound){CR_STR_ABSENT, false};
+    cr_bound here = {CR_STR_ABSENT, false};
+    if (walking->has_cursor) {
+        here = (cr_bound){walking->from.position.sk, true};
+    }
+    size_t expected = rows_wanted(walking) + (walking->behind.data != NULL ? 1 : 0);
+    return query_from(walking, here, walking->descending, expected);
 }
 
 bool cr_walk_first_query(const cr_walk *walking, cr_query *query)
 {
-    *query = query_from(walking, cursor_bound(walking), walking->descending, rows_wanted(walking));
+    *query = first_query(walking);
     return walking->listing->since_us == CRUDDUR_SINCE_ALWAYS &&
            walking->listing->until_us == CRUDDUR_UNTIL_FOREVER;
 }
 
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn)
 {
+    cr_query query;
     cr_kept_key last = walking->last; /* which moves on with the walk */
-    cr_bound here =
-        last.size == 0 ? cursor_bound(walking) : (cr_bound){cr_kept_key_str(&last), false};
+    if (last.size == 0) {
+        query = first_query(walking);
+    } else {
+        query = query_from(walking, (cr_bound){cr_kept_key_str(&last), false}, walking->descending,
+                           rows_wanted(walking) - walking->builder.count);
+    }
     walking->is_at_end = true;
-    return walk_from(txn, walking, here, walking->descending,
-                     rows_wanted(walking) - walking->builder.count, take_row, walking);
+    return walk_along(txn, walking, &query, take_row, walking);
 }
 
 void cr_walk_cut(cr_walk *walking)
@@ -159,14 +185,14 @@ static cruddur_status look_back(cr_walk *walking, cr_txn *txn)
 {
     cr_bound here = {cr_kept_key_str(&walking->first), false};
     look looked = {.walking = walking};
-    if (!walking->has_cursor && !walking->may_have_moved) {
-        return CRUDDUR_OK; /* it begins at the end of the list */
+    if (walking->has_back || (!walking->has_cursor && !walking->may_have_moved)) {
+        return CRUDDUR_OK; /* the row before it was read, or it begins at the end of the list */
     }
     if (here.sk.data == NULL && walking->has_cursor) {
         here = (cr_bound){walking->from.position.sk, !walking->from.inclusive};
     }
-    cruddur_status status =
-        walk_from(txn, walking, here, !walking->descending, 1, find_any, &looked);
+    cr_query query = query_from(walking, here, !walking->descending, 1);
+    cruddur_status status = walk_along(txn, walking, &query, find_any, &looked);
     walking->has_back = looked.has_found;
     return status;
 }

@@ -32,6 +32,7 @@ struct cr_walk {
     bool may_have_moved;    /* rows, to behind its beginning, while it went on */
     bool has_cursor;
     cr_cursor from; /* where the page begins, if there is a cursor */
+    cr_str behind;  /* the sort key behind which it begins; absent: there is none */
     bool descending;
     cr_page_builder builder;
     size_t passed_over;

@@ -45,7 +45,8 @@ bool cr_unread_query(const cr_row *group_row, cr_pk *pk, cr_query *query)
     *pk = cr_pk_of_group(&group);
     *query = (cr_query){.partition = cr_pk_str(pk),
                         .lower = {cr_row_unread_after(group_row), false},
-                        .expected = CRUDDUR_UNREAD_MAX + 1};
+                        .expected = CRUDDUR_UNREAD_MAX + 1,
+                        .for_listing = true};
     return true;
 }
 

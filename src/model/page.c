@@ -13,6 +13,10 @@
 /* A row of another writer may have U+0000 in its text, where a C string ends. It becomes U+FFFD, so
  * that nothing after it is hidden. */
 #define REPLACEMENT "\xef\xbf\xbd"
+/* What ends a string until that is known. */
+#define END '\n'
+/* Room for rows of this size is made at once, for so many of them. */
+#define ROW_SIZE 256
 
 static int32_t add_string(cr_buffer *bytes, cr_str text)
 {
@@ -28,13 +32,50 @@ static int32_t add_string(cr_buffer *bytes, cr_str text)
     return at;
 }
 
-static void add_strings(cr_buffer *bytes, const cr_row *row, cr_packed_row *packed)
+static void add_strings_one_by_one(cr_buffer *bytes, const cr_row *row, cr_packed_row *packed)
 {
     for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
         bool present = row->value[i].data != NULL;
         packed->distance[i] = present ? add_string(bytes, row->value[i]) : 0;
     }
+}
+
+static size_t size_of_strings(const cr_row *row)
+{
+    size_t size = 0;
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        size += row->value[i].data == NULL ? 0 : row->value[i].size + 1;
+    }
+    return size;
+}
+
+/* All at once. They are looked through for U+0000 together, before each gets its end. */
+static void add_strings(cr_buffer *bytes, const cr_row *row, cr_packed_row *packed)
+{
+    size_t size = size_of_strings(row);
+    size_t start = bytes->size;
+    char *room = cr_buffer_extend(bytes, size);
+    size_t at = 0;
     packed->unread = (cr_unread){0, true};
+    for (int i = 0; room != NULL && i < CR_ATTRIBUTE_COUNT; i++) {
+        cr_str value = row->value[i];
+        packed->distance[i] = value.data == NULL ? 0 : (int32_t)(start + at);
+        if (value.data != NULL) {
+            memcpy(room + at, value.data, value.size);
+            at += value.size + 1;
+            room[at - 1] = END;
+        }
+    }
+    if (room == NULL || memchr(room, '\0', size) != NULL) {
+        bytes->size = room == NULL ? bytes->size : start;
+        add_strings_one_by_one(bytes, row, packed);
+        return;
+    }
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        if (packed->distance[i] != 0) {
+            room[(size_t)packed->distance[i] - start + row->value[i].size] = '\0';
+        }
+    }
 }
 
 cr_packed_row *cr_pack_row(const cr_row *row)
@@ -51,21 +92,27 @@ cr_packed_row *cr_pack_row(const cr_row *row)
     return alone;
 }
 
+static size_t first_rows(size_t limit)
+{
+    return limit < FIRST_ROWS ? limit : FIRST_ROWS;
+}
+
 void cr_page_builder_init(cr_page_builder *builder, size_t limit)
 {
     *builder = (cr_page_builder){.limit = limit};
     cr_buffer_init(&builder->bytes, PAGE_MAX);
+    cr_buffer_reserve(&builder->bytes,
+                      sizeof(cr_page) + first_rows(limit) * (ROW_SIZE + sizeof(cr_packed_row)));
     (void)cr_buffer_extend(&builder->bytes, sizeof(cr_page));
 }
 
 static bool reserve_row(cr_page_builder *builder)
 {
-    size_t first = builder->limit < FIRST_ROWS ? builder->limit : FIRST_ROWS;
     if (builder->count == builder->limit) {
         return false;
     }
-    cr_packed_row *rows =
-        cr_array_grow(builder->rows, builder->count, &builder->capacity, first, sizeof(*rows));
+    cr_packed_row *rows = cr_array_grow(builder->rows, builder->count, &builder->capacity,
+                                        first_rows(builder->limit), sizeof(*rows));
     builder->rows = rows == NULL ? builder->rows : rows;
     return rows != NULL;
 }

@@ -25,6 +25,11 @@ typedef struct cr_uuid_set {
 /* Adds a uuid; *is_new: it was not there. False when memory ran out: then nothing has changed. */
 bool cr_uuid_set_add(cr_uuid_set *set, const cr_uuid *uuid, bool *is_new);
 
+static inline bool cr_uuid_set_is_empty(const cr_uuid_set *set)
+{
+    return set->count == 0 && !set->has_nil;
+}
+
 bool cr_uuid_set_has(const cr_uuid_set *set, const cr_uuid *uuid);
 
 void cr_uuid_set_free(cr_uuid_set *set);

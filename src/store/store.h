@@ -68,7 +68,9 @@ typedef struct cr_query {
     cr_bound lower;
     cr_bound upper;
     bool descending;
-    size_t expected; /* how many rows the sink is likely to take; 0: many */
+    size_t expected;  /* how many rows the sink is likely to take; 0: many */
+    bool for_listing; /* of the table: the sink needs no more than pages show, and rows may lack the
+                         rest; so none becomes a condition */
 } cr_query;
 
 /* As many queries can be announced at once. */

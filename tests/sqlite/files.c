@@ -176,9 +176,29 @@ Test(files, with_an_empty_log)
     (void)snprintf(log, sizeof(log), "%s-wal", path);
     write_file(log, "", 0);
     must_refuse(path, CRUDDUR_OPEN_EXISTING, CRUDDUR_E_STORE_MISSING, "is an empty file");
-    write_file(log, "", 0);
+    cr_assert_eq(access(log, F_OK), 0, "refusing has removed the log");
     write_and_close(open_store(path));
     must_be_sound(path);
+}
+
+/* A new store takes nothing over from a log that an earlier one has left, and leaves nothing but its
+ * own files. */
+Test(files, beside_the_log_of_another)
+{
+    const char *path = bed_path("store.db");
+    const char *copy = bed_path("copy.db");
+    cruddur *dm = open_store(path);
+    open_group(dm, 0, 2, NULL, "first", 0);
+    bed_copy_store(path, copy);
+    cruddur_close(dm);
+    bed_remove_store(path);
+    cr_assert_eq(unlink(copy), 0);
+    dm = open_store(copy);
+    cr_assert_eq(raw_number(copy, "SELECT count(*) FROM cruddur_messages"), 0);
+    cruddur_close(dm);
+    must_be_sound(copy);
+    cr_assert_eq(unlink(copy), 0);
+    cr_assert_eq(rmdir(bed_folder()), 0, "more files have been left");
 }
 
 Test(files, folder)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A store's files are removed, renamed or replaced while it is open: each call says so, and neither
  * what was acknowledged before nor what is there now is lost by closing the handle. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -250,6 +251,47 @@ Test(replaced, the_process_changes_its_folder)
     read_once(dm);
     cruddur_close(dm);
     must_have(path, BEFORE + 1);
+}
+
+/* In a folder where nothing has changed for some seconds, a look at the folder will do: what
+ * changes then is noticed all the same, also if the folder gets its old time back, as from an
+ * archive. */
+Test(replaced, after_a_quiet_time)
+{
+    static const char *const folders[] = {"removed", "renamed", "linked"};
+    enum { STORES = sizeof(folders) / sizeof(folders[0]) };
+    cruddur *dm[STORES];
+    char links[PATH_SIZE];
+    for (unsigned i = 0; i < STORES; i++) {
+        cr_assert_eq(mkdir(bed_path(folders[i]), 0700), 0);
+        (void)snprintf(path, sizeof(path), "%s/store.db", bed_path(folders[i]));
+        dm[i] = open_with_messages(bed_url(path));
+    }
+    cruddur_close(dm[2]);
+    (void)snprintf(links, sizeof(links), "%s", bed_path("link.db"));
+    cr_assert_eq(symlink(path, links), 0);
+    dm[2] = open_store(links);
+    cr_assert_eq(sleep(4), 0);
+    for (unsigned i = 0; i < 2 * STORES; i++) {
+        read_once(dm[i % STORES]);
+        append_text(dm[i % STORES], i % 3, group_uuid, "quiet");
+    }
+
+    struct stat before;
+    cr_assert_eq(stat(bed_path("removed"), &before), 0);
+    const struct timespec times[] = {before.st_atim, before.st_mtim};
+    cr_assert_eq(unlink(bed_path("removed/store.db-wal")), 0);
+    cr_assert_eq(utimensat(AT_FDCWD, bed_path("removed"), times, 0), 0);
+    must_be_refused(dm[0], "removed/store.db-wal");
+    move(bed_path("renamed"), bed_path("elsewhere"));
+    must_be_refused(dm[1], "renamed/store.db");
+    cr_assert_eq(unlink(links), 0);
+    cr_assert_eq(symlink(bed_path("elsewhere/store.db"), links), 0);
+    must_be_refused(dm[2], links);
+    for (unsigned i = 0; i < STORES; i++) {
+        cruddur_close(dm[i]);
+    }
+    must_have(bed_path("removed/store.db"), BEFORE + 2);
 }
 
 /* Two file systems can have files of one inode number. */

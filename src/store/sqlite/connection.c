@@ -27,12 +27,13 @@
 #define COMMA_PARAMETER(NAME, name, type) ", :" name
 #define AND_SAME(NAME, name, type) " AND " name " IS :" name
 #define COLUMNS "pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_NAME)
+/* Each column costs, also an empty one: a page's rows have those that it shows. */
 #define COLUMNS_OF_MESSAGES                                                                        \
-    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME)                                                       \
-        CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME) ", other_attributes"
+    "sk, message, message_uuid, user_uuid, user_display_name, user_handle, "                       \
+    "version" CR_ATTRIBUTE_MAP_MESSAGE(COMMA_NAME)
 #define COLUMNS_OF_INBOXES                                                                         \
-    "pk" CR_ATTRIBUTE_MAP_COMMON(COMMA_NAME) CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME) ", "               \
-                                                                                "other_attributes"
+    "sk, message_group_uuid, message, user_uuid, user_display_name, "                              \
+    "user_handle" CR_ATTRIBUTE_MAP_GROUP(COMMA_NAME)
 #define PARAMETERS ":pk" CR_ATTRIBUTE_MAP_BEHIND_PK(COMMA_PARAMETER)
 
 /* A row that is as it was read. */
@@ -196,7 +197,7 @@ cruddur_status cr_connection_open(const cr_sqlite_place *place, int64_t deadline
     }
     if (code != SQLITE_OK) {
         cruddur_status status = cr_connection_fail(connection, code, "opening", error);
-        cr_connection_close(connection);
+        cr_connection_give_up(connection);
         return status;
     }
     *ret_connection = connection;
@@ -277,6 +278,14 @@ void cr_connection_keep_log(cr_connection *connection)
     if (file >= 0) {
         (void)close(file);
     }
+}
+
+void cr_connection_give_up(cr_connection *connection)
+{
+    if (connection != NULL && connection->had_log) {
+        cr_connection_keep_log(connection);
+    }
+    cr_connection_close(connection);
 }
 
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text)

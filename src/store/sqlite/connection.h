@@ -22,9 +22,9 @@ typedef enum cr_statement {
     CR_STATEMENT_QUERY_TABLE_DESCENDING,
     CR_STATEMENT_QUERY_GROUPS_ASCENDING,
     CR_STATEMENT_QUERY_GROUPS_DESCENDING,
-    CR_STATEMENT_LIST_MESSAGES_ASCENDING, /* without the attributes of group rows alone */
+    CR_STATEMENT_LIST_MESSAGES_ASCENDING, /* what pages show of them (txn.c) */
     CR_STATEMENT_LIST_MESSAGES_DESCENDING,
-    CR_STATEMENT_LIST_INBOX_ASCENDING, /* without the attributes of messages alone */
+    CR_STATEMENT_LIST_INBOX_ASCENDING,
     CR_STATEMENT_LIST_INBOX_DESCENDING,
     CR_STATEMENT_QUERY_UUID,
     CR_STATEMENT_FIND_TWIN, /* whether a user has another row of a group */
@@ -93,6 +93,10 @@ void cr_connection_leave_log(cr_connection *connection);
 
 /* The same, and there shall be a log, if only an empty one, as far as the system permits. */
 void cr_connection_keep_log(cr_connection *connection);
+
+/* Closes a connection to a store that could not be opened: a log that was there stays, also an
+ * empty one. NULL is ignored. */
+void cr_connection_give_up(cr_connection *connection);
 
 /* Binds text, NULL where it is absent; it must stay where it is until the statement is reset. */
 int cr_connection_bind(sqlite3_stmt *statement, int parameter, cr_str text);

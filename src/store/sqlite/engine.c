@@ -14,6 +14,7 @@
 #include "base/fork.h"
 #include "base/print.h"
 #include "store/sqlite/absence.h"
+#include "store/sqlite/create.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/load.h"
@@ -112,30 +113,6 @@ static cruddur_status read_url(const cr_url *url, cr_sqlite_place *place, cruddu
     return place->named == NULL || place->path == NULL ? cr_fail_memory(error) : CRUDDUR_OK;
 }
 
-/* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
- * is open here, no connection to it may be made. */
-static pthread_mutex_t creating = PTHREAD_MUTEX_INITIALIZER;
-
-/* Makes the file, readable by its owner only, unless something is there already. SQLite gives the
- * files beside it the same mode. */
-static cruddur_status make_file(const cr_sqlite_place *place, cruddur_error **error)
-{
-    (void)pthread_mutex_lock(&creating);
-    int file = open(place->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    int reason = file < 0 ? errno : 0;
-    if (file >= 0 && fchmod(file, S_IRUSR | S_IWUSR) != 0) { /* whatever the umask */
-        reason = errno;
-    }
-    if (file >= 0 && close(file) != 0) {
-        reason = errno;
-    }
-    (void)pthread_mutex_unlock(&creating);
-    if (reason == 0 || reason == EEXIST) {
-        return CRUDDUR_OK;
-    }
-    return cr_sqlite_fail_system(error, reason, "creating", place->path);
-}
-
 /* There is nothing at the path, or a symbolic link to nothing: creating the file would fail because
  * the link exists, and opening it because its target does not. */
 static cruddur_status find_nothing(const cr_sqlite_place *place, bool must_exist,
@@ -149,7 +126,7 @@ static cruddur_status find_nothing(const cr_sqlite_place *place, bool must_exist
     }
     return must_exist ? cr_fail_with(error, CRUDDUR_E_STORE_MISSING, "%.*s does not exist",
                                      CR_STORE_PATH(place->path))
-                      : make_file(place, error);
+                      : cr_sqlite_create(place, error);
 }
 
 static cruddur_status find_file(const cr_sqlite_place *place, bool must_exist,
@@ -249,10 +226,10 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
                                   cruddur_error **error)
 {
     cr_connection *connection = NULL;
-    (void)pthread_mutex_lock(&creating);
+    (void)pthread_mutex_lock(&cr_sqlite_creating);
     cruddur_status status =
         cr_connection_open(&store->place, options->deadline_us, &connection, error);
-    (void)pthread_mutex_unlock(&creating);
+    (void)pthread_mutex_unlock(&cr_sqlite_creating);
     if (status == CRUDDUR_OK) {
         status = fix_path(store, connection, error);
     }
@@ -272,7 +249,7 @@ static cruddur_status open_writer(sqlite_store *store, const cr_store_options *o
         status = cr_writer_new(connection, &store->files, &store->base, &store->writer, error);
     }
     if (status != CRUDDUR_OK) {
-        cr_connection_close(connection);
+        cr_connection_give_up(connection);
     }
     return status;
 }
@@ -310,7 +287,6 @@ static cruddur_status read_on(cr_connection *connection, unsigned traits, cr_bod
         return cr_connection_fail(connection, code, "reading", call->error);
     }
     cr_sqlite_txn_init(&txn, connection, traits, &arena, call);
-    txn.only_reads = true;
     call->meter.attempts++;
     cruddur_status status = cr_absence_confirm(&txn, body(&txn.base, context));
     cr_arena_free(&arena);

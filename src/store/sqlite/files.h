@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -22,7 +23,9 @@ typedef struct cr_store_files {
         ino_t inode;
     } file[CR_STORE_FILES_MAX];
     size_t count;
-    _Atomic unsigned lost; /* which file is not at its place any more, and why; 0: none */
+    char *folder;                 /* of the first three */
+    _Atomic uint64_t calm_folder; /* a digest of its state, with which all were there; 0: none */
+    _Atomic unsigned lost;        /* which file is not at its place any more, and why; 0: none */
 } cr_store_files;
 
 /* Notes the identity of the file at `path`, of its log and its shared memory, all of which must
@@ -37,7 +40,8 @@ void cr_store_files_free(cr_store_files *files);
 typedef unsigned cr_store_finding;
 
 /* Looks at the places. Once a file was missing or another one, that is what is found from then on.
- * Threads: any. */
+ * A look at the folder will do if nothing in it was made, renamed or removed since a look that
+ * found all files, and for some seconds before: its times tell. Threads: any. */
 cr_store_finding cr_store_files_look(cr_store_files *files);
 
 /* Describes a finding that is not 0: CRUDDUR_E_STORE_REPLACED if one of the files was removed,

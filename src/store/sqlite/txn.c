@@ -13,36 +13,50 @@
 #define SK_LAST "\xf4\x8f\xbf\xbf"
 
 /* Text comes as bytes, for which SQLite needs no memory: a failed allocation could otherwise not be
- * told from an attribute that is absent. The value is taken once and asked three times: each
+ * told from an attribute that is absent. The value is taken once and asked several times: each
  * sqlite3_column_… function would find it again. That is safe on a connection without a mutex. */
 static cr_str column_text(sqlite3_stmt *statement, int column)
 {
     sqlite3_value *value = sqlite3_column_value(statement, column);
-    if (sqlite3_value_type(value) == SQLITE_NULL) {
-        return CR_STR_ABSENT;
-    }
     const char *text = sqlite3_value_blob(value);
-    size_t size = (size_t)sqlite3_value_bytes(value);
-    return text == NULL ? (cr_str){"", 0} : (cr_str){text, size};
+    if (text != NULL) {
+        return (cr_str){text, (size_t)sqlite3_value_bytes(value)};
+    }
+    return sqlite3_value_type(value) == SQLITE_NULL ? CR_STR_ABSENT : (cr_str){"", 0};
 }
 
-/* The attributes that a statement leaves out: each column costs, also an empty one. */
-typedef struct omission {
-    cr_attribute first;
-    cr_attribute end;
-} omission;
+/* The attributes that a statement's columns have, in their order. */
+typedef struct columns {
+    const cr_attribute *attribute;
+    int count;
+} columns;
 
-static const omission nothing = {CR_PK, CR_PK};
-static const omission of_messages = {CR_FIRST_OF_GROUP, CR_FIRST_OF_MESSAGE};
-static const omission of_inboxes = {CR_FIRST_OF_MESSAGE, CR_OTHERS};
+#define NUMBER(NAME, name, type) CR_##NAME,
 
-/* The row that the statement stands on; borrowed until its next step. */
-static void read_row(sqlite3_stmt *statement, const omission *omitted, cr_row *row)
+static const cr_attribute of_all[] = {CR_ATTRIBUTE_MAP(NUMBER)};
+static const cr_attribute of_messages[] = {
+    CR_SK,           CR_TEXT,   CR_MESSAGE_UUID, CR_USER_UUID,
+    CR_DISPLAY_NAME, CR_HANDLE, CR_VERSION,      CR_ATTRIBUTE_MAP_MESSAGE(NUMBER)};
+static const cr_attribute of_inboxes[] = {CR_SK,
+                                          CR_GROUP_UUID,
+                                          CR_TEXT,
+                                          CR_USER_UUID,
+                                          CR_DISPLAY_NAME,
+                                          CR_HANDLE,
+                                          CR_ATTRIBUTE_MAP_GROUP(NUMBER)};
+
+#define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+static const columns all_columns = {of_all, COUNT_OF(of_all)};
+static const columns message_columns = {of_messages, COUNT_OF(of_messages)};
+static const columns inbox_columns = {of_inboxes, COUNT_OF(of_inboxes)};
+
+/* The row that the statement stands on; borrowed until its next step. What the statement has no
+ * column for stays as it is. */
+static void read_row(sqlite3_stmt *statement, const columns *had, cr_row *row)
 {
-    int column = 0;
-    for (cr_attribute i = CR_PK; i < CR_ATTRIBUTE_COUNT; i++) {
-        bool is_omitted = i >= omitted->first && i < omitted->end;
-        row->value[i] = is_omitted ? CR_STR_ABSENT : column_text(statement, column++);
+    for (int i = 0; i < had->count; i++) {
+        row->value[had->attribute[i]] = column_text(statement, i);
     }
 }
 
@@ -57,20 +71,22 @@ static cruddur_status fail_statement(const cr_connection *connection, const cr_c
     return cr_connection_fail(connection, code, "using", call->error);
 }
 
-/* Gives the rows of a bound statement to the sink. */
-static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement,
-                           const omission *omitted, cr_sink sink, void *context, cr_call *call)
+/* Gives the rows of a bound statement to the sink. `partition` is the key of rows whose columns do
+ * not have it. */
+static cruddur_status walk(cr_connection *connection, sqlite3_stmt *statement, const columns *had,
+                           cr_str partition, cr_sink sink, void *context, cr_call *call)
 {
     cruddur_status status = cr_call_check_deadline(call);
     cr_sink_answer answer = CR_SINK_MORE;
     int code = SQLITE_ROW;
+    cr_row row = {0};
+    row.value[CR_PK] = partition;
     for (unsigned rows = 1; status == CRUDDUR_OK && answer == CR_SINK_MORE; rows++) {
-        cr_row row;
         code = sqlite3_step(statement);
         if (code != SQLITE_ROW) {
             break;
         }
-        read_row(statement, omitted, &row);
+        read_row(statement, had, &row);
         /* A row that no program of ours wrote, and that no cursor could stand behind: it is passed
          * over. */
         if (cr_key_is_possible(cr_row_key(&row))) {
@@ -120,7 +136,7 @@ static cruddur_status get_one(cr_sqlite_txn *txn, cr_key key, cr_row *row)
     copy_target target = {txn->base.arena, row};
     *row = (cr_row){0};
     cruddur_status status =
-        walk(txn->connection, statement, &nothing, copy_row, &target, txn->base.call);
+        walk(txn->connection, statement, &all_columns, key.pk, copy_row, &target, txn->base.call);
     if (status == CRUDDUR_OK && row->value[CR_PK].data == NULL) {
         cr_absence_note(txn, key.pk, key.sk);
     }
@@ -141,21 +157,21 @@ static cruddur_status get(cr_txn *base, const cr_key *keys, size_t count, cr_row
 typedef struct way {
     cr_statement ascending;
     cr_statement descending;
-    const omission *omitted;
+    const columns *had;
 } way;
 
 static const way along_table = {CR_STATEMENT_QUERY_TABLE_ASCENDING,
-                                CR_STATEMENT_QUERY_TABLE_DESCENDING, &nothing};
+                                CR_STATEMENT_QUERY_TABLE_DESCENDING, &all_columns};
 static const way along_index = {CR_STATEMENT_QUERY_GROUPS_ASCENDING,
-                                CR_STATEMENT_QUERY_GROUPS_DESCENDING, &nothing};
+                                CR_STATEMENT_QUERY_GROUPS_DESCENDING, &all_columns};
 static const way along_messages = {CR_STATEMENT_LIST_MESSAGES_ASCENDING,
-                                   CR_STATEMENT_LIST_MESSAGES_DESCENDING, &of_messages};
+                                   CR_STATEMENT_LIST_MESSAGES_DESCENDING, &message_columns};
 static const way along_inbox = {CR_STATEMENT_LIST_INBOX_ASCENDING,
-                                CR_STATEMENT_LIST_INBOX_DESCENDING, &of_inboxes};
+                                CR_STATEMENT_LIST_INBOX_DESCENDING, &inbox_columns};
 
-static const way *way_of(const cr_sqlite_txn *txn, const cr_query *query)
+static const way *way_of(const cr_query *query)
 {
-    cr_kind kind = txn->only_reads ? cr_pk_kind(query->partition) : CR_KIND_FOREIGN;
+    cr_kind kind = query->for_listing ? cr_pk_kind(query->partition) : CR_KIND_FOREIGN;
     if (query->index != CR_INDEX_TABLE) {
         return &along_index;
     }
@@ -214,7 +230,7 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
 {
     cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
     cr_connection *connection = txn->connection;
-    const way *along = way_of(txn, query);
+    const way *along = way_of(query);
     sqlite3_stmt *statement = cr_connection_statement(
         connection, query->descending ? along->descending : along->ascending);
     if (statement == NULL) {
@@ -225,8 +241,8 @@ static cruddur_status query(cr_txn *base, const cr_query *query, cr_sink sink, v
         return fail_reading(connection, code, base->call);
     }
     bounded_sink bounded = {false, query, sink, context};
-    cruddur_status status =
-        walk(connection, statement, along->omitted, pass_over_excluded, &bounded, base->call);
+    cruddur_status status = walk(connection, statement, along->had, query->partition,
+                                 pass_over_excluded, &bounded, base->call);
     if (status == CRUDDUR_OK && !bounded.has_rows && query->index == CR_INDEX_TABLE) {
         cr_absence_note(txn, query->partition, first_sk(query));
     }
@@ -247,7 +263,7 @@ cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink s
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, call);
     }
-    return walk(connection, statement, &nothing, sink, context, call);
+    return walk(connection, statement, &all_columns, CR_STR_ABSENT, sink, context, call);
 }
 
 /* ---- put, replace, remove, require ---- */
@@ -422,7 +438,8 @@ static cruddur_status find_claim(cr_txn *base, cr_str token, cr_str group, cr_cl
     if (code != SQLITE_OK) {
         return fail_reading(connection, code, base->call);
     }
-    cruddur_status status = walk(connection, statement, &nothing, take_claim, &search, base->call);
+    cruddur_status status =
+        walk(connection, statement, &all_columns, CR_STR_ABSENT, take_claim, &search, base->call);
     *claim = (cr_claim){.token = token};
     if (status == CRUDDUR_OK && cr_row_exists(&found)) {
         claim->group = cr_pk_suffix(found.value[CR_PK]);
@@ -450,7 +467,6 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
     txn->base = (cr_txn){&operations, traits, arena, call, false};
     txn->connection = connection;
     txn->absence_count = 0;
-    txn->only_reads = false;
     txn->written = NULL;
     txn->last_sk.at = txn->last_sk.size = 0;
     txn->writes_others = false;

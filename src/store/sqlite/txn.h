@@ -13,7 +13,6 @@ typedef struct cr_sqlite_txn {
     cr_connection *connection;
     cr_key absences[CR_ABSENCES_MAX]; /* what this run of the body did not find: absence.h */
     size_t absence_count;
-    bool only_reads;    /* nothing that it reads becomes a condition */
     cr_buffer *written; /* the entry of the change: sequence.h */
     struct {
         size_t at; /* in the entry */
@@ -23,7 +22,7 @@ typedef struct cr_sqlite_txn {
     bool has_missed;    /* an earlier run of the body stated a row that was not as it was read */
 } cr_sqlite_txn;
 
-/* For a change; `only_reads` is false. Its caller sets `written`, for what is not only read. */
+/* For a change its caller sets `written`. */
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call);
 
