@@ -44,7 +44,7 @@ tests                program mypy          mypy
 tests,ffi            program luajit        luajit
 tests,ffi            program php           php-cli
 tests,ffi            program ruby          ruby
-web,tests,lint       module  libuv         libuv1-dev
+tests,lint           module  libuv         libuv1-dev
 tests                module  libevent      libevent-dev
 tests                program openssl       openssl
 tests,postgresql     file    /usr/lib/postgresql/*/bin/postgres postgresql

@@ -64,6 +64,21 @@ static bool was_chosen(const cr_key_choice *choice, cr_str sk)
     return choice->has_chosen && cr_time_parse(sk, &time_us) && time_us == choice->time_us;
 }
 
+/* A message without a claim, of a run before this one. That failed a condition which may be true
+ * again since, such as that its key is free in an inbox: so its request, come late, may have been
+ * carried out before this run. Once this one is committed it cannot be any more. */
+static cruddur_status find_own(cr_txn *txn, cr_send *send, cr_group *group)
+{
+    cr_row found;
+    cr_pk pk = cr_pk_of_group(&send->draft->group);
+    const cr_query query = {.partition = cr_pk_str(&pk),
+                            .lower = {cr_kept_key_str(&send->first), true}};
+    cruddur_status status =
+        cr_rows_find(txn, &query, CR_MESSAGE_UUID, cr_uuid_str(&send->draft->uuid), &found);
+    return status == CRUDDUR_OK && cr_row_exists(&found) ? take_repeat(txn, send, group, &found)
+                                                         : status;
+}
+
 cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_found_claim *claim)
 {
     cr_row there;
@@ -71,7 +86,7 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     cr_str token = cr_uuid_str(&draft->uuid);
     *claim = (cr_found_claim){.as_read = {.token = token}};
     if (!draft->may_be_repeat) {
-        return CRUDDUR_OK;
+        return txn->may_be_stored ? find_own(txn, send, group) : CRUDDUR_OK;
     }
     cruddur_status status =
         txn->ops->find_claim(txn, token, cr_uuid_str(&draft->group), &claim->as_read);

@@ -34,10 +34,15 @@ cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *ke
                                   const cr_call *call)
 {
     int64_t time_us = send->draft->created_at_us;
-    return cr_key_choose(&send->choice, time_us != 0 ? time_us : cr_clock_now_us(), last_sk, key)
-               ? CRUDDUR_OK
-               : cr_fail_with(call->error, CRUDDUR_E_TIME,
-                              "no time up to the year 9999 follows the newest message");
+    if (!cr_key_choose(&send->choice, time_us != 0 ? time_us : cr_clock_now_us(), last_sk, key)) {
+        return cr_fail_with(call->error, CRUDDUR_E_TIME,
+                            "no time up to the year 9999 follows the newest message");
+    }
+    if (send->first.size == 0 ||
+        cr_str_compare(cr_sort_key_str(key), cr_kept_key_str(&send->first)) < 0) {
+        cr_kept_key_set(&send->first, cr_sort_key_str(key));
+    }
+    return CRUDDUR_OK;
 }
 
 /* The end is counted from the time that the message gets, which may be later than now. */

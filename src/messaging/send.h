@@ -10,6 +10,7 @@
 typedef struct cr_send {
     const cr_draft *draft;
     const cr_opening *opening; /* NULL for an append */
+    cr_kept_key first;         /* of all sort keys that were chosen */
 
     /* Of the latest run. */
     unsigned traits;       /* that it met */

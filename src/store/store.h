@@ -169,6 +169,8 @@ struct cr_txn {
     unsigned traits; /* the store's */
     cr_arena *arena; /* for what the body keeps; emptied before each run */
     cr_call *call;
+    bool may_be_stored; /* what a run before this one stated: its answer got lost, and it may have
+                           been committed since then, or may be yet */
 };
 
 typedef cruddur_status (*cr_body)(cr_txn *txn, void *context);

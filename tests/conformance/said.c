@@ -152,25 +152,25 @@ bool finds_by_uuid(void)
     return strncmp(store.url, "sqlite:", strlen("sqlite:")) == 0;
 }
 
-/* ---- requests ---- */
+/* ---- waves ---- */
 
-static uint32_t last_requests;
+static uint32_t last_waves;
 
-static void count_requests(void *data, const cruddur_metrics *metrics)
+static void count_waves(void *data, const cruddur_metrics *metrics)
 {
     (void)data;
-    last_requests = metrics->requests;
+    last_waves = metrics->waves;
 }
 
 void open_counting(void)
 {
     cruddur_options options = CRUDDUR_OPTIONS_INIT;
-    options.metrics = count_requests;
+    options.metrics = count_waves;
     test_store_remove(&store);
     test_store_open(&store, &options);
 }
 
-uint32_t requests_of_last(void)
+uint32_t waves_of_last(void)
 {
-    return last_requests;
+    return last_waves;
 }

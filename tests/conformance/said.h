@@ -60,6 +60,6 @@ bool finds_by_uuid(void);
 void open_counting(void);
 
 /* Those of the latest call; 0 on an engine without requests. */
-uint32_t requests_of_last(void);
+uint32_t waves_of_last(void);
 
 #endif

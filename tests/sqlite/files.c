@@ -181,8 +181,8 @@ Test(files, with_an_empty_log)
     must_be_sound(path);
 }
 
-/* A new store takes nothing over from a log that an earlier one has left, and leaves nothing but its
- * own files. */
+/* A new store takes nothing over from a log that an earlier one has left, and leaves nothing but
+ * its own files. */
 Test(files, beside_the_log_of_another)
 {
     const char *path = bed_path("store.db");

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-NEEDED = ("glib-2.0", "libmicrohttpd", "libuv", "jansson", "libpq", "libcurl")
+NEEDED = ("glib-2.0", "libmicrohttpd", "jansson", "libpq", "libcurl")
 SKIPPED = 77
 
 

@@ -17,7 +17,7 @@ static struct {
     value seen[REGISTERS_MAX];
     struct {
         size_t number;
-        size_t call; /* from 1 */
+        size_t call;  /* from 1 */
         bool is_done; /* for certain: the call succeeded, and the value is another than before */
         value set;
     } write[WRITES_MAX];

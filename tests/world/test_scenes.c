@@ -4,7 +4,9 @@
  * requested. */
 #include "../aws/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/key.h"
 #include "world/scene.h"
@@ -464,4 +466,55 @@ Test(scenes, a_row_changes_again_where_versions_are_the_same, .init = begin, .fi
 {
     sim_service_plant(SIM_PLANT_VERSIONS_SAME);
     cr_expect(is_starred_again());
+}
+
+/* ---- a request comes late, and its repeat was refused for another reason ---- */
+
+/* The first sort key that a request names: that of the new message. */
+static void first_key(cr_str body, char *buffer, size_t size)
+{
+    static const char before[] = "\"sk\":{\"S\":\"";
+    char text[1024];
+    (void)snprintf(text, sizeof(text), "%.*s", CR_STR_ARGS(body));
+    const char *at = strstr(text, before);
+    const char *from = at == NULL ? "" : at + sizeof(before) - 1;
+    (void)snprintf(buffer, size, "%.*s", (int)strcspn(from, "\""), from);
+}
+
+/* The first request is late. Its repeat finds that another program has a row at its key in Bob's
+ * inbox, so the next one wants another key. Before that the row goes, and the first arrives. */
+static sim_fate arrive_between(void *context, const sim_request *request)
+{
+    static char sk[64];
+    size_t *writes = context;
+    cr_row row = {0};
+    cr_pk pk = cr_pk_of_member(&all.person[BOB]);
+    if (!request->is_write || ++*writes > 3) {
+        return SIM_FATE_GOOD;
+    }
+    if (*writes == 1) {
+        first_key(request->body, sk, sizeof(sk));
+        return SIM_FATE_LATE;
+    }
+    row.value[CR_PK] = cr_pk_str(&pk);
+    row.value[CR_SK] = cr_str_of(sk);
+    if (*writes == 2) {
+        sim_put_row(&row);
+    } else {
+        sim_table_remove(cr_row_key(&row), SIM_NO_JOB);
+        sim_deliver(0);
+    }
+    return SIM_FATE_GOOD;
+}
+
+Test(scenes, a_late_request_of_a_call_that_took_another_key, .init = begin, .fini = end)
+{
+    size_t writes = 0;
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    sim_network_script(arrive_between, &writes);
+    cr_expect_eq(scene_send(&all, all.atomic, ANN, "once", NULL), CRUDDUR_OK);
+    sim_network_script(NULL, NULL);
+    cr_expect_eq(writes, 3u);
+    cr_expect_eq(scene_births("once"), 1u);
+    expect_whole(SCENE_PEOPLE);
 }

@@ -16,8 +16,8 @@
 /* In mode stream a key may be this much older than the newest one, says docs/live.md. */
 #define LATE_US INT64_C(60000000)
 
-/* What tells an event is kept as a hash: of a message its group and uuid, of a change its group, the
- * member who came or went, and the version. */
+/* What tells an event is kept as a hash: of a message its group and uuid, of a change its group,
+ * the member who came or went, and the version. */
 typedef struct watcher {
     bool is_open;
     bool is_inbox;
@@ -80,8 +80,7 @@ static uint64_t hash_of(const cruddur_event *event)
 {
     const cruddur_msg *message = cruddur_event_msg(event);
     cruddur_event_kind kind = cruddur_event_get_kind(event);
-    bool is_of_member =
-        kind == CRUDDUR_EVENT_MEMBER_ADDED || kind == CRUDDUR_EVENT_MEMBER_REMOVED;
+    bool is_of_member = kind == CRUDDUR_EVENT_MEMBER_ADDED || kind == CRUDDUR_EVENT_MEMBER_REMOVED;
     cr_str group = cr_str_of(cruddur_event_group_uuid(event));
     if (kind == CRUDDUR_EVENT_MESSAGE) {
         return hash_event(group, cr_str_of(message == NULL ? "" : cruddur_msg_uuid(message)),

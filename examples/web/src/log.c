@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "web.h"
 
-enum log_level log_lowest = LOG_INFO;
 static const char *const names[] = {"debug", "info", "warning", "error"};
 
 /* One write() for each line, so that lines of several threads do not mix. */
 void log_event(enum log_level level, const char *event, json_t *members)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
-    json_auto_t *whole =
-        json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
-    (void)json_object_update(whole, members);
-    json_decref(members);
-    if (level >= log_lowest) {
+    json_auto_t *rest = members;
+    if (level >= (config.is_quiet ? LOG_WARNING : LOG_INFO)) {
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+        g_autofree char *time = g_date_time_format_iso8601(now);
+        json_auto_t *whole =
+            json_pack("{ss,ss,ss}", "time", time, "level", names[level], "event", event);
+        (void)json_object_update(whole, rest);
         g_autofree char *object = json_dumps(whole, JSON_COMPACT);
         g_autofree char *line = g_strconcat(object, "\n", NULL);
-        if (write(STDERR_FILENO, line, strlen(line)) < 0) {
-            log_lowest = LOG_ERROR; /* there is no place to report it */
-        }
+        ssize_t written = write(STDERR_FILENO, line, strlen(line));
+        (void)written; /* there is no place to report a failure */
     }
 }
 

@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* The arguments of the program. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "server.h"
+#include "web.h"
 
-static struct server server = {.options = {.address = "127.0.0.1",
-                                           .static_folder = STATIC_FOLDER,
-                                           .port = 8080,
-                                           .connections = 4096,
-                                           .connections_per_address = 256,
-                                           .streams_per_user = 8,
-                                           .reads_per_s = 50,
-                                           .writes_per_s = 10,
-                                           .heartbeat_s = 20,
-                                           .read_s = 15,
-                                           .stop_s = 10}};
+struct config config = {.address = "127.0.0.1",
+                        .static_folder = STATIC_FOLDER,
+                        .port = 8080,
+                        .connections = 4096,
+                        .connections_per_address = 256,
+                        .streams_per_user = 8,
+                        .reads_per_s = 50,
+                        .writes_per_s = 10,
+                        .heartbeat_s = 20,
+                        .read_s = 15,
+                        .stop_s = 10};
 
 /* Texts are taken as they are, also in a locale of another encoding: hence FILENAME. */
 #define OPTION(name, kind, field, help, value)                                                     \
     {                                                                                              \
-        name, 0, 0, G_OPTION_ARG_##kind, &server.options.field, help, value                        \
+        name, 0, 0, G_OPTION_ARG_##kind, &config.field, help, value                                \
     }
 static const GOptionEntry entries[] = {
     OPTION("store", FILENAME, store, "the store (default: $CRUDDUR_STORE)", "URL"),
@@ -48,7 +46,7 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-static bool check(const struct options *self)
+static bool check(const struct config *self)
 {
     bool is_loopback = g_str_has_prefix(self->address, "127.") || strcmp(self->address, "::1") == 0;
     const struct {
@@ -67,14 +65,13 @@ static bool check(const struct options *self)
              MIN(self->connections_per_address, self->streams_per_user) < 0,
          "a number must not be negative"},
     };
-    bool is_good = true;
     for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
         if (rules[i].is_wrong) {
-            is_good = false;
             (void)fprintf(stderr, "cruddur-web: %s\n", rules[i].why);
+            return false;
         }
     }
-    return is_good;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -82,8 +79,8 @@ int main(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     json_set_alloc_funcs(g_malloc, g_free);
-    server.options.store = g_getenv("CRUDDUR_STORE");
-    server.options.users = g_getenv("CRUDDUR_USERS");
+    config.store = g_getenv("CRUDDUR_STORE");
+    config.users = g_getenv("CRUDDUR_USERS");
     g_option_context_set_summary(
         context, "Serves the messages page and the application's JSON routes over HTTP.");
     g_option_context_add_main_entries(context, entries, NULL);
@@ -92,5 +89,5 @@ int main(int argc, char **argv)
                       error != NULL ? error->message : "it takes no other arguments");
         return 2;
     }
-    return check(&server.options) ? server_run(&server) : 2;
+    return check(&config) ? server_run() : 2;
 }

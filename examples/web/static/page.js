@@ -15,7 +15,7 @@
   const csrf = find('#act [name=csrf]').value;
   const isPast = find('.newest') !== null; // a page of old messages: new ones do not belong below it
   const PART = 'text/html; fragment';
-  const BLOCK_US = 300e6; // as in show_message.c
+  const BLOCK_US = 300e6; // messages of one author within this time form a block
 
   document.documentElement.classList.add('live');
 
@@ -133,7 +133,7 @@
     await pause(100); // events come in groups
     const query = new URLSearchParams(location.search);
     query.set('group', group);
-    const fresh = find('#inbox', await part(`/inbox?${query}`));
+    const fresh = find('#inbox', await part(`/messages?${query}`));
     const current = find('#inbox');
     showTimes(fresh);
     if (fresh.innerHTML !== current.innerHTML) {
@@ -174,7 +174,7 @@
     for (const other of others) {
       const newest = own.findLast((item) => at(item) <= at(other));
       if (newest) {
-        names.set(newest, [...(names.get(newest) ?? []), other.textContent]);
+        names.set(newest, [...(names.get(newest) ?? []), other.dataset.name]);
       }
     }
     for (const [item, readers] of names) {
@@ -275,7 +275,7 @@
 
   const refreshChanged = single(async () => {
     for (const [uuid, time] of [...changed]) {
-      const answer = await request(`/messages/${group}/items?message=${uuid}&at=${time}`);
+      const answer = await request(`/messages/${group}/items?around=${uuid}&at=${time}`);
       if (!answer.ok && !isRefusal(answer.status)) {
         throw new Error(answer.status);
       }
@@ -692,7 +692,7 @@
     failures++;
     showState();
     if (failures % 5 === 0 && cursor) { // a service that is there, and refuses the cursor
-      const isThere = await part(`/inbox?group=${group}`).then(() => true, () => false);
+      const isThere = await part(`/messages?group=${group}`).then(() => true, () => false);
       if (isThere) {
         location.reload();
       }

@@ -376,6 +376,7 @@ static cruddur_status send_transaction(cr_dynamodb_txn *txn, cr_buffer *body)
             cr_dynamodb_note_write(txn, &result, count_written(txn));
             return CRUDDUR_OK;
         case RUN_AGAIN:
+            txn->base.may_be_stored = txn->base.may_be_stored || may_be_applied;
             return cr_dynamodb_run_again(txn);
         case GIVE_UP:
             return settle(txn, may_be_applied, fail_transaction(txn));

@@ -232,7 +232,7 @@ static const cr_txn_ops operations = {
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)
 {
-    *txn = (cr_dynamodb_txn){.base = {&operations, cr_dynamodb_traits(table), arena, call},
+    *txn = (cr_dynamodb_txn){.base = {&operations, cr_dynamodb_traits(table), arena, call, false},
                              .table = table,
                              .is_change = is_change};
     cr_aws_answer_init(&txn->answer);

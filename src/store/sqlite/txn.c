@@ -464,7 +464,7 @@ static const cr_txn_ops operations = {get,     query,      put,         replace,
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
 {
-    txn->base = (cr_txn){&operations, traits, arena, call};
+    txn->base = (cr_txn){&operations, traits, arena, call, false};
     txn->connection = connection;
     txn->absence_count = 0;
     txn->written = NULL;

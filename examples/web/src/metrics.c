@@ -3,9 +3,8 @@
  * requests. */
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <string.h>
 
-#include "server.h"
+#include "web.h"
 
 static const double steps_s[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
 
@@ -118,7 +117,7 @@ void metrics_get(request *self)
 {
     const char *rest;
     json_t *value;
-    if (!self->server->options.is_metrics_public && !is_local(self)) {
+    if (!config.is_metrics_public && !is_local(self)) {
         request_fail(self, MHD_HTTP_FORBIDDEN, "loopback_only");
         return;
     }

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
+#include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "server.h"
+#include "web.h"
 
 #define BODY_MAX 32768
+#define CONNECTION_MEMORY 16384 /* for the headers of a request, and for what is sent */
+#define WRITE_S 60              /* a client may take to receive an answer */
+
+static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
 
 /* ---- what was asked ---- */
-
-const char *request_query(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *request_header(const request *self, const char *name)
-{
-    return MHD_lookup_connection_value(self->connection, MHD_HEADER_KIND, name);
-}
 
 const char *request_field(const request *self, const char *name)
 {
     return json_string_value(json_object_get(self->fields, name));
+}
+
+const char *request_given(const request *self, const char *name)
+{
+    const char *value = request_field(self, name);
+    value = value != NULL ? value : request_query(self, name);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 const char *request_uuid(const request *self)
@@ -46,12 +47,12 @@ void request_go_on(request *self)
     }
 }
 
-cruddur_submit_options *request_submit(request *self, request_then *then, bool is_any)
+cruddur_submit_options *request_submit(request *self, request_then *then)
 {
     self->submit = (cruddur_submit_options)CRUDDUR_SUBMIT_OPTIONS_INIT;
     self->submit.data = self;
     self->then = then;
-    self->is_any = is_any;
+    self->takes_failures = false;
     self->pending++;
     return &self->submit;
 }
@@ -69,7 +70,7 @@ bool request_submitted(request *self, cruddur_status status)
 void request_on_completion(request *self, cruddur_completion *completion)
 {
     cruddur_status status = cruddur_completion_status(completion);
-    if (!self->is_answered && (status == CRUDDUR_OK || self->is_any)) {
+    if (!self->is_answered && (status == CRUDDUR_OK || self->takes_failures)) {
         self->then(self, completion);
     } else {
         request_fail_with(self, status, cruddur_completion_error(completion));
@@ -79,7 +80,7 @@ void request_on_completion(request *self, cruddur_completion *completion)
 
 /* ---- answers ---- */
 
-/* The first of a name counts. */
+/* The first of a name counts. libmicrohttpd leaves out one that has a line break. */
 void request_add_header(request *self, const char *name, const char *value)
 {
     if (json_object_get(self->headers, name) == NULL) {
@@ -110,17 +111,15 @@ void request_answer_with(request *self, unsigned status, const char *type,
     self->is_answered = true;
     self->status = status;
     self->response = response;
-    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
-        request_add_header(self, every_answer[i][0], every_answer[i][1]);
-    }
     if (type != NULL) {
         request_add_header(self, "Content-Type", type);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
+        request_add_header(self, every_answer[i][0], every_answer[i][1]);
+    }
     json_object_foreach(self->headers, name, value)
     {
-        if (MHD_add_response_header(response, name, json_string_value(value)) != MHD_YES) {
-            log_message(LOG_ERROR, "answer", "%s: it has a line break", name);
-        }
+        (void)MHD_add_response_header(response, name, json_string_value(value));
     }
 }
 
@@ -211,22 +210,19 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
 
 /* ---- libmicrohttpd ---- */
 
-static request *begin(struct server *server, struct MHD_Connection *connection, const char *url,
-                      const char *method)
+static request *begin(struct MHD_Connection *connection, const char *url, const char *method)
 {
     request *self = g_new0(request, 1);
-    self->server = server;
     self->connection = connection;
     self->peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     self->path = g_strdup(url);
-    self->part = "";
     self->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
     self->is_post = strcmp(method, "POST") == 0;
     self->body = g_string_new(NULL);
     self->headers = json_object();
-    self->began_ns = uv_hrtime();
-    server->in_flight++;
+    self->began_us = g_get_monotonic_time();
+    server.in_flight++;
     return self;
 }
 
@@ -235,7 +231,7 @@ static enum MHD_Result queue(request *self)
     if (self->response == NULL) { /* it could not be made */
         return MHD_NO;
     }
-    self->peer->deadline_ms = self->stream != NULL ? 0 : server_in_s(self->server, SERVER_WRITE_S);
+    self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(WRITE_S);
     return MHD_queue_response(self->connection, self->status, self->response);
 }
 
@@ -267,13 +263,14 @@ static enum MHD_Result on_body_read(request *self)
     return self->is_suspended ? MHD_YES : queue(self);
 }
 
-enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                  const char *method, G_GNUC_UNUSED const char *version,
-                                  const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result on_access(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                                 const char *url, const char *method,
+                                 G_GNUC_UNUSED const char *version, const char *upload,
+                                 size_t *upload_size, void **context)
 {
     request *self = *context;
     if (self == NULL) {
-        *context = self = begin(data, connection, url, method);
+        *context = self = begin(connection, url, method);
         return on_headers(self);
     }
     if (*upload_size > 0) { /* of an unknown length: the rest is skipped, until the deadline */
@@ -287,31 +284,23 @@ enum MHD_Result request_on_access(void *data, struct MHD_Connection *connection,
     return self->is_dispatched ? queue(self) : on_body_read(self);
 }
 
-static void log_answer(const request *self)
+static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                         void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
 {
-    json_int_t duration_us = (json_int_t)((uv_hrtime() - self->began_ns) / 1000);
-    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
-    metrics_answer(self->route, self->status, (double)duration_us / 1e6);
-    if (!self->server->options.is_quiet) {
-        log_event(LOG_INFO, "request",
-                  json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other",
-                            "route", self->route != NULL ? self->route->pattern : "", "status",
-                            (int)self->status, "duration_us", duration_us, "user_uuid",
-                            request_uuid(self)));
-    }
-}
-
-void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
-                          void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode how)
-{
-    struct server *server = data;
     request *self = g_steal_pointer(context);
     if (self == NULL) {
         return;
     }
-    log_answer(self);
-    server->in_flight--;
-    self->peer->deadline_ms = server_in_s(server, server->options.read_s);
+    bool is_known = strcmp(self->method, "GET") == 0 || self->is_post;
+    json_int_t duration_us = g_get_monotonic_time() - self->began_us;
+    metrics_answer(self->route, self->status, (double)duration_us / 1e6);
+    log_event(LOG_INFO, "request",
+              json_pack("{ss,ss,si,sI,ss}", "method", is_known ? self->method : "other", "route",
+                        self->route != NULL ? self->route->pattern : "", "status",
+                        (int)self->status, "duration_us", duration_us, "user_uuid",
+                        request_uuid(self)));
+    server.in_flight--;
+    self->peer->deadline_ms = clock_in_s(config.read_s);
     g_clear_pointer(&self->response, MHD_destroy_response);
     if (self->stream != NULL) {
         events_end(self->stream);
@@ -320,9 +309,84 @@ void request_on_completed(void *data, G_GNUC_UNUSED struct MHD_Connection *conne
     json_decref(self->page.known);
     g_free(self->page.text);
     g_free(self->path);
+    g_free(self->part);
+    g_free(self->csrf);
     (void)g_string_free(self->body, TRUE);
     json_decref(self->fields);
     json_decref(self->headers);
     json_decref(self->person);
     g_free(self);
+}
+
+/* ---- connections ---- */
+
+static void on_connection(G_GNUC_UNUSED void *data, struct MHD_Connection *connection,
+                          void **context, enum MHD_ConnectionNotificationCode what)
+{
+    struct connection *peer = *context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = peer = g_new0(struct connection, 1);
+        peer->fd =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        peer->deadline_ms = clock_in_s(config.read_s);
+        LIST_INSERT_HEAD(&connections, peer, link);
+        metrics_add("http_connections", 1);
+    } else {
+        LIST_REMOVE(peer, link);
+        g_free(peer);
+        metrics_add("http_connections", -1);
+    }
+}
+
+/* libmicrohttpd ends connections on which nothing happens. Those that go on byte by byte end here:
+ * it finds the socket closed. */
+void http_tick(void)
+{
+    struct connection *peer;
+    LIST_FOREACH(peer, &connections, link)
+    {
+        if (peer->deadline_ms != 0 && peer->deadline_ms < clock_in_s(0)) {
+            (void)shutdown(peer->fd, SHUT_RDWR);
+            peer->deadline_ms = 0;
+        }
+    }
+}
+
+/* What has a NUL is left as it is, so that it does not end there. */
+static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connection *connection,
+                       char *text)
+{
+    return strstr(text, "%00") == NULL ? MHD_http_unescape(text) : strlen(text);
+}
+
+bool http_start(void)
+{
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *address = NULL;
+    g_autofree char *port = g_strdup_printf("%d", config.port);
+    if (getaddrinfo(config.address, port, &numeric, &address) != 0) {
+        log_message(LOG_ERROR, "start", "--address: it is no IP address");
+        return false;
+    }
+    const struct MHD_OptionItem more[] = {
+        {MHD_OPTION_SOCK_ADDR, 0, address->ai_addr},
+        {MHD_OPTION_CONNECTION_LIMIT, config.connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, config.connections_per_address, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, WRITE_S, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    flags |= address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
+    server.http = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_access, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+        NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    freeaddrinfo(address);
+    if (server.http == NULL) {
+        log_message(LOG_ERROR, "start", "cannot listen on port %s: %s", port, strerror(errno));
+    }
+    return server.http != NULL;
 }

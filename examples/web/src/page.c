@@ -3,9 +3,8 @@
  * form changes one thing, and answers with the page anew, or to the script with the part that has
  * changed. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "server.h"
+#include "web.h"
 
 #define GROUPS 50
 #define MESSAGES 30
@@ -26,11 +25,10 @@ static int utc_offset(const char *text)
     return (int)number(text, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
 }
 
-/* A field of the form, or of the URL that a button has. */
-static const char *given(const request *self, const char *name)
+/* The time of the message that a form or a link names: it finds the message on every engine. */
+static int64_t message_time(const request *self)
 {
-    const char *field = request_field(self, name);
-    return field != NULL ? field : request_query(self, name);
+    return number(request_given(self, "at"), 0, LAST_US);
 }
 
 /* Whether the script asks, for a part. */
@@ -61,69 +59,50 @@ static json_t *rows_of(const struct page *self)
 /* What every page has. */
 static json_t *make_model(const request *self)
 {
-    const struct static_file *files = self->server->files;
-    return json_pack("{ss,ss,ss,ss,ss,sb,sb,si}", "css", files[STATIC_CSS].url, "script",
-                     files[STATIC_SCRIPT].url, "icons", files[STATIC_ICONS].url, "csrf", self->csrf,
+    return json_pack("{ss,ss,ss,ss?,ss,sb,sb,si}", "css", static_url("page.css"), "script",
+                     static_url("page.js"), "icons", static_url("icons.svg"), "csrf", self->csrf,
                      "open_uuid", "", "has_archived", request_query(self, "archived") != NULL,
                      "is_past", request_query(self, "before") != NULL, "text_max", TEXT_MAX);
 }
 
 static void begin(request *self, const char *template)
 {
-    const char *zone = MHD_lookup_connection_value(self->connection, MHD_COOKIE_KIND, "utc_offset");
-    self->page =
-        (struct page){.template = template,
-                      .status = MHD_HTTP_OK,
-                      .reader = {request_uuid(self), utc_offset(zone), cruddur_time_now_us()},
-                      .model = make_model(self),
-                      .known = json_object()};
+    int offset_min = utc_offset(request_cookie(self, "utc_offset"));
+    self->page = (struct page){.template = template,
+                               .status = MHD_HTTP_OK,
+                               .reader = {request_uuid(self), offset_min, cruddur_time_now_us()},
+                               .model = make_model(self),
+                               .known = json_object()};
     page_set(self, "viewer", model_person(self->person));
-    page_set(self, "zone",
-             json_sprintf("%+03d:%02d", self->page.reader.utc_offset_min / 60,
-                          abs(self->page.reader.utc_offset_min) % 60));
+    page_set(self, "zone", json_sprintf("%+03d:%02d", offset_min / 60, abs(offset_min) % 60));
 }
 
 static void render(request *self, unsigned status, const char *template, const json_t *model)
 {
-    request_answer(self, status, "text/html; charset=utf-8",
-                   templates_render(self->server->templates, template, model));
+    request_answer(self, status, "text/html; charset=utf-8", template_render(template, model));
 }
 
-/* ---- what messages reply to ---- */
+/* ---- what messages reply to, and what the form below them replies to or edits ---- */
 
 static void on_part(request *self, cruddur_completion *completion);
 
 /* Asks for a message that is not known, once. One that is gone is not shown. */
-static void want(request *self, const char *uuid, const char *at)
+static void want(request *self, const char *uuid, int64_t time_us)
 {
     json_t *known = self->page.known;
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = number(at, 0, LAST_US);
+    options.created_at_us = time_us;
     if (uuid != NULL && cruddur_uuid_is_valid(uuid) && json_object_get(known, uuid) == NULL) {
         (void)json_object_set_new(known, uuid, json_null());
-        REQUEST_CALL_ANY(self, on_part, cruddur_msg_get_submit, request_uuid(self), self->part,
-                         uuid, &options);
+        self->takes_failures = REQUEST_CALL(self, on_part, cruddur_msg_get_submit,
+                                            request_uuid(self), self->part, uuid, &options);
     }
 }
 
-/* A copy: messages that reply to each other would otherwise own each other. */
-static void quote(const struct page *self, json_t *msg)
+/* What a link asks for, or the field of a form that is shown again. */
+static json_t *chosen(const request *self, const char *name)
 {
-    json_t *quoted = json_object_get(self->known, text_of(msg, "reply_to"));
-    if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
-        (void)json_object_set_new(msg, "quote", json_copy(quoted));
-    }
-}
-
-/* What a link asks for, or a form that is shown again had in its field. */
-static const char *either(const request *self, const char *query, const char *field)
-{
-    return self->page.text != NULL ? request_field(self, field) : request_query(self, query);
-}
-
-static json_t *chosen(const request *self, const char *query, const char *field)
-{
-    const char *uuid = either(self, query, field);
+    const char *uuid = request_given(self, name);
     json_t *msg = uuid != NULL ? json_object_get(self->page.known, uuid) : NULL;
     return json_is_object(msg) ? json_incref(msg) : json_null();
 }
@@ -131,20 +110,23 @@ static json_t *chosen(const request *self, const char *query, const char *field)
 static void show(request *self)
 {
     struct page *page = &self->page;
-    json_t *row, *edit = chosen(self, "edit", "message");
+    json_t *row, *edit = chosen(self, "message");
     g_autofree char *draft =
         g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
     size_t i;
     json_array_foreach(rows_of(page), i, row)
     {
-        quote(page, row);
+        json_t *quoted = json_object_get(page->known, text_of(row, "reply_to"));
+        if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
+            /* A copy: messages that reply to each other would otherwise own each other. */
+            (void)json_object_set_new(row, "quote", json_copy(quoted));
+        }
     }
-    quote(page, json_object_get(page->model, "changed"));
     page_set(self, "draft", json_string(draft));
     page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
     page_set(self, "edit", edit);
-    page_set(self, "reply", chosen(self, "reply", "reply_to"));
-    model_arrange(page->model, &page->reader);
+    page_set(self, "reply", chosen(self, "reply_to"));
+    model_mark_unread(page->model);
     render(self, page->status, page->template, page->model);
 }
 
@@ -152,7 +134,6 @@ static void show(request *self)
 static void finish(request *self)
 {
     struct page *page = &self->page;
-    const char *at = either(self, "at", "at");
     json_t *row;
     size_t i;
     json_array_foreach(rows_of(page), i, row)
@@ -161,11 +142,12 @@ static void finish(request *self)
     }
     json_array_foreach(rows_of(page), i, row)
     {
-        want(self, text_of(row, "reply_to"), NULL);
+        want(self, text_of(row, "reply_to"), 0);
     }
-    want(self, text_of(json_object_get(page->model, "changed"), "reply_to"), NULL);
-    want(self, either(self, "edit", "message"), at);
-    want(self, either(self, "reply", "reply_to"), at);
+    if (json_object_get(page->model, "has_main") != NULL) {
+        want(self, request_given(self, "message"), message_time(self));
+        want(self, request_given(self, "reply_to"), message_time(self));
+    }
     if (self->pending == 1) { /* no other call is in progress */
         show(self);
     }
@@ -216,9 +198,9 @@ static void load_messages(request *self)
     options.limit = MESSAGES;
     options.order = CRUDDUR_OLDEST_FIRST;
     options.cursor = after != NULL ? after : request_query(self, "before");
-    options.around_message_uuid = request_query(self, "message");
+    options.around_message_uuid = request_query(self, "around");
     if (options.around_message_uuid != NULL) {
-        options.around_created_at_us = number(request_query(self, "at"), 0, LAST_US);
+        options.around_created_at_us = message_time(self);
         options.limit = 1;
     }
     if (REQUEST_CALL(self, on_part, cruddur_group_get_submit, user, self->part, NULL) &&
@@ -295,13 +277,7 @@ void page_sign_in(request *self)
 
 void page_inbox(request *self)
 {
-    begin(self, "messages");
-    load_inbox(self);
-}
-
-void page_groups(request *self)
-{
-    begin(self, "inbox");
+    begin(self, is_part(self) ? "inbox" : "messages");
     page_set(self, "open_uuid", json_string(request_query(self, "group")));
     load_inbox(self);
 }
@@ -349,8 +325,8 @@ static void on_person(request *self, json_t *person)
     if (person != NULL && cruddur_group_direct_uuid(request_uuid(self), text_of(person, "uuid"),
                                                     group, NULL) == CRUDDUR_OK) {
         page_set(self, "other", model_person(person));
-        REQUEST_CALL_ANY(self, on_direct, cruddur_group_get_submit, request_uuid(self), group,
-                         NULL);
+        self->takes_failures = REQUEST_CALL(self, on_direct, cruddur_group_get_submit,
+                                            request_uuid(self), group, NULL);
         return;
     }
     self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
@@ -376,12 +352,16 @@ void page_new(request *self)
 
 /* ---- forms: messages ---- */
 
+static bool is_form(const request *self, const char *end)
+{
+    return g_str_has_suffix(self->route->pattern, end);
+}
+
 /* Browsers send line ends as CR LF, and count them as one. */
-static void begin_text(request *self, const char *template)
+static void take_text(request *self)
 {
     GString *text = g_string_new(request_field(self, "text"));
     (void)g_string_replace(text, "\r\n", "\n", 0);
-    begin(self, template);
     self->page.text = g_string_free(text, FALSE);
 }
 
@@ -393,59 +373,46 @@ static void on_changed(request *self, cruddur_completion *completion)
         return;
     }
     if (msg != NULL) {
-        page_set(self, "changed", model_msg(msg, &self->page.reader));
+        json_t *row = model_msg(msg, &self->page.reader);
+        page_set(self, "messages", json_pack("{s[o]}", "rows", row));
     }
     finish(self);
 }
 
 void form_send(request *self)
 {
-    begin_text(self, "changed");
+    begin(self, "changed");
+    take_text(self);
     send_to_group(self, self->part, self->page.text, on_changed);
 }
 
-/* The options for the message that the form or the URL names. */
-static cruddur_msg_options message_options(const request *self)
+/* POST /messages/UUID/{edit,delete,react}: the message that the form or the URL names. */
+void form_change(request *self)
 {
+    const char *user = request_uuid(self), *message = request_given(self, "message");
+    const char *added = request_field(self, "add"), *removed = request_field(self, "remove");
     cruddur_msg_options options = CRUDDUR_MSG_OPTIONS_INIT;
-    options.created_at_us = number(given(self, "at"), 0, LAST_US);
+    options.created_at_us = message_time(self);
     options.if_version = request_field(self, "version");
-    return options;
-}
-
-void form_edit(request *self)
-{
-    cruddur_msg_options options = message_options(self);
-    begin_text(self, "changed");
-    REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, request_uuid(self), self->part,
-                 given(self, "message"), self->page.text, &options);
-}
-
-void form_delete(request *self)
-{
-    cruddur_msg_options options = message_options(self);
     begin(self, "changed");
-    REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, request_uuid(self), self->part,
-                 given(self, "message"), &options);
-}
-
-void form_react(request *self)
-{
-    const char *added = request_field(self, "add");
-    cruddur_msg_options options = message_options(self);
-    begin(self, "changed");
-    REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, request_uuid(self), self->part,
-                 given(self, "message"), added != NULL ? added : request_field(self, "remove"),
-                 added != NULL, &options);
+    if (is_form(self, "/edit")) {
+        take_text(self);
+        REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, user, self->part, message,
+                     self->page.text, &options);
+    } else if (is_form(self, "/delete")) {
+        REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, user, self->part, message,
+                     &options);
+    } else {
+        REQUEST_CALL(self, on_changed, cruddur_msg_react_submit, user, self->part, message,
+                     added != NULL ? added : removed, added != NULL, &options);
+    }
 }
 
 void form_read(request *self)
 {
     cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
-    options.up_to_message_uuid = given(self, "message");
-    if (options.up_to_message_uuid != NULL) {
-        options.up_to_created_at_us = number(given(self, "at"), 0, LAST_US);
-    }
+    options.up_to_message_uuid = request_given(self, "message");
+    options.up_to_created_at_us = options.up_to_message_uuid != NULL ? message_time(self) : 0;
     begin(self, "nothing");
     REQUEST_CALL(self, on_changed, cruddur_group_mark_read_submit, request_uuid(self), self->part,
                  &options);
@@ -468,18 +435,16 @@ void form_set(request *self)
 {
     cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
     const char *to = request_field(self, "set");
-    bool is_mute = g_str_has_suffix(self->route->pattern, "/mute");
-    bool is_archive = g_str_has_suffix(self->route->pattern, "/archive");
-    bool is_on = g_strcmp0(to, "on") == 0, is_off = g_strcmp0(to, "off") == 0;
+    bool is_on = g_strcmp0(to, "on") == 0, is_mute = is_form(self, "/mute");
     if (is_mute && g_strcmp0(to, "8h") == 0) {
         options.muted_until_us = cruddur_time_now_us() + MUTE_US;
-    } else if (!is_on && !is_off) {
+    } else if (!is_on && g_strcmp0(to, "off") != 0) {
         request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "argument_invalid");
         return;
     } else if (is_mute) {
         options.muted_until_us = is_on ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF;
     } else {
-        *(is_archive ? &options.archived : &options.blocked) =
+        *(is_form(self, "/archive") ? &options.archived : &options.blocked) =
             is_on ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
     }
     REQUEST_CALL(self, on_set, cruddur_group_set_submit, request_uuid(self), self->part, &options);
@@ -488,7 +453,8 @@ void form_set(request *self)
 void form_new(request *self)
 {
     const char *handle = request_field(self, "handle");
-    begin_text(self, "messages");
+    begin(self, "messages");
+    take_text(self);
     page_set(self, "is_new", json_true());
     send_to_handle(self, handle != NULL ? handle : "");
 }

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Prints how long calls wait for DynamoDB: their waves, requests, read and write units, and
+milliseconds, on a DynamoDB Local whose answers come 5 ms later; the first time that a handle makes the call
+(cold: connections included), and again (warm, the median). Beside them the same done with boto3 in the
+manner of the application that the library grew out of, which does less: nothing is checked, and no row moves.
+
+    waves.py LIBRARY
+
+docs/performance.md says what is compared. Exits with 1 if a call waits for more waves than docs/performance.md
+promises.
+"""
+import ctypes
+import itertools
+import pathlib
+import statistics
+import sys
+import time
+
+import boto3
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"))
+from costs import PAGE, TEXT, Service, Store, person  # noqa: E402
+from library import default, load  # noqa: E402
+
+DELAY_MS = 5
+ROUNDS = 15
+MEMBERS = 3
+TIME = "2026-01-31T09:30:{:02}.000000+00:00"
+
+
+# ---- the library ----
+
+class Calls:
+    """The rows of the table: each a call of a store, with a group that has messages."""
+
+    def __init__(self, service, library, mode, parameters=""):
+        self.make = lambda: Store(service, library, mode, f"waves-{mode}", parameters)
+        self.first = self.make()
+        self.people = itertools.count(1000, 10)
+        self.group = self.first.create(MEMBERS, 0, False)
+        self.names = [self.first.append(self.group, 0, False) for _ in range(PAGE)]
+        self.first.settle()
+
+    def create(self, store):
+        store.create(MEMBERS, next(self.people), False)
+
+    def create_claimed(self, store):
+        store.create(MEMBERS, next(self.people), True)
+
+    def append(self, store):
+        store.append(self.group, 0, False)
+
+    def append_claimed(self, store):
+        store.append(self.group, 0, True, has_names=False)
+
+    def messages(self, store):
+        store.list(self.group, person(0).uuid)
+
+    def groups(self, store):
+        store.list_groups(person(1).uuid)
+
+    def mark(self, store):
+        """Somebody else's messages, one after the other."""
+        options = default(store.library, "mark_options_init")
+        options.up_to_message_uuid, options.up_to_created_at_us = self.names.pop(0)
+        store.measure_quietly("group_mark_read", person(2).uuid, self.group, ctypes.byref(options))
+
+    def edit(self, store):
+        store.about_message("msg_edit", self.group, 0, self.names[-1], TEXT + str(time.time()).encode())
+
+    def react(self, store):
+        self.added = not getattr(self, "added", False)
+        store.about_message("msg_react", self.group, 1, self.names[-1], "👍".encode(), self.added)
+
+    def delete(self, store):
+        store.about_message("msg_delete", self.group, 0, self.first.append(self.group, 0, False))
+
+
+# What it is called, the call, the most waves; None: not in this mode.
+ROWS = (
+    ("open a group", Calls.create, {"atomic": 2, "stream": 2, "steps": None}),
+    ("open a group, the caller's uuid", Calls.create_claimed, {"atomic": 2, "stream": 2,
+                                                              "steps": None}),
+    ("append", Calls.append, {"atomic": 2, "stream": 2, "steps": None}),
+    ("append, the caller's uuid, no names", Calls.append_claimed, {"atomic": 2, "stream": None,
+                                                                   "steps": None}),
+    (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "stream": None, "steps": 2}),
+    ("groups of a user, one unread", Calls.groups, {"atomic": 2, "stream": 2, "steps": 2}),
+    ("mark as read, up to a message", Calls.mark, {"atomic": 2, "stream": None}),
+    ("react", Calls.react, {"atomic": 2, "stream": None}),
+    ("edit", Calls.edit, {"atomic": 2, "stream": None}),
+    ("delete the newest", Calls.delete, {"atomic": 2, "stream": None}),
+)
+
+
+def timed(calls, perform, store):
+    began = time.perf_counter()
+    perform(calls, store)
+    return (time.perf_counter() - began) * 1000, store.cost
+
+
+def measure(calls, perform):
+    """The first call of a handle, and the median of those after it."""
+    store = calls.make()
+    cold = timed(calls, perform, store)
+    warm = [timed(calls, perform, store) for _ in range(ROUNDS)]
+    store.close()
+    return cold, (statistics.median(ms for ms, _ in warm), warm[len(warm) // 2][1])
+
+
+# ---- boto3 ----
+
+class Seed:
+    """The requests of the application: one PutItem, one BatchWriteItem, one Query."""
+
+    def __init__(self, port):
+        self.client = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{port}",
+                                   region_name="us-east-1", aws_access_key_id="x",
+                                   aws_secret_access_key="x")
+        self.table = "waves-atomic"
+        self.numbers = itertools.count()
+
+    def row(self, pk, number, **more):
+        texts = {"pk": pk, "sk": TIME.format(number % 60), "message": TEXT.decode(),
+                 "user_uuid": person(0).uuid.decode(), "user_display_name": "User 0",
+                 "user_handle": "user0", **more}
+        return {name: {"S": text} for name, text in texts.items()}
+
+    def open(self):
+        number = next(self.numbers)
+        rows = [self.row(f"MSG#seed-{number}", number)]
+        rows += [self.row(f"GRP#seed-{number}-{i}", number, message_group_uuid=f"seed-{number}")
+                 for i in range(MEMBERS)]
+        self.client.batch_write_item(
+            RequestItems={self.table: [{"PutRequest": {"Item": row}} for row in rows]})
+
+    def append(self):
+        self.client.put_item(TableName=self.table,
+                             Item=self.row("MSG#seed", next(self.numbers)))
+
+    def query(self, pk):
+        self.client.query(TableName=self.table, ScanIndexForward=False, Limit=PAGE,
+                          KeyConditionExpression="pk = :pk",
+                          ExpressionAttributeValues={":pk": {"S": pk}})
+
+    def rows(self):
+        return (("open a group: BatchWriteItem", self.open),
+                ("append: PutItem", self.append),
+                (f"{PAGE} messages: Query", lambda: self.query("MSG#seed")),
+                ("groups of a user: Query", lambda: self.query("GRP#seed-0-0")))
+
+
+def measure_seed(what, perform):
+    times = []
+    for _ in range(ROUNDS + 1):
+        began = time.perf_counter()
+        perform()
+        times.append((time.perf_counter() - began) * 1000)
+    print(f"| boto3 | {what} | 1 | 1 | | | {times[0]:.1f} | {statistics.median(times[1:]):.1f} |",
+          flush=True)
+
+
+# ---- the table ----
+
+def number(value):
+    return f"{value:g}"
+
+
+def report(mode, what, most, cold, warm):
+    cold_ms, (cold_waves, *_) = cold
+    warm_ms, (waves, requests, read, write) = warm
+    print(f"| `{mode}` | {what} | {cold_waves} / {waves} | {requests} | {number(read)} | "
+          f"{number(write)} | {cold_ms:.1f} | {warm_ms:.1f} |", flush=True)
+    if most is not None and waves > most:
+        print(f"{mode}, {what}: {waves} waves instead of {most}", file=sys.stderr)
+        return False
+    return True
+
+
+def main():
+    library = load(sys.argv[1])
+    is_good = True
+    print("| | call | waves, cold / warm | requests | read units | write units | ms cold | ms warm |")
+    print("|---|---|---|---|---|---|---|---|")
+    with Service(DELAY_MS) as service:
+        for mode in ("atomic", "stream", "steps"):
+            calls = Calls(service, library, mode)
+            for what, perform, most in ROWS:
+                if mode in most:
+                    is_good &= report(mode, what, most[mode], *measure(calls, perform))
+            calls.first.close()
+        for what, perform in Seed(service.server.server_port).rows():
+            measure_seed(what, perform)
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
