@@ -289,6 +289,13 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
     return status;
 }
 
+/* What the member's row decides counts only where a condition judges it. */
+static bool goes_by_guess(const cr_edit *edit, const reading *read)
+{
+    return read->group.is_own_guess && edit->user != NULL &&
+           !(kinds[edit->kind].is_for_author && is_author(edit, &read->lookup.row));
+}
+
 static cruddur_status edit_body(cr_txn *txn, void *argument)
 {
     editing *call = argument;
@@ -317,6 +324,10 @@ static cruddur_status edit_body(cr_txn *txn, void *argument)
     }
     call->is_changed = message.is_changed;
     call->has_more = false;
+    bool is_to_write = status == CRUDDUR_OK && message.is_changed;
+    if (!is_to_write && goes_by_guess(edit, &read)) {
+        return CRUDDUR_E_CONFLICT;
+    }
     return status == CRUDDUR_OK && message.is_changed
                ? write_message(txn, call, &read, &message.row)
                : status;

@@ -365,8 +365,13 @@ static cruddur_status find(cr_txn *txn, const cr_uuid *uuid, const search *wante
     group->uuid = *uuid;
     if (announces(txn, wanted->reading)) {
         read_ahead(txn, wanted->reading, group);
+    } else if (wanted->reading != NULL) {
+        cr_rows_forget_ahead(txn);
     }
     for (int i = 0; i < LOOKS_MAX; i++) {
+        if (i > 0) {
+            cr_rows_forget_ahead(txn);
+        }
         cruddur_status status = look(txn, wanted, group, is_member);
         if (status != CRUDDUR_OK || *is_member || !cr_row_exists(&group->head) ||
             group->known.count > 0 || (txn->traits & CR_TRAIT_SNAPSHOT) != 0) {

@@ -43,6 +43,20 @@ static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid 
     return status;
 }
 
+/* The card was read before: who is no member any more has no row, and must not be taken for a
+ * member who sees everything. */
+static cruddur_status check_card(cr_txn *txn, const cr_group *group)
+{
+    cr_read_card now;
+    if (!cr_row_exists(&group->card.row)) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_group_read_card(txn, &group->uuid, &now);
+    bool is_same = cr_str_equal(now.row.value[CR_VERSION], group->card.row.value[CR_VERSION]) &&
+                   cr_str_equal(now.row.value[CR_REV], group->card.row.value[CR_REV]);
+    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
+}
+
 cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
 {
     cr_pk pk = cr_pk_of_member(member);
@@ -64,7 +78,7 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
         status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, row);
     }
     call->consistency = asked;
-    return status;
+    return status == CRUDDUR_OK && !cr_row_exists(row) ? check_card(txn, group) : status;
 }
 
 /* ---- the message that the change names ---- */
@@ -87,6 +101,9 @@ static cruddur_status check_visible(const cr_txn *txn, const cr_own_change *chan
     if (change->message == NULL || visible_sk.data == NULL ||
         cr_str_compare(found->lookup.row.value[CR_SK], visible_sk) > 0) {
         return CRUDDUR_OK;
+    }
+    if (found->group.is_own_guess) {
+        return CRUDDUR_E_CONFLICT; /* which the row that is there decides */
     }
     cr_message_hide(txn, &found->lookup);
     return cr_message_fail_as(txn, &found->lookup, change->arguments);

@@ -62,6 +62,12 @@ void cr_rows_read_ahead(cr_txn *txn, const cr_reads *reads)
     txn->ops->read_ahead(txn, &told);
 }
 
+void cr_rows_forget_ahead(cr_txn *txn)
+{
+    const cr_reads nothing = {0};
+    cr_rows_read_ahead(txn, &nothing);
+}
+
 typedef struct row_search {
     cr_arena *arena;
     cr_attribute attribute; /* the first row that has this */

@@ -18,6 +18,9 @@ cruddur_status cr_rows_query(cr_txn *txn, const cr_query *query, cr_sink sink, v
 /* Tells what is about to be read by the functions of this file, as cr_txn_ops.read_ahead. */
 void cr_rows_read_ahead(cr_txn *txn, const cr_reads *reads);
 
+/* Forgets it: what is read from here on is read now. */
+void cr_rows_forget_ahead(cr_txn *txn);
+
 /* Reads group rows of this group (a uuid) by key. A key that is free, or has any other row, gives a
  * row that is absent throughout. */
 cruddur_status cr_rows_get(cr_txn *txn, cr_str group, const cr_key *keys, size_t count,

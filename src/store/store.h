@@ -78,8 +78,9 @@ typedef struct cr_query {
 
 /* What a body is about to read. */
 typedef struct cr_reads {
-    const cr_query *queries; /* up to CR_READ_AHEAD_MAX. Of two that begin at one place one is
-                                asked, and both are answered by it */
+    const cr_query *queries; /* up to CR_READ_AHEAD_MAX, which go on at least as far as what is read
+                                by them. Of two that begin at one place the first is asked, and
+                                both are answered by it */
     size_t query_count;
     const cr_key *keys; /* up to 90, all different; read strongly */
     size_t key_count;

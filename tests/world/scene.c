@@ -55,6 +55,12 @@ static cr_draft draft_of(scene *all, size_t author, const char *text, const cr_u
 
 cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid)
 {
+    return scene_open_by(all, all->atomic, author, text, uuid);
+}
+
+cruddur_status scene_open_by(scene *all, cr_store *store, size_t author, const char *text,
+                             const cr_uuid *uuid)
+{
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
     cr_call call = sim_call(&error);
@@ -64,7 +70,7 @@ cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_
         opening.person[i] =
             (cr_person){all->person[i], cr_str_of("Somebody"), cr_str_of("somebody")};
     }
-    cruddur_status status = cr_create(all->atomic, &opening, &call, &row);
+    cruddur_status status = cr_create(store, &opening, &call, &row);
     sim_tell("opening with %s: %s", text, cruddur_status_name(status));
     free(row);
     cruddur_error_free(error);

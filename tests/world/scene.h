@@ -31,6 +31,8 @@ void scene_end(scene *all);
 /* Opens the group with a first message; by its members, as the library does, or long ago by the
  * original application, with two members. */
 cruddur_status scene_open(scene *all, size_t author, const char *text, const cr_uuid *uuid);
+cruddur_status scene_open_by(scene *all, cr_store *store, size_t author, const char *text,
+                             const cr_uuid *uuid);
 void scene_put_original(scene *all, const char *text);
 
 /* Sends a message under a uuid of the caller's; NULL: of the library's. */

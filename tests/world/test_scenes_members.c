@@ -244,3 +244,40 @@ Test(scenes, the_card_is_read_strongly_for_a_list_that_may_be_old, .init = begin
     cr_expect_eq(cards_read, 1u);
     free(page);
 }
+
+/* ---- two openings ---- */
+
+static void open_meanwhile(void *context)
+{
+    (void)context;
+    cr_assert_eq(scene_open(&all, BOB, "other", NULL), CRUDDUR_OK);
+}
+
+/* How often the group was opened, or changed. */
+static cr_str rev_of_card(void)
+{
+    cr_card_pk pk = cr_card_pk_of(&all.group);
+    return sim_item_value(sim_table_get(cr_card_key(&pk)), cr_str_of("rev"));
+}
+
+/* The card and the head may be read in any order: whoever finds the card of the other opening finds
+ * its message, and does not open the group over it. */
+Test(scenes, an_opening_in_mode_stream_meets_another)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        scene_plan made = {.number = 1};
+        for (size_t number = 1; made.seen + 1 >= number; number++) {
+            scene_begin(&all, seed);
+            made =
+                (scene_plan){.number = number, .counts_reads = true, .meanwhile = open_meanwhile};
+            scene_script(&made);
+            cr_expect_eq(scene_open_by(&all, all.stream, ANN, "mine", NULL), CRUDDUR_OK);
+            scene_script(NULL);
+            cr_expect_eq(scene_count("mine"), 1u);
+            cr_expect_eq(scene_count("other"), made.seen >= number ? 1u : 0u);
+            cr_expect(sim_contains(rev_of_card(), "\"1\""), "seed %u, before request %zu",
+                      (unsigned)seed, number);
+            scene_end(&all);
+        }
+    }
+}

@@ -145,10 +145,13 @@ static void write_requests(cr_ahead *ahead, const cr_table_names *names, bool is
         now->asked.operation = CR_QUERY;
         now->asked.is_good = false;
         now->asked.request.size = 0;
+        now->asked.request.failed = false;
         (void)cr_request_query(&now->asked.request, names, &now->query, &page);
     }
     cr_buffer *request = &ahead->asked.request;
     request->size = 0;
+    request->failed = false;
+    ahead->asked.is_good = false;
     ahead->asked.operation = ahead->key_count == 1 ? CR_GET_ITEM : CR_BATCH_GET_ITEM;
     if (ahead->key_count == 1) {
         cr_request_get(request, names, ahead->key[0], true);

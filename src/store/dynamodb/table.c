@@ -186,13 +186,14 @@ void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries,
     cr_aws_try sent[CR_HTTP_TOGETHER_MAX];
     rows_reading reading[CR_HTTP_TOGETHER_MAX];
     for (size_t i = 0; i < count; i++) {
+        if (tries[i]->request.failed) {
+            return;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
         cr_dynamodb_try *now = tries[i];
         reading[i] = (rows_reading){now->operation, &now->page, &now->result};
         now->result = (cr_result){0};
-        now->is_good = false;
-        if (now->request.failed) {
-            return;
-        }
         sent[i] = (cr_aws_try){
             .request = make_request(now->operation, &now->request,
                                     (cr_aws_reading){read_rows, &reading[i]}),
@@ -200,13 +201,15 @@ void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries,
         };
     }
     cr_aws_try_together(table->client, sent, count, call);
+    unsigned requests = 0;
     for (size_t i = 0; i < count; i++) {
         cr_dynamodb_try *now = tries[i];
         now->is_good = sent[i].is_success;
-        call->meter.requests += now->answer.attempts;
+        requests += now->answer.attempts;
         call->meter.rows_read += now->is_good ? (uint32_t)now->result.row_count : 0;
         call->meter.read_units += now->is_good ? now->result.capacity_units : 0;
     }
-    call->meter.waves++;
+    call->meter.requests += requests;
+    call->meter.waves += requests > 0 ? 1 : 0;
     cr_queue_progress(call);
 }
