@@ -209,8 +209,8 @@ class Verbose(CommandTest):
         self.seed(3)
         result = self.run_command("groups", MAREN, "--verbose")
         self.assertRegex(result.err, r"\Acruddur groups: group_list: OK in [\d.]+ ms; runs 1, rows "
-                                     r"read \d+, rows written 0, requests 0, read units 0, write "
-                                     r"units 0\n\Z")
+                                     r"read \d+, rows written 0, requests 0 in 0 waves, read "
+                                     r"units 0, write units 0\n\Z")
         self.assertEqual(result.out, self.ok("groups", MAREN).out)
 
 
