@@ -19,6 +19,7 @@ static struct guest {
     bool may_come[2]; /* a change to that is under way, or may be */
     size_t begun;     /* changes */
     bool is_changing; /* one at a time */
+    bool was_late;    /* when the latest change began, a request was still on its way */
     bool is_erased;
     bool was_erased;   /* the erasure was acknowledged */
     int64_t erased_us; /* when it began */
@@ -40,12 +41,13 @@ static bool is_so_already(cruddur_status status, knowledge wanted)
 }
 
 /* A change that was written keeps all from coming that were tried before. Where it was not, one of
- * the other kind may still be under way. */
+ * the other kind may still be under way, or may have come after this one had read the card. */
 static void note_change(knowledge wanted, cruddur_status status)
 {
     knowledge other = wanted == IS_OUT ? IS_IN : IS_OUT;
     bool is_lost = sim_is_dead();
-    if (!is_lost && (status == CRUDDUR_OK || sim_late_count() == 0)) {
+    bool may_be_late = guest.was_late || sim_late_count() > 0;
+    if (!is_lost && (status == CRUDDUR_OK || !may_be_late)) {
         guest.may_come[IS_IN] = guest.may_come[IS_OUT] = false;
     }
     bool is_done = !is_lost && (status == CRUDDUR_OK || is_so_already(status, wanted));
@@ -73,6 +75,7 @@ static void begin_change(stage *all)
     guest.begun++;
     guest.known = UNKNOWN;
     guest.is_changing = true;
+    guest.was_late = sim_late_count() > 0;
     all->calls++;
 }
 
