@@ -97,8 +97,8 @@ typedef struct cruddur_metrics {
     /** Runs of a change that went by rows that may have been out of date, as the conditions of the
      * change judge them: what the index showed. 0 on SQLite. */
     uint32_t guesses;
-    /** Those of them that had to be run again, with rows that were read from the table itself: each
-     * cost two waves more. */
+    /** Those of them that had to be run again, with rows that were read from the table itself: that
+     * costs more waves. */
     uint32_t guesses_wrong;
     /** 0. */
     uint32_t reserved;

@@ -8,7 +8,7 @@
 #include "store/sqlite/connection.h"
 
 /* Closing a file gives up all locks that this process has on it, SQLite's too. So while a new file
- * is open here, no connection to it may be made: whoever makes one holds this. */
+ * is open here, no connection to it may be made: the thread that makes one holds this. */
 extern pthread_mutex_t cr_sqlite_creating;
 
 /* Makes the file, readable by its owner only, unless something is there already. SQLite gives the
