@@ -140,40 +140,39 @@ static cruddur_status add_easy(const cr_http_pool *pool, cr_http_handle *handle,
                : cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl lacks what is needed of it");
 }
 
-static cruddur_status new_handle(cr_http_handle **ret_handle, cruddur_error **error)
+/* NULL for want of memory. */
+static cr_http_handle *new_handle(void)
 {
     cr_http_handle *handle = calloc(1, sizeof(*handle));
     if (handle == NULL) {
-        return cr_fail_memory(error);
+        return NULL;
     }
     handle->multi = curl_multi_init();
     if (handle->multi == NULL ||
         curl_multi_setopt(handle->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_MAX) != CURLM_OK) {
         free_handles(handle);
-        return cr_fail_memory(error);
+        return NULL;
     }
-    *ret_handle = handle;
-    return CRUDDUR_OK;
+    return handle;
 }
 
 static cruddur_status take(cr_http_pool *pool, size_t count, cr_http_handle **ret_handle,
                            cruddur_error **error)
 {
-    cruddur_status status = CRUDDUR_OK;
     (void)pthread_mutex_lock(&pool->lock);
     cr_http_handle *handle = pool->idle;
     if (handle != NULL) {
         pool->idle = handle->next;
     }
     (void)pthread_mutex_unlock(&pool->lock);
-    if (handle == NULL) {
-        status = new_handle(&handle, error);
+    if (handle == NULL && (handle = new_handle()) == NULL) {
+        return cr_fail_memory(error);
     }
+    handle->next = NULL;
+
+    cruddur_status status = CRUDDUR_OK;
     while (status == CRUDDUR_OK && handle->easy_count < count) {
         status = add_easy(pool, handle, error);
-    }
-    if (handle != NULL) {
-        handle->next = NULL;
     }
     if (status != CRUDDUR_OK) {
         free_handles(handle);

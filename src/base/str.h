@@ -30,7 +30,8 @@ static inline cr_str cr_str_or_empty(cr_str text)
 
 static inline bool cr_str_equal(cr_str a, cr_str b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size &&
+           (a.size == 0 || a.data == b.data || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* By bytes, as both engines order sort keys; what is a prefix of the other comes first. */
