@@ -34,12 +34,9 @@ typedef struct plan {
 } plan;
 
 static const plan plans[] = {
-    {"one group", 1, false, false},
-    {"one group", 4, false, false},
-    {"one group", 16, false, false},
-    {"one group, the caller's uuid", 16, false, true},
-    {"groups of their own", 1, true, false},
-    {"groups of their own", 4, true, false},
+    {"one group", 1, false, false},           {"one group", 4, false, false},
+    {"one group", 16, false, false},          {"one group, the caller's uuid", 16, false, true},
+    {"groups of their own", 1, true, false},  {"groups of their own", 4, true, false},
     {"groups of their own", 16, true, false},
 };
 
