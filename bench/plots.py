@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 CALLS = "| | call | waves, cold / warm |"  # how the tables begin
 THREADS = "| to | threads |"
 BOTO3 = "boto3"
-CONTENDERS = (("`atomic`", "atomic", "a"), ("`stream`", "stream", "b"), ("`steps`", "steps", "c"),
+CONTENDERS = (("`atomic`", "atomic", "a"), ("`ours`", "atomic, writers=ours", "e"),
+              ("`stream`", "stream", "b"), ("`steps`", "steps", "c"),
               (BOTO3, "boto3, the original's requests", "d"))
 # The original's requests, by what of ours does more than they do.
 PEERS = {"open a group": "open a group: BatchWriteItem", "append": "append: PutItem",
@@ -28,11 +29,13 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .axis { stroke: #d0d7de } .back { fill: #ffffff }
 .a { fill: #0969da; stroke: #0969da } .b { fill: #1a7f37; stroke: #1a7f37 }
 .c { fill: #bc4c00; stroke: #bc4c00 } .d { fill: #8c959f; stroke: #8c959f }
+.e { fill: #8250df; stroke: #8250df }
 .line { fill: none; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .axis { stroke: #3d444d } .back { fill: #0d1117 }
 .a { fill: #4493f8; stroke: #4493f8 } .b { fill: #3fb950; stroke: #3fb950 }
 .c { fill: #f0883e; stroke: #f0883e } .d { fill: #9198a1; stroke: #9198a1 }
+.e { fill: #ab7df8; stroke: #ab7df8 }
 }"""
 
 
