@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request to its handler: the routes; the host, who asks, from which site, how often; the
  * fields of the body. */
+#include <fnmatch.h>
+#include <gio/gio.h>
+
 #include "web.h"
 
 #define FIELDS_MAX 16
@@ -12,7 +15,7 @@
 #define API (ROUTE_SIGNED_IN | ROUTE_API)
 
 static const struct route routes[] = {
-    {"GET", "/", page_home, USER},
+    {"GET", "/", page_inbox, USER},
     {"GET", "/messages", page_inbox, USER},
     {"GET", "/messages/new", page_new, USER},
     {"GET", "/messages/new/*", page_new, USER},
@@ -41,35 +44,25 @@ static const struct route routes[] = {
     {"GET", "/metrics", metrics_get, ROUTE_API | ROUTE_ANY_HOST},
 };
 
-/* What a pattern's `*` stands for in a path, "" without one; NULL if the path is another. */
-static char *match(const char *pattern, const char *path)
-{
-    size_t before = strcspn(pattern, "*");
-    if (pattern[before] == '\0') {
-        return strcmp(pattern, path) == 0 ? g_strdup("") : NULL;
-    }
-    size_t size = strncmp(pattern, path, before) == 0 ? strcspn(path + before, "/") : 0;
-    bool is_match = size > 0 && strcmp(pattern + before + 1, path + before + size) == 0;
-    return is_match ? g_strndup(path + before, size) : NULL;
-}
-
-/* Finds the route. If there is none, `ret_allowed` lists the methods that the path has. */
-static bool find_route(request *self, const char **ret_allowed)
+/* Finds the route, and the part of the path that its `*` stands for. If there is none, returns the
+ * methods that the path has, or NULL. */
+static const char *find_route(request *self)
 {
     static const char *const allowed[] = {NULL, "GET", "POST", "GET, POST"};
     unsigned methods = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(routes) && self->route == NULL; i++) {
-        g_autofree char *part = match(routes[i].pattern, self->path);
-        if (part != NULL && strcmp(routes[i].method, self->method) == 0) {
-            bool is_uuid = (routes[i].flags & ROUTE_UUID) != 0; /* the library writes lower case */
-            self->route = &routes[i];
-            self->part = is_uuid ? g_ascii_strdown(part, -1) : g_steal_pointer(&part);
-        } else if (part != NULL) {
-            methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;
+    for (const struct route *route = routes; route < routes + G_N_ELEMENTS(routes); route++) {
+        bool is_match = fnmatch(route->pattern, self->path, FNM_PATHNAME) == 0;
+        if (is_match && strcmp(route->method, self->method) == 0) {
+            const char *part = self->path + strcspn(route->pattern, "*");
+            self->route = route;
+            ssize_t size = (ssize_t)strcspn(part, "/");
+            bool is_uuid = (route->flags & ROUTE_UUID) != 0; /* the library writes lower case */
+            self->part = is_uuid ? g_ascii_strdown(part, size) : g_strndup(part, (size_t)size);
+            return NULL;
         }
+        methods |= !is_match ? 0 : strcmp(route->method, "GET") == 0 ? 1 : 2;
     }
-    *ret_allowed = allowed[methods];
-    return self->route != NULL;
+    return allowed[methods];
 }
 
 /* ---- the body ---- */
@@ -81,8 +74,7 @@ static bool parse_json(request *self)
     json_t *value;
     self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
     bool is_good = json_is_object(self->fields) && json_object_size(self->fields) <= FIELDS_MAX;
-    json_object_foreach(self->fields, name, value)
-    {
+    json_object_foreach(self->fields, name, value) {
         is_good = is_good && !json_is_object(value) && !json_is_array(value);
     }
     return is_good;
@@ -90,23 +82,19 @@ static bool parse_json(request *self)
 
 static bool parse_form(request *self)
 {
-    g_auto(GStrv) pairs = g_strsplit(g_strdelimit(self->body->str, "+", ' '), "&", -1);
-    bool is_good = strlen(self->body->str) == self->body->len;
+    GUriParamsIter fields;
+    g_autoptr(GError) error = NULL; /* also for a NUL */
+    char *name, *value;
     self->fields = json_object();
-    for (size_t i = 0; pairs[i] != NULL && is_good; i++) {
-        char *equals = strchr(pairs[i], '=');
-        if (equals != NULL) {
-            *equals = '\0';
-            /* NULL if an escape is not well-formed, or is one of NUL. */
-            g_autofree char *name = g_uri_unescape_string(pairs[i], NULL);
-            g_autofree char *value = g_uri_unescape_string(equals + 1, NULL);
-            is_good =
-                name != NULL && value != NULL &&
-                json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
-                json_object_size(self->fields) <= FIELDS_MAX;
-        }
+    g_uri_params_iter_init(&fields, self->body->str, (ssize_t)self->body->len, "&",
+                           G_URI_PARAMS_WWW_FORM);
+    while (json_object_size(self->fields) <= FIELDS_MAX &&
+           g_uri_params_iter_next(&fields, &name, &value, &error)) {
+        (void)json_object_set_new(self->fields, name, json_string(value));
+        g_free(name);
+        g_free(value);
     }
-    return is_good;
+    return error == NULL && json_object_size(self->fields) <= FIELDS_MAX;
 }
 
 static bool has_type(const request *self, const char *type)
@@ -173,10 +161,10 @@ bool request_is_own_host(const request *self)
         return host != NULL && strcasecmp(host, after_scheme(config.origin)) == 0;
     }
     bool is_six = host[0] == '[';
-    g_autofree char *name = g_strdup(host + is_six);
-    name[strcspn(name, is_six ? "]" : ":")] = '\0';
-    return strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
-           strcmp(name, "::1") == 0 || (config.demo == NULL && g_hostname_is_ip_address(name));
+    g_autofree char *name = g_strndup(host + is_six, strcspn(host + is_six, is_six ? "]" : ":"));
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(name);
+    return strcasecmp(name, "localhost") == 0 ||
+           (address != NULL && (config.demo == NULL || g_inet_address_get_is_loopback(address)));
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -276,9 +264,7 @@ static void sign_in_by_token(request *self, bool may_refresh)
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
         request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
                      on_person);
-    } else if (result == TOKEN_UNKNOWN_KEY && may_refresh) {
-        keys_read_for(self);
-    } else {
+    } else if (result != TOKEN_UNKNOWN_KEY || !may_refresh || !keys_read_for(self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
     }
@@ -308,14 +294,14 @@ static void sign_in(request *self)
 
 void request_admit(request *self)
 {
-    const char *allowed = NULL;
+    const char *allowed = find_route(self);
     if (!is_unambiguous(self)) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_BAD_REQUEST, "headers_invalid");
     } else if (server.stops > 0) {
         request_add_header(self, "Connection", "close");
         request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
-    } else if (!find_route(self, &allowed) && allowed != NULL) {
+    } else if (allowed != NULL) {
         request_add_header(self, "Allow", allowed);
         request_fail(self, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed");
     } else if (self->route == NULL ||

@@ -135,8 +135,7 @@ static bool has_too_many(const char *user_uuid)
 {
     const struct stream *other;
     int count = 0;
-    LIST_FOREACH(other, &streams, link)
-    {
+    LIST_FOREACH(other, &streams, link) {
         count += strcmp(request_uuid(other->request), user_uuid) == 0;
     }
     return count >= config.streams_per_user;
@@ -168,8 +167,7 @@ void events_tick(void)
 {
     int64_t before_ms = clock_in_s(-config.heartbeat_s);
     struct stream *self;
-    LIST_FOREACH(self, &streams, link)
-    {
+    LIST_FOREACH(self, &streams, link) {
         self->is_over = self->is_over || server.stops > 0;
         if (self->is_over) {
             go_on(self);

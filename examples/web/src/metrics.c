@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /metrics, in the text format of Prometheus: calls of the library, from its metrics hook, and
  * requests. */
-#include <netinet/in.h>
+#include <gio/gio.h>
 #include <stdarg.h>
 
 #include "web.h"
@@ -103,14 +103,11 @@ static bool is_local(const request *self)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(self->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-    if (address == NULL || !request_is_own_host(self)) {
-        return false;
-    }
-    return address->sa_family == AF_INET6
-               ? IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr)
-               : ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 ==
-                     IN_LOOPBACKNET;
+    g_autoptr(GSocketAddress) address =
+        g_socket_address_new_from_native(info->client_addr, sizeof(struct sockaddr_storage));
+    return request_is_own_host(self) &&
+           g_inet_address_get_is_loopback(
+               g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
 }
 
 void metrics_get(request *self)
@@ -127,8 +124,7 @@ void metrics_get(request *self)
         const struct family *family = &families[i];
         g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
                                family->name, family->type);
-        json_object_foreach(family->values, rest, value)
-        {
+        json_object_foreach(family->values, rest, value) {
             g_string_append_printf(text, "%s%s %.15g\n", family->name, rest,
                                    json_real_value(value));
         }

@@ -114,8 +114,7 @@ static void show(request *self)
     g_autofree char *draft =
         g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
     size_t i;
-    json_array_foreach(rows_of(page), i, row)
-    {
+    json_array_foreach(rows_of(page), i, row) {
         json_t *quoted = json_object_get(page->known, text_of(row, "reply_to"));
         if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
             /* A copy: messages that reply to each other would otherwise own each other. */
@@ -136,12 +135,7 @@ static void finish(request *self)
     struct page *page = &self->page;
     json_t *row;
     size_t i;
-    json_array_foreach(rows_of(page), i, row)
-    {
-        (void)json_object_set(page->known, text_of(row, "uuid"), row);
-    }
-    json_array_foreach(rows_of(page), i, row)
-    {
+    json_array_foreach(rows_of(page), i, row) {
         want(self, text_of(row, "reply_to"), 0);
     }
     if (json_object_get(page->model, "has_main") != NULL) {
@@ -171,7 +165,7 @@ static void on_part(request *self, cruddur_completion *completion)
     } else if (members != NULL) {
         page_set(self, "members", model_members(members, &page->reader));
     } else if (messages != NULL) {
-        page_set(self, "messages", model_messages(messages, &page->reader));
+        page_set(self, "messages", model_messages(messages, &page->reader, page->known));
     } else if (msg != NULL) {
         (void)json_object_set_new(page->known, cruddur_msg_uuid(msg),
                                   model_msg(msg, &page->reader));
@@ -264,11 +258,6 @@ void page_failure(request *self, unsigned status, const char *code)
 }
 
 /* ---- the pages ---- */
-
-void page_home(request *self)
-{
-    request_redirect(self, "/messages");
-}
 
 void page_sign_in(request *self)
 {

@@ -139,7 +139,6 @@ static void stop(void)
         MHD_stop_daemon(server.http);
     }
     cruddur_close(server.store);
-    keys_stop();
 }
 
 int server_run(void)

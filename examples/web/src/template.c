@@ -62,8 +62,7 @@ static const char *walk_section(GString *out, const char *at, const char *name, 
     if (is_something(value) != is_inverted) {
         after = walk(out, at, name, is_inverted ? scope : &(struct scope){value, scope});
     }
-    json_array_foreach(is_inverted ? NULL : value, i, item)
-    {
+    json_array_foreach(is_inverted ? NULL : value, i, item) {
         after = walk(out, at, name, &(struct scope){item, scope});
     }
     if (after == NULL) { /* it is only read */

@@ -169,7 +169,7 @@ struct route {
 
 request_handler api_groups, api_messages, api_send, api_user, api_health;
 request_handler events_get, metrics_get, static_get, session_begin, session_end;
-request_handler page_home, page_sign_in, page_inbox, page_items, page_conversation, page_new;
+request_handler page_sign_in, page_inbox, page_items, page_conversation, page_new;
 request_handler form_new, form_send, form_change, form_read, form_set, form_time_zone;
 
 void request_admit(request *self);
@@ -183,9 +183,8 @@ void limits_tick(void);
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
 bool keys_start(void);
-void keys_stop(void); /* no more reading */
 enum token_result token_check(const char *token, json_t **ret_claims);
-void keys_read_for(request *self); /* request_admit_again() follows */
+bool keys_read_for(request *self); /* if it is not too soon; request_admit_again() follows */
 
 /* ---- session.c: sessions of browsers ---- */
 bool session_start(void);
@@ -234,7 +233,7 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
                     const char *open_uuid);
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
-json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
+json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader, json_t *known);
 void model_mark_unread(json_t *model);
 
 /* ---- template.c: from JSON to HTML ---- */

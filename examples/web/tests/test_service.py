@@ -260,7 +260,7 @@ class Sessions(ServiceTest):
         import hashlib
         import hmac
         key = (self.folder / "session.key").read_bytes()
-        return hmac.new(key, b"form:" + cookie.encode(), hashlib.sha256).hexdigest()[:43]
+        return hmac.new(key, b"form:" + cookie.encode(), hashlib.sha256).hexdigest()
 
     def post(self, cookie, headers=(), **fields):
         body = {"message": "x", "handle": "layla", **fields}
@@ -458,11 +458,10 @@ class BadInput(ServiceTest):
                      json.dumps({str(i): "x" for i in range(100)}).encode()):
             self.assertEqual(self.post(body), 400, body[:40])
         form = "application/x-www-form-urlencoded"
-        for body in (b"message=%", b"message=%0", b"message=%zz", b"message=%00", b"a\0b=c",
-                     b"&".join(b"a%d=b" % i for i in range(100))):
+        for body in (b"message=%", b"message=%0", b"message=%zz", b"message=%00", b"a\0b=c", b"x",
+                     b"=&&=", b"message=%ff", b"message=%F0%9F", b"&".join(b"a%d=b" % i for i in range(100))):
             self.assertEqual(self.post(body, form), 400, body[:40])
-        for body in (b"message=%ff&message_group_uuid=" + USERS[0][1].encode(), b"", b"x", b"=&&=",
-                     b"message=%F0%9F"):
+        for body in (b"message=", b"", b"=", b"other=a+b%2Bc&"):
             self.assertEqual(self.post(body, form), 422, body)
         self.assertEqual(self.post(b'{"message":5}'), 422)
         for kind in ("text/plain", "multipart/form-data; boundary=x", "application/jsonx", "x" * 500):
