@@ -6,8 +6,6 @@
 
 #include "web.h"
 
-#define FIELDS_MAX 16
-
 /* ---- the routes ---- */
 
 #define USER ROUTE_SIGNED_IN
@@ -54,9 +52,9 @@ static const char *find_route(request *self)
         bool is_match = fnmatch(route->pattern, self->path, FNM_PATHNAME) == 0;
         if (is_match && strcmp(route->method, self->method) == 0) {
             const char *part = self->path + strcspn(route->pattern, "*");
-            self->route = route;
             ssize_t size = (ssize_t)strcspn(part, "/");
             bool is_uuid = (route->flags & ROUTE_UUID) != 0; /* the library writes lower case */
+            self->route = route;
             self->part = is_uuid ? g_ascii_strdown(part, size) : g_strndup(part, (size_t)size);
             return NULL;
         }
@@ -67,17 +65,10 @@ static const char *find_route(request *self)
 
 /* ---- the body ---- */
 
-/* An object of few members, and no deeper. */
 static bool parse_json(request *self)
 {
-    const char *name;
-    json_t *value;
     self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
-    bool is_good = json_is_object(self->fields) && json_object_size(self->fields) <= FIELDS_MAX;
-    json_object_foreach(self->fields, name, value) {
-        is_good = is_good && !json_is_object(value) && !json_is_array(value);
-    }
-    return is_good;
+    return json_is_object(self->fields);
 }
 
 static bool parse_form(request *self)
@@ -88,27 +79,23 @@ static bool parse_form(request *self)
     self->fields = json_object();
     g_uri_params_iter_init(&fields, self->body->str, (ssize_t)self->body->len, "&",
                            G_URI_PARAMS_WWW_FORM);
-    while (json_object_size(self->fields) <= FIELDS_MAX &&
-           g_uri_params_iter_next(&fields, &name, &value, &error)) {
-        (void)json_object_set_new(self->fields, name, json_string(value));
+    while (g_uri_params_iter_next(&fields, &name, &value, &error)) {
+        g_autoptr(GString) text = g_string_new(value);
+        (void)g_string_replace(text, "\r\n", "\n", 0); /* browsers count a line end as one */
+        (void)json_object_set_new(self->fields, name, json_string(text->str));
         g_free(name);
         g_free(value);
     }
-    return error == NULL && json_object_size(self->fields) <= FIELDS_MAX;
-}
-
-static bool has_type(const request *self, const char *type)
-{
-    const char *header = request_header(self, "Content-Type");
-    size_t size = strlen(type);
-    return header != NULL && strncasecmp(header, type, size) == 0 &&
-           strchr("; \t", header[size]) != NULL;
+    return error == NULL;
 }
 
 static bool parse(request *self)
 {
-    bool is_json = has_type(self, "application/json");
-    bool is_form = has_type(self, "application/x-www-form-urlencoded");
+    const char *header = request_header(self, "Content-Type");
+    g_autofree char *type = g_strdup(header != NULL ? header : "");
+    type[strcspn(type, "; \t")] = '\0';
+    bool is_json = strcasecmp(type, "application/json") == 0;
+    bool is_form = strcasecmp(type, "application/x-www-form-urlencoded") == 0;
     if (self->body->len > 0 && !is_json && !is_form) {
         request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
     } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
@@ -119,27 +106,22 @@ static bool parse(request *self)
 
 /* ---- where from ---- */
 
-struct counts {
-    int hosts, lengths;
-};
-
 static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind kind,
                                     const char *name, const char *value)
 {
-    struct counts *counts = data;
+    request *self = data;
     bool is_encoding = strcasecmp(name, "Transfer-Encoding") == 0;
-    counts->hosts += strcasecmp(name, "Host") == 0;
-    counts->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
-    counts->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
+    self->hosts += strcasecmp(name, "Host") == 0;
+    self->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
+    self->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
     return MHD_YES;
 }
 
 /* Whether a proxy in front of the service must have read the same request. */
-static bool is_unambiguous(const request *self)
+static bool is_unambiguous(request *self)
 {
-    struct counts counts = {0, 0};
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &counts);
-    return counts.hosts <= 1 && counts.lengths <= 1;
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, self);
+    return self->hosts <= 1 && self->lengths <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -195,6 +177,8 @@ static bool has_form_token(const request *self)
 
 #define BURST_US (3 * G_TIME_SPAN_SECOND) /* worth of requests at once, after a pause */
 
+#define USERS_MAX 10000 /* that are remembered */
+
 /* By kind of request and user: until when they are paid, each with the time that it costs. */
 static GHashTable *paid_until_us;
 
@@ -202,6 +186,10 @@ static bool has_to_wait(const char *uuid, bool is_write)
 {
     int per_s = is_write ? config.writes_per_s : config.reads_per_s;
     int64_t now_us = g_get_monotonic_time();
+    if (paid_until_us == NULL || g_hash_table_size(paid_until_us) >= USERS_MAX) {
+        g_clear_pointer(&paid_until_us, g_hash_table_unref);
+        paid_until_us = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
     g_autofree char *key = g_strconcat(is_write ? "write " : "read ", uuid, NULL);
     const int64_t *paid_us = g_hash_table_lookup(paid_until_us, key);
     int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us);
@@ -212,21 +200,6 @@ static bool has_to_wait(const char *uuid, bool is_write)
     (void)g_hash_table_insert(paid_until_us, g_steal_pointer(&key),
                               g_memdup2(&next_us, sizeof(next_us)));
     return false;
-}
-
-static gboolean is_past(G_GNUC_UNUSED void *key, void *paid_us, G_GNUC_UNUSED void *data)
-{
-    return *(int64_t *)paid_us <= g_get_monotonic_time();
-}
-
-void limits_start(void)
-{
-    paid_until_us = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-}
-
-void limits_tick(void)
-{
-    (void)g_hash_table_foreach_remove(paid_until_us, is_past, NULL);
 }
 
 /* ---- who ---- */

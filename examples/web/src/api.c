@@ -110,7 +110,8 @@ static void on_receiver(request *self, json_t *person)
 {
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_user author = person_user(self->person), other = person_user(person);
-    const char *text = self->page.text != NULL ? self->page.text : request_field(self, "message");
+    bool is_api = (self->route->flags & ROUTE_API) != 0;
+    const char *text = request_field(self, is_api ? "message" : "text");
     options.message_uuid = request_given(self, "message_uuid");
     page_set(self, "other", model_person(person));
     REQUEST_CALL(self, on_opened, cruddur_group_create_submit, &author, &other, 1, text, &options);

@@ -107,12 +107,23 @@ static json_t *chosen(const request *self, const char *name)
     return json_is_object(msg) ? json_incref(msg) : json_null();
 }
 
+/* What counts as unread: of another author, not deleted, and after what the reader has read. */
+static bool is_unread(const json_t *row, json_int_t read_us)
+{
+    return !json_is_true(json_object_get(row, "is_own")) &&
+           !json_is_true(json_object_get(row, "is_deleted")) &&
+           json_integer_value(json_object_get(row, "at_us")) > read_us;
+}
+
 static void show(request *self)
 {
     struct page *page = &self->page;
+    const json_t *group = json_object_get(page->model, "group");
+    json_int_t read_us = json_integer_value(json_object_get(group, "read_up_to_us"));
+    bool needs_line = json_integer_value(json_object_get(group, "unread_count")) > 0;
     json_t *row, *edit = chosen(self, "message");
-    g_autofree char *draft =
-        g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
+    const char *text = request_field(self, "text"),
+               *draft = text != NULL ? text : text_of(edit, "text");
     size_t i;
     json_array_foreach(rows_of(page), i, row) {
         json_t *quoted = json_object_get(page->known, text_of(row, "reply_to"));
@@ -120,12 +131,15 @@ static void show(request *self)
             /* A copy: messages that reply to each other would otherwise own each other. */
             (void)json_object_set_new(row, "quote", json_copy(quoted));
         }
+        if (needs_line && is_unread(row, read_us)) {
+            (void)json_object_set_new(row, "begins_unread", json_true());
+            needs_line = false;
+        }
     }
     page_set(self, "draft", json_string(draft));
     page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
     page_set(self, "edit", edit);
     page_set(self, "reply", chosen(self, "reply_to"));
-    model_mark_unread(page->model);
     render(self, page->status, page->template, page->model);
 }
 
@@ -248,7 +262,7 @@ void page_failure(request *self, unsigned status, const char *code)
         show_alone(self, status, "failure", make_failure(status, code));
     } else if (status == MHD_HTTP_UNAUTHORIZED) {
         request_redirect(self, "/sign-in");
-    } else if (self->page.text != NULL && g_str_has_prefix(code, "message_") &&
+    } else if (request_field(self, "text") != NULL && g_str_has_prefix(code, "message_") &&
                status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
                json_object_get(self->page.model, "failure") == NULL) {
         show_again(self, status, code);
@@ -346,14 +360,6 @@ static bool is_form(const request *self, const char *end)
     return g_str_has_suffix(self->route->pattern, end);
 }
 
-/* Browsers send line ends as CR LF, and count them as one. */
-static void take_text(request *self)
-{
-    GString *text = g_string_new(request_field(self, "text"));
-    (void)g_string_replace(text, "\r\n", "\n", 0);
-    self->page.text = g_string_free(text, FALSE);
-}
-
 static void on_changed(request *self, cruddur_completion *completion)
 {
     g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
@@ -371,8 +377,7 @@ static void on_changed(request *self, cruddur_completion *completion)
 void form_send(request *self)
 {
     begin(self, "changed");
-    take_text(self);
-    send_to_group(self, self->part, self->page.text, on_changed);
+    send_to_group(self, self->part, request_field(self, "text"), on_changed);
 }
 
 /* POST /messages/UUID/{edit,delete,react}: the message that the form or the URL names. */
@@ -385,9 +390,8 @@ void form_change(request *self)
     options.if_version = request_field(self, "version");
     begin(self, "changed");
     if (is_form(self, "/edit")) {
-        take_text(self);
         REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, user, self->part, message,
-                     self->page.text, &options);
+                     request_field(self, "text"), &options);
     } else if (is_form(self, "/delete")) {
         REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, user, self->part, message,
                      &options);
@@ -443,7 +447,6 @@ void form_new(request *self)
 {
     const char *handle = request_field(self, "handle");
     begin(self, "messages");
-    take_text(self);
     page_set(self, "is_new", json_true());
     send_to_handle(self, handle != NULL ? handle : "");
 }

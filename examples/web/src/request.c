@@ -38,9 +38,6 @@ void request_go_on(request *self)
     if (--self->pending > 0) {
         return;
     }
-    if (!self->is_answered) { /* a handler forgot to */
-        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
-    }
     if (self->is_suspended) {
         self->is_suspended = false;
         MHD_resume_connection(self->connection);
@@ -131,11 +128,8 @@ void request_answer(request *self, unsigned status, const char *type, char *body
 
 void request_answer_json(request *self, unsigned status, json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
+    request_answer(self, status, "application/json", json_dumps(object, JSON_COMPACT));
     json_decref(object);
-    if (text != NULL) {
-        request_answer(self, status, "application/json", text);
-    }
 }
 
 void request_redirect(request *self, const char *path)
@@ -227,7 +221,7 @@ static request *begin(struct MHD_Connection *connection, const char *url, const 
 
 static enum MHD_Result queue(request *self)
 {
-    if (self->response == NULL) { /* it could not be made */
+    if (self->response == NULL) { /* it could not be made, or the handler has none */
         return MHD_NO;
     }
     self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(WRITE_S);
@@ -306,7 +300,6 @@ static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Conn
     }
     json_decref(self->page.model);
     json_decref(self->page.known);
-    g_free(self->page.text);
     g_free(self->path);
     g_free(self->part);
     g_free(self->csrf);

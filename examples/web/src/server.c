@@ -41,7 +41,6 @@ static gboolean on_tick(G_GNUC_UNUSED void *data)
 {
     http_tick();
     events_tick();
-    limits_tick();
     server.stops += server.stops > 0 && clock_in_s(0) >= stop_ms;
     return G_SOURCE_CONTINUE;
 }
@@ -114,7 +113,6 @@ static void raise_descriptor_limit(void)
 static bool start(void)
 {
     raise_descriptor_limit();
-    limits_start();
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR && files_start() && session_start() &&
            keys_start() && open_store() && people_start() && http_start() && prepare_loop();
 }

@@ -191,18 +191,12 @@ bool keys_start(void)
     return keys != NULL && reader != NULL;
 }
 
-/* NULL if a part is not a JSON object. A text with a NUL is none. */
+/* NULL if a part is not JSON. A text with a NUL is none. */
 static json_t *read_json(const char *part)
 {
     size_t size = 0;
     g_autofree unsigned char *text = base64url_decode(part, &size);
-    json_t *object =
-        text != NULL ? json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+    return text != NULL ? json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 /* The signature is over the header and the claims as they were sent. */

@@ -88,7 +88,6 @@ struct request {
             int64_t now_us;
         } reader;
         json_t *model, *known; /* known: messages by uuid, also those that the page's reply to */
-        char *text;            /* of the form, with its line ends as the library counts them */
     } page;
 
     struct MHD_Connection *connection;
@@ -101,6 +100,7 @@ struct request {
     char *path;
     GString *body;
     json_t *fields, *headers; /* of the body; of the answer */
+    unsigned hosts, lengths;  /* how many headers name the host, or the length of the body */
     request_then *then;
     cruddur_submit_options submit;
     cruddur_error *error; /* of a submission */
@@ -175,8 +175,6 @@ request_handler form_new, form_send, form_change, form_read, form_set, form_time
 void request_admit(request *self);
 void request_admit_again(request *self);       /* the keys of tokens have been read anew */
 bool request_is_own_host(const request *self); /* whether it is for a name of this service */
-void limits_start(void);
-void limits_tick(void);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 /* TOKEN_UNKNOWN_KEY: it names a key that is not in the set; nothing of it has been believed. */
@@ -234,7 +232,6 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
 json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader, json_t *known);
-void model_mark_unread(json_t *model);
 
 /* ---- template.c: from JSON to HTML ---- */
 bool files_start(void); /* reads them: no path of a client reaches the file system */

@@ -454,14 +454,13 @@ class BadInput(ServiceTest):
 
     def test_bodies(self):
         for body in (b"{", b"[]", b"null", b'{"message":"\xff"}', b'{"message":"a\\u0000b"}', b"{}x",
-                     b'{"a":{"b":{"c":{"d":{"e":1}}}}}', b"{" * 30000,
-                     json.dumps({str(i): "x" for i in range(100)}).encode()):
+                     b"{" * 30000, b'{"a":1,"a":2}'):
             self.assertEqual(self.post(body), 400, body[:40])
         form = "application/x-www-form-urlencoded"
         for body in (b"message=%", b"message=%0", b"message=%zz", b"message=%00", b"a\0b=c", b"x",
-                     b"=&&=", b"message=%ff", b"message=%F0%9F", b"&".join(b"a%d=b" % i for i in range(100))):
+                     b"=&&=", b"message=%ff", b"message=%F0%9F"):
             self.assertEqual(self.post(body, form), 400, body[:40])
-        for body in (b"message=", b"", b"=", b"other=a+b%2Bc&"):
+        for body in (b"message=", b"", b"=", b"other=a+b%2Bc&", b"a=b&" * 8000):
             self.assertEqual(self.post(body, form), 422, body)
         self.assertEqual(self.post(b'{"message":5}'), 422)
         for kind in ("text/plain", "multipart/form-data; boundary=x", "application/jsonx", "x" * 500):
