@@ -2,7 +2,6 @@
 /* From a request to its handler: the routes; the host, who asks, from which site, how often; the
  * fields of the body. */
 #include <fnmatch.h>
-#include <gio/gio.h>
 
 #include "web.h"
 
@@ -97,9 +96,9 @@ static bool parse(request *self)
     bool is_json = strcasecmp(type, "application/json") == 0;
     bool is_form = strcasecmp(type, "application/x-www-form-urlencoded") == 0;
     if (self->body->len > 0 && !is_json && !is_form) {
-        request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
+        request_fail(self, 415, "media_type_unsupported");
     } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "body_invalid");
+        request_fail(self, 400, "body_invalid");
     }
     return !self->is_answered;
 }
@@ -115,13 +114,6 @@ static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind
     self->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
     self->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
     return MHD_YES;
-}
-
-/* Whether a proxy in front of the service must have read the same request. */
-static bool is_unambiguous(request *self)
-{
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, self);
-    return self->hosts <= 1 && self->lengths <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -207,13 +199,13 @@ static bool has_to_wait(const char *uuid, bool is_write)
 static void handle(request *self)
 {
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
+        request_fail(self, 403, "cross_site");
     } else if (self->person != NULL && has_to_wait(request_uuid(self), self->is_post)) {
         request_add_header(self, "Retry-After", "1");
-        request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
+        request_fail(self, 429, "too_many_requests");
     } else if (parse(self)) {
         if (self->is_post && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
-            request_fail(self, MHD_HTTP_FORBIDDEN, "form_token_invalid");
+            request_fail(self, 403, "form_token_invalid");
         } else {
             self->route->handle(self);
         }
@@ -235,11 +227,10 @@ static void sign_in_by_token(request *self, bool may_refresh)
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
-        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
-                     on_person);
+        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), 403, on_person);
     } else if (result != TOKEN_UNKNOWN_KEY || !may_refresh || !keys_read_for(self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
-        request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
+        request_fail(self, 401, "token_invalid");
     }
 }
 
@@ -256,36 +247,37 @@ static void sign_in(request *self)
         sign_in_by_token(self, true);
     } else if ((uuid = session_check(self)) != NULL) {
         self->by = SIGNED_IN_BY_COOKIE;
-        request_find(self, PEOPLE_UUID, uuid, MHD_HTTP_FORBIDDEN, on_person);
+        request_find(self, PEOPLE_UUID, uuid, 403, on_person);
     } else if ((self->route->flags & ROUTE_SIGNED_IN) == 0) {
         handle(self);
     } else {
         request_add_header(self, "WWW-Authenticate", "Bearer");
-        request_fail(self, MHD_HTTP_UNAUTHORIZED, "not_signed_in");
+        request_fail(self, 401, "not_signed_in");
     }
 }
 
 void request_admit(request *self)
 {
     const char *allowed = find_route(self);
-    if (!is_unambiguous(self)) {
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, self);
+    if (self->hosts > 1 || self->lengths > 1) { /* a proxy may have read another request */
         request_add_header(self, "Connection", "close");
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "headers_invalid");
+        request_fail(self, 400, "headers_invalid");
     } else if (server.stops > 0) {
         request_add_header(self, "Connection", "close");
-        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+        request_fail(self, 503, "stopping");
     } else if (allowed != NULL) {
         request_add_header(self, "Allow", allowed);
-        request_fail(self, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed");
+        request_fail(self, 405, "method_not_allowed");
     } else if (self->route == NULL ||
                ((self->route->flags & ROUTE_UUID) != 0 && !cruddur_uuid_is_valid(self->part))) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
+        request_fail(self, 404, "not_found");
     } else if ((self->route->flags & ROUTE_ANY_HOST) == 0 && !request_is_own_host(self)) {
-        request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");
+        request_fail(self, 421, "host_unknown");
     } else if (self->is_too_large) {
-        request_fail(self, MHD_HTTP_CONTENT_TOO_LARGE, "body_too_large");
+        request_fail(self, 413, "body_too_large");
     } else if (!self->is_post && self->body->len > 0) {
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "body_unexpected");
+        request_fail(self, 400, "body_unexpected");
     } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || self->is_post) {
         sign_in(self);
     } else {

@@ -122,12 +122,12 @@ static void on_opened(request *self, cruddur_completion *completion)
     if (cursor == NULL || server.stops > 0 ||
         !wait_for(stream, cruddur_watch_fd(stream->watch), EPOLLIN) ||
         !wait_for(stream, self->peer->fd, EPOLLRDHUP)) {
-        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+        request_fail(self, 503, "stopping");
         return;
     }
     g_string_printf(stream->text, "retry: 1000\nevent: open\nid: %s\ndata: {}\n\n", cursor);
     request_answer_with(
-        self, MHD_HTTP_OK, "text/event-stream",
+        self, 200, "text/event-stream",
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL));
 }
 
@@ -147,7 +147,7 @@ void events_get(request *self)
     const char *cursor = request_header(self, "Last-Event-ID");
     if (has_too_many(request_uuid(self))) {
         request_add_header(self, "Retry-After", "10");
-        request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
+        request_fail(self, 429, "too_many_streams");
         return;
     }
     self->stream = g_new0(struct stream, 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /metrics, in the text format of Prometheus: calls of the library, from its metrics hook, and
  * requests. */
-#include <gio/gio.h>
 #include <stdarg.h>
 
 #include "web.h"
@@ -28,16 +27,6 @@ static struct family {
     {"events_sent_total", "counter", "Events sent.", NULL},
 };
 static GMutex mutex; /* the library calls the hook on its own threads */
-
-static const char *const operations[] = {
-    [CRUDDUR_OP_MSG_LIST] = "msg_list",         [CRUDDUR_OP_GROUP_LIST] = "group_list",
-    [CRUDDUR_OP_GROUP_CREATE] = "group_create", [CRUDDUR_OP_MSG_APPEND] = "msg_append",
-    [CRUDDUR_OP_GROUP_GET] = "group_get",       [CRUDDUR_OP_GROUP_MEMBERS] = "group_members",
-    [CRUDDUR_OP_MSG_GET] = "msg_get",           [CRUDDUR_OP_MSG_EDIT] = "msg_edit",
-    [CRUDDUR_OP_MSG_DELETE] = "msg_delete",     [CRUDDUR_OP_MSG_REACT] = "msg_react",
-    [CRUDDUR_OP_GROUP_SET] = "group_set",       [CRUDDUR_OP_GROUP_MARK_READ] = "group_mark_read",
-    [CRUDDUR_OP_WATCH_OPEN] = "watch_open",
-};
 
 /* Adds to a value of a metric. The format makes what follows the name. */
 __attribute__((format(printf, 3, 4))) static void add(const char *name, double value,
@@ -76,10 +65,8 @@ void metrics_add(const char *name, double value)
 
 void metrics_call(G_GNUC_UNUSED void *data, const cruddur_metrics *call)
 {
-    bool is_known =
-        call->operation < G_N_ELEMENTS(operations) && operations[call->operation] != NULL;
-    g_autofree char *label =
-        g_strdup_printf("operation=\"%s\",", is_known ? operations[call->operation] : "other");
+    g_autofree char *label = g_strdup_printf(
+        "operation=\"%s\",", cruddur_operation_name((cruddur_operation)call->operation));
     add("cruddur_calls_total", 1, "{%sstatus=\"%s\"}", label,
         cruddur_status_name((cruddur_status)call->status));
     add_time("cruddur_call_duration_seconds", label, (double)call->duration_us / 1e6);
@@ -115,7 +102,7 @@ void metrics_get(request *self)
     const char *rest;
     json_t *value;
     if (!config.is_metrics_public && !is_local(self)) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "loopback_only");
+        request_fail(self, 403, "loopback_only");
         return;
     }
     GString *text = g_string_new(NULL);
@@ -130,6 +117,6 @@ void metrics_get(request *self)
         }
     }
     g_mutex_unlock(&mutex);
-    request_answer(self, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+    request_answer(self, 200, "text/plain; version=0.0.4; charset=utf-8",
                    g_string_free(text, FALSE));
 }

@@ -2,8 +2,6 @@
 /* The messages page. What it shows is read together, and shown when the last part has come. Each
  * form changes one thing, and answers with the page anew, or to the script with the part that has
  * changed. */
-#include <stdlib.h>
-
 #include "web.h"
 
 #define GROUPS 50
@@ -18,11 +16,6 @@ static int64_t number(const char *text, int64_t min, int64_t max)
 {
     int64_t value = 0;
     return text != NULL && g_ascii_string_to_signed(text, 10, min, max, &value, NULL) ? value : 0;
-}
-
-static int utc_offset(const char *text)
-{
-    return (int)number(text, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
 }
 
 /* The time of the message that a form or a link names: it finds the message on every engine. */
@@ -67,9 +60,10 @@ static json_t *make_model(const request *self)
 
 static void begin(request *self, const char *template)
 {
-    int offset_min = utc_offset(request_cookie(self, "utc_offset"));
+    int offset_min =
+        (int)number(request_cookie(self, "utc_offset"), -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
     self->page = (struct page){.template = template,
-                               .status = MHD_HTTP_OK,
+                               .status = 200,
                                .reader = {request_uuid(self), offset_min, cruddur_time_now_us()},
                                .model = make_model(self),
                                .known = json_object()};
@@ -260,11 +254,10 @@ void page_failure(request *self, unsigned status, const char *code)
 {
     if (is_part(self)) {
         show_alone(self, status, "failure", make_failure(status, code));
-    } else if (status == MHD_HTTP_UNAUTHORIZED) {
+    } else if (status == 401) {
         request_redirect(self, "/sign-in");
     } else if (request_field(self, "text") != NULL && g_str_has_prefix(code, "message_") &&
-               status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
-               json_object_get(self->page.model, "failure") == NULL) {
+               status == 422 && json_object_get(self->page.model, "failure") == NULL) {
         show_again(self, status, code);
     } else {
         show_alone(self, status, "notice", make_failure(status, code));
@@ -275,7 +268,7 @@ void page_failure(request *self, unsigned status, const char *code)
 
 void page_sign_in(request *self)
 {
-    show_alone(self, MHD_HTTP_OK, "sign_in", json_null());
+    show_alone(self, 200, "sign_in", json_null());
 }
 
 void page_inbox(request *self)
@@ -332,7 +325,7 @@ static void on_person(request *self, json_t *person)
                                             request_uuid(self), group, NULL);
         return;
     }
-    self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
+    self->page.status = person == NULL ? 404 : 422;
     page_set(self, "failure",
              make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
     load_inbox(self);
@@ -432,7 +425,7 @@ void form_set(request *self)
     if (is_mute && g_strcmp0(to, "8h") == 0) {
         options.muted_until_us = cruddur_time_now_us() + MUTE_US;
     } else if (!is_on && g_strcmp0(to, "off") != 0) {
-        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "argument_invalid");
+        request_fail(self, 422, "argument_invalid");
         return;
     } else if (is_mute) {
         options.muted_until_us = is_on ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF;
@@ -454,9 +447,10 @@ void form_new(request *self)
 /* The reader's time zone, where there is no script to tell it. */
 void form_time_zone(request *self)
 {
+    const char *minutes = request_field(self, "utc_offset");
     g_autofree char *cookie =
-        g_strdup_printf("utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
-                        utc_offset(request_field(self, "utc_offset")));
+        g_strdup_printf("utc_offset=%" PRId64 "; Path=/; Max-Age=31536000; SameSite=Lax",
+                        number(minutes, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN));
     request_add_header(self, "Set-Cookie", cookie);
     request_redirect(self, "/messages");
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
-#include <errno.h>
-#include <gio/gio.h>
-#include <stdlib.h>
-
 #include "web.h"
 
 #define BODY_MAX 32768
@@ -135,7 +131,7 @@ void request_answer_json(request *self, unsigned status, json_t *object)
 void request_redirect(request *self, const char *path)
 {
     request_add_header(self, "Location", path);
-    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, NULL);
+    request_answer(self, 303, NULL, NULL);
 }
 
 void request_fail(request *self, unsigned status, const char *code)
@@ -198,7 +194,7 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
     if (error != NULL ? cruddur_error_is_retryable(error) : cruddur_status_is_retryable(status)) {
         request_add_header(self, "Retry-After", "1");
     }
-    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "service_unavailable");
+    request_fail(self, 503, "service_unavailable");
 }
 
 /* ---- libmicrohttpd ---- */

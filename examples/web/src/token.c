@@ -5,8 +5,6 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "web.h"
 
@@ -215,24 +213,18 @@ static bool is_signed(const char *token, EVP_PKEY *key)
 }
 
 /* Access tokens have the client as `client_id`, id tokens as `aud`. */
-static bool is_for_us(const json_t *claims, const char *client_id)
-{
-    const char *use = text_of(claims, "token_use");
-    bool is_access = strcmp(use, "access") == 0;
-    return (is_access || strcmp(use, "id") == 0) &&
-           strcmp(text_of(claims, is_access ? "client_id" : "aud"), client_id) == 0;
-}
-
 static bool is_valid(const json_t *claims)
 {
     const json_t *begin = json_object_get(claims, "nbf"), *end = json_object_get(claims, "exp");
+    const char *use = text_of(claims, "token_use");
+    bool is_access = strcmp(use, "access") == 0, is_id = strcmp(use, "id") == 0;
     int64_t now_s = time(NULL);
     bool has_begun =
         begin == NULL || (json_is_integer(begin) && json_integer_value(begin) <= now_s + LEEWAY_S);
     return has_begun && json_is_integer(end) && json_integer_value(end) >= now_s - LEEWAY_S &&
            text_of(claims, "sub")[0] != '\0' &&
-           strcmp(text_of(claims, "iss"), config.issuer) == 0 &&
-           is_for_us(claims, config.client_id);
+           strcmp(text_of(claims, "iss"), config.issuer) == 0 && (is_access || is_id) &&
+           strcmp(text_of(claims, is_access ? "client_id" : "aud"), config.client_id) == 0;
 }
 
 /* The algorithm comes before all else: a key is never used in a way that a token chooses. */

@@ -11,14 +11,18 @@
 #define WEB_H
 
 #include <cruddur/cruddur.h>
-#include <glib.h>
+#include <errno.h>
+#include <gio/gio.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <time.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_error, cruddur_error_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_event, cruddur_event_free)
@@ -116,12 +120,10 @@ void http_tick(void); /* to be called every second */
 
 /* What was asked: values without NUL, which live as long as the request, or NULL. A field is one of
  * a form, or a string of a JSON object. */
-#define request_query(self, name)                                                                  \
-    MHD_lookup_connection_value((self)->connection, MHD_GET_ARGUMENT_KIND, name)
-#define request_header(self, name)                                                                 \
-    MHD_lookup_connection_value((self)->connection, MHD_HEADER_KIND, name)
-#define request_cookie(self, name)                                                                 \
-    MHD_lookup_connection_value((self)->connection, MHD_COOKIE_KIND, name)
+#define request_value(self, kind, name) MHD_lookup_connection_value((self)->connection, kind, name)
+#define request_query(self, name) request_value(self, MHD_GET_ARGUMENT_KIND, name)
+#define request_header(self, name) request_value(self, MHD_HEADER_KIND, name)
+#define request_cookie(self, name) request_value(self, MHD_COOKIE_KIND, name)
 const char *request_field(const request *self, const char *name);
 const char *request_given(const request *self, const char *name); /* field or query; not empty */
 const char *request_uuid(const request *self);                    /* of the signed-in user */
@@ -186,7 +188,7 @@ bool keys_read_for(request *self); /* if it is not too soon; request_admit_again
 
 /* ---- session.c: sessions of browsers ---- */
 bool session_start(void);
-bool session_print_links(unsigned port); /* one for each person of the demo sign-in */
+void session_print_links(unsigned port); /* one for each person of the demo sign-in */
 char *session_check(request *self); /* the uuid of the cookie's user; NULL if it is not valid */
 bool session_is_same(const char *a, const char *b); /* in constant time */
 
