@@ -105,13 +105,15 @@ typedef struct cruddur_metrics {
      * count as one wave. What a call takes is about this many round trips. 0 on SQLite. */
     uint32_t waves;
     /** Runs of a change that went by rows that may have been out of date, as the conditions of the
-     * change judge them: what the index showed. 0 on SQLite. */
+     * change judge them: what the index showed, or what this handle had left. 0 on SQLite. */
     uint32_t guesses;
     /** Those of them that had to be run again, with rows that were read from the table itself: that
      * costs more waves. */
     uint32_t guesses_wrong;
-    /** 0. */
-    uint32_t reserved;
+    /** Messages of other calls that the same change stored: appends of one handle to one group that
+     * wait for each other go together. One of the calls makes the requests and has all their cost;
+     * the others have waves and attempts alone. 0 on SQLite. */
+    uint32_t combined;
 } cruddur_metrics;
 
 /**

@@ -17,7 +17,7 @@ class Metrics(Struct):
                 ("duration_us", c_int64), ("attempts", c_uint32), ("rows_read", c_uint32),
                 ("rows_written", c_uint32), ("requests", c_uint32), ("read_units", c_double),
                 ("write_units", c_double), ("waves", c_uint32), ("guesses", c_uint32),
-                ("guesses_wrong", c_uint32), ("reserved", c_uint32)]
+                ("guesses_wrong", c_uint32), ("combined", c_uint32)]
 
 
 class CheckEvent(Struct):

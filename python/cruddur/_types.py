@@ -194,6 +194,7 @@ class Metrics:
     waves: int
     guesses: int
     guesses_wrong: int
+    combined: int
 
 
 # ---- events of walks ----

@@ -80,6 +80,7 @@ void cr_meter_add(cr_meter *sum, const cr_meter *part)
     sum->waves += part->waves;
     sum->guesses += part->guesses;
     sum->guesses_wrong += part->guesses_wrong;
+    sum->combined += part->combined;
     sum->read_units += part->read_units;
     sum->write_units += part->write_units;
 }

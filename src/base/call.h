@@ -21,6 +21,7 @@ typedef struct cr_meter {
                           were under way at the same time */
     uint32_t guesses;  /* runs of a change by rows that may be out of date */
     uint32_t guesses_wrong;
+    uint32_t combined; /* messages of other calls that the same change stored */
     double read_units; /* that the service charges for */
     double write_units;
 } cr_meter;

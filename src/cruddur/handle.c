@@ -91,7 +91,7 @@ cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
                                    entry->call.meter.waves,
                                    entry->call.meter.guesses,
                                    entry->call.meter.guesses_wrong,
-                                   0};
+                                   entry->call.meter.combined};
         options->metrics(options->metrics_data, &metrics);
     }
     return status;

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "messaging/change.h"
-#include "messaging/repeat.h"
 #include "messaging/rewrite.h"
 #include "model/expiry.h"
 
@@ -177,8 +176,7 @@ static cruddur_status check_writers(const cr_txn *txn, cr_send *send, const cr_g
                                                           : judge_strange(txn, send, group);
 }
 
-/* Reads the group rows as they are to be moved on from the head. */
-static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_group_rows *rows)
+cruddur_status cr_append_read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_group_rows *rows)
 {
     cr_row newest;
     cr_str head_sk = group->head.value[CR_SK];
@@ -203,62 +201,153 @@ static cruddur_status read_rows(cr_txn *txn, cr_send *send, cr_group *group, cr_
     return status;
 }
 
-/* States all writes; the order is that of store.h. */
-static cruddur_status write_all(cr_txn *txn, const cr_send *send, const cr_found_claim *claim,
-                                const late *found, cr_rewrite *rewrite)
+/* Of several messages none is far back. */
+static cruddur_status read_late_of(cr_txn *txn, const cr_together *together, const cr_group *group,
+                                   cr_str sk, late *found)
 {
-    cr_str sk = rewrite->message->value[CR_SK];
-    cruddur_status status = cr_repeat_claim(txn, send, claim, &rewrite->rows->members, sk);
-    if (status == CRUDDUR_OK) {
-        status = cr_rewrite_put(txn, rewrite);
-    }
-    if (status == CRUDDUR_OK) {
-        status = put_message(txn, found, rewrite->message);
-    }
-    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, rewrite) : status;
+    *found = (late){0};
+    return together->count == 1 ? read_late(txn, &group->uuid, sk, found) : CRUDDUR_OK;
 }
 
-static cruddur_status append_and_move(cr_txn *txn, cr_send *send, cr_group *group,
-                                      const cr_found_claim *claim)
-{
-    cr_group_rows rows;
+/* One message of several: its row, and the rewrite that it asks for. */
+typedef struct step {
     cr_sort_key sk;
-    cruddur_status status = read_rows(txn, send, group, &rows);
-    if (status == CRUDDUR_OK) {
-        cr_str last_sk = cr_rows_last(&rows.old, group->head.value[CR_SK]);
-        status = cr_repeat_choose_key(send, claim, last_sk, &sk, txn->call);
-    }
-    if (status == CRUDDUR_OK && cr_group_rows_meet(&rows, cr_sort_key_str(&sk))) {
+    cr_row message;
+    cr_rewrite rewrite;
+} step;
+
+/* Chooses a key behind the message before; the author's names are as the rows have them by then. */
+static cruddur_status plan_step(cr_txn *txn, const cr_together *together, size_t number,
+                                const cr_pk *pk, cr_str last_sk, cr_group_rows *rows, step *planned)
+{
+    cr_send *send = together->send[number];
+    cr_person author = name_author(send->draft, rows);
+    cruddur_status status =
+        cr_repeat_choose_key(send, &together->claim[number], last_sk, &planned->sk, txn->call);
+    if (status == CRUDDUR_OK && cr_group_rows_meet(rows, cr_sort_key_str(&planned->sk))) {
         status = CRUDDUR_E_CONFLICT; /* a claimed key; one change states one write for it */
     }
-    if (status != CRUDDUR_OK) {
-        return status;
+    if (status == CRUDDUR_OK) {
+        status = cr_send_message(txn, send->draft, &author, pk, &planned->sk, &planned->message);
     }
-    cr_row message;
+    planned->rewrite = (cr_rewrite){
+        .group = &send->draft->group, .message = &planned->message, .author = author, .rows = rows};
+    return status;
+}
+
+/* Moves the rows in memory, as a change for this message alone would. */
+static void move_rows(const cr_txn *txn, const cr_rewrite *rewrite)
+{
+    cr_row moved[CRUDDUR_MEMBERS_MAX];
+    cr_group_rows *rows = rewrite->rows;
+    for (size_t i = 0; i < rows->members.count; i++) {
+        moved[i] = cr_rewrite_moved(txn, rewrite, i);
+    }
+    memcpy(rows->row, moved, rows->members.count * sizeof(*moved));
+}
+
+static cruddur_status plan_all(cr_txn *txn, const cr_together *together, const cr_group *group,
+                               const cr_pk *pk, cr_group_rows *rows, step *planned)
+{
+    cruddur_status status = CRUDDUR_OK;
+    cr_str last_sk = cr_rows_last(&rows->old, group->head.value[CR_SK]);
+    for (size_t i = 0; status == CRUDDUR_OK && i < together->count; i++) {
+        if (i > 0) {
+            move_rows(txn, &planned[i - 1].rewrite);
+        }
+        status = plan_step(txn, together, i, pk, last_sk, rows, &planned[i]);
+        last_sk = cr_sort_key_str(&planned[i].sk);
+    }
+    return status;
+}
+
+static cruddur_status claim_all(cr_txn *txn, const cr_together *together, const cr_members *members,
+                                const step *planned)
+{
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < together->count; i++) {
+        status = cr_repeat_claim(txn, together->send[i], &together->claim[i], members,
+                                 cr_sort_key_str(&planned[i].sk));
+    }
+    return status;
+}
+
+static size_t count_writes(const cr_together *together)
+{
+    size_t count = together->count;
+    for (size_t i = 0; i < together->count; i++) {
+        count += together->send[i]->draft->may_be_repeat ? 1 : 0;
+    }
+    return count;
+}
+
+/* States all writes; the order is that of store.h. */
+static cruddur_status write_all(cr_txn *txn, const cr_together *together, const late *found,
+                                step *planned)
+{
+    cr_rewrite *last = &planned[together->count - 1].rewrite;
+    last->beside = count_writes(together) + (found->is_it ? CR_CHANGE_ROWS : 0);
+    cruddur_status status = claim_all(txn, together, &last->rows->members, planned);
+    if (status == CRUDDUR_OK) {
+        status = cr_rewrite_put(txn, last);
+    }
+    for (size_t i = 0; status == CRUDDUR_OK && i < together->count; i++) {
+        status = put_message(txn, found, &planned[i].message);
+    }
+    return status == CRUDDUR_OK ? cr_rewrite_remove(txn, last) : status;
+}
+
+static cruddur_status keep_result(const cr_txn *txn, cr_send *send, const cr_rewrite *rewrite)
+{
+    size_t self = cr_members_find(&rewrite->rows->members, &rewrite->author.uuid);
+    cr_row own = *rewrite->message;
+    if (send->opening != NULL) {
+        own = cr_rewrite_moved(txn, rewrite, self);
+    }
+    return cr_send_keep(send, &own, txn->call);
+}
+
+/* Leaves the group to this handle's next change of it, which goes by that if it is the next at all:
+ * where every writer is ours, whoever changes it before changes one of its rows. */
+static void leave_group(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite)
+{
+    cr_row moved[CRUDDUR_MEMBERS_MAX];
+    const cr_group_rows *rows = rewrite->rows;
+    const cr_ticket *ticket = txn->call->ticket;
+    if ((txn->traits & CR_TRAIT_OURS) == 0 || ticket == NULL || !cr_row_exists(&group->card.row) ||
+        rows->old.count != rows->members.count) {
+        return;
+    }
+    for (size_t i = 0; i < rows->members.count; i++) {
+        moved[i] = cr_rewrite_moved(txn, rewrite, i);
+    }
+    cr_kept_group *left = cr_kept_group_make(&group->card.row, moved, rows->members.count);
+    if (left != NULL) {
+        left->is_sure = ticket->kept != NULL && cr_str_equal(cr_row_place(ticket->kept->rows.row),
+                                                             group->head.value[CR_SK]);
+    }
+    cr_queue_keep(txn->call, left);
+}
+
+cruddur_status cr_append_and_move(cr_txn *txn, const cr_together *together, cr_group *group,
+                                  cr_group_rows *rows)
+{
     late found;
+    step planned[CR_TOGETHER_MAX];
+    const cr_rewrite *last = &planned[together->count - 1].rewrite;
     cr_pk pk = cr_pk_of_group(&group->uuid);
-    cr_person author = name_author(send->draft, &rows);
-    status = read_late(txn, &group->uuid, cr_sort_key_str(&sk), &found);
-    if (status != CRUDDUR_OK) {
-        return status;
+    cruddur_status status = plan_all(txn, together, group, &pk, rows, planned);
+    if (status == CRUDDUR_OK) {
+        status = read_late_of(txn, together, group, cr_sort_key_str(&planned[0].sk), &found);
     }
-    status = cr_send_message(txn, send->draft, &author, &pk, &sk, &message);
-    if (status != CRUDDUR_OK) {
-        return status;
+    if (status == CRUDDUR_OK) {
+        status = write_all(txn, together, &found, planned);
     }
-    cr_rewrite rewrite = {.group = &group->uuid,
-                          .message = &message,
-                          .author = author,
-                          .rows = &rows,
-                          .beside = (send->draft->may_be_repeat ? 2u : 1u) +
-                                    (found.is_it ? CR_CHANGE_ROWS : 0)};
-    status = write_all(txn, send, claim, &found, &rewrite);
-    if (status == CRUDDUR_OK && send->opening == NULL) {
-        status = cr_send_keep(send, &message, txn->call);
-    } else if (status == CRUDDUR_OK) {
-        size_t self = cr_members_find(&rows.members, &author.uuid);
-        cr_row own = cr_rewrite_moved(txn, &rewrite, self);
-        status = cr_send_keep(send, &own, txn->call);
+    for (size_t i = 0; status == CRUDDUR_OK && i < together->count; i++) {
+        status = keep_result(txn, together->send[i], &planned[i].rewrite);
+    }
+    if (status == CRUDDUR_OK) {
+        leave_group(txn, group, last);
     }
     return status;
 }
@@ -281,9 +370,41 @@ cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
     }
     cr_send_note_head(send, &group->head);
     send->is_late = cr_repeat_is_late(&claim, &group->head);
-    return send->is_late || (txn->traits & CR_TRAIT_STREAMED) != 0
-               ? append_alone(txn, send, group, &claim)
-               : append_and_move(txn, send, group, &claim);
+    if (send->is_late || (txn->traits & CR_TRAIT_STREAMED) != 0) {
+        return append_alone(txn, send, group, &claim);
+    }
+    cr_group_rows rows;
+    const cr_together alone = {.send = {send}, .claim = {claim}, .count = 1};
+    status = cr_append_read_rows(txn, send, group, &rows);
+    return status == CRUDDUR_OK ? cr_append_and_move(txn, &alone, group, &rows) : status;
+}
+
+/* What this handle has left, if the group's next change may go by it: in a first run. */
+static const cr_kept_group *kept_for(const cr_txn *txn, const cr_send *send)
+{
+    const cr_ticket *ticket = txn->call->ticket;
+    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 && !cr_send_has_failed(send) &&
+                  !txn->may_be_stored && ticket != NULL && send->draft->created_at_us == 0;
+    return may_be && ticket->kept != NULL && ticket->kept->is_sure ? ticket->kept : NULL;
+}
+
+cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, const cr_group_reading *reading,
+                                    cr_group *group)
+{
+    bool is_whole = false;
+    const cr_uuid *uuid = &send->draft->group;
+    const cr_kept_group *kept = kept_for(txn, send);
+    bool is_ours = (txn->traits & CR_TRAIT_OURS) != 0 && !cr_send_has_failed(send);
+    cruddur_status status = CRUDDUR_OK;
+    cr_meter_run(&txn->call->meter, reading->may_guess || is_ours, &send->is_guess);
+    if (kept != NULL) {
+        status = cr_group_recall(txn, uuid, reading->member, kept, group, &is_whole);
+        send->is_recalled = is_whole;
+    }
+    if (status == CRUDDUR_OK && !is_whole && is_ours) {
+        status = cr_group_guess(txn, uuid, reading, group, &is_whole);
+    }
+    return status == CRUDDUR_OK && !is_whole ? cr_group_read_as(txn, uuid, reading, group) : status;
 }
 
 /* In a first run nobody is known to be faster than us: what the index shows is judged by the
@@ -295,7 +416,7 @@ static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send)
     bool is_streamed = (txn->traits & CR_TRAIT_STREAMED) != 0;
     bool has_names = draft->author.display_name.data != NULL && draft->author.handle.data != NULL;
     cr_group_reading reading = cr_group_reading_to_change(txn, &draft->author.uuid, is_first);
-    reading.ahead.token = draft->may_be_repeat ? cr_uuid_str(&draft->uuid) : CR_STR_ABSENT;
+    reading.ahead = cr_send_reads(send);
     reading.asks_index = is_first && (!is_streamed || !has_names || draft->created_at_us != 0);
     reading.needs_no_row = is_streamed && draft->created_at_us == 0;
     return reading;
@@ -304,22 +425,10 @@ static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send)
 static cruddur_status append_body(cr_txn *txn, void *argument)
 {
     cr_send *send = argument;
-    const cr_draft *draft = send->draft;
     cr_group group;
-    bool is_whole = false;
-    bool is_ours = (txn->traits & CR_TRAIT_OURS) != 0;
-    cruddur_status status = CRUDDUR_OK;
     cr_send_begin(send, txn);
     const cr_group_reading reading = reading_of(txn, send);
-    bool is_guess = reading.may_guess || (is_ours && !cr_send_has_failed(send));
-    cr_meter_run(&txn->call->meter, is_guess, &send->is_guess);
-    if (is_ours && !cr_send_has_failed(send)) {
-        status = cr_group_guess(txn, &draft->group, &draft->author.uuid, reading.ahead.token,
-                                &group, &is_whole);
-    }
-    if (status == CRUDDUR_OK && !is_whole) {
-        status = cr_group_read_as(txn, &draft->group, &reading, &group);
-    }
+    cruddur_status status = cr_append_read_group(txn, send, &reading, &group);
     return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
 }
 

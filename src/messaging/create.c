@@ -221,11 +221,6 @@ static cruddur_status open_group(cr_txn *txn, cr_send *send, cr_group *group,
 
 /* ---- the call ---- */
 
-static cr_str token_of(const cr_draft *draft)
-{
-    return draft->may_be_repeat ? cr_uuid_str(&draft->uuid) : CR_STR_ABSENT;
-}
-
 /* The opening may have been made before, and the members have changed since. */
 static cruddur_status find_repeat(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
 {
@@ -257,7 +252,7 @@ static cruddur_status find_group(cr_txn *txn, const cr_send *send, const cr_read
     const cr_draft *draft = send->draft;
     bool is_first = !cr_send_has_failed(send);
     const cr_group_reading again = {.member = &draft->author.uuid,
-                                    .ahead = {.token = token_of(draft)},
+                                    .ahead = cr_send_reads(send),
                                     .asks_index =
                                         is_first && (txn->traits & CR_TRAIT_STREAMED) == 0};
     return cr_group_find(txn, &draft->group, &draft->author.uuid, &send->opening->members, card,
@@ -272,7 +267,8 @@ static cruddur_status create_body(cr_txn *txn, void *argument)
     cr_group group;
     bool is_member;
     cr_send_begin(send, txn);
-    cruddur_status status = cr_group_read_card_to_open(txn, &draft->group, token_of(draft), &card);
+    const cr_reads ahead = cr_send_reads(send);
+    cruddur_status status = cr_group_read_card_to_open(txn, &draft->group, &ahead, &card);
     if (status == CRUDDUR_OK && card.card.is_removed && !cr_send_is_atomic(send)) {
         status = fail_steps(txn->call, &draft->group);
     }

@@ -137,14 +137,14 @@ cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card
     return status == CRUDDUR_OK ? take_card(txn, uuid, card) : status;
 }
 
-cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, cr_str token,
+cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, const cr_reads *ahead,
                                           cr_read_card *card)
 {
     const cr_pk pk = cr_pk_of_group(uuid);
     const cr_query head = head_query(&pk);
     const cr_card_pk card_pk = cr_card_pk_of(uuid);
     const cr_key card_key = cr_card_key(&card_pk);
-    const cr_reads reads = {&head, 1, &card_key, 1, token};
+    const cr_reads reads = {&head, 1, &card_key, 1, ahead->tokens, ahead->token_count};
     cr_rows_read_ahead(txn, &reads);
     return cr_group_read_card(txn, uuid, card);
 }
@@ -263,7 +263,7 @@ static bool announces(const cr_txn *txn, const cr_group_reading *reading)
 {
     return reading != NULL && (txn->traits & CR_TRAIT_SNAPSHOT) == 0 &&
            (reading->asks_index || reading->needs_no_row || reading->ahead.query_count > 0 ||
-            reading->ahead.key_count > 0 || reading->ahead.token.data != NULL);
+            reading->ahead.key_count > 0 || reading->ahead.token_count > 0);
 }
 
 /* The first look announces what it reads. */
@@ -273,7 +273,7 @@ static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_gr
     cr_key keys[1 + CR_BESIDE_MAX];
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
-    cr_reads reads = {queries, 1, keys, 1, reading->ahead.token};
+    cr_reads reads = {queries, 1, keys, 1, reading->ahead.tokens, reading->ahead.token_count};
     queries[0] = head_query(&pk);
     keys[0] = cr_card_key(&card_pk);
     if (reading->asks_index) {
@@ -445,32 +445,54 @@ static bool is_whole_by_card(const cr_rows *rows, const cr_read_card *card)
     return rows->count == owners.count && cr_members_are_same(&owners, &card->card.members);
 }
 
-cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member, cr_str token,
+/* Takes the rows that are told for the head, if they and the card make a whole. */
+static cruddur_status take_whole(cr_txn *txn, const cr_uuid *member, cr_group *group,
+                                 bool *is_whole)
+{
+    const cr_read_card *card = &group->card;
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    *is_whole = cr_row_exists(&card->row) && !card->card.is_removed &&
+                is_whole_by_card(&group->told, card) &&
+                (member == NULL || cr_members_have(&card->card.members, member));
+    if (!*is_whole) {
+        return CRUDDUR_OK;
+    }
+    group->believes_index = true;
+    group->known = card->card.members;
+    group->head.value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
+    group->head.value[CR_SK] = cr_row_place(&group->told.row[0]);
+    return cr_row_exists(&group->head) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+}
+
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
                               cr_group *group, bool *is_whole)
 {
     const cr_query index = index_query(uuid);
     const cr_card_pk card_pk = cr_card_pk_of(uuid);
     const cr_key card_key = cr_card_key(&card_pk);
-    const cr_reads reads = {&index, 1, &card_key, 1, token};
+    const cr_reads reads = {
+        &index, 1, &card_key, 1, reading->ahead.tokens, reading->ahead.token_count};
     *group = (cr_group){.uuid = *uuid};
     cr_rows_read_ahead(txn, &reads);
     cruddur_status status = cr_group_ask_index(txn, group);
     if (status == CRUDDUR_OK) {
         status = cr_group_read_card(txn, uuid, &group->card);
     }
-    *is_whole = status == CRUDDUR_OK && cr_row_exists(&group->card.row) &&
-                !group->card.card.is_removed && is_whole_by_card(&group->told, &group->card) &&
-                cr_members_have(&group->card.card.members, member);
-    if (*is_whole) {
-        cr_pk pk = cr_pk_of_group(uuid);
-        group->believes_index = true;
-        group->known = group->card.card.members;
-        group->head.value[CR_PK] = cr_arena_copy(txn->arena, cr_pk_str(&pk));
-        group->head.value[CR_SK] = cr_row_place(&group->told.row[0]);
-        status =
-            group->head.value[CR_PK].data == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
+    return status == CRUDDUR_OK ? take_whole(txn, reading->member, group, is_whole) : status;
+}
+
+cruddur_status cr_group_recall(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                               const cr_kept_group *kept, cr_group *group, bool *is_whole)
+{
+    *group = (cr_group){.uuid = *uuid, .card.row = kept->card, .has_asked = true};
+    group->told = (cr_rows){.arena = txn->arena};
+    for (size_t i = 0; i < kept->rows.count; i++) {
+        if (!cr_rows_add(&group->told, &kept->rows.row[i])) {
+            return cr_fail_memory(txn->call->error);
+        }
     }
-    return status;
+    cruddur_status status = take_card(txn, uuid, &group->card);
+    return status == CRUDDUR_OK ? take_whole(txn, member, group, is_whole) : status;
 }
 
 cruddur_status cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group)

@@ -82,9 +82,8 @@ cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card
 cruddur_status cr_group_read_card_and_rows(cr_txn *txn, const cr_uuid *uuid, const cr_rows *told,
                                            cr_read_card *card, cr_rows *fresh);
 
-/* The same for an opening, which is about to look for the head, and for this token unless it is
- * absent. */
-cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, cr_str token,
+/* The same for an opening, which is about to look for the head, and for the tokens of `ahead`. */
+cruddur_status cr_group_read_card_to_open(cr_txn *txn, const cr_uuid *uuid, const cr_reads *ahead,
                                           cr_read_card *card);
 
 /* Finds out whether a person is a member of the group: that takes the head, and one read by key of
@@ -106,10 +105,14 @@ cruddur_status cr_group_read_as(cr_txn *txn, const cr_uuid *uuid, const cr_group
 
 /* Takes the group rows for the head, where every writer is ours: *is_whole if each member whom the
  * card names has one row of the card's rev, all at one message. The index may lag behind; the
- * conditions of a change judge it. Of the head the key alone is known. `token` is about to be
- * looked for, unless it is absent. */
-cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member, cr_str token,
+ * conditions of a change judge it. Of the head the key alone is known. The tokens of `reading` are
+ * about to be looked for. */
+cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
                               cr_group *group, bool *is_whole);
+
+/* The same by what this handle left of the group, without a read. */
+cruddur_status cr_group_recall(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
+                               const cr_kept_group *kept, cr_group *group, bool *is_whole);
 
 /* Reads the member's row that was guessed from the table itself: absent throughout where it is not
  * there. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "messaging/cardless.h"
 #include "messaging/judge.h"
+#include "messaging/write.h"
 #include "model/expiry.h"
 #include "model/item.h"
 
@@ -125,13 +126,12 @@ static cruddur_status refresh(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
     return status;
 }
 
-/* The newest message, or where it has expired and gone, what the rows tell of it. */
-static cruddur_status read_head(cr_txn *txn, cr_group_state *group)
+/* Where the newest message has expired and gone, by whichever clock, the rows tell of it. */
+static void take_head_of_rows(cr_group_state *group)
 {
-    cruddur_status status = cr_group_find_head(txn, group->uuid, &group->head);
-    for (size_t i = 0; status == CRUDDUR_OK && i < group->rows.count; i++) {
+    for (size_t i = 0; i < group->rows.count; i++) {
         const cr_row *row = &group->rows.row[i];
-        if (cr_head_has_expired(row, group->now_us) &&
+        if (cr_head_has_expired(row, group->now_us + CR_CLOCK_MARGIN_US) &&
             cr_str_compare(cr_row_place(row), group->head.value[CR_SK]) > 0) {
             group->head = (cr_row){0};
             group->head.value[CR_PK] = row->value[CR_PK]; /* so that it exists */
@@ -139,6 +139,14 @@ static cruddur_status read_head(cr_txn *txn, cr_group_state *group)
             group->head.value[CR_EXPIRES_AT] = row->value[CR_HEAD_EXPIRES_AT];
             group->is_head_gone = true;
         }
+    }
+}
+
+static cruddur_status read_head(cr_txn *txn, cr_group_state *group)
+{
+    cruddur_status status = cr_group_find_head(txn, group->uuid, &group->head);
+    if (status == CRUDDUR_OK) {
+        take_head_of_rows(group);
     }
     return status;
 }
@@ -213,7 +221,11 @@ static cruddur_status read_rest(cr_txn *txn, cr_group_state *group)
     if (status == CRUDDUR_OK && !group->is_card_damaged && cr_row_exists(&group->head)) {
         status = read_members(txn, group);
     }
-    return status == CRUDDUR_OK && !is_index_fresh ? search_for_others(txn, group) : status;
+    if (status == CRUDDUR_OK && !is_index_fresh) {
+        status = search_for_others(txn, group);
+        take_head_of_rows(group);
+    }
+    return status;
 }
 
 static void describe(const cr_group_state *group, cr_inspection *inspection)

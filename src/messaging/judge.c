@@ -52,7 +52,7 @@ static bool is_preview_right(const cr_group_state *group, const cr_row *row)
     cr_str text = row->value[CR_TEXT];
     cr_str visible_sk = row->value[CR_VISIBLE_SK];
     bool is_visible = visible_sk.data == NULL || cr_str_compare(cr_row_place(row), visible_sk) > 0;
-    bool has_expired = !cr_message_is_shown(&group->head, group->now_us);
+    bool has_expired = group->is_head_gone || !cr_message_is_shown(&group->head, group->now_us);
     /* By the clock of who wrote the row. */
     bool may_have_expired =
         text.size == 0 && !cr_message_is_shown(&group->head, group->now_us + CR_CLOCK_MARGIN_US);

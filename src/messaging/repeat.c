@@ -86,7 +86,10 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     cr_str token = cr_uuid_str(&draft->uuid);
     *claim = (cr_found_claim){.as_read = {.token = token}};
     if (!draft->may_be_repeat) {
-        return txn->may_be_stored ? find_own(txn, send, group) : CRUDDUR_OK;
+        return txn->may_be_stored || send->may_be_stored ? find_own(txn, send, group) : CRUDDUR_OK;
+    }
+    if (send->is_recalled) {
+        return CRUDDUR_OK; /* the condition of the claim judges */
     }
     cruddur_status status =
         txn->ops->find_claim(txn, token, cr_uuid_str(&draft->group), &claim->as_read);
@@ -108,6 +111,20 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     }
     claim->is_taken = cr_row_exists(&there);
     claim->is_tried = was_chosen(&send->choice, claim->as_read.sk);
+    return status;
+}
+
+cruddur_status cr_repeat_is_new(cr_txn *txn, const cr_send *send, cr_found_claim *claim,
+                                bool *is_new)
+{
+    const cr_draft *draft = send->draft;
+    cr_str token = cr_uuid_str(&draft->uuid);
+    cruddur_status status = CRUDDUR_OK;
+    *claim = (cr_found_claim){.as_read = {.token = token}};
+    if (draft->may_be_repeat && !send->is_recalled) {
+        status = txn->ops->find_claim(txn, token, cr_uuid_str(&draft->group), &claim->as_read);
+    }
+    *is_new = claim->as_read.sk.data == NULL;
     return status;
 }
 

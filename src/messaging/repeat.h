@@ -19,6 +19,11 @@ typedef struct cr_found_claim {
  * library made just now has no claim. */
 cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_found_claim *claim);
 
+/* For a change for several messages: *is_new if the uuid has no claim. Where the run has read
+ * nothing it counts as new, and the condition of the claim judges. */
+cruddur_status cr_repeat_is_new(cr_txn *txn, const cr_send *send, cr_found_claim *claim,
+                                bool *is_new);
+
 /* Chooses the message's sort key as cr_send_choose_key() does. A message that was claimed keeps its
  * key, so that no two repeats store it: unless another message has that key, where neither can. */
 cruddur_status cr_repeat_choose_key(cr_send *send, const cr_found_claim *claim, cr_str last_sk,

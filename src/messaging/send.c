@@ -5,6 +5,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "messaging/combine.h"
 #include "messaging/settle.h"
 #include "model/expiry.h"
 
@@ -19,7 +20,8 @@ void cr_send_begin(cr_send *send, const cr_txn *txn)
     /* Run again because the engine found out what the service lacks: no key was taken. */
     send->choice.reach_us = txn->traits == send->traits ? send->choice.reach_us : 0;
     send->traits = txn->traits;
-    send->is_repeat = send->is_late = false;
+    send->token = send->draft->may_be_repeat ? cr_uuid_str(&send->draft->uuid) : CR_STR_ABSENT;
+    send->is_repeat = send->is_late = send->is_recalled = false;
     send->oldest.size = 0;
 }
 
@@ -137,28 +139,55 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
     cruddur_error_free(error);
 }
 
-cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call *call,
-                           cr_packed_row **ret_row)
+/* Its turn has come. */
+static cruddur_status send_alone(cr_store *store, cr_body body, cr_send *send, cr_call *call)
 {
-    cr_ticket ticket;
-    /* An append that leaves the group rows alone contends with nobody. */
-    bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && send->opening == NULL;
-    cruddur_status status = cr_queue_enter(puts_only ? NULL : store->queues,
-                                           cr_uuid_str(&send->draft->group), call, &ticket);
-    if (status != CRUDDUR_OK) {
-        return status;
-    }
-    status = store->ops->change(store, body, send, call);
+    cruddur_status status = store->ops->change(store, body, send, call);
     bool rows_stay = (send->traits & CR_TRAIT_STREAMED) != 0 && !has_opened(send);
     bool is_half_done = !cr_send_is_atomic(send) || send->is_late;
     if (status == CRUDDUR_OK && is_half_done && !rows_stay) {
         clear_up(store, send, call);
+    }
+    if (status != CRUDDUR_OK) {
+        cr_queue_keep(call, NULL);
+    }
+    return status;
+}
+
+/* What was waited for while another thread made the change. */
+static void add_shared(const cr_send *send, cr_call *call)
+{
+    call->meter.attempts += send->shared.attempts;
+    call->meter.waves += send->shared.waves;
+    call->meter.combined = send->shared.combined;
+}
+
+cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call *call,
+                           cr_packed_row **ret_row)
+{
+    cr_ticket ticket;
+    bool is_done;
+    bool can_combine = cr_combine_can(store, send);
+    /* An append that leaves the group rows alone contends with nobody. */
+    bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && send->opening == NULL;
+    cruddur_status status =
+        cr_queue_enter_with(puts_only ? NULL : store->queues, cr_uuid_str(&send->draft->group),
+                            can_combine ? send : NULL, call, &ticket, &is_done);
+    add_shared(send, call);
+    if (status == CRUDDUR_OK && !is_done && can_combine && !send->is_apart) {
+        is_done = cr_combine(store, send, call);
+    }
+    if (status == CRUDDUR_OK && !is_done) {
+        status = send_alone(store, body, send, call);
     }
     cr_queue_leave(call);
     if (status == CRUDDUR_OK) {
         *ret_row = send->result;
     } else {
         free(send->result);
+    }
+    if (status != CRUDDUR_OK && send->may_be_stored) {
+        cr_error_set_outcome_unknown(call->error);
     }
     return status;
 }

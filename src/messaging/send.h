@@ -10,11 +10,16 @@
 typedef struct cr_send {
     const cr_draft *draft;
     const cr_opening *opening; /* NULL for an append */
+    cr_str token;              /* the draft's uuid, where it may have a claim */
     cr_kept_key first;         /* of all sort keys that were chosen */
+    bool may_be_stored;        /* by a change for several messages, of which nothing is known */
+    bool is_apart;             /* the change for several messages was made without this one */
+    cr_meter shared;           /* what that one cost which was waited for */
 
     /* Of the latest run. */
     unsigned traits;       /* that it met */
-    bool is_guess;         /* it went by what the index showed */
+    bool is_guess;         /* it went by rows that may be out of date */
+    bool is_recalled;      /* namely by what this handle left, and read nothing */
     cr_kept_key strange;   /* the version of the card that rows did not agree with */
     cr_kept_key head;      /* that it found; none: there was no message */
     cr_kept_key oldest;    /* the place of the oldest group row that it found, if before the head */
@@ -37,6 +42,12 @@ static inline bool cr_send_has_failed(const cr_send *send)
 
 /* Begins a run of the body. */
 void cr_send_begin(cr_send *send, const cr_txn *txn);
+
+/* The tokens that a run looks for. */
+static inline cr_reads cr_send_reads(const cr_send *send)
+{
+    return (cr_reads){.tokens = &send->token, .token_count = send->token.data == NULL ? 0 : 1};
+}
 
 /* Notes the head that this run found. A run that finds the same head as the one before it was run
  * again because a key was taken, and steps on. */

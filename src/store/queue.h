@@ -10,6 +10,13 @@
  * So a change that gets no further, for example on a connection that hangs, does not block the
  * others for as long: after CR_QUEUE_OVERDUE_US the next one starts without waiting for its end.
  *
+ * A thread whose turn it is may take along those behind it (cr_queue_take_along()): what each has
+ * to do, its errand, is done by the one for all. They wait for nothing else meanwhile, not even for
+ * their deadline: whoever takes them along ends before that.
+ *
+ * With the turn goes what the one before has left of its group (cr_queue_keep()): it lasts for one
+ * turn, and for a few hundred groups.
+ *
  * A handle cannot queue behind other handles and processes. Where it has met them it pauses for a
  * random part of a window: after a conflict, and before the next change of the same group, so that
  * whoever has just succeeded does not do so again before the others had a chance. The window is 16
@@ -24,6 +31,7 @@
 
 #include "base/call.h"
 #include "base/str.h"
+#include "store/kept_group.h"
 
 /* Many times what a request takes, and less than half of the default deadline. */
 #define CR_QUEUE_OVERDUE_US INT64_C(3000000)
@@ -31,11 +39,22 @@
 /* The queues of a handle, one for each subject. */
 typedef struct cr_queues cr_queues;
 
+typedef enum cr_ticket_state {
+    CR_TICKET_ITS_OWN, /* waits for its turn, or has it */
+    CR_TICKET_ALONG,   /* was taken along */
+    CR_TICKET_DONE,    /* its errand was done */
+} cr_ticket_state;
+
 /* A thread's place in a queue; owned by that thread, and must not move while it is in the queue. */
 typedef struct cr_ticket {
     struct cr_ticket *next;
     cr_queues *queues;
     cr_str subject;
+    void *errand; /* what may be done by another; NULL: nothing */
+    int64_t deadline_us;
+    cr_ticket_state state;
+    cr_kept_group *kept; /* what the change before this one left; NULL: nothing */
+    cr_kept_group *left; /* what this one leaves */
     pthread_cond_t moved_up;
     _Atomic int64_t active_us; /* when it began, or last got further; 0: waiting */
     bool is_contended;
@@ -55,6 +74,29 @@ void cr_queues_free(cr_queues *queues);
  * `queues` is NULL, returns at once: the engine orders changes itself. CRUDDUR_E_TIMEOUT if the
  * deadline passes first, CRUDDUR_E_CANCELLED if the call is cancelled; then it is in no queue. */
 cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, cr_ticket *ticket);
+
+/* The same with an errand, which is borrowed as long. *is_done: another thread has done it; then
+ * the ticket is in no queue. A call that may be cancelled waits for its own turn. */
+cruddur_status cr_queue_enter_with(cr_queues *queues, cr_str subject, void *errand, cr_call *call,
+                                   cr_ticket *ticket, bool *is_done);
+
+/* Takes along those who wait behind the call with errands of theirs, in their order, up to `max` of
+ * them: if they have about as much time as the call, which must be over by *deadline_us, the
+ * earliest of all their deadlines; and if `accept` takes the errand. Returns how many: each must be
+ * set down again. */
+size_t cr_queue_take_along(const cr_call *call, bool (*accept)(void *context, void *errand),
+                           void *context, cr_ticket **taken, size_t max, int64_t *deadline_us);
+
+/* Ends the wait of a thread whose errand was done; or sends it back to its place, to do it itself.
+ */
+void cr_queue_set_down(cr_ticket *taken, bool is_done);
+
+/* Leaves this to the next change of the group; without it, there is nothing. Takes it over, also
+ * where the call is in no queue; NULL: nothing. */
+void cr_queue_keep(const cr_call *call, cr_kept_group *left);
+
+/* Forgets what the change before has left: the group is another by now. */
+void cr_queue_forget(const cr_call *call);
 
 /* Notes that the call gets further. */
 void cr_queue_progress(const cr_call *call);

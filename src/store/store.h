@@ -82,9 +82,10 @@ typedef struct cr_reads {
                                 by them. Of two that begin at one place the first is asked, and
                                 both are answered by it */
     size_t query_count;
-    const cr_key *keys; /* up to 90, all different; read strongly */
+    const cr_key *keys; /* with the tokens up to 90, all different; read strongly */
     size_t key_count;
-    cr_str token; /* of a claim; absent: none */
+    const cr_str *tokens; /* of claims */
+    size_t token_count;
 } cr_reads;
 
 typedef enum cr_sink_answer {

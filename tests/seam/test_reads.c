@@ -196,7 +196,7 @@ static cruddur_status ahead_body(cr_txn *txn, void *context)
                            {cr_str_of("k"), cr_str_of("none")},
                            {cr_str_of("k"), cr_str_of("b")}};
     const cr_query queries[] = {walks[0].query, walks[1].query, walks[0].query};
-    const cr_reads reads = {queries, COUNT(queries), keys, COUNT(keys), CR_STR_ABSENT};
+    const cr_reads reads = {queries, COUNT(queries), keys, COUNT(keys), NULL, 0};
     if (txn->ops->read_ahead != NULL) {
         txn->ops->read_ahead(txn, &reads);
     }

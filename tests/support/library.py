@@ -18,7 +18,7 @@ class Metrics(ctypes.Structure):
                 ("attempts", c_uint32), ("rows_read", c_uint32), ("rows_written", c_uint32),
                 ("requests", c_uint32), ("read_units", c_double), ("write_units", c_double),
                 ("waves", c_uint32), ("guesses", c_uint32), ("guesses_wrong", c_uint32),
-                ("reserved", c_uint32)]
+                ("combined", c_uint32)]
 
 
 OnMetrics = CFUNCTYPE(None, c_void_p, POINTER(Metrics))

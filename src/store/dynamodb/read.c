@@ -335,12 +335,12 @@ void cr_dynamodb_read_ahead(cr_txn *base, const cr_reads *reads)
     const cr_key fence = cr_store_row_key(CR_FENCE_PK);
     bool has_fence = cr_fence_is_due_soon(txn);
     int64_t asked_at_us = cr_clock_monotonic_us();
-    if (reads->token.data != NULL && reads->key_count + 2 < CR_BATCH_KEYS_MAX) {
-        if (reads->key_count > 0) {
-            memcpy(keys, reads->keys, reads->key_count * sizeof(*keys));
-        }
-        all.keys = keys;
-        all.key_count += cr_claim_key(reads->token, base->arena, &keys[all.key_count]) ? 1 : 0;
+    if (reads->token_count > 0 && reads->key_count > 0) {
+        memcpy(keys, reads->keys, reads->key_count * sizeof(*keys));
+    }
+    all.keys = reads->token_count > 0 ? keys : reads->keys;
+    for (size_t i = 0; i < reads->token_count && all.key_count + 2 < CR_BATCH_KEYS_MAX; i++) {
+        all.key_count += cr_claim_key(reads->tokens[i], base->arena, &keys[all.key_count]) ? 1 : 0;
     }
     cr_ahead_read(&txn->ahead, txn->table, &all, is_consistent(txn), has_fence ? &fence : NULL,
                   base->arena, base->call);

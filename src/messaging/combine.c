@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/combine.h"
+
+#include "messaging/append.h"
+
+/* What all messages of a change come to at most: far from the 4 MB that it may have. */
+#define TEXT_MAX ((size_t)512 * 1024)
+
+/* The sends that wait for one change. */
+typedef struct combination {
+    cr_send *send[CR_TOGETHER_MAX];
+    size_t count;
+    size_t text_size;
+    bool was_in_doubt; /* a run of it may have been carried out late */
+} combination;
+
+bool cr_combine_can(const cr_store *store, const cr_send *send)
+{
+    return store->queues != NULL && send->opening == NULL && send->draft->created_at_us == 0 &&
+           (store->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
+}
+
+/* ---- who comes along ---- */
+
+/* Of two sends under one uuid the second is a repeat. */
+static bool has_uuid(const combination *now, const cr_uuid *uuid)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        if (cr_uuid_compare(&now->send[i]->draft->uuid, uuid) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add(void *context, void *errand)
+{
+    combination *now = context;
+    cr_send *send = errand;
+    size_t text_size = send->draft->text.size + send->draft->data.size;
+    if (now->text_size + text_size > TEXT_MAX || has_uuid(now, &send->draft->uuid)) {
+        return false;
+    }
+    now->send[now->count++] = send;
+    now->text_size += text_size;
+    return true;
+}
+
+/* ---- the change ---- */
+
+/* What each run begins with: nobody is in it yet. */
+static void begin(combination *now, const cr_txn *txn)
+{
+    now->was_in_doubt = now->was_in_doubt || txn->may_be_stored;
+    for (size_t i = 0; i < now->count; i++) {
+        cr_send_begin(now->send[i], txn);
+        now->send[i]->is_apart = true;
+    }
+}
+
+static cruddur_status read_group(cr_txn *txn, const combination *now, cr_group *group)
+{
+    cr_str tokens[CR_TOGETHER_MAX];
+    cr_send *first = now->send[0];
+    cr_group_reading reading = cr_group_reading_to_change(txn, NULL, !cr_send_has_failed(first));
+    size_t count = 0;
+    for (size_t i = 0; i < now->count; i++) {
+        tokens[count] = now->send[i]->token;
+        count += tokens[count].data != NULL ? 1 : 0;
+    }
+    reading.ahead = (cr_reads){.tokens = tokens, .token_count = count};
+    cruddur_status status = cr_append_read_group(txn, first, &reading, group);
+    for (size_t i = 0; i < now->count; i++) {
+        now->send[i]->is_recalled = first->is_recalled;
+    }
+    group->is_to_change = true;
+    group->believes_index = group->believes_index || reading.may_guess;
+    return status;
+}
+
+/* Each member has one row, at the head and of the card: then rows are moved in memory as they would
+ * be in the table, message by message. */
+static bool are_in_order(const cr_group *group, const cr_group_rows *rows)
+{
+    cr_str rev = group->card.row.value[CR_REV];
+    for (size_t i = 0; i < rows->old.count; i++) {
+        const cr_row *row = &rows->old.row[i];
+        if (!cr_str_equal(row->value[CR_REV], rev) ||
+            !cr_str_equal(cr_row_place(row), group->head.value[CR_SK])) {
+            return false;
+        }
+    }
+    return rows->old.count == rows->members.count && !cr_group_rows_have_restored(rows);
+}
+
+/* Takes those whose message can be appended now, while there is room. */
+static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group *group,
+                             const cr_group_rows *rows, cr_together *together)
+{
+    size_t room = CR_CHANGE_WRITES_MAX - 2 * rows->members.count;
+    cruddur_status status = CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
+        cr_send *send = now->send[i];
+        const cr_draft *draft = send->draft;
+        size_t needed = draft->may_be_repeat ? 2 : 1;
+        bool is_new = false;
+        if (needed > room || !cr_members_have(&rows->members, &draft->author.uuid)) {
+            continue;
+        }
+        status = cr_repeat_is_new(txn, send, &together->claim[together->count], &is_new);
+        if (status == CRUDDUR_OK && is_new) {
+            cr_send_note_head(send, &group->head);
+            send->is_apart = false;
+            together->send[together->count++] = send;
+            room -= needed;
+        }
+    }
+    return status;
+}
+
+static bool can_be_changed(const cr_txn *txn, const cr_group *group)
+{
+    return cr_row_exists(&group->card.row) && cr_row_exists(&group->head) && !group->is_head_gone &&
+           cr_group_check_open(txn, &group->uuid, &group->card, "group_uuid") == CRUDDUR_OK;
+}
+
+/* Where anything is special, it states nothing: all go by themselves. */
+static cruddur_status combine_body(cr_txn *txn, void *argument)
+{
+    cr_group group;
+    cr_group_rows rows;
+    cr_together together = {.count = 0};
+    combination *now = argument;
+    bool is_atomic = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
+    begin(now, txn);
+    if (!is_atomic || txn->may_be_stored) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = read_group(txn, now, &group);
+    if (status != CRUDDUR_OK || !can_be_changed(txn, &group)) {
+        return status;
+    }
+    status = cr_append_read_rows(txn, now->send[0], &group, &rows);
+    if (status == CRUDDUR_OK && are_in_order(&group, &rows)) {
+        status = choose(txn, now, &group, &rows, &together);
+    }
+    return status == CRUDDUR_OK && together.count > 0
+               ? cr_append_and_move(txn, &together, &group, &rows)
+               : status;
+}
+
+/* ---- around the change ---- */
+
+/* Tells each what it has waited for, and what is known of its message. */
+static void tell(const combination *now, const cr_meter *meter, bool is_made, bool is_in_doubt)
+{
+    uint32_t together = 0;
+    for (size_t i = 0; i < now->count; i++) {
+        now->send[i]->is_apart = now->send[i]->is_apart || !is_made;
+        together += now->send[i]->is_apart ? 0 : 1;
+    }
+    for (size_t i = 0; i < now->count; i++) {
+        cr_send *send = now->send[i];
+        send->is_guess = false;
+        send->may_be_stored = send->is_apart && is_in_doubt;
+        send->shared = (cr_meter){.attempts = meter->attempts,
+                                  .waves = meter->waves,
+                                  .combined = send->is_apart ? 0 : together - 1};
+    }
+}
+
+bool cr_combine(cr_store *store, cr_send *send, cr_call *call)
+{
+    cr_ticket *taken[CR_TOGETHER_MAX - 1];
+    combination now = {.count = 0};
+    cruddur_error *error = NULL;
+    cr_call together = *call;
+    size_t count = add(&now, send) ? cr_queue_take_along(call, add, &now, taken,
+                                                         CR_TOGETHER_MAX - 1, &together.deadline_us)
+                                   : 0;
+    if (count == 0) {
+        return false;
+    }
+    together.error = &error;
+    cruddur_status status = store->ops->change(store, combine_body, &now, &together);
+    bool is_in_doubt = now.was_in_doubt || (error != NULL && cruddur_error_outcome_unknown(error));
+    tell(&now, &together.meter, status == CRUDDUR_OK, is_in_doubt);
+    call->meter = together.meter;
+    call->meter.combined = send->shared.combined;
+    cr_error_discard(&error);
+    for (size_t i = 0; i < count; i++) {
+        cr_queue_set_down(taken[i], !now.send[1 + i]->is_apart);
+    }
+    cr_queue_forget(call);
+    return !send->is_apart;
+}
