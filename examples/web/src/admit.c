@@ -168,8 +168,7 @@ static bool has_form_token(const request *self)
 /* ---- how often ---- */
 
 #define BURST_US (3 * G_TIME_SPAN_SECOND) /* worth of requests at once, after a pause */
-
-#define USERS_MAX 10000 /* that are remembered */
+#define USERS_MAX 10000                   /* that are remembered */
 
 /* By kind of request and user: until when they are paid, each with the time that it costs. */
 static GHashTable *paid_until_us;

@@ -319,17 +319,16 @@
   let outbox = [];
   let wake = () => {};
 
-  function keepOutbox() {
-    if (outbox.length > 0) {
-      sessionStorage.setItem(outboxName, JSON.stringify(outbox));
-    } else {
-      sessionStorage.removeItem(outboxName);
-    }
+  function keepOutbox(next = outbox) {
+    outbox = next;
+    sessionStorage.setItem(outboxName, JSON.stringify(outbox));
   }
 
   function leaveOutbox(uuid) {
-    outbox = outbox.filter((entry) => entry.uuid !== uuid);
-    keepOutbox();
+    const rest = outbox.filter((entry) => entry.uuid !== uuid);
+    if (rest.length < outbox.length) {
+      keepOutbox(rest);
+    }
   }
 
   // The form has a uuid of version 7 from the service, so this is the service's time when the page was
@@ -458,19 +457,26 @@
     field.focus();
   }
 
-  async function saveEdit(text) {
-    const {edits} = context;
+  // Changes a message; says why if that fails. Returns whether it was done.
+  async function amend(url, fields) {
     try {
-      const answer = await request(`/messages/${group}/edit`,
-        {message: edits.id.slice(2), at: edits.dataset.at, version: edits.dataset.version, text});
-      if (!answer.ok) {
+      const answer = await request(url, fields);
+      if (answer.ok) {
+        take(parse(answer.text));
+      } else {
         showError(parse(answer.text).textContent.trim());
-        return;
       }
-      take(parse(answer.text));
-      setContext({});
+      return answer.ok;
     } catch {
-      showError('Not saved: there is no connection. Try again.');
+      showError('Not done: there is no connection. Try again.');
+      return false;
+    }
+  }
+
+  async function saveEdit({id, dataset}, text) {
+    const fields = {message: id.slice(2), at: dataset.at, version: dataset.version, text};
+    if (await amend(`/messages/${group}/edit`, fields)) {
+      setContext({});
     }
   }
 
@@ -480,7 +486,7 @@
     if (text.trim() === '' || [...text].length > Number(field.dataset.max)) {
       field.focus();
     } else if (context.edits) {
-      saveEdit(text);
+      saveEdit(context.edits, text);
     } else {
       sessionStorage.removeItem(draftName);
       send(text);
@@ -494,19 +500,11 @@
       return;
     }
     event.preventDefault();
-    const menu = submitter.closest('.menu');
     const item = submitter.closest('.message');
-    try {
-      const answer = await request(submitter.formAction, {[submitter.name || 'act']: submitter.value});
-      menu?.removeAttribute('open');
-      if (answer.ok) {
-        take(parse(answer.text));
-        document.getElementById(item.id)?.focus({preventScroll: true});
-      } else {
-        showError(parse(answer.text).textContent.trim());
-      }
-    } catch {
-      showError('Not done: there is no connection. Try again.');
+    const isDone = await amend(submitter.formAction, {[submitter.name || 'act']: submitter.value});
+    submitter.closest('.menu')?.removeAttribute('open');
+    if (isDone) {
+      document.getElementById(item.id)?.focus({preventScroll: true});
     }
   }
 
@@ -647,10 +645,7 @@
     failures++;
     showState();
     if (failures % 5 === 0 && cursor) { // a service that is there, and refuses the cursor
-      const isThere = await part(`/messages?group=${group}`).then(() => true, () => false);
-      if (isThere) {
-        location.reload();
-      }
+      await part(`/messages?group=${group}`).then(() => location.reload(), () => {});
     }
     await pause(Math.min(5000, 250 * 2 ** Math.min(failures, 5)) * (0.75 + Math.random() / 2));
     connect();
@@ -724,8 +719,7 @@
       }, {root: log, rootMargin: '400px 0px 0px'}).observe(older.parentElement);
     }
     if (composer) {
-      outbox = JSON.parse(sessionStorage.getItem(outboxName) ?? '[]').filter((entry) => !document.getElementById(`m-${entry.uuid}`));
-      keepOutbox();
+      keepOutbox(JSON.parse(sessionStorage.getItem(outboxName) ?? '[]').filter((entry) => !document.getElementById(`m-${entry.uuid}`)));
       outbox.forEach(showEntry);
       if (composer.action.endsWith('/send')) { // a form that was opened to edit is sent as it is
         composer.addEventListener('submit', submit);
