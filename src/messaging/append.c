@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "messaging/change.h"
-#include "messaging/rewrite.h"
+#include "messaging/recall.h"
 #include "model/expiry.h"
 
 /* ---- the author's names ---- */
@@ -307,28 +307,6 @@ static cruddur_status keep_result(const cr_txn *txn, cr_send *send, const cr_rew
     return cr_send_keep(send, &own, txn->call);
 }
 
-/* Leaves the group to this handle's next change of it, which goes by that if it is the next at all:
- * where every writer is ours, whoever changes it before changes one of its rows. */
-static void leave_group(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite)
-{
-    cr_row moved[CRUDDUR_MEMBERS_MAX];
-    const cr_group_rows *rows = rewrite->rows;
-    const cr_ticket *ticket = txn->call->ticket;
-    if ((txn->traits & CR_TRAIT_OURS) == 0 || ticket == NULL || !cr_row_exists(&group->card.row) ||
-        rows->old.count != rows->members.count) {
-        return;
-    }
-    for (size_t i = 0; i < rows->members.count; i++) {
-        moved[i] = cr_rewrite_moved(txn, rewrite, i);
-    }
-    cr_kept_group *left = cr_kept_group_make(&group->card.row, moved, rows->members.count);
-    if (left != NULL) {
-        left->is_sure = ticket->kept != NULL && cr_str_equal(cr_row_place(ticket->kept->rows.row),
-                                                             group->head.value[CR_SK]);
-    }
-    cr_queue_keep(txn->call, left);
-}
-
 cruddur_status cr_append_and_move(cr_txn *txn, const cr_together *together, cr_group *group,
                                   cr_group_rows *rows)
 {
@@ -346,8 +324,8 @@ cruddur_status cr_append_and_move(cr_txn *txn, const cr_together *together, cr_g
     for (size_t i = 0; status == CRUDDUR_OK && i < together->count; i++) {
         status = keep_result(txn, together->send[i], &planned[i].rewrite);
     }
-    if (status == CRUDDUR_OK) {
-        leave_group(txn, group, last);
+    if (status == CRUDDUR_OK && !found.is_it) {
+        cr_recall_leave(txn, group, last, NULL);
     }
     return status;
 }
@@ -379,22 +357,13 @@ cruddur_status cr_append_once(cr_txn *txn, cr_send *send, cr_group *group)
     return status == CRUDDUR_OK ? cr_append_and_move(txn, &alone, group, &rows) : status;
 }
 
-/* What this handle has left, if the group's next change may go by it: in a first run. */
-static const cr_kept_group *kept_for(const cr_txn *txn, const cr_send *send)
-{
-    const cr_ticket *ticket = txn->call->ticket;
-    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 && !cr_send_has_failed(send) &&
-                  !txn->may_be_stored && ticket != NULL && send->draft->created_at_us == 0;
-    return may_be && ticket->kept != NULL && ticket->kept->is_sure ? ticket->kept : NULL;
-}
-
-cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, const cr_group_reading *reading,
-                                    cr_group *group)
+cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, bool is_first,
+                                    const cr_group_reading *reading, cr_group *group)
 {
     bool is_whole = false;
     const cr_uuid *uuid = &send->draft->group;
-    const cr_kept_group *kept = kept_for(txn, send);
-    bool is_ours = (txn->traits & CR_TRAIT_OURS) != 0 && !cr_send_has_failed(send);
+    bool is_ours = (txn->traits & CR_TRAIT_OURS) != 0 && is_first;
+    const cr_kept_group *kept = cr_recall(txn, is_first && send->draft->created_at_us == 0);
     cruddur_status status = CRUDDUR_OK;
     cr_meter_run(&txn->call->meter, reading->may_guess || is_ours, &send->is_guess);
     if (kept != NULL) {
@@ -428,7 +397,8 @@ static cruddur_status append_body(cr_txn *txn, void *argument)
     cr_group group;
     cr_send_begin(send, txn);
     const cr_group_reading reading = reading_of(txn, send);
-    cruddur_status status = cr_append_read_group(txn, send, &reading, &group);
+    cruddur_status status =
+        cr_append_read_group(txn, send, !cr_send_has_failed(send), &reading, &group);
     return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
 }
 

@@ -16,9 +16,10 @@ typedef struct cr_together {
     size_t count;
 } cr_together;
 
-/* Reads a group that is appended to. `reading` tells for whom, and which tokens are looked for. */
-cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, const cr_group_reading *reading,
-                                    cr_group *group);
+/* Reads a group that is appended to: in a first run by a guess, if there is one. `reading` tells
+ * for whom, and which tokens are looked for. */
+cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, bool is_first,
+                                    const cr_group_reading *reading, cr_group *group);
 
 /* Reads its group rows, as they are to be moved on from the head. */
 cruddur_status cr_append_read_rows(cr_txn *txn, cr_send *send, cr_group *group,

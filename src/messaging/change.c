@@ -91,16 +91,36 @@ static cruddur_status put_change(cr_txn *txn, const cr_change_pk *pk, uint64_t n
                                              : txn->ops->put(txn, &row);
 }
 
+static cr_row counted(const cr_change_pk *pk, const cr_row *counter, uint64_t number,
+                      char rev[NUMBER_SIZE])
+{
+    cr_key key = cr_change_counter_key(pk);
+    cr_row row = *counter;
+    (void)snprintf(rev, NUMBER_SIZE, "%" PRIu64, number);
+    row.value[CR_PK] = key.pk;
+    row.value[CR_SK] = key.sk;
+    row.value[CR_REV] = cr_str_of(rev);
+    return row;
+}
+
+cruddur_status cr_change_count_next(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
+                                    cr_row *next)
+{
+    uint64_t number;
+    char rev[NUMBER_SIZE];
+    cruddur_status status = next_number(txn, pk, counter, &number);
+    if (status != CRUDDUR_OK) {
+        return status;
+    }
+    const cr_row row = counted(pk, counter, number, rev);
+    return cr_row_copy(txn->arena, &row, next) ? CRUDDUR_OK : cr_fail_memory(txn->call->error);
+}
+
 static cruddur_status count(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
                             uint64_t number)
 {
     char rev[NUMBER_SIZE];
-    cr_key key = cr_change_counter_key(pk);
-    cr_row row = *counter;
-    (void)snprintf(rev, sizeof(rev), "%" PRIu64, number);
-    row.value[CR_PK] = key.pk;
-    row.value[CR_SK] = key.sk;
-    row.value[CR_REV] = cr_str_of(rev);
+    const cr_row row = counted(pk, counter, number, rev);
     return cr_row_exists(counter) ? txn->ops->replace(txn, counter, &row)
                                   : txn->ops->put(txn, &row);
 }

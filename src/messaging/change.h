@@ -44,6 +44,10 @@ cr_key cr_change_counter_key(const cr_change_pk *pk);
 cruddur_status cr_change_state(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
                                const cr_row *messages, size_t count, const char *what);
 
+/* Makes the counter row as it is after a change of one message, in the arena. */
+cruddur_status cr_change_count_next(cr_txn *txn, const cr_change_pk *pk, const cr_row *counter,
+                                    cr_row *next);
+
 /* A change of a group: what it is, and of which member; NULL: of the group as a whole. */
 typedef struct cr_group_change {
     const char *what;

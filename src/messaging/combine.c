@@ -11,6 +11,7 @@ typedef struct combination {
     cr_send *send[CR_TOGETHER_MAX];
     size_t count;
     size_t text_size;
+    bool has_run;      /* the body */
     bool was_in_doubt; /* a run of it may have been carried out late */
 } combination;
 
@@ -58,18 +59,20 @@ static void begin(combination *now, const cr_txn *txn)
     }
 }
 
-static cruddur_status read_group(cr_txn *txn, const combination *now, cr_group *group)
+static cruddur_status read_group(cr_txn *txn, combination *now, cr_group *group)
 {
+    bool is_first = !now->has_run;
     cr_str tokens[CR_TOGETHER_MAX];
     cr_send *first = now->send[0];
-    cr_group_reading reading = cr_group_reading_to_change(txn, NULL, !cr_send_has_failed(first));
+    cr_group_reading reading = cr_group_reading_to_change(txn, NULL, is_first);
     size_t count = 0;
     for (size_t i = 0; i < now->count; i++) {
         tokens[count] = now->send[i]->token;
         count += tokens[count].data != NULL ? 1 : 0;
     }
+    now->has_run = true;
     reading.ahead = (cr_reads){.tokens = tokens, .token_count = count};
-    cruddur_status status = cr_append_read_group(txn, first, &reading, group);
+    cruddur_status status = cr_append_read_group(txn, first, is_first, &reading, group);
     for (size_t i = 0; i < now->count; i++) {
         now->send[i]->is_recalled = first->is_recalled;
     }

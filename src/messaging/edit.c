@@ -7,6 +7,7 @@
 #include "messaging/change.h"
 #include "messaging/own_row.h"
 #include "messaging/previews.h"
+#include "messaging/recall.h"
 #include "messaging/settle.h"
 #include "model/reactions.h"
 
@@ -20,7 +21,8 @@ typedef struct reading {
     cr_group group;
     cr_message_lookup lookup; /* has the message */
     cr_change_pk change_pk;
-    cr_row counter; /* of changes; absent throughout where there is none */
+    cr_row counter;   /* of changes; absent throughout where there is none */
+    bool is_recalled; /* all of it is what this handle has left: nothing was read */
 } reading;
 
 /* One call, over all runs of its body. */
@@ -34,17 +36,35 @@ typedef struct editing {
     cr_packed_row *result;
 } editing;
 
+/* By what this handle has left: the newest message alone. */
+static cruddur_status recall(cr_txn *txn, const editing *call, reading *read)
+{
+    const cr_edit *edit = call->edit;
+    const cr_kept_group *kept = cr_recall(txn, !call->has_run && edit->user != NULL);
+    if (kept == NULL || !kept->knows_counter ||
+        !cr_message_is_newest(&edit->group, &edit->name, &kept->message, &read->lookup)) {
+        return CRUDDUR_OK;
+    }
+    read->change_pk = cr_change_pk_of(&edit->group);
+    read->counter = kept->counter;
+    return cr_group_recall(txn, &edit->group, edit->user, kept, &read->group, &read->is_recalled);
+}
+
 /* Who is no member learns nothing of the message, not even whether it is there. */
 static cruddur_status read_to_change(cr_txn *txn, editing *call, reading *read)
 {
     const cr_edit *edit = call->edit;
     const cr_group_reading wanted = cr_group_reading_to_change(txn, edit->user, !call->has_run);
+    cruddur_status status = recall(txn, call, read);
     call->has_run = true;
     cr_meter_run(&txn->call->meter, wanted.may_guess, &call->is_guess);
+    if (status != CRUDDUR_OK || read->is_recalled) {
+        return status;
+    }
     read->change_pk = cr_change_pk_of(&edit->group);
     const cr_key counter = cr_change_counter_key(&read->change_pk);
-    cruddur_status status = cr_message_read(txn, &edit->group, wanted, &edit->name, &counter,
-                                            &read->counter, &read->group, &read->lookup);
+    status = cr_message_read(txn, &edit->group, wanted, &edit->name, &counter, &read->counter,
+                             &read->group, &read->lookup);
     read->group.believes_index = read->group.is_own_guess;
     return status;
 }
@@ -258,12 +278,29 @@ static cruddur_status keep(const cr_txn *txn, const cr_row *message, cr_packed_r
     return *result == NULL ? cr_fail_memory(txn->call->error) : CRUDDUR_OK;
 }
 
-/* Who reacts must see the message: a row that is only guessed has to be as it was. */
-static cruddur_status require_own(cr_txn *txn, const cr_edit *edit, const cr_group *group)
+/* Who reacts must see the message, and where the card was not read, who changes it be a member: a
+ * row that is only guessed has to be as it was, unless it is stated as a preview. */
+static cruddur_status require_own(cr_txn *txn, const cr_edit *edit, const reading *read,
+                                  const cr_previews *shown)
 {
-    return group->is_own_guess && edit->user != NULL && !kinds[edit->kind].is_for_author
-               ? txn->ops->require(txn, &group->own)
+    bool is_needed = read->is_recalled || !kinds[edit->kind].is_for_author;
+    return read->group.is_own_guess && edit->user != NULL && is_needed && !shown->are_to_change
+               ? txn->ops->require(txn, &read->group.own)
                : CRUDDUR_OK;
+}
+
+/* What is known of the group from here on. */
+static cruddur_status leave(cr_txn *txn, const reading *read, const cr_row *changed,
+                            const cr_previews *shown)
+{
+    cr_row counter;
+    cruddur_status status = cr_change_count_next(txn, &read->change_pk, &read->counter, &counter);
+    if (status == CRUDDUR_OK && shown->are_to_change) {
+        cr_recall_leave(txn, &read->group, &shown->rewrite, &counter);
+    } else if (status == CRUDDUR_OK) {
+        cr_recall_leave_message(txn, &read->group, changed, &counter);
+    }
+    return status;
 }
 
 /* Reads first and writes after. */
@@ -280,20 +317,22 @@ static cruddur_status write_message(cr_txn *txn, editing *call, reading *read,
                                  kinds[call->edit->kind].word);
     }
     if (status == CRUDDUR_OK) {
-        status = require_own(txn, call->edit, &read->group);
+        status = require_own(txn, call->edit, read, &shown);
     }
     if (status == CRUDDUR_OK && shown.are_to_change) {
         status = cr_previews_write(txn, &shown);
         call->has_more = shown.rewrite.has_more;
     }
-    return status;
+    return status == CRUDDUR_OK ? leave(txn, read, changed, &shown) : status;
 }
 
-/* What the member's row decides counts only where a condition judges it. */
+/* What the member's row decides counts only where a condition judges it; so does all that was
+ * recalled. */
 static bool goes_by_guess(const cr_edit *edit, const reading *read)
 {
-    return read->group.is_own_guess && edit->user != NULL &&
-           !(kinds[edit->kind].is_for_author && is_author(edit, &read->lookup.row));
+    return read->is_recalled ||
+           (read->group.is_own_guess && edit->user != NULL &&
+            !(kinds[edit->kind].is_for_author && is_author(edit, &read->lookup.row)));
 }
 
 static cruddur_status edit_body(cr_txn *txn, void *argument)

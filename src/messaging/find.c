@@ -263,6 +263,15 @@ cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, cr_group_readi
     return has_key(lookup) ? take(txn, lookup, &beside.row[beside.count - 1]) : CRUDDUR_OK;
 }
 
+bool cr_message_is_newest(const cr_uuid *group, const cr_message_name *name, const cr_row *newest,
+                          cr_message_lookup *lookup)
+{
+    begin(lookup, group, name);
+    bool is_it = is_named(lookup, newest);
+    lookup->row = is_it ? *newest : lookup->row;
+    return is_it;
+}
+
 bool cr_message_is_there(const cr_message_lookup *lookup)
 {
     return cr_row_exists(&lookup->row) && cr_message_is_shown(&lookup->row, cr_clock_now_us());

@@ -38,6 +38,11 @@ cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, cr_group_readi
                                const cr_message_name *name, const cr_key *also, cr_row *also_row,
                                cr_group *read, cr_message_lookup *lookup);
 
+/* The same look-up where a group was recalled: finds the message if it is the newest; false: it is
+ * another one, for all that is known. */
+bool cr_message_is_newest(const cr_uuid *group, const cr_message_name *name, const cr_row *newest,
+                          cr_message_lookup *lookup);
+
 /* Whether the message is there for anybody: it has not expired. */
 bool cr_message_is_there(const cr_message_lookup *lookup);
 

@@ -492,7 +492,14 @@ cruddur_status cr_group_recall(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *
         }
     }
     cruddur_status status = take_card(txn, uuid, &group->card);
-    return status == CRUDDUR_OK ? take_whole(txn, member, group, is_whole) : status;
+    if (status == CRUDDUR_OK) {
+        status = take_whole(txn, member, group, is_whole);
+    }
+    if (status == CRUDDUR_OK && *is_whole && member != NULL) {
+        group->head = kept->message;
+        status = guess_own(txn, group, member);
+    }
+    return status;
 }
 
 cruddur_status cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group)

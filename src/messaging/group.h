@@ -110,7 +110,8 @@ cruddur_status cr_group_read_as(cr_txn *txn, const cr_uuid *uuid, const cr_group
 cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
                               cr_group *group, bool *is_whole);
 
-/* The same by what this handle left of the group, without a read. */
+/* The same by what this handle left of the group, without a read, and with the member's row, as a
+ * guess (messaging/recall.h). */
 cruddur_status cr_group_recall(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *member,
                                const cr_kept_group *kept, cr_group *group, bool *is_whole);
 

@@ -5,6 +5,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "messaging/recall.h"
 #include "messaging/settle.h"
 #include "messaging/unread.h"
 #include "model/expiry.h"
@@ -118,20 +119,39 @@ typedef struct own_call {
     cr_packed_row *row;
     bool has_run;     /* the body */
     bool is_guess;    /* the latest run */
+    bool is_recalled; /* it has read nothing, but goes by what this handle has left */
     bool has_written; /* the latest run */
     bool must_settle; /* of the latest run: it has written nothing */
 } own_call;
 
+/* By what this handle has left: of messages the newest alone. */
+static cruddur_status recall(cr_txn *txn, own_call *calling, cr_own_found *found)
+{
+    const cr_own_change *change = calling->change;
+    const cr_kept_group *kept = cr_recall(txn, !calling->has_run);
+    calling->is_recalled = false;
+    if (kept == NULL ||
+        (change->message != NULL &&
+         !cr_message_is_newest(change->group, change->message, &kept->message, &found->lookup))) {
+        return CRUDDUR_OK;
+    }
+    return cr_group_recall(txn, change->group, change->member, kept, &found->group,
+                           &calling->is_recalled);
+}
+
 static cruddur_status find_all(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
     const cr_own_change *change = calling->change;
+    cruddur_status status = recall(txn, calling, found);
     const cr_group_reading reading =
         cr_group_reading_to_change(txn, change->member, !calling->has_run);
     calling->has_run = true;
     cr_meter_run(&txn->call->meter, reading.may_guess, &calling->is_guess);
-    cruddur_status status = change->message == NULL
-                                ? cr_group_read_as(txn, change->group, &reading, &found->group)
-                                : read_group_and_message(txn, change, &reading, found);
+    if (status == CRUDDUR_OK && !calling->is_recalled) {
+        status = change->message == NULL
+                     ? cr_group_read_as(txn, change->group, &reading, &found->group)
+                     : read_group_and_message(txn, change, &reading, found);
+    }
     return status == CRUDDUR_OK ? cr_own_row_find(txn, &found->group, change->member, &found->row)
                                 : status;
 }
@@ -179,6 +199,9 @@ static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *fou
         status = keep_row(txn, calling, &found->row);
     }
     calling->has_written = status == CRUDDUR_OK && is_to_write;
+    if (calling->has_written) {
+        cr_recall_leave_row(txn, &before, &found->row);
+    }
     return calling->has_written ? txn->ops->replace(txn, &before, &found->row) : status;
 }
 
@@ -219,6 +242,9 @@ static cruddur_status change_body(cr_txn *txn, void *argument)
         return status;
     }
     status = change_found(txn, calling, &found);
+    if (calling->is_recalled && !calling->has_written) {
+        return CRUDDUR_E_CONFLICT; /* what was recalled counts only where it is judged */
+    }
     return found.group.is_own_guess && !calling->has_written ? change_certain(txn, calling, &found)
                                                              : status;
 }

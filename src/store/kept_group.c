@@ -15,27 +15,35 @@ static size_t size_of(const cr_row *row)
     return size;
 }
 
-static bool is_small(const cr_row *card, const cr_row *rows, size_t count)
+static bool is_small(const cr_group_content *content)
 {
-    size_t size = size_of(card);
-    for (size_t i = 0; i < count && size <= SIZE_LIMIT; i++) {
-        size += size_of(&rows[i]);
+    size_t size = size_of(content->card) + size_of(content->message);
+    for (size_t i = 0; i < content->row_count && size <= SIZE_LIMIT; i++) {
+        size += size_of(&content->rows[i]);
     }
     return size <= SIZE_LIMIT;
 }
 
-cr_kept_group *cr_kept_group_make(const cr_row *card, const cr_row *rows, size_t count)
+static bool copy(const cr_group_content *content, cr_kept_group *kept)
 {
-    cr_kept_group *kept = is_small(card, rows, count) ? calloc(1, sizeof(*kept)) : NULL;
+    bool is_made = cr_row_copy(&kept->arena, content->card, &kept->card) &&
+                   cr_row_copy(&kept->arena, content->message, &kept->message);
+    for (size_t i = 0; is_made && i < content->row_count; i++) {
+        is_made = cr_rows_add(&kept->rows, &content->rows[i]);
+    }
+    kept->knows_counter = content->counter != NULL;
+    return is_made &&
+           (!kept->knows_counter || cr_row_copy(&kept->arena, content->counter, &kept->counter));
+}
+
+cr_kept_group *cr_kept_group_make(const cr_group_content *content)
+{
+    cr_kept_group *kept = is_small(content) ? calloc(1, sizeof(*kept)) : NULL;
     if (kept == NULL) {
         return NULL;
     }
     kept->rows.arena = &kept->arena;
-    bool is_made = cr_row_copy(&kept->arena, card, &kept->card);
-    for (size_t i = 0; is_made && i < count; i++) {
-        is_made = cr_rows_add(&kept->rows, &rows[i]);
-    }
-    if (!is_made) {
+    if (!copy(content, kept)) {
         cr_kept_group_free(kept);
         return NULL;
     }

@@ -6,17 +6,29 @@
 
 #include "model/row_list.h"
 
+/* What there is of a group. */
+typedef struct cr_group_content {
+    const cr_row *card;
+    const cr_row *rows; /* of all members, at one message */
+    size_t row_count;
+    const cr_row *message; /* the one at which they are */
+    const cr_row *counter; /* of changes, absent throughout where there is none; NULL: not known */
+} cr_group_content;
+
 typedef struct cr_kept_group {
     cr_arena arena;
     cr_row card;
-    cr_rows rows; /* of all members, at one message */
+    cr_rows rows;
+    cr_row message;
+    cr_row counter;
+    bool knows_counter;
     bool is_sure; /* the change before that was this handle's as well. Of two handles that take
                      turns, neither guesses */
 } cr_kept_group;
 
-/* Copies the card and the rows. NULL where they are too large to be kept, or memory ran out: then
- * the next change reads. */
-cr_kept_group *cr_kept_group_make(const cr_row *card, const cr_row *rows, size_t count);
+/* Copies all of it. NULL where it is too large to be kept, or memory ran out: then the next change
+ * reads. */
+cr_kept_group *cr_kept_group_make(const cr_group_content *content);
 
 /* NULL is ignored. */
 void cr_kept_group_free(cr_kept_group *kept);

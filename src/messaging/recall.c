@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "messaging/recall.h"
+
+/* What was left before; NULL: nothing. */
+static const cr_kept_group *left_before(const cr_txn *txn)
+{
+    bool are_ours = (txn->traits & CR_TRAIT_OURS) != 0;
+    return are_ours && txn->call->ticket != NULL ? txn->call->ticket->kept : NULL;
+}
+
+const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first)
+{
+    const cr_kept_group *kept = left_before(txn);
+    bool may_be = is_first && !txn->may_be_stored && kept != NULL && kept->is_sure;
+    return may_be ? kept : NULL;
+}
+
+static void leave(const cr_txn *txn, const cr_group_content *content, bool is_sure)
+{
+    cr_kept_group *left = cr_kept_group_make(content);
+    if (left != NULL) {
+        left->is_sure = is_sure;
+    }
+    cr_queue_keep(txn->call, left);
+}
+
+/* A group whose rows are in order before the change, and after it. */
+static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite)
+{
+    const cr_group_rows *rows = rewrite->rows;
+    bool are_in_place = rows->old.count == rows->members.count;
+    for (size_t i = 0; i < rows->members.count; i++) {
+        are_in_place = are_in_place && rows->room[i].data == NULL;
+    }
+    return (txn->traits & CR_TRAIT_OURS) != 0 && txn->call->ticket != NULL && are_in_place &&
+           cr_row_exists(&group->card.row);
+}
+
+/* A handle is sure where it has left the rows where they were found. */
+void cr_recall_leave(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite,
+                     const cr_row *counter)
+{
+    cr_row moved[CRUDDUR_MEMBERS_MAX];
+    const cr_group_rows *rows = rewrite->rows;
+    const cr_kept_group *before = left_before(txn);
+    if (!can_be_left(txn, group, rewrite)) {
+        return;
+    }
+    for (size_t i = 0; i < rows->members.count; i++) {
+        moved[i] = cr_rewrite_moved(txn, rewrite, i);
+    }
+    bool is_sure =
+        before != NULL && cr_str_equal(cr_row_place(before->rows.row), group->head.value[CR_SK]);
+    bool is_counter_known = is_sure && before->knows_counter;
+    const cr_group_content content = {.card = &group->card.row,
+                                      .rows = moved,
+                                      .row_count = rows->members.count,
+                                      .message = rewrite->message,
+                                      .counter = counter != NULL    ? counter
+                                                 : is_counter_known ? &before->counter
+                                                                    : NULL};
+    leave(txn, &content, is_sure);
+}
+
+static cr_group_content content_of(const cr_kept_group *kept)
+{
+    return (cr_group_content){.card = &kept->card,
+                              .rows = kept->rows.row,
+                              .row_count = kept->rows.count,
+                              .message = &kept->message,
+                              .counter = kept->knows_counter ? &kept->counter : NULL};
+}
+
+void cr_recall_leave_row(const cr_txn *txn, const cr_row *as_read, const cr_row *row)
+{
+    cr_row rows[CRUDDUR_MEMBERS_MAX];
+    const cr_kept_group *before = left_before(txn);
+    bool is_there = false;
+    if (before == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < before->rows.count; i++) {
+        const cr_row *now = &before->rows.row[i];
+        bool is_it = cr_str_equal(now->value[CR_PK], as_read->value[CR_PK]) &&
+                     cr_str_equal(now->value[CR_VERSION], as_read->value[CR_VERSION]);
+        rows[i] = is_it ? *row : *now;
+        is_there = is_there || is_it;
+    }
+    if (is_there) {
+        cr_group_content content = content_of(before);
+        content.rows = rows;
+        leave(txn, &content, before->is_sure);
+    }
+}
+
+void cr_recall_leave_message(const cr_txn *txn, const cr_group *group, const cr_row *message,
+                             const cr_row *counter)
+{
+    const cr_kept_group *before = left_before(txn);
+    if (before == NULL || !cr_str_equal(before->message.value[CR_SK], group->head.value[CR_SK])) {
+        return;
+    }
+    cr_group_content content = content_of(before);
+    bool is_newest = cr_str_equal(before->message.value[CR_SK], message->value[CR_SK]);
+    content.message = is_newest ? message : content.message;
+    content.counter = counter;
+    leave(txn, &content, before->is_sure);
+}
