@@ -4,16 +4,18 @@
 milliseconds, on a DynamoDB Local whose answers come 5 ms later; the first time that a handle makes the call
 (cold: connections included), and again (warm, the median). Beside them the same done with boto3 in the
 manner of the application that the library grew out of, which does less: nothing is checked, and no row moves.
+Then threads of one handle that append at the same time.
 
-    waves.py LIBRARY
+    waves.py LIBRARY THREADS_PROGRAM [PART]
 
-docs/performance.md says what is compared. Exits with 1 if a call waits for more waves than docs/performance.md
-promises.
+The parts are calls and threads. docs/performance.md says what is compared. Exits with 1 if a call waits for
+more waves than docs/performance.md promises, or if a goal for threads is missed that counts.
 """
 import ctypes
 import itertools
 import pathlib
 import statistics
+import subprocess
 import sys
 import time
 
@@ -79,12 +81,12 @@ class Calls:
 
 # What it is called, the call, the most waves; None: not in this mode.
 ROWS = (
-    ("open a group", Calls.create, {"atomic": 2, "stream": 2, "steps": None}),
+    ("open a group", Calls.create, {"atomic": 2, "stream": 2, "steps": 8}),
     ("open a group, the caller's uuid", Calls.create_claimed, {"atomic": 2, "stream": 2,
-                                                              "steps": None}),
-    ("append", Calls.append, {"atomic": 2, "stream": 2, "steps": None}),
+                                                              "steps": 10}),
+    ("append", Calls.append, {"atomic": 2, "stream": 2, "steps": 6}),
     ("append, the caller's uuid, no names", Calls.append_claimed, {"atomic": 2, "stream": None,
-                                                                   "steps": None}),
+                                                                   "steps": 8}),
     (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "stream": None, "steps": 2}),
     ("groups of a user, one unread", Calls.groups, {"atomic": 2, "stream": 2, "steps": 2}),
     ("mark as read, up to a message", Calls.mark, {"atomic": 2, "stream": None}),
@@ -161,6 +163,75 @@ def measure_seed(what, perform):
           flush=True)
 
 
+# ---- threads ----
+
+ONE_GROUP = "one group"
+
+# For 16 threads on one group: what, the limit, whether it is the most or the least, and whether the
+# script fails where it is missed.
+GOALS = (
+    ("requests an append", 0.5, max, False),
+    ("times the rate of one thread", 4, min, False),
+    ("waves that the slowest call takes", 20, max, False),
+)
+GOALS_THREADS = 16
+
+
+class Run:
+    """One of bench/threads.c. `alone` is that of one thread that came before it."""
+
+    def __init__(self, line, alone):
+        what, *numbers = line.split("\t")
+        self.what = what
+        (threads, appends, self.requests, self.rate, self.median_ms, self.slowest_ms, self.wave_ms,
+         failed) = map(float, numbers)
+        self.threads, self.appends, self.failed = int(threads), int(appends), int(failed)
+        alone = self if self.threads == 1 else alone
+        self.times = self.rate / alone.rate
+        self.slowest_waves = self.slowest_ms / self.wave_ms
+
+    def row(self):
+        return (f"| {self.what} | {self.threads} | {self.appends} | {self.requests:.2f} | {self.rate:.1f} | "
+                f"{self.times:.2f} | {self.median_ms:.1f} | {self.slowest_ms:.1f} | "
+                f"{self.slowest_waves:.1f} | {self.failed} |")
+
+    def measured(self):
+        """What the goals are about, in their order."""
+        return self.requests, self.times, self.slowest_waves
+
+
+def meets_goals(run):
+    """Prints how a run compares with the goals; false if one is missed that counts."""
+    is_good = True
+    print(f"\nGoals for {run.threads} threads, {run.what}")
+    for (what, limit, extreme, counts), measured in zip(GOALS, run.measured()):
+        is_met = extreme(measured, limit) == limit
+        sign = "<=" if extreme is max else ">="
+        print(f"  {what:<40} {sign} {limit:<5} measured {measured:7.2f}  "
+              f"{'met' if is_met else 'MISSED'}{'' if counts or is_met else ', does not count yet'}")
+        is_good = is_good and (is_met or not counts)
+    return is_good
+
+
+def measure_threads(program):
+    """The program delays the answers itself, with less processor time than Service takes."""
+    print("| to | threads | appends | requests each | appends/s | x one thread | median ms | "
+          "slowest ms | in waves | failed |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    alone = goals = None
+    with Service() as service:
+        port = service.local.rpartition(":")[2]
+        with subprocess.Popen([program, port, str(DELAY_MS * 1000), "atomic"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                run = Run(line.rstrip("\n"), alone)
+                alone = run if run.threads == 1 else alone
+                print(run.row(), flush=True)
+                if (run.what, run.threads) == (ONE_GROUP, GOALS_THREADS):
+                    goals = run
+    return process.returncode == 0 and meets_goals(goals)
+
+
 # ---- the table ----
 
 def number(value):
@@ -178,8 +249,7 @@ def report(mode, what, most, cold, warm):
     return True
 
 
-def main():
-    library = load(sys.argv[1])
+def measure_calls(library):
     is_good = True
     print("| | call | waves, cold / warm | requests | read units | write units | ms cold | ms warm |")
     print("|---|---|---|---|---|---|---|---|")
@@ -192,7 +262,14 @@ def main():
             calls.first.close()
         for what, perform in Seed(service.server.server_port).rows():
             measure_seed(what, perform)
-    return 0 if is_good else 1
+    return is_good
+
+
+def main():
+    library, program, *chosen = sys.argv[1:]
+    parts = {"calls": lambda: measure_calls(load(library)), "threads": lambda: measure_threads(program)}
+    is_good = [parts[name]() for name in chosen or parts]
+    return 0 if all(is_good) else 1
 
 
 if __name__ == "__main__":

@@ -383,11 +383,13 @@ static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send)
     const cr_draft *draft = send->draft;
     bool is_first = !cr_send_has_failed(send);
     bool is_streamed = (txn->traits & CR_TRAIT_STREAMED) != 0;
+    bool is_in_steps = (txn->traits & CR_TRAIT_ATOMIC) == 0;
     bool has_names = draft->author.display_name.data != NULL && draft->author.handle.data != NULL;
     cr_group_reading reading = cr_group_reading_to_change(txn, &draft->author.uuid, is_first);
     reading.ahead = cr_send_reads(send);
     reading.asks_index = is_first && (!is_streamed || !has_names || draft->created_at_us != 0);
-    reading.needs_no_row = is_streamed && draft->created_at_us == 0;
+    /* In steps the rows are read by their keys, the author's with them. */
+    reading.needs_no_row = is_streamed ? draft->created_at_us == 0 : is_in_steps;
     return reading;
 }
 

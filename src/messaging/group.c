@@ -92,14 +92,14 @@ cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *
     return cr_rows_query(txn, &inbox, take_up_to, &search);
 }
 
-static cr_query index_query(const cr_uuid *uuid)
+cr_query cr_group_index_query(const cr_uuid *uuid)
 {
     return (cr_query){.index = CR_INDEX_GROUPS, .partition = cr_uuid_str(uuid), .descending = true};
 }
 
 cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
 {
-    cr_query query = index_query(uuid);
+    cr_query query = cr_group_index_query(uuid);
     *rows = (cr_rows){.arena = txn->arena};
     return cr_rows_collect(txn, &query, SIZE_MAX, rows);
 }
@@ -277,7 +277,7 @@ static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_gr
     queries[0] = head_query(&pk);
     keys[0] = cr_card_key(&card_pk);
     if (reading->asks_index) {
-        queries[reads.query_count++] = index_query(&group->uuid);
+        queries[reads.query_count++] = cr_group_index_query(&group->uuid);
     }
     for (size_t i = 0; i < reading->ahead.query_count; i++) {
         queries[reads.query_count++] = reading->ahead.queries[i];
@@ -467,7 +467,7 @@ static cruddur_status take_whole(cr_txn *txn, const cr_uuid *member, cr_group *g
 cruddur_status cr_group_guess(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,
                               cr_group *group, bool *is_whole)
 {
-    const cr_query index = index_query(uuid);
+    const cr_query index = cr_group_index_query(uuid);
     const cr_card_pk card_pk = cr_card_pk_of(uuid);
     const cr_key card_key = cr_card_key(&card_pk);
     const cr_reads reads = {

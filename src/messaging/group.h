@@ -139,7 +139,10 @@ cr_str cr_group_last(const cr_group *group);
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
 
-/* Reads every group row of the group by the index. */
+/* All group rows of the group by the index. */
+cr_query cr_group_index_query(const cr_uuid *uuid);
+
+/* Reads them. */
 cruddur_status cr_group_read_index(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows);
 
 /* The same once for a group that was found. */

@@ -7,8 +7,9 @@
 #include "model/expiry.h"
 #include "model/time.h"
 
-/* Of the messages that a look back finds, one is its own, and in most cases there is no other. */
-#define MESSAGES_EXPECTED 2
+/* Of the messages that a look back finds, one is that from which it looks, one its own, and in most
+ * cases there is no other. One more shows that the answer has them all. */
+#define MESSAGES_EXPECTED 3
 
 /* One settling, over all runs of its body. */
 typedef struct settle {
@@ -141,6 +142,12 @@ static cruddur_status tell_more(const cr_txn *txn, const cr_group_rows *rows, cr
 
 /* ---- looking back ---- */
 
+/* Whatever messages there are, the rows are read, too. */
+static bool reads_all(const cr_settling *known)
+{
+    return known->is_repeat || known->must_settle;
+}
+
 /* The messages behind the one from which rows may be left, the oldest first; or the message of an
  * earlier call, and the one that its writer may have met as the head. */
 static cruddur_status read_messages(cr_txn *txn, const settle *settling, cr_rows *messages)
@@ -154,6 +161,11 @@ static cruddur_status read_messages(cr_txn *txn, const settle *settling, cr_rows
         query.descending = true;
     } else {
         query.lower = (cr_bound){known->from_sk, settling->has_looked};
+    }
+    if (reads_all(known)) {
+        const cr_query queries[] = {query, cr_group_index_query(known->group)};
+        const cr_reads reads = {.queries = queries, .query_count = 2};
+        cr_rows_read_ahead(txn, &reads);
     }
     return cr_rows_collect(txn, &query, known->is_repeat ? 2 : SIZE_MAX, messages);
 }
@@ -407,7 +419,7 @@ static cruddur_status settle_body(cr_txn *txn, void *argument)
     }
     if (known->looks_back) {
         status = read_messages(txn, settling, &messages);
-        bool is_alone = messages.count <= 1 && !known->is_repeat && !known->must_settle;
+        bool is_alone = messages.count <= 1 && !reads_all(known);
         if (status != CRUDDUR_OK || is_alone) {
             return status;
         }

@@ -12,7 +12,8 @@
  *     to nothing but what it needs to plan better;
  *   - states at most CR_CHANGE_WRITES_MAX writes, and at most one for a key;
  *   - states a claim first, then all its puts, a message last of them, then its removals: for
- *     engines without transactions the message is what makes the change count;
+ *     engines without transactions the message is what makes the change count. Any of the group
+ *     rows may be there without the others, and any of the removals made;
  *   - replaces and requires only in a store with CR_TRAIT_ATOMIC;
  *   - returns at once when a call of its transaction fails, with the status it got. A status of its
  *     own (no such group, not a member) ends the change with nothing written;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suite.h"
+#include "said.h"
 
 CONFORMANCE_SUITE(append);
 
@@ -207,5 +207,32 @@ Test(append, uuids_in_upper_case_are_the_same)
     cr_assert_str_eq(cruddur_msg_user_uuid(msg), test_bob.uuid);
     cr_assert_str_eq(cruddur_msg_group_uuid(msg), group.text);
     cruddur_msg_free(msg);
+    test_check(&store);
+}
+
+/* ---- what it costs ---- */
+
+/* In steps: two to read, the group rows, the message, the old rows, and a look back. A claim is
+ * made before the rows, after a look at their keys. As many rows as go out at once. */
+Test(append, takes_few_waves)
+{
+    static const struct {
+        size_t members;
+        const char *uuid;
+    } groups[] = {{2, "12345678-0000-4000-8000-00000000000a"},
+                  {24, "12345678-0000-4000-8000-00000000000b"}};
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    open_counting();
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        bool is_in_steps = test_store_is_in_steps(&store);
+        group_id group = open_large(groups[i].members, NULL, "first");
+        cruddur_user author = test_user(1);
+        cr_expect_leq(waves_of_last(), is_in_steps ? 8 : 2);
+        cruddur_msg_free(append(&author, &group, "second", NULL));
+        cr_expect_leq(waves_of_last(), is_in_steps ? 6 : 2);
+        options.message_uuid = groups[i].uuid;
+        cruddur_msg_free(append(&author, &group, "third", &options));
+        cr_expect_leq(waves_of_last(), is_in_steps ? 8 : 2);
+    }
     test_check(&store);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/refusal.h"
+#include "store/dynamodb/together.h"
 
 #include "model/kind.h"
 
@@ -29,10 +30,11 @@ static bool waits(cr_dynamodb_txn *txn, unsigned round, cruddur_status *status)
     return has_waited;
 }
 
+/* After an earlier attempt whose answer may have got lost. */
 static cruddur_status send(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
-                           cr_result *result)
+                           bool was_lost, cr_result *result)
 {
-    bool may_be_applied = false;
+    bool may_be_applied = was_lost;
     cruddur_status status;
     unsigned round = 0;
     txn->answer.may_be_applied = false;
@@ -53,11 +55,16 @@ static bool is_message(const cr_write *write)
     return write->kind == CR_WRITE_PUT && cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
+static bool is_refused(const cr_dynamodb_txn *txn)
+{
+    return cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException");
+}
+
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
-                         cruddur_status *status)
+                         bool was_lost, cruddur_status *status)
 {
     cr_result result;
-    *status = send(txn, operation, members, &result);
+    *status = send(txn, operation, members, was_lost, &result);
     if (*status != CRUDDUR_OK) {
         return FAILED;
     }
@@ -65,7 +72,7 @@ static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str me
         cr_dynamodb_note_write(txn, &result, 1);
         return DONE;
     }
-    if (cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException")) {
+    if (is_refused(txn)) {
         return REFUSED;
     }
     *status = cr_dynamodb_fail(txn->table, operation, &txn->answer, txn->base.call);
@@ -141,7 +148,7 @@ static outcome adopt(cr_dynamodb_txn *txn, const cr_write *write, const cr_row *
     if (members.failed) {
         *status = cr_fail_memory(txn->base.call->error);
     } else {
-        came = carry_out(txn, CR_PUT_ITEM, (cr_str){members.data, members.size}, status);
+        came = carry_out(txn, CR_PUT_ITEM, (cr_str){members.data, members.size}, false, status);
     }
     cr_buffer_free(&members);
     txn->has_adopted = true;
@@ -172,19 +179,91 @@ static outcome judge_refusal(cr_dynamodb_txn *txn, const cr_write *write, cruddu
                                                           : REFUSED;
 }
 
-static outcome put_row(cr_dynamodb_txn *txn, const cr_write *write, cruddur_status *status)
+static outcome put_row(cr_dynamodb_txn *txn, cr_write *write, bool was_lost, cruddur_status *status)
 {
-    outcome came = carry_out(txn, CR_PUT_ITEM, cr_write_text(txn, write), status);
+    outcome came = carry_out(txn, CR_PUT_ITEM, cr_write_text(txn, write), was_lost, status);
     txn->has_lost_answers = txn->has_lost_answers || txn->answer.may_be_applied;
     if (came == FAILED && txn->answer.may_be_applied) {
-        return settle_put(txn, write, status);
+        came = settle_put(txn, write, status);
+    } else if (came == REFUSED) {
+        came = judge_refusal(txn, write, status);
     }
-    return came == REFUSED ? judge_refusal(txn, write, status) : came;
+    write->may_be_there = came == DONE || (came == FAILED && txn->answer.may_be_applied);
+    return came;
 }
 
 static outcome remove_row(cr_dynamodb_txn *txn, cr_str members, cruddur_status *status)
 {
-    return carry_out(txn, CR_DELETE_ITEM, members, status);
+    return carry_out(txn, CR_DELETE_ITEM, members, false, status);
+}
+
+/* ---- several at once ---- */
+
+/* Group rows need no order among each other: any of them may be there without the others. */
+static bool may_join(const cr_write *write)
+{
+    return write->kind == CR_WRITE_PUT && !write->is_kept &&
+           cr_row_kind(&write->row) == CR_KIND_GROUP_ROW;
+}
+
+/* How many puts from this one on go out together, the last of them before `end`. */
+static size_t count_joined(const cr_dynamodb_txn *txn, size_t first, size_t end)
+{
+    size_t count = 0;
+    while (first + count < end && count < CR_HTTP_TOGETHER_MAX &&
+           may_join(&txn->write[first + count])) {
+        count++;
+    }
+    return count > 0 ? count : 1;
+}
+
+/* What came of a put that went out with others. One that was not answered goes out again. */
+static outcome judge_put(cr_dynamodb_txn *txn, cr_write *write, cr_dynamodb_try *tried,
+                         cruddur_status *status)
+{
+    if (tried->is_good) {
+        return DONE;
+    }
+    cr_together_take(txn, tried);
+    bool was_lost = txn->answer.may_be_applied;
+    if (!is_refused(txn)) {
+        return put_row(txn, write, was_lost, status);
+    }
+    outcome came = judge_refusal(txn, write, status);
+    write->may_be_there = came == DONE || (came == FAILED && txn->answer.may_be_applied);
+    return came;
+}
+
+/* Notes of all that went out what may be there, before one of them ends the change. */
+static void note_puts(cr_dynamodb_txn *txn, size_t first, size_t count,
+                      const cr_dynamodb_try *tries)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool is_lost = tries[i].answer.may_be_applied;
+        txn->write[first + i].may_be_there = tries[i].is_good || is_lost;
+        txn->has_lost_answers = txn->has_lost_answers || is_lost;
+        if (tries[i].is_good) {
+            cr_dynamodb_note_write(txn, &tries[i].result, 1);
+        }
+    }
+}
+
+/* Puts rows from `*at` on, which is then behind them, or at the one that did not get there. */
+static outcome put_some(cr_dynamodb_txn *txn, size_t count, size_t *at, cruddur_status *status)
+{
+    size_t first = *at;
+    outcome came = DONE;
+    cr_dynamodb_try *tries = count > 1 ? cr_together_send(txn, CR_PUT_ITEM, first, count) : NULL;
+    if (tries != NULL) {
+        note_puts(txn, first, count, tries);
+    }
+    for (; came == DONE && *at < first + count; *at += came == DONE ? 1 : 0) {
+        cr_write *write = &txn->write[*at];
+        came = tries == NULL ? put_row(txn, write, false, status)
+                             : judge_put(txn, write, &tries[*at - first], status);
+    }
+    cr_together_free(tries, count);
+    return came;
 }
 
 /* A change that stores a message puts it last (store.h). */
@@ -216,15 +295,15 @@ static bool remove_quietly(cr_dynamodb_txn *txn, cr_removals remove, size_t at, 
     return is_done;
 }
 
-/* Takes the puts before `end` back, in reverse order. Claims and
- * cards stay: others may go by them already. */
-static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
+/* Takes the first puts back, as many as there are, in reverse order. Claims and cards stay: others
+ * may go by them already. */
+static bool remove_puts(cr_dynamodb_txn *txn, size_t puts)
 {
     cr_buffer members;
     cruddur_status status = CRUDDUR_OK;
     cr_buffer_init(&members, CR_REQUEST_SIZE_MAX);
-    for (size_t i = end; status == CRUDDUR_OK && i > 0; i--) {
-        if (txn->write[i - 1].is_kept) {
+    for (size_t i = puts; status == CRUDDUR_OK && i > 0; i--) {
+        if (txn->write[i - 1].is_kept || !txn->write[i - 1].may_be_there) {
             continue;
         }
         members.size = 0;
@@ -239,25 +318,61 @@ static bool remove_puts(cr_dynamodb_txn *txn, size_t end)
     return status == CRUDDUR_OK;
 }
 
-/* Carries out the removals from `first` on. A refused one is left to the writer that was faster. */
+/* What came of a removal. A refused one is left to the writer that was faster. */
+static cruddur_status remove_one(cr_dynamodb_txn *txn, const cr_write *write,
+                                 cr_dynamodb_try *tried)
+{
+    cruddur_status status = CRUDDUR_OK;
+    if (tried != NULL && tried->is_good) {
+        cr_dynamodb_note_write(txn, &tried->result, 1);
+        return CRUDDUR_OK;
+    }
+    if (tried != NULL) {
+        cr_together_take(txn, tried);
+    }
+    bool is_others = (tried != NULL && is_refused(txn)) ||
+                     remove_row(txn, cr_write_text(txn, write), &status) == REFUSED;
+    txn->has_met_others = txn->has_met_others || is_others;
+    return status;
+}
+
+/* Carries out the removals from `first` on, many at once. */
 static bool remove_old(cr_dynamodb_txn *txn, size_t first)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = first; status == CRUDDUR_OK && i < txn->write_count; i++) {
-        outcome came = remove_row(txn, cr_write_text(txn, &txn->write[i]), &status);
-        txn->has_met_others = txn->has_met_others || came == REFUSED;
+    while (status == CRUDDUR_OK && first < txn->write_count) {
+        size_t left = txn->write_count - first;
+        size_t count = left < CR_HTTP_TOGETHER_MAX ? left : CR_HTTP_TOGETHER_MAX;
+        cr_dynamodb_try *tries =
+            count > 1 ? cr_together_send(txn, CR_DELETE_ITEM, first, count) : NULL;
+        for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
+            status = remove_one(txn, &txn->write[first + i], tries == NULL ? NULL : &tries[i]);
+        }
+        cr_together_free(tries, count);
+        first += count;
     }
     return status == CRUDDUR_OK;
+}
+
+/* Whether the change has left anything. */
+static bool may_be_begun(const cr_dynamodb_txn *txn, size_t puts)
+{
+    for (size_t i = 0; i < puts; i++) {
+        if (txn->write[i].may_be_there) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
  * stored message stay, whoever put them, for others may have removed older ones since. So do those
  * of a claimed message that may be stored late, or by another that has put them as well. */
-static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
+static void undo(cr_dynamodb_txn *txn, size_t puts)
 {
     bool may_be_used = txn->is_claimed && (txn->has_lost_answers || txn->has_adopted);
-    if (end > 0 && stores_message(txn, puts) && !may_be_used) {
-        (void)remove_quietly(txn, remove_puts, end, "group rows of no message are left");
+    if (may_be_begun(txn, puts) && stores_message(txn, puts) && !may_be_used) {
+        (void)remove_quietly(txn, remove_puts, puts, "group rows of no message are left");
     }
 }
 
@@ -266,13 +381,13 @@ static void undo(cr_dynamodb_txn *txn, size_t end, size_t puts)
 static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
                               cruddur_status status)
 {
-    bool may_be_applied = txn->answer.may_be_applied;
-    bool is_left = stores_message(txn, puts) ? may_be_applied && is_message(&txn->write[failed])
-                                             : may_be_applied || failed > 0;
+    bool is_left = stores_message(txn, puts)
+                       ? txn->answer.may_be_applied && is_message(&txn->write[failed])
+                       : may_be_begun(txn, puts);
     if (is_left) {
         cr_error_set_outcome_unknown(txn->base.call->error);
     } else {
-        undo(txn, failed + (may_be_applied ? 1 : 0), puts);
+        undo(txn, puts);
     }
     return status;
 }
@@ -289,15 +404,15 @@ static size_t count_puts(const cr_dynamodb_txn *txn)
 cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
 {
     size_t puts = count_puts(txn);
-    for (size_t i = 0; i < puts; i++) {
+    for (size_t i = 0; i < puts;) {
         cruddur_status status;
-        switch (put_row(txn, &txn->write[i], &status)) {
+        switch (put_some(txn, count_joined(txn, i, puts), &i, &status)) {
         case DONE:
             break;
         case REFUSED:
             /* The group rows at the key of another message that is stored are that one's by now. */
             if (!is_message(&txn->write[i])) {
-                undo(txn, i, puts);
+                undo(txn, puts);
             }
             return cr_dynamodb_run_again(txn);
         case FAILED:

@@ -180,7 +180,7 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
     return status;
 }
 
-void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
+void cr_dynamodb_try_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
                               cr_call *call)
 {
     cr_aws_try sent[CR_HTTP_TOGETHER_MAX];
@@ -206,10 +206,19 @@ void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries,
         cr_dynamodb_try *now = tries[i];
         now->is_good = sent[i].is_success;
         requests += now->answer.attempts;
-        call->meter.rows_read += now->is_good ? (uint32_t)now->result.row_count : 0;
-        call->meter.read_units += now->is_good ? now->result.capacity_units : 0;
     }
     call->meter.requests += requests;
     call->meter.waves += requests > 0 ? 1 : 0;
     cr_queue_progress(call);
+}
+
+void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
+                              cr_call *call)
+{
+    cr_dynamodb_try_together(table, tries, count, call);
+    for (size_t i = 0; i < count; i++) {
+        const cr_dynamodb_try *now = tries[i];
+        call->meter.rows_read += now->is_good ? (uint32_t)now->result.row_count : 0;
+        call->meter.read_units += now->is_good ? now->result.capacity_units : 0;
+    }
 }

@@ -92,8 +92,8 @@ cruddur_status cr_dynamodb_ask(cr_dynamodb *table, cr_operation operation, cr_bu
                                cr_call *call, cr_aws_answer *answer, cr_arena *arena,
                                cr_result *result);
 
-/* One of several reads that are made at the same time. The caller keeps it initialised, and sets
- * the first two. */
+/* One of several operations that are under way at the same time. The caller keeps it initialised,
+ * and sets the first two. */
 typedef struct cr_dynamodb_try {
     cr_operation operation;
     cr_buffer request;
@@ -103,7 +103,12 @@ typedef struct cr_dynamodb_try {
     bool is_good; /* the service has answered, and with success */
 } cr_dynamodb_try;
 
-/* Makes up to CR_HTTP_TOGETHER_MAX reads, with one attempt each. */
+/* Sends up to CR_HTTP_TOGETHER_MAX requests, with one attempt each. None is sent where there is no
+ * memory for one of them. */
+void cr_dynamodb_try_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
+                              cr_call *call);
+
+/* The same for reads. */
 void cr_dynamodb_ask_together(cr_dynamodb *table, cr_dynamodb_try *const *tries, size_t count,
                               cr_call *call);
 

@@ -57,7 +57,7 @@ static cr_write *begin_write(cr_dynamodb_txn *txn, cr_write_kind kind, const cr_
         return NULL;
     }
     write->kind = kind;
-    write->is_kept = false;
+    write->is_kept = write->may_be_there = false;
     write->text_at = txn->text.size;
     *status = CRUDDUR_OK;
     return write;

@@ -16,8 +16,9 @@ typedef enum cr_write_kind {
 /* A write that a body stated. */
 typedef struct cr_write {
     cr_write_kind kind;
-    bool is_kept;   /* a put that is not taken back when the rest of the change comes to nothing */
-    size_t text_at; /* in the transaction's `text`: the members of its request */
+    bool is_kept; /* a put that is not taken back when the rest of the change comes to nothing */
+    bool may_be_there; /* a put in steps that was carried out, or may have been */
+    size_t text_at;    /* in the transaction's `text`: the members of its request */
     size_t text_size;
     cr_row row; /* what is put, or was read; its text lies in the arena */
 } cr_write;
