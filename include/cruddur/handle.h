@@ -69,6 +69,16 @@ typedef enum cruddur_operation {
     CRUDDUR_OP_WATCH_OPEN = 33,
 } cruddur_operation;
 
+/**
+ * Returns the name of an operation, for logs and metrics: the name of its function without
+ * `cruddur_`, such as "msg_append".
+ *
+ * @param operation an operation, such as the one of #cruddur_metrics.
+ * @return a string that lives as long as the library; "unknown" for an unknown value.
+ * Threads: any. Since: 0.2.
+ */
+CRUDDUR_API const char *cruddur_operation_name(cruddur_operation operation);
+
 /** The cost of one call. The metrics hook receives it, and may use it until it returns. */
 typedef struct cruddur_metrics {
     /** The size of this struct in the library. Fields beyond it do not exist. */

@@ -248,6 +248,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "error_outcome_unknown": (c_bool, (P,)),
     "error_request_id": (S, (P,)),
     "error_free": (None, (P,)),
+    "operation_name": (S, (c_int,)),
     "options_init": (None, (P, c_size_t)),
     "open": (c_int, (S, P, P, P)),
     "close": (None, (P,)),

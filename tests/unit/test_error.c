@@ -481,3 +481,11 @@ Test(error, a_deadline_that_has_passed)
     cr_assert(cruddur_error_is_retryable(error));
     cruddur_error_free(error);
 }
+
+Test(error, operations_have_names)
+{
+    cr_assert_str_eq(cruddur_operation_name(CRUDDUR_OP_MSG_LIST), "msg_list");
+    cr_assert_str_eq(cruddur_operation_name(CRUDDUR_OP_WATCH_OPEN), "watch_open");
+    cr_assert_str_eq(cruddur_operation_name((cruddur_operation)25), "unknown");
+    cr_assert_str_eq(cruddur_operation_name((cruddur_operation)1000), "unknown");
+}

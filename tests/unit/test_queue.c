@@ -81,6 +81,9 @@ typedef struct guest {
     cr_call call;
     atomic_int order; /* in which they began; 0: not yet */
     atomic_bool may_leave;
+    int *errand; /* NULL: none */
+    const atomic_bool *cancel;
+    bool is_done; /* by another */
 } guest;
 
 static atomic_int begun;
@@ -90,8 +93,10 @@ static void *visit(void *argument)
     guest *self = argument;
     cr_ticket ticket;
     self->call.deadline_us = self->deadline_us;
-    self->status = cr_queue_enter(queues, cr_str_of(self->subject), &self->call, &ticket);
-    if (self->status != CRUDDUR_OK) {
+    self->call.cancel = self->cancel;
+    self->status = cr_queue_enter_with(queues, cr_str_of(self->subject), self->errand, &self->call,
+                                       &ticket, &self->is_done);
+    if (self->status != CRUDDUR_OK || self->is_done) {
         cr_assert_null(self->call.ticket);
         return NULL;
     }
@@ -105,7 +110,8 @@ static void *visit(void *argument)
 
 static void start(guest *one, const char *subject, int64_t timeout_us)
 {
-    *one = (guest){.subject = subject, .deadline_us = clock_us + timeout_us};
+    one->subject = subject;
+    one->deadline_us = clock_us + timeout_us;
     cr_assert_eq(pthread_create(&one->thread, NULL, visit, one), 0);
 }
 
@@ -142,7 +148,7 @@ static void finish(guest *one)
 
 Test(queue, first_come_first_served)
 {
-    guest guests[THREADS];
+    guest guests[THREADS] = {0};
     start(&guests[0], "group", SECOND);
     wait_until_begun(&guests[0]);
     for (size_t i = 1; i < THREADS; i++) {
@@ -192,9 +198,9 @@ Test(queue, an_engine_without_queues)
 
 Test(queue, a_thread_whose_deadline_passes_leaves_and_the_next_one_moves_up)
 {
-    guest first;
-    guest hasty;
-    guest last;
+    guest first = {0};
+    guest hasty = {0};
+    guest last = {0};
     start(&first, "group", SECOND);
     wait_until_begun(&first);
     start_waiting(&hasty, "group", SECOND / 2);
@@ -213,9 +219,9 @@ Test(queue, a_thread_whose_deadline_passes_leaves_and_the_next_one_moves_up)
 /* On a connection that hangs, for example. */
 Test(queue, a_change_that_gets_no_further_does_not_hold_up_the_others)
 {
-    guest stuck;
-    guest next;
-    guest third;
+    guest stuck = {0};
+    guest next = {0};
+    guest third = {0};
     start(&stuck, "group", 60 * SECOND);
     wait_until_begun(&stuck);
     start_waiting(&next, "group", 60 * SECOND);
@@ -234,8 +240,8 @@ Test(queue, a_change_that_gets_no_further_does_not_hold_up_the_others)
 
 Test(queue, a_change_that_gets_further_is_waited_for)
 {
-    guest slow;
-    guest next;
+    guest slow = {0};
+    guest next = {0};
     start(&slow, "group", 60 * SECOND);
     wait_until_begun(&slow);
     start_waiting(&next, "group", 60 * SECOND);
@@ -284,6 +290,160 @@ Test(queue, one_at_a_time)
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
     }
     cr_assert_eq(collisions, 0);
+}
+
+/* ---- errands ---- */
+
+/* Takes errands of at least this number. */
+static bool accept(void *context, void *errand)
+{
+    const int *least = context;
+    const int *number = errand;
+    return *number >= *least;
+}
+
+/* A thread that has its turn, and those that wait behind it. */
+static void take_along(int least, size_t max, cr_ticket **taken, size_t wanted, guest *others,
+                       size_t count)
+{
+    cr_call call = {.deadline_us = clock_us + SECOND};
+    cr_ticket ticket;
+    int64_t deadline_us;
+    cr_assert_eq(cr_queue_enter(queues, cr_str_of("group"), &call, &ticket), CRUDDUR_OK);
+    for (size_t i = 0; i < count; i++) {
+        start_waiting(&others[i], "group", others[i].deadline_us);
+    }
+    cr_expect_eq(cr_queue_take_along(&call, accept, &least, taken, max, &deadline_us), wanted);
+    for (size_t i = 0; i < wanted; i++) {
+        cr_expect_leq(deadline_us, taken[i]->deadline_us);
+        *(int *)taken[i]->errand = -1;
+        cr_queue_set_down(taken[i], true);
+    }
+    cr_queue_leave(&call);
+}
+
+Test(queue, errands_are_taken_along_and_done)
+{
+    static int numbers[] = {1, 2, 3, 4};
+    cr_ticket *taken[4];
+    guest others[4] = {{0}};
+    for (size_t i = 0; i < 4; i++) {
+        others[i].errand = &numbers[i];
+        others[i].deadline_us = SECOND;
+    }
+    take_along(2, 2, taken, 2, others, 4);
+    wait_until_begun(&others[0]);
+    finish(&others[0]);
+    finish(&others[3]);
+    for (size_t i = 0; i < 4; i++) {
+        bool is_along = i == 1 || i == 2;
+        cr_expect_eq(others[i].is_done, is_along, "%zu", i);
+        cr_expect_eq(numbers[i], is_along ? -1 : (int)i + 1);
+    }
+    finish(&others[1]);
+    finish(&others[2]);
+}
+
+/* No errand, little time, or a call that may be cancelled. */
+Test(queue, who_cannot_be_taken_along_has_its_own_turn)
+{
+    static int numbers[] = {1, 2};
+    static const atomic_bool cancel;
+    cr_ticket *taken[3];
+    guest others[3] = {{.deadline_us = SECOND},
+                       {.errand = &numbers[0], .deadline_us = SECOND / 2},
+                       {.errand = &numbers[1], .deadline_us = SECOND, .cancel = &cancel}};
+    take_along(0, 3, taken, 0, others, 3);
+    for (size_t i = 0; i < 3; i++) {
+        wait_until_begun(&others[i]);
+        cr_expect_not(others[i].is_done);
+        finish(&others[i]);
+    }
+}
+
+/* It goes back to its place, and is not taken again; who was behind it still is. */
+Test(queue, an_errand_that_was_not_done_waits_for_its_own_turn)
+{
+    static int numbers[] = {1, 2};
+    cr_ticket *taken[2];
+    int64_t deadline_us;
+    int least = 0;
+    guest others[2] = {{.errand = &numbers[0]}, {.errand = &numbers[1]}};
+    cr_call call = {.deadline_us = clock_us + SECOND};
+    cr_ticket ticket;
+    cr_assert_eq(cr_queue_enter(queues, cr_str_of("group"), &call, &ticket), CRUDDUR_OK);
+    start_waiting(&others[0], "group", SECOND);
+    start_waiting(&others[1], "group", 4 * SECOND);
+    cr_assert_eq(cr_queue_take_along(&call, accept, &least, taken, 1, &deadline_us), 1u);
+    clock_us += SECOND; /* its deadline passes, but who took it along is to tell */
+    let_them_look(2);
+    clock_us -= SECOND;
+    cr_queue_set_down(taken[0], false);
+    cr_assert_eq(cr_queue_take_along(&call, accept, &least, taken, 2, &deadline_us), 1u);
+    cr_expect_eq(taken[0]->errand, &numbers[1]);
+    cr_queue_set_down(taken[0], false);
+    cr_queue_leave(&call);
+    wait_until_begun(&others[0]);
+    finish(&others[0]);
+    wait_until_begun(&others[1]);
+    finish(&others[1]);
+    cr_expect_lt((int)others[0].order, (int)others[1].order);
+}
+
+/* ---- what is kept ---- */
+
+static cr_kept_group *make_kept(const char *pk)
+{
+    const cr_row row = {{[CR_PK] = cr_str_of(pk), [CR_SK] = cr_str_of("sk")}};
+    const cr_group_content content = {.card = &row, .rows = &row, .row_count = 1, .message = &row};
+    cr_kept_group *kept = cr_kept_group_make(&content);
+    cr_assert_not_null(kept);
+    return kept;
+}
+
+/* Enters and leaves; NULL: leaves nothing. Returns what was there. */
+static void pass(const char *subject, const char *expected, const char *left)
+{
+    cr_call call = {.deadline_us = clock_us + SECOND};
+    cr_ticket ticket;
+    cr_assert_eq(cr_queue_enter(queues, cr_str_of(subject), &call, &ticket), CRUDDUR_OK);
+    cr_expect_eq(ticket.kept == NULL, expected == NULL, "%s", subject);
+    if (ticket.kept != NULL && expected != NULL) {
+        cr_expect(cr_str_equal(ticket.kept->card.value[CR_PK], cr_str_of(expected)));
+    }
+    cr_queue_keep(&call, left == NULL ? NULL : make_kept(left));
+    cr_queue_leave(&call);
+}
+
+Test(queue, what_is_left_lasts_for_one_turn)
+{
+    pass("group", NULL, "a");
+    pass("other", NULL, "b");
+    pass("group", "a", "c");
+    pass("group", "c", NULL);
+    pass("group", NULL, NULL);
+    pass("other", "b", "d"); /* freed with the queues */
+}
+
+/* Of more groups than there is room for, later ones take the places. */
+Test(queue, the_number_of_groups_that_are_kept_is_bounded)
+{
+    char name[16];
+    size_t found = 0;
+    for (size_t i = 0; i < 2000; i++) {
+        (void)snprintf(name, sizeof(name), "group %zu", i);
+        pass(name, NULL, name);
+    }
+    for (size_t i = 0; i < 2000; i++) {
+        cr_call call = {.deadline_us = clock_us + SECOND};
+        cr_ticket ticket;
+        (void)snprintf(name, sizeof(name), "group %zu", i);
+        cr_assert_eq(cr_queue_enter(queues, cr_str_of(name), &call, &ticket), CRUDDUR_OK);
+        found += ticket.kept != NULL ? 1 : 0;
+        cr_queue_leave(&call);
+    }
+    cr_expect_gt(found, 0u);
+    cr_expect_leq(found, 256u);
 }
 
 /* ---- conflicts with other handles and processes ---- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request to its handler: the routes; the host, who asks, from which site, how often; the
  * fields of the body. */
-#include "web.h"
+#include <fnmatch.h>
 
-#define FIELDS_MAX 16
+#include "web.h"
 
 /* ---- the routes ---- */
 
@@ -12,7 +12,7 @@
 #define API (ROUTE_SIGNED_IN | ROUTE_API)
 
 static const struct route routes[] = {
-    {"GET", "/", page_home, USER},
+    {"GET", "/", page_inbox, USER},
     {"GET", "/messages", page_inbox, USER},
     {"GET", "/messages/new", page_new, USER},
     {"GET", "/messages/new/*", page_new, USER},
@@ -41,117 +41,79 @@ static const struct route routes[] = {
     {"GET", "/metrics", metrics_get, ROUTE_API | ROUTE_ANY_HOST},
 };
 
-/* What a pattern's `*` stands for in a path, "" without one; NULL if the path is another. */
-static char *match(const char *pattern, const char *path)
-{
-    size_t before = strcspn(pattern, "*");
-    if (pattern[before] == '\0') {
-        return strcmp(pattern, path) == 0 ? g_strdup("") : NULL;
-    }
-    size_t size = strncmp(pattern, path, before) == 0 ? strcspn(path + before, "/") : 0;
-    bool is_match = size > 0 && strcmp(pattern + before + 1, path + before + size) == 0;
-    return is_match ? g_strndup(path + before, size) : NULL;
-}
-
-/* Finds the route. If there is none, `ret_allowed` lists the methods that the path has. */
-static bool find_route(request *self, const char **ret_allowed)
+/* Finds the route, and the part of the path that its `*` stands for. If there is none, returns the
+ * methods that the path has, or NULL. */
+static const char *find_route(request *self)
 {
     static const char *const allowed[] = {NULL, "GET", "POST", "GET, POST"};
     unsigned methods = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(routes) && self->route == NULL; i++) {
-        g_autofree char *part = match(routes[i].pattern, self->path);
-        if (part != NULL && strcmp(routes[i].method, self->method) == 0) {
-            bool is_uuid = (routes[i].flags & ROUTE_UUID) != 0; /* the library writes lower case */
-            self->route = &routes[i];
-            self->part = is_uuid ? g_ascii_strdown(part, -1) : g_steal_pointer(&part);
-        } else if (part != NULL) {
-            methods |= strcmp(routes[i].method, "GET") == 0 ? 1 : 2;
+    for (const struct route *route = routes; route < routes + G_N_ELEMENTS(routes); route++) {
+        bool is_match = fnmatch(route->pattern, self->path, FNM_PATHNAME) == 0;
+        if (is_match && strcmp(route->method, self->method) == 0) {
+            const char *part = self->path + strcspn(route->pattern, "*");
+            ssize_t size = (ssize_t)strcspn(part, "/");
+            bool is_uuid = (route->flags & ROUTE_UUID) != 0; /* the library writes lower case */
+            self->route = route;
+            self->part = is_uuid ? g_ascii_strdown(part, size) : g_strndup(part, (size_t)size);
+            return NULL;
         }
+        methods |= !is_match ? 0 : strcmp(route->method, "GET") == 0 ? 1 : 2;
     }
-    *ret_allowed = allowed[methods];
-    return self->route != NULL;
+    return allowed[methods];
 }
 
 /* ---- the body ---- */
 
-/* An object of few members, and no deeper. */
 static bool parse_json(request *self)
 {
-    const char *name;
-    json_t *value;
     self->fields = json_loadb(self->body->str, self->body->len, JSON_REJECT_DUPLICATES, NULL);
-    bool is_good = json_is_object(self->fields) && json_object_size(self->fields) <= FIELDS_MAX;
-    json_object_foreach(self->fields, name, value)
-    {
-        is_good = is_good && !json_is_object(value) && !json_is_array(value);
-    }
-    return is_good;
+    return json_is_object(self->fields);
 }
 
 static bool parse_form(request *self)
 {
-    g_auto(GStrv) pairs = g_strsplit(g_strdelimit(self->body->str, "+", ' '), "&", -1);
-    bool is_good = strlen(self->body->str) == self->body->len;
+    GUriParamsIter fields;
+    g_autoptr(GError) error = NULL; /* also for a NUL */
+    char *name, *value;
     self->fields = json_object();
-    for (size_t i = 0; pairs[i] != NULL && is_good; i++) {
-        char *equals = strchr(pairs[i], '=');
-        if (equals != NULL) {
-            *equals = '\0';
-            /* NULL if an escape is not well-formed, or is one of NUL. */
-            g_autofree char *name = g_uri_unescape_string(pairs[i], NULL);
-            g_autofree char *value = g_uri_unescape_string(equals + 1, NULL);
-            is_good =
-                name != NULL && value != NULL &&
-                json_object_set_new_nocheck(self->fields, name, json_string_nocheck(value)) == 0 &&
-                json_object_size(self->fields) <= FIELDS_MAX;
-        }
+    g_uri_params_iter_init(&fields, self->body->str, (ssize_t)self->body->len, "&",
+                           G_URI_PARAMS_WWW_FORM);
+    while (g_uri_params_iter_next(&fields, &name, &value, &error)) {
+        g_autoptr(GString) text = g_string_new(value);
+        (void)g_string_replace(text, "\r\n", "\n", 0); /* browsers count a line end as one */
+        (void)json_object_set_new(self->fields, name, json_string(text->str));
+        g_free(name);
+        g_free(value);
     }
-    return is_good;
-}
-
-static bool has_type(const request *self, const char *type)
-{
-    const char *header = request_header(self, "Content-Type");
-    size_t size = strlen(type);
-    return header != NULL && strncasecmp(header, type, size) == 0 &&
-           strchr("; \t", header[size]) != NULL;
+    return error == NULL;
 }
 
 static bool parse(request *self)
 {
-    bool is_json = has_type(self, "application/json");
-    bool is_form = has_type(self, "application/x-www-form-urlencoded");
+    const char *header = request_header(self, "Content-Type");
+    g_autofree char *type = g_strdup(header != NULL ? header : "");
+    type[strcspn(type, "; \t")] = '\0';
+    bool is_json = strcasecmp(type, "application/json") == 0;
+    bool is_form = strcasecmp(type, "application/x-www-form-urlencoded") == 0;
     if (self->body->len > 0 && !is_json && !is_form) {
-        request_fail(self, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported");
+        request_fail(self, 415, "media_type_unsupported");
     } else if (self->body->len > 0 && !(is_json ? parse_json(self) : parse_form(self))) {
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "body_invalid");
+        request_fail(self, 400, "body_invalid");
     }
     return !self->is_answered;
 }
 
 /* ---- where from ---- */
 
-struct counts {
-    int hosts, lengths;
-};
-
 static enum MHD_Result count_header(void *data, G_GNUC_UNUSED enum MHD_ValueKind kind,
                                     const char *name, const char *value)
 {
-    struct counts *counts = data;
+    request *self = data;
     bool is_encoding = strcasecmp(name, "Transfer-Encoding") == 0;
-    counts->hosts += strcasecmp(name, "Host") == 0;
-    counts->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
-    counts->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
+    self->hosts += strcasecmp(name, "Host") == 0;
+    self->lengths += is_encoding || strcasecmp(name, "Content-Length") == 0;
+    self->lengths += is_encoding && strcasecmp(value, "chunked") != 0; /* is none that we know */
     return MHD_YES;
-}
-
-/* Whether a proxy in front of the service must have read the same request. */
-static bool is_unambiguous(const request *self)
-{
-    struct counts counts = {0, 0};
-    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, &counts);
-    return counts.hosts <= 1 && counts.lengths <= 1;
 }
 
 static const char *after_scheme(const char *origin)
@@ -173,10 +135,10 @@ bool request_is_own_host(const request *self)
         return host != NULL && strcasecmp(host, after_scheme(config.origin)) == 0;
     }
     bool is_six = host[0] == '[';
-    g_autofree char *name = g_strdup(host + is_six);
-    name[strcspn(name, is_six ? "]" : ":")] = '\0';
-    return strcasecmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
-           strcmp(name, "::1") == 0 || (config.demo == NULL && g_hostname_is_ip_address(name));
+    g_autofree char *name = g_strndup(host + is_six, strcspn(host + is_six, is_six ? "]" : ":"));
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(name);
+    return strcasecmp(name, "localhost") == 0 ||
+           (address != NULL && (config.demo == NULL || g_inet_address_get_is_loopback(address)));
 }
 
 /* Whether a page of another site sent it: as the browser says, or by the page's origin. What a
@@ -206,6 +168,7 @@ static bool has_form_token(const request *self)
 /* ---- how often ---- */
 
 #define BURST_US (3 * G_TIME_SPAN_SECOND) /* worth of requests at once, after a pause */
+#define USERS_MAX 10000                   /* that are remembered */
 
 /* By kind of request and user: until when they are paid, each with the time that it costs. */
 static GHashTable *paid_until_us;
@@ -214,6 +177,10 @@ static bool has_to_wait(const char *uuid, bool is_write)
 {
     int per_s = is_write ? config.writes_per_s : config.reads_per_s;
     int64_t now_us = g_get_monotonic_time();
+    if (paid_until_us == NULL || g_hash_table_size(paid_until_us) >= USERS_MAX) {
+        g_clear_pointer(&paid_until_us, g_hash_table_unref);
+        paid_until_us = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
     g_autofree char *key = g_strconcat(is_write ? "write " : "read ", uuid, NULL);
     const int64_t *paid_us = g_hash_table_lookup(paid_until_us, key);
     int64_t next_us = MAX(paid_us != NULL ? *paid_us : 0, now_us);
@@ -226,33 +193,18 @@ static bool has_to_wait(const char *uuid, bool is_write)
     return false;
 }
 
-static gboolean is_past(G_GNUC_UNUSED void *key, void *paid_us, G_GNUC_UNUSED void *data)
-{
-    return *(int64_t *)paid_us <= g_get_monotonic_time();
-}
-
-void limits_start(void)
-{
-    paid_until_us = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-}
-
-void limits_tick(void)
-{
-    (void)g_hash_table_foreach_remove(paid_until_us, is_past, NULL);
-}
-
 /* ---- who ---- */
 
 static void handle(request *self)
 {
     if (self->by != SIGNED_IN_BY_TOKEN && is_cross_site(self)) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "cross_site");
+        request_fail(self, 403, "cross_site");
     } else if (self->person != NULL && has_to_wait(request_uuid(self), self->is_post)) {
         request_add_header(self, "Retry-After", "1");
-        request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests");
+        request_fail(self, 429, "too_many_requests");
     } else if (parse(self)) {
         if (self->is_post && self->by == SIGNED_IN_BY_COOKIE && !has_form_token(self)) {
-            request_fail(self, MHD_HTTP_FORBIDDEN, "form_token_invalid");
+            request_fail(self, 403, "form_token_invalid");
         } else {
             self->route->handle(self);
         }
@@ -274,13 +226,10 @@ static void sign_in_by_token(request *self, bool may_refresh)
     if (result == TOKEN_GOOD) {
         self->by = SIGNED_IN_BY_TOKEN;
         self->token_until_s = json_integer_value(json_object_get(claims, "exp"));
-        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), MHD_HTTP_FORBIDDEN,
-                     on_person);
-    } else if (result == TOKEN_UNKNOWN_KEY && may_refresh) {
-        keys_read_for(self);
-    } else {
+        request_find(self, PEOPLE_COGNITO_USER_ID, text_of(claims, "sub"), 403, on_person);
+    } else if (result != TOKEN_UNKNOWN_KEY || !may_refresh || !keys_read_for(self)) {
         request_add_header(self, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
-        request_fail(self, MHD_HTTP_UNAUTHORIZED, "token_invalid");
+        request_fail(self, 401, "token_invalid");
     }
 }
 
@@ -297,36 +246,37 @@ static void sign_in(request *self)
         sign_in_by_token(self, true);
     } else if ((uuid = session_check(self)) != NULL) {
         self->by = SIGNED_IN_BY_COOKIE;
-        request_find(self, PEOPLE_UUID, uuid, MHD_HTTP_FORBIDDEN, on_person);
+        request_find(self, PEOPLE_UUID, uuid, 403, on_person);
     } else if ((self->route->flags & ROUTE_SIGNED_IN) == 0) {
         handle(self);
     } else {
         request_add_header(self, "WWW-Authenticate", "Bearer");
-        request_fail(self, MHD_HTTP_UNAUTHORIZED, "not_signed_in");
+        request_fail(self, 401, "not_signed_in");
     }
 }
 
 void request_admit(request *self)
 {
-    const char *allowed = NULL;
-    if (!is_unambiguous(self)) {
+    const char *allowed = find_route(self);
+    (void)MHD_get_connection_values(self->connection, MHD_HEADER_KIND, count_header, self);
+    if (self->hosts > 1 || self->lengths > 1) { /* a proxy may have read another request */
         request_add_header(self, "Connection", "close");
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "headers_invalid");
+        request_fail(self, 400, "headers_invalid");
     } else if (server.stops > 0) {
         request_add_header(self, "Connection", "close");
-        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
-    } else if (!find_route(self, &allowed) && allowed != NULL) {
+        request_fail(self, 503, "stopping");
+    } else if (allowed != NULL) {
         request_add_header(self, "Allow", allowed);
-        request_fail(self, MHD_HTTP_METHOD_NOT_ALLOWED, "method_not_allowed");
+        request_fail(self, 405, "method_not_allowed");
     } else if (self->route == NULL ||
                ((self->route->flags & ROUTE_UUID) != 0 && !cruddur_uuid_is_valid(self->part))) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
+        request_fail(self, 404, "not_found");
     } else if ((self->route->flags & ROUTE_ANY_HOST) == 0 && !request_is_own_host(self)) {
-        request_fail(self, MHD_HTTP_MISDIRECTED_REQUEST, "host_unknown");
+        request_fail(self, 421, "host_unknown");
     } else if (self->is_too_large) {
-        request_fail(self, MHD_HTTP_CONTENT_TOO_LARGE, "body_too_large");
+        request_fail(self, 413, "body_too_large");
     } else if (!self->is_post && self->body->len > 0) {
-        request_fail(self, MHD_HTTP_BAD_REQUEST, "body_unexpected");
+        request_fail(self, 400, "body_unexpected");
     } else if ((self->route->flags & ROUTE_SIGNED_IN) != 0 || self->is_post) {
         sign_in(self);
     } else {

@@ -37,7 +37,7 @@ static void on_groups(request *self, cruddur_completion *completion)
     for (size_t i = 0; i < cruddur_group_page_count(page); i++) {
         (void)json_array_append_new(list, group_object(cruddur_group_page_at(page, i)));
     }
-    request_answer_json(self, MHD_HTTP_OK, list);
+    request_answer_json(self, 200, list);
 }
 
 void api_groups(request *self)
@@ -54,7 +54,7 @@ static void on_messages(request *self, cruddur_completion *completion)
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
         (void)json_array_append_new(list, msg_object(cruddur_msg_page_at(page, i)));
     }
-    request_answer_json(self, MHD_HTTP_OK, list);
+    request_answer_json(self, 200, list);
 }
 
 void api_messages(request *self)
@@ -68,7 +68,7 @@ void api_messages(request *self)
 
 static void on_user(request *self, json_t *person)
 {
-    request_answer_json(self, MHD_HTTP_OK,
+    request_answer_json(self, 200,
                         json_pack("{ss,ss,ss}", "uuid", text_of(person, "uuid"), "handle",
                                   text_of(person, "handle"), "display_name",
                                   text_of(person, "display_name")));
@@ -76,8 +76,7 @@ static void on_user(request *self, json_t *person)
 
 void api_user(request *self)
 {
-    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), MHD_HTTP_NOT_FOUND,
-                 on_user);
+    request_find(self, PEOPLE_HANDLE, self->part + (self->part[0] == '@'), 404, on_user);
 }
 
 void send_to_group(request *self, const char *group_uuid, const char *text, request_then *then)
@@ -92,7 +91,7 @@ void send_to_group(request *self, const char *group_uuid, const char *text, requ
 static void on_sent(request *self, cruddur_completion *completion)
 {
     g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
-    request_answer_json(self, MHD_HTTP_OK, msg_object(msg));
+    request_answer_json(self, 200, msg_object(msg));
 }
 
 static void on_opened(request *self, cruddur_completion *completion)
@@ -100,7 +99,7 @@ static void on_opened(request *self, cruddur_completion *completion)
     g_autoptr(cruddur_group) group = cruddur_completion_take_group(completion);
     const char *uuid = cruddur_group_uuid(group);
     if ((self->route->flags & ROUTE_API) != 0) {
-        request_answer_json(self, MHD_HTTP_OK, json_pack("{ss}", "message_group_uuid", uuid));
+        request_answer_json(self, 200, json_pack("{ss}", "message_group_uuid", uuid));
     } else {
         page_show_group(self, uuid);
     }
@@ -110,7 +109,8 @@ static void on_receiver(request *self, json_t *person)
 {
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
     cruddur_user author = person_user(self->person), other = person_user(person);
-    const char *text = self->page.text != NULL ? self->page.text : request_field(self, "message");
+    bool is_api = (self->route->flags & ROUTE_API) != 0;
+    const char *text = request_field(self, is_api ? "message" : "text");
     options.message_uuid = request_given(self, "message_uuid");
     page_set(self, "other", model_person(person));
     REQUEST_CALL(self, on_opened, cruddur_group_create_submit, &author, &other, 1, text, &options);
@@ -118,7 +118,7 @@ static void on_receiver(request *self, json_t *person)
 
 void send_to_handle(request *self, const char *handle)
 {
-    request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), MHD_HTTP_NOT_FOUND, on_receiver);
+    request_find(self, PEOPLE_HANDLE, handle + (handle[0] == '@'), 404, on_receiver);
 }
 
 void api_send(request *self)
@@ -127,19 +127,19 @@ void api_send(request *self)
     const char *group_uuid = request_field(self, "message_group_uuid");
     const char *handle = request_field(self, "handle");
     if (text == NULL) {
-        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "message_blank");
+        request_fail(self, 422, "message_blank");
     } else if (group_uuid != NULL) {
         send_to_group(self, group_uuid, text, on_sent);
     } else if (handle != NULL) {
         send_to_handle(self, handle);
     } else {
-        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "message_group_uuid_blank");
+        request_fail(self, 422, "message_group_uuid_blank");
     }
 }
 
 static void on_health(request *self, G_GNUC_UNUSED cruddur_completion *completion)
 {
-    request_answer_json(self, MHD_HTTP_OK, json_pack("{ss}", "status", "ok"));
+    request_answer_json(self, 200, json_pack("{ss}", "status", "ok"));
 }
 
 /* The store is asked for the inbox of a user who does not exist. */

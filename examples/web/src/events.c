@@ -122,12 +122,12 @@ static void on_opened(request *self, cruddur_completion *completion)
     if (cursor == NULL || server.stops > 0 ||
         !wait_for(stream, cruddur_watch_fd(stream->watch), EPOLLIN) ||
         !wait_for(stream, self->peer->fd, EPOLLRDHUP)) {
-        request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+        request_fail(self, 503, "stopping");
         return;
     }
     g_string_printf(stream->text, "retry: 1000\nevent: open\nid: %s\ndata: {}\n\n", cursor);
     request_answer_with(
-        self, MHD_HTTP_OK, "text/event-stream",
+        self, 200, "text/event-stream",
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL));
 }
 
@@ -135,8 +135,7 @@ static bool has_too_many(const char *user_uuid)
 {
     const struct stream *other;
     int count = 0;
-    LIST_FOREACH(other, &streams, link)
-    {
+    LIST_FOREACH(other, &streams, link) {
         count += strcmp(request_uuid(other->request), user_uuid) == 0;
     }
     return count >= config.streams_per_user;
@@ -148,7 +147,7 @@ void events_get(request *self)
     const char *cursor = request_header(self, "Last-Event-ID");
     if (has_too_many(request_uuid(self))) {
         request_add_header(self, "Retry-After", "10");
-        request_fail(self, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_streams");
+        request_fail(self, 429, "too_many_streams");
         return;
     }
     self->stream = g_new0(struct stream, 1);
@@ -168,8 +167,7 @@ void events_tick(void)
 {
     int64_t before_ms = clock_in_s(-config.heartbeat_s);
     struct stream *self;
-    LIST_FOREACH(self, &streams, link)
-    {
+    LIST_FOREACH(self, &streams, link) {
         self->is_over = self->is_over || server.stops > 0;
         if (self->is_over) {
             go_on(self);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The arguments of the program. */
-#include <stdio.h>
-
 #include "web.h"
 
 struct config config = {.address = "127.0.0.1",

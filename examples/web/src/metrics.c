@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /metrics, in the text format of Prometheus: calls of the library, from its metrics hook, and
  * requests. */
-#include <netinet/in.h>
 #include <stdarg.h>
 
 #include "web.h"
@@ -28,16 +27,6 @@ static struct family {
     {"events_sent_total", "counter", "Events sent.", NULL},
 };
 static GMutex mutex; /* the library calls the hook on its own threads */
-
-static const char *const operations[] = {
-    [CRUDDUR_OP_MSG_LIST] = "msg_list",         [CRUDDUR_OP_GROUP_LIST] = "group_list",
-    [CRUDDUR_OP_GROUP_CREATE] = "group_create", [CRUDDUR_OP_MSG_APPEND] = "msg_append",
-    [CRUDDUR_OP_GROUP_GET] = "group_get",       [CRUDDUR_OP_GROUP_MEMBERS] = "group_members",
-    [CRUDDUR_OP_MSG_GET] = "msg_get",           [CRUDDUR_OP_MSG_EDIT] = "msg_edit",
-    [CRUDDUR_OP_MSG_DELETE] = "msg_delete",     [CRUDDUR_OP_MSG_REACT] = "msg_react",
-    [CRUDDUR_OP_GROUP_SET] = "group_set",       [CRUDDUR_OP_GROUP_MARK_READ] = "group_mark_read",
-    [CRUDDUR_OP_WATCH_OPEN] = "watch_open",
-};
 
 /* Adds to a value of a metric. The format makes what follows the name. */
 __attribute__((format(printf, 3, 4))) static void add(const char *name, double value,
@@ -76,10 +65,8 @@ void metrics_add(const char *name, double value)
 
 void metrics_call(G_GNUC_UNUSED void *data, const cruddur_metrics *call)
 {
-    bool is_known =
-        call->operation < G_N_ELEMENTS(operations) && operations[call->operation] != NULL;
-    g_autofree char *label =
-        g_strdup_printf("operation=\"%s\",", is_known ? operations[call->operation] : "other");
+    g_autofree char *label = g_strdup_printf(
+        "operation=\"%s\",", cruddur_operation_name((cruddur_operation)call->operation));
     add("cruddur_calls_total", 1, "{%sstatus=\"%s\"}", label,
         cruddur_status_name((cruddur_status)call->status));
     add_time("cruddur_call_duration_seconds", label, (double)call->duration_us / 1e6);
@@ -103,14 +90,11 @@ static bool is_local(const request *self)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(self->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-    if (address == NULL || !request_is_own_host(self)) {
-        return false;
-    }
-    return address->sa_family == AF_INET6
-               ? IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr)
-               : ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 ==
-                     IN_LOOPBACKNET;
+    g_autoptr(GSocketAddress) address =
+        g_socket_address_new_from_native(info->client_addr, sizeof(struct sockaddr_storage));
+    return request_is_own_host(self) &&
+           g_inet_address_get_is_loopback(
+               g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
 }
 
 void metrics_get(request *self)
@@ -118,7 +102,7 @@ void metrics_get(request *self)
     const char *rest;
     json_t *value;
     if (!config.is_metrics_public && !is_local(self)) {
-        request_fail(self, MHD_HTTP_FORBIDDEN, "loopback_only");
+        request_fail(self, 403, "loopback_only");
         return;
     }
     GString *text = g_string_new(NULL);
@@ -127,13 +111,12 @@ void metrics_get(request *self)
         const struct family *family = &families[i];
         g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
                                family->name, family->type);
-        json_object_foreach(family->values, rest, value)
-        {
+        json_object_foreach(family->values, rest, value) {
             g_string_append_printf(text, "%s%s %.15g\n", family->name, rest,
                                    json_real_value(value));
         }
     }
     g_mutex_unlock(&mutex);
-    request_answer(self, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+    request_answer(self, 200, "text/plain; version=0.0.4; charset=utf-8",
                    g_string_free(text, FALSE));
 }

@@ -128,34 +128,16 @@ json_t *model_msg(const cruddur_msg *msg, const struct reader *reader)
                      model_avatar(user, name));
 }
 
-json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader)
+json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader, json_t *known)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < cruddur_msg_page_count(page); i++) {
-        (void)json_array_append_new(rows, model_msg(cruddur_msg_page_at(page, i), reader));
+        json_t *row = model_msg(cruddur_msg_page_at(page, i), reader);
+        (void)json_object_set(known, text_of(row, "uuid"), row);
+        (void)json_array_append_new(rows, row);
     }
     return json_pack("{so,ss,ss,sb,sb}", "rows", rows, "older", cruddur_msg_page_older(page),
                      "newer", cruddur_msg_page_newer(page), "has_older",
                      cruddur_msg_page_has_older(page), "has_newer",
                      cruddur_msg_page_has_newer(page));
-}
-
-/* The first message that the reader has not read has a line before it. */
-void model_mark_unread(json_t *model)
-{
-    const json_t *group = json_object_get(model, "group");
-    const json_t *rows = json_object_get(json_object_get(model, "messages"), "rows");
-    json_int_t read_us = json_integer_value(json_object_get(group, "read_up_to_us"));
-    bool has_unread = json_integer_value(json_object_get(group, "unread_count")) > 0;
-    json_t *row;
-    size_t i;
-    json_array_foreach(has_unread ? rows : NULL, i, row)
-    {
-        if (!json_is_true(json_object_get(row, "is_own")) &&
-            !json_is_true(json_object_get(row, "is_deleted")) &&
-            json_integer_value(json_object_get(row, "at_us")) > read_us) {
-            (void)json_object_set_new(row, "begins_unread", json_true());
-            return;
-        }
-    }
 }

@@ -2,8 +2,6 @@
 /* The messages page. What it shows is read together, and shown when the last part has come. Each
  * form changes one thing, and answers with the page anew, or to the script with the part that has
  * changed. */
-#include <stdlib.h>
-
 #include "web.h"
 
 #define GROUPS 50
@@ -18,11 +16,6 @@ static int64_t number(const char *text, int64_t min, int64_t max)
 {
     int64_t value = 0;
     return text != NULL && g_ascii_string_to_signed(text, 10, min, max, &value, NULL) ? value : 0;
-}
-
-static int utc_offset(const char *text)
-{
-    return (int)number(text, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
 }
 
 /* The time of the message that a form or a link names: it finds the message on every engine. */
@@ -67,9 +60,10 @@ static json_t *make_model(const request *self)
 
 static void begin(request *self, const char *template)
 {
-    int offset_min = utc_offset(request_cookie(self, "utc_offset"));
+    int offset_min =
+        (int)number(request_cookie(self, "utc_offset"), -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN);
     self->page = (struct page){.template = template,
-                               .status = MHD_HTTP_OK,
+                               .status = 200,
                                .reader = {request_uuid(self), offset_min, cruddur_time_now_us()},
                                .model = make_model(self),
                                .known = json_object()};
@@ -107,26 +101,39 @@ static json_t *chosen(const request *self, const char *name)
     return json_is_object(msg) ? json_incref(msg) : json_null();
 }
 
+/* What counts as unread: of another author, not deleted, and after what the reader has read. */
+static bool is_unread(const json_t *row, json_int_t read_us)
+{
+    return !json_is_true(json_object_get(row, "is_own")) &&
+           !json_is_true(json_object_get(row, "is_deleted")) &&
+           json_integer_value(json_object_get(row, "at_us")) > read_us;
+}
+
 static void show(request *self)
 {
     struct page *page = &self->page;
+    const json_t *group = json_object_get(page->model, "group");
+    json_int_t read_us = json_integer_value(json_object_get(group, "read_up_to_us"));
+    bool needs_line = json_integer_value(json_object_get(group, "unread_count")) > 0;
     json_t *row, *edit = chosen(self, "message");
-    g_autofree char *draft =
-        g_utf8_make_valid(page->text != NULL ? page->text : text_of(edit, "text"), -1);
+    const char *text = request_field(self, "text"),
+               *draft = text != NULL ? text : text_of(edit, "text");
     size_t i;
-    json_array_foreach(rows_of(page), i, row)
-    {
+    json_array_foreach(rows_of(page), i, row) {
         json_t *quoted = json_object_get(page->known, text_of(row, "reply_to"));
         if (json_is_object(quoted) && !json_is_true(json_object_get(quoted, "is_deleted"))) {
             /* A copy: messages that reply to each other would otherwise own each other. */
             (void)json_object_set_new(row, "quote", json_copy(quoted));
+        }
+        if (needs_line && is_unread(row, read_us)) {
+            (void)json_object_set_new(row, "begins_unread", json_true());
+            needs_line = false;
         }
     }
     page_set(self, "draft", json_string(draft));
     page_set(self, "left", json_integer(TEXT_MAX - g_utf8_strlen(draft, -1)));
     page_set(self, "edit", edit);
     page_set(self, "reply", chosen(self, "reply_to"));
-    model_mark_unread(page->model);
     render(self, page->status, page->template, page->model);
 }
 
@@ -136,12 +143,7 @@ static void finish(request *self)
     struct page *page = &self->page;
     json_t *row;
     size_t i;
-    json_array_foreach(rows_of(page), i, row)
-    {
-        (void)json_object_set(page->known, text_of(row, "uuid"), row);
-    }
-    json_array_foreach(rows_of(page), i, row)
-    {
+    json_array_foreach(rows_of(page), i, row) {
         want(self, text_of(row, "reply_to"), 0);
     }
     if (json_object_get(page->model, "has_main") != NULL) {
@@ -171,7 +173,7 @@ static void on_part(request *self, cruddur_completion *completion)
     } else if (members != NULL) {
         page_set(self, "members", model_members(members, &page->reader));
     } else if (messages != NULL) {
-        page_set(self, "messages", model_messages(messages, &page->reader));
+        page_set(self, "messages", model_messages(messages, &page->reader, page->known));
     } else if (msg != NULL) {
         (void)json_object_set_new(page->known, cruddur_msg_uuid(msg),
                                   model_msg(msg, &page->reader));
@@ -252,11 +254,10 @@ void page_failure(request *self, unsigned status, const char *code)
 {
     if (is_part(self)) {
         show_alone(self, status, "failure", make_failure(status, code));
-    } else if (status == MHD_HTTP_UNAUTHORIZED) {
+    } else if (status == 401) {
         request_redirect(self, "/sign-in");
-    } else if (self->page.text != NULL && g_str_has_prefix(code, "message_") &&
-               status == MHD_HTTP_UNPROCESSABLE_CONTENT &&
-               json_object_get(self->page.model, "failure") == NULL) {
+    } else if (request_field(self, "text") != NULL && g_str_has_prefix(code, "message_") &&
+               status == 422 && json_object_get(self->page.model, "failure") == NULL) {
         show_again(self, status, code);
     } else {
         show_alone(self, status, "notice", make_failure(status, code));
@@ -265,14 +266,9 @@ void page_failure(request *self, unsigned status, const char *code)
 
 /* ---- the pages ---- */
 
-void page_home(request *self)
-{
-    request_redirect(self, "/messages");
-}
-
 void page_sign_in(request *self)
 {
-    show_alone(self, MHD_HTTP_OK, "sign_in", json_null());
+    show_alone(self, 200, "sign_in", json_null());
 }
 
 void page_inbox(request *self)
@@ -329,7 +325,7 @@ static void on_person(request *self, json_t *person)
                                             request_uuid(self), group, NULL);
         return;
     }
-    self->page.status = person == NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_UNPROCESSABLE_CONTENT;
+    self->page.status = person == NULL ? 404 : 422;
     page_set(self, "failure",
              make_failure(0, person == NULL ? "handle_unknown" : "user_receiver_is_sender"));
     load_inbox(self);
@@ -357,14 +353,6 @@ static bool is_form(const request *self, const char *end)
     return g_str_has_suffix(self->route->pattern, end);
 }
 
-/* Browsers send line ends as CR LF, and count them as one. */
-static void take_text(request *self)
-{
-    GString *text = g_string_new(request_field(self, "text"));
-    (void)g_string_replace(text, "\r\n", "\n", 0);
-    self->page.text = g_string_free(text, FALSE);
-}
-
 static void on_changed(request *self, cruddur_completion *completion)
 {
     g_autoptr(cruddur_msg) msg = cruddur_completion_take_msg(completion);
@@ -382,8 +370,7 @@ static void on_changed(request *self, cruddur_completion *completion)
 void form_send(request *self)
 {
     begin(self, "changed");
-    take_text(self);
-    send_to_group(self, self->part, self->page.text, on_changed);
+    send_to_group(self, self->part, request_field(self, "text"), on_changed);
 }
 
 /* POST /messages/UUID/{edit,delete,react}: the message that the form or the URL names. */
@@ -396,9 +383,8 @@ void form_change(request *self)
     options.if_version = request_field(self, "version");
     begin(self, "changed");
     if (is_form(self, "/edit")) {
-        take_text(self);
         REQUEST_CALL(self, on_changed, cruddur_msg_edit_submit, user, self->part, message,
-                     self->page.text, &options);
+                     request_field(self, "text"), &options);
     } else if (is_form(self, "/delete")) {
         REQUEST_CALL(self, on_changed, cruddur_msg_delete_submit, user, self->part, message,
                      &options);
@@ -439,7 +425,7 @@ void form_set(request *self)
     if (is_mute && g_strcmp0(to, "8h") == 0) {
         options.muted_until_us = cruddur_time_now_us() + MUTE_US;
     } else if (!is_on && g_strcmp0(to, "off") != 0) {
-        request_fail(self, MHD_HTTP_UNPROCESSABLE_CONTENT, "argument_invalid");
+        request_fail(self, 422, "argument_invalid");
         return;
     } else if (is_mute) {
         options.muted_until_us = is_on ? CRUDDUR_MUTE_FOREVER : CRUDDUR_MUTE_OFF;
@@ -454,7 +440,6 @@ void form_new(request *self)
 {
     const char *handle = request_field(self, "handle");
     begin(self, "messages");
-    take_text(self);
     page_set(self, "is_new", json_true());
     send_to_handle(self, handle != NULL ? handle : "");
 }
@@ -462,9 +447,10 @@ void form_new(request *self)
 /* The reader's time zone, where there is no script to tell it. */
 void form_time_zone(request *self)
 {
+    const char *minutes = request_field(self, "utc_offset");
     g_autofree char *cookie =
-        g_strdup_printf("utc_offset=%d; Path=/; Max-Age=31536000; SameSite=Lax",
-                        utc_offset(request_field(self, "utc_offset")));
+        g_strdup_printf("utc_offset=%" PRId64 "; Path=/; Max-Age=31536000; SameSite=Lax",
+                        number(minutes, -UTC_OFFSET_MAX_MIN, UTC_OFFSET_MAX_MIN));
     request_add_header(self, "Set-Cookie", cookie);
     request_redirect(self, "/messages");
 }

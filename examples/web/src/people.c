@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The application's users. */
 #include <libpq-fe.h>
-#include <time.h>
 
 #include "web.h"
 
-/* For how long a user of the database is remembered, and how many at most. */
-#define CACHE_S 30
-#define CACHE_MAX 10000
+#define CACHE_S 30 /* a user of the database is remembered no longer */
 
 struct lookup {
     request *request;
@@ -39,20 +36,17 @@ cruddur_user person_user(const json_t *person)
 static void remember(enum people_field field, json_t *person)
 {
     const char *value = text_of(person, names[field]);
-    if (pool != NULL && json_object_size(known[field]) >= CACHE_MAX) {
-        (void)json_object_clear(known[field]);
-    }
     if (value[0] != '\0') {
         (void)json_object_set(known[field], value, person);
     }
 }
 
-/* NULL if it is not known, or has become too old. */
-static json_t *recall(enum people_field field, const char *value)
+static gboolean forget(G_GNUC_UNUSED void *unused)
 {
-    json_t *person = json_object_get(known[field], value);
-    json_t *until_s = json_object_get(person, "until_s");
-    return until_s == NULL || json_integer_value(until_s) >= time(NULL) ? person : NULL;
+    for (enum people_field field = 0; field < PEOPLE_FIELDS; field++) {
+        (void)json_object_clear(known[field]);
+    }
+    return G_SOURCE_CONTINUE;
 }
 
 static bool add_user(const json_t *user)
@@ -65,7 +59,8 @@ static bool add_user(const json_t *user)
                   strcmp(sub, "MOCK") == 0 ? "" : sub, "display_name",
                   name[0] != '\0' ? name : handle);
     bool is_good = handle[0] != '\0' && cruddur_uuid_is_valid(uuid) &&
-                   recall(PEOPLE_UUID, uuid) == NULL && recall(PEOPLE_HANDLE, handle) == NULL;
+                   json_object_get(known[PEOPLE_UUID], uuid) == NULL &&
+                   json_object_get(known[PEOPLE_HANDLE], handle) == NULL;
     for (enum people_field field = 0; field < PEOPLE_FIELDS && is_good; field++) {
         remember(field, person);
     }
@@ -134,7 +129,7 @@ static gboolean on_lookup(void *data)
     server.jobs--;
     if (lookup->has_failed) { /* libpq's words may have a part of the URL */
         log_message(LOG_ERROR, "users", "the database cannot be asked");
-        request_fail(lookup->request, MHD_HTTP_SERVICE_UNAVAILABLE, "users_unavailable");
+        request_fail(lookup->request, 503, "users_unavailable");
     } else {
         remember(lookup->field, lookup->person);
         found(lookup->request, lookup->person, lookup->status, lookup->then);
@@ -159,7 +154,6 @@ static void run_lookup(void *data, G_GNUC_UNUSED void *unused)
     lookup->has_failed = PQresultStatus(result) != PGRES_TUPLES_OK;
     if (PQntuples(result) == 1) {
         lookup->person = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
-        (void)json_object_set_new(lookup->person, "until_s", json_integer(time(NULL) + CACHE_S));
     }
     PQclear(result);
     (void)g_idle_add_full(G_PRIORITY_DEFAULT, on_lookup, lookup, NULL);
@@ -174,6 +168,7 @@ bool people_start(void)
     if (!g_str_has_prefix(where, "postgres://") && !g_str_has_prefix(where, "postgresql://")) {
         return read_file(where);
     }
+    (void)g_timeout_add_seconds(CACHE_S, forget, NULL);
     pool = g_thread_pool_new(run_lookup, NULL, 1, TRUE, NULL);
     return pool != NULL;
 }
@@ -181,7 +176,7 @@ bool people_start(void)
 void request_find(request *self, enum people_field field, const char *value, unsigned status,
                   request_found *then)
 {
-    json_t *person = recall(field, value);
+    json_t *person = json_object_get(known[field], value);
     bool is_text = g_utf8_validate(value, -1, NULL); /* the database refuses anything else */
     if (person != NULL || pool == NULL || !is_text) {
         found(self, person, status, then);

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a request: from libmicrohttpd to a handler, through the library, and back. */
-#include <errno.h>
-#include <netdb.h>
-#include <stdlib.h>
-
 #include "web.h"
 
 #define BODY_MAX 32768
@@ -37,9 +33,6 @@ void request_go_on(request *self)
 {
     if (--self->pending > 0) {
         return;
-    }
-    if (!self->is_answered) { /* a handler forgot to */
-        request_fail(self, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
     }
     if (self->is_suspended) {
         self->is_suspended = false;
@@ -117,8 +110,7 @@ void request_answer_with(request *self, unsigned status, const char *type,
     for (size_t i = 0; i < G_N_ELEMENTS(every_answer); i++) {
         request_add_header(self, every_answer[i][0], every_answer[i][1]);
     }
-    json_object_foreach(self->headers, name, value)
-    {
+    json_object_foreach(self->headers, name, value) {
         (void)MHD_add_response_header(response, name, json_string_value(value));
     }
 }
@@ -132,17 +124,14 @@ void request_answer(request *self, unsigned status, const char *type, char *body
 
 void request_answer_json(request *self, unsigned status, json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
+    request_answer(self, status, "application/json", json_dumps(object, JSON_COMPACT));
     json_decref(object);
-    if (text != NULL) {
-        request_answer(self, status, "application/json", text);
-    }
 }
 
 void request_redirect(request *self, const char *path)
 {
     request_add_header(self, "Location", path);
-    request_answer(self, MHD_HTTP_SEE_OTHER, NULL, NULL);
+    request_answer(self, 303, NULL, NULL);
 }
 
 void request_fail(request *self, unsigned status, const char *code)
@@ -205,7 +194,7 @@ void request_fail_with(request *self, cruddur_status status, const cruddur_error
     if (error != NULL ? cruddur_error_is_retryable(error) : cruddur_status_is_retryable(status)) {
         request_add_header(self, "Retry-After", "1");
     }
-    request_fail(self, MHD_HTTP_SERVICE_UNAVAILABLE, "service_unavailable");
+    request_fail(self, 503, "service_unavailable");
 }
 
 /* ---- libmicrohttpd ---- */
@@ -228,7 +217,7 @@ static request *begin(struct MHD_Connection *connection, const char *url, const 
 
 static enum MHD_Result queue(request *self)
 {
-    if (self->response == NULL) { /* it could not be made */
+    if (self->response == NULL) { /* it could not be made, or the handler has none */
         return MHD_NO;
     }
     self->peer->deadline_ms = self->stream != NULL ? 0 : clock_in_s(WRITE_S);
@@ -307,7 +296,6 @@ static void on_completed(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Conn
     }
     json_decref(self->page.model);
     json_decref(self->page.known);
-    g_free(self->page.text);
     g_free(self->path);
     g_free(self->part);
     g_free(self->csrf);
@@ -343,8 +331,7 @@ static void on_connection(G_GNUC_UNUSED void *data, struct MHD_Connection *conne
 void http_tick(void)
 {
     struct connection *peer;
-    LIST_FOREACH(peer, &connections, link)
-    {
+    LIST_FOREACH(peer, &connections, link) {
         if (peer->deadline_ms != 0 && peer->deadline_ms < clock_in_s(0)) {
             (void)shutdown(peer->fd, SHUT_RDWR);
             peer->deadline_ms = 0;
@@ -361,15 +348,15 @@ static size_t unescape(G_GNUC_UNUSED void *data, G_GNUC_UNUSED struct MHD_Connec
 
 bool http_start(void)
 {
-    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *address = NULL;
-    g_autofree char *port = g_strdup_printf("%d", config.port);
-    if (getaddrinfo(config.address, port, &numeric, &address) != 0) {
+    g_autoptr(GSocketAddress) address =
+        g_inet_socket_address_new_from_string(config.address, (unsigned)config.port);
+    struct sockaddr_storage native;
+    if (address == NULL || !g_socket_address_to_native(address, &native, sizeof(native), NULL)) {
         log_message(LOG_ERROR, "start", "--address: it is no IP address");
         return false;
     }
     const struct MHD_OptionItem more[] = {
-        {MHD_OPTION_SOCK_ADDR, 0, address->ai_addr},
+        {MHD_OPTION_SOCK_ADDR, 0, &native},
         {MHD_OPTION_CONNECTION_LIMIT, config.connections, NULL},
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, config.connections_per_address, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
@@ -379,14 +366,14 @@ bool http_start(void)
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    flags |= address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0;
+    flags |= native.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0;
     server.http = MHD_start_daemon(
         flags, 0, NULL, NULL, on_access, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
         NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
-    freeaddrinfo(address);
     if (server.http == NULL) {
-        log_message(LOG_ERROR, "start", "cannot listen on port %s: %s", port, strerror(errno));
+        log_message(LOG_ERROR, "start", "cannot listen on port %d: %s", config.port,
+                    strerror(errno));
     }
     return server.http != NULL;
 }

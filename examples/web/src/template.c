@@ -62,8 +62,7 @@ static const char *walk_section(GString *out, const char *at, const char *name, 
     if (is_something(value) != is_inverted) {
         after = walk(out, at, name, is_inverted ? scope : &(struct scope){value, scope});
     }
-    json_array_foreach(is_inverted ? NULL : value, i, item)
-    {
+    json_array_foreach(is_inverted ? NULL : value, i, item) {
         after = walk(out, at, name, &(struct scope){item, scope});
     }
     if (after == NULL) { /* it is only read */
@@ -177,13 +176,13 @@ void static_get(request *self)
     const struct file *file = find_file(self->part);
     const char *version = request_query(self, "v");
     if (file == NULL) {
-        request_fail(self, MHD_HTTP_NOT_FOUND, "not_found");
+        request_fail(self, 404, "not_found");
         return;
     }
     bool is_current = version != NULL && strcmp(strchr(file->url, '=') + 1, version) == 0;
     request_add_header(self, "Cache-Control",
                        is_current ? "public, max-age=31536000, immutable" : "public, no-cache");
     request_answer_with(
-        self, MHD_HTTP_OK, file->type,
+        self, 200, file->type,
         MHD_create_response_from_buffer(file->size, file->data, MHD_RESPMEM_PERSISTENT));
 }

@@ -5,22 +5,20 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "web.h"
 
 #define LEEWAY_S 30 /* clocks disagree */
 #define SET_MAX 65536
 #define AGAIN_US (10 * G_TIME_SPAN_SECOND) /* unknown keys of tokens read the set no more often */
-#define REGULAR_US                                                                                 \
-    (5 * G_TIME_SPAN_MINUTE) /* so a key that was withdrawn is no longer accepted                  \
-                              */
+#define REGULAR_S 300                      /* so a key that was withdrawn is no longer accepted */
 #define RSA_BITS_MIN 2048
 
-static GHashTable *keys;     /* of EVP_PKEY, by id */
-static GAsyncQueue *waiters; /* requests, for the thread that reads the keys */
-static GMutex reading;       /* held while it does */
+static GHashTable *keys; /* of EVP_PKEY, by id */
+static GThreadPool *reader;
+static bool is_reading;
+static int64_t again_us;              /* when unknown keys may have the set read again */
+static GQueue waiters = G_QUEUE_INIT; /* requests that name one */
 
 /* Decodes base64url without padding (RFC 7515). NULL if the text is not that. */
 static unsigned char *base64url_decode(const char *text, size_t *ret_size)
@@ -116,15 +114,14 @@ static GHashTable *read_keys(void)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)EVP_PKEY_free);
     const json_t *key;
     size_t i;
-    json_array_foreach(json_object_get(set, "keys"), i, key)
-    {
+    json_array_foreach(json_object_get(set, "keys"), i, key) {
         add_key(all, key);
     }
     return all;
 }
 
-/* On the loop. Keys that cannot be read leave the old ones. */
-static gboolean take(void *all)
+/* Keys that cannot be read leave the old ones. */
+static void take(GHashTable *all)
 {
     if (g_hash_table_size(all) > 0) {
         g_clear_pointer(&keys, g_hash_table_unref);
@@ -134,46 +131,46 @@ static gboolean take(void *all)
         g_hash_table_unref(all);
         log_message(LOG_WARNING, "jwks", "the keys cannot be read");
     }
-    return G_SOURCE_REMOVE;
 }
 
-static gboolean admit_again(void *waiter)
+/* On the loop. */
+static gboolean on_read(void *all)
 {
+    request *waiter;
     server.jobs--;
-    request_admit_again(waiter);
+    is_reading = false;
+    take(all);
+    while ((waiter = g_queue_pop_head(&waiters)) != NULL) {
+        request_admit_again(waiter);
+    }
     return G_SOURCE_REMOVE;
 }
 
-/* The thread: reads the keys from time to time, and once for all requests that wait. */
-static void *run(G_GNUC_UNUSED void *unused)
+/* On the thread. */
+static void run(G_GNUC_UNUSED void *job, G_GNUC_UNUSED void *unused)
 {
-    int64_t again_us = 0;
-    for (;;) {
-        request *waiter = g_async_queue_timeout_pop(waiters, REGULAR_US);
-        if (waiter == NULL || g_get_monotonic_time() >= again_us) {
-            again_us = g_get_monotonic_time() + AGAIN_US;
-            g_mutex_lock(&reading);
-            (void)g_idle_add_full(G_PRIORITY_DEFAULT, take, read_keys(), NULL);
-            g_mutex_unlock(&reading);
-        }
-        if (waiter != NULL) {
-            (void)g_idle_add_full(G_PRIORITY_DEFAULT, admit_again, waiter, NULL);
-        }
+    (void)g_idle_add_full(G_PRIORITY_DEFAULT, on_read, read_keys(), NULL);
+}
+
+static gboolean read_again(G_GNUC_UNUSED void *unused)
+{
+    if (!is_reading) {
+        is_reading = true;
+        again_us = g_get_monotonic_time() + AGAIN_US;
+        server.jobs++;
+        (void)g_thread_pool_push(reader, &keys, NULL);
     }
-    return NULL;
+    return G_SOURCE_CONTINUE;
 }
 
-/* OpenSSL and libcurl must not end with the process while the thread uses them. */
-void keys_stop(void)
+bool keys_read_for(request *self)
 {
-    g_mutex_lock(&reading);
-}
-
-void keys_read_for(request *self)
-{
+    if (!is_reading && g_get_monotonic_time() < again_us) {
+        return false;
+    }
     self->pending++;
-    server.jobs++;
-    g_async_queue_push(waiters, self);
+    g_queue_push_tail(&waiters, self);
+    return read_again(NULL);
 }
 
 bool keys_start(void)
@@ -186,24 +183,18 @@ bool keys_start(void)
         log_message(LOG_ERROR, "start", "--jwks: a URL begins with https://");
         return false;
     }
-    (void)take(read_keys());
-    waiters = g_async_queue_new();
-    g_thread_unref(g_thread_new("keys", run, NULL));
-    return keys != NULL;
+    take(read_keys());
+    reader = g_thread_pool_new(run, NULL, 1, TRUE, NULL);
+    (void)g_timeout_add_seconds(REGULAR_S, read_again, NULL);
+    return keys != NULL && reader != NULL;
 }
 
-/* NULL if a part is not a JSON object. A text with a NUL is none. */
+/* NULL if a part is not JSON. A text with a NUL is none. */
 static json_t *read_json(const char *part)
 {
     size_t size = 0;
     g_autofree unsigned char *text = base64url_decode(part, &size);
-    json_t *object =
-        text != NULL ? json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+    return text != NULL ? json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 /* The signature is over the header and the claims as they were sent. */
@@ -222,24 +213,18 @@ static bool is_signed(const char *token, EVP_PKEY *key)
 }
 
 /* Access tokens have the client as `client_id`, id tokens as `aud`. */
-static bool is_for_us(const json_t *claims, const char *client_id)
-{
-    const char *use = text_of(claims, "token_use");
-    bool is_access = strcmp(use, "access") == 0;
-    return (is_access || strcmp(use, "id") == 0) &&
-           strcmp(text_of(claims, is_access ? "client_id" : "aud"), client_id) == 0;
-}
-
 static bool is_valid(const json_t *claims)
 {
     const json_t *begin = json_object_get(claims, "nbf"), *end = json_object_get(claims, "exp");
+    const char *use = text_of(claims, "token_use");
+    bool is_access = strcmp(use, "access") == 0, is_id = strcmp(use, "id") == 0;
     int64_t now_s = time(NULL);
     bool has_begun =
         begin == NULL || (json_is_integer(begin) && json_integer_value(begin) <= now_s + LEEWAY_S);
     return has_begun && json_is_integer(end) && json_integer_value(end) >= now_s - LEEWAY_S &&
            text_of(claims, "sub")[0] != '\0' &&
-           strcmp(text_of(claims, "iss"), config.issuer) == 0 &&
-           is_for_us(claims, config.client_id);
+           strcmp(text_of(claims, "iss"), config.issuer) == 0 && (is_access || is_id) &&
+           strcmp(text_of(claims, is_access ? "client_id" : "aud"), config.client_id) == 0;
 }
 
 /* The algorithm comes before all else: a key is never used in a way that a token chooses. */

@@ -11,14 +11,18 @@
 #define WEB_H
 
 #include <cruddur/cruddur.h>
-#include <glib.h>
+#include <errno.h>
+#include <gio/gio.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <time.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_error, cruddur_error_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cruddur_event, cruddur_event_free)
@@ -88,7 +92,6 @@ struct request {
             int64_t now_us;
         } reader;
         json_t *model, *known; /* known: messages by uuid, also those that the page's reply to */
-        char *text;            /* of the form, with its line ends as the library counts them */
     } page;
 
     struct MHD_Connection *connection;
@@ -101,6 +104,7 @@ struct request {
     char *path;
     GString *body;
     json_t *fields, *headers; /* of the body; of the answer */
+    unsigned hosts, lengths;  /* how many headers name the host, or the length of the body */
     request_then *then;
     cruddur_submit_options submit;
     cruddur_error *error; /* of a submission */
@@ -116,12 +120,10 @@ void http_tick(void); /* to be called every second */
 
 /* What was asked: values without NUL, which live as long as the request, or NULL. A field is one of
  * a form, or a string of a JSON object. */
-#define request_query(self, name)                                                                  \
-    MHD_lookup_connection_value((self)->connection, MHD_GET_ARGUMENT_KIND, name)
-#define request_header(self, name)                                                                 \
-    MHD_lookup_connection_value((self)->connection, MHD_HEADER_KIND, name)
-#define request_cookie(self, name)                                                                 \
-    MHD_lookup_connection_value((self)->connection, MHD_COOKIE_KIND, name)
+#define request_value(self, kind, name) MHD_lookup_connection_value((self)->connection, kind, name)
+#define request_query(self, name) request_value(self, MHD_GET_ARGUMENT_KIND, name)
+#define request_header(self, name) request_value(self, MHD_HEADER_KIND, name)
+#define request_cookie(self, name) request_value(self, MHD_COOKIE_KIND, name)
 const char *request_field(const request *self, const char *name);
 const char *request_given(const request *self, const char *name); /* field or query; not empty */
 const char *request_uuid(const request *self);                    /* of the signed-in user */
@@ -169,27 +171,24 @@ struct route {
 
 request_handler api_groups, api_messages, api_send, api_user, api_health;
 request_handler events_get, metrics_get, static_get, session_begin, session_end;
-request_handler page_home, page_sign_in, page_inbox, page_items, page_conversation, page_new;
+request_handler page_sign_in, page_inbox, page_items, page_conversation, page_new;
 request_handler form_new, form_send, form_change, form_read, form_set, form_time_zone;
 
 void request_admit(request *self);
 void request_admit_again(request *self);       /* the keys of tokens have been read anew */
 bool request_is_own_host(const request *self); /* whether it is for a name of this service */
-void limits_start(void);
-void limits_tick(void);
 
 /* ---- token.c: JSON Web Tokens signed with RS256, as Amazon Cognito makes them ---- */
 /* TOKEN_UNKNOWN_KEY: it names a key that is not in the set; nothing of it has been believed. */
 enum token_result { TOKEN_GOOD, TOKEN_BAD, TOKEN_UNKNOWN_KEY };
 
 bool keys_start(void);
-void keys_stop(void); /* no more reading */
 enum token_result token_check(const char *token, json_t **ret_claims);
-void keys_read_for(request *self); /* request_admit_again() follows */
+bool keys_read_for(request *self); /* if it is not too soon; request_admit_again() follows */
 
 /* ---- session.c: sessions of browsers ---- */
 bool session_start(void);
-bool session_print_links(unsigned port); /* one for each person of the demo sign-in */
+void session_print_links(unsigned port); /* one for each person of the demo sign-in */
 char *session_check(request *self); /* the uuid of the cookie's user; NULL if it is not valid */
 bool session_is_same(const char *a, const char *b); /* in constant time */
 
@@ -234,8 +233,7 @@ json_t *model_inbox(const cruddur_group_page *page, const struct reader *reader,
                     const char *open_uuid);
 json_t *model_members(const cruddur_members *members, const struct reader *reader);
 json_t *model_msg(const cruddur_msg *msg, const struct reader *reader);
-json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader);
-void model_mark_unread(json_t *model);
+json_t *model_messages(const cruddur_msg_page *page, const struct reader *reader, json_t *known);
 
 /* ---- template.c: from JSON to HTML ---- */
 bool files_start(void); /* reads them: no path of a client reaches the file system */

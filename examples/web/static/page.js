@@ -155,7 +155,7 @@
   const isOwn = (item) => item.dataset.author === viewer;
   const isAtEnd = () => log.scrollTop > -48; // it is laid out from below: 0 is its end
 
-  // Changes the log, and keeps at the same place what the reader looks at.
+  // Keeps at the same place what the reader looks at.
   function keepPlace(change) {
     const stays = isAtEnd() ? null : items().find((item) => item.getBoundingClientRect().bottom > log.getBoundingClientRect().top);
     const top = stays?.getBoundingClientRect().top;
@@ -228,12 +228,9 @@
     return !old;
   }
 
-  function takeReceipts(body) {
-    const fresh = find('.receipts', body);
-    if (fresh) {
-      find('.receipts', log).replaceWith(fresh);
-    }
-  }
+  // Changes the log, then puts it in order.
+  const change = (work) => keepPlace(() => { work(); arrange(); });
+  const take = (body) => change(() => all('li.message', body).forEach(insert));
 
   // ---- new messages ----
 
@@ -251,15 +248,14 @@
   function takeNew(body) {
     const fresh = find('ol.messages', body);
     const wasAtEnd = isAtEnd();
-    keepPlace(() => {
+    change(() => {
       const others = all('li.message', fresh).filter((item) => insert(item) && !isOwn(item));
       others.forEach((item) => item.classList.add('new'));
       if (others.length > 0) {
         announcer.textContent = others.map(inWords).join('\n');
       }
       missed += wasAtEnd ? 0 : others.length;
-      takeReceipts(body);
-      arrange();
+      find('.receipts', log).replaceWith(find('.receipts', body));
     });
     list.dataset.newer = fresh.dataset.newer;
     showMissed();
@@ -280,11 +276,7 @@
         throw new Error(answer.status);
       }
       changed.delete(uuid);
-      const body = parse(answer.text); // of one that is gone, without messages
-      keepPlace(() => {
-        all('li.message', body).forEach(insert);
-        arrange();
-      });
+      take(parse(answer.text)); // of one that is gone, without messages
     }
   });
 
@@ -308,12 +300,11 @@
       return;
     }
     const body = await part(`/messages/${group}/items${new URL(link.href).search}`);
-    const fresh = find('ol.messages', body);
+    const {older, more} = find('ol.messages', body).dataset;
     keepPlace(() => {
-      all('li.message', fresh).forEach(insert);
-      arrange();
-      if (fresh.dataset.more.includes('older')) {
-        link.href = `?before=${encodeURIComponent(fresh.dataset.older)}`;
+      take(body);
+      if (more.includes('older')) {
+        link.href = `?before=${encodeURIComponent(older)}`;
       } else {
         link.parentElement.remove();
       }
@@ -328,17 +319,16 @@
   let outbox = [];
   let wake = () => {};
 
-  function keepOutbox() {
-    if (outbox.length > 0) {
-      sessionStorage.setItem(outboxName, JSON.stringify(outbox));
-    } else {
-      sessionStorage.removeItem(outboxName);
-    }
+  function keepOutbox(next = outbox) {
+    outbox = next;
+    sessionStorage.setItem(outboxName, JSON.stringify(outbox));
   }
 
   function leaveOutbox(uuid) {
-    outbox = outbox.filter((entry) => entry.uuid !== uuid);
-    keepOutbox();
+    const rest = outbox.filter((entry) => entry.uuid !== uuid);
+    if (rest.length < outbox.length) {
+      keepOutbox(rest);
+    }
   }
 
   // The form has a uuid of version 7 from the service, so this is the service's time when the page was
@@ -349,66 +339,41 @@
 
   // Version 7, which tells the service when the message was written.
   function makeUuid() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const time = now();
-    for (let i = 0; i < 6; i++) {
-      bytes[i] = Math.floor(time / 256 ** (5 - i)) % 256;
-    }
-    bytes[6] = 0x70 | (bytes[6] & 0x0f);
-    bytes[8] = 0x80 | (bytes[8] & 0x3f);
-    const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const hex = (number, size) => number.toString(16).padStart(size, '0');
+    const random = [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => hex(byte, 2)).join('');
+    const digits = `${hex(now(), 12)}7${random.slice(0, 3)}8${random.slice(3, 18)}`;
     return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-  }
-
-  function button(text, action) {
-    const element = make('button', 'quiet', text);
-    element.type = 'button';
-    element.addEventListener('click', action);
-    return element;
   }
 
   // Shows an entry of the outbox in the log: on its way, waiting, or failed.
   function showEntry(entry) {
     const id = `m-${entry.uuid}`;
-    const item = make('li', `message own pending${entry.failure ? ' failed' : ''}`);
-    const body = item.appendChild(make('div', 'body'));
-    const by = body.appendChild(make('p', 'by'));
-    const bubble = body.appendChild(make('div', 'bubble'));
-    const text = bubble.appendChild(make('p', 'text', entry.text));
-    by.textContent = 'You';
-    text.dir = 'auto';
-    bubble.appendChild(make('p', 'meta', entry.failure ? 'Not sent' : 'Sending'));
-    Object.assign(item, {id, tabIndex: -1});
-    Object.assign(item.dataset, {at: entry.at, author: viewer, state: entry.failure ? 'failed' : 'pending'});
-    if (entry.failure || entry.tries > 0) {
-      const note = body.appendChild(make('p', 'note', entry.failure ?? 'Waiting for the connection'));
-      note.role = entry.failure ? 'alert' : 'status';
-      if (entry.failure) {
-        note.append(button('Try again', () => retry(entry)), button('Discard', () => discard(entry)));
-      }
-    }
+    const state = entry.failure ? 'failed' : 'pending';
+    const item = find(`template#${state}`).content.firstElementChild.cloneNode(true);
     const old = document.getElementById(id);
-    if (old) {
-      old.replaceWith(item);
+    item.id = id;
+    Object.assign(item.dataset, {at: entry.at, author: viewer, state});
+    find('.text', item).textContent = entry.text;
+    if (entry.failure) {
+      find('.reason', item).textContent = entry.failure;
+      find('[value=retry]', item).addEventListener('click', () => retry(entry));
+      find('[value=discard]', item).addEventListener('click', () => discard(entry));
     } else {
-      list.append(item);
+      find('.note', item).hidden = entry.tries === 0;
     }
-    arrange();
+    change(() => (old ? old.replaceWith(item) : list.append(item)));
   }
 
   function retry(entry) {
     Object.assign(entry, {failure: null, tries: 0});
-    keepPlace(() => showEntry(entry));
+    showEntry(entry);
     keepOutbox();
     flush();
   }
 
   function discard(entry) {
     leaveOutbox(entry.uuid);
-    keepPlace(() => {
-      document.getElementById(`m-${entry.uuid}`)?.remove();
-      arrange();
-    });
+    change(() => document.getElementById(`m-${entry.uuid}`)?.remove());
     field.focus();
   }
 
@@ -422,11 +387,8 @@
         // No connection, or none any more: whether it was stored is not known.
       }
       if (answer?.ok) {
-        keepPlace(() => {
-          all('li.message', parse(answer.text)).forEach(insert);
-          leaveOutbox(entry.uuid);
-          arrange();
-        });
+        take(parse(answer.text));
+        leaveOutbox(entry.uuid);
         continue;
       }
       entry.tries++;
@@ -434,7 +396,7 @@
         entry.failure = parse(answer.text).textContent.trim() || 'The service refused it';
       }
       if (outbox.includes(entry)) { // it may have come in by the events
-        keepPlace(() => showEntry(entry));
+        showEntry(entry);
         keepOutbox();
       }
       if (!entry.failure) {
@@ -481,38 +443,40 @@
   }
 
   function setContext(next) {
-    const item = next.edits ?? next.repliesTo;
+    const {edits, repliesTo} = next;
+    const item = edits ?? repliesTo;
     const text = item ? find('.text', item).textContent : '';
-    context = {edits: next.edits, replyTo: next.repliesTo?.id.slice(2)};
+    context = {edits, replyTo: repliesTo?.id.slice(2)};
     find('#context').hidden = !item;
-    find('#context b').textContent = next.edits ? 'Edit' : 'Reply to';
+    find('#context b').textContent = edits ? 'Edit' : 'Reply to';
     find('#context span').textContent = text;
-    find('.send span', composer).textContent = next.edits ? 'Save' : 'Message';
-    field.value = next.edits ? text : '';
-    if (!next.edits) {
-      field.value = sessionStorage.getItem(draftName) ?? '';
-    }
+    find('.send span', composer).textContent = edits ? 'Save' : 'Message';
+    field.value = edits ? text : sessionStorage.getItem(draftName) ?? '';
     showError('');
     showLeft();
     field.focus();
   }
 
-  async function saveEdit(text) {
-    const {edits} = context;
+  // Changes a message; says why if that fails. Returns whether it was done.
+  async function amend(url, fields) {
     try {
-      const answer = await request(`/messages/${group}/edit`,
-        {message: edits.id.slice(2), at: edits.dataset.at, version: edits.dataset.version, text});
-      if (!answer.ok) {
+      const answer = await request(url, fields);
+      if (answer.ok) {
+        take(parse(answer.text));
+      } else {
         showError(parse(answer.text).textContent.trim());
-        return;
       }
-      keepPlace(() => {
-        all('li.message', parse(answer.text)).forEach(insert);
-        arrange();
-      });
-      setContext({});
+      return answer.ok;
     } catch {
-      showError('Not saved: there is no connection. Try again.');
+      showError('Not done: there is no connection. Try again.');
+      return false;
+    }
+  }
+
+  async function saveEdit({id, dataset}, text) {
+    const fields = {message: id.slice(2), at: dataset.at, version: dataset.version, text};
+    if (await amend(`/messages/${group}/edit`, fields)) {
+      setContext({});
     }
   }
 
@@ -522,7 +486,7 @@
     if (text.trim() === '' || [...text].length > Number(field.dataset.max)) {
       field.focus();
     } else if (context.edits) {
-      saveEdit(text);
+      saveEdit(context.edits, text);
     } else {
       sessionStorage.removeItem(draftName);
       send(text);
@@ -536,22 +500,11 @@
       return;
     }
     event.preventDefault();
-    const menu = submitter.closest('.menu');
     const item = submitter.closest('.message');
-    try {
-      const answer = await request(submitter.formAction, {[submitter.name || 'act']: submitter.value});
-      menu?.removeAttribute('open');
-      if (answer.ok) {
-        keepPlace(() => {
-          all('li.message', parse(answer.text)).forEach(insert);
-          arrange();
-        });
-        document.getElementById(item.id)?.focus({preventScroll: true});
-      } else {
-        showError(parse(answer.text).textContent.trim());
-      }
-    } catch {
-      showError('Not done: there is no connection. Try again.');
+    const isDone = await amend(submitter.formAction, {[submitter.name || 'act']: submitter.value});
+    submitter.closest('.menu')?.removeAttribute('open');
+    if (isDone) {
+      document.getElementById(item.id)?.focus({preventScroll: true});
     }
   }
 
@@ -692,10 +645,7 @@
     failures++;
     showState();
     if (failures % 5 === 0 && cursor) { // a service that is there, and refuses the cursor
-      const isThere = await part(`/messages?group=${group}`).then(() => true, () => false);
-      if (isThere) {
-        location.reload();
-      }
+      await part(`/messages?group=${group}`).then(() => location.reload(), () => {});
     }
     await pause(Math.min(5000, 250 * 2 ** Math.min(failures, 5)) * (0.75 + Math.random() / 2));
     connect();
@@ -769,8 +719,7 @@
       }, {root: log, rootMargin: '400px 0px 0px'}).observe(older.parentElement);
     }
     if (composer) {
-      outbox = JSON.parse(sessionStorage.getItem(outboxName) ?? '[]').filter((entry) => !document.getElementById(`m-${entry.uuid}`));
-      keepOutbox();
+      keepOutbox(JSON.parse(sessionStorage.getItem(outboxName) ?? '[]').filter((entry) => !document.getElementById(`m-${entry.uuid}`)));
       outbox.forEach(showEntry);
       if (composer.action.endsWith('/send')) { // a form that was opened to edit is sent as it is
         composer.addEventListener('submit', submit);

@@ -4,11 +4,13 @@ import base64
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -58,6 +60,24 @@ class Key:
         else:
             signature = b""
         return f"{text}.{encode(signature)}"
+
+
+def serve(path):
+    """A web server on loopback that answers every request with what a file has then."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = path.read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 class Service:

@@ -4,7 +4,8 @@
 
 CRUDDUR_WEB names the program, best one that was built with sanitizers.
 """
-import http.server
+import hashlib
+import hmac
 import json
 import pathlib
 import re
@@ -20,7 +21,7 @@ import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from service import CLIENT, GUARD_S, ISSUER, USERS, Key, Service, Stream, encode  # noqa: E402
+from service import CLIENT, GUARD_S, ISSUER, USERS, Key, Service, Stream, encode, serve  # noqa: E402
 
 STATIC = pathlib.Path(__file__).resolve().parent.parent / "static"
 SECRET = "a text that no log has"
@@ -166,18 +167,7 @@ class Rotation(ServiceTest):
 class RotationAtUrl(Rotation):
     @classmethod
     def where(cls):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = cls.jwks.read_bytes()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server = serve(cls.jwks)
         cls.addClassCleanup(server.server_close)
         cls.addClassCleanup(server.shutdown)
         return f"http://127.0.0.1:{server.server_port}/jwks.json"
@@ -257,10 +247,8 @@ class Sessions(ServiceTest):
 
     def form_token(self, cookie):
         """As the page has it in its forms: signed with the service's key."""
-        import hashlib
-        import hmac
         key = (self.folder / "session.key").read_bytes()
-        return hmac.new(key, b"form:" + cookie.encode(), hashlib.sha256).hexdigest()[:43]
+        return hmac.new(key, b"form:" + cookie.encode(), hashlib.sha256).hexdigest()
 
     def post(self, cookie, headers=(), **fields):
         body = {"message": "x", "handle": "layla", **fields}
@@ -454,15 +442,13 @@ class BadInput(ServiceTest):
 
     def test_bodies(self):
         for body in (b"{", b"[]", b"null", b'{"message":"\xff"}', b'{"message":"a\\u0000b"}', b"{}x",
-                     b'{"a":{"b":{"c":{"d":{"e":1}}}}}', b"{" * 30000,
-                     json.dumps({str(i): "x" for i in range(100)}).encode()):
+                     b"{" * 30000, b'{"a":1,"a":2}'):
             self.assertEqual(self.post(body), 400, body[:40])
         form = "application/x-www-form-urlencoded"
-        for body in (b"message=%", b"message=%0", b"message=%zz", b"message=%00", b"a\0b=c",
-                     b"&".join(b"a%d=b" % i for i in range(100))):
+        for body in (b"message=%", b"message=%0", b"message=%zz", b"message=%00", b"a\0b=c", b"x",
+                     b"=&&=", b"message=%ff", b"message=%F0%9F"):
             self.assertEqual(self.post(body, form), 400, body[:40])
-        for body in (b"message=%ff&message_group_uuid=" + USERS[0][1].encode(), b"", b"x", b"=&&=",
-                     b"message=%F0%9F"):
+        for body in (b"message=", b"", b"=", b"other=a+b%2Bc&", b"a=b&" * 8000):
             self.assertEqual(self.post(body, form), 422, body)
         self.assertEqual(self.post(b'{"message":5}'), 422)
         for kind in ("text/plain", "multipart/form-data; boundary=x", "application/jsonx", "x" * 500):
