@@ -113,9 +113,11 @@ static void *accept_all(void *argument)
     for (;;) {
         pthread_t thread;
         connection *one = calloc(1, sizeof(*one));
-        must(one != NULL, "memory for a connection");
-        one->client = accept(listener, NULL, NULL);
-        must(one->client >= 0 && pthread_create(&thread, &attributes, serve, one) == 0,
+        int client = accept(listener, NULL, NULL);
+        if (one != NULL) {
+            one->client = client;
+        }
+        must(one != NULL && client >= 0 && pthread_create(&thread, &attributes, serve, one) == 0,
              "a connection");
     }
     return argument;
