@@ -39,7 +39,8 @@ static bool add(void *context, void *errand)
     combination *now = context;
     cr_send *send = errand;
     size_t text_size = send->draft->text.size + send->draft->data.size;
-    if (now->text_size + text_size > TEXT_MAX || has_uuid(now, &send->draft->uuid)) {
+    if (send->is_apart || now->text_size + text_size > TEXT_MAX ||
+        has_uuid(now, &send->draft->uuid)) {
         return false;
     }
     now->send[now->count++] = send;
@@ -55,6 +56,7 @@ static void begin(combination *now, const cr_txn *txn)
     now->was_in_doubt = now->was_in_doubt || txn->may_be_stored;
     for (size_t i = 0; i < now->count; i++) {
         cr_send_begin(now->send[i], txn);
+        now->send[i]->is_together = false;
         now->send[i]->is_apart = true;
     }
 }
@@ -96,7 +98,9 @@ static bool are_in_order(const cr_group *group, const cr_group_rows *rows)
     return rows->old.count == rows->members.count && !cr_group_rows_have_restored(rows);
 }
 
-/* Takes those whose message can be appended now, while there is room. */
+/* Takes those whose message can be appended now, while there is room; the next change takes the
+ * rest.
+ */
 static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group *group,
                              const cr_group_rows *rows, cr_together *together)
 {
@@ -107,13 +111,15 @@ static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group
         const cr_draft *draft = send->draft;
         size_t needed = draft->may_be_repeat ? 2 : 1;
         bool is_new = false;
-        if (needed > room || !cr_members_have(&rows->members, &draft->author.uuid)) {
+        send->is_apart = !cr_members_have(&rows->members, &draft->author.uuid);
+        if (send->is_apart || needed > room) {
             continue;
         }
         status = cr_repeat_is_new(txn, send, &together->claim[together->count], &is_new);
-        if (status == CRUDDUR_OK && is_new) {
+        send->is_together = status == CRUDDUR_OK && is_new;
+        send->is_apart = !send->is_together;
+        if (send->is_together) {
             cr_send_note_head(send, &group->head);
-            send->is_apart = false;
             together->send[together->count++] = send;
             room -= needed;
         }
@@ -154,21 +160,36 @@ static cruddur_status combine_body(cr_txn *txn, void *argument)
 
 /* ---- around the change ---- */
 
+/* What it comes to where the change was not made: alone it is as good as new, unless it may have
+ * been stored. */
+static void come_to_nothing(cr_send *send, bool is_in_doubt)
+{
+    send->is_apart = send->is_apart || send->is_together;
+    send->is_together = false;
+    send->may_be_stored = is_in_doubt && send->choice.has_chosen;
+    if (!send->may_be_stored) {
+        send->choice = (cr_key_choice){0};
+        send->first.size = 0;
+    }
+}
+
 /* Tells each what it has waited for, and what is known of its message. */
 static void tell(const combination *now, const cr_meter *meter, bool is_made, bool is_in_doubt)
 {
     uint32_t together = 0;
     for (size_t i = 0; i < now->count; i++) {
-        now->send[i]->is_apart = now->send[i]->is_apart || !is_made;
-        together += now->send[i]->is_apart ? 0 : 1;
+        cr_send *send = now->send[i];
+        if (!is_made || !send->is_together) {
+            come_to_nothing(send, is_in_doubt);
+        }
+        together += send->is_together ? 1 : 0;
     }
     for (size_t i = 0; i < now->count; i++) {
         cr_send *send = now->send[i];
         send->is_guess = false;
-        send->may_be_stored = send->is_apart && is_in_doubt;
-        send->shared = (cr_meter){.attempts = meter->attempts,
-                                  .waves = meter->waves,
-                                  .combined = send->is_apart ? 0 : together - 1};
+        send->shared.attempts += meter->attempts;
+        send->shared.waves += meter->waves;
+        send->shared.combined = send->is_together ? together - 1 : 0;
     }
 }
 
@@ -192,8 +213,8 @@ bool cr_combine(cr_store *store, cr_send *send, cr_call *call)
     call->meter.combined = send->shared.combined;
     cr_error_discard(&error);
     for (size_t i = 0; i < count; i++) {
-        cr_queue_set_down(taken[i], !now.send[1 + i]->is_apart);
+        cr_queue_set_down(taken[i], now.send[1 + i]->is_together);
     }
     cr_queue_forget(call);
-    return !send->is_apart;
+    return send->is_together;
 }

@@ -40,6 +40,7 @@ typedef struct editing {
 static cruddur_status recall(cr_txn *txn, const editing *call, reading *read)
 {
     const cr_edit *edit = call->edit;
+    cr_queue_keep(txn->call, NULL);
     const cr_kept_group *kept = cr_recall(txn, !call->has_run && edit->user != NULL);
     if (kept == NULL || !kept->knows_counter ||
         !cr_message_is_newest(&edit->group, &edit->name, &kept->message, &read->lookup)) {

@@ -128,6 +128,7 @@ typedef struct own_call {
 static cruddur_status recall(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
     const cr_own_change *change = calling->change;
+    cr_queue_keep(txn->call, NULL);
     const cr_kept_group *kept = cr_recall(txn, !calling->has_run);
     calling->is_recalled = false;
     if (kept == NULL ||

@@ -22,6 +22,7 @@ void cr_send_begin(cr_send *send, const cr_txn *txn)
     send->traits = txn->traits;
     send->token = send->draft->may_be_repeat ? cr_uuid_str(&send->draft->uuid) : CR_STR_ABSENT;
     send->is_repeat = send->is_late = send->is_recalled = false;
+    cr_queue_keep(txn->call, NULL);
     send->oldest.size = 0;
 }
 

@@ -13,7 +13,8 @@ typedef struct cr_send {
     cr_str token;              /* the draft's uuid, where it may have a claim */
     cr_kept_key first;         /* of all sort keys that were chosen */
     bool may_be_stored;        /* by a change for several messages, of which nothing is known */
-    bool is_apart;             /* the change for several messages was made without this one */
+    bool is_together;          /* a change for several messages has this one */
+    bool is_apart;             /* it cannot go together with others: something is special */
     cr_meter shared;           /* what that one cost which was waited for */
 
     /* Of the latest run. */

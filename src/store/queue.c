@@ -343,6 +343,9 @@ size_t cr_queue_take_along(const cr_call *call, bool (*accept)(void *context, vo
             *deadline_us = other->deadline_us < *deadline_us ? other->deadline_us : *deadline_us;
         }
     }
+    if (count > 0) {
+        wake_first(own->queues, own->subject); /* to wait for this one alone */
+    }
     (void)pthread_mutex_unlock(&own->queues->lock);
     return count;
 }
@@ -352,7 +355,6 @@ void cr_queue_set_down(cr_ticket *taken, bool is_done)
     cr_queues *queues = taken->queues;
     (void)pthread_mutex_lock(&queues->lock);
     taken->state = is_done ? CR_TICKET_DONE : CR_TICKET_ITS_OWN;
-    taken->errand = NULL;
     (void)pthread_cond_signal(&taken->moved_up);
     (void)pthread_mutex_unlock(&queues->lock);
 }

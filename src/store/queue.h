@@ -87,8 +87,8 @@ cruddur_status cr_queue_enter_with(cr_queues *queues, cr_str subject, void *erra
 size_t cr_queue_take_along(const cr_call *call, bool (*accept)(void *context, void *errand),
                            void *context, cr_ticket **taken, size_t max, int64_t *deadline_us);
 
-/* Ends the wait of a thread whose errand was done; or sends it back to its place, to do it itself.
- */
+/* Ends the wait of a thread whose errand was done; or sends it back to its place, where it has its
+ * turn, or is taken along again. */
 void cr_queue_set_down(cr_ticket *taken, bool is_done);
 
 /* Leaves this to the next change of the group; without it, there is nothing. Takes it over, also

@@ -361,7 +361,8 @@ Test(queue, who_cannot_be_taken_along_has_its_own_turn)
     }
 }
 
-/* It goes back to its place, and is not taken again; who was behind it still is. */
+/* It goes back to its place, and is taken again where that is wanted; who was behind it still is.
+ */
 Test(queue, an_errand_that_was_not_done_waits_for_its_own_turn)
 {
     static int numbers[] = {1, 2};
@@ -379,9 +380,14 @@ Test(queue, an_errand_that_was_not_done_waits_for_its_own_turn)
     let_them_look(2);
     clock_us -= SECOND;
     cr_queue_set_down(taken[0], false);
+    least = 2;
     cr_assert_eq(cr_queue_take_along(&call, accept, &least, taken, 2, &deadline_us), 1u);
     cr_expect_eq(taken[0]->errand, &numbers[1]);
     cr_queue_set_down(taken[0], false);
+    least = 1;
+    cr_assert_eq(cr_queue_take_along(&call, accept, &least, taken, 2, &deadline_us), 2u);
+    cr_queue_set_down(taken[0], false);
+    cr_queue_set_down(taken[1], false);
     cr_queue_leave(&call);
     wait_until_begun(&others[0]);
     finish(&others[0]);

@@ -235,6 +235,80 @@ Test(together, who_has_less_time_waits_for_its_own_turn, .init = begin, .fini = 
     expect_whole();
 }
 
+/* One leads and hangs, and has another along: who waits behind them begins when that is overdue. */
+Test(together, who_waits_behind_is_not_held_up, .init = begin, .fini = end)
+{
+    sending sendings[] = {{.text = "a", .author = ANN, .timeout_us = 30 * SECOND},
+                          {.text = "b", .author = BOB, .timeout_us = 30 * SECOND},
+                          {.text = "c", .author = XIA, .timeout_us = 30 * SECOND},
+                          {.text = "d", .author = ANN, .timeout_us = 12 * SECOND}};
+    scene_plan plans[SENDINGS_MAX] = {{0}};
+    plans[0] = plans[2] = (scene_plan){.number = 1, .fate = SIM_FATE_SLOW_LATE};
+    send_at_once(sendings, 4, plans);
+    cr_expect_eq(sendings[3].status, CRUDDUR_OK);
+}
+
+/* A repeat by another program gets the key that the message has in the change for several, as all
+ * keys follow a head that is ahead of the clocks. The others are not stored by that. */
+static cr_uuid shared_uuid;
+
+static void repeat_elsewhere(void *context)
+{
+    (void)context;
+    cr_assert_eq(scene_send(&all, all.atomic, BOB, "u", &shared_uuid), CRUDDUR_OK);
+}
+
+static void put_head_into_the_future(void)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    cr_draft draft = {.group = all.group,
+                      .author = {all.person[ANN], CR_STR_ABSENT, CR_STR_ABSENT},
+                      .text = cr_str_of("ahead"),
+                      .uuid = scene_uuid(&all),
+                      .created_at_us = cr_clock_now_us() + 600 * SECOND,
+                      .lasts_s = CR_EXPIRES_NEVER};
+    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    free(row);
+    cruddur_error_free(error);
+}
+
+Test(together, a_repeat_elsewhere_is_no_witness_of_the_others, .init = begin, .fini = end)
+{
+    shared_uuid = scene_uuid(&all);
+    put_head_into_the_future();
+    sending sendings[] = {{.text = "b", .author = XIA},
+                          {.text = "a", .author = ANN},
+                          {.text = "u", .author = BOB, .uuid = &shared_uuid}};
+    scene_plan plans[SENDINGS_MAX] = {{0}};
+    plans[2] = (scene_plan){.number = 1, .meanwhile = repeat_elsewhere};
+    send_at_once(sendings, 3, plans);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_eq(sendings[i].status, CRUDDUR_OK);
+        cr_expect_eq(scene_births(sendings[i].text), 1u, "%s", sendings[i].text);
+    }
+    expect_whole();
+}
+
+/* A stranger who leads, by what the handle has left and is no more. */
+Test(together, a_stranger_who_leads, .init = begin, .fini = end)
+{
+    cr_assert_eq(scene_send(&all, ours, BOB, "second", NULL), CRUDDUR_OK);
+    cr_assert_eq(scene_send(&all, ours, BOB, "third", NULL), CRUDDUR_OK);
+    cr_assert_eq(scene_send(&all, all.atomic, BOB, "elsewhere", NULL), CRUDDUR_OK);
+    sending sendings[] = {{.text = "s", .author = SCENE_PEOPLE},
+                          {.text = "t", .author = SCENE_PEOPLE},
+                          {.text = "a", .author = ANN},
+                          {.text = "b", .author = BOB}};
+    send_at_once(sendings, 4, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_eq(sendings[i].status, i < 2 ? CRUDDUR_E_GROUP_NOT_FOUND : CRUDDUR_OK);
+        cr_expect_eq(scene_births(sendings[i].text), i < 2 ? 0u : 1u);
+    }
+    expect_whole();
+}
+
 /* Markers are as if the messages had been sent one by one: of their own the authors have read. */
 Test(together, rows_are_as_if_sent_one_by_one, .init = begin, .fini = end)
 {

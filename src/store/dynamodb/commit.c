@@ -57,8 +57,10 @@ static bool is_message(const cr_write *write)
            cr_row_kind(&write->row) == CR_KIND_MESSAGE;
 }
 
-/* Nobody else puts the same row: a message by its uuid, others by their version. Where one is as it
- * was put, the transaction was carried out, since that puts all or nothing. */
+/* Who has put a row shows by the uuid of a message, or by the version of any other. Nobody else
+ * puts the same version, but a message that is repeated may have been put by another program. So
+ * where a row is there with its version, or all messages are there, the transaction was carried
+ * out, since that puts all or nothing; or what it was to put is there all the same. */
 static bool is_witness(const cr_write *write)
 {
     return is_message(write) ||
@@ -79,9 +81,22 @@ bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, con
 }
 
 /* An earlier attempt of ours went through, and its answer was lost. */
-static bool is_our_own(const cr_dynamodb_txn *txn, const cr_write *write, const cr_reason *reason)
+static bool is_carried_out(const cr_dynamodb_txn *txn, const cr_result *result)
 {
-    return is_witness(write) && cr_dynamodb_is_as_put(txn, &reason->row, write);
+    size_t messages = 0;
+    size_t stored = 0;
+    for (size_t i = 0; i < txn->write_count; i++) {
+        const cr_write *write = &txn->write[i];
+        const cr_reason *reason = i < result->reason_count ? &result->reason[i] : NULL;
+        bool is_there = reason != NULL && judge_reason(reason->code) == RUN_AGAIN &&
+                        is_witness(write) && cr_dynamodb_is_as_put(txn, &reason->row, write);
+        if (is_there && !is_message(write)) {
+            return true;
+        }
+        messages += is_message(write) ? 1 : 0;
+        stored += is_there ? 1 : 0;
+    }
+    return messages > 0 && stored == messages;
 }
 
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
@@ -89,11 +104,11 @@ static bool is_our_own(const cr_dynamodb_txn *txn, const cr_write *write, const 
 static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_result *result)
 {
     bool has[GIVE_UP + 1] = {false};
+    if (is_carried_out(txn, result)) {
+        return COMMITTED;
+    }
     for (size_t i = 0; i < result->reason_count && i < txn->write_count; i++) {
         verdict of_action = judge_reason(result->reason[i].code);
-        if (of_action == RUN_AGAIN && is_our_own(txn, &txn->write[i], &result->reason[i])) {
-            return COMMITTED;
-        }
         has[of_action] = true;
         /* A put that is refused only needs another key. */
         bool is_moved = of_action == RUN_AGAIN && txn->write[i].kind != CR_WRITE_PUT;
@@ -187,11 +202,11 @@ bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, 
     txn->base.call = call;
     call->meter = quiet.meter;
     cr_error_discard(&reason);
-    bool is_stored = false;
+    size_t there = 0;
     for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
-        is_stored = is_stored || cr_dynamodb_is_as_put(txn, &stored[i], writes[i]);
+        there += cr_dynamodb_is_as_put(txn, &stored[i], writes[i]) ? 1 : 0;
     }
-    return is_stored;
+    return is_message(writes[0]) ? there == count : there > 0;
 }
 
 /* The transaction failed, and the failure is described. If it may have been applied all the same,
