@@ -346,8 +346,14 @@ static cruddur_status look(cr_txn *txn, const search *wanted, cr_group *group, b
     if (status != CRUDDUR_OK || !cr_row_exists(&group->head)) {
         return status;
     }
-    if (!cr_row_exists(&group->card.row)) {
-        return cr_cardless_judge(txn, group, member, wanted->named, is_member);
+    if (!cr_row_exists(&group->card.row) && announces(txn, wanted->reading)) {
+        /* It may have been read before the head, and the opening have come between. */
+        status = cr_group_read_card(txn, &group->uuid, &group->card);
+    }
+    if (status != CRUDDUR_OK || !cr_row_exists(&group->card.row)) {
+        return status == CRUDDUR_OK
+                   ? cr_cardless_judge(txn, group, member, wanted->named, is_member)
+                   : status;
     }
     group->known = group->card.card.members;
     *is_member = !group->card.card.is_removed && cr_members_have(&group->known, member);

@@ -180,6 +180,18 @@ static void do_react(stage *all, cruddur *dm, const actor *self)
     act_react(all, dm);
 }
 
+static void do_rename(stage *all, cruddur *dm, const actor *self)
+{
+    (void)self;
+    act_rename(all, dm);
+}
+
+static void do_block(stage *all, cruddur *dm, const actor *self)
+{
+    (void)self;
+    act_block(all, dm);
+}
+
 static void do_invite(stage *all, cruddur *dm, const actor *self)
 {
     (void)dm;
@@ -201,7 +213,7 @@ static const struct {
     {do_send_as_rival, 1}, {do_open, 3},          {do_send_again, 3},
     {do_edit, 2},          {do_set, 2},           {do_mark, 1},
     {do_react, 1},         {do_invite, 2},        {do_guest, 2},
-    {do_send, 5},
+    {do_rename, 1},        {do_block, 2},         {do_send, 5},
 };
 
 static void do_task(stage *all, cruddur *dm, const actor *self)

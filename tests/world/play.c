@@ -305,6 +305,7 @@ static void come_to_rest(stage *all, bool is_calm)
     sim_service_set_manners(&(sim_manners){.page_bytes = wildness.manners.page_bytes});
     sim_deliver_all(4);
     guests_resolve(all);
+    settings_resolve(all);
     repeat(all);
     if (!all->is_over && !all->has_handler && all->mode != STAGE_STEPS) {
         check_previews(all);

@@ -6,6 +6,7 @@
 
 #include <cruddur/cruddur.h>
 
+#include "model/card.h"
 #include "model/key.h"
 #include "model/marker.h"
 #include "model/time.h"
@@ -16,6 +17,8 @@
 typedef enum place {
     SETTING,  /* `what` is a group; the value a number, which says both settings */
     REACTION, /* `what` is a message; the value 1 or 0 */
+    NAME,     /* `what` is a group, the person 0; the value a number, which the name ends with */
+    BLOCK,    /* `what` is a group; the value 1 or 0 */
 } place;
 
 typedef struct set {
@@ -25,8 +28,11 @@ typedef struct set {
     unsigned value; /* 0: none */
     int64_t begun_us;
     int64_t ended_us;
+    bool is_running;
     bool is_acknowledged;
     bool may_be_set;
+    bool may_change_nothing; /* as it may be so already */
+    bool was_late;           /* when it began, a request was still on its way */
 } set;
 
 static set sets[SETS_MAX];
@@ -47,6 +53,11 @@ static bool has_none(const stage *all)
 
 /* ---- asking ---- */
 
+static bool is_of(const set *one, place where, size_t what, size_t person)
+{
+    return one->place == where && one->what == what && one->person == person;
+}
+
 /* Whether a call succeeded; what may not fail is a breach. */
 static bool has_succeeded(stage *all, const char *what, cruddur_status status,
                           const cruddur_error *error)
@@ -64,14 +75,20 @@ static bool has_succeeded(stage *all, const char *what, cruddur_status status,
 static set *begin_set(place where, size_t what, size_t person, unsigned value)
 {
     set *made = &sets[set_count++];
-    *made = (set){
-        .place = where, .what = what, .person = person, .value = value, .begun_us = sim_now_us()};
+    *made = (set){.place = where,
+                  .what = what,
+                  .person = person,
+                  .value = value,
+                  .begun_us = sim_now_us(),
+                  .is_running = true,
+                  .was_late = sim_late_count() > 0};
     return made;
 }
 
 static void end_set(stage *all, set *made, const char *what, cruddur_status status,
                     cruddur_error *error)
 {
+    made->is_running = false;
     made->is_acknowledged = has_succeeded(all, what, status, error);
     made->may_be_set =
         made->is_acknowledged || sim_is_dead() || cruddur_error_outcome_unknown(error);
@@ -97,6 +114,18 @@ static size_t pick_group(const stage *all)
     return all->group[group].is_open ? group : GROUPS;
 }
 
+/* One that was asked for before; 0: none. */
+static unsigned any_setting(size_t group, size_t person)
+{
+    size_t at = sim_roll(set_count + 1);
+    for (size_t i = at; i < set_count; i++) {
+        if (is_of(&sets[i], SETTING, group, person)) {
+            return sets[i].value;
+        }
+    }
+    return 0;
+}
+
 void act_set(stage *all, cruddur *dm)
 {
     cruddur_error *error = NULL;
@@ -105,12 +134,14 @@ void act_set(stage *all, cruddur *dm)
         return;
     }
     size_t person = stage_any_member(all, group);
-    unsigned value = (unsigned)set_count + 1;
+    unsigned before = sim_happens(3) ? any_setting(group, person) : 0;
+    unsigned value = before > 0 ? before : (unsigned)set_count + 1;
     cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
     options.timeout_ms = stage_timeout_ms();
     options.pinned = value % 2 == 1 ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
     options.muted_until_us = muted_until_us(value);
     set *made = begin_set(SETTING, group, person, value);
+    made->may_change_nothing = before > 0;
     sim_tell("setting %u for %zu in group %zu", value, person, group);
     cruddur_status status = cruddur_group_set(dm, all->person[person].text,
                                               all->group[group].uuid.text, &options, NULL, &error);
@@ -165,8 +196,10 @@ void act_react(stage *all, cruddur *dm)
     cruddur_status status =
         cruddur_msg_react(dm, all->person[person].text, all->group[message->group].uuid.text,
                           message->uuid.text, THUMB, is_added, &options, NULL, NULL, &error);
-    if (status == CRUDDUR_E_MESSAGE_DELETED) {
-        made->ended_us = sim_now_us(); /* it is not set, and all other reactions are gone */
+    made->is_running = false;
+    if (status == CRUDDUR_E_MESSAGE_DELETED ||
+        settings_may_refuse(message->group, status, made->begun_us)) {
+        made->ended_us = sim_now_us(); /* it is not set; all other reactions may be gone */
         all->calls++;
         cruddur_error_free(error);
         return;
@@ -174,18 +207,65 @@ void act_react(stage *all, cruddur *dm)
     end_set(all, made, "reacting", status, error);
 }
 
+/* ---- a group's name, and blocks ---- */
+
+#define NAME_TEXT "Name "
+
+void act_rename(stage *all, cruddur *dm)
+{
+    char name[32];
+    cruddur_error *error = NULL;
+    size_t group = pick_group(all);
+    if (has_none(all) || group == GROUPS || stage_is_direct(all, group) || set_count == SETS_MAX) {
+        return;
+    }
+    size_t person = stage_any_member(all, group);
+    unsigned value = (unsigned)set_count + 1;
+    cruddur_group_options options = CRUDDUR_GROUP_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    (void)snprintf(name, sizeof(name), NAME_TEXT "%u", value);
+    set *made = begin_set(NAME, group, 0, value);
+    sim_tell("%zu names group %zu \"%s\"", person, group, name);
+    cruddur_status status = cruddur_group_rename(
+        dm, all->person[person].text, all->group[group].uuid.text, name, &options, NULL, &error);
+    end_set(all, made, "naming", status, error);
+}
+
+static void block(stage *all, cruddur *dm, size_t group, size_t person, bool is_on)
+{
+    cruddur_error *error = NULL;
+    cruddur_set_options options = CRUDDUR_SET_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    options.blocked = is_on ? CRUDDUR_SWITCH_ON : CRUDDUR_SWITCH_OFF;
+    set *made = begin_set(BLOCK, group, person, is_on ? 1 : 0);
+    made->may_change_nothing = true;
+    sim_tell("%zu %s group %zu", person, is_on ? "blocks" : "unblocks", group);
+    cruddur_status status = cruddur_group_set(dm, all->person[person].text,
+                                              all->group[group].uuid.text, &options, NULL, &error);
+    end_set(all, made, is_on ? "blocking" : "unblocking", status, error);
+}
+
+void act_block(stage *all, cruddur *dm)
+{
+    size_t group = pick_group(all);
+    if (!has_none(all) && group < GROUPS && stage_is_direct(all, group) && set_count < SETS_MAX) {
+        block(all, dm, group, stage_any_member(all, group), sim_happens(2));
+    }
+}
+
 /* ---- judging ---- */
 
-static bool is_of(const set *one, place where, size_t what, size_t person)
+/* One that changed nothing does not keep those from coming that were on their way. */
+static bool replaces(const set *one)
 {
-    return one->place == where && one->what == what && one->person == person;
+    return one->is_acknowledged && !(one->may_change_nothing && one->was_late);
 }
 
 /* Whether a call has replaced all that was set before `since_us`, by another value. */
 static bool is_replaced(place where, size_t what, size_t person, unsigned value, int64_t since_us)
 {
     for (size_t i = 0; i < set_count; i++) {
-        if (is_of(&sets[i], where, what, person) && sets[i].is_acknowledged &&
+        if (is_of(&sets[i], where, what, person) && replaces(&sets[i]) &&
             sets[i].begun_us > since_us && sets[i].value != value) {
             return true;
         }
@@ -202,6 +282,96 @@ static bool may_be(place where, size_t what, size_t person, unsigned value)
                    !is_replaced(where, what, person, value, sets[i].ended_us);
     }
     return is_found;
+}
+
+/* Whether somebody has taken this block back for certain, before a call that began then. */
+static bool is_taken_back(const set *blocked, int64_t begun_us)
+{
+    for (size_t i = 0; i < set_count && !blocked->is_running; i++) {
+        if (is_of(&sets[i], BLOCK, blocked->what, blocked->person) && sets[i].value == 0 &&
+            !sets[i].is_running && replaces(&sets[i]) && sets[i].begun_us > blocked->ended_us &&
+            sets[i].ended_us < begun_us) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool settings_may_refuse(size_t group, cruddur_status status, int64_t begun_us)
+{
+    bool may_be_blocked = false;
+    for (size_t i = 0; i < set_count && !may_be_blocked; i++) {
+        may_be_blocked = sets[i].place == BLOCK && sets[i].what == group && sets[i].value == 1 &&
+                         (sets[i].is_running || sets[i].may_be_set) &&
+                         !is_taken_back(&sets[i], begun_us);
+    }
+    return status == CRUDDUR_E_BLOCKED && may_be_blocked;
+}
+
+/* Whether a block may have been taken back at any time. */
+static bool may_be_taken_back(const set *blocked)
+{
+    for (size_t i = 0; i < set_count; i++) {
+        if (is_of(&sets[i], BLOCK, blocked->what, blocked->person) && sets[i].value == 0 &&
+            (sets[i].is_running || (sets[i].may_be_set && sets[i].ended_us > blocked->begun_us))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool settings_must_refuse(size_t group, int64_t begun_us)
+{
+    for (size_t i = 0; i < set_count; i++) {
+        if (sets[i].place == BLOCK && sets[i].what == group && sets[i].value == 1 &&
+            !sets[i].is_running && replaces(&sets[i]) && sets[i].ended_us < begun_us &&
+            !may_be_taken_back(&sets[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned number_of_name(cr_str name)
+{
+    size_t digits = sizeof(NAME_TEXT) - 1;
+    return name.data != NULL && name.size > digits ? (unsigned)strtoul(name.data + digits, NULL, 10)
+                                                   : 0;
+}
+
+static void check_card(stage *all, size_t group, const cr_card *card)
+{
+    unsigned value = number_of_name(card->name);
+    if (!may_be(NAME, group, 0, value)) {
+        stage_breach(all, "name %u of group %zu is not the latest", value, group);
+    }
+    for (size_t i = 0; i < PEOPLE && stage_is_direct(all, group); i++) {
+        bool is_blocked = cr_members_have(&card->blocked, &all->person[i]);
+        if (!may_be(BLOCK, group, i, is_blocked ? 1 : 0)) {
+            stage_breach(all, "%zu %s group %zu", i, is_blocked ? "blocks" : "does not block",
+                         group);
+        } else if (is_blocked && set_count < SETS_MAX) {
+            block(all, stage_dm(all, group), group, i, false);
+        }
+    }
+}
+
+/* The cards are as it was told; then all blocks are taken back, so that the rest can be sent. */
+void settings_resolve(stage *all)
+{
+    for (size_t g = 0; g < GROUPS && !has_none(all); g++) {
+        cr_card card = {0};
+        cr_arena arena = CR_ARENA_INIT;
+        cr_card_pk pk = cr_card_pk_of(&all->group[g].uuid);
+        const sim_item *item = sim_table_get(cr_card_key(&pk));
+        cr_row row = item == NULL ? (cr_row){0} : sim_row_of(item, &arena);
+        if (item != NULL && !cr_card_read(&row, &card)) {
+            stage_breach(all, "the card of group %zu is damaged", g);
+        } else {
+            check_card(all, g, &card);
+        }
+        cr_arena_free(&arena);
+    }
 }
 
 static unsigned value_of(const cr_row *row)

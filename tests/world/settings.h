@@ -16,6 +16,18 @@ void act_set(stage *all, cruddur *dm);
 void act_mark(stage *all, cruddur *dm);
 void act_react(stage *all, cruddur *dm);
 
+/* A member names a group, or blocks or unblocks a direct one. */
+void act_rename(stage *all, cruddur *dm);
+void act_block(stage *all, cruddur *dm);
+
+/* Whether a block may be why a call failed that began then; and whether it must
+ * fail, as a block was acknowledged before and never taken back. */
+bool settings_may_refuse(size_t group, cruddur_status status, int64_t begun_us);
+bool settings_must_refuse(size_t group, int64_t begun_us);
+
+/* At rest, before the last messages are sent. */
+void settings_resolve(stage *all);
+
 /* Judges a table at rest. */
 void check_settings(stage *all);
 

@@ -9,6 +9,7 @@
 #include "model/key.h"
 #include "model/time.h"
 #include "world/edits.h"
+#include "world/settings.h"
 
 void stage_breach(stage *all, const char *format, ...)
 {
@@ -71,6 +72,14 @@ bool stage_is_member(const stage *all, size_t group, size_t person)
 bool stage_may_be_guest(const stage *all, size_t group, size_t person)
 {
     return all->has_guest && !all->is_quiet && group == GUEST_GROUP && person == GUEST;
+}
+
+bool stage_is_direct(const stage *all, size_t group)
+{
+    cr_uuid direct;
+    const stage_group *made = &all->group[group];
+    return made->members.count == 2 && cr_direct_group_uuid(&made->members, &direct) &&
+           strcmp(direct.text, made->uuid.text) == 0;
 }
 
 size_t stage_any_member(const stage *all, size_t group)
@@ -295,18 +304,15 @@ static cruddur_status append(stage *all, cruddur *dm, const stage_message *messa
 static cruddur_status open_group(stage *all, cruddur *dm, const stage_message *message,
                                  cr_packed_row **ret_row, cruddur_error **error)
 {
-    cr_uuid direct;
     cruddur_user others[PEOPLE];
     size_t count = 0;
     cruddur_group *made = NULL;
     const stage_group *group = &all->group[message->group];
     const cruddur_user creator = stage_user(all, message->author);
     cruddur_create_options options = CRUDDUR_CREATE_OPTIONS_INIT;
-    bool is_direct = cr_direct_group_uuid(&group->members, &direct) &&
-                     strcmp(direct.text, group->uuid.text) == 0;
     options.timeout_ms = stage_timeout_ms();
     options.message_uuid = message->is_callers ? message->uuid.text : NULL;
-    options.group_uuid = is_direct ? NULL : group->uuid.text;
+    options.group_uuid = stage_is_direct(all, message->group) ? NULL : group->uuid.text;
     for (size_t i = 0; i < PEOPLE; i++) {
         if (i != message->author && stage_is_member(all, message->group, i)) {
             others[count++] = stage_user(all, i);
@@ -394,10 +400,26 @@ static bool may_overlook(const stage *all, size_t group, cruddur_status status)
            (status == CRUDDUR_E_GROUP_NOT_FOUND || status == CRUDDUR_E_GROUP_EXISTS);
 }
 
+static bool may_fail_now(const stage *all, const stage_message *message, cruddur_status status,
+                         int64_t begun_us)
+{
+    return stage_may_fail(all, status) || may_overlook(all, message->group, status) ||
+           settings_may_refuse(message->group, status, begun_us);
+}
+
+/* A repeat may be told of what was sent before. */
+static void judge_block(stage *all, const stage_message *message, int64_t begun_us)
+{
+    if (message->calls == 1 && settings_must_refuse(message->group, begun_us)) {
+        stage_breach(all, "message %s was sent to a group that is blocked", message->text);
+    }
+}
+
 bool stage_send(stage *all, cruddur *dm, stage_message *message)
 {
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
+    int64_t begun_us = sim_now_us();
     all->calls++;
     message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
     sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
@@ -411,11 +433,12 @@ bool stage_send(stage *all, cruddur *dm, stage_message *message)
         message->may_be_stored = true; /* whatever it was told, nobody knows */
     } else if (status == CRUDDUR_OK) {
         note_ack(all, message, row);
+        judge_block(all, message, begun_us);
     } else if (status == CRUDDUR_E_MESSAGE_GONE && message->lasts_s > 0) {
         message->may_be_stored = message->is_done = true;
     } else if (may_be_refused(all, message, status)) {
         message->is_refused = message->is_done = true;
-    } else if (!stage_may_fail(all, status) && !may_overlook(all, message->group, status)) {
+    } else if (!may_fail_now(all, message, status, begun_us)) {
         stage_breach(all, "sending %s: %s: %s", message->text, cruddur_status_name(status),
                      cruddur_error_message(error));
     } else {

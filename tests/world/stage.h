@@ -122,6 +122,9 @@ bool stage_has_card(const stage *all, size_t group);
 
 bool stage_is_member(const stage *all, size_t group, size_t person);
 
+/* Whether its uuid is that of a direct group of its two members. */
+bool stage_is_direct(const stage *all, size_t group);
+
 /* Whether it is the one who comes and goes, while that is under way. */
 bool stage_may_be_guest(const stage *all, size_t group, size_t person);
 size_t stage_any_member(const stage *all, size_t group);

@@ -21,18 +21,19 @@
     {                                                                                              \
         name, {SIM_DEED_NONE, 0, NULL}, cut, mode, false, NULL                                     \
     }
+#define HIDDEN(name, cut, mode, why)                                                               \
+    {                                                                                              \
+        name, {SIM_DEED_NONE, 0, NULL}, cut, mode, false, why                                      \
+    }
 
 const fault faults_all[] = {
-    {"a claim overwrites another",
-     {SIM_DEED_BLIND, SIM_ON_PUT, "CLAIM#"},
-     FAULT_CUT_NONE,
-     STAGE_ATOMIC,
-     false,
-     "of two changes of a group one fails by its group rows, runs again, and finds the claim"},
+    BLIND("a claim overwrites another", SIM_ON_PUT, "CLAIM#", STAGE_ATOMIC),
     BLIND("a claim overwrites another", SIM_ON_PUT, "CLAIM#", STAGE_STREAM),
     BLIND("a claim overwrites another", SIM_ON_PUT, "CLAIM#", STAGE_STEPS),
     BLIND("a claim overwrites another", SIM_ON_PUT, "CLAIM#", STAGE_MIXED),
     BLIND("a card overwrites another", SIM_ON_PUT, "CARD#", STAGE_ATOMIC),
+    BLIND("a card is changed blindly", SIM_ON_REPLACE, "CARD#", STAGE_ATOMIC),
+    BLIND("a card is changed blindly", SIM_ON_REPLACE, "CARD#", STAGE_STREAM),
     BLIND("a message overwrites another", SIM_ON_PUT, "MSG#", STAGE_STREAM),
     BLIND("a message overwrites another", SIM_ON_PUT, "MSG#", STAGE_STEPS),
     BLIND("a message overwrites another", SIM_ON_PUT, "MSG#", STAGE_MIXED),
@@ -57,6 +58,7 @@ const fault faults_all[] = {
     DROP("claims are not put", SIM_ON_ALL, "CLAIM#", STAGE_STREAM),
     DROP("claims are not put", SIM_ON_ALL, "CLAIM#", STAGE_STEPS),
     DROP("cards are not put", SIM_ON_ALL, "CARD#", STAGE_ATOMIC),
+    DROP("cards are not changed", SIM_ON_REPLACE, "CARD#", STAGE_ATOMIC),
     DROP("messages are not put", SIM_ON_PUT, "MSG#", STAGE_ATOMIC),
     DROP("messages are not put", SIM_ON_PUT, "MSG#", STAGE_STREAM),
     DROP("messages are not put", SIM_ON_PUT, "MSG#", STAGE_STEPS),
@@ -89,8 +91,21 @@ const fault faults_all[] = {
     CUT("no answer means not arrived", FAULT_CUT_ARRIVAL, STAGE_ATOMIC),
     CUT("every caller counts as a member", FAULT_CUT_MEMBERS, STAGE_ATOMIC),
     CUT("every caller counts as a member", FAULT_CUT_MEMBERS, STAGE_STREAM),
+    CUT("a block is not looked at", FAULT_CUT_BLOCK, STAGE_ATOMIC),
+    CUT("a block is not looked at", FAULT_CUT_BLOCK, STAGE_STREAM),
     CUT("a watch's cursor skips what was not told", FAULT_CUT_PLACE, STAGE_ATOMIC),
     CUT("a watch's cursor skips what was not told", FAULT_CUT_PLACE, STAGE_STREAM),
+    CUT("a guess counts that no condition judges", FAULT_CUT_GUESS, STAGE_ATOMIC),
+    HIDDEN("what was announced is taken twice", FAULT_CUT_TAKEN, STAGE_ATOMIC,
+           "a body that reads something again has it forgotten before"),
+    HIDDEN("what was announced is taken twice", FAULT_CUT_TAKEN, STAGE_STREAM,
+           "a body that reads something again has it forgotten before"),
+    HIDDEN("a head of before the card is believed", FAULT_CUT_BEFORE, STAGE_ATOMIC,
+           "a change that goes by it fails by its conditions on the card and the group rows"),
+    CUT("a head of before the card is believed", FAULT_CUT_BEFORE, STAGE_STREAM),
+    CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_ATOMIC),
+    CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STREAM),
+    CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STEPS),
     OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_ATOMIC),
     OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_STREAM),
 };

@@ -5,9 +5,13 @@
 
 #include "aws/client.h"
 #include "aws/crc32.h"
+#include "messaging/group.h"
+#include "messaging/rows.h"
 #include "messaging/settle.h"
 #include "model/members.h"
 #include "model/time.h"
+#include "store/claim.h"
+#include "store/dynamodb/ahead.h"
 #include "watch/poll.h"
 
 static fault_cut now;
@@ -96,4 +100,70 @@ void __wrap_cr_poll_place(const cr_poll *poll, cr_place *place)
         cr_kept_key_set(&place->low, cr_str_of("9999-12-31T23:59:59.999999+00:00"));
         place->time_us += INT64_C(7200000000);
     }
+}
+
+cruddur_status __real_cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group);
+cruddur_status __wrap_cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group);
+
+cruddur_status __wrap_cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group)
+{
+    if (now != FAULT_CUT_GUESS) {
+        return __real_cr_group_read_guessed(txn, member, group);
+    }
+    group->is_own_guess = false;
+    return CRUDDUR_OK;
+}
+
+const cr_ahead_query *__real_cr_ahead_take_query(cr_ahead *ahead, const cr_query *query);
+const cr_ahead_query *__wrap_cr_ahead_take_query(cr_ahead *ahead, const cr_query *query);
+
+const cr_ahead_query *__wrap_cr_ahead_take_query(cr_ahead *ahead, const cr_query *query)
+{
+    const cr_ahead_query *taken = __real_cr_ahead_take_query(ahead, query);
+    if (taken != NULL && now == FAULT_CUT_TAKEN) {
+        ahead->query[taken - ahead->query].uses++;
+    }
+    return taken;
+}
+
+bool __real_cr_ahead_take_row(cr_ahead *ahead, cr_key key, cr_row *row);
+bool __wrap_cr_ahead_take_row(cr_ahead *ahead, cr_key key, cr_row *row);
+
+bool __wrap_cr_ahead_take_row(cr_ahead *ahead, cr_key key, cr_row *row)
+{
+    bool is_taken = __real_cr_ahead_take_row(ahead, key, row);
+    for (size_t i = 0; is_taken && now == FAULT_CUT_TAKEN && i < ahead->key_count; i++) {
+        ahead->is_taken[i] = false;
+    }
+    return is_taken;
+}
+
+void __real_cr_rows_forget_ahead(cr_txn *txn);
+void __wrap_cr_rows_forget_ahead(cr_txn *txn);
+
+void __wrap_cr_rows_forget_ahead(cr_txn *txn)
+{
+    if (now != FAULT_CUT_BEFORE) {
+        __real_cr_rows_forget_ahead(txn);
+    }
+}
+
+bool __real_cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim);
+bool __wrap_cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim);
+
+bool __wrap_cr_claim_read(const cr_row *row, cr_arena *arena, cr_claim *claim)
+{
+    return now == FAULT_CUT_CLAIM || __real_cr_claim_read(row, arena, claim);
+}
+
+cruddur_status __real_cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid,
+                                          const cr_read_card *card, const char *argument);
+cruddur_status __wrap_cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid,
+                                          const cr_read_card *card, const char *argument);
+
+cruddur_status __wrap_cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid,
+                                          const cr_read_card *card, const char *argument)
+{
+    return now == FAULT_CUT_BLOCK ? CRUDDUR_OK
+                                  : __real_cr_group_check_open(txn, uuid, card, argument);
 }
