@@ -106,6 +106,9 @@ const fault faults_all[] = {
     CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_ATOMIC),
     CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STREAM),
     CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STEPS),
+    CUT("a change for several is acknowledged unseen", FAULT_CUT_TOGETHER, STAGE_ATOMIC),
+    HIDDEN("a handle believes what it has left", FAULT_CUT_STALE, STAGE_ATOMIC,
+           "the conditions of the change judge it, and what is not written is read first"),
     OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_ATOMIC),
     OTHER("eventual reads are believed", SIM_DEED_EVENTUAL, STAGE_STREAM),
 };

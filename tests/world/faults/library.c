@@ -6,7 +6,9 @@
 #include "aws/client.h"
 #include "aws/crc32.h"
 #include "messaging/group.h"
+#include "messaging/recall.h"
 #include "messaging/rows.h"
+#include "messaging/send.h"
 #include "messaging/settle.h"
 #include "model/members.h"
 #include "model/time.h"
@@ -166,4 +168,26 @@ cruddur_status __wrap_cr_group_check_open(const cr_txn *txn, const cr_uuid *uuid
 {
     return now == FAULT_CUT_BLOCK ? CRUDDUR_OK
                                   : __real_cr_group_check_open(txn, uuid, card, argument);
+}
+
+void __real_cr_queue_set_down(cr_ticket *taken, bool is_done);
+void __wrap_cr_queue_set_down(cr_ticket *taken, bool is_done);
+
+/* Each has its result as soon as the change is stated. */
+void __wrap_cr_queue_set_down(cr_ticket *taken, bool is_done)
+{
+    const cr_send *send = taken->errand;
+    bool is_believed = now == FAULT_CUT_TOGETHER && send->result != NULL;
+    __real_cr_queue_set_down(taken, is_done || is_believed);
+}
+
+const cr_kept_group *__real_cr_recall(const cr_txn *txn, bool is_first);
+const cr_kept_group *__wrap_cr_recall(const cr_txn *txn, bool is_first);
+
+const cr_kept_group *__wrap_cr_recall(const cr_txn *txn, bool is_first)
+{
+    const cr_ticket *ticket = txn->call->ticket;
+    bool is_believed = now == FAULT_CUT_STALE && is_first && (txn->traits & CR_TRAIT_OURS) != 0 &&
+                       ticket != NULL && !txn->may_be_stored;
+    return is_believed ? ticket->kept : __real_cr_recall(txn, is_first);
 }
