@@ -70,6 +70,12 @@ class Calls:
         options.up_to_message_uuid, options.up_to_created_at_us = self.names.pop(0)
         store.measure_quietly("group_mark_read", person(2).uuid, self.group, ctypes.byref(options))
 
+    def mark_all(self, store):
+        """A message of somebody else's comes before."""
+        writer = store if self.is_ours else self.first
+        writer.append(self.group, 0, False)
+        store.measure_quietly("group_mark_read", person(2).uuid, self.group, None)
+
     def edit(self, store):
         store.about_message("msg_edit", self.group, 0, self.names[-1], TEXT + str(time.time()).encode())
 
@@ -103,7 +109,8 @@ ROWS = (
                                                        "steps": 2}),
     ("groups of a user, one unread", Calls.groups, {"atomic": 2, "ours": 2, "stream": 2, "steps": 2}),
     ("mark as read, up to a message", Calls.mark, {"atomic": 2, "ours": 2, "stream": None}),
-    ("react", Calls.react, {"atomic": 2, "ours": 2, "stream": None}),
+    ("mark as read, all", Calls.mark_all, {"atomic": 2, "ours": 1, "stream": None}),
+    ("react", Calls.react, {"atomic": 2, "ours": 1, "stream": None}),
     ("edit", Calls.edit, {"atomic": 2, "ours": 1, "stream": None}),
     ("delete the newest", Calls.delete, {"atomic": 2, "ours": 1, "stream": None}),
 )

@@ -336,6 +336,19 @@ static bool goes_by_guess(const cr_edit *edit, const reading *read)
             !(kinds[edit->kind].is_for_author && is_author(edit, &read->lookup.row)));
 }
 
+/* What has changed gets another version. */
+static cruddur_status apply(cr_txn *txn, const cr_edit *edit, edited *message)
+{
+    const cr_row as_read = message->row;
+    cruddur_status status = kinds[edit->kind].apply(txn, message);
+    if (status != CRUDDUR_OK || !message->is_changed) {
+        return status;
+    }
+    message->row.value[CR_VERSION] = cr_row_fresh_version(txn->arena);
+    return message->row.value[CR_VERSION].data == NULL ? cr_fail_memory(txn->call->error)
+                                                       : check_version(txn, edit, &as_read);
+}
+
 static cruddur_status edit_body(cr_txn *txn, void *argument)
 {
     editing *call = argument;
@@ -350,14 +363,7 @@ static cruddur_status edit_body(cr_txn *txn, void *argument)
     }
     edited message = {.edit = edit, .row = read.lookup.row};
     if (status == CRUDDUR_OK) {
-        status = kinds[edit->kind].apply(txn, &message);
-    }
-    if (status == CRUDDUR_OK && message.is_changed) {
-        status = check_version(txn, edit, &read.lookup.row);
-        message.row.value[CR_VERSION] = cr_row_fresh_version(txn->arena);
-    }
-    if (status == CRUDDUR_OK && message.row.value[CR_VERSION].data == NULL && message.is_changed) {
-        status = cr_fail_memory(txn->call->error);
+        status = apply(txn, edit, &message);
     }
     if (status == CRUDDUR_OK) {
         status = keep(txn, &message.row, &call->result);
@@ -368,9 +374,13 @@ static cruddur_status edit_body(cr_txn *txn, void *argument)
     if (!is_to_write && goes_by_guess(edit, &read)) {
         return CRUDDUR_E_CONFLICT;
     }
-    return status == CRUDDUR_OK && message.is_changed
-               ? write_message(txn, call, &read, &message.row)
-               : status;
+    if (is_to_write) {
+        return write_message(txn, call, &read, &message.row);
+    }
+    if (status == CRUDDUR_OK) {
+        cr_recall_leave_as_is(txn, &read.group);
+    }
+    return status;
 }
 
 cruddur_status cr_edit_message(cr_store *store, const cr_edit *edit, cr_call *call,

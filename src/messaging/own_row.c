@@ -202,6 +202,8 @@ static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *fou
     calling->has_written = status == CRUDDUR_OK && is_to_write;
     if (calling->has_written) {
         cr_recall_leave_row(txn, &before, &found->row);
+    } else if (status == CRUDDUR_OK) {
+        cr_recall_leave_as_is(txn, &found->group);
     }
     return calling->has_written ? txn->ops->replace(txn, &before, &found->row) : status;
 }

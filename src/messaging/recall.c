@@ -36,7 +36,7 @@ static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewri
            cr_row_exists(&group->card.row);
 }
 
-/* A handle is sure where it has left the rows where they were found. */
+/* A handle is sure of a group that it has found as it left it. */
 void cr_recall_leave(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite,
                      const cr_row *counter)
 {
@@ -71,6 +71,20 @@ static cr_group_content content_of(const cr_kept_group *kept)
                               .counter = kept->knows_counter ? &kept->counter : NULL};
 }
 
+static bool is_as_left(const cr_kept_group *before, const cr_group *group)
+{
+    return before != NULL && cr_str_equal(before->message.value[CR_SK], group->head.value[CR_SK]);
+}
+
+void cr_recall_leave_as_is(const cr_txn *txn, const cr_group *group)
+{
+    const cr_kept_group *before = left_before(txn);
+    if (is_as_left(before, group)) {
+        const cr_group_content content = content_of(before);
+        leave(txn, &content, true);
+    }
+}
+
 void cr_recall_leave_row(const cr_txn *txn, const cr_row *as_read, const cr_row *row)
 {
     cr_row rows[CRUDDUR_MEMBERS_MAX];
@@ -89,7 +103,7 @@ void cr_recall_leave_row(const cr_txn *txn, const cr_row *as_read, const cr_row 
     if (is_there) {
         cr_group_content content = content_of(before);
         content.rows = rows;
-        leave(txn, &content, before->is_sure);
+        leave(txn, &content, true);
     }
 }
 
@@ -104,5 +118,5 @@ void cr_recall_leave_message(const cr_txn *txn, const cr_group *group, const cr_
     bool is_newest = cr_str_equal(before->message.value[CR_SK], message->value[CR_SK]);
     content.message = is_newest ? message : content.message;
     content.counter = counter;
-    leave(txn, &content, before->is_sure);
+    leave(txn, &content, true);
 }

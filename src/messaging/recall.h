@@ -16,8 +16,11 @@ const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first);
 void cr_recall_leave(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite,
                      const cr_row *counter);
 
-/* Leaves what was left before, in which `row` takes the place of the group row that was `as_read`:
- * if that is what was left. */
+/* Leaves what was left before, where a call that has read the group changes nothing. */
+void cr_recall_leave_as_is(const cr_txn *txn, const cr_group *group);
+
+/* The same, in which `row` takes the place of the group row that was `as_read`: if
+ * that is what was left. */
 void cr_recall_leave_row(const cr_txn *txn, const cr_row *as_read, const cr_row *row);
 
 /* The same with this counter, and this message, if it is the newest. The group was read since: its

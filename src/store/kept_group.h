@@ -22,8 +22,8 @@ typedef struct cr_kept_group {
     cr_row message;
     cr_row counter;
     bool knows_counter;
-    bool is_sure; /* the change before that was this handle's as well. Of two handles that take
-                     turns, neither guesses */
+    bool is_sure; /* this handle found the group as it had left it. Of two handles that take turns,
+                     neither guesses */
 } cr_kept_group;
 
 /* Copies all of it. NULL where it is too large to be kept, or memory ran out: then the next change

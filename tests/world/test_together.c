@@ -489,3 +489,16 @@ Test(recall, what_is_not_written_is_read, .init = begin_sure, .fini = end)
     (void)edit(CR_EDIT_DELETE, BOB, &uuid, "", true, CRUDDUR_E_GROUP_NOT_FOUND);
     cr_expect_eq(scene_count("newest"), 1u);
 }
+
+/* What a handle finds as it left it, it is sure of from then on. */
+Test(recall, a_change_that_finds_the_group_as_it_was_left_makes_sure, .init = begin, .fini = end)
+{
+    cr_uuid uuid = scene_uuid(&all);
+    cr_assert_eq(scene_send(&all, ours, BOB, "newest", &uuid), CRUDDUR_OK);
+    (void)edit(CR_EDIT_REACT, ANN, &uuid, "+", false, CRUDDUR_OK); /* changes nothing */
+    (void)edit(CR_EDIT_REACT, ANN, &uuid, "+", true, CRUDDUR_OK);  /* the counter was not known */
+    expect_one_wave(edit(CR_EDIT_REACT, ANN, &uuid, "+", false, CRUDDUR_OK));
+    expect_one_wave(edit(CR_EDIT_REACT, ANN, &uuid, "+", true, CRUDDUR_OK));
+    expect_one_wave(mark(XIA));
+    expect_one_wave(send_by(ours, ANN, "after", CRUDDUR_OK));
+}
