@@ -58,13 +58,16 @@ static told purge_from(const char *cursor, size_t parts)
     return heard;
 }
 
+/* In mode stream the processor may have emptied the inboxes before: it reads what has expired. */
 static void purge(uint64_t removed, uint64_t emptied)
 {
     test_store_settle(&store);
     told heard = purge_from(NULL, 0);
+    bool may_be_fewer = test_store_is_streamed(&store) && heard.last.emptied < emptied;
     cr_assert_str_eq(heard.cursor, "");
     cr_assert_eq(heard.last.removed, removed, "%lu removed", (unsigned long)heard.last.removed);
-    cr_assert_eq(heard.last.emptied, emptied, "%lu emptied", (unsigned long)heard.last.emptied);
+    cr_assert(may_be_fewer || heard.last.emptied == emptied, "%lu emptied",
+              (unsigned long)heard.last.emptied);
 }
 
 /* ---- what there is to purge ---- */
