@@ -173,8 +173,9 @@ static void come_to_nothing(cr_send *send, bool is_in_doubt)
     }
 }
 
-/* Tells each what it has waited for, and what is known of its message. */
-static void tell(const combination *now, const cr_meter *meter, bool is_made, bool is_in_doubt)
+/* Tells each what it has waited for between these two, and what is known of its message. */
+static void tell(const combination *now, const cr_meter *before, const cr_meter *after,
+                 bool is_made, bool is_in_doubt)
 {
     uint32_t together = 0;
     for (size_t i = 0; i < now->count; i++) {
@@ -187,8 +188,8 @@ static void tell(const combination *now, const cr_meter *meter, bool is_made, bo
     for (size_t i = 0; i < now->count; i++) {
         cr_send *send = now->send[i];
         send->is_guess = false;
-        send->shared.attempts += meter->attempts;
-        send->shared.waves += meter->waves;
+        send->shared.attempts += after->attempts - before->attempts;
+        send->shared.waves += after->waves - before->waves;
         send->shared.combined = send->is_together ? together - 1 : 0;
     }
 }
@@ -208,7 +209,7 @@ bool cr_combine(cr_store *store, cr_send *send, cr_call *call)
     together.error = &error;
     cruddur_status status = store->ops->change(store, combine_body, &now, &together);
     bool is_in_doubt = now.was_in_doubt || (error != NULL && cruddur_error_outcome_unknown(error));
-    tell(&now, &together.meter, status == CRUDDUR_OK, is_in_doubt);
+    tell(&now, &call->meter, &together.meter, status == CRUDDUR_OK, is_in_doubt);
     call->meter = together.meter;
     call->meter.combined = send->shared.combined;
     cr_error_discard(&error);

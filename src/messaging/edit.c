@@ -394,6 +394,9 @@ cruddur_status cr_edit_message(cr_store *store, const cr_edit *edit, cr_call *ca
         if (status == CRUDDUR_OK && now.has_more) {
             cr_settle_rest(store, &edit->group, call);
         }
+        if (status != CRUDDUR_OK) {
+            cr_queue_keep(call, NULL);
+        }
         cr_queue_leave(call);
     }
     if (status != CRUDDUR_OK) {

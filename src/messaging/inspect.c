@@ -126,16 +126,29 @@ static cruddur_status refresh(cr_txn *txn, const cr_uuid *uuid, cr_rows *rows)
     return status;
 }
 
-/* Where the newest message has expired and gone, by whichever clock, the rows tell of it. */
+static bool are_all_at(const cr_rows *rows, cr_str sk)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!cr_str_equal(cr_row_place(&rows->row[i]), sk)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where the newest message has expired and gone, the rows tell of it; where all of them do, also by
+ * another clock. */
 static void take_head_of_rows(cr_group_state *group)
 {
     for (size_t i = 0; i < group->rows.count; i++) {
         const cr_row *row = &group->rows.row[i];
-        if (cr_head_has_expired(row, group->now_us + CR_CLOCK_MARGIN_US) &&
-            cr_str_compare(cr_row_place(row), group->head.value[CR_SK]) > 0) {
+        cr_str place = cr_row_place(row);
+        int64_t margin_us = are_all_at(&group->rows, place) ? CR_CLOCK_MARGIN_US : 0;
+        if (cr_head_has_expired(row, group->now_us + margin_us) &&
+            cr_str_compare(place, group->head.value[CR_SK]) > 0) {
             group->head = (cr_row){0};
             group->head.value[CR_PK] = row->value[CR_PK]; /* so that it exists */
-            group->head.value[CR_SK] = cr_row_place(row);
+            group->head.value[CR_SK] = place;
             group->head.value[CR_EXPIRES_AT] = row->value[CR_HEAD_EXPIRES_AT];
             group->is_head_gone = true;
         }

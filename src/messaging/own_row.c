@@ -124,6 +124,15 @@ typedef struct own_call {
     bool must_settle; /* of the latest run: it has written nothing */
 } own_call;
 
+/* Whether the change goes by the newest message, which is there, or by none. */
+static bool names_newest(const cr_own_change *change, const cr_row *newest,
+                         cr_message_lookup *lookup)
+{
+    return change->message == NULL ||
+           (cr_message_is_newest(change->group, change->message, newest, lookup) &&
+            cr_message_is_there(lookup));
+}
+
 /* By what this handle has left: of messages the newest alone. */
 static cruddur_status recall(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
@@ -131,9 +140,7 @@ static cruddur_status recall(cr_txn *txn, own_call *calling, cr_own_found *found
     cr_queue_keep(txn->call, NULL);
     const cr_kept_group *kept = cr_recall(txn, !calling->has_run);
     calling->is_recalled = false;
-    if (kept == NULL ||
-        (change->message != NULL &&
-         !cr_message_is_newest(change->group, change->message, &kept->message, &found->lookup))) {
+    if (kept == NULL || !names_newest(change, &kept->message, &found->lookup)) {
         return CRUDDUR_OK;
     }
     return cr_group_recall(txn, change->group, change->member, kept, &found->group,
@@ -299,6 +306,9 @@ cruddur_status cr_own_row_change(cr_store *store, const cr_own_change *change, c
         cr_queue_enter(store->queues, cr_uuid_str(change->group), call, &ticket);
     if (status == CRUDDUR_OK) {
         status = run(store, &calling, call);
+        if (status != CRUDDUR_OK) {
+            cr_queue_keep(call, NULL);
+        }
         cr_queue_leave(call);
     }
     if (status == CRUDDUR_OK && ret_row != NULL) {

@@ -24,7 +24,8 @@ static void leave(const cr_txn *txn, const cr_group_content *content, bool is_su
     cr_queue_keep(txn->call, left);
 }
 
-/* A group whose rows are in order before the change, and after it. */
+/* A group whose rows are in order before the change, and after it. One that is blocked or closed is
+ * read, as what it refuses is no matter of conditions. */
 static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite)
 {
     const cr_group_rows *rows = rewrite->rows;
@@ -32,8 +33,9 @@ static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewri
     for (size_t i = 0; i < rows->members.count; i++) {
         are_in_place = are_in_place && rows->room[i].data == NULL;
     }
+    const cr_read_card *card = &group->card;
     return (txn->traits & CR_TRAIT_OURS) != 0 && txn->call->ticket != NULL && are_in_place &&
-           cr_row_exists(&group->card.row);
+           cr_row_exists(&card->row) && card->card.blocked.count == 0 && !card->card.is_closed;
 }
 
 /* A handle is sure of a group that it has found as it left it. */

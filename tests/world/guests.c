@@ -240,6 +240,12 @@ static bool may_find(stage *all, uint32_t kind)
         (kind == CRUDDUR_CHECK_CLAIM_CONTRADICTED || (all->are_clocks_wrong && !all->is_quiet))) {
         return true;
     }
+    /* Rows that stay beyond the newest message, in mode stream (check.c). */
+    bool is_streamed = all->mode == STAGE_STREAM || all->mode == STAGE_MIXED;
+    if (is_streamed && all->has_expiry && all->are_clocks_wrong &&
+        kind == CRUDDUR_CHECK_ROW_AHEAD) {
+        return true;
+    }
     bool is_unseen = kind == CRUDDUR_CHECK_MEMBERS_UNKNOWN && !all->is_quiet;
     all->allowed[STAGE_UNCHECKED] +=
         is_unseen ? 1 : 0; /* of a group with a card it never says so */

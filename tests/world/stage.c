@@ -37,6 +37,7 @@ const char *stage_allowance_text(stage_allowance allowance)
         "a message without a uuid of the caller's was stored again when it had expired and gone",
         "a watch missed a message, as clocks disagree by more than 15 minutes",
         "the watch of an inbox missed a change, as clocks disagree by more than 15 minutes",
+        "a row stayed at a message that had expired and gone, beyond the newest",
     };
     return texts[allowance];
 }

@@ -74,6 +74,7 @@ typedef enum stage_allowance {
     STAGE_AGAIN,         /* what had expired and gone was stored again, by its own call */
     STAGE_CLOCKS,        /* a watch missed one, as clocks disagree by more than 15 minutes */
     STAGE_CLOCKS_CHANGE, /* the watch of an inbox missed a change, for the same reason */
+    STAGE_BEYOND,        /* a row stayed at a message that has gone, beyond the newest */
     STAGE_ALLOWANCE_COUNT,
 } stage_allowance;
 

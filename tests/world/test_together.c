@@ -11,6 +11,7 @@
 #include "messaging/edit.h"
 #include "messaging/mark.h"
 #include "messaging/regroup.h"
+#include "model/card.h"
 #include "model/expiry.h"
 #include "model/marker.h"
 #include "world/scene.h"
@@ -501,4 +502,51 @@ Test(recall, a_change_that_finds_the_group_as_it_was_left_makes_sure, .init = be
     expect_one_wave(edit(CR_EDIT_REACT, ANN, &uuid, "+", true, CRUDDUR_OK));
     expect_one_wave(mark(XIA));
     expect_one_wave(send_by(ours, ANN, "after", CRUDDUR_OK));
+}
+
+/* What blocks a group is no matter of conditions: such a group is read. */
+Test(recall, a_block_that_was_taken_back_does_not_last, .init = begin_sure, .fini = end)
+{
+    cr_uuid uuid = scene_uuid(&all);
+    cr_arena arena = CR_ARENA_INIT;
+    cr_card_pk pk = cr_card_pk_of(&all.group);
+    cr_assert_eq(scene_send(&all, ours, BOB, "newest", &uuid), CRUDDUR_OK);
+    cr_row open = sim_row_of(sim_table_get(cr_card_key(&pk)), &arena);
+    cr_row blocked;
+    cr_assert(cr_row_copy(&arena, &open, &open));
+    blocked = open;
+    blocked.value[CR_BLOCKED] = cr_uuid_str(&all.person[ANN]);
+    sim_put_row(&blocked);
+    (void)edit(CR_EDIT_REACT, ANN, &uuid, "+", true, CRUDDUR_E_BLOCKED);
+    (void)send_by(ours, BOB, "reads", CRUDDUR_E_BLOCKED);
+    (void)edit(CR_EDIT_DELETE, BOB, &uuid, "", true, CRUDDUR_OK);
+    sim_put_row(&open);
+    (void)send_by(ours, ANN, "open again", CRUDDUR_OK);
+    cr_arena_free(&arena);
+}
+
+/* What has expired is not there, whatever a handle has left. */
+Test(recall, a_message_that_has_expired_is_not_marked, .init = begin_sure, .fini = end)
+{
+    static const cr_message_arguments arguments = {"uuid", "time"};
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    const cr_message_name name = {.uuid = scene_uuid(&all)};
+    cr_draft draft = {.group = all.group,
+                      .author = {all.person[BOB], CR_STR_ABSENT, CR_STR_ABSENT},
+                      .text = cr_str_of("short"),
+                      .uuid = name.uuid,
+                      .may_be_repeat = true,
+                      .lasts_s = 60};
+    cr_assert_eq(cr_append(ours, &draft, &call, &row), CRUDDUR_OK);
+    free(row);
+    row = NULL;
+    sim_advance(120 * SECOND);
+    const cr_marking marking = {
+        .group = &all.group, .member = &all.person[ANN], .message = &name, .arguments = &arguments};
+    call = sim_call(&error);
+    cr_expect_eq(cr_mark(ours, &marking, &call, &row), CRUDDUR_E_MESSAGE_NOT_FOUND);
+    free(row);
+    cruddur_error_free(error);
 }

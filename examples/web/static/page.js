@@ -294,6 +294,12 @@
 
   // ---- older messages ----
 
+  const sight = new IntersectionObserver(([entry]) => {
+    if (entry.isIntersecting) {
+      refreshOlder();
+    }
+  }, {root: log, rootMargin: '400px 0px 0px'});
+
   const refreshOlder = single(async () => {
     const link = find('#older');
     if (!link) {
@@ -305,6 +311,8 @@
       take(body);
       if (more.includes('older')) {
         link.href = `?before=${encodeURIComponent(older)}`;
+        sight.unobserve(link.parentElement); // to be told of it where it is in sight again, or still
+        sight.observe(link.parentElement);
       } else {
         link.parentElement.remove();
       }
@@ -712,11 +720,7 @@
     find('#act').addEventListener('submit', act);
     const older = find('#older');
     if (older) {
-      new IntersectionObserver(([entry]) => {
-        if (entry.isIntersecting) {
-          refreshOlder();
-        }
-      }, {root: log, rootMargin: '400px 0px 0px'}).observe(older.parentElement);
+      sight.observe(older.parentElement);
     }
     if (composer) {
       keepOutbox(JSON.parse(sessionStorage.getItem(outboxName) ?? '[]').filter((entry) => !document.getElementById(`m-${entry.uuid}`)));
