@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Appends of one handle that wait for each other, to the same group: whoever's turn it is makes one
- * change for all of them, with a message of each, and the group rows move once.
+/* Appends of one handle that wait for each other, to the same group: the one whose turn it is makes
+ * one change for all of them, with a message of each, and the group rows move once.
  *
  * It is made for those alone of which nothing is special: the author is a member by the card, the
  * uuid has no claim yet, there is room. The others, and all of them where the change comes to
@@ -14,7 +14,7 @@
 /* Whether a send may go together with others. */
 bool cr_combine_can(const cr_store *store, const cr_send *send);
 
-/* Appends together with those that wait behind the call. False: nobody does, or the message was
+/* Appends together with those that wait behind the call. False: none does, or the message was
  * left out, or the change came to nothing; then it has to be appended alone. */
 bool cr_combine(cr_store *store, cr_send *send, cr_call *call);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Going by what this handle has left of a group (store/kept_group.h), without a read, where every
- * writer is ours: whoever else has changed the group since has changed its rows, or the message
- * that is replaced. Nothing of it is trusted: it counts where the conditions of a write judge it,
- * and a run that comes to anything else is made again, by reads. */
+ * writer is ours: another writer that has changed the group since has changed its rows, or the
+ * message that is replaced. Nothing of it is trusted: it counts where the conditions of a write
+ * judge it, and a run that comes to anything else is made again, by reads. */
 #ifndef CR_MESSAGING_RECALL_H
 #define CR_MESSAGING_RECALL_H
 

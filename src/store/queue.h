@@ -12,7 +12,7 @@
  *
  * A thread whose turn it is may take along those behind it (cr_queue_take_along()): what each has
  * to do, its errand, is done by the one for all. They wait for nothing else meanwhile, not even for
- * their deadline: whoever takes them along ends before that.
+ * their deadline: the one that takes them along ends before that.
  *
  * With the turn goes what the one before has left of its group (cr_queue_keep()): it lasts for one
  * turn, and for a few hundred groups.

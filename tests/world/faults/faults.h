@@ -16,7 +16,7 @@ typedef enum fault_cut {
     FAULT_CUT_LOOK_BACK, /* no caller looks back, and no processor settles a group */
     FAULT_CUT_ARRIVAL,   /* a request without an answer is taken for one that never arrived */
     FAULT_CUT_MEMBERS,   /* every caller counts as a member */
-    FAULT_CUT_BLOCK,     /* a group is written to, whoever blocks it */
+    FAULT_CUT_BLOCK,     /* a group is written to although it is blocked */
     FAULT_CUT_PLACE,     /* a watch's cursor is past what it has not told */
     FAULT_CUT_GUESS,     /* a row that was guessed counts, although no condition judges it */
     FAULT_CUT_TAKEN,     /* what was announced is taken again and again */
