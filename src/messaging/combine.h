@@ -3,9 +3,9 @@
  * one change for all of them, with a message of each, and the group rows move once.
  *
  * It is made for those alone of which nothing is special: the author is a member by the card, the
- * uuid has no claim yet, there is room. The others, and all of them where the change comes to
- * nothing, go by themselves when it is their turn: so one cannot make another fail, and each has
- * its own status and error. */
+ * uuid has no claim yet. The others, and all of them where the change comes to nothing, go by
+ * themselves when it is their turn: so one cannot make another fail, and each has its own status
+ * and error. Those for which there is no room go with the next change. */
 #ifndef CR_MESSAGING_COMBINE_H
 #define CR_MESSAGING_COMBINE_H
 
