@@ -9,13 +9,6 @@
 /* All or none, where the service can; else in steps. */
 cruddur_status cr_dynamodb_commit(cr_dynamodb_txn *txn);
 
-/* Whether a row of the table is the one that a put was to put there. */
-bool cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored, const cr_write *write);
-
-/* Asks the table whether the row of one of the puts is there as it was put: an earlier request of
- * ours, whose answer was lost, was then carried out. Describes nothing. */
-bool cr_dynamodb_is_stored(cr_dynamodb_txn *txn, const cr_write *const *writes, size_t count);
-
 /* Counts writes that were carried out. */
 void cr_dynamodb_note_write(cr_dynamodb_txn *txn, const cr_result *result, size_t rows);
 

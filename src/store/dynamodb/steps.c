@@ -2,6 +2,7 @@
 #include "store/dynamodb/commit.h"
 #include "store/dynamodb/refusal.h"
 #include "store/dynamodb/together.h"
+#include "store/dynamodb/witness.h"
 
 #include "model/kind.h"
 

@@ -14,6 +14,7 @@
 #include "model/time.h"
 #include "store/claim.h"
 #include "store/dynamodb/ahead.h"
+#include "store/dynamodb/witness.h"
 #include "watch/poll.h"
 
 static fault_cut now;
@@ -179,6 +180,25 @@ void __wrap_cr_queue_set_down(cr_ticket *taken, bool is_done)
     const cr_send *send = taken->errand;
     bool is_believed = now == FAULT_CUT_TOGETHER && send->result != NULL;
     __real_cr_queue_set_down(taken, is_done || is_believed);
+}
+
+bool __real_cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored,
+                                  const cr_write *write);
+bool __wrap_cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored,
+                                  const cr_write *write);
+
+bool __wrap_cr_dynamodb_is_as_put(const cr_dynamodb_txn *txn, const cr_row *stored,
+                                  const cr_write *write)
+{
+    return now != FAULT_CUT_WITNESS && __real_cr_dynamodb_is_as_put(txn, stored, write);
+}
+
+bool __real_cr_dynamodb_is_carried_out(const cr_dynamodb_txn *txn, const cr_result *result);
+bool __wrap_cr_dynamodb_is_carried_out(const cr_dynamodb_txn *txn, const cr_result *result);
+
+bool __wrap_cr_dynamodb_is_carried_out(const cr_dynamodb_txn *txn, const cr_result *result)
+{
+    return now != FAULT_CUT_WITNESS && __real_cr_dynamodb_is_carried_out(txn, result);
 }
 
 const cr_kept_group *__real_cr_recall(const cr_txn *txn, bool is_first);
