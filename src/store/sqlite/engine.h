@@ -10,7 +10,7 @@
  *   connection.c  a connection, its settings and its prepared statements
  *   files.c       are the files still the ones at the store's path?
  *   schema.c      the table, its index, migrations; is the file ours?
- *   shape.c       compares a file's schema with what the migrations make
+ *   shape.c       compares a file's schema with that of a new store
  *   load.c        the schema calls: load, verify, list, drop
  *   failure.c     what SQLite's result codes mean to the caller
  */

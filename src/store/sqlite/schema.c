@@ -14,11 +14,44 @@
 /* How long a caller who does not want a store to be made waits for another process to make it. */
 #define LOG_WAIT_US 1000000
 
-/* migrations[n] turns version n into n + 1. One that was released is never edited.
+/* What version 2 added to the tables. */
+#define COLUMNS_OF_2(X)                                                                            \
+    X("group_data")                                                                                \
+    X("blocked")                                                                                   \
+    X("rev")                                                                                       \
+    X("version")                                                                                   \
+    X("head_sk")                                                                                   \
+    X("head_expires_at")                                                                           \
+    X("read_sk")                                                                                   \
+    X("visible_sk")                                                                                \
+    X("muted_until")                                                                               \
+    X("archived")                                                                                  \
+    X("pinned")                                                                                    \
+    X("edited_at")                                                                                 \
+    X("deleted_at")                                                                                \
+    X("reply_to")                                                                                  \
+    X("message_data")                                                                              \
+    X("reactions")                                                                                 \
+    X("expires_at")
+#define COLUMN(name) "  " name " TEXT,"
+#define ADD_COLUMN(name) "ALTER TABLE cruddur_messages ADD COLUMN " name " TEXT;"
+/* Not unique: version 1 looked for repeats in one group and for some days only. */
+#define INDEX_OF_UUIDS                                                                             \
+    "CREATE INDEX message_uuid_index ON cruddur_messages (message_uuid)"                           \
+    "  WHERE message_uuid IS NOT NULL;"
+/* The sequence of changes: sequence.h. */
+#define SEQUENCE                                                                                   \
+    "CREATE TABLE IF NOT EXISTS cruddur_changes ("                                                 \
+    "  seq INTEGER PRIMARY KEY,"                                                                   \
+    "  keys BLOB NOT NULL"                                                                         \
+    ") STRICT;"
+
+/* The tables of the latest version. A new store is not led through the versions: SQLite reads the
+ * whole schema again for each column that is added.
  *
  * WITHOUT ROWID puts the rows themselves in the order of their key, so a page of a conversation
  * lies together. The index is sparse: message rows have no message_group_uuid. */
-static const char *const migrations[] = {
+static const char creation[] =
     "CREATE TABLE cruddur_messages ("
     "  pk TEXT NOT NULL,"
     "  sk TEXT NOT NULL,"
@@ -30,43 +63,22 @@ static const char *const migrations[] = {
     "  user_handle TEXT,"
     "  group_name TEXT,"
     "  member_uuids TEXT,"
-    "  other_attributes TEXT,"
-    "  PRIMARY KEY (pk, sk)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX message_group_sk_index ON cruddur_messages (message_group_uuid, sk)"
-    "  WHERE message_group_uuid IS NOT NULL;",
-    "ALTER TABLE cruddur_messages ADD COLUMN group_data TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN blocked TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN rev TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN version TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN head_sk TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN head_expires_at TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN read_sk TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN visible_sk TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN muted_until TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN archived TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN pinned TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN edited_at TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN deleted_at TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN reply_to TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN message_data TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN reactions TEXT;"
-    "ALTER TABLE cruddur_messages ADD COLUMN expires_at TEXT;"
-    /* Not unique: version 1 looked for repeats in one group and for some days only. */
-    "CREATE INDEX message_uuid_index ON cruddur_messages (message_uuid)"
-    "  WHERE message_uuid IS NOT NULL;"
-    /* The sequence of changes: sequence.h. */
-    "CREATE TABLE IF NOT EXISTS cruddur_changes ("
-    "  seq INTEGER PRIMARY KEY,"
-    "  keys BLOB NOT NULL"
-    ") STRICT;"
+    "  other_attributes TEXT," COLUMNS_OF_2(
+        COLUMN) "  PRIMARY KEY (pk, sk)"
+                ") STRICT, WITHOUT ROWID;"
+                "CREATE INDEX message_group_sk_index ON cruddur_messages (message_group_uuid, sk)"
+                "  WHERE message_group_uuid IS NOT NULL;" INDEX_OF_UUIDS SEQUENCE;
+
+/* migrations[n] turns version n + 1 into n + 2. One that was released is never edited. */
+static const char *const migrations[] = {
+    COLUMNS_OF_2(ADD_COLUMN) INDEX_OF_UUIDS SEQUENCE
     /* An import of version 1 may have brought twins (model/store_row.h). */
     "INSERT OR IGNORE INTO cruddur_messages (pk, sk) SELECT '" CR_TWINS_PK "', '" CR_STORE_SK "'"
     "  FROM cruddur_messages WHERE message_group_uuid IS NOT NULL"
     "  GROUP BY message_group_uuid, pk HAVING count(*) > 1 LIMIT 1;",
 };
 
-#define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+#define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])) + 1)
 
 typedef struct identity {
     int application_id;
@@ -214,24 +226,31 @@ static cruddur_status set_wal(cr_connection *connection, cruddur_error **error)
                                  CR_STORE_PATH(connection->place->path));
 }
 
-static int run_migrations(sqlite3 *db, int from)
+static int stamp(sqlite3 *db)
 {
-    char stamp[96];
-    int code = SQLITE_OK;
-    for (int version = from; code == SQLITE_OK && version < VERSION; version++) {
-        code = sqlite3_exec(db, migrations[version], NULL, NULL, NULL);
-    }
-    if (code == SQLITE_OK) {
-        (void)snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                       APPLICATION_ID, VERSION);
-        code = sqlite3_exec(db, stamp, NULL, NULL, NULL);
-    }
-    return code;
+    char text[96];
+    (void)snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   APPLICATION_ID, VERSION);
+    return sqlite3_exec(db, text, NULL, NULL, NULL);
 }
 
-static int run_all_migrations(sqlite3 *db)
+static int make_tables(sqlite3 *db)
 {
-    return run_migrations(db, 0);
+    int code = sqlite3_exec(db, creation, NULL, NULL, NULL);
+    return code == SQLITE_OK ? stamp(db) : code;
+}
+
+/* Version 0 has no tables. */
+static int bring_up_to_date(sqlite3 *db, int version)
+{
+    int code = SQLITE_OK;
+    if (version == 0) {
+        return make_tables(db);
+    }
+    for (; code == SQLITE_OK && version < VERSION; version++) {
+        code = sqlite3_exec(db, migrations[version - 1], NULL, NULL, NULL);
+    }
+    return code == SQLITE_OK ? stamp(db) : code;
 }
 
 /* The version that the tables have. Without the table it is 0, whatever the file's header says. */
@@ -252,7 +271,7 @@ static cruddur_status migrate_locked(cr_connection *connection, bool must_exist,
     if (status != CRUDDUR_OK) {
         return status;
     }
-    code = run_migrations(connection->db, id.version);
+    code = bring_up_to_date(connection->db, id.version);
     if (code == SQLITE_OK) {
         code = cr_connection_run(connection, CR_STATEMENT_COMMIT);
     }
@@ -306,7 +325,7 @@ cruddur_status cr_sqlite_schema_ensure(cr_connection *connection, bool must_exis
 
 int cr_sqlite_schema_compare(cr_connection *connection, cr_difference_sink sink, void *context)
 {
-    return cr_shape_compare(connection, run_all_migrations, sink, context);
+    return cr_shape_compare(connection, make_tables, sink, context);
 }
 
 cruddur_status cr_sqlite_schema_restore(cr_connection *connection, const cr_logger *logger,
@@ -322,7 +341,7 @@ cruddur_status cr_sqlite_schema_restore(cr_connection *connection, const cr_logg
     if (status != CRUDDUR_OK || version == VERSION) {
         return status;
     }
-    code = run_migrations(connection->db, version);
+    code = bring_up_to_date(connection->db, version);
     if (code != SQLITE_OK) {
         return fail_setting_up(connection, code, error);
     }

@@ -2,9 +2,9 @@
 #include "store/sqlite/shape.h"
 
 /* Both schemas become rows of the same form, which are compared by SQL in a private database:
- * there the migrations made the tables that are wanted, so no second list of them is needed. A
- * table is compared by its columns and by the words below, because ALTER TABLE leaves a definition
- * that differs from the one that a person would write; everything else by its text. */
+ * there the tables that are wanted were made as in a new store, so no second list of them is
+ * needed. A table is compared by its columns and by the words below, because ALTER TABLE leaves a
+ * definition that differs from the one that a person would write; everything else by its text. */
 #define TABLES "'" CR_SQLITE_TABLE "', '" CR_SQLITE_SEQUENCE "'"
 
 #define FACTS                                                                                      \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compares the schema of a file with the one that the migrations make. */
+/* Compares the schema of a file with that of a new store. */
 #ifndef CR_STORE_SQLITE_SHAPE_H
 #define CR_STORE_SQLITE_SHAPE_H
 
