@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "world/disk.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,33 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "world/kept.h"
 #include "world/world.h"
 
 #define FILES 8
 #define SECTOR ((size_t)512)
 #define SLOW_US 20000000
-
-/* A write that was not synced; without bytes it cuts the file off. */
-typedef struct pending {
-    struct pending *next;
-    size_t at;
-    size_t size;
-    char *bytes;
-} pending;
-
-/* A file's name, and the file that it leads to. Names are safe once their folder was synced. */
-typedef struct kept {
-    char path[512];
-    bool is_there;
-    char *safe; /* of the file: what is left of it if all that was not synced is lost */
-    size_t safe_size;
-    pending *first;
-    pending **last;
-    bool is_name_safe; /* else the name may lead where it led when the folder was synced: */
-    bool was_there;
-    char *old; /* that file */
-    size_t old_size;
-} kept;
 
 typedef struct disk_file {
     sqlite3_file base;
@@ -56,20 +37,12 @@ static struct disk {
     bool is_full;
     bool is_slow;
     bool is_off;
-    bool ignores_syncs;
+    disk_ignored ignores;
+    char synced[PATH_MAX]; /* the latest file that the library has synced itself */
     uint64_t trace;
 } disk;
 
 static uint64_t counts[DISK_FAULT_COUNT];
-
-static void *must(void *memory)
-{
-    if (memory == NULL) {
-        perror("the simulated disk");
-        abort();
-    }
-    return memory;
-}
 
 /* ---- faults ---- */
 
@@ -90,9 +63,9 @@ bool disk_is_off(void)
     return disk.is_off;
 }
 
-void disk_ignore_syncs(bool are_ignored)
+void disk_ignore(disk_ignored ignored)
 {
-    disk.ignores_syncs = are_ignored;
+    disk.ignores = ignored;
 }
 
 uint64_t disk_fault_count(disk_fault fault)
@@ -144,77 +117,6 @@ static bool comes(char operation, sqlite3_int64 at)
 
 /* ---- what is safe ---- */
 
-static void forget_pending(kept *file)
-{
-    while (file->first != NULL) {
-        pending *one = file->first;
-        file->first = one->next;
-        free(one->bytes);
-        free(one);
-    }
-    file->last = &file->first;
-}
-
-static void note(kept *file, size_t at, const void *bytes, size_t size)
-{
-    pending *made = must(calloc(1, sizeof(*made)));
-    made->at = at;
-    made->size = size;
-    if (bytes != NULL) {
-        made->bytes = must(malloc(size));
-        memcpy(made->bytes, bytes, size);
-    }
-    *file->last = made;
-    file->last = &made->next;
-}
-
-static void set_safe_size(kept *file, size_t size)
-{
-    if (size > file->safe_size) {
-        file->safe = must(realloc(file->safe, size));
-        memset(file->safe + file->safe_size, 0, size - file->safe_size);
-    }
-    file->safe_size = size;
-}
-
-static void apply_part(kept *file, const pending *one, size_t from, size_t size)
-{
-    if (one->at + from + size > file->safe_size) {
-        set_safe_size(file, one->at + from + size);
-    }
-    memcpy(file->safe + one->at + from, one->bytes + from, size);
-}
-
-static void make_safe(kept *file)
-{
-    for (const pending *one = file->first; one != NULL; one = one->next) {
-        if (one->bytes == NULL) {
-            set_safe_size(file, one->at);
-        } else {
-            apply_part(file, one, 0, one->size);
-        }
-    }
-    forget_pending(file);
-}
-
-/* Of a write that was not synced: all, nothing, or some sectors, of which one is torn. */
-static void lose(kept *file, const pending *one, size_t fate)
-{
-    if (one->bytes == NULL) {
-        if (fate != 0) {
-            set_safe_size(file, one->at);
-        }
-        return;
-    }
-    for (size_t from = 0; from < one->size; from += SECTOR) {
-        size_t size = one->size - from < SECTOR ? one->size - from : SECTOR;
-        size = fate == 2 && sim_happens(4) ? sim_roll(size) + 1 : size;
-        if (fate == 1 || (fate == 2 && sim_happens(2))) {
-            apply_part(file, one, from, size);
-        }
-    }
-}
-
 static kept *find(const char *path)
 {
     for (size_t i = 0; i < disk.file_count; i++) {
@@ -225,103 +127,36 @@ static kept *find(const char *path)
     return NULL;
 }
 
-/* A file that nobody wrote through the disk yet. */
-static void read_safe(kept *file)
-{
-    struct stat facts;
-    int real = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (real < 0 || fstat(real, &facts) != 0) {
-        perror(file->path);
-        abort();
-    }
-    file->safe_size = 0;
-    set_safe_size(file, (size_t)facts.st_size);
-    if (read(real, file->safe, file->safe_size) != (ssize_t)file->safe_size || close(real) != 0) {
-        perror(file->path);
-        abort();
-    }
-}
-
 static kept *keep(const char *path)
 {
     kept *file = find(path);
     if (file == NULL) {
-        if (disk.file_count == FILES || strlen(path) >= sizeof(file->path)) {
+        if (disk.file_count == FILES) {
             abort();
         }
         file = &disk.file[disk.file_count++];
-        *file = (kept){.is_name_safe = true};
-        file->last = &file->first;
-        (void)snprintf(file->path, sizeof(file->path), "%s", path);
+        kept_init(file, path);
     }
     return file;
-}
-
-/* The name leads elsewhere from now on: to a new file, or nowhere. */
-static void change_name(kept *file, bool is_there)
-{
-    if (file->is_name_safe) {
-        file->was_there = file->is_there;
-        file->old = file->safe;
-        file->old_size = file->safe_size;
-        file->safe = NULL;
-    }
-    forget_pending(file);
-    file->safe_size = 0;
-    file->is_there = is_there;
-    file->is_name_safe = false;
 }
 
 static void sync_folder(void)
 {
     for (size_t i = 0; i < disk.file_count; i++) {
-        free(disk.file[i].old);
-        disk.file[i].old = NULL;
-        disk.file[i].is_name_safe = true;
+        kept_make_name_safe(&disk.file[i]);
     }
 }
 
 void disk_begin(void)
 {
-    bool ignores_syncs = disk.ignores_syncs;
+    disk_ignored ignores = disk.ignores;
     for (size_t i = 0; i < disk.file_count; i++) {
-        forget_pending(&disk.file[i]);
-        free(disk.file[i].safe);
-        free(disk.file[i].old);
+        kept_free(&disk.file[i]);
     }
-    disk = (struct disk){.ignores_syncs = ignores_syncs, .trace = UINT64_C(14695981039346656037)};
+    disk = (struct disk){.ignores = ignores, .trace = UINT64_C(14695981039346656037)};
 }
 
 /* ---- after a power cut ---- */
-
-static void write_back(const kept *file)
-{
-    int real = open(file->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (real < 0 || write(real, file->safe, file->safe_size) != (ssize_t)file->safe_size ||
-        close(real) != 0) {
-        perror(file->path);
-        abort();
-    }
-}
-
-static void take_old(kept *file)
-{
-    forget_pending(file);
-    free(file->safe);
-    file->safe = file->old;
-    file->safe_size = file->old_size;
-    file->is_there = file->was_there;
-    file->old = NULL;
-}
-
-static void lose_pending(kept *file)
-{
-    size_t luck = sim_roll(4); /* nothing, all, or a bit of everything */
-    for (const pending *one = file->first; one != NULL; one = one->next) {
-        lose(file, one, luck < 2 ? luck : sim_roll(3));
-    }
-    forget_pending(file);
-}
 
 /* Names of a folder become safe in the order of their changes. So those of all files were, or some
  * of the first. */
@@ -336,18 +171,9 @@ void disk_restore(void)
         return; /* files are as they were written */
     }
     for (size_t i = 0; i < disk.file_count; i++) {
-        kept *file = &disk.file[i];
-        if (!file->is_name_safe && are_names_lost) {
-            take_old(file);
-        }
-        lose_pending(file);
-        (void)snprintf(path, sizeof(path), "%s-shm", file->path);
+        kept_restore(&disk.file[i], are_names_lost);
+        (void)snprintf(path, sizeof(path), "%s-shm", disk.file[i].path);
         (void)unlink(path);
-        if (file->is_there) {
-            write_back(file);
-        } else {
-            (void)unlink(file->path);
-        }
     }
     sync_folder();
 }
@@ -399,7 +225,7 @@ static int disk_write(sqlite3_file *file, const void *bytes, int size, sqlite3_i
     }
     int code = real_of(file)->pMethods->xWrite(real_of(file), bytes, written, at);
     if (code == SQLITE_OK && known != NULL && written > 0) {
-        note(known, (size_t)at, bytes, (size_t)written);
+        kept_note(known, (size_t)at, bytes, (size_t)written);
     }
     return fails ? SQLITE_IOERR_WRITE : code;
 }
@@ -411,9 +237,16 @@ static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
         return SQLITE_IOERR_TRUNCATE;
     }
     if (known != NULL) {
-        note(known, (size_t)size, NULL, 0);
+        kept_note(known, (size_t)size, NULL, 0);
     }
     return real_of(file)->pMethods->xTruncate(real_of(file), size);
+}
+
+static void take_time(void)
+{
+    if (disk.is_slow) {
+        sim_advance((int64_t)sim_roll(SLOW_US));
+    }
 }
 
 static int disk_sync(sqlite3_file *file, int flags)
@@ -423,15 +256,14 @@ static int disk_sync(sqlite3_file *file, int flags)
     if (disk.is_off || comes('s', 0)) {
         return SQLITE_IOERR_FSYNC;
     }
-    if (self->kept != NULL && !disk.ignores_syncs) {
-        make_safe(self->kept);
+    if (self->kept != NULL && disk.ignores != DISK_IGNORED_ALL) {
+        kept_make_safe(self->kept);
     }
-    if (self->syncs_folder && !disk.ignores_syncs) {
+    if (self->syncs_folder && disk.ignores != DISK_IGNORED_ALL &&
+        disk.ignores != DISK_IGNORED_FOLDER) {
         sync_folder();
     }
-    if (disk.is_slow) {
-        sim_advance((int64_t)sim_roll(SLOW_US));
-    }
+    take_time();
     self->syncs_folder = false;
     return SQLITE_OK;
 }
@@ -521,16 +353,13 @@ static const sqlite3_io_methods methods = {
 
 /* ---- the file system ---- */
 
-/* The library makes the store, and keeps its log, without SQLite: such files are new here, too. */
-static kept *know(const char *path)
+/* A file that may be new here: SQLite has made it, or the library. */
+static kept *know(const char *path, bool is_safe)
 {
-    kept *file = find(path);
-    if (file == NULL) {
-        file = keep(path);
-        file->is_there = true;
-        read_safe(file);
-    } else if (!file->is_there) {
-        change_name(file, true);
+    kept *file = keep(path);
+    if (!file->is_there) {
+        kept_change_name(file, true);
+        kept_read(file, is_safe);
     }
     return file;
 }
@@ -551,7 +380,7 @@ static int disk_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
         return code;
     }
     made->base.pMethods = &methods;
-    made->kept = path == NULL ? NULL : know(path);
+    made->kept = path == NULL ? NULL : know(path, false);
     return SQLITE_OK;
 }
 
@@ -564,7 +393,7 @@ static int disk_delete(sqlite3_vfs *vfs, const char *path, int syncs_folder)
     }
     int code = real_vfs->xDelete(real_vfs, path, 0);
     if (file != NULL && file->is_there && code == SQLITE_OK) {
-        change_name(file, false);
+        kept_change_name(file, false);
     }
     if (syncs_folder != 0 && code == SQLITE_OK) {
         sync_folder();
@@ -576,6 +405,67 @@ static int disk_access(sqlite3_vfs *vfs, const char *path, int flags, int *resul
 {
     (void)vfs;
     return disk.is_off ? SQLITE_IOERR_ACCESS : real_vfs->xAccess(real_vfs, path, flags, result);
+}
+
+/* ---- what the library does without SQLite, when it makes a store ---- */
+
+int __real_fsync(int file);
+int __wrap_fsync(int file);
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+
+static bool is_in_use(void)
+{
+    return real_vfs != NULL && sim_world_is_there();
+}
+
+static int fail_system(void)
+{
+    errno = EIO;
+    return -1;
+}
+
+int __wrap_fsync(int file)
+{
+    char link[32];
+    char path[PATH_MAX];
+    if (!is_in_use()) {
+        return __real_fsync(file);
+    }
+    if (disk.is_off || comes('s', 0)) {
+        return fail_system();
+    }
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+    ssize_t size = readlink(link, path, sizeof(path) - 1);
+    if (size < 0) {
+        return -1;
+    }
+    path[size] = '\0';
+    if (disk.ignores == DISK_IGNORED_NONE || disk.ignores == DISK_IGNORED_FOLDER) {
+        (void)snprintf(disk.synced, sizeof(disk.synced), "%s", path);
+    }
+    take_time();
+    return 0;
+}
+
+int __wrap_link(const char *from, const char *to)
+{
+    char log[PATH_MAX];
+    if (!is_in_use()) {
+        return __real_link(from, to);
+    }
+    if (disk.is_off || comes('d', 0)) {
+        return fail_system();
+    }
+    if (__real_link(from, to) != 0) {
+        return -1;
+    }
+    (void)snprintf(log, sizeof(log), "%s-wal", to);
+    if (access(log, F_OK) == 0) {
+        (void)know(log, false);
+    }
+    (void)know(to, strcmp(disk.synced, from) == 0);
+    return 0;
 }
 
 void disk_install(void)

@@ -38,8 +38,14 @@ void disk_restore(void);
 /* Turns one bit of a file; false where it has none. */
 bool disk_rot(const char *path);
 
-/* A planted fault: syncs do nothing. */
-void disk_ignore_syncs(bool are_ignored);
+/* Planted faults: syncs that do nothing. */
+typedef enum disk_ignored {
+    DISK_IGNORED_NONE,
+    DISK_IGNORED_ALL,
+    DISK_IGNORED_FOLDER, /* names are not safe */
+    DISK_IGNORED_NEW,    /* a new store's file is not synced before it gets its name */
+} disk_ignored;
+void disk_ignore(disk_ignored ignored);
 
 uint64_t disk_fault_count(disk_fault fault);
 const char *disk_fault_name(disk_fault fault);

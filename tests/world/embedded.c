@@ -17,6 +17,7 @@
 #define ROUNDS 4
 #define CALLS_MAX 40
 #define OPERATIONS_MAX 400
+#define OPERATIONS_MAKING 40 /* about as many as make a store */
 #define CALLS_ROTTEN 10
 /* A file that is damaged can make a call try again until its deadline. */
 #define LOOK_US 5000
@@ -48,14 +49,18 @@ void embedded_judge_failure(embedded *now, const char *what, bool is_in_trouble,
     }
 }
 
+/* One that was opened is there from then on. */
 static bool open_handles(embedded *now, bool is_in_trouble)
 {
     bool are_open = true;
+    cruddur_options options = CRUDDUR_OPTIONS_INIT;
+    options.flags = now->is_made && now->is_full && !is_in_trouble ? CRUDDUR_OPEN_EXISTING : 0;
     for (size_t i = 0; i < HANDLES && are_open; i++) {
         cruddur_error *error = NULL;
         if (now->dm[i] == NULL) {
-            cruddur_status status = cruddur_open(now->url, NULL, &now->dm[i], &error);
+            cruddur_status status = cruddur_open(now->url, &options, &now->dm[i], &error);
             are_open = status == CRUDDUR_OK;
+            now->is_made = now->is_made || are_open;
             if (!are_open) {
                 embedded_judge_failure(now, "opening", is_in_trouble, status, error);
             }
@@ -205,12 +210,12 @@ static void judge(embedded *now)
 
 /* ---- a story ---- */
 
-static void play_round(embedded *now)
+static void play_round(embedded *now, size_t operations_max)
 {
     static const disk_fault common[] = {DISK_FAULT_POWER, DISK_FAULT_POWER, DISK_FAULT_DEATH};
     disk_fault fault =
         sim_happens(2) ? common[sim_roll(3)] : (disk_fault)sim_roll(DISK_FAULT_COUNT);
-    disk_arm(fault, 1 + (unsigned)sim_roll(sim_happens(2) ? OPERATIONS_MAX : OPERATIONS_MAX / 4));
+    disk_arm(fault, 1 + (unsigned)sim_roll(sim_happens(2) ? operations_max : operations_max / 4));
     sim_tell("%s comes", disk_fault_name(fault));
     size_t calls = 1 + sim_roll(CALLS_MAX);
     for (size_t i = 0; i < calls && !disk_is_off() && open_handles(now, true); i++) {
@@ -251,10 +256,13 @@ void embedded_play(const char *folder, bool is_full, uint64_t seed, play_result 
     (void)snprintf(now.path, sizeof(now.path), "%s/store", folder);
     (void)snprintf(now.url, sizeof(now.url), "sqlite:%s?synchronous=%s", now.path,
                    is_full ? "full" : "normal");
-    /* The file is there, and safe, before the first fault. */
-    judge(&now);
+    if (sim_happens(2)) {
+        judge(&now); /* the file is there before the first fault */
+    } else {
+        play_round(&now, OPERATIONS_MAKING);
+    }
     for (size_t i = 0; i < ROUNDS && now.breach[0] == '\0'; i++) {
-        play_round(&now);
+        play_round(&now, OPERATIONS_MAX);
     }
     if (now.breach[0] == '\0' && sim_happens(8)) {
         rot(&now);

@@ -37,6 +37,7 @@ typedef struct embedded {
     cruddur *dm[HANDLES];
     embedded_message message[MESSAGES];
     size_t message_count;
+    bool is_made;    /* the store is there for certain */
     bool is_open;    /* the group is there for certain */
     bool is_rotten;  /* nothing is promised any more but that calls return */
     unsigned number; /* for values that are new */

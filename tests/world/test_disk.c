@@ -59,13 +59,16 @@ Test(disk, that_is_not_synced_each_time_may_lose_the_latest, .init = begin, .fin
     cr_assert(result.insertions > 0); /* else the power was never cut at a bad moment */
 }
 
-/* A planted fault. */
+/* Planted faults. */
 Test(disk, that_does_not_sync_is_found, .init = begin, .fini = end)
 {
-    disk_ignore_syncs(true);
-    play_result result = play(true, SEEDS_PLANTED);
-    disk_ignore_syncs(false);
-    cr_assert_eq(result.breaches, 1u);
+    static const disk_ignored all[] = {DISK_IGNORED_ALL, DISK_IGNORED_FOLDER, DISK_IGNORED_NEW};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        disk_ignore(all[i]);
+        play_result result = play(true, SEEDS_PLANTED);
+        disk_ignore(DISK_IGNORED_NONE);
+        cr_assert_eq(result.breaches, 1u, "%zu", i);
+    }
 }
 
 Test(disk, tells_the_same_story_again, .init = begin, .fini = end)
