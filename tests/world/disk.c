@@ -254,6 +254,9 @@ static int disk_sync(sqlite3_file *file, int flags)
     disk_file *self = (disk_file *)file;
     (void)flags;
     if (disk.is_off || comes('s', 0)) {
+        if (!disk.is_off && self->kept != NULL) {
+            kept_fail_sync(self->kept);
+        }
         return SQLITE_IOERR_FSYNC;
     }
     if (self->kept != NULL && disk.ignores != DISK_IGNORED_ALL) {

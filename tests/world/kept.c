@@ -167,6 +167,11 @@ static void lose_pending(kept *file)
     forget_pending(file);
 }
 
+void kept_fail_sync(kept *file)
+{
+    lose_pending(file);
+}
+
 void kept_restore(kept *file, bool is_name_lost)
 {
     if (!file->is_name_safe && is_name_lost) {

@@ -33,6 +33,10 @@ void kept_note(kept *file, size_t at, const void *bytes, size_t size);
 /* All of it was synced. */
 void kept_make_safe(kept *file);
 
+/* A sync has failed: some of what was written gets to the disk, and the system does not try again
+ * with the rest. */
+void kept_fail_sync(kept *file);
+
 /* Takes over what the file at its path has now: as safe, or as one write that was not synced. */
 void kept_read(kept *file, bool is_safe);
 
