@@ -66,9 +66,10 @@ void bench_memory(const char *small_path, const char *large_path)
                      (double)use[i].library.peak / KIB, (double)use[i].library.held / KIB,
                      use[i].library.allocations, use[i].sqlite / KIB);
     }
-    /* The texts are not of the same length, and buffers grow by doubling. */
-    at_most("memory, page of 20 of 1,000,000 messages", 2.0,
-            (double)use[1].library.peak / (double)use[0].library.peak, "x small");
+    /* The texts of 20 messages are not as long as those of 20 others: in a buffer that grows by
+     * doubling that can make much of a difference. Of 1,000 it makes none. */
+    at_most("memory, page of 1,000 of 1,000,000", 1.05,
+            (double)use[3].library.peak / (double)use[2].library.peak, "x small");
     at_most("memory of a row on a page of 1,000", 2.0,
             (double)use[3].library.peak / (double)use[1].library.peak / 50, "x of 20");
 }

@@ -17,6 +17,7 @@
 #define FILES 8
 #define SECTOR ((size_t)512)
 #define SLOW_US 20000000
+#define OPERATIONS_AFTER_SYNC 100
 
 typedef struct disk_file {
     sqlite3_file base;
@@ -34,6 +35,7 @@ static struct disk {
     bool is_armed;
     disk_fault fault;
     unsigned left;
+    bool is_powersafe;
     bool is_full;
     bool is_slow;
     bool is_off;
@@ -56,6 +58,11 @@ void disk_arm(disk_fault fault, unsigned operations)
 void disk_mend(void)
 {
     disk.is_armed = disk.is_full = disk.is_slow = false;
+}
+
+void disk_promise(bool is_powersafe)
+{
+    disk.is_powersafe = is_powersafe;
 }
 
 bool disk_is_off(void)
@@ -112,6 +119,10 @@ static bool comes(char operation, sqlite3_int64 at)
     disk.is_off = disk.fault == DISK_FAULT_POWER || disk.fault == DISK_FAULT_DEATH;
     disk.is_full = disk.is_full || disk.fault == DISK_FAULT_FULL;
     disk.is_slow = disk.is_slow || disk.fault == DISK_FAULT_SLOW;
+    if (disk.fault == DISK_FAULT_SYNC) { /* what it has lost shows after a power cut */
+        disk_arm(DISK_FAULT_POWER, 1 + (unsigned)sim_roll(OPERATIONS_AFTER_SYNC));
+        return true;
+    }
     return disk.fault != DISK_FAULT_SLOW;
 }
 
@@ -254,7 +265,7 @@ static int disk_sync(sqlite3_file *file, int flags)
     disk_file *self = (disk_file *)file;
     (void)flags;
     if (disk.is_off || comes('s', 0)) {
-        if (!disk.is_off && self->kept != NULL) {
+        if (!disk.is_off && disk.is_powersafe && self->kept != NULL) {
             kept_fail_sync(self->kept);
         }
         return SQLITE_IOERR_FSYNC;
@@ -294,7 +305,7 @@ static int disk_check_reserved_lock(sqlite3_file *file, int *is_reserved)
 static int disk_control(sqlite3_file *file, int what, void *argument)
 {
     if (what == SQLITE_FCNTL_POWERSAFE_OVERWRITE) {
-        *(int *)argument = 0;
+        *(int *)argument = disk.is_powersafe ? 1 : 0;
         return SQLITE_OK;
     }
     return real_of(file)->pMethods->xFileControl(real_of(file), what, argument);
@@ -306,11 +317,11 @@ static int disk_sector_size(sqlite3_file *file)
     return (int)SECTOR;
 }
 
-/* Nothing is promised: no write is done as a whole. */
+/* No write is done as a whole. */
 static int disk_characteristics(sqlite3_file *file)
 {
     (void)file;
-    return 0;
+    return disk.is_powersafe ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
 }
 
 static int disk_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **memory)

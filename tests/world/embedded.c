@@ -253,6 +253,7 @@ void embedded_play(const char *folder, bool is_full, uint64_t seed, play_result 
     registers_begin();
     sim_world_begin(seed);
     sim_set_look(LOOK_US);
+    disk_promise(sim_happens(2));
     (void)snprintf(now.path, sizeof(now.path), "%s/store", folder);
     (void)snprintf(now.url, sizeof(now.url), "sqlite:%s?synchronous=%s", now.path,
                    is_full ? "full" : "normal");
