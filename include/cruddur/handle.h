@@ -105,9 +105,10 @@ typedef struct cruddur_metrics {
      * count as one wave. What a call takes is about this many round trips. 0 on SQLite. */
     uint32_t waves;
     /** Runs of a change that went by rows that may have been out of date, as the conditions of the
-     * change judge them: what the index showed, or what this handle had left. 0 on SQLite. */
+     * change judge them: what the index showed, or what this handle had left; and runs of a list of
+     * messages that looked for the viewer's row where this handle had left it. 0 on SQLite. */
     uint32_t guesses;
-    /** Those of them that had to be run again, with rows that were read from the table itself: that
+    /** Those of them that were wrong: rows had to be read once more, from the table itself, which
      * costs more waves. */
     uint32_t guesses_wrong;
     /** Messages of other calls that the same change stored: appends of one handle to one group that

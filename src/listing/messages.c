@@ -4,6 +4,7 @@
 
 #include "listing/walk.h"
 #include "messaging/own_row.h"
+#include "messaging/recall.h"
 #include "model/expiry.h"
 
 typedef struct list_context {
@@ -11,6 +12,9 @@ typedef struct list_context {
     const cr_uuid *group;
     const cr_listing *listing;
     cr_page *page;
+    cr_kept_key own_sk; /* where this handle has left the viewer's row; none: not known */
+    bool has_run;
+    bool is_guess; /* the latest run: the row was read there, together with the page */
 } list_context;
 
 static bool is_shown(const cr_walk *walking, const cr_row *message)
@@ -18,16 +22,48 @@ static bool is_shown(const cr_walk *walking, const cr_row *message)
     return cr_message_is_shown(message, walking->now_us);
 }
 
+/* Begins a run, of which the first alone goes by what the handle has left: the key of the viewer's
+ * row. */
+static void begin_run(const cr_txn *txn, list_context *context)
+{
+    bool is_guess = context->own_sk.size > 0 && !context->has_run;
+    cr_meter_run(&txn->call->meter, is_guess, &context->is_guess);
+    context->has_run = true;
+}
+
+/* Whether the row that was guessed is that of a member all along: what changes the card changes the
+ * row as well. One that has moved was read again since, as every other is. */
+static cruddur_status check_guess(const cr_txn *txn, const cr_group *group, list_context *context)
+{
+    if (!context->is_guess || !cr_row_exists(&group->own) ||
+        !cr_str_equal(group->own.value[CR_SK], cr_kept_key_str(&context->own_sk))) {
+        txn->call->meter.guesses_wrong += context->is_guess ? 1 : 0;
+        context->is_guess = false;
+        return CRUDDUR_OK;
+    }
+    return cr_str_equal(group->own.value[CR_REV], group->card.row.value[CR_REV])
+               ? CRUDDUR_OK
+               : CRUDDUR_E_CONFLICT;
+}
+
 /* Only members read, and only what is in their history. The page is read at the same time, and
  * shown if the card allows it. */
-static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_walk *walking)
+static cruddur_status check_viewer(cr_txn *txn, list_context *context, cr_walk *walking)
 {
     cr_group group;
     cr_row own;
     cr_query page;
-    cr_group_reading reading = {.member = context->viewer, .ahead = {.queries = &page}};
+    cr_pk pk = cr_pk_of_member(context->viewer);
+    const cr_key own_key = {cr_pk_str(&pk), cr_kept_key_str(&context->own_sk)};
+    cr_group_reading reading = {.member = context->viewer,
+                                .ahead = {.queries = &page, .keys = &own_key}};
+    begin_run(txn, context);
     reading.ahead.query_count = cr_walk_first_query(walking, &page) ? 1 : 0;
+    reading.ahead.key_count = context->is_guess ? 1 : 0;
     cruddur_status status = cr_group_read_as(txn, context->group, &reading, &group);
+    if (status == CRUDDUR_OK) {
+        status = check_guess(txn, &group, context);
+    }
     if (status == CRUDDUR_OK) {
         status = cr_own_row_find(txn, &group, context->viewer, &own);
     }
@@ -35,11 +71,21 @@ static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_
     return status;
 }
 
+/* A message after the viewer's row, where that was guessed, may be of a time when the viewer was no
+ * member. */
+static bool is_beyond_guess(const list_context *context, const cr_walk *walking)
+{
+    return context->is_guess && cr_walk_is_past(walking, cr_kept_key_str(&context->own_sk));
+}
+
 static cruddur_status fill_page(cr_txn *txn, list_context *context, cr_walk *walking)
 {
     cr_group group;
     walking->is_shown = is_shown;
     cruddur_status status = cr_walk_fill(walking, txn);
+    if (status == CRUDDUR_OK && is_beyond_guess(context, walking)) {
+        return CRUDDUR_E_CONFLICT;
+    }
     if (status == CRUDDUR_OK && walking->builder.count == 0 && context->viewer == NULL) {
         status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */
     }
@@ -69,7 +115,10 @@ static cruddur_status list_messages_body(cr_txn *txn, void *argument)
 cruddur_status cr_list_messages(cr_store *store, const cr_uuid *viewer, const cr_uuid *group,
                                 const cr_listing *listing, cr_call *call, cr_page **ret_page)
 {
-    list_context context = {viewer, group, listing, NULL};
+    list_context context = {.viewer = viewer, .group = group, .listing = listing};
+    if (viewer != NULL) {
+        (void)cr_recall_own_key(store, group, viewer, &context.own_sk);
+    }
     cruddur_status status = store->ops->read(store, list_messages_body, &context, call);
     if (status == CRUDDUR_OK) {
         *ret_page = context.page;

@@ -154,6 +154,12 @@ cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn)
     return walk_along(txn, walking, &query, take_row, walking);
 }
 
+bool cr_walk_is_past(const cr_walk *walking, cr_str sk)
+{
+    return cr_str_compare(cr_kept_key_str(&walking->first), sk) > 0 ||
+           cr_str_compare(cr_kept_key_str(&walking->last), sk) > 0;
+}
+
 void cr_walk_cut(cr_walk *walking)
 {
     size_t limit = walking->listing->limit;

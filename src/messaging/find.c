@@ -272,6 +272,17 @@ bool cr_message_is_newest(const cr_uuid *group, const cr_message_name *name, con
     return is_it;
 }
 
+bool cr_message_guess(const cr_uuid *group, const cr_message_name *name, cr_message_lookup *lookup)
+{
+    begin(lookup, group, name);
+    if (name->created_at_us == 0 || !cr_time_format(name->created_at_us, &lookup->made_sk)) {
+        return false;
+    }
+    lookup->row.value[CR_PK] = cr_pk_str(&lookup->pk);
+    lookup->row.value[CR_SK] = cr_sort_key_str(&lookup->made_sk);
+    return true;
+}
+
 bool cr_message_is_there(const cr_message_lookup *lookup)
 {
     return cr_row_exists(&lookup->row) && cr_message_is_shown(&lookup->row, cr_clock_now_us());

@@ -43,6 +43,10 @@ cruddur_status cr_message_read(cr_txn *txn, const cr_uuid *group, cr_group_readi
 bool cr_message_is_newest(const cr_uuid *group, const cr_message_name *name, const cr_row *newest,
                           cr_message_lookup *lookup);
 
+/* The same without a read: the message has the key that its time makes, if it is there, which a
+ * condition is to judge. Of its row no more is known than its key. False: its time is not known. */
+bool cr_message_guess(const cr_uuid *group, const cr_message_name *name, cr_message_lookup *lookup);
+
 /* Whether the message is there for anybody: it has not expired. */
 bool cr_message_is_there(const cr_message_lookup *lookup);
 

@@ -57,6 +57,7 @@ cruddur_status cr_mark(cr_store *store, const cr_marking *marking, cr_call *call
                                   .message = marking->message,
                                   .arguments = marking->arguments,
                                   .edit = marking->is_unread ? mark_unread : mark_read,
-                                  .goes_by_head = marking->is_unread};
+                                  .goes_by_head = marking->is_unread,
+                                  .goes_by_key = !marking->is_unread};
     return cr_own_row_change(store, &change, call, ret_group);
 }

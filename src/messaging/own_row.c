@@ -117,30 +117,36 @@ typedef struct own_call {
     const cr_own_change *change;
     bool wants_row;
     cr_packed_row *row;
-    bool has_run;     /* the body */
-    bool is_guess;    /* the latest run */
-    bool is_recalled; /* it has read nothing, but goes by what this handle has left */
-    bool has_written; /* the latest run */
-    bool must_settle; /* of the latest run: it has written nothing */
+    bool has_run;          /* the body */
+    bool is_guess;         /* the latest run */
+    bool is_recalled;      /* it has read nothing, but goes by what this handle has left */
+    bool is_message_guess; /* the message was not read either: it is required to be there */
+    bool has_written;      /* the latest run */
+    bool must_settle;      /* of the latest run: it has written nothing */
 } own_call;
 
-/* Whether the change goes by the newest message, which is there, or by none. */
-static bool names_newest(const cr_own_change *change, const cr_row *newest,
-                         cr_message_lookup *lookup)
+/* Whether the change can go by what is known of the message without a read: that is the newest, and
+ * there, or its key is enough; or by none. */
+static bool knows_message(const cr_own_change *change, const cr_row *newest, own_call *calling,
+                          cr_message_lookup *lookup)
 {
-    return change->message == NULL ||
-           (cr_message_is_newest(change->group, change->message, newest, lookup) &&
-            cr_message_is_there(lookup));
+    if (change->message == NULL ||
+        cr_message_is_newest(change->group, change->message, newest, lookup)) {
+        return change->message == NULL || cr_message_is_there(lookup);
+    }
+    calling->is_message_guess =
+        change->goes_by_key && cr_message_guess(change->group, change->message, lookup);
+    return calling->is_message_guess;
 }
 
-/* By what this handle has left: of messages the newest alone. */
+/* By what this handle has left. */
 static cruddur_status recall(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
     const cr_own_change *change = calling->change;
     cr_queue_keep(txn->call, NULL);
     const cr_kept_group *kept = cr_recall(txn, !calling->has_run);
-    calling->is_recalled = false;
-    if (kept == NULL || !names_newest(change, &kept->message, &found->lookup)) {
+    calling->is_recalled = calling->is_message_guess = false;
+    if (kept == NULL || !knows_message(change, &kept->message, calling, &found->lookup)) {
         return CRUDDUR_OK;
     }
     return cr_group_recall(txn, change->group, change->member, kept, &found->group,
@@ -156,6 +162,7 @@ static cruddur_status find_all(cr_txn *txn, own_call *calling, cr_own_found *fou
     calling->has_run = true;
     cr_meter_run(&txn->call->meter, reading.may_guess, &calling->is_guess);
     if (status == CRUDDUR_OK && !calling->is_recalled) {
+        calling->is_message_guess = false;
         status = change->message == NULL
                      ? cr_group_read_as(txn, change->group, &reading, &found->group)
                      : read_group_and_message(txn, change, &reading, found);
@@ -192,6 +199,17 @@ static cruddur_status keep_row(cr_txn *txn, own_call *calling, const cr_row *row
     return cr_unread_pack(txn, row, &calling->row);
 }
 
+static cruddur_status write_row(cr_txn *txn, const own_call *calling, const cr_row *before,
+                                const cr_own_found *found)
+{
+    const cr_message_lookup *lookup = &found->lookup;
+    cruddur_status status = txn->ops->replace(txn, before, &found->row);
+    return status == CRUDDUR_OK && calling->is_message_guess
+               ? txn->ops->require_message(txn, cr_row_key(&lookup->row),
+                                           cr_uuid_str(&lookup->name->uuid))
+               : status;
+}
+
 /* Reads first and writes after. */
 static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *found)
 {
@@ -212,7 +230,7 @@ static cruddur_status edit_row(cr_txn *txn, own_call *calling, cr_own_found *fou
     } else if (status == CRUDDUR_OK) {
         cr_recall_leave_as_is(txn, &found->group);
     }
-    return calling->has_written ? txn->ops->replace(txn, &before, &found->row) : status;
+    return calling->has_written ? write_row(txn, calling, &before, found) : status;
 }
 
 static cruddur_status change_found(cr_txn *txn, own_call *calling, cr_own_found *found)

@@ -33,6 +33,7 @@ struct cr_own_change {
     cr_own_edit edit;
     const void *context; /* for the edit */
     bool goes_by_head;   /* a row behind the head is moved there first */
+    bool goes_by_key;    /* the edit takes no more of the message than its key */
 };
 
 /* Makes a change. A row that was lost is restored first. A row that the edit leaves as it is is not

@@ -15,6 +15,14 @@ const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first)
     return may_be ? kept : NULL;
 }
 
+bool cr_recall_own_key(const cr_store *store, const cr_uuid *group, const cr_uuid *member,
+                       cr_kept_key *sk)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    return (store->traits & CR_TRAIT_OURS) != 0 &&
+           cr_queue_find_kept(store->queues, cr_uuid_str(group), cr_pk_str(&pk), sk);
+}
+
 static void leave(const cr_txn *txn, const cr_group_content *content, bool is_sure)
 {
     cr_kept_group *left = cr_kept_group_make(content);

@@ -7,9 +7,15 @@
 #define CR_MESSAGING_RECALL_H
 
 #include "messaging/rewrite.h"
+#include "store/store.h"
 
 /* What a run may go by, by cr_group_recall(); NULL: nothing. Only a first run may. */
 const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first);
+
+/* Where a member's row was that this handle has left, for a call that only reads: it reads that key
+ * too, and what it finds counts if it is at the head. False: not known. */
+bool cr_recall_own_key(const cr_store *store, const cr_uuid *group, const cr_uuid *member,
+                       cr_kept_key *sk);
 
 /* Leaves the group as a rewrite makes it, which was read with its rows at its head. `counter`: of
  * changes, as it is from now on; NULL: as it was left before. */

@@ -50,6 +50,18 @@ cr_kept_group *cr_kept_group_make(const cr_group_content *content)
     return kept;
 }
 
+bool cr_kept_group_find(const cr_kept_group *kept, cr_str pk, cr_kept_key *sk)
+{
+    for (size_t i = 0; i < kept->rows.count; i++) {
+        const cr_row *row = &kept->rows.row[i];
+        if (cr_str_equal(row->value[CR_PK], pk)) {
+            cr_kept_key_set(sk, row->value[CR_SK]);
+            return sk->size > 0;
+        }
+    }
+    return false;
+}
+
 void cr_kept_group_free(cr_kept_group *kept)
 {
     if (kept != NULL) {

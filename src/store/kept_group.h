@@ -5,6 +5,7 @@
 #define CR_STORE_KEPT_GROUP_H
 
 #include "model/row_list.h"
+#include "model/time.h"
 
 /* What there is of a group. */
 typedef struct cr_group_content {
@@ -29,6 +30,9 @@ typedef struct cr_kept_group {
 /* Copies all of it. NULL where it is too large to be kept, or memory ran out: then the next change
  * reads. */
 cr_kept_group *cr_kept_group_make(const cr_group_content *content);
+
+/* Finds the sort key of the group row in this partition. */
+bool cr_kept_group_find(const cr_kept_group *kept, cr_str pk, cr_kept_key *sk);
 
 /* NULL is ignored. */
 void cr_kept_group_free(cr_kept_group *kept);

@@ -175,10 +175,15 @@ static keepsake *keepsake_of(cr_queues *queues, cr_str subject)
     return &queues->keepsakes[hash_of(subject) % KEEPSAKES];
 }
 
+static bool is_of(const keepsake *place, cr_str subject)
+{
+    return place->kept != NULL && cr_str_equal(cr_str_of(place->subject), subject);
+}
+
 static cr_kept_group *take_kept(cr_queues *queues, cr_str subject)
 {
     keepsake *place = keepsake_of(queues, subject);
-    if (place->kept == NULL || !cr_str_equal(cr_str_of(place->subject), subject)) {
+    if (!is_of(place, subject)) {
         return NULL;
     }
     cr_kept_group *kept = place->kept;
@@ -198,6 +203,21 @@ static cr_kept_group *put_kept(cr_queues *queues, cr_str subject, cr_kept_group 
     place->subject[subject.size] = '\0';
     place->kept = left;
     return before;
+}
+
+bool cr_queue_find_kept(cr_queues *queues, cr_str subject, cr_str pk, cr_kept_key *sk)
+{
+    bool is_known = false;
+    if (queues == NULL) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&queues->lock);
+    const keepsake *place = keepsake_of(queues, subject);
+    if (is_of(place, subject)) {
+        is_known = cr_kept_group_find(place->kept, pk, sk);
+    }
+    (void)pthread_mutex_unlock(&queues->lock);
+    return is_known;
 }
 
 /* ---- other handles and processes ---- */

@@ -95,6 +95,12 @@ void cr_queue_set_down(cr_ticket *taken, bool is_done);
  * where the call is in no queue; NULL: nothing. */
 void cr_queue_keep(const cr_call *call, cr_kept_group *left);
 
+/* The sort key of the row that the latest change has left in this partition, for a call that is in
+ * no queue. False: nothing is known, as where a change of the group is under way. `queues` may be
+ * NULL.
+ */
+bool cr_queue_find_kept(cr_queues *queues, cr_str subject, cr_str pk, cr_kept_key *sk);
+
 /* Forgets what the change before has left: the group is another by now. */
 void cr_queue_forget(const cr_call *call);
 

@@ -146,6 +146,11 @@ typedef struct cr_txn_ops {
      * key. Statuses as for `replace` and `remove`. */
     cruddur_status (*require)(cr_txn *txn, const cr_row *as_read);
 
+    /* Demands that there is a message with this key and this uuid which has no end, whatever else
+     * the row has: it need not have been read. Counts as a write of its key. Statuses as for
+     * `require`. */
+    cruddur_status (*require_message)(cr_txn *txn, cr_key key, cr_str uuid);
+
     /* Reads the claim of a token, strongly; *claim lives in the arena, but for the token. Of
      * several messages with the token, which older versions and other programs may have stored, one
      * in this group (a uuid) comes first. Read statuses; CRUDDUR_E_STORE_DAMAGED for a damaged

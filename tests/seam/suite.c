@@ -192,6 +192,9 @@ static cruddur_status state_step(cr_txn *txn, const step *stated)
         return txn->ops->remove(txn, stated->as_read);
     case REQUIRE:
         return txn->ops->require(txn, stated->as_read);
+    case REQUIRE_MESSAGE:
+        return txn->ops->require_message(txn, cr_row_key(stated->as_read),
+                                         stated->as_read->value[CR_MESSAGE_UUID]);
     }
     return CRUDDUR_E_INTERNAL;
 }

@@ -60,6 +60,7 @@ typedef enum operation {
     REPLACE,
     REMOVE,
     REQUIRE,
+    REQUIRE_MESSAGE, /* of which the key and the message_uuid are taken */
 } operation;
 
 typedef struct step {

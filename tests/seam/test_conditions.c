@@ -132,6 +132,43 @@ Test(seam_conditions, of_a_message_that_was_edited)
     expect_row(&next, "edited too");
 }
 
+/* A write that is guarded by a message with this uuid at the key of `there`. */
+static cruddur_status run_beside_message(const cr_row *there, const char *uuid, const char *beside)
+{
+    const cr_row written = make_row(BESIDE, beside, "beside");
+    cr_row wanted = make_row(there->value[CR_PK].data, there->value[CR_SK].data, NULL);
+    wanted.value[CR_MESSAGE_UUID] = cr_str_of(uuid);
+    const step steps[] = {{PUT, NULL, &written}, {REQUIRE_MESSAGE, &wanted, NULL}};
+    return run_steps(steps, 2);
+}
+
+/* A message that was not read: it is there, whatever it says, and has no end. */
+Test(seam_conditions, of_a_message_that_was_not_read)
+{
+    static const char uuid[] = "00000000-0000-4000-8000-0000000000ff";
+    static const char other[] = "00000000-0000-4000-8000-0000000000fe";
+    cr_row there = make_row("MSG#00000000-0000-4000-8000-000000000001",
+                            "2026-01-31T09:30:00.000000+00:00", "text");
+    there.value[CR_MESSAGE_UUID] = cr_str_of(uuid);
+    cr_row ends = there;
+    ends.value[CR_SK] = cr_str_of("2026-01-31T09:30:00.000001+00:00");
+    ends.value[CR_EXPIRES_AT] = cr_str_of("4102444800");
+    if (!is_atomic()) {
+        cr_skip_test("in steps there are no requirements");
+    }
+    expect_status(run_beside_message(&there, uuid, "not there"), CRUDDUR_E_REFUSED);
+    put_row(&there);
+    put_row(&ends);
+    expect_status(run_beside_message(&there, other, "another"), CRUDDUR_E_REFUSED);
+    expect_status(run_beside_message(&ends, uuid, "it ends"), CRUDDUR_E_REFUSED);
+    expect_absent(BESIDE, "not there", "refused");
+    expect_absent(BESIDE, "another", "refused");
+    expect_absent(BESIDE, "it ends", "refused");
+    expect_status(run_beside_message(&there, uuid, "there"), CRUDDUR_OK);
+    expect_status(run_beside_message(&there, uuid, "again"), CRUDDUR_OK);
+    expect_row(&there, "untouched");
+}
+
 /* A row that is gone is not as it was read, whatever it had. */
 Test(seam_conditions, of_a_row_that_is_gone)
 {

@@ -431,6 +431,33 @@ Test(queue, what_is_left_lasts_for_one_turn)
     pass("other", "b", "d"); /* freed with the queues */
 }
 
+/* Where a row is that was left, for calls that wait for nobody: known until the next change begins.
+ */
+Test(queue, a_key_that_is_kept)
+{
+    static const char sk[] = "2026-01-31T09:30:00.000000+00:00";
+    cr_call call = {.deadline_us = clock_us + SECOND};
+    cr_ticket ticket;
+    cr_kept_key found = {.size = 0};
+    const cr_row row = {{[CR_PK] = cr_str_of("member"), [CR_SK] = cr_str_of(sk)}};
+    const cr_group_content content = {.card = &row, .rows = &row, .row_count = 1, .message = &row};
+    const cr_str group = cr_str_of("group");
+    const cr_str member = cr_str_of("member");
+    cr_expect_not(cr_queue_find_kept(NULL, group, member, &found));
+    cr_expect_not(cr_queue_find_kept(queues, group, member, &found));
+    cr_assert_eq(cr_queue_enter(queues, group, &call, &ticket), CRUDDUR_OK);
+    cr_queue_keep(&call, cr_kept_group_make(&content));
+    cr_queue_leave(&call);
+    cr_expect_not(cr_queue_find_kept(queues, cr_str_of("other"), member, &found));
+    cr_expect_not(cr_queue_find_kept(queues, group, cr_str_of("stranger"), &found));
+    cr_expect(cr_queue_find_kept(queues, group, member, &found));
+    cr_expect(cr_str_equal(cr_kept_key_str(&found), cr_str_of(sk)));
+    cr_expect(cr_queue_find_kept(queues, group, member, &found), "it stays");
+    cr_assert_eq(cr_queue_enter(queues, group, &call, &ticket), CRUDDUR_OK);
+    cr_expect_not(cr_queue_find_kept(queues, group, member, &found));
+    cr_queue_leave(&call);
+}
+
 /* Of more groups than there is room for, later ones take the places. */
 Test(queue, the_number_of_groups_that_are_kept_is_bounded)
 {

@@ -39,11 +39,14 @@ static set sets[SETS_MAX];
 static size_t set_count;
 /* When the latest mark began that was acknowledged: it covers all messages of before. */
 static int64_t marked_us[GROUPS][PEOPLE];
+/* The number of a message up to which a mark was acknowledged, and one more; 0: none was. */
+static size_t read_up_to[GROUPS][PEOPLE];
 
 void settings_begin(void)
 {
     set_count = 0;
     memset(marked_us, 0, sizeof(marked_us));
+    memset(read_up_to, 0, sizeof(read_up_to));
 }
 
 static bool has_none(const stage *all)
@@ -148,11 +151,20 @@ void act_set(stage *all, cruddur *dm)
     end_set(all, made, "setting", status, error);
 }
 
-void act_mark(stage *all, cruddur *dm)
+/* A message that is there, as the world knows; MESSAGES_MAX: none. */
+static size_t pick_message(const stage *all)
+{
+    size_t number = sim_roll(all->message_count + 1);
+    bool is_there = number < all->message_count && all->message[number].acks > 0 &&
+                    all->message[number].sk[0] != '\0' && all->message[number].lasts_s == 0;
+    return is_there ? number : MESSAGES_MAX;
+}
+
+static void mark_all(stage *all, cruddur *dm)
 {
     cruddur_error *error = NULL;
     size_t group = pick_group(all);
-    if (has_none(all) || group == GROUPS) {
+    if (group == GROUPS) {
         return;
     }
     size_t person = stage_any_member(all, group);
@@ -168,13 +180,45 @@ void act_mark(stage *all, cruddur *dm)
     cruddur_error_free(error);
 }
 
-/* A message that is there, as the world knows; MESSAGES_MAX: none. */
-static size_t pick_message(const stage *all)
+/* Up to a message, or, with the time of one, up to none. */
+static void mark_up_to(stage *all, cruddur *dm, bool is_there)
 {
-    size_t number = sim_roll(all->message_count + 1);
-    bool is_there = number < all->message_count && all->message[number].acks > 0 &&
-                    all->message[number].sk[0] != '\0' && all->message[number].lasts_s == 0;
-    return is_there ? number : MESSAGES_MAX;
+    cruddur_error *error = NULL;
+    size_t number = pick_message(all);
+    if (number == MESSAGES_MAX) {
+        return;
+    }
+    const stage_message *message = &all->message[number];
+    size_t person = stage_any_member(all, message->group);
+    const cr_uuid *group = &all->group[message->group].uuid;
+    cruddur_mark_options options = CRUDDUR_MARK_OPTIONS_INIT;
+    options.timeout_ms = stage_timeout_ms();
+    options.up_to_message_uuid = is_there ? message->uuid.text : group->text;
+    (void)cr_time_parse(cr_str_of(message->sk), &options.up_to_created_at_us);
+    sim_tell("marking as read by %zu up to %s%s", person, is_there ? "" : "none at ",
+             message->text);
+    cruddur_status status =
+        cruddur_group_mark_read(dm, all->person[person].text, group->text, &options, NULL, &error);
+    bool is_answer = is_there || (status != CRUDDUR_OK && status != CRUDDUR_E_MESSAGE_NOT_FOUND);
+    if (!is_there && status == CRUDDUR_OK && !sim_is_dead()) {
+        stage_breach(all, "%zu has read up to a message that is not there", person);
+    }
+    if (is_answer && has_succeeded(all, "marking", status, error) && is_there) {
+        read_up_to[message->group][person] = number + 1;
+    }
+    cruddur_error_free(error);
+}
+
+void act_mark(stage *all, cruddur *dm)
+{
+    if (has_none(all)) {
+        return;
+    }
+    if (sim_happens(2)) {
+        mark_all(all, dm);
+    } else {
+        mark_up_to(all, dm, !sim_happens(4));
+    }
 }
 
 void act_react(stage *all, cruddur *dm)
@@ -386,6 +430,12 @@ static unsigned value_of(const cr_row *row)
 
 static void check_marker(stage *all, size_t group, size_t person, const cr_row *row)
 {
+    size_t up_to = read_up_to[group][person];
+    if (up_to > 0 &&
+        cr_str_compare(cr_str_of(all->message[up_to - 1].sk), cr_row_marker(row)) > 0) {
+        stage_breach(all, "person %zu has read up to %s of group %zu, and the marker is at %.*s",
+                     person, all->message[up_to - 1].text, group, CR_STR_ARGS(cr_row_marker(row)));
+    }
     for (size_t i = 0; i < all->message_count; i++) {
         const stage_message *message = &all->message[i];
         if (message->group == group && message->acks > 0 && message->sk[0] != '\0' &&

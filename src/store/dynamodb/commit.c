@@ -49,6 +49,12 @@ static verdict judge_reason(cr_str code)
     return GIVE_UP;
 }
 
+/* A put that is refused only needs another key; and a message that is not there was not read. */
+static bool goes_by_row(const cr_write *write)
+{
+    return write->kind != CR_WRITE_PUT && write->kind != CR_WRITE_REQUIRE_MESSAGE;
+}
+
 /* One condition that failed is enough to plan again: sent as it is, the transaction would never
  * succeed. */
 static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_result *result)
@@ -60,8 +66,7 @@ static verdict judge_reasons(cr_dynamodb_txn *txn, const cr_result *result)
     for (size_t i = 0; i < result->reason_count && i < txn->write_count; i++) {
         verdict of_action = judge_reason(result->reason[i].code);
         has[of_action] = true;
-        /* A put that is refused only needs another key. */
-        bool is_moved = of_action == RUN_AGAIN && txn->write[i].kind != CR_WRITE_PUT;
+        bool is_moved = of_action == RUN_AGAIN && goes_by_row(&txn->write[i]);
         txn->has_met_others = txn->has_met_others || is_moved || of_action == SEND_AGAIN;
     }
     if (has[RUN_AGAIN] || has[GIVE_UP]) {
@@ -137,6 +142,7 @@ static const char *const actions[] = {
     [CR_WRITE_REPLACE] = "Put",
     [CR_WRITE_REMOVE] = "Delete",
     [CR_WRITE_REQUIRE] = "ConditionCheck",
+    [CR_WRITE_REQUIRE_MESSAGE] = "ConditionCheck",
 };
 
 /* Writes the transaction. Its token lets the service recognise a request that comes again, so that
@@ -269,7 +275,7 @@ static size_t count_written(const cr_dynamodb_txn *txn)
 {
     size_t count = 0;
     for (size_t i = 0; i < txn->write_count; i++) {
-        count += txn->write[i].kind == CR_WRITE_REQUIRE ? 0 : 1;
+        count += cr_write_is_condition(&txn->write[i]) ? 0 : 1;
     }
     return count;
 }
@@ -333,7 +339,7 @@ static bool can_do_without(const cr_dynamodb_txn *txn)
     cr_write_kind kind = txn->write[0].kind;
     bool is_known =
         txn->table->mode == CR_MODE_ATOMIC || atomic_load(&txn->table->has_transactions);
-    return txn->write_count == 1 && kind != CR_WRITE_REQUIRE &&
+    return txn->write_count == 1 && !cr_write_is_condition(&txn->write[0]) &&
            (kind != CR_WRITE_REPLACE || is_known);
 }
 

@@ -402,6 +402,18 @@ void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row
     add_as_read(out, as_read, how);
 }
 
+void cr_request_require_message(cr_buffer *out, const cr_table_names *names, cr_key key,
+                                cr_str uuid)
+{
+    cr_request_table(out, names);
+    CR_JSON_ADD(out, ",\"Key\":");
+    cr_item_write_key(out, key);
+    CR_JSON_ADD(out, ",\"ConditionExpression\":\"message_uuid = :m AND "
+                     "attribute_not_exists(expires_at)\",\"ExpressionAttributeValues\":{\":m\":");
+    cr_item_write_value(out, CR_MESSAGE_UUID, uuid);
+    CR_JSON_ADD(out, "}");
+}
+
 void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
                         const cr_row *row, cr_comparing how)
 {

@@ -67,6 +67,10 @@ void cr_request_remove(cr_buffer *out, const cr_table_names *names, const cr_row
 void cr_request_replace(cr_buffer *out, const cr_table_names *names, const cr_row *as_read,
                         const cr_row *row, cr_comparing how);
 
+/* A transaction's check that a message with this uuid and without an end is there. */
+void cr_request_require_message(cr_buffer *out, const cr_table_names *names, cr_key key,
+                                cr_str uuid);
+
 void cr_request_single(cr_buffer *out, cr_str members);
 
 /* A transaction is begun with its token, gets its elements, and is ended. */

@@ -152,6 +152,23 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
     return end_write(txn, write);
 }
 
+static cruddur_status require_message(cr_txn *base, cr_key key, cr_str uuid)
+{
+    cr_dynamodb_txn *txn = (cr_dynamodb_txn *)base;
+    cr_row row = {0};
+    row.value[CR_PK] = key.pk;
+    row.value[CR_SK] = key.sk;
+    row.value[CR_MESSAGE_UUID] = uuid;
+    cruddur_status status = check_atomic(txn);
+    cr_write *write =
+        status == CRUDDUR_OK ? begin_write(txn, CR_WRITE_REQUIRE_MESSAGE, &row, &status) : NULL;
+    if (write == NULL) {
+        return status;
+    }
+    cr_request_require_message(&txn->text, &txn->table->names, key, uuid);
+    return end_write(txn, write);
+}
+
 /* ---- claims ---- */
 
 static cruddur_status get_claim_row(cr_dynamodb_txn *txn, cr_str token, cr_row *row)
@@ -225,8 +242,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
 /* ---- the transaction ---- */
 
 static const cr_txn_ops operations = {
-    cr_dynamodb_get, cr_dynamodb_query,      put, replace, remove_row, require, find_claim,
-    claim_token,     cr_dynamodb_read_ahead,
+    cr_dynamodb_get, cr_dynamodb_query, put,        replace,     remove_row,
+    require,         require_message,   find_claim, claim_token, cr_dynamodb_read_ahead,
 };
 
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,

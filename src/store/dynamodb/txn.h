@@ -10,7 +10,8 @@ typedef enum cr_write_kind {
     CR_WRITE_PUT,
     CR_WRITE_REPLACE,
     CR_WRITE_REMOVE,
-    CR_WRITE_REQUIRE, /* a condition alone */
+    CR_WRITE_REQUIRE,         /* a condition alone */
+    CR_WRITE_REQUIRE_MESSAGE, /* the same, of a row that was not read */
 } cr_write_kind;
 
 /* A write that a body stated. */
@@ -27,6 +28,11 @@ typedef struct cr_write {
 static inline bool cr_write_is_put(const cr_write *write)
 {
     return write->kind == CR_WRITE_PUT || write->kind == CR_WRITE_REPLACE;
+}
+
+static inline bool cr_write_is_condition(const cr_write *write)
+{
+    return write->kind == CR_WRITE_REQUIRE || write->kind == CR_WRITE_REQUIRE_MESSAGE;
 }
 
 typedef struct cr_dynamodb_txn {

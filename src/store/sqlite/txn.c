@@ -399,6 +399,15 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
     return status == CRUDDUR_OK && code != SQLITE_ROW ? miss(txn) : status;
 }
 
+static cruddur_status require_message(cr_txn *base, cr_key key, cr_str uuid)
+{
+    cr_row row;
+    cruddur_status status = get_one((cr_sqlite_txn *)base, key, &row);
+    bool is_there = status == CRUDDUR_OK && cr_str_equal(row.value[CR_MESSAGE_UUID], uuid) &&
+                    row.value[CR_EXPIRES_AT].data == NULL;
+    return status == CRUDDUR_OK && !is_there ? CRUDDUR_E_CONFLICT : status;
+}
+
 /* ---- claims: a message's own row is its claim ---- */
 
 typedef struct claim_search {
@@ -458,8 +467,8 @@ static cruddur_status claim_token(cr_txn *base, const cr_claim *claim, const cr_
     return CRUDDUR_OK;
 }
 
-static const cr_txn_ops operations = {get,     query,      put,         replace, remove_row,
-                                      require, find_claim, claim_token, NULL};
+static const cr_txn_ops operations = {get,     query,           put,        replace,     remove_row,
+                                      require, require_message, find_claim, claim_token, NULL};
 
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)

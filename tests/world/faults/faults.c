@@ -52,6 +52,7 @@ const fault faults_all[] = {
      STAGE_ATOMIC,
      false,
      "the row of the second change of one number fails by its own condition"},
+    BLIND("a message that was not read is taken to be there", SIM_ON_CHECK, "MSG#", STAGE_ATOMIC),
     BLIND("every condition is ignored", SIM_ON_ALL, NULL, STAGE_ATOMIC),
     BLIND("every condition is ignored", SIM_ON_ALL, NULL, STAGE_STEPS),
     DROP("claims are not put", SIM_ON_ALL, "CLAIM#", STAGE_ATOMIC),
