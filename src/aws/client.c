@@ -564,7 +564,7 @@ void cr_aws_try_together(cr_aws_client *client, cr_aws_try *tries, size_t count,
 {
     quiet_calling *calls = count > 0 ? malloc(count * sizeof(*calls)) : NULL;
     for (size_t i = 0; i < count; i++) {
-        tries[i].is_success = false;
+        tries[i].is_answered = tries[i].is_success = false;
         tries[i].answer->attempts = 0;
         if (calls != NULL) {
             calls[i].call = *call;
@@ -578,7 +578,8 @@ void cr_aws_try_together(cr_aws_client *client, cr_aws_try *tries, size_t count,
     }
     send_together(calls, count);
     for (size_t i = 0; i < count; i++) {
-        tries[i].is_success = calls[i].now.status == CRUDDUR_OK && cr_aws_is_ok(tries[i].answer);
+        tries[i].is_answered = calls[i].now.status == CRUDDUR_OK;
+        tries[i].is_success = tries[i].is_answered && cr_aws_is_ok(tries[i].answer);
         end_call(&calls[i].now);
         cr_error_discard(&calls[i].error);
     }

@@ -104,7 +104,8 @@ cruddur_status cr_aws_call(cr_aws_client *client, const cr_aws_request *request,
 typedef struct cr_aws_try {
     cr_aws_request request;
     cr_aws_answer *answer;
-    bool is_success; /* the service has answered with a success, which was read */
+    bool is_answered; /* the service has answered, and the answer is whole: a success or an error */
+    bool is_success;  /* with a success, which was read */
 } cr_aws_try;
 
 /* Makes up to CR_HTTP_TOGETHER_MAX calls at the same time, with one attempt each: for reads, which

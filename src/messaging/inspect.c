@@ -222,6 +222,13 @@ typedef struct look {
     cr_inspection *inspection;
 } look;
 
+/* A card tells the members, also where no message is left. */
+static bool may_have_members(const cr_group_state *group)
+{
+    bool has_card = cr_row_exists(&group->card.row) && !group->card.card.is_removed;
+    return !group->is_card_damaged && (has_card || cr_row_exists(&group->head));
+}
+
 static cruddur_status read_rest(cr_txn *txn, cr_group_state *group)
 {
     bool is_index_fresh = (txn->traits & CR_TRAIT_INDEX_CONSISTENT) != 0;
@@ -231,7 +238,7 @@ static cruddur_status read_rest(cr_txn *txn, cr_group_state *group)
     if (status == CRUDDUR_OK) {
         status = read_head(txn, group);
     }
-    if (status == CRUDDUR_OK && !group->is_card_damaged && cr_row_exists(&group->head)) {
+    if (status == CRUDDUR_OK && may_have_members(group)) {
         status = read_members(txn, group);
     }
     if (status == CRUDDUR_OK && !is_index_fresh) {

@@ -8,6 +8,7 @@
 
 #include "listing/list.h"
 #include "messaging/group.h"
+#include "messaging/inspect.h"
 #include "messaging/settle.h"
 #include "model/expiry.h"
 #include "model/key.h"
@@ -260,4 +261,44 @@ Test(repairs, of_all_rows_of_the_largest_group, .init = begin, .fini = end)
         count += item != NULL && sim_has_prefix(item->pk, "GRP#") ? 1 : 0;
     }
     cr_expect_eq(count, (size_t)CRUDDUR_MEMBERS_MAX);
+}
+
+/* ---- what a check finds ---- */
+
+static void lose_messages(void)
+{
+    cr_pk pk = cr_pk_of_group(&all.group);
+    for (size_t i = 0; i < sim_table_size(); i++) {
+        const sim_item *item = sim_table_at(i);
+        if (item != NULL && cr_str_equal(item->pk, cr_pk_str(&pk))) {
+            sim_table_remove((cr_key){item->pk, item->sk}, 0);
+            return;
+        }
+    }
+}
+
+/* The members' rows are there, but the index does not show them yet: they are found in the members'
+ * partitions, also where there is no message. */
+Test(repairs, a_card_with_rows_that_the_index_lacks_is_used)
+{
+    size_t judged = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        cr_call call = sim_call(NULL);
+        cr_inspection inspection = {.count = 0};
+        scene_begin(&all, seed);
+        sim_table_set_lag(60);
+        cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+        lose_messages();
+        const cr_met met = {.at = CR_MET_ALONE, .group = all.group};
+        cr_assert_eq(cr_inspect(all.atomic, &met, &call, &inspection), CRUDDUR_OK);
+        cr_expect_eq(inspection.group_rows, (size_t)SCENE_PEOPLE);
+        cr_expect(inspection.count == 1 || inspection.is_busy);
+        if (!inspection.is_busy) {
+            cr_expect_eq(inspection.finding[0].kind, CRUDDUR_CHECK_MESSAGES_GONE);
+            judged++;
+        }
+        cr_inspection_free(&inspection);
+        scene_end(&all);
+    }
+    cr_expect_gt(judged, 0u);
 }

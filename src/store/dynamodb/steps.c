@@ -61,6 +61,12 @@ static bool is_refused(const cr_dynamodb_txn *txn)
     return cr_dynamodb_is_code(&txn->answer, "ConditionalCheckFailedException");
 }
 
+/* What came of one of several. An answer that is damaged says nothing. */
+static bool was_refused(const cr_dynamodb_txn *txn, const cr_dynamodb_try *tried)
+{
+    return tried->is_answered && is_refused(txn);
+}
+
 static outcome carry_out(cr_dynamodb_txn *txn, cr_operation operation, cr_str members,
                          bool was_lost, cruddur_status *status)
 {
@@ -227,7 +233,7 @@ static outcome judge_put(cr_dynamodb_txn *txn, cr_write *write, cr_dynamodb_try 
     }
     cr_together_take(txn, tried);
     bool was_lost = txn->answer.may_be_applied;
-    if (!is_refused(txn)) {
+    if (!was_refused(txn, tried)) {
         return put_row(txn, write, was_lost, status);
     }
     outcome came = judge_refusal(txn, write, status);
@@ -331,7 +337,7 @@ static cruddur_status remove_one(cr_dynamodb_txn *txn, const cr_write *write,
     if (tried != NULL) {
         cr_together_take(txn, tried);
     }
-    bool is_others = (tried != NULL && is_refused(txn)) ||
+    bool is_others = (tried != NULL && was_refused(txn, tried)) ||
                      remove_row(txn, cr_write_text(txn, write), &status) == REFUSED;
     txn->has_met_others = txn->has_met_others || is_others;
     return status;

@@ -204,6 +204,7 @@ void cr_dynamodb_try_together(cr_dynamodb *table, cr_dynamodb_try *const *tries,
     unsigned requests = 0;
     for (size_t i = 0; i < count; i++) {
         cr_dynamodb_try *now = tries[i];
+        now->is_answered = sent[i].is_answered;
         now->is_good = sent[i].is_success;
         requests += now->answer.attempts;
     }

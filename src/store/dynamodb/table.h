@@ -100,7 +100,8 @@ typedef struct cr_dynamodb_try {
     cr_aws_answer answer;
     cr_arena page; /* the rows of the result, where they are not borrowed from the answer */
     cr_result result;
-    bool is_good; /* the service has answered, and with success */
+    bool is_answered; /* the service has answered, and its answer is whole */
+    bool is_good;     /* with a success */
 } cr_dynamodb_try;
 
 /* Sends up to CR_HTTP_TOGETHER_MAX requests, with one attempt each. None is sent where there is no
