@@ -5,7 +5,6 @@
 
 #include "aws/client.h"
 #include "aws/crc32.h"
-#include "listing/walk.h"
 #include "messaging/group.h"
 #include "messaging/recall.h"
 #include "messaging/rows.h"
