@@ -99,12 +99,12 @@ MODES = {"atomic": ("atomic", ""), "ours": ("atomic", "&writers=ours"), "stream"
 
 # What it is called, the call, the most waves by mode; None: no limit is stated.
 ROWS = (
-    ("open a group", Calls.create, {"atomic": 2, "ours": 2, "stream": 2, "steps": 8}),
+    ("open a group", Calls.create, {"atomic": 2, "ours": 2, "stream": 2, "steps": 6}),
     ("open a group, the caller's uuid", Calls.create_claimed, {"atomic": 2, "ours": 2, "stream": 2,
-                                                               "steps": 10}),
-    ("append", Calls.append, {"atomic": 2, "ours": 1, "stream": 2, "steps": 6}),
+                                                               "steps": 8}),
+    ("append", Calls.append, {"atomic": 2, "ours": 1, "stream": 2, "steps": 5}),
     ("append, the caller's uuid, no names", Calls.append_claimed, {"atomic": 2, "ours": 1,
-                                                                   "stream": None, "steps": 8}),
+                                                                   "stream": None, "steps": 6}),
     (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "ours": 1, "stream": None,
                                                        "steps": 2}),
     ("groups of a user, one unread", Calls.groups, {"atomic": 2, "ours": 2, "stream": 2, "steps": 2}),
@@ -129,7 +129,8 @@ def measure(calls, perform):
     calls.warm(store)
     warm = [timed(calls, perform, store) for _ in range(ROUNDS)]
     store.close()
-    return cold, (statistics.median(ms for ms, _ in warm), warm[len(warm) // 2][1])
+    costs = sorted(tuple(cost) for _, cost in warm)
+    return cold, (statistics.median(ms for ms, _ in warm), costs[len(costs) // 2])
 
 
 # ---- boto3 ----

@@ -393,14 +393,48 @@ static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send)
     return reading;
 }
 
+/* In steps a handle that knows where it has left the group rows has them read together with the
+ * head; and the inboxes asked for the key that a claim is to name. */
+static cruddur_status read_rows_ahead(cr_txn *txn, cr_send *send, cr_group_reading *reading)
+{
+    cr_sort_key sk;
+    const cr_kept_group *kept = cr_recall_keys(txn, !cr_send_has_failed(send));
+    size_t count = kept == NULL ? 0 : kept->rows.count;
+    bool has_places = send->draft->may_be_repeat && send->draft->created_at_us == 0;
+    size_t wanted = has_places ? 2 * count : count;
+    if (count == 0 || wanted > CR_GROUP_AHEAD_KEYS_MAX) {
+        return CRUDDUR_OK;
+    }
+    cr_key *keys = cr_arena_alloc(txn->arena, wanted * sizeof(*keys));
+    cr_str place = CR_STR_ABSENT;
+    if (has_places && cr_send_plan_key(send, kept->message.value[CR_SK], &sk)) {
+        place = cr_arena_copy(txn->arena, cr_sort_key_str(&sk));
+    }
+    if (keys == NULL || (send->planned_us != 0 && place.data == NULL)) {
+        return cr_fail_memory(txn->call->error);
+    }
+    reading->ahead.keys = keys;
+    for (size_t i = 0; i < count; i++) {
+        const cr_row *row = &kept->rows.row[i];
+        keys[reading->ahead.key_count++] = cr_row_key(row);
+        if (place.data != NULL) {
+            keys[reading->ahead.key_count++] = (cr_key){row->value[CR_PK], place};
+        }
+    }
+    return CRUDDUR_OK;
+}
+
 static cruddur_status append_body(cr_txn *txn, void *argument)
 {
     cr_send *send = argument;
     cr_group group;
     cr_send_begin(send, txn);
-    const cr_group_reading reading = reading_of(txn, send);
-    cruddur_status status =
-        cr_append_read_group(txn, send, !cr_send_has_failed(send), &reading, &group);
+    bool is_first = !cr_send_has_failed(send);
+    cr_group_reading reading = reading_of(txn, send);
+    cruddur_status status = read_rows_ahead(txn, send, &reading);
+    if (status == CRUDDUR_OK) {
+        status = cr_append_read_group(txn, send, is_first, &reading, &group);
+    }
     return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
 }
 

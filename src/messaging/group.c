@@ -270,7 +270,7 @@ static bool announces(const cr_txn *txn, const cr_group_reading *reading)
 static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_group *group)
 {
     cr_query queries[2 + CR_GROUP_AHEAD_MAX];
-    cr_key keys[1 + CR_BESIDE_MAX];
+    cr_key keys[1 + CR_GROUP_AHEAD_KEYS_MAX];
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_card_pk card_pk = cr_card_pk_of(&group->uuid);
     cr_reads reads = {queries, 1, keys, 1, reading->ahead.tokens, reading->ahead.token_count};

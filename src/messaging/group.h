@@ -50,7 +50,7 @@ typedef struct cr_group_reading {
     const cr_uuid *member; /* who must be a member; NULL: the caller may read any group */
     cr_beside *beside;     /* NULL: nothing */
     cr_reads ahead;        /* what the caller is about to read, too: up to CR_GROUP_AHEAD_MAX
-                              queries and CR_BESIDE_MAX keys */
+                              queries and CR_GROUP_AHEAD_KEYS_MAX keys */
     bool asks_index;       /* the caller is about to read the group rows by the index, too */
     bool may_guess;        /* with asks_index: the member's row may be as the index shows it, where
                               the group has a card: for a change whose conditions judge it */
@@ -58,6 +58,7 @@ typedef struct cr_group_reading {
 } cr_group_reading;
 
 #define CR_GROUP_AHEAD_MAX 2
+#define CR_GROUP_AHEAD_KEYS_MAX 88
 
 /* For a change of the member's row, or of others by it: a first run goes by the index. */
 cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member,

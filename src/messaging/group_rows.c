@@ -410,13 +410,32 @@ cruddur_status cr_group_rows_search(cr_txn *txn, const cr_uuid *group, cr_str he
     return status;
 }
 
+static bool was_read(const cr_group_rows *group_rows, const cr_key *key)
+{
+    for (size_t i = 0; i < group_rows->old.count; i++) {
+        const cr_row *row = &group_rows->old.row[i];
+        if (cr_str_equal(row->value[CR_PK], key->pk) && cr_str_equal(row->value[CR_SK], key->sk)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
                                      cr_group_rows *group_rows)
 {
+    cr_key keys[CRUDDUR_MEMBERS_MAX] = {0};
     cr_row rows[CRUDDUR_MEMBERS_MAX];
+    size_t count = 0;
     cr_rows found = {.arena = txn->arena};
-    cruddur_status status = get_rows(txn, sk, group, group_rows, group_rows->members.count, rows);
-    for (size_t i = 0; status == CRUDDUR_OK && i < group_rows->members.count; i++) {
+    for (size_t i = 0; i < group_rows->members.count; i++) {
+        const cr_key key = {cr_pk_str(&group_rows->pk[i]), sk};
+        if (!was_read(group_rows, &key)) {
+            keys[count++] = key;
+        }
+    }
+    cruddur_status status = count > 0 ? cr_rows_get(txn, group, keys, count, rows) : CRUDDUR_OK;
+    for (size_t i = 0; status == CRUDDUR_OK && i < count; i++) {
         if (cr_row_exists(&rows[i]) && !cr_rows_add(&found, &rows[i])) {
             status = cr_fail_memory(txn->call->error);
         }

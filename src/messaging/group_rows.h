@@ -47,7 +47,8 @@ bool cr_group_rows_are_whole(const cr_group_rows *rows, cr_str head_sk);
 cruddur_status cr_group_rows_search(cr_txn *txn, const cr_uuid *group, cr_str head_sk,
                                     cr_group_rows *rows);
 
-/* Adds the group rows that the members have at a sort key that is not the head's. */
+/* Adds the group rows that the members have at a sort key that is not the head's, and that were not
+ * read there before. */
 cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_group_rows *rows);
 
 /* For a change that shows the head, which was read before the rows: the head may have been changed

@@ -15,6 +15,17 @@ const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first)
     return may_be ? kept : NULL;
 }
 
+static bool is_in_steps(const cr_txn *txn)
+{
+    return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0;
+}
+
+const cr_kept_group *cr_recall_keys(const cr_txn *txn, bool is_first)
+{
+    const cr_ticket *ticket = txn->call->ticket;
+    return is_first && is_in_steps(txn) && ticket != NULL ? ticket->kept : NULL;
+}
+
 bool cr_recall_own_key(const cr_store *store, const cr_uuid *group, const cr_uuid *member,
                        cr_kept_key *sk)
 {
@@ -42,8 +53,9 @@ static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewri
         are_in_place = are_in_place && rows->room[i].data == NULL;
     }
     const cr_read_card *card = &group->card;
-    return (txn->traits & CR_TRAIT_OURS) != 0 && txn->call->ticket != NULL && are_in_place &&
-           cr_row_exists(&card->row) && card->card.blocked.count == 0 && !card->card.is_closed;
+    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 || is_in_steps(txn);
+    return may_be && txn->call->ticket != NULL && are_in_place && cr_row_exists(&card->row) &&
+           card->card.blocked.count == 0 && !card->card.is_closed;
 }
 
 /* A handle is sure of a group that it has found as it left it. */

@@ -12,6 +12,9 @@
 /* What a run may go by, by cr_group_recall(); NULL: nothing. Only a first run may. */
 const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first);
 
+/* The same in steps, where no condition judges it: it only tells which keys are worth reading. */
+const cr_kept_group *cr_recall_keys(const cr_txn *txn, bool is_first);
+
 /* Where a member's row was that this handle has left, for a call that only reads: it reads that key
  * too, and what it finds counts if it is at the head. False: not known. */
 bool cr_recall_own_key(const cr_store *store, const cr_uuid *group, const cr_uuid *member,

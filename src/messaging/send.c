@@ -24,6 +24,7 @@ void cr_send_begin(cr_send *send, const cr_txn *txn)
     send->is_repeat = send->is_late = send->is_recalled = false;
     cr_queue_keep(txn->call, NULL);
     send->oldest.size = 0;
+    send->planned_us = 0;
 }
 
 void cr_send_note_head(cr_send *send, const cr_row *head)
@@ -33,11 +34,26 @@ void cr_send_note_head(cr_send *send, const cr_row *head)
     cr_kept_key_set(&send->head, head->value[CR_SK]);
 }
 
+bool cr_send_plan_key(cr_send *send, cr_str last_sk, cr_sort_key *key)
+{
+    cr_key_choice planned = {.has_chosen = false};
+    bool is_planned = cr_key_choose(&planned, cr_clock_now_us(), last_sk, key);
+    send->planned_us = is_planned ? planned.time_us : 0;
+    return is_planned;
+}
+
+/* From when on: the caller's time, or a key that was planned, or the present. */
+static int64_t earliest_us(const cr_send *send)
+{
+    int64_t told_us = send->draft->created_at_us;
+    int64_t planned_us = send->planned_us != 0 ? send->planned_us : cr_clock_now_us();
+    return told_us != 0 ? told_us : planned_us;
+}
+
 cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *key,
                                   const cr_call *call)
 {
-    int64_t time_us = send->draft->created_at_us;
-    if (!cr_key_choose(&send->choice, time_us != 0 ? time_us : cr_clock_now_us(), last_sk, key)) {
+    if (!cr_key_choose(&send->choice, earliest_us(send), last_sk, key)) {
         return cr_fail_with(call->error, CRUDDUR_E_TIME,
                             "no time up to the year 9999 follows the newest message");
     }
@@ -118,7 +134,10 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
 {
     cruddur_error *error = NULL;
     const cr_draft *draft = send->draft;
+    cr_sort_key own;
     bool is_behind = send->oldest.size > 0 && !send->is_repeat;
+    bool has_put_rows = has_opened(send) && !send->is_repeat && !send->is_late &&
+                        cr_time_format(send->choice.time_us, &own);
     const cr_settling settling = {.group = &draft->group,
                                   .author = &draft->author.uuid,
                                   .named = send->opening == NULL ? NULL : &send->opening->members,
@@ -126,6 +145,7 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
                                   .from_sk =
                                       cr_kept_key_str(is_behind ? &send->oldest : &send->head),
                                   .is_repeat = send->is_repeat,
+                                  .own_sk = has_put_rows ? cr_sort_key_str(&own) : CR_STR_ABSENT,
                                   .must_settle = has_opened(send) || send->is_late};
     cr_call quiet = *call;
     quiet.error = &error;

@@ -24,6 +24,7 @@ typedef struct cr_send {
     cr_kept_key strange;   /* the version of the card that rows did not agree with */
     cr_kept_key head;      /* that it found; none: there was no message */
     cr_kept_key oldest;    /* the place of the oldest group row that it found, if before the head */
+    int64_t planned_us;    /* the time of the key that was looked at in the inboxes; 0: none was */
     cr_key_choice choice;  /* of the message's sort key */
     cr_packed_row *result; /* the message row, or the author's group row */
     bool is_repeat;        /* the result was there before this call */
@@ -58,6 +59,10 @@ void cr_send_note_head(cr_send *send, const cr_row *head);
  * `last_sk`. */
 cruddur_status cr_send_choose_key(cr_send *send, cr_str last_sk, cr_sort_key *key,
                                   const cr_call *call);
+
+/* Plans the key that the message gets if this is the last one before it, and nothing comes between.
+ */
+bool cr_send_plan_key(cr_send *send, cr_str last_sk, cr_sort_key *key);
 
 /* Makes the message row; its strings are the arguments', and the transaction's. */
 cruddur_status cr_send_message(cr_txn *txn, const cr_draft *draft, const cr_person *author,

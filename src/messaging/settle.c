@@ -148,6 +148,23 @@ static bool reads_all(const cr_settling *known)
     return known->is_repeat || known->must_settle;
 }
 
+/* Together with the messages; all of it after the writer's own message was stored. */
+static void read_ahead(cr_txn *txn, const cr_settling *known, const cr_query *messages)
+{
+    cr_pk pk[CRUDDUR_MEMBERS_MAX];
+    cr_key keys[1 + CRUDDUR_MEMBERS_MAX];
+    const cr_card_pk card_pk = cr_card_pk_of(known->group);
+    const cr_query queries[] = {*messages, cr_group_index_query(known->group)};
+    size_t count = known->own_sk.data == NULL ? 0 : known->named->count;
+    const cr_reads reads = {queries, 2, keys, count == 0 ? 0 : 1 + count, NULL, 0};
+    keys[0] = cr_card_key(&card_pk);
+    for (size_t i = 0; i < count; i++) {
+        pk[i] = cr_pk_of_member(&known->named->uuid[i]);
+        keys[1 + i] = (cr_key){cr_pk_str(&pk[i]), known->own_sk};
+    }
+    cr_rows_read_ahead(txn, &reads);
+}
+
 /* The messages behind the one from which rows may be left, the oldest first; or the message of an
  * earlier call, and the one that its writer may have met as the head. */
 static cruddur_status read_messages(cr_txn *txn, const settle *settling, cr_rows *messages)
@@ -163,9 +180,7 @@ static cruddur_status read_messages(cr_txn *txn, const settle *settling, cr_rows
         query.lower = (cr_bound){known->from_sk, settling->has_looked};
     }
     if (reads_all(known)) {
-        const cr_query queries[] = {query, cr_group_index_query(known->group)};
-        const cr_reads reads = {.queries = queries, .query_count = 2};
-        cr_rows_read_ahead(txn, &reads);
+        read_ahead(txn, known, &query);
     }
     return cr_rows_collect(txn, &query, known->is_repeat ? 2 : SIZE_MAX, messages);
 }

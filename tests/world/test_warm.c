@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Warm calls with writers=ours that know where rows are: a page that is read together with the
- * viewer's row, and a mark up to a message that is not read. */
+/* Warm calls that know where rows are. With writers=ours: a page that is read together with the
+ * viewer's row, and a mark up to a message that is not read. In steps: appends and openings. */
 #include "../aws/unit.h"
 
 #include <stdio.h>
@@ -265,4 +265,105 @@ Test(warm, a_mark_up_to_a_message_before_the_history, .init = begin, .fini = end
         cr_assert_eq(scene_send(&all, ours, ANN, "later", NULL), CRUDDUR_OK);
     }
     (void)mark_up_to(&second, CRUDDUR_E_MESSAGE_NOT_FOUND);
+}
+
+/* ---- in steps ---- */
+
+static cr_meter send_in_steps(size_t author, const char *text, bool is_claimed)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    const cr_draft draft = {.group = all.group,
+                            .author = {all.person[author], CR_STR_ABSENT, CR_STR_ABSENT},
+                            .text = cr_str_of(text),
+                            .uuid = scene_uuid(&all),
+                            .may_be_repeat = is_claimed,
+                            .lasts_s = CR_EXPIRES_NEVER};
+    cr_expect_eq(cr_append(all.steps[0], &draft, &call, &row), CRUDDUR_OK, "%s: %s", text,
+                 cruddur_error_message(error));
+    free(row);
+    cruddur_error_free(error);
+    return call.meter;
+}
+
+static void expect_whole(void)
+{
+    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
+        cr_expect_eq(scene_rows(&all, i, true), 1u, "%zu", i);
+        cr_expect_eq(scene_rows(&all, i, false), 1u, "%zu", i);
+    }
+}
+
+/* The rows are read with the head, and so are the inboxes for a claim. */
+Test(warm, an_append_in_steps, .init = begin, .fini = end)
+{
+    cr_expect_eq(send_in_steps(ANN, "cold", false).waves, 6u);
+    cr_expect_eq(send_in_steps(BOB, "warm", false).waves, 5u);
+    cr_expect_eq(send_in_steps(ANN, "claimed", true).waves, 6u);
+    expect_whole();
+}
+
+/* The rows are elsewhere by now: they are read there. */
+Test(warm, an_append_in_steps_after_another_program, .init = begin, .fini = end)
+{
+    (void)send_in_steps(ANN, "cold", false);
+    cr_assert_eq(scene_send(&all, all.steps[1], XIA, "between", NULL), CRUDDUR_OK);
+    cr_expect_eq(send_in_steps(BOB, "again", false).waves, 6u);
+    expect_whole();
+}
+
+static void send_elsewhere(void *context)
+{
+    (void)context;
+    cr_assert_eq(scene_send(&all, all.steps[1], XIA, "between", NULL), CRUDDUR_OK);
+}
+
+/* Another program comes between any two requests. */
+Test(warm, an_append_in_steps_that_meets_another_program)
+{
+    for (uint64_t seed = 1; seed <= 2 * WORLDS; seed++) {
+        begin_world(seed);
+        (void)send_in_steps(ANN, "cold", false);
+        scene_plan plan = {
+            .number = 1 + seed % 16, .counts_reads = true, .meanwhile = send_elsewhere};
+        scene_script(&plan);
+        (void)send_in_steps(BOB, "meets", seed % 2 == 0);
+        scene_script(NULL);
+        cr_expect_eq(scene_births("meets"), 1u, "%u", (unsigned)seed);
+        cr_expect_leq(scene_births("between"), 1u);
+        (void)send_in_steps(ANN, "after", false);
+        expect_whole();
+        end();
+    }
+}
+
+static cr_meter open_in_steps(bool is_claimed)
+{
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(NULL);
+    cr_opening opening = {.members = all.members};
+    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
+        opening.person[i] = (cr_person){all.person[i], cr_str_of("Some"), cr_str_of("some")};
+    }
+    opening.first_message = (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
+                                       .author = opening.person[ANN],
+                                       .group = all.group,
+                                       .text = cr_str_of("first"),
+                                       .uuid = scene_uuid(&all),
+                                       .may_be_repeat = is_claimed};
+    cr_expect_eq(cr_create(all.steps[0], &opening, &call, &row), CRUDDUR_OK);
+    free(row);
+    return call.meter;
+}
+
+/* An opening looks back at the card and its rows together with the messages. */
+Test(warm, an_opening_in_steps)
+{
+    for (size_t i = 0; i < 2; i++) {
+        scene_begin(&all, 1);
+        cr_expect_eq(open_in_steps(i == 1).waves, i == 1 ? 8u : 6u);
+        expect_whole();
+        scene_end(&all);
+    }
 }
