@@ -401,7 +401,7 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
 
 static cruddur_status require_message(cr_txn *base, cr_key key, cr_str uuid)
 {
-    cr_row row;
+    cr_row row = {0};
     cruddur_status status = get_one((cr_sqlite_txn *)base, key, &row);
     bool is_there = status == CRUDDUR_OK && cr_str_equal(row.value[CR_MESSAGE_UUID], uuid) &&
                     row.value[CR_EXPIRES_AT].data == NULL;
