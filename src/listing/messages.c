@@ -25,7 +25,8 @@ static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_
     cr_group group;
     cr_row own;
     cr_query page;
-    cr_group_reading reading = {.member = context->viewer, .ahead = {.queries = &page}};
+    cr_group_reading reading = cr_group_reading_to_see(txn, context->viewer);
+    reading.ahead.queries = &page;
     reading.ahead.query_count = cr_walk_first_query(walking, &page) ? 1 : 0;
     cruddur_status status = cr_group_read_as(txn, context->group, &reading, &group);
     if (status == CRUDDUR_OK) {

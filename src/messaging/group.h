@@ -54,6 +54,8 @@ typedef struct cr_group_reading {
     bool asks_index;       /* the caller is about to read the group rows by the index, too */
     bool may_guess;        /* with asks_index: the member's row may be as the index shows it, where
                               the group has a card: for a change whose conditions judge it */
+    bool is_led;           /* with asks_index: the member's row is read by the keys that the index
+                              tells, and by the head's */
     bool needs_no_row;     /* the member's row is not needed where the group has a card */
 } cr_group_reading;
 
@@ -62,6 +64,9 @@ typedef struct cr_group_reading {
 /* For a change of the member's row, or of others by it: a first run goes by the index. */
 cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member,
                                             bool is_first);
+
+/* To find the member's row: where a stream's processor moves the rows, the index leads to it. */
+cr_group_reading cr_group_reading_to_see(const cr_txn *txn, const cr_uuid *member);
 
 /* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
  * their place. */
