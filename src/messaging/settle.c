@@ -443,7 +443,7 @@ static void begin_guess(cr_txn *txn, settle *settling)
     /* They are read for the names, and for the head where it has been passed over. */
     const cr_query queries[] = {cr_group_index_query(known->group), latest, latest};
     const cr_reads reads = {.queries = queries, .query_count = 3, .keys = &card, .key_count = 1};
-    bool is_plain = !known->makes_card && !known->mends && !known->looks_back;
+    bool is_plain = !known->makes_card && !known->mends && !known->looks_back && !known->is_changed;
     settling->may_guess = !settling->has_run && is_plain &&
                           (txn->traits & traits) == (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED);
     settling->has_run = true;

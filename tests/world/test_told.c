@@ -287,6 +287,30 @@ Test(told, every_call_in_every_state)
     }
 }
 
+/* What would come out differently if the row moved afterwards settles the group first: one wave to
+ * find that out, two to settle, three by the row that is there then. */
+Test(told, what_goes_by_the_newest_message_settles_first)
+{
+    cruddur_error *error = NULL;
+    scene_begin(&all, 1);
+    second = scene_uuid(&all);
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    be_behind();
+    const cr_settings settings = {
+        .group = &all.group, .member = &all.person[BOB], .archived = CR_ON, .pinned = CR_KEEP};
+    last = sim_call(&error);
+    cr_assert_eq(cr_set(all.stream, &settings, &last, NULL), CRUDDUR_OK);
+    cr_expect_eq(last.meter.waves, 6u, "%u waves", last.meter.waves);
+    cr_expect_eq(scene_rows(&all, BOB, true), 1u);
+    scene_settle(&all);
+    size_t count;
+    const sim_item *const *rows = rows_of(BOB, &count);
+    cr_assert_eq(count, 1u);
+    cr_expect(sim_item_value(rows[0], cr_str_of("archived")).data != NULL);
+    cruddur_error_free(error);
+    scene_end(&all);
+}
+
 /* Until the rows have moved, what changes is behind them for the processor, too: one that has read
  * the old text does not bring it into an inbox. */
 static void edit_meanwhile(void *context)
