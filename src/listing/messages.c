@@ -18,16 +18,28 @@ static bool is_shown(const cr_walk *walking, const cr_row *message)
     return cr_message_is_shown(message, walking->now_us);
 }
 
+/* Behind the stream the viewer's row may be anywhere, mostly near the top of the inbox. What it
+ * says of the history must not be old. */
+static bool looks_in_inbox(const cr_txn *txn)
+{
+    return (txn->traits & (CR_TRAIT_STREAMED | CR_TRAIT_SNAPSHOT)) == CR_TRAIT_STREAMED &&
+           txn->call->consistency == CRUDDUR_CONSISTENCY_STRONG;
+}
+
 /* Only members read, and only what is in their history. The page is read at the same time, and
  * shown if the card allows it. */
 static cruddur_status check_viewer(cr_txn *txn, const list_context *context, cr_walk *walking)
 {
     cr_group group;
     cr_row own;
-    cr_query page;
-    cr_group_reading reading = cr_group_reading_to_see(txn, context->viewer);
-    reading.ahead.queries = &page;
-    reading.ahead.query_count = cr_walk_first_query(walking, &page) ? 1 : 0;
+    cr_query queries[2];
+    size_t count = cr_walk_first_query(walking, &queries[0]) ? 1 : 0;
+    cr_pk pk = cr_pk_of_member(context->viewer);
+    cr_group_reading reading = {.member = context->viewer, .looks_in_inbox = looks_in_inbox(txn)};
+    if (reading.looks_in_inbox) {
+        queries[count++] = cr_group_inbox_query(&pk);
+    }
+    reading.ahead = (cr_reads){.queries = queries, .query_count = count};
     cruddur_status status = cr_group_read_as(txn, context->group, &reading, &group);
     if (status == CRUDDUR_OK) {
         status = cr_own_row_find(txn, &group, context->viewer, &own);

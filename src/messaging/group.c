@@ -11,6 +11,9 @@
 /* How far down in an inbox a group is that was written to lately. */
 #define INBOX_TOP 32
 
+/* So many groups of an inbox are read along with something else. */
+#define INBOX_ANNOUNCED 8
+
 cruddur_status cr_check_transactions(const cr_txn *txn)
 {
     return (txn->traits & CR_TRAIT_ATOMIC) != 0
@@ -240,6 +243,38 @@ static cruddur_status read_own(cr_txn *txn, cr_group *group, const cr_uuid *memb
     return cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &group->own);
 }
 
+typedef struct inbox_top {
+    inbox_search search;
+    size_t left;
+} inbox_top;
+
+static cr_sink_answer take_from_top(void *context, const cr_row *row)
+{
+    inbox_top *top = context;
+    cr_sink_answer answer = take_up_to(&top->search, row);
+    return answer == CR_SINK_MORE && --top->left == 0 ? CR_SINK_STOP : answer;
+}
+
+cr_query cr_group_inbox_query(const cr_pk *pk)
+{
+    return (cr_query){.partition = cr_pk_str(pk), .descending = true, .expected = INBOX_ANNOUNCED};
+}
+
+/* The member's row, if the group is one of the newest in the inbox. One of another rev than the
+ * card's was read before the card was changed. */
+static cruddur_status search_inbox(cr_txn *txn, cr_group *group, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    cr_query inbox = cr_group_inbox_query(&pk);
+    inbox_top top = {{txn->arena, cr_uuid_str(&group->uuid), CR_STR_ABSENT, &group->own},
+                     INBOX_ANNOUNCED};
+    cruddur_status status = cr_rows_query(txn, &inbox, take_from_top, &top);
+    if (!cr_str_equal(group->own.value[CR_REV], group->card.row.value[CR_REV])) {
+        group->own = (cr_row){0};
+    }
+    return status;
+}
+
 /* The author of the newest message has a row at it, in a healthy table. The nil uuid where the
  * message names none. */
 static cr_uuid author_of_head(const cr_group *group)
@@ -291,21 +326,23 @@ static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const
                                         cr_group *group)
 {
     const cr_group_reading *reading = wanted->reading;
-    bool is_led = reading != NULL && reading->is_led;
-    bool can_wait = is_led || (reading != NULL && (reading->may_guess || reading->needs_no_row));
+    bool looks_in_inbox = reading != NULL && reading->looks_in_inbox;
+    bool can_wait =
+        looks_in_inbox || (reading != NULL && (reading->may_guess || reading->needs_no_row));
     cruddur_status status =
         get_card_and_own(txn, group, member, reading == NULL ? NULL : reading->beside, !can_wait);
     if (status != CRUDDUR_OK || !can_wait) {
         return status;
     }
-    if (is_led) {
-        return cr_told_read_own(txn, group, member);
-    }
     bool has_card = cr_row_exists(&group->card.row);
     if (has_card && reading->needs_no_row) {
         return CRUDDUR_OK;
     }
-    status = has_card && reading->may_guess ? guess_own(txn, group, member) : CRUDDUR_OK;
+    if (has_card && looks_in_inbox) {
+        status = search_inbox(txn, group, member);
+    } else if (has_card && reading->may_guess) {
+        status = guess_own(txn, group, member);
+    }
     return status == CRUDDUR_OK && !cr_row_exists(&group->own) ? read_own(txn, group, member)
                                                                : status;
 }
@@ -408,13 +445,6 @@ cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *me
     bool can_be = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_SNAPSHOT)) == CR_TRAIT_ATOMIC;
     return (cr_group_reading){
         .member = member, .asks_index = is_first && can_be, .may_guess = is_first && can_be};
-}
-
-cr_group_reading cr_group_reading_to_see(const cr_txn *txn, const cr_uuid *member)
-{
-    bool is_led = (txn->traits & (CR_TRAIT_STREAMED | CR_TRAIT_SNAPSHOT)) == CR_TRAIT_STREAMED &&
-                  member != NULL;
-    return (cr_group_reading){.member = member, .asks_index = is_led, .is_led = is_led};
 }
 
 cruddur_status cr_group_read_as(cr_txn *txn, const cr_uuid *uuid, const cr_group_reading *reading,

@@ -54,8 +54,8 @@ typedef struct cr_group_reading {
     bool asks_index;       /* the caller is about to read the group rows by the index, too */
     bool may_guess;        /* with asks_index: the member's row may be as the index shows it, where
                               the group has a card: for a change whose conditions judge it */
-    bool is_led;           /* with asks_index: the member's row is read by the keys that the index
-                              tells, and by the head's */
+    bool looks_in_inbox;   /* the member's row is looked for in cr_group_inbox_query() first, which
+                              `ahead` has */
     bool needs_no_row;     /* the member's row is not needed where the group has a card */
 } cr_group_reading;
 
@@ -64,9 +64,6 @@ typedef struct cr_group_reading {
 /* For a change of the member's row, or of others by it: a first run goes by the index. */
 cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member,
                                             bool is_first);
-
-/* To find the member's row: where a stream's processor moves the rows, the index leads to it. */
-cr_group_reading cr_group_reading_to_see(const cr_txn *txn, const cr_uuid *member);
 
 /* CRUDDUR_E_NEEDS_TRANSACTIONS in a store that is written in steps, where rows cannot be changed in
  * their place. */
@@ -143,6 +140,9 @@ cr_str cr_group_last(const cr_group *group);
  * there, *row is the newest of them; absent throughout where there is none. */
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
+
+/* The newest group rows of a member, of all groups. */
+cr_query cr_group_inbox_query(const cr_pk *pk);
 
 /* All group rows of the group by the index. */
 cr_query cr_group_index_query(const cr_uuid *uuid);

@@ -16,8 +16,4 @@ const cr_row *cr_told_own(const cr_group *group, const cr_uuid *member);
 /* The member's row at the head's key; NULL: there is none. */
 const cr_row *cr_told_own_at_head(const cr_group *group, const cr_uuid *member);
 
-/* Reads the member's row strongly, where the index tells it to be, and at the head's key: the
- * newest that is there. */
-cruddur_status cr_told_read_own(cr_txn *txn, cr_group *group, const cr_uuid *member);
-
 #endif

@@ -263,6 +263,7 @@ static void play(const struct state *state, const struct deed *deed)
                      last.meter.waves);
         cr_expect_eq(last.meter.guesses_wrong, 0u);
     }
+    cr_expect_eq(scene_read(&all, BOB), CRUDDUR_OK);
     sim_table_set_lag(0);
     scene_settle(&all);
     cr_expect_eq(settle(), CRUDDUR_OK); /* what other programs left has no record */
@@ -273,6 +274,7 @@ static void play(const struct state *state, const struct deed *deed)
     }
     if (state->make == be_strange) {
         cr_expect_eq(mark(XIA), CRUDDUR_E_GROUP_NOT_FOUND);
+        cr_expect_eq(scene_read(&all, XIA), CRUDDUR_E_GROUP_NOT_FOUND);
         cr_expect_eq(scene_rows(&all, XIA, false), 0u);
     }
     scene_end(&all);

@@ -99,7 +99,14 @@ const fault faults_all[] = {
     CUT("a watch's cursor skips what was not told", FAULT_CUT_PLACE, STAGE_STREAM),
     CUT("a guess counts that no condition judges", FAULT_CUT_GUESS, STAGE_ATOMIC),
     CUT("a guess counts that no condition judges", FAULT_CUT_GUESS, STAGE_STREAM),
-    BLIND("a head is required blindly", SIM_ON_CHECK, "MSG#", STAGE_STREAM),
+    {"a head is required blindly",
+     {SIM_DEED_BLIND, SIM_ON_CHECK, "MSG#"},
+     FAULT_CUT_NONE,
+     STAGE_STREAM,
+     false,
+     "the stream's record of the change brings the rows its text: "
+     "told/a_processor_that_has_read_the_old_"
+     "text_starts_again"},
     HIDDEN("what was announced is taken twice", FAULT_CUT_TAKEN, STAGE_ATOMIC,
            "a body that reads something again has it forgotten before"),
     HIDDEN("what was announced is taken twice", FAULT_CUT_TAKEN, STAGE_STREAM,
