@@ -322,15 +322,23 @@ static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_gr
     cr_rows_read_ahead(txn, &reads);
 }
 
+/* The member's row of a group with a card, as it may be found before it is read by key. */
+static cruddur_status find_own(cr_txn *txn, const cr_group_reading *reading, cr_group *group,
+                               const cr_uuid *member)
+{
+    if (reading->looks_in_inbox) {
+        return search_inbox(txn, group, member);
+    }
+    return reading->may_guess ? guess_own(txn, group, member) : CRUDDUR_OK;
+}
+
 static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const cr_uuid *member,
                                         cr_group *group)
 {
-    const cr_group_reading *reading = wanted->reading;
-    bool looks_in_inbox = reading != NULL && reading->looks_in_inbox;
-    bool can_wait =
-        looks_in_inbox || (reading != NULL && (reading->may_guess || reading->needs_no_row));
-    cruddur_status status =
-        get_card_and_own(txn, group, member, reading == NULL ? NULL : reading->beside, !can_wait);
+    static const cr_group_reading plain = {0};
+    const cr_group_reading *reading = wanted->reading == NULL ? &plain : wanted->reading;
+    bool can_wait = reading->looks_in_inbox || reading->may_guess || reading->needs_no_row;
+    cruddur_status status = get_card_and_own(txn, group, member, reading->beside, !can_wait);
     if (status != CRUDDUR_OK || !can_wait) {
         return status;
     }
@@ -338,11 +346,7 @@ static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const
     if (has_card && reading->needs_no_row) {
         return CRUDDUR_OK;
     }
-    if (has_card && looks_in_inbox) {
-        status = search_inbox(txn, group, member);
-    } else if (has_card && reading->may_guess) {
-        status = guess_own(txn, group, member);
-    }
+    status = has_card ? find_own(txn, reading, group, member) : CRUDDUR_OK;
     return status == CRUDDUR_OK && !cr_row_exists(&group->own) ? read_own(txn, group, member)
                                                                : status;
 }
