@@ -104,15 +104,15 @@ ROWS = (
                                                                "steps": 8}),
     ("append", Calls.append, {"atomic": 2, "ours": 1, "stream": 2, "steps": 5}),
     ("append, the caller's uuid, no names", Calls.append_claimed, {"atomic": 2, "ours": 1,
-                                                                   "stream": None, "steps": 6}),
-    (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "ours": 1, "stream": None,
+                                                                   "stream": 2, "steps": 6}),
+    (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "ours": 1, "stream": 2,
                                                        "steps": 2}),
     ("groups of a user, one unread", Calls.groups, {"atomic": 2, "ours": 2, "stream": 2, "steps": 2}),
-    ("mark as read, up to a message", Calls.mark, {"atomic": 2, "ours": 1, "stream": None}),
-    ("mark as read, all", Calls.mark_all, {"atomic": 2, "ours": 1, "stream": None}),
-    ("react", Calls.react, {"atomic": 2, "ours": 1, "stream": None}),
-    ("edit", Calls.edit, {"atomic": 2, "ours": 1, "stream": None}),
-    ("delete the newest", Calls.delete, {"atomic": 2, "ours": 1, "stream": None}),
+    ("mark as read, up to a message", Calls.mark, {"atomic": 2, "ours": 1, "stream": 2}),
+    ("mark as read, all", Calls.mark_all, {"atomic": 2, "ours": 1, "stream": 2}),
+    ("react", Calls.react, {"atomic": 2, "ours": 1, "stream": 2}),
+    ("edit", Calls.edit, {"atomic": 2, "ours": 1, "stream": 2}),
+    ("delete the newest", Calls.delete, {"atomic": 2, "ours": 1, "stream": 2}),
 )
 
 

@@ -13,26 +13,38 @@ static cr_str first_present(cr_str a, cr_str b)
     return a.data != NULL ? a : b.data != NULL ? b : cr_str_of("");
 }
 
+static bool has_names(const cr_draft *draft)
+{
+    return draft->author.display_name.data != NULL && draft->author.handle.data != NULL;
+}
+
+static cr_person complete_person(const cr_draft *draft, const cr_person *known)
+{
+    return (cr_person){draft->author.uuid,
+                       first_present(draft->author.display_name, known->display_name),
+                       first_present(draft->author.handle, known->handle)};
+}
+
 /* What the caller does not tell of the author, the group rows know. */
 static cr_person name_author(const cr_draft *draft, const cr_group_rows *rows)
 {
     cr_person known = cr_group_rows_person(rows, &draft->author.uuid);
-    return (cr_person){draft->author.uuid,
-                       first_present(draft->author.display_name, known.display_name),
-                       first_present(draft->author.handle, known.handle)};
+    return complete_person(draft, &known);
 }
 
-/* The same where the group rows are not read for anything else; they may not have moved yet to the
- * message that tells the names. */
-static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_group *group,
-                                      cr_person *author)
+/* Where the rows are left alone, the newest messages are read along with the head. */
+static bool announces_latest(const cr_txn *txn, const cr_send *send)
+{
+    return (txn->traits & CR_TRAIT_STREAMED) != 0 && !cr_send_has_failed(send) &&
+           send->opening == NULL && !has_names(send->draft);
+}
+
+/* The rows may not have moved yet to the message that tells the names. */
+static cruddur_status read_author(cr_txn *txn, const cr_draft *draft, cr_group *group,
+                                  cr_person *author)
 {
     cr_group_rows rows;
     cr_row newest;
-    *author = draft->author;
-    if (author->display_name.data != NULL && author->handle.data != NULL) {
-        return CRUDDUR_OK;
-    }
     cruddur_status status = cr_group_rows_read(txn, group, &rows);
     if (status == CRUDDUR_OK) {
         cr_group_rows_restore(&group->uuid, &rows);
@@ -42,6 +54,23 @@ static cruddur_status complete_author(cr_txn *txn, const cr_draft *draft, cr_gro
         *author = name_author(draft, &rows);
     }
     return status;
+}
+
+/* The same where the group rows are not read for anything else. The author of a message in sight is
+ * known without them. */
+static cruddur_status complete_author(cr_txn *txn, const cr_send *send, cr_group *group,
+                                      cr_person *author)
+{
+    bool are_known = has_names(send->draft);
+    cruddur_status status = CRUDDUR_OK;
+    *author = send->draft->author;
+    if (!are_known && announces_latest(txn, send)) {
+        cr_person known = *author;
+        status = cr_latest_names(txn, group, &known, &are_known);
+        *author = are_known ? complete_person(send->draft, &known) : *author;
+    }
+    return status != CRUDDUR_OK || are_known ? status
+                                             : read_author(txn, send->draft, group, author);
 }
 
 /* ---- a message far back ---- */
@@ -102,7 +131,7 @@ static cruddur_status append_alone(cr_txn *txn, cr_send *send, cr_group *group,
     cr_person author;
     cr_sort_key sk;
     cr_pk pk = cr_pk_of_group(&group->uuid);
-    cruddur_status status = complete_author(txn, send->draft, group, &author);
+    cruddur_status status = complete_author(txn, send, group, &author);
     if (status == CRUDDUR_OK) {
         status = look_beyond(txn, send->draft, group);
     }
@@ -377,17 +406,24 @@ cruddur_status cr_append_read_group(cr_txn *txn, cr_send *send, bool is_first,
 }
 
 /* In a first run nobody is known to be faster than us: what the index shows is judged by the
- * conditions of the change, where there is one for all. */
-static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send)
+ * conditions of the change, where there is one for all. `latest` and its key are room. */
+static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send, const cr_pk *pk,
+                                   cr_query *latest)
 {
     const cr_draft *draft = send->draft;
     bool is_first = !cr_send_has_failed(send);
     bool is_streamed = (txn->traits & CR_TRAIT_STREAMED) != 0;
     bool is_in_steps = (txn->traits & CR_TRAIT_ATOMIC) == 0;
-    bool has_names = draft->author.display_name.data != NULL && draft->author.handle.data != NULL;
     cr_group_reading reading = cr_group_reading_to_change(txn, &draft->author.uuid, is_first);
     reading.ahead = cr_send_reads(send);
-    reading.asks_index = is_first && (!is_streamed || !has_names || draft->created_at_us != 0);
+    reading.asks_index =
+        is_first && (!is_streamed || !has_names(draft) || draft->created_at_us != 0);
+    reading.may_guess = reading.may_guess && !is_streamed;
+    if (announces_latest(txn, send)) {
+        *latest = cr_latest_query(pk, CR_LATEST_FOR_NAMES);
+        reading.ahead.queries = latest;
+        reading.ahead.query_count = 1;
+    }
     /* In steps the rows are read by their keys, the author's with them. */
     reading.needs_no_row = is_streamed ? draft->created_at_us == 0 : is_in_steps;
     return reading;
@@ -428,9 +464,11 @@ static cruddur_status append_body(cr_txn *txn, void *argument)
 {
     cr_send *send = argument;
     cr_group group;
+    cr_query latest;
+    cr_pk pk = cr_pk_of_group(&send->draft->group);
     cr_send_begin(send, txn);
     bool is_first = !cr_send_has_failed(send);
-    cr_group_reading reading = reading_of(txn, send);
+    cr_group_reading reading = reading_of(txn, send, &pk, &latest);
     cruddur_status status = read_rows_ahead(txn, send, &reading);
     if (status == CRUDDUR_OK) {
         status = cr_append_read_group(txn, send, is_first, &reading, &group);

@@ -264,9 +264,13 @@ static bool is_unseen(const reading *read, const cr_row *changed)
 static cruddur_status read_previews(cr_txn *txn, reading *read, const cr_row *changed,
                                     editing *call, cr_previews *shown)
 {
-    shown->are_to_change = false;
-    return is_unseen(read, changed)
-               ? CRUDDUR_OK
+    bool is_known = is_unseen(read, changed);
+    shown->are_to_change = shown->are_touched = false;
+    cruddur_status status =
+        is_known ? CRUDDUR_OK
+                 : cr_previews_guess(txn, &read->group, changed, WRITES_BESIDE, shown, &is_known);
+    return status != CRUDDUR_OK || is_known
+               ? status
                : cr_previews_read(txn, &read->group, changed, WRITES_BESIDE, &call->room, shown);
 }
 

@@ -3,12 +3,16 @@
 
 #include "messaging/cardless.h"
 #include "messaging/headless.h"
+#include "messaging/told.h"
 
 /* How often a look-up starts again because the head moved under it. */
 #define LOOKS_MAX 8
 
 /* How far down in an inbox a group is that was written to lately. */
 #define INBOX_TOP 32
+
+/* So many groups of an inbox are read along with something else. */
+#define INBOX_ANNOUNCED 8
 
 cruddur_status cr_check_transactions(const cr_txn *txn)
 {
@@ -218,19 +222,17 @@ static cruddur_status get_card_and_own(cr_txn *txn, cr_group *group, const cr_uu
     return status == CRUDDUR_OK ? take_card(txn, &group->uuid, &group->card) : status;
 }
 
-/* The member's row as the index shows it, if that is where it belongs. */
+/* The member's row as the index shows it, if that is where it belongs: at the head, or behind the
+ * stream at any message. */
 static cruddur_status guess_own(cr_txn *txn, cr_group *group, const cr_uuid *member)
 {
-    cr_pk pk = cr_pk_of_member(member);
+    bool is_streamed = (txn->traits & CR_TRAIT_STREAMED) != 0;
     cruddur_status status = cr_group_ask_index(txn, group);
-    for (size_t i = 0; status == CRUDDUR_OK && i < group->told.count; i++) {
-        const cr_row *row = &group->told.row[i];
-        if (cr_str_equal(row->value[CR_PK], cr_pk_str(&pk)) &&
-            cr_str_equal(row->value[CR_SK], group->head.value[CR_SK])) {
-            group->own = *row;
-            group->is_own_guess = true;
-        }
-    }
+    const cr_row *row = status != CRUDDUR_OK ? NULL
+                        : is_streamed        ? cr_told_own(group, member)
+                                             : cr_told_own_at_head(group, member);
+    group->is_own_guess = row != NULL;
+    group->own = row != NULL ? *row : group->own;
     return status;
 }
 
@@ -239,6 +241,38 @@ static cruddur_status read_own(cr_txn *txn, cr_group *group, const cr_uuid *memb
     cr_pk pk = cr_pk_of_member(member);
     const cr_key key = {cr_pk_str(&pk), group->head.value[CR_SK]};
     return cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &group->own);
+}
+
+typedef struct inbox_top {
+    inbox_search search;
+    size_t left;
+} inbox_top;
+
+static cr_sink_answer take_from_top(void *context, const cr_row *row)
+{
+    inbox_top *top = context;
+    cr_sink_answer answer = take_up_to(&top->search, row);
+    return answer == CR_SINK_MORE && --top->left == 0 ? CR_SINK_STOP : answer;
+}
+
+cr_query cr_group_inbox_query(const cr_pk *pk)
+{
+    return (cr_query){.partition = cr_pk_str(pk), .descending = true, .expected = INBOX_ANNOUNCED};
+}
+
+/* The member's row, if the group is one of the newest in the inbox. One of another rev than the
+ * card's was read before the card was changed. */
+static cruddur_status search_inbox(cr_txn *txn, cr_group *group, const cr_uuid *member)
+{
+    cr_pk pk = cr_pk_of_member(member);
+    cr_query inbox = cr_group_inbox_query(&pk);
+    inbox_top top = {{txn->arena, cr_uuid_str(&group->uuid), CR_STR_ABSENT, &group->own},
+                     INBOX_ANNOUNCED};
+    cruddur_status status = cr_rows_query(txn, &inbox, take_from_top, &top);
+    if (!cr_str_equal(group->own.value[CR_REV], group->card.row.value[CR_REV])) {
+        group->own = (cr_row){0};
+    }
+    return status;
 }
 
 /* The author of the newest message has a row at it, in a healthy table. The nil uuid where the
@@ -288,13 +322,23 @@ static void read_ahead(cr_txn *txn, const cr_group_reading *reading, const cr_gr
     cr_rows_read_ahead(txn, &reads);
 }
 
+/* The member's row of a group with a card, as it may be found before it is read by key. */
+static cruddur_status find_own(cr_txn *txn, const cr_group_reading *reading, cr_group *group,
+                               const cr_uuid *member)
+{
+    if (reading->looks_in_inbox) {
+        return search_inbox(txn, group, member);
+    }
+    return reading->may_guess ? guess_own(txn, group, member) : CRUDDUR_OK;
+}
+
 static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const cr_uuid *member,
                                         cr_group *group)
 {
-    const cr_group_reading *reading = wanted->reading;
-    bool can_wait = reading != NULL && (reading->may_guess || reading->needs_no_row);
-    cruddur_status status =
-        get_card_and_own(txn, group, member, reading == NULL ? NULL : reading->beside, !can_wait);
+    static const cr_group_reading plain = {0};
+    const cr_group_reading *reading = wanted->reading == NULL ? &plain : wanted->reading;
+    bool can_wait = reading->looks_in_inbox || reading->may_guess || reading->needs_no_row;
+    cruddur_status status = get_card_and_own(txn, group, member, reading->beside, !can_wait);
     if (status != CRUDDUR_OK || !can_wait) {
         return status;
     }
@@ -302,7 +346,7 @@ static cruddur_status read_card_and_own(cr_txn *txn, const search *wanted, const
     if (has_card && reading->needs_no_row) {
         return CRUDDUR_OK;
     }
-    status = has_card && reading->may_guess ? guess_own(txn, group, member) : CRUDDUR_OK;
+    status = has_card ? find_own(txn, reading, group, member) : CRUDDUR_OK;
     return status == CRUDDUR_OK && !cr_row_exists(&group->own) ? read_own(txn, group, member)
                                                                : status;
 }
@@ -402,8 +446,7 @@ cruddur_status cr_group_find(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
 
 cr_group_reading cr_group_reading_to_change(const cr_txn *txn, const cr_uuid *member, bool is_first)
 {
-    bool can_be = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED | CR_TRAIT_SNAPSHOT)) ==
-                  CR_TRAIT_ATOMIC;
+    bool can_be = (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_SNAPSHOT)) == CR_TRAIT_ATOMIC;
     return (cr_group_reading){
         .member = member, .asks_index = is_first && can_be, .may_guess = is_first && can_be};
 }
@@ -436,29 +479,13 @@ cruddur_status cr_group_read(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *me
 
 /* ---- by the group rows ---- */
 
-static bool is_whole_by_card(const cr_rows *rows, const cr_read_card *card)
-{
-    cr_members owners = {0};
-    for (size_t i = 0; i < rows->count; i++) {
-        cr_uuid owner;
-        const cr_row *row = &rows->row[i];
-        if (!cr_row_owner(row, &owner) || !cr_members_add(&owners, &owner) ||
-            !cr_str_equal(row->value[CR_REV], card->row.value[CR_REV]) ||
-            !cr_str_equal(cr_row_place(row), cr_row_place(&rows->row[0]))) {
-            return false;
-        }
-    }
-    return rows->count == owners.count && cr_members_are_same(&owners, &card->card.members);
-}
-
 /* Takes the rows that are told for the head, if they and the card make a whole. */
 static cruddur_status take_whole(cr_txn *txn, const cr_uuid *member, cr_group *group,
                                  bool *is_whole)
 {
     const cr_read_card *card = &group->card;
     cr_pk pk = cr_pk_of_group(&group->uuid);
-    *is_whole = cr_row_exists(&card->row) && !card->card.is_removed &&
-                is_whole_by_card(&group->told, card) &&
+    *is_whole = cr_told_is_whole(&group->told, card) &&
                 (member == NULL || cr_members_have(&card->card.members, member));
     if (!*is_whole) {
         return CRUDDUR_OK;
@@ -510,9 +537,10 @@ cruddur_status cr_group_recall(cr_txn *txn, const cr_uuid *uuid, const cr_uuid *
 
 cruddur_status cr_group_read_guessed(cr_txn *txn, const cr_uuid *member, cr_group *group)
 {
-    group->own = (cr_row){0};
+    cr_pk pk = cr_pk_of_member(member);
+    const cr_key key = {cr_pk_str(&pk), group->own.value[CR_SK]};
     group->is_own_guess = false;
-    return read_own(txn, group, member);
+    return cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &group->own);
 }
 
 cruddur_status cr_group_read_trusted(cr_txn *txn, const cr_uuid *uuid, cr_group *group)

@@ -54,6 +54,8 @@ typedef struct cr_group_reading {
     bool asks_index;       /* the caller is about to read the group rows by the index, too */
     bool may_guess;        /* with asks_index: the member's row may be as the index shows it, where
                               the group has a card: for a change whose conditions judge it */
+    bool looks_in_inbox;   /* the member's row is looked for in cr_group_inbox_query() first, which
+                              `ahead` has */
     bool needs_no_row;     /* the member's row is not needed where the group has a card */
 } cr_group_reading;
 
@@ -139,6 +141,9 @@ cr_str cr_group_last(const cr_group *group);
  * there, *row is the newest of them; absent throughout where there is none. */
 cruddur_status cr_group_search_partition(cr_txn *txn, cr_str uuid, const cr_pk *pk, cr_str last_sk,
                                          cr_row *row);
+
+/* The newest group rows of a member, of all groups. */
+cr_query cr_group_inbox_query(const cr_pk *pk);
 
 /* All group rows of the group by the index. */
 cr_query cr_group_index_query(const cr_uuid *uuid);

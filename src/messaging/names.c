@@ -2,6 +2,7 @@
 #include "messaging/names.h"
 
 #include "base/clock.h"
+#include "messaging/told.h"
 #include "model/expiry.h"
 #include "model/marker.h"
 
@@ -124,6 +125,53 @@ cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
     if (status == CRUDDUR_OK) {
         raise_markers(group_rows, &heard);
     }
+    return status;
+}
+
+/* ---- without the rows ---- */
+
+cr_query cr_latest_query(const cr_pk *pk, size_t expected)
+{
+    return (cr_query){.partition = cr_pk_str(pk), .descending = true, .expected = expected};
+}
+
+typedef struct latest {
+    cr_arena *arena;
+    cr_str author;
+    cr_row *found;
+    size_t looked_at;
+} latest;
+
+static cr_sink_answer take_latest(void *context, const cr_row *message)
+{
+    latest *search = context;
+    if (!cr_str_equal(message->value[CR_USER_UUID], search->author)) {
+        return ++search->looked_at < CR_LATEST_FOR_NAMES ? CR_SINK_MORE : CR_SINK_STOP;
+    }
+    return cr_row_copy(search->arena, message, search->found) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
+}
+
+/* Rows move forward only, over messages that tell them names. Else a change of the card does, and
+ * that changes the rev of all of them. */
+static bool is_beyond_rows(const cr_group *group, const cr_row *message)
+{
+    return group->has_asked && cr_told_is_whole(&group->told, &group->card) &&
+           cr_str_compare(message->value[CR_SK], cr_row_place(&group->told.row[0])) > 0;
+}
+
+cruddur_status cr_latest_names(cr_txn *txn, const cr_group *group, cr_person *person,
+                               bool *are_known)
+{
+    cr_row message = {0};
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    cr_query query = cr_latest_query(&pk, CR_LATEST_FOR_NAMES);
+    latest search = {txn->arena, cr_uuid_str(&person->uuid), &message, 0};
+    cruddur_status status = cr_rows_query(txn, &query, take_latest, &search);
+    bool is_first_card = cr_str_equal(group->card.row.value[CR_REV], cr_str_of(CR_CARD_FIRST_REV));
+    *are_known = status == CRUDDUR_OK && cr_row_exists(&message) &&
+                 message.value[CR_DISPLAY_NAME].size > 0 && message.value[CR_HANDLE].size > 0 &&
+                 (is_first_card || is_beyond_rows(group, &message));
+    *person = *are_known ? cr_person_of(&message) : *person;
     return status;
 }
 

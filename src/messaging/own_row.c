@@ -273,8 +273,8 @@ static cruddur_status change_body(cr_txn *txn, void *argument)
     if (calling->is_recalled && !calling->has_written) {
         return CRUDDUR_E_CONFLICT; /* what was recalled counts only where it is judged */
     }
-    return found.group.is_own_guess && !calling->has_written ? change_certain(txn, calling, &found)
-                                                             : status;
+    bool is_open = found.group.is_own_guess && !calling->has_written && !calling->must_settle;
+    return is_open ? change_certain(txn, calling, &found) : status;
 }
 
 /* ---- the call ---- */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "messaging/cardless.h"
 #include "messaging/rewrite.h"
+#include "messaging/told.h"
 #include "model/expiry.h"
 #include "model/time.h"
 
@@ -14,11 +15,15 @@
 /* One settling, over all runs of its body. */
 typedef struct settle {
     cr_settling known;
+    bool has_run;        /* the body */
+    bool may_guess;      /* the latest run */
+    bool was_guess;      /* the same, for the meter */
     bool has_looked;     /* it looks from where it has moved rows to, that message included */
     cr_room_search room; /* for rows that cannot go to the message's key */
 
     /* Of the latest run. */
     unsigned traits;     /* that it met */
+    bool is_guess;       /* it goes by rows as the index tells them */
     bool is_there;       /* the group */
     bool has_writes;     /* there is something to move or to remove */
     bool has_put;        /* rows there, which somebody may have cleared just before */
@@ -291,6 +296,9 @@ static cruddur_status complete(cr_txn *txn, settle *settling, cr_group_rows *row
         status = read_head_of_twins(txn, settling, rows, head);
     }
     bool is_whole = has_rows && cr_group_rows_are_whole(rows, head->value[CR_SK]);
+    if (status == CRUDDUR_OK && settling->is_guess && !is_whole) {
+        return CRUDDUR_E_CONFLICT;
+    }
     if (status == CRUDDUR_OK && !is_whole) {
         return search_others(txn, settling, rows, head);
     }
@@ -303,6 +311,27 @@ static bool may_settle(const settle *settling, const cr_read_card *card)
     return !card->card.is_removed && !(settling->known.makes_card && cr_row_exists(&card->row));
 }
 
+/* Behind the stream a first run goes by rows as the index tells them, if these make a whole. All of
+ * them are conditions of its change, and so is the head, which was read with them, and not after
+ * them. */
+static cruddur_status read_card_and_rows(cr_txn *txn, settle *settling, const cr_rows *told,
+                                         cr_read_card *card, cr_rows *fresh)
+{
+    const cr_uuid *group = settling->known.group;
+    settling->is_guess = false;
+    if (!settling->may_guess) {
+        return cr_group_read_card_and_rows(txn, group, told, card, fresh);
+    }
+    cruddur_status status = cr_group_read_card(txn, group, card);
+    settling->is_guess = status == CRUDDUR_OK && cr_told_is_whole(told, card);
+    if (status != CRUDDUR_OK || settling->is_guess) {
+        *fresh = *told;
+        return status;
+    }
+    cr_rows_forget_ahead(txn); /* the head is read after the rows */
+    return cr_group_read_card_and_rows(txn, group, told, card, fresh);
+}
+
 /* Reads all rows of the group, and the head. The index names members by rows that have moved on
  * since; and what it does not show yet may name more. */
 static cruddur_status read_rows(cr_txn *txn, settle *settling, cr_read_card *card, cr_rows *told,
@@ -312,8 +341,7 @@ static cruddur_status read_rows(cr_txn *txn, settle *settling, cr_read_card *car
     cr_members members;
     bool are_known;
     bool has_more = false;
-    cruddur_status status =
-        cr_group_read_card_and_rows(txn, settling->known.group, told, card, &fresh);
+    cruddur_status status = read_card_and_rows(txn, settling, told, card, &fresh);
     if (status != CRUDDUR_OK || !may_settle(settling, card)) {
         return status;
     }
@@ -376,6 +404,7 @@ static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *ro
                           .message = head,
                           .author = cr_person_of(head),
                           .rows = rows,
+                          .beside = settling->is_guess ? 1 : 0,
                           .makes_card = settling->known.makes_card};
     rewrite.replaces = must_replace(txn, settling, &rewrite);
     settling->has_writes = cr_rewrite_is_needed(txn, &rewrite);
@@ -389,6 +418,9 @@ static cruddur_status move_rows(cr_txn *txn, settle *settling, cr_group_rows *ro
     cruddur_status status = cr_rewrite_find_room(txn, &rewrite, &settling->room);
     if (status == CRUDDUR_OK) {
         status = cr_rewrite_put(txn, &rewrite);
+    }
+    if (status == CRUDDUR_OK && settling->is_guess) {
+        status = txn->ops->require(txn, head); /* it may have been changed before the rows */
     }
     if (status == CRUDDUR_OK) {
         status = cr_rewrite_remove(txn, &rewrite);
@@ -409,7 +441,32 @@ static cruddur_status settle_rows(cr_txn *txn, settle *settling, cr_rows *told,
     }
     status = read_rows(txn, settling, &card, told, messages, &rows, &head);
     bool has_head = status == CRUDDUR_OK && cr_row_exists(&head);
-    return has_head ? move_rows(txn, settling, &rows, &head) : status;
+    status = has_head ? move_rows(txn, settling, &rows, &head) : status;
+    bool is_open = status == CRUDDUR_OK && settling->is_guess && !settling->has_writes;
+    return is_open ? CRUDDUR_E_CONFLICT : status; /* a guess counts only where it is judged */
+}
+
+/* Announces what a guess goes by. */
+static void begin_guess(cr_txn *txn, settle *settling)
+{
+    const cr_settling *known = &settling->known;
+    const unsigned traits = CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED | CR_TRAIT_SNAPSHOT;
+    const cr_pk pk = cr_pk_of_group(known->group);
+    const cr_card_pk card_pk = cr_card_pk_of(known->group);
+    const cr_key card = cr_card_key(&card_pk);
+    const cr_query latest = cr_latest_query(&pk, CR_LATEST_FOR_ROWS);
+    /* They are read for the names, and for the head where it has been passed over. */
+    const cr_query queries[] = {cr_group_index_query(known->group), latest, latest};
+    const cr_reads reads = {.queries = queries, .query_count = 3, .keys = &card, .key_count = 1};
+    bool is_plain = !known->makes_card && !known->mends && !known->looks_back && !known->is_changed;
+    settling->may_guess = !settling->has_run && is_plain &&
+                          (txn->traits & traits) == (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED);
+    settling->has_run = true;
+    settling->is_guess = false;
+    cr_meter_run(&txn->call->meter, settling->may_guess, &settling->was_guess);
+    if (settling->may_guess) {
+        cr_rows_read_ahead(txn, &reads);
+    }
 }
 
 static cruddur_status fail_steps(const cr_call *call)
@@ -429,6 +486,7 @@ static cruddur_status settle_body(cr_txn *txn, void *argument)
     settling->traits = txn->traits;
     settling->is_there = true;
     settling->has_writes = settling->has_put = settling->has_more = false;
+    begin_guess(txn, settling);
     if (known->makes_card && (txn->traits & CR_TRAIT_ATOMIC) == 0) {
         return fail_steps(txn->call);
     }

@@ -154,7 +154,7 @@ Test(hooks, a_page_costs_what_it_shows)
     open_many(groups, 30);
     test_store_settle(&store); /* a row that is behind is looked for in the inbox */
     cruddur_msg_page_free(list_messages(&test_ann, &group, &options));
-    cr_assert_leq(noted.last.rows_read, 10);
+    cr_assert_leq(noted.last.rows_read, 20); /* behind a stream with 8 of the viewer's inbox */
     cruddur_group_page_free(list_groups(&test_ann, &options));
     cr_assert_leq(noted.last.rows_read, 10);
     say(&test_ann, &group, "another");

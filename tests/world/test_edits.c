@@ -475,32 +475,64 @@ Test(edits, a_deletion_is_not_lost_to_a_move, .init = begin, .fini = end)
 }
 
 /* Another program changes the message alone. */
-static void change_second(void *context)
+static void put_second(const char *text)
 {
     cr_arena arena = CR_ARENA_INIT;
     cr_pk pk = cr_pk_of_group(&all.group);
-    (void)context;
     const sim_item *item = sim_table_get((cr_key){cr_pk_str(&pk), cr_str_of(all.last_sk)});
     cr_assert(item != NULL);
     cr_row row = sim_row_of(item, &arena);
-    row.value[CR_TEXT] = cr_str_of("changed");
+    row.value[CR_TEXT] = cr_str_of(text);
     sim_put_row(&row);
     cr_arena_free(&arena);
 }
 
-/* So the move brings the old text, and the record of the change sets it right. */
-Test(edits, a_change_of_another_program_during_a_move, .init = begin, .fini = end)
+static void change_again(void *context)
 {
-    scene_plan made = {.number = 1, .meanwhile = change_second};
+    (void)context;
+    put_second("changed again");
+}
+
+static scene_plan again = {.number = 1, .meanwhile = change_again};
+
+static void change_second(void *context)
+{
+    const bool *is_twice = context;
+    put_second("changed");
+    if (*is_twice) {
+        scene_script(&again);
+    }
+}
+
+static void move_meanwhile(bool is_twice)
+{
+    scene_plan made = {.number = 1, .meanwhile = change_second, .context = &is_twice};
     cr_assert_eq(scene_send(&all, all.stream, ANN, "second", &second), CRUDDUR_OK);
     size_t records = sim_log_size();
     scene_script(&made);
     scene_settle_up_to(&all, records);
     scene_script(NULL);
+}
+
+/* The move has read the old text, and its condition on the head tells. */
+Test(edits, a_change_of_another_program_during_a_move, .init = begin, .fini = end)
+{
+    move_meanwhile(false);
     expect_text(&second, "changed");
-    expect_previews("second");
+    expect_previews("changed");
     scene_settle(&all);
     expect_previews("changed");
+}
+
+/* The second time the head is read after the rows, and not required: the move brings the old text,
+ * and the record of the change sets it right. */
+Test(edits, two_changes_of_another_program_during_a_move, .init = begin, .fini = end)
+{
+    move_meanwhile(true);
+    expect_text(&second, "changed again");
+    expect_previews("changed");
+    scene_settle(&all);
+    expect_previews("changed again");
 }
 
 Test(edits, records_that_come_again_change_nothing, .init = begin, .fini = end)
