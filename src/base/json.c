@@ -459,6 +459,10 @@ void cr_json_add_string(cr_buffer *out, cr_str text)
 void cr_json_add_number(cr_buffer *out, size_t number)
 {
     char digits[24];
-    (void)snprintf(digits, sizeof(digits), "%zu", number);
-    cr_buffer_add(out, cr_str_of(digits));
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    cr_buffer_add(out, (cr_str){digits + at, sizeof(digits) - at});
 }
