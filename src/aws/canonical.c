@@ -155,6 +155,9 @@ bool cr_canonical_query(cr_buffer *out, cr_str query)
 {
     parameter parameters[PARAMETERS_MAX];
     cr_buffer encoded;
+    if (query.size == 0) {
+        return true;
+    }
     size_t room = query.size * 3 + 1; /* each byte becomes three at the most */
     cr_buffer_init(&encoded, room);
     cr_buffer_reserve(&encoded, room);
