@@ -38,7 +38,8 @@ static inline void *cr_buffer_extend(cr_buffer *buffer, size_t size)
 /* Adds the text. */
 static inline void cr_buffer_add(cr_buffer *buffer, cr_str text)
 {
-    void *room = text.size == 0 ? NULL : cr_buffer_extend(buffer, text.size);
+    bool is_empty = text.data == NULL || text.size == 0;
+    void *room = is_empty ? NULL : cr_buffer_extend(buffer, text.size);
     if (room != NULL) {
         memcpy(room, text.data, text.size);
     }
