@@ -32,6 +32,11 @@ double now_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+double contender_us(void)
+{
+    return read_clock(contenders_clock);
+}
+
 void measure_processor_time(void)
 {
     contenders_clock = CLOCK_PROCESS_CPUTIME_ID;
@@ -101,9 +106,9 @@ static double time_once(const contender *one, size_t all)
     if (one->ask != NULL) {
         return one->ask(one->context, count);
     }
-    double started_us = read_clock(contenders_clock);
+    double started_us = contender_us();
     one->run(one->context, count);
-    return (read_clock(contenders_clock) - started_us) / (double)count;
+    return (contender_us() - started_us) / (double)count;
 }
 
 void run_rounds(contender *contenders, size_t n, size_t rounds, size_t count)

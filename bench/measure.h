@@ -27,10 +27,12 @@ typedef struct spread {
     double low, median, high;
 } spread;
 
+/* The time on the clock. */
 double now_us(void);
 
-/* From now on the contenders' times are those of the processor, spent by this process in its own
- * code and in the kernel, instead of those of the clock. */
+/* The time by which contenders are measured. From measure_processor_time() on it is what the
+ * processor spent on this process, in its own code and in the kernel; before, that of the clock. */
+double contender_us(void);
 void measure_processor_time(void);
 void measure_real_time(void);
 

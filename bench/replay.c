@@ -10,49 +10,110 @@
 
 static size_t receive(char *bytes, size_t unit, size_t count, void *context)
 {
-    replayer *player = context;
+    lane *now = context;
     size_t size = unit * count;
-    must(size <= sizeof(player->answer) - 1 - player->size, "an answer that fits");
-    memcpy(player->answer + player->size, bytes, size);
-    player->size += size;
+    must(size <= sizeof(now->answer) - 1 - now->size, "an answer that fits");
+    memcpy(now->answer + now->size, bytes, size);
+    now->size += size;
     return size;
+}
+
+static void lane_init(lane *made, const char *url)
+{
+    made->curl = curl_easy_init();
+    must(made->curl != NULL && curl_easy_setopt(made->curl, CURLOPT_URL, url) == CURLE_OK &&
+             curl_easy_setopt(made->curl, CURLOPT_PROXY, "") == CURLE_OK &&
+             curl_easy_setopt(made->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+             curl_easy_setopt(made->curl, CURLOPT_TIMEOUT_MS, 10000L) == CURLE_OK &&
+             curl_easy_setopt(made->curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+             curl_easy_setopt(made->curl, CURLOPT_WRITEDATA, made) == CURLE_OK,
+         "libcurl is set up");
 }
 
 void replayer_init(replayer *player, const char *url)
 {
-    player->curl = curl_easy_init();
-    must(player->curl != NULL && curl_easy_setopt(player->curl, CURLOPT_URL, url) == CURLE_OK &&
-             curl_easy_setopt(player->curl, CURLOPT_PROXY, "") == CURLE_OK &&
-             curl_easy_setopt(player->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-             curl_easy_setopt(player->curl, CURLOPT_TIMEOUT_MS, 10000L) == CURLE_OK &&
-             curl_easy_setopt(player->curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
-             curl_easy_setopt(player->curl, CURLOPT_WRITEDATA, player) == CURLE_OK,
-         "libcurl is set up");
+    player->multi = curl_multi_init();
+    must(player->multi != NULL, "libcurl is set up");
+    for (size_t i = 0; i < EXCHANGES_MAX; i++) {
+        lane_init(&player->lanes[i], url);
+    }
 }
 
 void replayer_free(replayer *player)
 {
-    curl_easy_cleanup(player->curl);
+    for (size_t i = 0; i < EXCHANGES_MAX; i++) {
+        curl_easy_cleanup(player->lanes[i].curl);
+    }
+    (void)curl_multi_cleanup(player->multi);
 }
 
-static void perform(replayer *player)
+static void load(lane *now, const exchange *one)
+{
+    must(curl_easy_setopt(now->curl, CURLOPT_HTTPHEADER, one->headers) == CURLE_OK &&
+             curl_easy_setopt(now->curl, CURLOPT_POSTFIELDS, one->body) == CURLE_OK,
+         "libcurl takes a request");
+    now->size = 0;
+}
+
+static void check_status(const lane *now)
 {
     long status = 0;
-    player->size = 0;
-    must(curl_easy_perform(player->curl) == CURLE_OK &&
-             curl_easy_getinfo(player->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
-             status == 200,
+    must(curl_easy_getinfo(now->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status == 200,
          "an exchange by libcurl");
+}
+
+static void perform(lane *now)
+{
+    must(curl_easy_perform(now->curl) == CURLE_OK, "an exchange by libcurl");
+    check_status(now);
 }
 
 void replay(replayer *player, const recording *what)
 {
     for (size_t i = 0; i < what->count; i++) {
+        load(&player->lanes[0], &what->exchanges[i]);
+        perform(&player->lanes[0]);
+    }
+}
+
+static void perform_together(replayer *player, size_t count)
+{
+    int running = 0;
+    int left;
+    const CURLMsg *message;
+    do {
+        must(curl_multi_perform(player->multi, &running) == CURLM_OK, "exchanges by libcurl");
+        while ((message = curl_multi_info_read(player->multi, &left)) != NULL) {
+            must(message->data.result == CURLE_OK, "an exchange by libcurl");
+        }
+        must(running == 0 || curl_multi_poll(player->multi, NULL, 0, 1000, NULL) == CURLM_OK,
+             "exchanges by libcurl");
+    } while (running > 0);
+    for (size_t i = 0; i < count; i++) {
+        check_status(&player->lanes[i]);
+        must(curl_multi_remove_handle(player->multi, player->lanes[i].curl) == CURLM_OK,
+             "an exchange by libcurl");
+    }
+}
+
+static bool is_write(const exchange *one)
+{
+    return strstr(one->target, "Write") != NULL;
+}
+
+void replay_waves(replayer *player, const recording *what)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < what->count; i++) {
         const exchange *one = &what->exchanges[i];
-        must(curl_easy_setopt(player->curl, CURLOPT_HTTPHEADER, one->headers) == CURLE_OK &&
-                 curl_easy_setopt(player->curl, CURLOPT_POSTFIELDS, one->body) == CURLE_OK,
+        lane *now = &player->lanes[count++];
+        load(now, one);
+        must(curl_multi_add_handle(player->multi, now->curl) == CURLM_OK,
              "libcurl takes a request");
-        perform(player);
+        if (i + 1 == what->count || is_write(one) || is_write(one + 1)) {
+            perform_together(player, count);
+            count = 0;
+        }
     }
 }
 
@@ -111,16 +172,17 @@ static char *take_exchange(char *text, exchange *made)
 
 void take_recording(const char *url, recording *made)
 {
-    static replayer player;
+    static lane asked;
     char where[128];
     (void)snprintf(where, sizeof(where), "%s/recorded", url);
-    replayer_init(&player, where);
-    perform(&player);
-    replayer_free(&player);
-    player.answer[player.size] = '\0';
+    lane_init(&asked, where);
+    asked.size = 0;
+    perform(&asked);
+    curl_easy_cleanup(asked.curl);
+    asked.answer[asked.size] = '\0';
     made->count = 0;
-    made->size = player.size;
-    for (char *at = player.answer; *at != '\0'; made->count++) {
+    made->size = asked.size;
+    for (char *at = asked.answer; *at != '\0'; made->count++) {
         must(made->count < EXCHANGES_MAX, "there is room for the exchanges");
         at = take_exchange(at, &made->exchanges[made->count]);
     }

@@ -21,10 +21,16 @@ typedef struct recording {
     size_t size; /* in bytes on the wire */
 } recording;
 
-typedef struct replayer {
+/* One request at a time. */
+typedef struct lane {
     CURL *curl;
     size_t size; /* of the latest answer */
     char answer[BODY_SIZE];
+} lane;
+
+typedef struct replayer {
+    CURLM *multi;
+    lane lanes[EXCHANGES_MAX];
 } replayer;
 
 void replayer_init(replayer *player, const char *url);
@@ -34,7 +40,12 @@ void replayer_free(replayer *player);
 void take_recording(const char *url, recording *made);
 void recording_free(recording *made);
 
-/* Sends the requests one after the other and keeps each answer until the next. */
+/* Sends the requests one after the other, on the first lane, which keeps each answer until the
+ * next. */
 void replay(replayer *player, const recording *what);
+
+/* Sends them as the library does: what reads at the same time, each on a lane of its own, and then
+ * what writes. */
+void replay_waves(replayer *player, const recording *what);
 
 #endif

@@ -5,18 +5,11 @@
 
 #define SEGMENTS_MAX 128
 #define PARAMETERS_MAX 128
-
-static void add(cr_buffer *out, const char *data, size_t size)
-{
-    void *room = size == 0 ? NULL : cr_buffer_extend(out, size);
-    if (room != NULL) {
-        memcpy(room, data, size);
-    }
-}
+#define NEVER_SIGNED_SIZE sizeof("proxy-authorization")
 
 static void add_char(cr_buffer *out, char c)
 {
-    add(out, &c, 1);
+    cr_buffer_add(out, (cr_str){&c, 1});
 }
 
 static char to_lower(char c)
@@ -50,7 +43,7 @@ static void add_encoded_byte(cr_buffer *out, unsigned char byte)
         add_char(out, (char)byte);
     } else {
         const char code[] = {'%', digits[byte >> 4], digits[byte & 0xfu]};
-        add(out, code, sizeof(code));
+        cr_buffer_add(out, (cr_str){code, sizeof(code)});
     }
 }
 
@@ -162,6 +155,9 @@ bool cr_canonical_query(cr_buffer *out, cr_str query)
 {
     parameter parameters[PARAMETERS_MAX];
     cr_buffer encoded;
+    if (query.size == 0) {
+        return true;
+    }
     size_t room = query.size * 3 + 1; /* each byte becomes three at the most */
     cr_buffer_init(&encoded, room);
     cr_buffer_reserve(&encoded, room);
@@ -175,10 +171,10 @@ bool cr_canonical_query(cr_buffer *out, cr_str query)
         qsort(parameters, count, sizeof(parameters[0]), compare_parameters);
     }
     for (size_t i = 0; fits && i < count; i++) {
-        add(out, "&", i > 0 ? 1 : 0);
-        add(out, parameters[i].name.data, parameters[i].name.size);
+        cr_buffer_add(out, cr_str_of(i > 0 ? "&" : ""));
+        cr_buffer_add(out, parameters[i].name);
         add_char(out, '=');
-        add(out, parameters[i].value.data, parameters[i].value.size);
+        cr_buffer_add(out, parameters[i].value);
     }
     cr_buffer_free(&encoded);
     return fits;
@@ -200,7 +196,7 @@ static int compare_names(cr_str a, cr_str b)
 
 static bool is_never_signed(cr_str name)
 {
-    static const char *const names[] = {
+    static const char names[][NEVER_SIGNED_SIZE] = {
         "authorization",
         "connection",
         "expect",
@@ -215,12 +211,12 @@ static bool is_never_signed(cr_str name)
         "user-agent",
         "x-amzn-trace-id",
     };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (compare_names(name, cr_str_of(names[i])) == 0) {
-            return true;
-        }
+    bool is_one = false;
+    for (size_t i = 0; name.size < NEVER_SIGNED_SIZE && i < sizeof(names) / sizeof(names[0]); i++) {
+        const cr_str as_long = {names[i], name.size};
+        is_one = is_one || (names[i][name.size] == '\0' && compare_names(name, as_long) == 0);
     }
-    return false;
+    return is_one;
 }
 
 void cr_signed_headers_add(cr_signed_headers *headers, const cr_header *header)
@@ -256,8 +252,8 @@ static void add_value(cr_buffer *out, cr_str value)
             end++;
         }
         if (end > at) {
-            add(out, " ", is_first ? 0 : 1);
-            add(out, value.data + at, end - at);
+            cr_buffer_add(out, cr_str_of(is_first ? "" : " "));
+            cr_buffer_add(out, (cr_str){value.data + at, end - at});
             is_first = false;
         }
         at = end + 1;
@@ -278,7 +274,7 @@ void cr_canonical_headers(cr_buffer *out, const cr_signed_headers *headers)
         if (is_repeat(headers, i)) {
             add_char(out, ',');
         } else {
-            add(out, "\n", i > 0 ? 1 : 0);
+            cr_buffer_add(out, cr_str_of(i > 0 ? "\n" : ""));
             add_name(out, headers->sorted[i].name);
             add_char(out, ':');
         }
@@ -291,7 +287,7 @@ void cr_canonical_header_names(cr_buffer *out, const cr_signed_headers *headers)
 {
     for (size_t i = 0; i < headers->count; i++) {
         if (!is_repeat(headers, i)) {
-            add(out, ";", i > 0 ? 1 : 0);
+            cr_buffer_add(out, cr_str_of(i > 0 ? ";" : ""));
             add_name(out, headers->sorted[i].name);
         }
     }

@@ -23,27 +23,16 @@ void cr_http_lines_free(cr_http_lines *lines)
 /* What would end a header line, or start another. */
 static bool is_one_line(cr_str text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '\r' || text.data[i] == '\n' || text.data[i] == '\0') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void add(cr_buffer *out, cr_str text)
-{
-    void *room = text.size == 0 ? NULL : cr_buffer_extend(out, text.size);
-    if (room != NULL) {
-        memcpy(room, text.data, text.size);
-    }
+    return text.size == 0 || (memchr(text.data, '\r', text.size) == NULL &&
+                              memchr(text.data, '\n', text.size) == NULL &&
+                              memchr(text.data, '\0', text.size) == NULL);
 }
 
 /* `name: value`, or `name:` with which libcurl leaves out a header of its own. */
 static void add_line(cr_http_lines *lines, cr_str name, cr_str value)
 {
-    add(&lines->text, name);
-    add(&lines->text, value.size == 0 ? cr_str_of(":") : cr_str_of(": "));
+    cr_buffer_add(&lines->text, name);
+    cr_buffer_add(&lines->text, value.size == 0 ? cr_str_of(":") : cr_str_of(": "));
     cr_buffer_add_text(&lines->text, value);
     lines->count++;
 }

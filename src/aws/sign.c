@@ -3,7 +3,6 @@
 
 #include <openssl/crypto.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,7 +14,6 @@
 
 /* Paths and headers, not bodies. */
 #define CANONICAL_MAX ((size_t)256 * 1024)
-#define SCOPE_SIZE 160
 #define DAY_LENGTH 8
 
 struct cr_signer {
@@ -39,7 +37,6 @@ typedef struct signing {
     cr_hasher hasher;
     cr_signed_headers headers;
     cr_buffer text;
-    char scope[SCOPE_SIZE];
     char digest_hex[CR_SHA256_HEX_SIZE];
     char signature_hex[CR_SHA256_HEX_SIZE];
 } signing;
@@ -93,19 +90,6 @@ void cr_signature_free(cr_signature *signature)
     cr_buffer_free(&signature->authorization);
 }
 
-static void add(cr_buffer *out, cr_str text)
-{
-    void *room = text.size == 0 ? NULL : cr_buffer_extend(out, text.size);
-    if (room != NULL) {
-        memcpy(room, text.data, text.size);
-    }
-}
-
-static void add_text(cr_buffer *out, const char *text)
-{
-    add(out, cr_str_of(text));
-}
-
 /* ---- the derived key ---- */
 
 static cr_str key_str(const unsigned char *key)
@@ -134,8 +118,8 @@ static bool derive_key(signing *job, unsigned char *key)
     cr_buffer first_key;
     cr_buffer_init(&first_key, secret.size + 4);
     cr_buffer_reserve(&first_key, secret.size + 4);
-    add_text(&first_key, "AWS4");
-    add(&first_key, secret);
+    cr_buffer_add(&first_key, cr_str_of("AWS4"));
+    cr_buffer_add(&first_key, secret);
     bool ok = !first_key.failed && derive_from(job, (cr_str){first_key.data, first_key.size}, key);
     if (first_key.data != NULL) {
         OPENSSL_cleanse(first_key.data, first_key.size);
@@ -186,13 +170,18 @@ static bool write_date(signing *job)
     time_t seconds = (time_t)(job->request->time_us / US_PER_S);
     struct tm utc;
     cr_signature *signature = job->signature;
-    if (gmtime_r(&seconds, &utc) == NULL ||
-        strftime(signature->date, sizeof(signature->date), "%Y%m%dT%H%M%SZ", &utc) == 0) {
-        return false;
-    }
-    int size = snprintf(job->scope, sizeof(job->scope), "%.*s/%s/%s/aws4_request", 8,
-                        signature->date, job->signer->region, job->signer->service);
-    return size > 0 && (size_t)size < sizeof(job->scope);
+    return gmtime_r(&seconds, &utc) != NULL &&
+           strftime(signature->date, sizeof(signature->date), "%Y%m%dT%H%M%SZ", &utc) > 0;
+}
+
+static void add_scope(cr_buffer *out, const signing *job)
+{
+    cr_buffer_add(out, (cr_str){job->signature->date, DAY_LENGTH});
+    cr_buffer_add(out, cr_str_of("/"));
+    cr_buffer_add(out, cr_str_of(job->signer->region));
+    cr_buffer_add(out, cr_str_of("/"));
+    cr_buffer_add(out, cr_str_of(job->signer->service));
+    cr_buffer_add(out, cr_str_of("/aws4_request"));
 }
 
 static void collect_headers(signing *job)
@@ -242,17 +231,17 @@ static bool canonicalise(signing *job)
     if (!hash_to_hex(job, request->body)) {
         return false;
     }
-    add(out, request->method);
-    add_text(out, "\n");
+    cr_buffer_add(out, request->method);
+    cr_buffer_add(out, cr_str_of("\n"));
     cr_canonical_path(out, request->path);
-    add_text(out, "\n");
+    cr_buffer_add(out, cr_str_of("\n"));
     bool fits = cr_canonical_query(out, request->query);
-    add_text(out, "\n");
+    cr_buffer_add(out, cr_str_of("\n"));
     cr_canonical_headers(out, &job->headers);
-    add_text(out, "\n");
+    cr_buffer_add(out, cr_str_of("\n"));
     cr_canonical_header_names(out, &job->headers);
-    add_text(out, "\n");
-    add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
+    cr_buffer_add(out, cr_str_of("\n"));
+    cr_buffer_add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
     return fits && !out->failed && hash_to_hex(job, (cr_str){out->data, out->size});
 }
 
@@ -263,12 +252,12 @@ static bool sign_digest(signing *job)
     unsigned char signature[CR_SHA256_SIZE];
     cr_buffer *out = &job->text;
     out->size = 0;
-    add_text(out, ALGORITHM "\n");
-    add_text(out, job->signature->date);
-    add_text(out, "\n");
-    add_text(out, job->scope);
-    add_text(out, "\n");
-    add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
+    cr_buffer_add(out, cr_str_of(ALGORITHM "\n"));
+    cr_buffer_add(out, cr_str_of(job->signature->date));
+    cr_buffer_add(out, cr_str_of("\n"));
+    add_scope(out, job);
+    cr_buffer_add(out, cr_str_of("\n"));
+    cr_buffer_add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
     bool ok = !out->failed && find_key(job, key) &&
               cr_hmac_sha256(&job->hasher, key_str(key), (cr_str){out->data, out->size}, signature);
     OPENSSL_cleanse(key, sizeof(key));
@@ -282,13 +271,13 @@ static bool write_authorization(signing *job)
 {
     cr_buffer *out = &job->signature->authorization;
     out->size = 0;
-    add_text(out, ALGORITHM " Credential=");
-    add(out, job->identity->access_key_id);
-    add_text(out, "/");
-    add_text(out, job->scope);
-    add_text(out, ", SignedHeaders=");
+    cr_buffer_add(out, cr_str_of(ALGORITHM " Credential="));
+    cr_buffer_add(out, job->identity->access_key_id);
+    cr_buffer_add(out, cr_str_of("/"));
+    add_scope(out, job);
+    cr_buffer_add(out, cr_str_of(", SignedHeaders="));
     cr_canonical_header_names(out, &job->headers);
-    add_text(out, ", Signature=");
+    cr_buffer_add(out, cr_str_of(", Signature="));
     cr_buffer_add_text(out, (cr_str){job->signature_hex, CR_SHA256_HEX_SIZE});
     return !out->failed;
 }

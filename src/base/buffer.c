@@ -36,7 +36,7 @@ void cr_buffer_reserve(cr_buffer *buffer, size_t size)
     buffer->failed = buffer->failed || !reserve(buffer, size);
 }
 
-void *cr_buffer_extend(cr_buffer *buffer, size_t size)
+void *cr_buffer_grow(cr_buffer *buffer, size_t size)
 {
     if (buffer->failed || !reserve(buffer, size)) {
         buffer->failed = true;
@@ -45,14 +45,6 @@ void *cr_buffer_extend(cr_buffer *buffer, size_t size)
     char *room = buffer->data + buffer->size;
     buffer->size += size;
     return room;
-}
-
-void cr_buffer_add(cr_buffer *buffer, cr_str text)
-{
-    void *room = text.size == 0 ? NULL : cr_buffer_extend(buffer, text.size);
-    if (room != NULL) {
-        memcpy(room, text.data, text.size);
-    }
 }
 
 void cr_buffer_add_text(cr_buffer *buffer, cr_str text)

@@ -32,6 +32,9 @@ struct timespec cr_deadline_timespec(int64_t deadline_us)
 
 void cr_clock_sleep_us(int64_t duration_us)
 {
+    if (duration_us <= 0) {
+        return; /* the system would take its turn from the thread all the same */
+    }
     struct timespec until = cr_deadline_timespec(read_clock(CLOCK_MONOTONIC) + duration_us);
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
     }

@@ -99,12 +99,6 @@ bool cr_json_next_member(cr_json *in, bool *first, cr_str *name)
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-/* A high bit for each byte that is zero, and maybe for some above the lowest such byte. */
-static uint64_t zero_bytes(uint64_t bytes)
-{
-    return (bytes - EACH_BYTE) & ~bytes & HIGH_BITS;
-}
-
 /* Eight bytes, the first in the lowest place. */
 static uint64_t load_bytes(const char *at)
 {
@@ -117,11 +111,14 @@ static uint64_t load_bytes(const char *at)
 }
 
 /* The high bit of the first byte that is a quote, a backslash or a control character, and maybe
- * bits above it; 0 where none of the eight is. */
+ * bits above it; 0 where none of the eight is. Each subtraction sets the bit of what it looks for,
+ * and of bytes beyond ASCII, which the last line leaves out. */
 static uint64_t special_bits(uint64_t bytes)
 {
-    uint64_t controls = (bytes - EACH_BYTE * 0x20) & ~bytes & HIGH_BITS;
-    return controls | zero_bytes(bytes ^ EACH_BYTE * '"') | zero_bytes(bytes ^ EACH_BYTE * '\\');
+    uint64_t controls = bytes - EACH_BYTE * 0x20;
+    uint64_t quotes = (bytes ^ EACH_BYTE * '"') - EACH_BYTE;
+    uint64_t backslashes = (bytes ^ EACH_BYTE * '\\') - EACH_BYTE;
+    return (controls | quotes | backslashes) & ~bytes & HIGH_BITS;
 }
 
 /* Where plain text ends. */
@@ -459,6 +456,10 @@ void cr_json_add_string(cr_buffer *out, cr_str text)
 void cr_json_add_number(cr_buffer *out, size_t number)
 {
     char digits[24];
-    (void)snprintf(digits, sizeof(digits), "%zu", number);
-    cr_buffer_add(out, cr_str_of(digits));
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    cr_buffer_add(out, (cr_str){digits + at, sizeof(digits) - at});
 }

@@ -15,6 +15,13 @@ static const cr_str names[CR_ATTRIBUTE_COUNT] = {
 #undef NAME_ROW
 };
 
+/* As they begin a member of an object; none needs an escape. */
+static const cr_str members[CR_ATTRIBUTE_COUNT] = {
+#define MEMBER_ROW(NAME, name, type) [CR_##NAME] = {"\"" name "\":", sizeof(name) + 2},
+    CR_ATTRIBUTE_MAP(MEMBER_ROW)
+#undef MEMBER_ROW
+};
+
 /* CR_OTHERS for an attribute that the library does not know. */
 static cr_attribute find_attribute(cr_str name)
 {
@@ -53,11 +60,22 @@ static void add_set_value(cr_buffer *out, cr_str list)
 }
 
 /* The DynamoDB type of each of ours. */
-static const char *const type_names[] = {
-    [CR_TYPE_STRING] = "S",
-    [CR_TYPE_NUMBER] = "N",
-    [CR_TYPE_STRINGS] = "SS",
-    [CR_TYPE_FLAG] = "BOOL",
+static const struct type_text {
+    cr_str name;
+    cr_str begin; /* of a value, as the service writes it: without white space */
+} type_texts[] = {
+#define TYPE_TEXT(name)                                                                            \
+    {                                                                                              \
+        {name, sizeof(name) - 1},                                                                  \
+        {                                                                                          \
+            "{\"" name "\":", sizeof(name) + 3                                                     \
+        }                                                                                          \
+    }
+    [CR_TYPE_STRING] = TYPE_TEXT("S"),
+    [CR_TYPE_NUMBER] = TYPE_TEXT("N"),
+    [CR_TYPE_STRINGS] = TYPE_TEXT("SS"),
+    [CR_TYPE_FLAG] = TYPE_TEXT("BOOL"),
+#undef TYPE_TEXT
 };
 
 void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value)
@@ -74,8 +92,7 @@ void cr_item_write_value(cr_buffer *out, cr_attribute attribute, cr_str value)
 
 static void add_attribute(cr_buffer *out, cr_attribute attribute, cr_str value)
 {
-    cr_json_add_string(out, names[attribute]);
-    CR_JSON_ADD(out, ":");
+    cr_buffer_add(out, members[attribute]);
     cr_item_write_value(out, attribute, value);
 }
 
@@ -189,22 +206,30 @@ static cr_str read_true(cr_json *in)
     return cr_str_equal(written, cr_str_of(CR_TRUE)) ? written : CR_STR_ABSENT;
 }
 
+/* Goes behind the type of a value; false, and anywhere, where it is another. */
+static bool take_type(cr_json *in, const struct type_text *known)
+{
+    bool first = true;
+    cr_str type;
+    if ((size_t)(in->end - in->at) >= known->begin.size &&
+        memcmp(in->at, known->begin.data, known->begin.size) == 0) {
+        in->at += known->begin.size;
+        return true;
+    }
+    if (cr_json_peek(in) != '{') {
+        return false;
+    }
+    cr_json_enter(in, '{');
+    return cr_json_next_member(in, &first, &type) && cr_str_equal(type, known->name);
+}
+
 /* Reads a value of the type that the attribute must have; absent, and anywhere, for one of another
  * type. */
 static cr_str read_known_value(cr_json *in, cr_attribute attribute)
 {
-    bool first = true;
-    cr_str type;
     cr_str value = CR_STR_ABSENT;
-    if (cr_json_peek(in) != '{') {
-        return value;
-    }
-    cr_json_enter(in, '{');
-    if (!cr_json_next_member(in, &first, &type)) {
-        return value;
-    }
     cr_type known = cr_attribute_type(attribute);
-    if (!cr_str_equal(type, cr_str_of(type_names[known]))) {
+    if (!take_type(in, &type_texts[known])) {
         return value;
     }
     if (known == CR_TYPE_STRINGS) {

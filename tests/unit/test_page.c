@@ -209,6 +209,7 @@ Test(page, that_grows_too_large_is_none)
         bool is_added = true;
         cr_page_builder_init(&builder, 1000);
         builder.bytes.cap = cap;
+        builder.bytes.capacity = cap < builder.bytes.capacity ? cap : builder.bytes.capacity;
         for (int i = 0; is_added && i < 1000; i++) {
             is_added = cr_page_add(&builder, &row);
         }

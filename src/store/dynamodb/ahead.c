@@ -22,13 +22,19 @@ static void free_try(cr_dynamodb_try *asked)
 static cr_ahead *make(void)
 {
     cr_ahead *ahead = calloc(1, sizeof(*ahead));
-    for (size_t i = 0; ahead != NULL && i < CR_READ_AHEAD_MAX; i++) {
-        init_try(&ahead->query[i].asked);
-    }
     if (ahead != NULL) {
         init_try(&ahead->asked);
     }
     return ahead;
+}
+
+static cr_ahead_query *make_query(void)
+{
+    cr_ahead_query *query = malloc(sizeof(*query));
+    if (query != NULL) {
+        init_try(&query->asked);
+    }
+    return query;
 }
 
 void cr_ahead_forget(cr_ahead *ahead)
@@ -40,8 +46,9 @@ void cr_ahead_forget(cr_ahead *ahead)
 
 void cr_ahead_free(cr_ahead *ahead)
 {
-    for (size_t i = 0; ahead != NULL && i < CR_READ_AHEAD_MAX; i++) {
-        free_try(&ahead->query[i].asked);
+    for (size_t i = 0; ahead != NULL && i < CR_READ_AHEAD_MAX && ahead->query[i] != NULL; i++) {
+        free_try(&ahead->query[i]->asked);
+        free(ahead->query[i]);
     }
     if (ahead != NULL) {
         free_try(&ahead->asked);
@@ -77,11 +84,11 @@ static bool begin_alike(const cr_query *a, const cr_query *b)
 static bool join_other(cr_ahead *ahead, const cr_query *query)
 {
     for (size_t i = 0; i < ahead->query_count; i++) {
-        cr_query *other = &ahead->query[i].query;
+        cr_query *other = &ahead->query[i]->query;
         if (begin_alike(other, query)) {
             bool is_larger = query->expected == 0 || query->expected > other->expected;
             other->expected = other->expected > 0 && is_larger ? query->expected : other->expected;
-            ahead->query[i].uses++;
+            ahead->query[i]->uses++;
             return true;
         }
     }
@@ -93,7 +100,12 @@ static bool note_query(cr_ahead *ahead, const cr_query *query, cr_arena *arena)
     if (join_other(ahead, query)) {
         return true;
     }
-    cr_ahead_query *noted = &ahead->query[ahead->query_count];
+    cr_ahead_query **place = &ahead->query[ahead->query_count];
+    *place = *place == NULL ? make_query() : *place;
+    cr_ahead_query *noted = *place;
+    if (noted == NULL) {
+        return false;
+    }
     noted->query = *query;
     noted->uses = 1;
     bool is_noted = copy_text(arena, &noted->query.partition) &&
@@ -140,7 +152,7 @@ static bool note(cr_ahead *ahead, const cr_reads *reads, const cr_key *fence, cr
 static void write_requests(cr_ahead *ahead, const cr_table_names *names, bool is_strong)
 {
     for (size_t i = 0; i < ahead->query_count; i++) {
-        cr_ahead_query *now = &ahead->query[i];
+        cr_ahead_query *now = ahead->query[i];
         const cr_page_request page = {now->query.expected, is_strong, CR_STR_ABSENT};
         now->asked.operation = CR_QUERY;
         now->asked.is_good = false;
@@ -164,7 +176,7 @@ static size_t list_requests(cr_ahead *ahead, cr_dynamodb_try **tries)
 {
     size_t count = 0;
     for (size_t i = 0; i < ahead->query_count; i++) {
-        cr_dynamodb_try *asked = &ahead->query[i].asked;
+        cr_dynamodb_try *asked = &ahead->query[i]->asked;
         if (asked->request.size > 0) {
             tries[count++] = asked;
         }
@@ -224,7 +236,7 @@ bool cr_ahead_take_row(cr_ahead *ahead, cr_key key, cr_row *row)
 const cr_ahead_query *cr_ahead_take_query(cr_ahead *ahead, const cr_query *query)
 {
     for (size_t i = 0; ahead != NULL && i < ahead->query_count; i++) {
-        cr_ahead_query *now = &ahead->query[i];
+        cr_ahead_query *now = ahead->query[i];
         if (now->uses > 0 && now->asked.is_good && begin_alike(&now->query, query)) {
             now->uses--;
             return now;

@@ -16,7 +16,7 @@ typedef struct cr_ahead_query {
 
 /* The answers of one announcement. Its text lies in the arena of the body. */
 typedef struct cr_ahead {
-    cr_ahead_query query[CR_READ_AHEAD_MAX];
+    cr_ahead_query *query[CR_READ_AHEAD_MAX]; /* made when first needed: most bodies have few */
     size_t query_count;
     cr_key *key;
     bool *is_taken; /* of each key */

@@ -3,7 +3,10 @@
 
 #include "base/array.h"
 
-#define FIRST_CAPACITY 32
+/* Room is made for as many rows as the answer may have, if each takes so much of it, but at first
+ * not for more than a page: most answers have one or two. */
+#define ITEM_SIZE ((size_t)256)
+#define FIRST_CAPACITY_MAX 32
 
 /* An answer while it is read. */
 typedef struct reader {
@@ -12,14 +15,17 @@ typedef struct reader {
     bool has_known;   /* a member that a success of one of the operations may have */
     bool has_unknown; /* another */
     bool has_error;
+    size_t first_capacity;
     size_t row_capacity;
     size_t reason_capacity;
 } reader;
 
 /* Room for one element more of an array in the arena; NULL when memory ran out. */
-static void *grow(cr_json *in, void *array, size_t count, size_t *capacity, size_t size)
+static void *grow(reader *reading, void *array, size_t count, size_t *capacity, size_t size)
 {
-    void *grown = cr_array_grow_in(in->arena, array, count, capacity, FIRST_CAPACITY, size);
+    cr_json *in = &reading->in;
+    void *grown =
+        cr_array_grow_in(in->arena, array, count, capacity, reading->first_capacity, size);
     if (grown == NULL) {
         in->no_memory = in->failed = true;
     }
@@ -29,8 +35,8 @@ static void *grow(cr_json *in, void *array, size_t count, size_t *capacity, size
 static void read_row(reader *reading)
 {
     cr_result *result = reading->result;
-    cr_row *rows = grow(&reading->in, result->row, result->row_count, &reading->row_capacity,
-                        sizeof(*result->row));
+    cr_row *rows =
+        grow(reading, result->row, result->row_count, &reading->row_capacity, sizeof(*result->row));
     if (rows != NULL) {
         result->row = rows;
         cr_item_read(&reading->in, &rows[result->row_count++]);
@@ -135,7 +141,7 @@ static void read_reasons(reader *reading)
     cr_result *result = reading->result;
     cr_json_enter(&reading->in, '[');
     for (bool first = true; cr_json_next_element(&reading->in, &first);) {
-        cr_reason *reasons = grow(&reading->in, result->reason, result->reason_count,
+        cr_reason *reasons = grow(reading, result->reason, result->reason_count,
                                   &reading->reason_capacity, sizeof(*result->reason));
         if (reasons == NULL) {
             return;
@@ -184,7 +190,11 @@ static void read_member(reader *reading, cr_str name)
 
 cr_result_check cr_result_read(cr_str body, cr_arena *arena, cr_result *result)
 {
-    reader reading = {.result = result};
+    size_t expected = body.size / ITEM_SIZE + 1;
+    reader reading = {
+        .result = result,
+        .first_capacity = expected < FIRST_CAPACITY_MAX ? expected : FIRST_CAPACITY_MAX,
+    };
     cr_str name;
     *result = (cr_result){0};
     cr_json_init(&reading.in, body, arena);

@@ -123,8 +123,8 @@ const cr_ahead_query *__wrap_cr_ahead_take_query(cr_ahead *ahead, const cr_query
 const cr_ahead_query *__wrap_cr_ahead_take_query(cr_ahead *ahead, const cr_query *query)
 {
     const cr_ahead_query *taken = __real_cr_ahead_take_query(ahead, query);
-    if (taken != NULL && now == FAULT_CUT_TAKEN) {
-        ahead->query[taken - ahead->query].uses++;
+    for (size_t i = 0; taken != NULL && now == FAULT_CUT_TAKEN && i < ahead->query_count; i++) {
+        ahead->query[i]->uses += ahead->query[i] == taken ? 1 : 0;
     }
     return taken;
 }
