@@ -104,7 +104,7 @@ ROWS = (
                                                                "steps": 8}),
     ("append", Calls.append, {"atomic": 2, "ours": 1, "stream": 2, "steps": 5}),
     ("append, the caller's uuid, no names", Calls.append_claimed, {"atomic": 2, "ours": 1,
-                                                                   "stream": 2, "steps": 6}),
+                                                                   "stream": 3, "steps": 6}),
     (f"{PAGE} messages for a viewer", Calls.messages, {"atomic": 2, "ours": 1, "stream": 2,
                                                        "steps": 2}),
     ("groups of a user, one unread", Calls.groups, {"atomic": 2, "ours": 2, "stream": 2, "steps": 2}),

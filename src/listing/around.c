@@ -18,7 +18,9 @@ typedef struct around_context {
 /* What is read before the page is. */
 typedef struct found {
     cr_message_lookup lookup; /* has the message */
-    cr_str after_sk;          /* the viewer's history begins after it; absent: with the first */
+    cr_group group;
+    cr_row own;      /* the viewer's row */
+    cr_str after_sk; /* the viewer's history begins after it; absent: with the first */
 } found;
 
 /* ---- the message ---- */
@@ -33,19 +35,18 @@ static cruddur_status fail_message(const cr_txn *txn, const cr_message_lookup *l
 /* Only members read, and only what is in their history. */
 static cruddur_status find_message(cr_txn *txn, const around_context *context, found *seen)
 {
-    cr_group group;
-    cr_row own = {0};
     cr_message_lookup *lookup = &seen->lookup;
+    seen->own = (cr_row){0};
     cruddur_status status =
         cr_message_read(txn, context->group, (cr_group_reading){.member = context->viewer},
-                        &context->listing->around, NULL, NULL, &group, lookup);
+                        &context->listing->around, NULL, NULL, &seen->group, lookup);
     if (status == CRUDDUR_OK && context->viewer != NULL) {
-        status = cr_own_row_find(txn, &group, context->viewer, &own);
+        status = cr_own_row_find(txn, &seen->group, context->viewer, &seen->own);
     }
     if (status != CRUDDUR_OK) {
         return status;
     }
-    seen->after_sk = own.value[CR_VISIBLE_SK];
+    seen->after_sk = seen->own.value[CR_VISIBLE_SK];
     if (cr_row_exists(&lookup->row) &&
         cr_str_compare(lookup->row.value[CR_SK], seen->after_sk) <= 0) {
         cr_message_hide(txn, lookup);
@@ -159,6 +160,9 @@ static cruddur_status list_around_body(cr_txn *txn, void *argument)
     }
     if (status == CRUDDUR_OK) {
         status = read_side(txn, &seen, false, others - others / 2, &newer);
+    }
+    if (status == CRUDDUR_OK && context->viewer != NULL) {
+        status = cr_own_row_check_beyond(txn, &seen.group, &seen.own, cr_kept_key_str(&newer.last));
     }
     return status == CRUDDUR_OK ? make_page(txn, context, &seen, &older, &newer) : status;
 }

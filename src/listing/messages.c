@@ -15,10 +15,10 @@ typedef struct list_context {
     cr_kept_key own_sk; /* where this handle has left the viewer's row; none: not known */
     bool has_run;
 
-    /* Of the latest run: the viewer's row was read together with the page. */
-    bool is_guess;    /* where it was left */
-    bool is_in_inbox; /* at the top of the inbox, if it is there */
-    cr_row own;
+    /* Of the latest run. */
+    bool is_guess; /* the viewer's row was read where it was left, together with the page */
+    cr_group seen; /* by the viewer */
+    cr_row own;    /* the viewer's row */
 } list_context;
 
 static bool is_shown(const cr_walk *walking, const cr_row *message)
@@ -40,7 +40,6 @@ static void begin_run(const cr_txn *txn, list_context *context)
 {
     bool is_guess = context->own_sk.size > 0 && !context->has_run && !looks_in_inbox(txn);
     cr_meter_run(&txn->call->meter, is_guess, &context->is_guess);
-    context->is_in_inbox = looks_in_inbox(txn) && !context->has_run;
     context->has_run = true;
 }
 
@@ -63,52 +62,29 @@ static cruddur_status check_guess(const cr_txn *txn, const cr_group *group, list
  * shown if the card allows it. */
 static cruddur_status check_viewer(cr_txn *txn, list_context *context, cr_walk *walking)
 {
-    cr_group group;
-    cr_row own;
+    cr_group *group = &context->seen;
     cr_query queries[2];
     size_t count = cr_walk_first_query(walking, &queries[0]) ? 1 : 0;
     cr_pk pk = cr_pk_of_member(context->viewer);
     begin_run(txn, context);
     const cr_key own_key = {cr_pk_str(&pk), cr_kept_key_str(&context->own_sk)};
-    cr_group_reading reading = {.member = context->viewer, .looks_in_inbox = context->is_in_inbox};
-    if (context->is_in_inbox) {
+    cr_group_reading reading = {.member = context->viewer, .looks_in_inbox = looks_in_inbox(txn)};
+    if (reading.looks_in_inbox) {
         queries[count++] = cr_group_inbox_query(&pk);
     }
     reading.ahead = (cr_reads){.queries = queries,
                                .query_count = count,
                                .keys = &own_key,
                                .key_count = context->is_guess ? 1 : 0};
-    cruddur_status status = cr_group_read_as(txn, context->group, &reading, &group);
+    cruddur_status status = cr_group_read_as(txn, context->group, &reading, group);
     if (status == CRUDDUR_OK) {
-        status = check_guess(txn, &group, context);
+        status = check_guess(txn, group, context);
     }
     if (status == CRUDDUR_OK) {
-        context->own = group.own;
-        status = cr_own_row_find(txn, &group, context->viewer, &own);
+        status = cr_own_row_find(txn, group, context->viewer, &context->own);
     }
-    walking->after_sk = status == CRUDDUR_OK ? own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
+    walking->after_sk = status == CRUDDUR_OK ? context->own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
     return status;
-}
-
-/* A message after the viewer's row, where that was read together with the page, may be of a time
- * when the viewer was no member. So a row that was left is looked for again; behind the stream,
- * where messages are after it until it moves, it must still be there. */
-static cruddur_status check_beyond(cr_txn *txn, const list_context *context, const cr_walk *walking)
-{
-    cr_row own;
-    const cr_row *before = &context->own;
-    bool is_together = context->is_guess || (context->is_in_inbox && cr_row_exists(before));
-    if (!is_together || !cr_walk_is_past(walking, cr_row_place(before))) {
-        return CRUDDUR_OK;
-    }
-    if (context->is_guess) {
-        return CRUDDUR_E_CONFLICT;
-    }
-    cr_key key = cr_row_key(before);
-    cr_rows_forget_ahead(txn);
-    cruddur_status status = cr_rows_get(txn, cr_uuid_str(context->group), &key, 1, &own);
-    bool is_same = cr_row_exists(&own) && cr_str_equal(own.value[CR_REV], before->value[CR_REV]);
-    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 
 static cruddur_status fill_page(cr_txn *txn, list_context *context, cr_walk *walking)
@@ -116,8 +92,9 @@ static cruddur_status fill_page(cr_txn *txn, list_context *context, cr_walk *wal
     cr_group group;
     walking->is_shown = is_shown;
     cruddur_status status = cr_walk_fill(walking, txn);
-    if (status == CRUDDUR_OK) {
-        status = check_beyond(txn, context, walking);
+    if (status == CRUDDUR_OK && context->viewer != NULL) {
+        status =
+            cr_own_row_check_beyond(txn, &context->seen, &context->own, cr_walk_newest(walking));
     }
     if (status == CRUDDUR_OK && walking->builder.count == 0 && context->viewer == NULL) {
         status = cr_group_read_trusted(txn, context->group, &group); /* empty, or not there? */

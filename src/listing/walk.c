@@ -154,10 +154,11 @@ cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn)
     return walk_along(txn, walking, &query, take_row, walking);
 }
 
-bool cr_walk_is_past(const cr_walk *walking, cr_str sk)
+cr_str cr_walk_newest(const cr_walk *walking)
 {
-    return cr_str_compare(cr_kept_key_str(&walking->first), sk) > 0 ||
-           cr_str_compare(cr_kept_key_str(&walking->last), sk) > 0;
+    cr_str first = cr_kept_key_str(&walking->first);
+    cr_str last = cr_kept_key_str(&walking->last);
+    return cr_str_compare(first, last) > 0 ? first : last;
 }
 
 void cr_walk_cut(cr_walk *walking)

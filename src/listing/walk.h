@@ -57,8 +57,8 @@ bool cr_walk_first_query(const cr_walk *walking, cr_query *query);
 /* Fills the page from where the walk is. */
 cruddur_status cr_walk_fill(cr_walk *walking, cr_txn *txn);
 
-/* Whether the walk has met a row after this sort key. */
-bool cr_walk_is_past(const cr_walk *walking, cr_str sk);
+/* The greatest sort key that the walk has met; empty where it has met none. */
+cr_str cr_walk_newest(const cr_walk *walking);
 
 /* Ends the walk: takes the row off again that was one too many. */
 void cr_walk_cut(cr_walk *walking);

@@ -56,8 +56,7 @@ static cruddur_status read_author(cr_txn *txn, const cr_draft *draft, cr_group *
     return status;
 }
 
-/* The same where the group rows are not read for anything else. The author of a message in sight is
- * known without them. */
+/* The same where the group rows are not read for anything else: mostly one of them is enough. */
 static cruddur_status complete_author(cr_txn *txn, const cr_send *send, cr_group *group,
                                       cr_person *author)
 {

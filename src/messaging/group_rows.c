@@ -410,17 +410,6 @@ cruddur_status cr_group_rows_search(cr_txn *txn, const cr_uuid *group, cr_str he
     return status;
 }
 
-static bool was_read(const cr_group_rows *group_rows, const cr_key *key)
-{
-    for (size_t i = 0; i < group_rows->old.count; i++) {
-        const cr_row *row = &group_rows->old.row[i];
-        if (cr_str_equal(row->value[CR_PK], key->pk) && cr_str_equal(row->value[CR_SK], key->sk)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
                                      cr_group_rows *group_rows)
 {
@@ -430,7 +419,7 @@ cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
     cr_rows found = {.arena = txn->arena};
     for (size_t i = 0; i < group_rows->members.count; i++) {
         const cr_key key = {cr_pk_str(&group_rows->pk[i]), sk};
-        if (!was_read(group_rows, &key)) {
+        if (!cr_rows_have(&group_rows->old, key)) {
             keys[count++] = key;
         }
     }
@@ -460,6 +449,12 @@ cruddur_status cr_group_rows_check_head(cr_txn *txn, const cr_group *group,
         differs = differs || shows_other(&rows->row[i], &group->head);
     }
     return differs ? cr_group_check_head(txn, group) : CRUDDUR_OK;
+}
+
+bool cr_group_head_has_changed(const cr_group *group, const cr_row *newest)
+{
+    return cr_row_exists(newest) && cr_str_equal(newest->value[CR_SK], group->head.value[CR_SK]) &&
+           !cr_str_equal(newest->value[CR_VERSION], group->head.value[CR_VERSION]);
 }
 
 cr_str cr_group_rows_oldest(const cr_group_rows *group_rows)

@@ -56,6 +56,10 @@ cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group, cr_gr
 cruddur_status cr_group_rows_check_head(cr_txn *txn, const cr_group *group,
                                         const cr_group_rows *rows);
 
+/* Whether the head is another one by now than that which was read before the rows. `newest`: the
+ * newest message as it was read after them, absent throughout where that was not done. */
+bool cr_group_head_has_changed(const cr_group *group, const cr_row *newest);
+
 /* The sort key of the oldest message that any row is at; absent where there are no rows. */
 cr_str cr_group_rows_oldest(const cr_group_rows *rows);
 

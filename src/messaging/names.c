@@ -138,40 +138,67 @@ cr_query cr_latest_query(const cr_pk *pk, size_t expected)
 typedef struct latest {
     cr_arena *arena;
     cr_str author;
+    cr_str place; /* of the row that names the author: its names are of up to there */
     cr_row *found;
-    size_t looked_at;
+    size_t left;
 } latest;
 
 static cr_sink_answer take_latest(void *context, const cr_row *message)
 {
     latest *search = context;
+    if (cr_str_compare(message->value[CR_SK], search->place) <= 0) {
+        return CR_SINK_STOP;
+    }
     if (!cr_str_equal(message->value[CR_USER_UUID], search->author)) {
-        return ++search->looked_at < CR_LATEST_FOR_NAMES ? CR_SINK_MORE : CR_SINK_STOP;
+        return --search->left > 0 ? CR_SINK_MORE : CR_SINK_STOP;
     }
     return cr_row_copy(search->arena, message, search->found) ? CR_SINK_STOP : CR_SINK_NO_MEMORY;
 }
 
-/* Rows move forward only, over messages that tell them names. Else a change of the card does, and
- * that changes the rev of all of them. */
-static bool is_beyond_rows(const cr_group *group, const cr_row *message)
+/* Reads the row strongly: the index may show names that have been changed since. Absent throughout
+ * where it has moved on. */
+static cruddur_status read_naming(cr_txn *txn, cr_group *group, const cr_uuid *person, cr_row *row)
 {
-    return group->has_asked && cr_told_is_whole(&group->told, &group->card) &&
-           cr_str_compare(message->value[CR_SK], cr_row_place(&group->told.row[0])) > 0;
+    *row = (cr_row){0};
+    cruddur_status status = cr_group_ask_index(txn, group);
+    const cr_row *told = status == CRUDDUR_OK && cr_told_is_whole(&group->told, &group->card)
+                             ? cr_told_naming(group, person)
+                             : NULL;
+    if (told == NULL) {
+        return status;
+    }
+    cr_key key = cr_row_key(told);
+    status = cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, row);
+    if (status == CRUDDUR_OK && !cr_row_names(row, person)) {
+        *row = (cr_row){0};
+    }
+    return status;
 }
 
-cruddur_status cr_latest_names(cr_txn *txn, const cr_group *group, cr_person *person,
-                               bool *are_known)
+static bool has_names(const cr_row *row)
 {
+    return row->value[CR_DISPLAY_NAME].size > 0 && row->value[CR_HANDLE].size > 0;
+}
+
+cruddur_status cr_latest_names(cr_txn *txn, cr_group *group, cr_person *person, bool *are_known)
+{
+    cr_row row;
     cr_row message = {0};
     cr_pk pk = cr_pk_of_group(&group->uuid);
     cr_query query = cr_latest_query(&pk, CR_LATEST_FOR_NAMES);
-    latest search = {txn->arena, cr_uuid_str(&person->uuid), &message, 0};
-    cruddur_status status = cr_rows_query(txn, &query, take_latest, &search);
-    bool is_first_card = cr_str_equal(group->card.row.value[CR_REV], cr_str_of(CR_CARD_FIRST_REV));
-    *are_known = status == CRUDDUR_OK && cr_row_exists(&message) &&
-                 message.value[CR_DISPLAY_NAME].size > 0 && message.value[CR_HANDLE].size > 0 &&
-                 (is_first_card || is_beyond_rows(group, &message));
-    *person = *are_known ? cr_person_of(&message) : *person;
+    *are_known = false;
+    cruddur_status status = read_naming(txn, group, &person->uuid, &row);
+    if (status != CRUDDUR_OK || !cr_row_exists(&row)) {
+        return status;
+    }
+    latest search = {txn->arena, cr_uuid_str(&person->uuid), cr_row_place(&row), &message,
+                     CR_LATEST_FOR_NAMES};
+    status = cr_rows_query(txn, &query, take_latest, &search);
+    const cr_row *known = cr_row_exists(&message) ? &message : &row;
+    *are_known = status == CRUDDUR_OK && search.left > 0 && has_names(known);
+    if (*are_known) {
+        *person = (cr_person){person->uuid, known->value[CR_DISPLAY_NAME], known->value[CR_HANDLE]};
+    }
     return status;
 }
 

@@ -23,11 +23,9 @@ cruddur_status cr_group_rows_read_names(cr_txn *txn, const cr_uuid *group,
 /* That query, to be announced. */
 cr_query cr_latest_query(const cr_pk *pk, size_t expected);
 
-/* The names of a member by the newest messages alone: *are_known where
- * the group rows cannot know better. That is where the card has never changed, or the member's
- * latest message is beyond all rows, which the index told. */
-cruddur_status cr_latest_names(cr_txn *txn, const cr_group *group, cr_person *person,
-                               bool *are_known);
+/* The names of a member by one row that names the member, to which the index leads, and by the
+ * newest messages: *are_known where these go back to that row. */
+cruddur_status cr_latest_names(cr_txn *txn, cr_group *group, cr_person *person, bool *are_known);
 
 /* Restores the rows that are missing, with the names that messages tell. */
 cruddur_status cr_group_rows_complete(cr_txn *txn, const cr_uuid *group, cr_group_rows *group_rows);

@@ -82,6 +82,17 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
     return status == CRUDDUR_OK && !cr_row_exists(row) ? check_card(txn, group) : status;
 }
 
+cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,
+                                       cr_str newest_sk)
+{
+    bool is_moment = (txn->traits & CR_TRAIT_SNAPSHOT) != 0;
+    if (is_moment || cr_str_compare(newest_sk, cr_row_place(own)) <= 0) {
+        return CRUDDUR_OK;
+    }
+    cr_rows_forget_ahead(txn);
+    return check_card(txn, group);
+}
+
 /* ---- the message that the change names ---- */
 
 static cruddur_status read_group_and_message(cr_txn *txn, const cr_own_change *change,

@@ -11,9 +11,12 @@ static cruddur_status read_rows(cr_txn *txn, cr_group *group, cr_group_rows *row
         return status;
     }
     cr_group_rows_restore(&group->uuid, rows);
-    return cr_group_rows_are_at(rows, group->head.value[CR_SK])
-               ? CRUDDUR_OK
-               : cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
+    if (cr_group_rows_are_at(rows, group->head.value[CR_SK])) {
+        return CRUDDUR_OK;
+    }
+    status = cr_group_rows_read_names(txn, &group->uuid, rows, &newest);
+    return status == CRUDDUR_OK && cr_group_head_has_changed(group, &newest) ? CRUDDUR_E_CONFLICT
+                                                                             : status;
 }
 
 cruddur_status cr_previews_read(cr_txn *txn, cr_group *group, const cr_row *changed, size_t beside,

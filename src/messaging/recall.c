@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/recall.h"
 
-/* What was left before; NULL: nothing. */
-static const cr_kept_group *left_before(const cr_txn *txn)
-{
-    bool are_ours = (txn->traits & CR_TRAIT_OURS) != 0;
-    return are_ours && txn->call->ticket != NULL ? txn->call->ticket->kept : NULL;
-}
-
-const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first)
-{
-    const cr_kept_group *kept = left_before(txn);
-    bool may_be = is_first && !txn->may_be_stored && kept != NULL && kept->is_sure;
-    return may_be ? kept : NULL;
-}
-
 static bool is_in_steps(const cr_txn *txn)
 {
     return (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == 0;
 }
 
+static bool can_leave(const cr_txn *txn)
+{
+    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 || is_in_steps(txn);
+    return may_be && txn->call->ticket != NULL;
+}
+
+/* What was left before; NULL: nothing. */
+static const cr_kept_group *left_before(const cr_txn *txn)
+{
+    return can_leave(txn) ? txn->call->ticket->kept : NULL;
+}
+
+static const cr_kept_group *left_for_sure(const cr_txn *txn, bool is_first)
+{
+    const cr_kept_group *kept = left_before(txn);
+    return is_first && kept != NULL && kept->is_sure ? kept : NULL;
+}
+
+const cr_kept_group *cr_recall(const cr_txn *txn, bool is_first)
+{
+    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 && !txn->may_be_stored;
+    return may_be ? left_for_sure(txn, is_first) : NULL;
+}
+
 const cr_kept_group *cr_recall_keys(const cr_txn *txn, bool is_first)
 {
-    const cr_ticket *ticket = txn->call->ticket;
-    return is_first && is_in_steps(txn) && ticket != NULL ? ticket->kept : NULL;
+    return is_in_steps(txn) ? left_for_sure(txn, is_first) : NULL;
 }
 
 bool cr_recall_own_key(const cr_store *store, const cr_uuid *group, const cr_uuid *member,
@@ -53,8 +62,7 @@ static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewri
         are_in_place = are_in_place && rows->room[i].data == NULL;
     }
     const cr_read_card *card = &group->card;
-    bool may_be = (txn->traits & CR_TRAIT_OURS) != 0 || is_in_steps(txn);
-    return may_be && txn->call->ticket != NULL && are_in_place && cr_row_exists(&card->row) &&
+    return can_leave(txn) && are_in_place && cr_row_exists(&card->row) &&
            card->card.blocked.count == 0 && !card->card.is_closed;
 }
 

@@ -151,7 +151,7 @@ static cruddur_status read_rows(cr_txn *txn, const regroup *now, cr_group *group
     }
     bool is_newer =
         cr_row_exists(&newest) && cr_str_compare(newest.value[CR_SK], group->head.value[CR_SK]) > 0;
-    if (status == CRUDDUR_OK && is_newer) {
+    if (status == CRUDDUR_OK && (is_newer || cr_group_head_has_changed(group, &newest))) {
         status = CRUDDUR_E_CONFLICT; /* it came while the rows were being read */
     }
     return status == CRUDDUR_OK ? choose_place(txn, group, rows, message) : status;

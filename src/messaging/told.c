@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/told.h"
 
+#include "model/person.h"
+
 /* How many rows of one member are looked at: all but one are left over. */
 #define ROWS_MAX 4
 
@@ -44,6 +46,16 @@ const cr_row *cr_told_own(const cr_group *group, const cr_uuid *member)
     cr_pk pk = cr_pk_of_member(member);
     size_t count = rows_of(group, &pk, rows);
     return count == 1 && is_of_card(rows[0], &group->card) ? rows[0] : NULL;
+}
+
+const cr_row *cr_told_naming(const cr_group *group, const cr_uuid *person)
+{
+    for (size_t i = 0; i < group->told.count; i++) {
+        if (cr_row_names(&group->told.row[i], person)) {
+            return &group->told.row[i];
+        }
+    }
+    return NULL;
 }
 
 const cr_row *cr_told_own_at_head(const cr_group *group, const cr_uuid *member)

@@ -13,6 +13,9 @@ bool cr_told_is_whole(const cr_rows *told, const cr_read_card *card);
 /* The member's row, if there is one of the card's rev and no other; else NULL. */
 const cr_row *cr_told_own(const cr_group *group, const cr_uuid *member);
 
+/* A row that names the person; NULL: there is none. */
+const cr_row *cr_told_naming(const cr_group *group, const cr_uuid *person);
+
 /* The member's row at the head's key; NULL: there is none. */
 const cr_row *cr_told_own_at_head(const cr_group *group, const cr_uuid *member);
 

@@ -39,10 +39,11 @@ static void close_store(cr_store *base)
 static void ring(const cr_dynamodb_txn *txn)
 {
     cr_key keys[CR_CHANGE_WRITES_MAX];
-    size_t count =
-        txn->write_count < CR_CHANGE_WRITES_MAX ? txn->write_count : CR_CHANGE_WRITES_MAX;
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = cr_row_key(&txn->write[i].row);
+    size_t count = 0;
+    for (size_t i = 0; i < txn->write_count && count < CR_CHANGE_WRITES_MAX; i++) {
+        if (!cr_write_is_condition(&txn->write[i])) {
+            keys[count++] = cr_row_key(&txn->write[i].row);
+        }
     }
     if (count > 0) {
         cr_bell_ring(txn->table->base.bell, keys, count);

@@ -402,10 +402,11 @@ static cruddur_status require(cr_txn *base, const cr_row *as_read)
 static cruddur_status require_message(cr_txn *base, cr_key key, cr_str uuid)
 {
     cr_row row = {0};
-    cruddur_status status = get_one((cr_sqlite_txn *)base, key, &row);
+    cr_sqlite_txn *txn = (cr_sqlite_txn *)base;
+    cruddur_status status = get_one(txn, key, &row);
     bool is_there = status == CRUDDUR_OK && cr_str_equal(row.value[CR_MESSAGE_UUID], uuid) &&
                     row.value[CR_EXPIRES_AT].data == NULL;
-    return status == CRUDDUR_OK && !is_there ? CRUDDUR_E_CONFLICT : status;
+    return status == CRUDDUR_OK && !is_there ? miss(txn) : status;
 }
 
 /* ---- claims: a message's own row is its claim ---- */
