@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "aws/canonical.h"
+#include "aws/secret.h"
 #include "base/hash.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -307,10 +308,7 @@ cruddur_status cr_sign(cr_signer *signer, const cr_identity *identity,
     cr_buffer_init(&job.text, CANONICAL_MAX);
     bool ok = cr_hasher_init(&job.hasher, signer->sha256) && make_signature(&job);
     cr_hasher_free(&job.hasher);
-    if (job.text.data != NULL) {
-        OPENSSL_cleanse(job.text.data, job.text.size); /* a session token stands in it */
-    }
-    cr_buffer_free(&job.text);
+    cr_secret_buffer_free(&job.text); /* a session token stood in it */
     return ok ? CRUDDUR_OK
               : cr_fail_with(error, CRUDDUR_E_INTERNAL,
                              "signing: out of memory, or a path, query or header that is too long");
