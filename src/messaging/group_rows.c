@@ -435,7 +435,9 @@ cruddur_status cr_group_rows_read_at(cr_txn *txn, cr_str sk, cr_str group,
 /* Whether a row is at the message and shows another text; not one whose member does not see it. */
 static bool shows_other(const cr_row *row, const cr_row *message)
 {
-    bool is_hidden = row->value[CR_TEXT].size == 0 && row->value[CR_VISIBLE_SK].data != NULL;
+    cr_str visible_sk = row->value[CR_VISIBLE_SK];
+    bool is_hidden = row->value[CR_TEXT].size == 0 && visible_sk.data != NULL &&
+                     cr_str_compare(cr_row_place(row), visible_sk) <= 0;
     return cr_row_exists(row) && !is_hidden &&
            cr_str_equal(cr_row_place(row), message->value[CR_SK]) &&
            !cr_str_equal(row->value[CR_TEXT], message->value[CR_TEXT]);

@@ -45,13 +45,10 @@ static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid 
 }
 
 /* The card was read before: who is no member any more has no row, and must not be taken for a
- * member who sees everything. */
+ * member who sees everything. A group that had no card has one then. */
 static cruddur_status check_card(cr_txn *txn, const cr_group *group)
 {
     cr_read_card now;
-    if (!cr_row_exists(&group->card.row)) {
-        return CRUDDUR_OK;
-    }
     cruddur_status status = cr_group_read_card(txn, &group->uuid, &now);
     bool is_same = cr_str_equal(now.row.value[CR_VERSION], group->card.row.value[CR_VERSION]) &&
                    cr_str_equal(now.row.value[CR_REV], group->card.row.value[CR_REV]);
@@ -82,6 +79,23 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
     return status == CRUDDUR_OK && !cr_row_exists(row) ? check_card(txn, group) : status;
 }
 
+/* A row of another rev than the card's, as another program may put one, must still be there: it may
+ * be of before the card, although both were read together. */
+static cruddur_status check_rev(cr_txn *txn, const cr_group *group, const cr_row *own)
+{
+    cr_row now;
+    cr_key key = cr_row_key(own);
+    bool has_card = cr_row_exists(&group->card.row);
+    if (!has_card || !cr_row_exists(own) ||
+        cr_str_equal(own->value[CR_REV], group->card.row.value[CR_REV])) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status = cr_rows_get(txn, cr_uuid_str(&group->uuid), &key, 1, &now);
+    bool is_same = cr_row_exists(&now) && cr_str_equal(now.value[CR_REV], own->value[CR_REV]) &&
+                   cr_str_equal(now.value[CR_VERSION], own->value[CR_VERSION]);
+    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
+}
+
 cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,
                                        cr_str newest_sk)
 {
@@ -90,7 +104,8 @@ cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const
         return CRUDDUR_OK;
     }
     cr_rows_forget_ahead(txn);
-    return check_card(txn, group);
+    cruddur_status status = check_rev(txn, group, own);
+    return status == CRUDDUR_OK ? check_card(txn, group) : status;
 }
 
 /* ---- the message that the change names ---- */

@@ -18,8 +18,9 @@ typedef struct looking {
     cr_tracked now; /* as the group is after this look */
     cr_txn *txn;
     cr_str visible_sk; /* of the viewer */
-    cr_row counter;
-    size_t told;        /* messages */
+    cr_str head_sk;    /* read before the card: what is later may be of a time without the viewer */
+    cr_row counter;    /* the same, of changes */
+    size_t told;       /* messages */
     size_t told_before; /* remembered, before the first run */
     bool is_silent;     /* they are only noted */
 } looking;
@@ -132,6 +133,7 @@ static cruddur_status read_messages(looking *now)
     const cr_kept_key from = now->now.low;
     const cr_query query = {.partition = cr_pk_str(&pk),
                             .lower = {cr_kept_key_str(&from), false},
+                            .upper = {now->head_sk, true},
                             .expected = CR_LOOK_MESSAGES_MAX};
     return cr_rows_query(now->txn, &query, take_message, now);
 }
@@ -158,6 +160,7 @@ static cruddur_status read_opening(looking *now)
 
 typedef struct changes {
     looking *now;
+    uint64_t count; /* by the counter */
     cr_rows rows;
 } changes;
 
@@ -167,6 +170,9 @@ static cr_sink_answer take_change(void *context, const cr_row *row)
     changes *found = context;
     if (!cr_change_read(row, found->now->txn->arena, &change)) {
         return CR_SINK_MORE;
+    }
+    if (change.number > found->count) {
+        return CR_SINK_STOP;
     }
     if (!cr_rows_add(&found->rows, row)) {
         return CR_SINK_NO_MEMORY;
@@ -241,7 +247,7 @@ static cruddur_status read_changes(looking *now)
 {
     cr_change_pk pk = cr_change_pk_of(&now->now.group);
     uint64_t count = cr_change_count_read(&now->counter);
-    changes found = {now, {.arena = now->txn->arena}};
+    changes found = {now, count, {.arena = now->txn->arena}};
     cruddur_status status = CRUDDUR_OK;
     if (now->now.change == CR_CHANGE_UNKNOWN) {
         now->now.change = count;
@@ -349,6 +355,7 @@ static cruddur_status begin_here(looking *now, cr_str head_sk)
 static cruddur_status read_news(looking *now, const cr_group *group)
 {
     cr_str head_sk = group->head.value[CR_SK];
+    now->head_sk = head_sk;
     if (now->look->begins) {
         return begin_here(now, head_sk);
     }

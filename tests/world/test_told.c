@@ -330,6 +330,28 @@ static cruddur_status name_group(void)
     return scene_rename(&all, all.stream, ANN, "other");
 }
 
+static cruddur_status name_group_by_atomic(void)
+{
+    return scene_rename(&all, all.atomic, ANN, "other");
+}
+
+/* Everybody has cleared the conversation once: that says nothing of what came later. */
+static void be_cleared_and_in_order(void)
+{
+    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
+        cruddur_error *error = NULL;
+        const cr_settings settings = {.group = &all.group,
+                                      .member = &all.person[i],
+                                      .archived = CR_KEEP,
+                                      .pinned = CR_KEEP,
+                                      .is_hidden = true};
+        cr_call call = sim_call(&error);
+        cr_assert_eq(cr_set(all.atomic, &settings, &call, NULL), CRUDDUR_OK);
+        cruddur_error_free(error);
+    }
+    be_in_order();
+}
+
 static void expect_text_is_gone(const char *mover, size_t number)
 {
     for (size_t i = 0; i < SCENE_PEOPLE; i++) {
@@ -345,13 +367,14 @@ static void expect_text_is_gone(const char *mover, size_t number)
 }
 
 /* The deletion comes before this request of the mover's; false: there are not so many. */
-static bool delete_before(size_t number, const char *mover, cruddur_status (*move)(void))
+static bool delete_before(size_t number, void (*state)(void), const char *mover,
+                          cruddur_status (*move)(void))
 {
     bool is_played = false;
     scene_begin(&all, 1);
     second = scene_uuid(&all);
     cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
-    be_behind();
+    state();
     sim_tell_story(getenv("CRUDDUR_TEST_STORY") != NULL);
     sim_tell("---- %s, before request %zu", mover, number);
     scene_plan plan = {.number = number,
@@ -368,10 +391,10 @@ static bool delete_before(size_t number, const char *mover, cruddur_status (*mov
     return is_played;
 }
 
-static void delete_before_each(const char *mover, cruddur_status (*move)(void))
+static void delete_before_each(void (*state)(void), const char *mover, cruddur_status (*move)(void))
 {
     size_t number = 1;
-    while (delete_before(number, mover, move)) {
+    while (delete_before(number, state, mover, move)) {
         number++;
     }
     cr_assert_gt(number, 4u); /* before each of four requests */
@@ -379,12 +402,17 @@ static void delete_before_each(const char *mover, cruddur_status (*move)(void))
 
 Test(told, a_processor_that_has_read_the_old_text_starts_again)
 {
-    delete_before_each("a processor", settle);
+    delete_before_each(be_behind, "a processor", settle);
 }
 
 Test(told, a_change_of_the_card_that_has_read_the_old_text_starts_again)
 {
-    delete_before_each("a renaming", name_group);
+    delete_before_each(be_behind, "a renaming", name_group);
+    delete_before_each(be_behind, "a renaming by atomic", name_group_by_atomic);
+    delete_before_each(be_in_order, "a renaming in order", name_group);
+    delete_before_each(be_cleared_and_in_order, "a renaming after clearing", name_group);
+    delete_before_each(be_cleared_and_in_order, "a renaming by atomic after clearing",
+                       name_group_by_atomic);
 }
 
 /* An edit of an earlier message, whose first run failed by a mark, moves the rows to the head in

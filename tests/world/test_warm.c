@@ -9,9 +9,12 @@
 
 #include "listing/around.h"
 #include "listing/list.h"
+#include "messaging/edit.h"
 #include "messaging/mark.h"
+#include "model/card.h"
 #include "model/expiry.h"
 #include "model/marker.h"
+#include "watch/tracked.h"
 #include "world/scene.h"
 
 TestSuite(warm, .timeout = 60);
@@ -152,7 +155,14 @@ static void write_and_add_again(void *context)
 }
 
 /* Who lists. */
-typedef enum reader { BY_OURS, BY_ATOMIC, BEHIND_THE_STREAM, READERS } reader;
+typedef enum reader { BY_OURS, BY_ATOMIC, WITHOUT_A_CARD, BEHIND_THE_STREAM, READERS } reader;
+
+/* As before there were cards. */
+static void take_card(void)
+{
+    cr_card_pk pk = cr_card_pk_of(&all.group);
+    sim_table_remove(cr_card_key(&pk), SIM_NO_JOB);
+}
 
 /* Before one of the requests something happens. */
 static shown list_meanwhile(reader by, part wanted, uint64_t seed, unsigned number,
@@ -162,7 +172,10 @@ static shown list_meanwhile(reader by, part wanted, uint64_t seed, unsigned numb
     if (by == BEHIND_THE_STREAM) {
         cr_assert_eq(scene_send(&all, all.stream, ANN, "fourth", NULL), CRUDDUR_OK);
     }
-    cr_store *stores[] = {ours, all.atomic, all.stream};
+    if (by == WITHOUT_A_CARD) {
+        take_card();
+    }
+    cr_store *stores[READERS] = {ours, all.atomic, all.atomic, all.stream};
     scene_plan plan = {.number = number, .counts_reads = true, .meanwhile = meanwhile};
     scene_script(&plan);
     shown now = list_part(stores[by], XIA, wanted);
@@ -186,6 +199,70 @@ Test(warm, nothing_is_shown_of_a_time_without_the_viewer)
             cr_expect(back.status == CRUDDUR_OK || wanted == AROUND, "%d, %d, before %u", (int)by,
                       (int)wanted, number);
         }
+    }
+}
+
+/* A look of a watch that the viewer has; whether it tells the secret. */
+static bool look_tells(cr_store *store, cr_tracked *tracked, bool begins)
+{
+    bool is_told = false;
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    cr_tracked_look look = {.tracked = tracked, .viewer = &all.person[XIA], .begins = begins};
+    cr_expect_eq(cr_tracked_read(store, &look, &call), CRUDDUR_OK);
+    for (cruddur_event *event; (event = cr_event_list_take(&look.events)) != NULL;) {
+        is_told = is_told || (event->msg != NULL &&
+                              strcmp(cr_packed_get_or_empty(event->msg, CR_TEXT), "secret") == 0);
+        cr_event_free(event);
+    }
+    cruddur_error_free(error);
+    return is_told;
+}
+
+static bool is_told_meanwhile(cr_store *const *store, uint64_t seed, unsigned number,
+                              void (*meanwhile)(void *context))
+{
+    begin_world(seed);
+    cr_tracked tracked = {.group = all.group};
+    (void)look_tells(*store, &tracked, true);
+    cr_assert_eq(scene_send(&all, all.atomic, ANN, "fourth", NULL), CRUDDUR_OK);
+    cr_assert_eq(scene_rename(&all, all.atomic, ANN, "name"), CRUDDUR_OK);
+    scene_plan plan = {.number = number, .counts_reads = true, .meanwhile = meanwhile};
+    scene_script(&plan);
+    bool is_told = look_tells(*store, &tracked, false);
+    scene_script(NULL);
+    cr_tracked_free(&tracked);
+    end();
+    return is_told;
+}
+
+/* A message, or the new text of another. */
+static void change_without_xia(void *context)
+{
+    (void)context;
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    bool is_changed;
+    cr_call call = sim_call(&error);
+    const cr_edit edit = {.kind = CR_EDIT_TEXT,
+                          .group = all.group,
+                          .name = second,
+                          .user = &all.person[ANN],
+                          .text = cr_str_of("secret")};
+    cr_assert_eq(scene_remove(&all, all.atomic, ANN, XIA), CRUDDUR_OK);
+    cr_assert_eq(cr_edit_message(all.atomic, &edit, &call, &row, &is_changed), CRUDDUR_OK);
+    free(row);
+    cruddur_error_free(error);
+}
+
+Test(warm, nothing_is_told_of_a_time_without_the_viewer)
+{
+    cr_store *const *stores[] = {&all.atomic, &all.stream};
+    void (*const deeds[])(void *) = {write_without_xia, write_and_add_again, change_without_xia};
+    for (unsigned i = 0; i < WORLDS * 2 * 3 * 6; i++) {
+        unsigned number = 1 + i / 6 % 6;
+        cr_expect(!is_told_meanwhile(stores[i % 2], 1 + i / 36, number, deeds[i / 2 % 3]),
+                  "%u, before %u", i % 6, number);
     }
 }
 
