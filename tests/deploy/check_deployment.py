@@ -162,7 +162,8 @@ class Deployment(unittest.TestCase):
     def test_the_role_has_the_rights_that_are_needed(self):
         group = self.cruddur("new", "--as", "ann", "--to", "bob", "--to", "cem", "1")["uuid"]
         needed = self.move(group)
-        self.assertEqual(needed, {"Query.index", "BatchGetItem", "Query", "PutItem", "DeleteItem"})
+        self.assertEqual(needed, {"Query.index", "BatchGetItem", "Query", "PutItem", "DeleteItem",
+                                  "ConditionCheckItem"})
         direct = self.cruddur("new", "--as", "ann", "--to", "bob", "1")["uuid"]
         needed |= self.move(direct, lambda: self.lose_a_row(direct))
         needed |= self.move(direct, lambda: self.lose_all_rows(direct))
