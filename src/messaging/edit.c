@@ -73,14 +73,14 @@ static cruddur_status read_to_change(cr_txn *txn, editing *call, reading *read)
 /* Whether a member's history reaches back to the message. If not, the member is told what a message
  * that is not there would give. */
 static cruddur_status check_visible(cr_txn *txn, const cr_uuid *user, cr_group *group,
-                                    cr_message_lookup *lookup)
+                                    cr_message_lookup *lookup, cr_row *own)
 {
-    cr_row own;
+    *own = (cr_row){0};
     if (user == NULL) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = cr_own_row_find(txn, group, user, &own);
-    bool is_visible = cr_str_compare(lookup->row.value[CR_SK], own.value[CR_VISIBLE_SK]) > 0;
+    cruddur_status status = cr_own_row_find(txn, group, user, own);
+    bool is_visible = cr_str_compare(lookup->row.value[CR_SK], own->value[CR_VISIBLE_SK]) > 0;
     if (status != CRUDDUR_OK || is_visible) {
         return status;
     }
@@ -211,7 +211,8 @@ static cruddur_status check_right(cr_txn *txn, const cr_edit *edit, reading *rea
     if (edit->user == NULL || (is_for_author && is_author(edit, &read->lookup.row))) {
         return CRUDDUR_OK;
     }
-    cruddur_status status = check_visible(txn, edit->user, &read->group, &read->lookup);
+    cr_row own;
+    cruddur_status status = check_visible(txn, edit->user, &read->group, &read->lookup, &own);
     return status == CRUDDUR_OK && is_for_author
                ? cr_fail_argument(txn->call->error, CRUDDUR_E_NOT_THE_AUTHOR, "user_uuid",
                                   "%s is not the author of message %s", edit->user->text,
@@ -248,27 +249,44 @@ static cruddur_status check_rules(cr_txn *txn, const cr_edit *edit, reading *rea
 
 /* ---- the previews ---- */
 
-/* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
- * message, the others are. */
-static bool is_unseen(const reading *read, const cr_row *changed)
+/* Whether the index tells of a row that is at this message or behind it, as a write in steps may
+ * have left one. */
+static cruddur_status is_told(cr_txn *txn, cr_group *group, cr_str sk, bool *is_it)
 {
-    const cr_group *group = &read->group;
-    cr_str sk = changed->value[CR_SK];
-    if (cr_str_equal(read->lookup.row.value[CR_TEXT], changed->value[CR_TEXT])) {
-        return true; /* a reaction */
+    *is_it = false;
+    cruddur_status status = cr_group_ask_index(txn, group);
+    for (size_t i = 0; status == CRUDDUR_OK && i < group->told.count; i++) {
+        *is_it = *is_it || cr_str_compare(cr_row_place(&group->told.row[i]), sk) <= 0;
     }
-    return cr_str_compare(sk, group->head.value[CR_SK]) < 0 && cr_row_exists(&group->own) &&
-           cr_str_compare(sk, cr_row_place(&group->own)) < 0;
+    return status;
+}
+
+/* Whether no inbox shows what has changed. All rows move in one change, so where one is at a later
+ * message, the others are; but for what was left behind. */
+static cruddur_status find_unseen(cr_txn *txn, reading *read, const cr_row *changed, bool *is_it)
+{
+    cr_group *group = &read->group;
+    cr_str sk = changed->value[CR_SK];
+    *is_it = cr_str_equal(read->lookup.row.value[CR_TEXT], changed->value[CR_TEXT]);
+    if (*is_it || cr_str_compare(sk, group->head.value[CR_SK]) >= 0 ||
+        !cr_row_exists(&group->own) || cr_str_compare(sk, cr_row_place(&group->own)) >= 0) {
+        return CRUDDUR_OK; /* a reaction changes no text */
+    }
+    bool is_left = false;
+    cruddur_status status = is_told(txn, group, sk, &is_left);
+    *is_it = !is_left;
+    return status;
 }
 
 static cruddur_status read_previews(cr_txn *txn, reading *read, const cr_row *changed,
                                     editing *call, cr_previews *shown)
 {
-    bool is_known = is_unseen(read, changed);
+    bool is_known = false;
     shown->are_to_change = shown->are_touched = false;
-    cruddur_status status =
-        is_known ? CRUDDUR_OK
-                 : cr_previews_guess(txn, &read->group, changed, WRITES_BESIDE, shown, &is_known);
+    cruddur_status status = find_unseen(txn, read, changed, &is_known);
+    if (status == CRUDDUR_OK && !is_known) {
+        status = cr_previews_guess(txn, &read->group, changed, WRITES_BESIDE, shown, &is_known);
+    }
     return status != CRUDDUR_OK || is_known
                ? status
                : cr_previews_read(txn, &read->group, changed, WRITES_BESIDE, &call->room, shown);
@@ -424,6 +442,7 @@ typedef struct getting {
 static cruddur_status get_body(cr_txn *txn, void *argument)
 {
     getting *call = argument;
+    cr_row own;
     cr_group group;
     cr_message_lookup lookup;
     cruddur_status status =
@@ -433,7 +452,10 @@ static cruddur_status get_body(cr_txn *txn, void *argument)
         status = check_found(txn, &lookup);
     }
     if (status == CRUDDUR_OK) {
-        status = check_visible(txn, call->viewer, &group, &lookup);
+        status = check_visible(txn, call->viewer, &group, &lookup, &own);
+    }
+    if (status == CRUDDUR_OK && call->viewer != NULL) {
+        status = cr_own_row_check_beyond(txn, &group, &own, lookup.row.value[CR_SK]);
     }
     return status == CRUDDUR_OK ? keep(txn, &lookup.row, &call->result) : status;
 }

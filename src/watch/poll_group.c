@@ -22,8 +22,28 @@ static cr_known_marker *find_marker(cr_known_markers *markers, const cr_uuid *me
     return NULL;
 }
 
+/* Where as many markers are known as a group has members, one of who is no member gives its room.
+ */
+static cr_known_marker *make_room(marking *now, const cr_rows *rows)
+{
+    if (now->now.count < CRUDDUR_MEMBERS_MAX) {
+        return &now->now.known[now->now.count++];
+    }
+    for (size_t i = 0; i < now->now.count; i++) {
+        bool has_row = false;
+        cr_pk pk = cr_pk_of_member(&now->now.known[i].member);
+        for (size_t j = 0; j < rows->count; j++) {
+            has_row = has_row || cr_str_equal(rows->row[j].value[CR_PK], cr_pk_str(&pk));
+        }
+        if (!has_row) {
+            return &now->now.known[i];
+        }
+    }
+    return NULL;
+}
+
 /* False when memory ran out. */
-static bool compare_marker(marking *now, const cr_row *row)
+static bool compare_marker(marking *now, const cr_rows *rows, const cr_row *row)
 {
     cr_uuid member;
     cr_str marker = cr_row_marker(row);
@@ -33,8 +53,9 @@ static bool compare_marker(marking *now, const cr_row *row)
     }
     cr_known_marker *known = find_marker(&now->now, &member);
     if (known == NULL) {
-        if (now->now.count < CRUDDUR_MEMBERS_MAX) {
-            now->now.known[now->now.count++] = (cr_known_marker){member, digest};
+        known = make_room(now, rows);
+        if (known != NULL) {
+            *known = (cr_known_marker){member, digest};
         }
         return true;
     }
@@ -64,23 +85,18 @@ static cruddur_status mark_body(cr_txn *txn, void *context)
     now->now = now->poll->markers;
     cruddur_status status = cr_group_read_index(txn, &now->poll->wish.subject, &rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < rows.count; i++) {
-        if (is_latest(&rows, i) && !compare_marker(now, &rows.row[i])) {
+        if (is_latest(&rows, i) && !compare_marker(now, &rows, &rows.row[i])) {
             status = cr_fail_memory(txn->call->error);
         }
     }
     return status;
 }
 
-static cruddur_status look_at_markers(cr_poll *poll, cr_call *call, cr_look *look)
+/* Tells nothing the first time. */
+static cruddur_status read_markers(cr_poll *poll, cr_call *call, marking *now)
 {
-    marking now = {.poll = poll};
-    cruddur_status status = poll->store->ops->read(poll->store, mark_body, &now, call);
-    if (status == CRUDDUR_OK) {
-        poll->markers = now.now;
-        cr_event_list_join(&look->events, &now.events);
-    }
-    cr_event_list_free(&now.events);
-    return status;
+    *now = (marking){.poll = poll};
+    return poll->store->ops->read(poll->store, mark_body, now, call);
 }
 
 /* ---- the poll ---- */
@@ -110,7 +126,10 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
         poll->group.change = from->change;
     }
     if (status == CRUDDUR_OK && !is_gone) {
-        status = look_at_markers(poll, call, &look); /* tells nothing the first time */
+        marking read;
+        status = read_markers(poll, call, &read);
+        poll->markers = status == CRUDDUR_OK ? read.now : poll->markers;
+        cr_event_list_free(&read.events);
     }
     note_place(poll);
     if (from != NULL) {
@@ -119,17 +138,23 @@ cruddur_status cr_poll_begin_group(cr_poll *poll, const cr_place *from, cr_call 
     return status;
 }
 
+/* The markers are read first: what the others read after the viewer was removed is not told. */
 cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look)
 {
+    marking read;
     int64_t began_us = cr_clock_monotonic_us();
-    cruddur_status status =
-        cr_poll_tracked(poll, &poll->group, false, call, look, &look->has_ended);
+    cruddur_status status = read_markers(poll, call, &read);
+    if (status == CRUDDUR_OK) {
+        status = cr_poll_tracked(poll, &poll->group, false, call, look, &look->has_ended);
+    }
     if (status == CRUDDUR_OK && !look->has_more) {
         note_place(poll);
     }
     if (status == CRUDDUR_OK && !look->has_ended) {
-        status = look_at_markers(poll, call, look);
+        poll->markers = read.now;
+        cr_event_list_join(&look->events, &read.events);
     }
+    cr_event_list_free(&read.events);
     if (status == CRUDDUR_OK && !look->has_more) {
         poll->full_at_us = began_us;
     }

@@ -52,18 +52,11 @@ static cr_tracked *add_group(cr_poll *poll, const cr_uuid *group)
     return tracked;
 }
 
-static void drop_group(cr_poll *poll, size_t at)
-{
-    cr_tracked_free(poll->tracked[at]);
-    free(poll->tracked[at]);
-    poll->count--;
-    memmove(poll->tracked + at, poll->tracked + at + 1, (poll->count - at) * sizeof(void *));
-}
-
 void cr_poll_free_inbox(cr_poll *poll)
 {
-    while (poll->count > 0) {
-        drop_group(poll, poll->count - 1);
+    for (size_t i = 0; i < poll->count; i++) {
+        cr_tracked_free(poll->tracked[i]);
+        free(poll->tracked[i]);
     }
     free(poll->tracked);
 }
@@ -146,6 +139,24 @@ static bool tell_own(const listing *now, const cr_tracked *tracked, const cr_row
            (!is_set || cr_event_list_add(&now->look->events, &set, &poll->place));
 }
 
+static bool is_as_noted(const cr_tracked *tracked, const cr_row *row)
+{
+    return cr_str_equal(cr_kept_key_str(&tracked->row_sk), row->value[CR_SK]) &&
+           tracked->row_version == digest(row->value[CR_VERSION]);
+}
+
+/* Of a group that was lost: it goes on where it ended. The row of before may be put back by another
+ * program, and makes no member. */
+static bool meet_again(cr_tracked *tracked, const cr_row *row)
+{
+    if (!is_as_noted(tracked, row)) {
+        note_row(tracked, row);
+        tracked->is_lost = false;
+        tracked->is_due = true;
+    }
+    return true;
+}
+
 /* False when memory ran out. */
 static bool compare_row(const listing *now, const cr_row *row)
 {
@@ -164,11 +175,13 @@ static bool compare_row(const listing *now, const cr_row *row)
         return true;
     }
     cr_str sk = row->value[CR_SK];
+    if (tracked->is_lost) {
+        return meet_again(tracked, row);
+    }
     if (tracked->is_seen && cr_str_compare(sk, cr_kept_key_str(&tracked->row_sk)) < 0) {
         return true; /* an older row of the same group */
     }
-    bool is_same = cr_str_equal(cr_kept_key_str(&tracked->row_sk), sk) &&
-                   tracked->row_version == digest(row->value[CR_VERSION]);
+    bool is_same = is_as_noted(tracked, row);
     tracked->is_due = tracked->is_due || !is_same;
     bool is_told = is_same || tell_own(now, tracked, row);
     note_row(tracked, row);
@@ -238,7 +251,7 @@ static void note_count(cr_tracked *tracked, uint64_t number, bool begins)
 {
     if (begins) {
         tracked->change = number;
-    } else {
+    } else if (!tracked->is_lost) {
         bool is_known = tracked->change != CR_CHANGE_UNKNOWN;
         tracked->is_due = tracked->is_due || number > (is_known ? tracked->change : 0);
     }
@@ -268,14 +281,15 @@ static cruddur_status read_counters(const listing *now)
 static void mark_missing(cr_poll *poll)
 {
     for (size_t i = 0; i < poll->count; i++) {
-        poll->tracked[i]->is_due = poll->tracked[i]->is_due || !poll->tracked[i]->is_seen;
+        cr_tracked *tracked = poll->tracked[i];
+        tracked->is_due = tracked->is_due || (!tracked->is_seen && !tracked->is_lost);
     }
 }
 
 static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
 {
     cruddur_status status = CRUDDUR_OK;
-    for (size_t i = 0; status == CRUDDUR_OK && i < poll->count;) {
+    for (size_t i = 0; status == CRUDDUR_OK && i < poll->count; i++) {
         bool is_gone = false;
         cr_look one = {{NULL, NULL, 0}, false, false};
         cr_tracked *tracked = poll->tracked[i];
@@ -288,11 +302,7 @@ static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
             cr_event_list_join(&look->events, &one.events);
             look->has_more = look->has_more || one.has_more;
             tracked->is_due = status != CRUDDUR_OK || one.has_more;
-        }
-        if (is_gone) {
-            drop_group(poll, i);
-        } else {
-            i++;
+            tracked->is_lost = is_gone;
         }
     }
     return status;

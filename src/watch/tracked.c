@@ -241,6 +241,40 @@ static cruddur_status collect_changes(looking *now, const cr_change_pk *pk, chan
     return now->txn->ops->query(now->txn, &query, take_change, found);
 }
 
+/* ---- of a time without the viewer ---- */
+
+static bool is_of_viewer(const looking *now, const cr_row *row, const char *what)
+{
+    cr_change change;
+    const cr_uuid *viewer = now->look->viewer;
+    return viewer != NULL && cr_change_read(row, now->txn->arena, &change) &&
+           cr_str_equal(change.what, cr_str_of(what)) &&
+           cr_str_equal(change.member, cr_uuid_str(viewer));
+}
+
+/* Whether the viewer was no member before the first of them: then the viewer is added first. */
+static bool begins_out(const looking *now, const cr_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (is_of_viewer(now, &rows->row[i], CR_CHANGE_REMOVE)) {
+            return false;
+        }
+        if (is_of_viewer(now, &rows->row[i], CR_CHANGE_ADD)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static cruddur_status pass_over(looking *now, const cr_row *row)
+{
+    cr_change change;
+    if (cr_change_read(row, now->txn->arena, &change)) {
+        now->now.change = change.number;
+    }
+    return CRUDDUR_OK;
+}
+
 /* Those after the last one that was told, in their order. Where there are more than one look tells
  * of, the next one goes on. */
 static cruddur_status read_changes(looking *now)
@@ -256,8 +290,11 @@ static cruddur_status read_changes(looking *now)
     if (status == CRUDDUR_OK && count > now->now.change) {
         status = collect_changes(now, &pk, &found);
     }
+    bool is_out = begins_out(now, &found.rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < found.rows.count; i++) {
-        status = tell_change(now, &found.rows.row[i]);
+        is_out = is_out && !is_of_viewer(now, &found.rows.row[i], CR_CHANGE_ADD);
+        status = is_out ? pass_over(now, &found.rows.row[i]) : tell_change(now, &found.rows.row[i]);
+        is_out = is_out || is_of_viewer(now, &found.rows.row[i], CR_CHANGE_REMOVE);
     }
     if (found.rows.count == CHANGES_MAX) {
         now->look->has_more = true;
@@ -360,10 +397,12 @@ static cruddur_status read_news(looking *now, const cr_group *group)
         return begin_here(now, head_sk);
     }
     cruddur_status status = read_opening(now);
-    bool is_newer =
-        !group->is_head_gone && cr_str_compare(head_sk, cr_kept_key_str(&now->now.low)) > 0;
+    bool is_newer = cr_str_compare(head_sk, cr_kept_key_str(&now->now.low)) > 0;
     if (status == CRUDDUR_OK && is_newer) {
         status = read_messages(now);
+    }
+    if (status == CRUDDUR_OK && !now->look->has_more) {
+        raise(&now->now.newest, head_sk); /* also one that has expired and gone */
     }
     return status == CRUDDUR_OK ? read_changes(now) : status;
 }
@@ -386,7 +425,13 @@ static cruddur_status look_body(cr_txn *txn, void *context)
         look->is_gone = true;
         return look->begins ? CRUDDUR_OK : read_lost(now, &pk);
     }
-    return status == CRUDDUR_OK ? read_news(now, &group) : status;
+    if (status == CRUDDUR_OK) {
+        status = read_news(now, &group);
+    }
+    bool has_viewer = look->viewer != NULL;
+    return status == CRUDDUR_OK && has_viewer && look->events.count > 0
+               ? cr_own_row_check_card(txn, &group)
+               : status;
 }
 
 cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *call)

@@ -42,6 +42,7 @@ typedef struct cr_tracked {
     uint64_t settings;
     bool is_due;  /* for a look */
     bool is_seen; /* in the list that is being read */
+    bool is_lost; /* the member is none any more, until another row comes */
 } cr_tracked;
 
 /* One look. */

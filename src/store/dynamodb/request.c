@@ -237,7 +237,8 @@ static bool is_ascii(cr_str text)
 
 static bool has_long_text(const cr_row *row, cr_comparing how)
 {
-    return how == CR_COMPARE_ENDS && row->value[CR_TEXT].size > 2 * END_SIZE;
+    cr_str text = row->value[CR_TEXT];
+    return how == CR_COMPARE_ENDS && text.data != NULL && text.size > 2 * END_SIZE;
 }
 
 static cr_str begin_of(cr_str text)
