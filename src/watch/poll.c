@@ -59,7 +59,10 @@ cruddur_status cr_poll_look(cr_poll *poll, const cr_uuid *hints, size_t hint_cou
 
 bool cr_poll_is_full_due(const cr_poll *poll)
 {
-    int64_t every_us = FULL_US + (int64_t)poll->count * FULL_PER_GROUP_US;
+    int64_t every_us = FULL_US;
+    for (size_t i = 0; i < poll->count; i++) {
+        every_us += poll->tracked[i]->is_lost ? 0 : FULL_PER_GROUP_US;
+    }
     int64_t latest_us = poll->begun_at_us != 0 ? poll->begun_at_us : poll->full_at_us;
     return cr_clock_monotonic_us() - latest_us >= every_us;
 }

@@ -152,6 +152,9 @@ cruddur_status cr_poll_look_at_group(cr_poll *poll, cr_call *call, cr_look *look
     }
     if (status == CRUDDUR_OK && !look->has_ended) {
         poll->markers = read.now;
+        for (cruddur_event *event = read.events.first; event != NULL; event = event->next) {
+            event->place = poll->place; /* after what this look tells before them */
+        }
         cr_event_list_join(&look->events, &read.events);
     }
     cr_event_list_free(&read.events);

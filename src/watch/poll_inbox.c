@@ -75,7 +75,8 @@ bool cr_poll_copy_inbox(cr_poll *copy, const cr_poll *poll)
 bool cr_poll_knows(const cr_poll *poll, const cr_uuid *groups, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (find_group(poll, &groups[i]) != NULL) {
+        const cr_tracked *tracked = find_group(poll, &groups[i]);
+        if (tracked != NULL && !tracked->is_lost) {
             return true;
         }
     }
@@ -88,6 +89,7 @@ typedef struct listing {
     cr_poll *poll;
     const cr_place *from; /* of the first look; NULL: it begins now */
     bool is_first;
+    bool is_full;
     cr_look *look;
     cr_call *call;
 } listing;
@@ -146,13 +148,14 @@ static bool is_as_noted(const cr_tracked *tracked, const cr_row *row)
 }
 
 /* Of a group that was lost: it goes on where it ended. The row of before may be put back by another
- * program, and makes no member. */
-static bool meet_again(cr_tracked *tracked, const cr_row *row)
+ * program, and makes a member only if the card is put back, too. */
+static bool meet_again(const listing *now, cr_tracked *tracked, const cr_row *row)
 {
-    if (!is_as_noted(tracked, row)) {
+    bool is_same = is_as_noted(tracked, row);
+    tracked->is_due = tracked->is_due || !is_same || now->is_full;
+    if (!is_same) {
         note_row(tracked, row);
         tracked->is_lost = false;
-        tracked->is_due = true;
     }
     return true;
 }
@@ -176,7 +179,7 @@ static bool compare_row(const listing *now, const cr_row *row)
     }
     cr_str sk = row->value[CR_SK];
     if (tracked->is_lost) {
-        return meet_again(tracked, row);
+        return meet_again(now, tracked, row);
     }
     if (tracked->is_seen && cr_str_compare(sk, cr_kept_key_str(&tracked->row_sk)) < 0) {
         return true; /* an older row of the same group */
@@ -205,10 +208,10 @@ static cruddur_status collect_body(cr_txn *txn, void *context)
     return cr_rows_collect(txn, &query, now->limit == 0 ? SIZE_MAX : now->limit, &now->rows);
 }
 
-static cruddur_status read_rows(const listing *now, bool is_full, cr_arena *arena)
+static cruddur_status read_rows(const listing *now, cr_arena *arena)
 {
     cr_poll *poll = now->poll;
-    collecting rows = {.poll = poll, .limit = is_full ? 0 : TOP_ROWS, .arena = arena};
+    collecting rows = {.poll = poll, .limit = now->is_full ? 0 : TOP_ROWS, .arena = arena};
     for (size_t i = 0; i < poll->count; i++) {
         poll->tracked[i]->is_seen = false;
     }
@@ -224,7 +227,7 @@ static cruddur_status read_rows(const listing *now, bool is_full, cr_arena *aren
 /* ---- the counters of changes ---- */
 
 typedef struct counting {
-    cr_tracked **tracked;
+    cr_tracked *tracked[COUNTERS_MAX];
     size_t count;
     bool begins;
     uint64_t number[COUNTERS_MAX];
@@ -251,28 +254,37 @@ static void note_count(cr_tracked *tracked, uint64_t number, bool begins)
 {
     if (begins) {
         tracked->change = number;
-    } else if (!tracked->is_lost) {
+    } else {
         bool is_known = tracked->change != CR_CHANGE_UNKNOWN;
         tracked->is_due = tracked->is_due || number > (is_known ? tracked->change : 0);
     }
+}
+
+static cruddur_status read_some(const listing *now, counting *some)
+{
+    cr_poll *poll = now->poll;
+    cruddur_status status = poll->store->ops->read(poll->store, count_body, some, now->call);
+    for (size_t i = 0; status == CRUDDUR_OK && i < some->count; i++) {
+        note_count(some->tracked[i], some->number[i], some->begins);
+    }
+    some->count = 0;
+    return status;
 }
 
 static cruddur_status read_counters(const listing *now)
 {
     cr_poll *poll = now->poll;
     cruddur_status status = CRUDDUR_OK;
-    bool begins = now->is_first && now->from == NULL;
-    for (size_t at = 0; status == CRUDDUR_OK && at < poll->count; at += COUNTERS_MAX) {
-        size_t left = poll->count - at;
-        counting some = {.tracked = poll->tracked + at,
-                         .count = left < COUNTERS_MAX ? left : COUNTERS_MAX,
-                         .begins = begins};
-        status = poll->store->ops->read(poll->store, count_body, &some, now->call);
-        for (size_t i = 0; status == CRUDDUR_OK && i < some.count; i++) {
-            note_count(some.tracked[i], some.number[i], begins);
+    counting some = {.count = 0, .begins = now->is_first && now->from == NULL};
+    for (size_t i = 0; status == CRUDDUR_OK && i < poll->count; i++) {
+        if (!poll->tracked[i]->is_lost) {
+            some.tracked[some.count++] = poll->tracked[i];
+        }
+        if (some.count == COUNTERS_MAX) {
+            status = read_some(now, &some);
         }
     }
-    return status;
+    return status == CRUDDUR_OK && some.count > 0 ? read_some(now, &some) : status;
 }
 
 /* ---- a look ---- */
@@ -302,27 +314,27 @@ static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
             cr_event_list_join(&look->events, &one.events);
             look->has_more = look->has_more || one.has_more;
             tracked->is_due = status != CRUDDUR_OK || one.has_more;
-            tracked->is_lost = is_gone;
+            tracked->is_lost = status == CRUDDUR_OK ? is_gone : tracked->is_lost;
         }
     }
     return status;
 }
 
-static cruddur_status look_at_all(const listing *now, bool is_full)
+static cruddur_status look_at_all(const listing *now)
 {
     cr_poll *poll = now->poll;
     cr_arena arena = CR_ARENA_INIT;
     int64_t began_us = cr_clock_monotonic_us();
     int64_t time_us = cr_clock_now_us();
-    cruddur_status status = read_rows(now, is_full, &arena);
-    if (status == CRUDDUR_OK && is_full && !now->is_first) {
+    cruddur_status status = read_rows(now, &arena);
+    if (status == CRUDDUR_OK && now->is_full && !now->is_first) {
         mark_missing(poll);
     }
-    if (status == CRUDDUR_OK && is_full) {
+    if (status == CRUDDUR_OK && now->is_full) {
         status = read_counters(now);
     }
     cr_arena_free(&arena);
-    if (status == CRUDDUR_OK && is_full) {
+    if (status == CRUDDUR_OK && now->is_full) {
         poll->begun_at_us = began_us;
         poll->begun_time_us = time_us;
     }
@@ -340,12 +352,13 @@ static cruddur_status look_at_all(const listing *now, bool is_full)
 
 cruddur_status cr_poll_begin_inbox(cr_poll *poll, const cr_place *from, cr_call *call)
 {
-    const listing now = {.poll = poll, .from = from, .is_first = true, .call = call};
+    const listing now = {
+        .poll = poll, .from = from, .is_first = true, .is_full = true, .call = call};
     cruddur_status status = CRUDDUR_OK;
     poll->place.change = CR_CHANGE_UNKNOWN;
     poll->place.time_us = from == NULL ? cr_clock_now_us() : from->time_us;
     if (from == NULL) {
-        status = look_at_all(&now, true);
+        status = look_at_all(&now);
     }
     return status;
 }
@@ -354,12 +367,13 @@ cruddur_status cr_poll_look_at_inbox(cr_poll *poll, const cr_uuid *hints, size_t
                                      bool is_full, cr_call *call, cr_look *look)
 {
     bool is_first = poll->full_at_us == 0 && poll->begun_at_us == 0;
-    const listing now = {poll, is_first ? &poll->place : NULL, is_first, look, call};
+    const listing now = {poll, is_first ? &poll->place : NULL, is_first, is_full || is_first, look,
+                         call};
     for (size_t i = 0; i < hint_count; i++) {
         cr_tracked *tracked = find_group(poll, &hints[i]);
-        if (tracked != NULL) {
+        if (tracked != NULL && !tracked->is_lost) {
             tracked->is_due = true;
         }
     }
-    return look_at_all(&now, is_full || is_first);
+    return look_at_all(&now);
 }

@@ -290,13 +290,15 @@ static cruddur_status read_changes(looking *now)
     if (status == CRUDDUR_OK && count > now->now.change) {
         status = collect_changes(now, &pk, &found);
     }
-    bool is_out = begins_out(now, &found.rows);
+    bool is_out = now->now.is_out || begins_out(now, &found.rows);
     for (size_t i = 0; status == CRUDDUR_OK && i < found.rows.count; i++) {
         is_out = is_out && !is_of_viewer(now, &found.rows.row[i], CR_CHANGE_ADD);
         status = is_out ? pass_over(now, &found.rows.row[i]) : tell_change(now, &found.rows.row[i]);
         is_out = is_out || is_of_viewer(now, &found.rows.row[i], CR_CHANGE_REMOVE);
     }
-    if (found.rows.count == CHANGES_MAX) {
+    bool is_cut = found.rows.count == CHANGES_MAX;
+    now->now.is_out = is_out && is_cut;
+    if (is_cut) {
         now->look->has_more = true;
     } else if (status == CRUDDUR_OK && count > now->now.change) {
         now->now.change = count;
@@ -348,6 +350,7 @@ static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
         keep_removal(now->look, &kept);
     } while (status == CRUDDUR_OK && now->look->has_more);
     now->look->events = kept;
+    now->now.is_out = true;
     return status;
 }
 
@@ -423,15 +426,12 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
         cr_error_discard(txn->call->error);
         look->is_gone = true;
-        return look->begins ? CRUDDUR_OK : read_lost(now, &pk);
-    }
-    if (status == CRUDDUR_OK) {
+        status = look->begins ? CRUDDUR_OK : read_lost(now, &pk);
+    } else if (status == CRUDDUR_OK) {
         status = read_news(now, &group);
     }
-    bool has_viewer = look->viewer != NULL;
-    return status == CRUDDUR_OK && has_viewer && look->events.count > 0
-               ? cr_own_row_check_card(txn, &group)
-               : status;
+    bool must_check = look->viewer != NULL && (look->is_gone || look->events.count > 0);
+    return status == CRUDDUR_OK && must_check ? cr_own_row_check_card(txn, &group) : status;
 }
 
 cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *call)

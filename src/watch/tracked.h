@@ -33,6 +33,7 @@ typedef struct cr_tracked {
     uint64_t change;    /* up to which all was told; CR_CHANGE_UNKNOWN: go by the time */
     int64_t since_us;   /* changes since this time are looked for then */
     bool tells_opening; /* if the first message is after the low mark */
+    bool is_out;        /* the viewer was no member after the last change that was told */
     cr_told told;
 
     /* What the member's row said: of an inbox. */

@@ -170,6 +170,39 @@ Test(watched, an_inbox_does_not_tell_what_came_between_two_looks, .init = begin,
     cr_poll_free(poll);
 }
 
+/* More changes than one look tells of. */
+#define MANY 300
+
+Test(watched, an_inbox_does_not_tell_many_changes_in_between, .init = begin, .fini = end)
+{
+    cr_poll *poll = watch_inbox();
+    remove_xia();
+    cr_expect_str_eq(look_at(poll), "member-removed: ");
+    for (int i = 0; i < MANY; i++) {
+        cr_assert_eq(scene_rename(&all, all.atomic, ANN, i % 2 == 0 ? "one" : "two"), CRUDDUR_OK);
+    }
+    add_xia(false);
+    cr_expect_str_eq(look_at(poll), "");
+    cr_expect_str_eq(look_at(poll), "member-added: ");
+    cr_poll_free(poll);
+}
+
+/* What others have read is told behind the messages of the same look, and its place is, too. */
+Test(watched, a_marker_has_the_place_of_its_look, .init = begin, .fini = end)
+{
+    cr_look look;
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    cr_poll *poll = watch_group();
+    send("third");
+    cr_assert_eq(cr_poll_look(poll, NULL, 0, true, &call, &look), CRUDDUR_OK);
+    cr_assert_not_null(look.events.last);
+    cr_expect_eq(look.events.last->kind, CRUDDUR_EVENT_READ);
+    cr_expect_str_eq(cr_kept_key_str(&look.events.last->place.low).data, all.last_sk);
+    cr_event_list_free(&look.events);
+    cr_poll_free(poll);
+}
+
 static void edit_without_xia(void *context)
 {
     (void)context;
