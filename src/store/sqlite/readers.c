@@ -20,10 +20,11 @@
 struct cr_readers {
     const cr_sqlite_place *place;
     cr_store_files *files;
-    pthread_cond_t returned; /* one is idle, or one fewer is open */
+    pthread_cond_t returned; /* one is idle, or was opened, or one fewer is open */
     pthread_mutex_t lock;
     size_t max;
     size_t open_count; /* idle, in use, or being opened */
+    bool is_opening;   /* one of them */
     int64_t shortage_until_us;
     size_t idle_count;
     cr_connection *idle[READERS_MAX];
@@ -83,11 +84,13 @@ static bool is_short(const cr_readers *readers)
     return !cr_deadline_passed(readers->shortage_until_us);
 }
 
-/* Whether one more may be opened; while descriptors are short, only one at a time, and only if
- * there is no other. Under the lock. */
+/* Whether one more may be opened; while descriptors are short, only if there is no other. One after
+ * the other: SQLite keeps the file's descriptor of an opening that failed, for the next one, and
+ * two that failed together would leave one too few for the log. Under the lock. */
 static bool may_open(const cr_readers *readers)
 {
-    return readers->open_count == 0 || (readers->open_count < readers->max && !is_short(readers));
+    bool has_room = readers->open_count < readers->max && !is_short(readers);
+    return !readers->is_opening && (readers->open_count == 0 || has_room);
 }
 
 /* What a call may do next: use an idle reader, or open one, which is counted as open already. */
@@ -110,6 +113,7 @@ static cruddur_status wait_for_turn(cr_readers *readers, const cr_call *call, tu
         next->idle = readers->idle[--readers->idle_count];
     } else if (may_open(readers)) {
         next->is_last_try = is_short(readers);
+        readers->is_opening = true;
         readers->open_count++;
     } else {
         has_turn = false;
@@ -169,15 +173,14 @@ static cruddur_status open_counted(cr_readers *readers, const cr_call *call,
                                    cr_connection **ret_connection)
 {
     cruddur_status status = open_one(readers, call, ret_connection);
-    if (status != CRUDDUR_OK) {
-        (void)pthread_mutex_lock(&readers->lock);
-        readers->open_count--;
-        if (status == CRUDDUR_E_NO_DESCRIPTORS) {
-            readers->shortage_until_us = cr_clock_monotonic_us() + SHORTAGE_US;
-        }
-        (void)pthread_cond_signal(&readers->returned);
-        (void)pthread_mutex_unlock(&readers->lock);
+    (void)pthread_mutex_lock(&readers->lock);
+    readers->is_opening = false;
+    readers->open_count -= status == CRUDDUR_OK ? 0 : 1;
+    if (status == CRUDDUR_E_NO_DESCRIPTORS) {
+        readers->shortage_until_us = cr_clock_monotonic_us() + SHORTAGE_US;
     }
+    (void)pthread_cond_signal(&readers->returned);
+    (void)pthread_mutex_unlock(&readers->lock);
     return status;
 }
 
