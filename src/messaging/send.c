@@ -32,6 +32,9 @@ void cr_send_note_head(cr_send *send, const cr_row *head)
     bool is_same = cr_str_equal(cr_kept_key_str(&send->head), head->value[CR_SK]);
     send->choice.reach_us = is_same ? send->choice.reach_us : 0;
     cr_kept_key_set(&send->head, head->value[CR_SK]);
+    if (send->first_head.size == 0) {
+        send->first_head = send->head;
+    }
 }
 
 bool cr_send_plan_key(cr_send *send, cr_str last_sk, cr_sort_key *key)
@@ -127,6 +130,20 @@ static cruddur_status look_back(cr_store *store, const cr_settling *settling, cr
     return status;
 }
 
+/* The message behind which rows may be left: of an earlier call, the one before it; else the oldest
+ * that had rows, or that a run of this call found as the head. Each run in steps may leave rows at
+ * the key that it had claimed. */
+static cr_str look_back_from(const cr_send *send)
+{
+    cr_str head = cr_kept_key_str(&send->head);
+    cr_str first = cr_kept_key_str(cr_send_is_atomic(send) ? &send->head : &send->first_head);
+    cr_str oldest = cr_kept_key_str(send->oldest.size > 0 ? &send->oldest : &send->head);
+    if (send->is_repeat) {
+        return head;
+    }
+    return cr_str_compare(first, oldest) < 0 ? first : oldest;
+}
+
 /* In steps other writers may have met the change half done; and a message that was put alone, at
  * the key that was claimed for it, has left the group rows where they were. What is not settled now
  * is settled by the next write: the message is stored in any case. */
@@ -135,15 +152,13 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
     cruddur_error *error = NULL;
     const cr_draft *draft = send->draft;
     cr_sort_key own;
-    bool is_behind = send->oldest.size > 0 && !send->is_repeat;
     bool has_put_rows = has_opened(send) && !send->is_repeat && !send->is_late &&
                         cr_time_format(send->choice.time_us, &own);
     const cr_settling settling = {.group = &draft->group,
                                   .author = &draft->author.uuid,
                                   .named = send->opening == NULL ? NULL : &send->opening->members,
                                   .looks_back = true,
-                                  .from_sk =
-                                      cr_kept_key_str(is_behind ? &send->oldest : &send->head),
+                                  .from_sk = look_back_from(send),
                                   .is_repeat = send->is_repeat,
                                   .own_sk = has_put_rows ? cr_sort_key_str(&own) : CR_STR_ABSENT,
                                   .must_settle = has_opened(send) || send->is_late};

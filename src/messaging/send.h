@@ -18,11 +18,12 @@ typedef struct cr_send {
     cr_meter shared;           /* what that one cost which was waited for */
 
     /* Of the latest run. */
-    unsigned traits;       /* that it met */
-    bool is_guess;         /* it went by rows that may be out of date */
-    bool is_recalled;      /* namely by what this handle left, and read nothing */
-    cr_kept_key strange;   /* the version of the card that rows did not agree with */
-    cr_kept_key head;      /* that it found; none: there was no message */
+    unsigned traits;        /* that it met */
+    bool is_guess;          /* it went by rows that may be out of date */
+    bool is_recalled;       /* namely by what this handle left, and read nothing */
+    cr_kept_key strange;    /* the version of the card that rows did not agree with */
+    cr_kept_key head;       /* that it found; none: there was no message */
+    cr_kept_key first_head; /* the same of its first run: later ones may have left rows behind it */
     cr_kept_key oldest;    /* the place of the oldest group row that it found, if before the head */
     int64_t planned_us;    /* the time of the key that was looked at in the inboxes; 0: none was */
     cr_key_choice choice;  /* of the message's sort key */
