@@ -7,7 +7,8 @@
 
 TestSuite(planted, .timeout = 600);
 
-#define SECONDS_MAX 60.0
+/* `scripts/world --planted` says which takes more than 60; a slow machine may. */
+#define SECONDS_MAX 240.0
 #define PARTS 4
 
 /* Every fourth, so that a failure tells of others, too. */
