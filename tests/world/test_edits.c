@@ -4,9 +4,7 @@
 #include "../aws/unit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "listing/list.h"
 #include "messaging/edit.h"
 #include "messaging/mark.h"
 #include "model/key.h"
@@ -571,68 +569,4 @@ Test(edits, a_program_dies_at_any_request, .init = begin, .fini = end)
         end();
         begin();
     }
-}
-
-/* ---- a row that was left behind ---- */
-
-static bool shows(const cr_page *page, const char *text)
-{
-    bool is_shown = false;
-    for (size_t i = 0; i < page->count; i++) {
-        is_shown =
-            is_shown || strcmp(cr_packed_get_or_empty(cr_page_at(page, i), CR_TEXT), text) == 0;
-    }
-    return is_shown;
-}
-
-/* Bob's inbox from the oldest group on, one a page at first. */
-static bool is_in_inbox(const char *text, size_t limit)
-{
-    cr_page *page = NULL;
-    cruddur_error *error = NULL;
-    cr_call call = sim_call(&error);
-    const cr_listing listing = {.limit = limit,
-                                .from_oldest = true,
-                                .since_us = CRUDDUR_SINCE_ALWAYS,
-                                .until_us = CRUDDUR_UNTIL_FOREVER};
-    cr_assert_eq(cr_list_groups(all.atomic, &all.person[BOB], &listing, &call, &page), CRUDDUR_OK);
-    bool is_shown = shows(page, text);
-    free(page);
-    cruddur_error_free(error);
-    return is_shown;
-}
-
-/* A program in steps dies with its message stored and the rows at the one before not removed. That
- * one is deleted: its text is in no inbox then, also where a page has the row left behind and not
- * the newer one. */
-static bool delete_beside_two_rows(size_t death)
-{
-    begin();
-    const cr_uuid group = all.group;
-    cr_assert_eq(scene_send(&all, all.atomic, ANN, "second", &second), CRUDDUR_OK);
-    all.group = scene_uuid(&all);
-    cr_assert_eq(scene_open(&all, ANN, "another group", NULL), CRUDDUR_OK);
-    all.group = group;
-    scene_plan plan = {.counts_reads = true, .death = death};
-    scene_script(&plan);
-    (void)scene_send(&all, all.steps[0], ANN, "third", NULL);
-    scene_script(NULL);
-    sim_revive();
-    bool is_it = scene_count("third") == 1 && scene_rows(&all, BOB, false) == 2;
-    if (is_it) {
-        cr_assert_eq(delete (&second), CRUDDUR_OK);
-        cr_expect(!is_in_inbox("second", 1), "death at %zu", death);
-        cr_expect(!is_in_inbox("second", 20), "death at %zu", death);
-    }
-    end();
-    return is_it;
-}
-
-Test(edits, a_deletion_beside_a_row_that_was_left_behind)
-{
-    size_t played = 0;
-    for (size_t death = 1; death <= 16; death++) {
-        played += delete_beside_two_rows(death) ? 1 : 0;
-    }
-    cr_expect_gt(played, 0u);
 }

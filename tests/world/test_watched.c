@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Scenes of watches whose viewer is removed, and of groups whose newest message is gone.
- * CRUDDUR_TEST_STORY=1 tells what is requested. */
+/* Scenes of watches whose viewer is removed, of groups whose newest message is gone, and of an
+ * inbox with a row that was left behind. CRUDDUR_TEST_STORY=1 tells what is requested. */
 #include "../aws/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "listing/list.h"
 #include "messaging/append.h"
 #include "messaging/edit.h"
 #include "model/expiry.h"
@@ -104,16 +105,16 @@ static const char *look_at_tracked(cr_tracked *tracked, bool begins)
 
 /* ---- deeds ---- */
 
-static void edit_second(const char *text)
+static void change_second(cr_edit_kind kind, const char *text)
 {
     bool is_changed;
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
-    const cr_edit edit = {.kind = CR_EDIT_TEXT,
+    const cr_edit edit = {.kind = kind,
                           .group = all.group,
                           .name = second,
                           .user = &all.person[ANN],
-                          .text = cr_str_of(text)};
+                          .text = text == NULL ? CR_STR_ABSENT : cr_str_of(text)};
     cr_call call = sim_call(&error);
     cr_assert_eq(cr_edit_message(all.atomic, &edit, &call, &row, &is_changed), CRUDDUR_OK);
     free(row);
@@ -207,7 +208,7 @@ static void edit_without_xia(void *context)
 {
     (void)context;
     remove_xia();
-    edit_second("secret");
+    change_second(CR_EDIT_TEXT, "secret");
 }
 
 static void send_without_xia(void *context)
@@ -224,7 +225,7 @@ Test(watched, an_edit_is_told_as_it_was_for_the_viewer)
         begin();
         cr_tracked tracked = {.group = all.group};
         (void)look_at_tracked(&tracked, true);
-        edit_second("edited");
+        change_second(CR_EDIT_TEXT, "edited");
         scene_plan plan = {.number = number, .counts_reads = true, .meanwhile = edit_without_xia};
         scene_script(&plan);
         const char *events = look_at_tracked(&tracked, false);
@@ -278,4 +279,67 @@ Test(watched, messages_before_one_that_has_gone_are_told, .init = begin, .fini =
     cr_tracked_free(&tracked);
     free(row);
     cruddur_error_free(error);
+}
+
+/* ---- a row that was left behind ---- */
+
+static bool shows(const cr_page *page, const char *text)
+{
+    bool is_shown = false;
+    for (size_t i = 0; i < page->count; i++) {
+        is_shown =
+            is_shown || strcmp(cr_packed_get_or_empty(cr_page_at(page, i), CR_TEXT), text) == 0;
+    }
+    return is_shown;
+}
+
+/* Bob's inbox from the oldest group on, one a page at first. */
+static bool is_in_inbox(const char *text, size_t limit)
+{
+    cr_page *page = NULL;
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    const cr_listing listing = {.limit = limit,
+                                .from_oldest = true,
+                                .since_us = CRUDDUR_SINCE_ALWAYS,
+                                .until_us = CRUDDUR_UNTIL_FOREVER};
+    cr_assert_eq(cr_list_groups(all.atomic, &all.person[BOB], &listing, &call, &page), CRUDDUR_OK);
+    bool is_shown = shows(page, text);
+    free(page);
+    cruddur_error_free(error);
+    return is_shown;
+}
+
+/* A program in steps dies with its message stored and the rows at the one before not removed. That
+ * one is deleted: its text is in no inbox then, also where a page has the row left behind and not
+ * the newer one. */
+static bool delete_beside_two_rows(size_t death)
+{
+    begin();
+    const cr_uuid group = all.group;
+    all.group = scene_uuid(&all);
+    cr_assert_eq(scene_open(&all, ANN, "another group", NULL), CRUDDUR_OK);
+    all.group = group;
+    scene_plan plan = {.counts_reads = true, .death = death};
+    scene_script(&plan);
+    (void)scene_send(&all, all.steps[0], ANN, "third", NULL);
+    scene_script(NULL);
+    sim_revive();
+    bool is_it = scene_count("third") == 1 && scene_rows(&all, BOB, false) == 2;
+    if (is_it) {
+        change_second(CR_EDIT_DELETE, NULL);
+        cr_expect(!is_in_inbox("second", 1), "death at %zu", death);
+        cr_expect(!is_in_inbox("second", 20), "death at %zu", death);
+    }
+    end();
+    return is_it;
+}
+
+Test(watched, a_deletion_beside_a_row_that_was_left_behind)
+{
+    size_t played = 0;
+    for (size_t death = 1; death <= 16; death++) {
+        played += delete_beside_two_rows(death) ? 1 : 0;
+    }
+    cr_expect_gt(played, 0u);
 }
