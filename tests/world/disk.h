@@ -25,7 +25,7 @@ void disk_install(void);
 /* Forgets all files. */
 void disk_begin(void);
 
-/* Whether a write harms no byte beside it, as SQLite takes for granted unless it is told otherwise.
+/* Whether a write harms no byte beside it, as SQLite assumes by default.
  * Then a sync that fails may lose what it should have made safe, and a later one succeeds
  * nevertheless. Without that promise SQLite pads the log after a commit, and leaves the end of the
  * padding to the next sync: if that one loses it, so are later commits. So there it loses nothing.
