@@ -117,8 +117,10 @@ static void read_body(cr_aws_answer *answer)
 
 void cr_aws_answer_read(cr_aws_answer *answer)
 {
-    cr_str request_id = first_of(cr_http_header(&answer->http, "x-amzn-requestid"),
-                                 cr_http_header(&answer->http, "x-amz-request-id"));
+    cr_str request_id = cr_http_header(&answer->http, "x-amzn-requestid");
+    if (request_id.data == NULL) {
+        request_id = cr_http_header(&answer->http, "x-amz-request-id");
+    }
     answer->code[0] = '\0';
     answer->message[0] = '\0';
     copy_line(answer->request_id, sizeof(answer->request_id), request_id);

@@ -5,7 +5,6 @@
 
 #define SEGMENTS_MAX 128
 #define PARAMETERS_MAX 128
-#define NEVER_SIGNED_SIZE sizeof("proxy-authorization")
 
 static void add_char(cr_buffer *out, char c)
 {
@@ -196,7 +195,7 @@ static int compare_names(cr_str a, cr_str b)
 
 static bool is_never_signed(cr_str name)
 {
-    static const char names[][NEVER_SIGNED_SIZE] = {
+    static const char *const names[] = {
         "authorization",
         "connection",
         "expect",
@@ -211,10 +210,10 @@ static bool is_never_signed(cr_str name)
         "user-agent",
         "x-amzn-trace-id",
     };
+    char first = name.size == 0 ? '\0' : to_lower(name.data[0]);
     bool is_one = false;
-    for (size_t i = 0; name.size < NEVER_SIGNED_SIZE && i < sizeof(names) / sizeof(names[0]); i++) {
-        const cr_str as_long = {names[i], name.size};
-        is_one = is_one || (names[i][name.size] == '\0' && compare_names(name, as_long) == 0);
+    for (size_t i = 0; !is_one && i < sizeof(names) / sizeof(names[0]); i++) {
+        is_one = first == names[i][0] && compare_names(name, cr_str_of(names[i])) == 0;
     }
     return is_one;
 }
@@ -233,7 +232,7 @@ void cr_signed_headers_add(cr_signed_headers *headers, const cr_header *header)
 
 static bool is_white(char c)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return (c == ' ') | ((unsigned char)(c - '\t') <= '\r' - '\t');
 }
 
 static bool is_repeat(const cr_signed_headers *headers, size_t i)
@@ -241,11 +240,25 @@ static bool is_repeat(const cr_signed_headers *headers, size_t i)
     return i > 0 && compare_names(headers->sorted[i - 1].name, headers->sorted[i].name) == 0;
 }
 
+/* Without branches, for the compiler to take many characters at once. */
+static bool has_white(cr_str value)
+{
+    unsigned char found = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        found |= is_white(value.data[i]);
+    }
+    return found != 0;
+}
+
 /* Without white space at the ends, and with one space for any run of it. */
 static void add_value(cr_buffer *out, cr_str value)
 {
     bool is_first = true;
     size_t at = 0;
+    if (!has_white(value)) {
+        cr_buffer_add(out, value);
+        return;
+    }
     while (at < value.size) {
         size_t end = at;
         while (end < value.size && !is_white(value.data[end])) {

@@ -26,7 +26,7 @@ struct cr_http {
 };
 
 /* One request on its way. */
-typedef struct exchange {
+typedef struct cr_http_now {
     cr_http_easy *easy;
     const char *ca_name;
     const cr_http_request *request;
@@ -35,7 +35,7 @@ typedef struct exchange {
     cruddur_status status;
     CURLcode code;
     bool is_under_way;
-    int refused;       /* the errno of a socket that the system refused; 0: none */
+    bool may_use_proxy;
     unsigned starts;   /* how often libcurl set out to send the request */
     bool header_ended; /* the empty line behind it has come */
     bool is_too_large;
@@ -102,8 +102,7 @@ static void reset_response(cr_http_response *response, size_t body_max)
     response->connection_was_dead = false;
     response->may_have_arrived = false;
     response->is_transient = false;
-    response->sent_at_us = cr_clock_now_us();
-    response->received_at_us = response->sent_at_us;
+    response->sent_at_us = response->received_at_us = 0;
 }
 
 cr_str cr_http_header(const cr_http_response *response, const char *name)
@@ -128,9 +127,15 @@ cr_str cr_http_header(const cr_http_response *response, const char *name)
 
 /* ---- what libcurl calls ---- */
 
+static exchange *now_of(void *context)
+{
+    const cr_http_easy *easy = context;
+    return easy->now;
+}
+
 static size_t receive_body(char *bytes, size_t unit, size_t count, void *context)
 {
-    exchange *now = context;
+    exchange *now = now_of(context);
     cr_buffer *body = &now->response->body;
     size_t size = unit * count;
     if (size > now->request->response_max - body->size) {
@@ -146,9 +151,14 @@ static size_t receive_body(char *bytes, size_t unit, size_t count, void *context
     return size;
 }
 
+static bool is_white(char c)
+{
+    return c == '\r' || c == '\n' || c == ' ' || c == '\t';
+}
+
 static size_t receive_header(char *bytes, size_t unit, size_t count, void *context)
 {
-    exchange *now = context;
+    exchange *now = now_of(context);
     cr_buffer *header = &now->response->header;
     size_t size = unit * count;
     size_t kept = size;
@@ -157,7 +167,7 @@ static size_t receive_header(char *bytes, size_t unit, size_t count, void *conte
         now->header_ended = false;
         return size;
     }
-    while (kept > 0 && strchr("\r\n \t", bytes[kept - 1]) != NULL) {
+    while (kept > 0 && is_white(bytes[kept - 1])) {
         kept--;
     }
     if (kept == 0) {
@@ -179,7 +189,7 @@ static size_t receive_header(char *bytes, size_t unit, size_t count, void *conte
  * first may have arrived. So the second start is refused. */
 static int start(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
-    exchange *now = context;
+    exchange *now = now_of(context);
     (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
@@ -191,7 +201,7 @@ static int start(void *context, char *remote_ip, char *local_ip, int remote_port
 /* The same, before a connection is made for nothing. */
 static int made_socket(void *context, curl_socket_t made, curlsocktype purpose)
 {
-    const exchange *now = context;
+    const exchange *now = now_of(context);
     (void)made;
     (void)purpose;
     return now->starts == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
@@ -200,7 +210,7 @@ static int made_socket(void *context, curl_socket_t made, curlsocktype purpose)
 static int look_at_cancel(void *context, curl_off_t down, curl_off_t downloaded, curl_off_t up,
                           curl_off_t uploaded)
 {
-    const exchange *now = context;
+    const exchange *now = now_of(context);
     (void)down;
     (void)downloaded;
     (void)up;
@@ -225,10 +235,19 @@ static bool set_limits(const exchange *now, int64_t left_us)
     CURL *curl = now->easy->curl;
     return curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, to_ms(left_us)) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-                            to_ms(connect_us < left_us ? connect_us : left_us)) == CURLE_OK &&
+                            to_ms(connect_us < left_us ? connect_us : left_us)) == CURLE_OK;
+}
+
+/* Where the environment names no proxy, the handle knows that. */
+static bool set_route(const exchange *now)
+{
+    const cr_http_request *request = now->request;
+    CURL *curl = now->easy->curl;
+    return curl_easy_setopt(curl, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request->new_connection ? 1L : 0L) ==
                CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PROXY, request->avoid_proxy ? "" : NULL) == CURLE_OK;
+           (!now->may_use_proxy ||
+            curl_easy_setopt(curl, CURLOPT_PROXY, request->avoid_proxy ? "" : NULL) == CURLE_OK);
 }
 
 /* Everything but a GET has a body, if an empty one. */
@@ -250,22 +269,32 @@ static bool set_body(const exchange *now)
                CURLE_OK;
 }
 
-static bool set_callbacks(exchange *now)
+/* Once for all requests of the handle. */
+static bool set_callbacks(cr_http_easy *easy)
 {
-    CURL *curl = now->easy->curl;
+    CURL *curl = easy->curl;
     return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_WRITEDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_HEADERDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERDATA, easy) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, start) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PREREQDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PREREQDATA, easy) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, made_socket) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, now) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, easy) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_at_cancel) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, now) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, now->request->cancel == NULL ? 1L : 0L) ==
-               CURLE_OK &&
-           cr_http_shortage_watch(curl, &now->refused);
+           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, easy) == CURLE_OK &&
+           cr_http_shortage_watch(curl, &easy->refused);
+}
+
+static bool prepare_callbacks(exchange *now)
+{
+    cr_http_easy *easy = now->easy;
+    long has_none = now->request->cancel == NULL ? 1 : 0;
+    easy->now = now;
+    easy->has_callbacks = easy->has_callbacks || set_callbacks(easy);
+    cr_http_shortage_begin(&easy->refused);
+    return easy->has_callbacks &&
+           curl_easy_setopt(easy->curl, CURLOPT_NOPROGRESS, has_none) == CURLE_OK;
 }
 
 static cruddur_status prepare(exchange *now, cruddur_error **error)
@@ -280,9 +309,8 @@ static cruddur_status prepare(exchange *now, cruddur_error **error)
     if (status != CRUDDUR_OK) {
         return status;
     }
-    bool ok = curl_easy_setopt(curl, CURLOPT_URL, now->request->url) == CURLE_OK &&
-              curl_easy_setopt(curl, CURLOPT_HTTPHEADER, &now->lines.nodes[0]) == CURLE_OK &&
-              set_limits(now, left_us) && set_body(now) && set_callbacks(now);
+    bool ok = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, &now->lines.nodes[0]) == CURLE_OK &&
+              set_route(now) && set_limits(now, left_us) && set_body(now) && prepare_callbacks(now);
     return ok ? CRUDDUR_OK : cr_fail_memory(error); /* the options' names are right, so: memory */
 }
 
@@ -368,7 +396,7 @@ static cruddur_status fail_exchange(const exchange *now, CURLcode code, cruddur_
         return cr_fail_with(error, CRUDDUR_E_NETWORK, "%.*s: an idle connection had been closed",
                             CR_STR_ARGS(origin));
     }
-    int shortage = cr_http_shortage_find(code, now->refused);
+    int shortage = cr_http_shortage_find(code, now->easy->refused);
     if (shortage != 0) {
         now->response->is_transient = true;
         return cr_fail_system(error, CRUDDUR_E_NO_DESCRIPTORS, shortage, "%.*s",
@@ -490,9 +518,10 @@ static void end(exchange *now, CURLM *multi)
     cr_http_lines_free(&now->lines);
 }
 
-static void set_out(exchange *now, const cr_http_exchange *asked, const char *ca_name)
+static void set_out(exchange *now, const cr_http_exchange *asked, const cr_http_pool *pool)
 {
-    now->ca_name = ca_name;
+    now->ca_name = pool->ca_name;
+    now->may_use_proxy = pool->may_use_proxy;
     now->request = asked->request;
     now->response = asked->response;
     now->error = asked->error;
@@ -541,7 +570,7 @@ cruddur_status cr_http_send(cr_http *http, const cr_http_request *request,
 {
     exchange now;
     const cr_http_exchange asked = {request, response, error, CRUDDUR_OK};
-    set_out(&now, &asked, http->pool.ca_name);
+    set_out(&now, &asked, &http->pool);
     send_all(http, &now, 1);
     return now.status;
 }
@@ -554,7 +583,7 @@ void cr_http_send_together(cr_http *http, cr_http_exchange *exchanges, size_t co
             reset_response(exchanges[i].response, exchanges[i].request->response_max);
             exchanges[i].status = cr_fail_memory(exchanges[i].error);
         } else {
-            set_out(&now[i], &exchanges[i], http->pool.ca_name);
+            set_out(&now[i], &exchanges[i], &http->pool);
         }
     }
     if (now != NULL && count > 0) {

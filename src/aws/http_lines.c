@@ -20,12 +20,14 @@ void cr_http_lines_free(cr_http_lines *lines)
     cr_buffer_free(&lines->text);
 }
 
-/* What would end a header line, or start another. */
+static bool has_break(cr_str text)
+{
+    return memchr(text.data, '\r', text.size) != NULL || memchr(text.data, '\n', text.size) != NULL;
+}
+
 static bool is_one_line(cr_str text)
 {
-    return text.size == 0 || (memchr(text.data, '\r', text.size) == NULL &&
-                              memchr(text.data, '\n', text.size) == NULL &&
-                              memchr(text.data, '\0', text.size) == NULL);
+    return text.size == 0 || (!has_break(text) && memchr(text.data, '\0', text.size) == NULL);
 }
 
 /* `name: value`, or `name:` with which libcurl leaves out a header of its own. */
@@ -37,8 +39,9 @@ static void add_line(cr_http_lines *lines, cr_str name, cr_str value)
     lines->count++;
 }
 
-/* The nodes point into the text, which does not move any more. */
-static void link_lines(cr_http_lines *lines)
+/* The nodes point into the text, which does not move any more. False where anything would end a
+ * header line, or start another: a NUL too many leaves text behind the last line. */
+static bool link_lines(cr_http_lines *lines)
 {
     char *at = lines->text.data;
     for (size_t i = 0; i < lines->count; i++) {
@@ -46,6 +49,18 @@ static void link_lines(cr_http_lines *lines)
         lines->nodes[i] = (struct curl_slist){at, is_last ? NULL : &lines->nodes[i + 1]};
         at += strlen(at) + 1;
     }
+    return at == lines->text.data + lines->text.size &&
+           !has_break((cr_str){lines->text.data, lines->text.size});
+}
+
+static cruddur_status fail_break(const cr_http_request *request, cruddur_error **error)
+{
+    const cr_header *header = request->headers;
+    while (is_one_line(header->name) && is_one_line(header->value)) {
+        header++;
+    }
+    return cr_fail_with(error, CRUDDUR_E_CONFIG, "the header %.*s would have a line break",
+                        (int)strcspn(header->name.data, "\r\n"), header->name.data);
 }
 
 static bool names(const cr_header *header, const char *name)
@@ -74,10 +89,6 @@ cruddur_status cr_http_lines_write(cr_http_lines *lines, const cr_http_request *
     cr_buffer_reserve(&lines->text, size_of_lines(request));
     for (size_t i = 0; i < request->header_count; i++) {
         const cr_header *header = &request->headers[i];
-        if (!is_one_line(header->name) || !is_one_line(header->value)) {
-            return cr_fail_with(error, CRUDDUR_E_CONFIG, "the header %.*s would have a line break",
-                                (int)strcspn(header->name.data, "\r\n"), header->name.data);
-        }
         has_type = has_type || names(header, "content-type");
         add_line(lines, header->name, header->value);
     }
@@ -90,6 +101,5 @@ cruddur_status cr_http_lines_write(cr_http_lines *lines, const cr_http_request *
         return cr_fail_with(error, CRUDDUR_E_NO_MEMORY,
                             "a request with headers too long, or no memory for them");
     }
-    link_lines(lines);
-    return CRUDDUR_OK;
+    return link_lines(lines) ? CRUDDUR_OK : fail_break(request, error);
 }

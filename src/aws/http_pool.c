@@ -27,6 +27,18 @@ static void init_curl(void)
     curl_init_code = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* As all of the environment it is looked at once, when a store is opened. */
+static bool environment_names_proxy(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY"};
+    bool is_named = false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        is_named = is_named || getenv(names[i]) != NULL;
+    }
+    return is_named;
+}
+
 static char *copy_text(const char *text)
 {
     return text == NULL ? NULL : strdup(text);
@@ -49,6 +61,7 @@ cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *opti
         return cr_fail_with(error, CRUDDUR_E_INTERNAL, "libcurl could not be set up");
     }
     pool->idle = NULL;
+    pool->may_use_proxy = environment_names_proxy();
     pool->ca_file = copy_text(options->ca_file);
     pool->ca_name = strdup(options->ca_name == NULL ? "ca_file" : options->ca_name);
     pool->user_agent = strdup(agent);
@@ -92,6 +105,13 @@ static bool trust_only(const cr_http_pool *pool, const cr_http_easy *easy)
            curl_easy_setopt(easy->curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
 }
 
+/* libcurl looks into the environment for each request, unless it is told what would stand there. */
+static bool go_straight(const cr_http_easy *easy)
+{
+    return curl_easy_setopt(easy->curl, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy->curl, CURLOPT_NOPROXY, "") == CURLE_OK;
+}
+
 /* What is the same for all requests. Without QUICK_EXIT, a request that times out while its host's
  * name is being resolved would wait for the resolver nevertheless. */
 static bool set_up(const cr_http_pool *pool, cr_http_easy *easy)
@@ -120,7 +140,8 @@ static bool set_up(const cr_http_pool *pool, cr_http_easy *easy)
     if (code == CURLE_OK) {
         code = curl_easy_setopt(easy->curl, CURLOPT_USERAGENT, pool->user_agent);
     }
-    return code == CURLE_OK && (pool->ca_file == NULL || trust_only(pool, easy));
+    return code == CURLE_OK && (pool->may_use_proxy || go_straight(easy)) &&
+           (pool->ca_file == NULL || trust_only(pool, easy));
 }
 
 static cruddur_status add_easy(const cr_http_pool *pool, cr_http_handle *handle,

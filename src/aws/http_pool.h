@@ -9,10 +9,15 @@
 
 #include "aws/http.h"
 
+struct cr_http_now; /* of http.c: a request on its way */
+
 /* One request at a time. */
 typedef struct cr_http_easy {
     CURL *curl;
     char words[CURL_ERROR_SIZE];
+    bool has_callbacks; /* they are told of the request by what follows */
+    struct cr_http_now *now;
+    int refused; /* the errno of a socket that the system refused; 0: none */
 } cr_http_easy;
 
 /* Used by one thread at a time. Its requests are under way at the same time, and share the idle
@@ -31,6 +36,7 @@ typedef struct cr_http_pool {
     char *ca_file;
     char *ca_name;
     char *user_agent;
+    bool may_use_proxy; /* the environment names one */
 } cr_http_pool;
 
 cruddur_status cr_http_pool_init(cr_http_pool *pool, const cr_http_options *options,

@@ -21,10 +21,16 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return made < 0 ? CURL_SOCKET_BAD : made;
 }
 
-bool cr_http_shortage_watch(CURL *curl, int *number)
+void cr_http_shortage_begin(int *number)
 {
     *number = 0;
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) { /* clearing an empty queue takes long */
+        ERR_clear_error();
+    }
+}
+
+bool cr_http_shortage_watch(CURL *curl, int *number)
+{
     return curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, number) == CURLE_OK;
 }

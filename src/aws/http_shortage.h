@@ -7,9 +7,12 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-/* Watches a handle's next request. `number` outlives it, and becomes the errno of the last socket
+/* Watches all requests of a handle. `number` outlives it, and becomes the errno of the last socket
  * that the system refused. Returns false if libcurl has no memory for that. */
 bool cr_http_shortage_watch(CURL *curl, int *number);
+
+/* Before each request. */
+void cr_http_shortage_begin(int *number);
 
 /* EMFILE or ENFILE if that is why the request of this thread failed with `code`; else 0. */
 int cr_http_shortage_find(CURLcode code, int number);

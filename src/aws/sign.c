@@ -166,13 +166,31 @@ static bool find_key(signing *job, unsigned char *key)
 
 /* ---- the signature ---- */
 
+static void write_digits(char *text, size_t width, int value)
+{
+    for (size_t i = width; i > 0; i--) {
+        text[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+/* By hand, as strftime() takes longer than one of the digests. */
 static bool write_date(signing *job)
 {
     time_t seconds = (time_t)(job->request->time_us / US_PER_S);
     struct tm utc;
-    cr_signature *signature = job->signature;
-    return gmtime_r(&seconds, &utc) != NULL &&
-           strftime(signature->date, sizeof(signature->date), "%Y%m%dT%H%M%SZ", &utc) > 0;
+    char *date = job->signature->date;
+    if (gmtime_r(&seconds, &utc) == NULL) {
+        return false;
+    }
+    memcpy(date, "YYYYMMDDTHHMMSSZ", sizeof("YYYYMMDDTHHMMSSZ"));
+    write_digits(date, 4, utc.tm_year + 1900);
+    write_digits(date + 4, 2, utc.tm_mon + 1);
+    write_digits(date + 6, 2, utc.tm_mday);
+    write_digits(date + 9, 2, utc.tm_hour);
+    write_digits(date + 11, 2, utc.tm_min);
+    write_digits(date + 13, 2, utc.tm_sec);
+    return true;
 }
 
 static void add_scope(cr_buffer *out, const signing *job)
@@ -223,13 +241,27 @@ static size_t canonical_size(const signing *job)
     return size;
 }
 
+/* All but the signature itself. */
+static void begin_authorization(signing *job, cr_str header_names)
+{
+    cr_buffer *out = &job->signature->authorization;
+    out->size = 0;
+    cr_buffer_add(out, cr_str_of(ALGORITHM " Credential="));
+    cr_buffer_add(out, job->identity->access_key_id);
+    cr_buffer_add(out, cr_str_of("/"));
+    add_scope(out, job);
+    cr_buffer_add(out, cr_str_of(", SignedHeaders="));
+    cr_buffer_add(out, header_names);
+    cr_buffer_add(out, cr_str_of(", Signature="));
+}
+
 /* Leaves the canonical request in the text, and its digest. */
 static bool canonicalise(signing *job)
 {
     const cr_sign_request *request = job->request;
     cr_buffer *out = &job->text;
     cr_buffer_reserve(out, canonical_size(job));
-    if (!hash_to_hex(job, request->body)) {
+    if (out->failed || !hash_to_hex(job, request->body)) {
         return false;
     }
     cr_buffer_add(out, request->method);
@@ -240,7 +272,9 @@ static bool canonicalise(signing *job)
     cr_buffer_add(out, cr_str_of("\n"));
     cr_canonical_headers(out, &job->headers);
     cr_buffer_add(out, cr_str_of("\n"));
+    size_t names_at = out->size;
     cr_canonical_header_names(out, &job->headers);
+    begin_authorization(job, (cr_str){out->data + names_at, out->size - names_at});
     cr_buffer_add(out, cr_str_of("\n"));
     cr_buffer_add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
     return fits && !out->failed && hash_to_hex(job, (cr_str){out->data, out->size});
@@ -268,17 +302,9 @@ static bool sign_digest(signing *job)
     return ok;
 }
 
-static bool write_authorization(signing *job)
+static bool end_authorization(signing *job)
 {
     cr_buffer *out = &job->signature->authorization;
-    out->size = 0;
-    cr_buffer_add(out, cr_str_of(ALGORITHM " Credential="));
-    cr_buffer_add(out, job->identity->access_key_id);
-    cr_buffer_add(out, cr_str_of("/"));
-    add_scope(out, job);
-    cr_buffer_add(out, cr_str_of(", SignedHeaders="));
-    cr_canonical_header_names(out, &job->headers);
-    cr_buffer_add(out, cr_str_of(", Signature="));
     cr_buffer_add_text(out, (cr_str){job->signature_hex, CR_SHA256_HEX_SIZE});
     return !out->failed;
 }
@@ -289,7 +315,7 @@ static bool make_signature(signing *job)
         return false;
     }
     collect_headers(job);
-    return canonicalise(job) && sign_digest(job) && write_authorization(job);
+    return canonicalise(job) && sign_digest(job) && end_authorization(job);
 }
 
 cruddur_status cr_sign(cr_signer *signer, const cr_identity *identity,

@@ -66,11 +66,15 @@ bool cr_hmac_sha256(cr_hasher *hasher, cr_str key, cr_str data, unsigned char *d
     return ok;
 }
 
+static char hex_digit(unsigned char value)
+{
+    return (char)(value + (value < 10 ? '0' : 'a' - 10));
+}
+
 void cr_hex(const unsigned char *bytes, size_t size, char *hex)
 {
-    static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < size; i++) {
-        *hex++ = digits[bytes[i] >> 4];
-        *hex++ = digits[bytes[i] & 0xfu];
+        hex[2 * i] = hex_digit(bytes[i] >> 4);
+        hex[2 * i + 1] = hex_digit(bytes[i] & 0xfu);
     }
 }

@@ -438,9 +438,23 @@ static void add_escaped(cr_buffer *out, char c)
     cr_buffer_add(out, cr_str_of(escape));
 }
 
+static void add_quoted(cr_buffer *out, cr_str text)
+{
+    char *room = cr_buffer_extend(out, text.size + 2);
+    if (room != NULL) {
+        room[0] = '"';
+        memcpy(room + 1, text.data, text.size);
+        room[text.size + 1] = '"';
+    }
+}
+
 void cr_json_add_string(cr_buffer *out, cr_str text)
 {
     const char *end = text.data + text.size;
+    if (text.size > 0 && find_special(text.data, end) == end) {
+        add_quoted(out, text);
+        return;
+    }
     CR_JSON_ADD(out, "\"");
     for (const char *at = text.data; at < end;) {
         const char *special = find_special(at, end);

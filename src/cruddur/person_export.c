@@ -65,7 +65,7 @@ static void add_member(cr_buffer *out, const cr_row *row, cr_attribute attribute
     cr_str value = row->value[attribute];
     if (value.data != NULL) {
         CR_JSON_ADD(out, ",");
-        cr_json_add_string(out, cr_str_of(cr_attribute_name(attribute)));
+        cr_json_add_string(out, cr_attribute_names[attribute]);
         CR_JSON_ADD(out, ":");
         add_value(out, attribute, value);
     }

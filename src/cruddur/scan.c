@@ -138,7 +138,7 @@ size_t cruddur_row_attribute_count(void)
 
 const char *cruddur_row_attribute_name(size_t attribute)
 {
-    return attribute < CR_ATTRIBUTE_COUNT ? cr_attribute_name((cr_attribute)attribute) : NULL;
+    return cr_attribute_name(attribute);
 }
 
 const char *cruddur_row_page_get(const cruddur_row_page *page, size_t index, size_t attribute)

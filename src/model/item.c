@@ -9,12 +9,6 @@
 /* Longer than any set of ours; a longer one is not taken for one. */
 #define SET_MAX 64
 
-static const cr_str names[CR_ATTRIBUTE_COUNT] = {
-#define NAME_ROW(NAME, name, type) [CR_##NAME] = {name, sizeof(name) - 1},
-    CR_ATTRIBUTE_MAP(NAME_ROW)
-#undef NAME_ROW
-};
-
 /* As they begin a member of an object; none needs an escape. */
 static const cr_str members[CR_ATTRIBUTE_COUNT] = {
 #define MEMBER_ROW(NAME, name, type) [CR_##NAME] = {"\"" name "\":", sizeof(name) + 2},
@@ -26,7 +20,7 @@ static const cr_str members[CR_ATTRIBUTE_COUNT] = {
 static cr_attribute find_attribute(cr_str name)
 {
     for (int i = 0; i < CR_OTHERS; i++) {
-        if (cr_str_equal(names[i], name)) {
+        if (cr_str_equal(cr_attribute_names[i], name)) {
             return (cr_attribute)i;
         }
     }

@@ -182,8 +182,7 @@ static size_t size_of_value(cr_json *in, unsigned depth)
 static bool has_own(const cr_row *row, cr_str name)
 {
     for (int i = 0; i < CR_OTHERS; i++) {
-        if (row->value[i].data != NULL &&
-            cr_str_equal(name, cr_str_of(cr_attribute_name((cr_attribute)i)))) {
+        if (row->value[i].data != NULL && cr_str_equal(name, cr_attribute_names[i])) {
             return true;
         }
     }
@@ -237,8 +236,7 @@ size_t cr_item_size(const cr_row *row)
         cr_attribute attribute = (cr_attribute)i;
         cr_str value = row->value[i];
         if (value.data != NULL) {
-            size += strlen(cr_attribute_name(attribute)) +
-                    size_of_own(cr_attribute_type(attribute), value);
+            size += cr_attribute_names[i].size + size_of_own(cr_attribute_type(attribute), value);
         }
     }
     return size;

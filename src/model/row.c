@@ -9,8 +9,8 @@
 
 #define VERSION_SIZE 17 /* 16 hex digits and a NUL */
 
-static const char *const names[CR_ATTRIBUTE_COUNT] = {
-#define NAME_ROW(NAME, name, type) [CR_##NAME] = (name),
+const cr_str cr_attribute_names[CR_ATTRIBUTE_COUNT] = {
+#define NAME_ROW(NAME, name, type) [CR_##NAME] = {name, sizeof(name) - 1},
     CR_ATTRIBUTE_MAP(NAME_ROW)
 #undef NAME_ROW
 };
@@ -21,24 +21,35 @@ static const cr_type types[CR_ATTRIBUTE_COUNT] = {
 #undef TYPE_ROW
 };
 
-const char *cr_attribute_name(cr_attribute attribute)
-{
-    return attribute < CR_ATTRIBUTE_COUNT ? names[attribute] : NULL;
-}
-
 cr_type cr_attribute_type(cr_attribute attribute)
 {
     return types[attribute];
 }
 
+static size_t size_of_values(const cr_row *row)
+{
+    size_t size = 0;
+    for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
+        size += row->value[i].data == NULL ? 0 : row->value[i].size + 1;
+    }
+    return size;
+}
+
 bool cr_row_copy(cr_arena *arena, const cr_row *row, cr_row *copy)
 {
+    char *room = cr_arena_alloc(arena, size_of_values(row));
+    if (room == NULL) {
+        return false;
+    }
     for (int i = 0; i < CR_ATTRIBUTE_COUNT; i++) {
         cr_str value = row->value[i];
-        copy->value[i] = value.data == NULL ? value : cr_arena_copy(arena, value);
-        if (value.data != NULL && copy->value[i].data == NULL) {
-            return false;
+        if (value.data != NULL) {
+            memcpy(room, value.data, value.size);
+            room[value.size] = '\0';
+            value.data = room;
+            room += value.size + 1;
         }
+        copy->value[i] = value;
     }
     return true;
 }

@@ -94,7 +94,14 @@ static inline bool cr_key_is_possible(cr_key key)
            key.sk.size <= CR_SK_MAX && memchr(key.sk.data, '\0', key.sk.size) == NULL;
 }
 
-const char *cr_attribute_name(cr_attribute attribute);
+extern const cr_str cr_attribute_names[CR_ATTRIBUTE_COUNT];
+
+/* NULL: there is none of that number. */
+static inline const char *cr_attribute_name(size_t attribute)
+{
+    return attribute < CR_ATTRIBUTE_COUNT ? cr_attribute_names[attribute].data : NULL;
+}
+
 cr_type cr_attribute_type(cr_attribute attribute);
 
 static inline bool cr_row_exists(const cr_row *row)

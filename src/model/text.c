@@ -24,6 +24,12 @@ static bool is_invisible(uint32_t c)
            c >= invisible_ranges[low].first;
 }
 
+/* Most text is, and is looked at much faster than what has to be decoded. */
+static bool is_printable_ascii(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
 static bool is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f);
@@ -35,6 +41,12 @@ cr_text_facts cr_text_look(cr_str text)
     size_t length;
     for (size_t at = 0; at < text.size; at += length) {
         uint32_t character;
+        if (is_printable_ascii(text.data[at])) {
+            facts.characters++;
+            facts.is_blank = facts.is_blank && text.data[at] == ' ';
+            length = 1;
+            continue;
+        }
         length = cr_utf8_decode(text.data + at, text.size - at, &character);
         if (length == 0) {
             facts.is_utf8 = false;

@@ -77,7 +77,6 @@ typedef struct reader {
     bool ok;
 } reader;
 
-/* Every row that is listed is parsed (model/kind.h), so its digits are not looked up in a list. */
 static bool next_is_digit(const reader *in)
 {
     return in->at < in->end && *in->at >= '0' && *in->at <= '9';
@@ -166,16 +165,68 @@ static void read_civil(reader *in, civil_time *civil)
     }
 }
 
-bool cr_time_parse(cr_str text, int64_t *time_us)
+static bool read_any_form(cr_str text, civil_time *civil, int64_t *offset_s)
 {
-    if (text.data == NULL) {
+    reader in = {text.data, text.data + text.size, true};
+    read_civil(&in, civil);
+    *offset_s = in.ok ? read_offset_s(&in) : 0;
+    return in.ok && in.at == in.end;
+}
+
+/* Whether it looks as cr_time_format() writes it; without branches, for the compiler to take many
+ * characters at once. */
+static bool has_own_form(cr_str text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddddd+00:00";
+    unsigned char misfits = 0;
+    if (text.size != sizeof(form) - 1) {
         return false;
     }
-    reader in = {text.data, text.data + text.size, true};
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        unsigned char is_digit = (unsigned char)(c - '0') <= 9;
+        unsigned char wants_digit = form[i] == 'd';
+        unsigned char is_as_written = c == (unsigned char)form[i];
+        misfits |= ((wants_digit & is_digit) | ((wants_digit ^ 1) & is_as_written)) ^ 1;
+    }
+    return misfits == 0;
+}
+
+static int digits_at(const char *at, int width)
+{
+    int value = 0;
+    for (int i = 0; i < width; i++) {
+        value = value * 10 + (at[i] - '0');
+    }
+    return value;
+}
+
+/* Most rows have it, and every row that is listed is parsed (model/kind.h). False for another form,
+ * and for what is no time. */
+static bool read_own_form(cr_str text, civil_time *civil)
+{
+    const char *at = text.data;
+    if (!has_own_form(text)) {
+        return false;
+    }
+    *civil = (civil_time){.year = digits_at(at, 4),
+                          .month = digits_at(at + 5, 2),
+                          .day = digits_at(at + 8, 2),
+                          .hour = digits_at(at + 11, 2),
+                          .minute = digits_at(at + 14, 2),
+                          .second = digits_at(at + 17, 2),
+                          .microsecond = digits_at(at + 20, 6)};
+    return civil->year >= 1 && civil->month >= 1 && civil->month <= 12 && civil->day >= 1 &&
+           civil->day <= days_in_month(civil->year, civil->month) && civil->hour <= 23 &&
+           civil->minute <= 59 && civil->second <= 60;
+}
+
+bool cr_time_parse(cr_str text, int64_t *time_us)
+{
     civil_time civil = {0};
-    read_civil(&in, &civil);
-    int64_t offset_s = in.ok ? read_offset_s(&in) : 0;
-    if (!in.ok || in.at != in.end) {
+    int64_t offset_s = 0;
+    if (text.data == NULL ||
+        (!read_own_form(text, &civil) && !read_any_form(text, &civil, &offset_s))) {
         return false;
     }
     int64_t days = days_from_civil(civil.year, civil.month, civil.day);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/uuid.h"
 
-#include <limits.h>
 #include <openssl/evp.h>
 
 #include "base/random.h"
@@ -9,6 +8,7 @@
 #define UUID_BYTES 16
 #define SHA1_BYTES 20
 #define US_PER_MS 1000
+#define LOWER_CASE 0x20 /* the bit that tells a letter from its capital */
 
 static int hex_digit(char c)
 {
@@ -26,30 +26,31 @@ static bool is_hyphen_position(size_t i)
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
-/* Every row that is read has several, so their characters are looked up. */
+/* Every row that is read has several, so there are no branches: the compiler takes many characters
+ * at once. */
 bool cr_uuid_parse(cr_str text, cr_uuid *uuid)
 {
-    static const char lower[UCHAR_MAX + 1] = {
-        ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5',
-        ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['a'] = 'a', ['b'] = 'b',
-        ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['A'] = 'a', ['B'] = 'b',
-        ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['-'] = '-'};
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     if (text.size != CR_UUID_LENGTH) {
         return false;
     }
     cr_uuid parsed;
-    bool fits = true;
+    unsigned char misfits = 0;
     for (size_t i = 0; i < CR_UUID_LENGTH; i++) {
-        char c = lower[(unsigned char)text.data[i]];
-        fits = fits && c != '\0' && (c == '-') == (form[i] == '-');
-        parsed.text[i] = c;
+        unsigned char c = (unsigned char)text.data[i];
+        unsigned char lower = c | LOWER_CASE; /* what else fits has this bit */
+        unsigned char is_digit = (unsigned char)(c - '0') <= 9;
+        unsigned char is_letter = (unsigned char)(lower - 'a') <= 'f' - 'a';
+        unsigned char is_hyphen = c == '-';
+        unsigned char is_foreign = (is_digit | is_letter | is_hyphen) ^ 1;
+        misfits |= is_foreign | (is_hyphen ^ (form[i] == '-'));
+        parsed.text[i] = (char)lower;
     }
     parsed.text[CR_UUID_LENGTH] = '\0';
-    if (fits) {
+    if (misfits == 0) {
         *uuid = parsed;
     }
-    return fits;
+    return misfits == 0;
 }
 
 bool cr_uuid_is_canonical(cr_str text)

@@ -24,11 +24,18 @@ const cr_identity *make_identity(const char *id)
     return made;
 }
 
-void calling_begin(void)
+void open_http(void)
 {
     const cr_http_options http_options = {0};
-    const cr_identity *identity = make_identity("AKIDFIRST");
+    cr_http_free(http);
     cr_assert_eq(cr_http_new(&http_options, &http, &error), CRUDDUR_OK);
+    options.http = http;
+}
+
+void calling_begin(void)
+{
+    const cr_identity *identity = make_identity("AKIDFIRST");
+    open_http();
     cr_assert_eq(cr_credentials_new_fixed(identity, &credentials, &error), CRUDDUR_OK);
     cr_identity_release(identity);
     cr_aws_answer_init(&answer);

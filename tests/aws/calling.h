@@ -31,6 +31,8 @@ void calling_end(void);
 /* Never expires. */
 const cr_identity *make_identity(const char *id);
 
+/* Opens it anew, in the environment as it is now. */
+void open_http(void);
 void open_client(const char *url);
 
 /* Starts a server that takes these steps, and opens a client of it. */

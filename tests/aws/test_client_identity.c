@@ -109,9 +109,11 @@ static void start_with_accounts(cr_account_mode mode, const step *steps, size_t 
     options.credentials = credentials;
     options.attempts_max = 1;
     options.of_account = &endpoint;
-    start(steps, count);
+    running = server_start(steps, count);
     /* All hosts are asked for there; none is reached. */
     cr_assert_eq(setenv("https_proxy", server_url(running), 1), 0);
+    open_http();
+    open_client(server_url(running));
 }
 
 static void expect_host(const char *host)

@@ -221,6 +221,31 @@ Test(time_, what_is_no_time)
     }
 }
 
+/* The form that is written is read in a way of its own: each character in turn is exchanged for
+ * every other byte, and what comes out is compared with the same time with a digit more. */
+Test(time_, the_own_form_is_read_as_the_others_are)
+{
+    static const char good[] = "2024-02-29T19:05:09.123456+00:00";
+    enum { LENGTH_OF_FORM = sizeof(good) - 1, FRACTION_END = 26 };
+    for (size_t i = 0; i < LENGTH_OF_FORM; i++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char own[LENGTH_OF_FORM];
+            char other[LENGTH_OF_FORM + 1];
+            int64_t own_us = 0;
+            int64_t other_us = 0;
+            memcpy(own, good, sizeof(own));
+            own[i] = (char)byte;
+            memcpy(other, own, FRACTION_END);
+            other[FRACTION_END] = '0';
+            memcpy(other + FRACTION_END + 1, own + FRACTION_END, LENGTH_OF_FORM - FRACTION_END);
+            bool is_own = cr_time_parse((cr_str){own, sizeof(own)}, &own_us);
+            bool is_other = cr_time_parse((cr_str){other, sizeof(other)}, &other_us);
+            cr_assert_eq(is_own, is_other, "%zu, %d", i, byte);
+            cr_assert_eq(own_us, other_us, "%zu, %d", i, byte);
+        }
+    }
+}
+
 Test(time_, text_is_read_to_its_end_and_not_beyond)
 {
     int64_t time_us;

@@ -14,8 +14,10 @@
 /* Pauses between two tries stop growing here, at a fraction of a second. */
 #define PAUSE_ROUND_MAX 3
 
-/* Of a transaction's request, what is not in the text of its writes. */
-#define BODY_REST ((size_t)16 * 1024)
+/* Of a transaction's request, what is not in the text of its writes: for all of them, and for one.
+ */
+#define BODY_REST ((size_t)256)
+#define BODY_REST_OF_WRITE ((size_t)32)
 
 /* What an answer to a transaction asks for. */
 typedef enum verdict {
@@ -322,7 +324,9 @@ static cruddur_status commit_transaction(cr_dynamodb_txn *txn)
     if (txn->text.size > CR_TRANSACTION_SIZE_MAX && size_of(txn, false) > CR_TRANSACTION_SIZE_MAX) {
         return fail_size(txn);
     }
-    cr_buffer_init(&body, txn->text.size + BODY_REST);
+    size_t size = txn->text.size + BODY_REST + BODY_REST_OF_WRITE * txn->write_count;
+    cr_buffer_init(&body, size);
+    cr_buffer_reserve(&body, size);
     cruddur_status status = freeze(txn, &body);
     if (status == CRUDDUR_OK) {
         status = send_transaction(txn, &body);

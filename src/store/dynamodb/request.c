@@ -204,7 +204,7 @@ static unsigned known_among_others(const cr_row *row)
     cr_json_enter(&in, '{');
     for (bool first = true; cr_json_next_member(&in, &first, &name); (void)cr_json_skip(&in)) {
         for (int i = 0; i < CR_OTHERS; i++) {
-            bool is_it = cr_str_equal(name, cr_str_of(cr_attribute_name((cr_attribute)i)));
+            bool is_it = cr_str_equal(name, cr_attribute_names[i]);
             among |= is_it ? 1u << i : 0;
         }
     }
@@ -297,7 +297,7 @@ static void add_known_conditions(cr_buffer *out, const cr_row *row, cr_comparing
             continue;
         }
         cr_buffer_add(out, cr_str_of(is_there ? " AND " : " AND attribute_not_exists("));
-        cr_buffer_add(out, cr_str_of(cr_attribute_name((cr_attribute)i)));
+        cr_buffer_add(out, cr_attribute_names[i]);
         if (is_there) {
             add_numbered(out, " = :a", i);
         } else {

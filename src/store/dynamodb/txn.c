@@ -12,6 +12,8 @@
 
 /* What all the writes of one body come to: two transactions' worth. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
+/* Room for the writes of a small group. */
+#define TEXT_USUAL ((size_t)6 * 1024)
 /* From this size of a change on, long texts are compared in part. */
 #define COMPARED_MAX (CR_TRANSACTION_SIZE_MAX / 2)
 #define FIRST_WRITES 8
@@ -59,6 +61,9 @@ static cr_write *begin_write(cr_dynamodb_txn *txn, cr_write_kind kind, const cr_
     write->kind = kind;
     write->is_kept = write->may_be_there = false;
     write->text_at = txn->text.size;
+    if (txn->text.size == 0) {
+        cr_buffer_reserve(&txn->text, TEXT_USUAL);
+    }
     *status = CRUDDUR_OK;
     return write;
 }
