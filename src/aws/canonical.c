@@ -5,6 +5,7 @@
 
 #define SEGMENTS_MAX 128
 #define PARAMETERS_MAX 128
+#define NEVER_SIGNED_SIZE sizeof("proxy-authorization")
 
 static void add_char(cr_buffer *out, char c)
 {
@@ -195,7 +196,7 @@ static int compare_names(cr_str a, cr_str b)
 
 static bool is_never_signed(cr_str name)
 {
-    static const char *const names[] = {
+    static const char names[][NEVER_SIGNED_SIZE] = {
         "authorization",
         "connection",
         "expect",
@@ -210,10 +211,10 @@ static bool is_never_signed(cr_str name)
         "user-agent",
         "x-amzn-trace-id",
     };
-    char first = name.size == 0 ? '\0' : to_lower(name.data[0]);
     bool is_one = false;
-    for (size_t i = 0; !is_one && i < sizeof(names) / sizeof(names[0]); i++) {
-        is_one = first == names[i][0] && compare_names(name, cr_str_of(names[i])) == 0;
+    for (size_t i = 0; name.size < NEVER_SIGNED_SIZE && i < sizeof(names) / sizeof(names[0]); i++) {
+        const cr_str as_long = {names[i], name.size};
+        is_one = is_one || (names[i][name.size] == '\0' && compare_names(name, as_long) == 0);
     }
     return is_one;
 }

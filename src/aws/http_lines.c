@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/http_lines.h"
 
-#include <openssl/crypto.h>
 #include <strings.h>
 
 #define HEADER_MAX ((size_t)64 * 1024)
@@ -15,7 +14,7 @@ void cr_http_lines_init(cr_http_lines *lines)
 void cr_http_lines_free(cr_http_lines *lines)
 {
     if (lines->text.data != NULL) {
-        OPENSSL_cleanse(lines->text.data, lines->text.size); /* tokens stand in headers */
+        explicit_bzero(lines->text.data, lines->text.size); /* tokens stand in headers */
     }
     cr_buffer_free(&lines->text);
 }

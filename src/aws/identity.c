@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/identity.h"
 
-#include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -66,7 +65,7 @@ void cr_identity_release(const cr_identity *identity)
     }
     shared_identity *last = shared(identity);
     if (atomic_fetch_sub_explicit(&last->references, 1, memory_order_acq_rel) == 1) {
-        OPENSSL_cleanse(last->texts, last->size);
+        explicit_bzero(last->texts, last->size);
         free(last);
     }
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -33,7 +32,7 @@ void cr_secret_free(char *text)
 void cr_secret_free_bytes(char *bytes, size_t size)
 {
     if (bytes != NULL) {
-        OPENSSL_cleanse(bytes, size);
+        explicit_bzero(bytes, size);
         free(bytes);
     }
 }
@@ -41,7 +40,7 @@ void cr_secret_free_bytes(char *bytes, size_t size)
 void cr_secret_buffer_free(cr_buffer *buffer)
 {
     if (buffer->data != NULL) {
-        OPENSSL_cleanse(buffer->data, buffer->capacity);
+        explicit_bzero(buffer->data, buffer->capacity);
     }
     cr_buffer_free(buffer);
 }
@@ -101,7 +100,7 @@ static cruddur_status read_open_file(int file, const char *path, size_t max, cha
         *ret_size = size;
         return CRUDDUR_OK;
     }
-    OPENSSL_cleanse(text, max + 2);
+    explicit_bzero(text, max + 2);
     free(text);
     return number != 0 ? fail_file(path, number, error)
                        : cr_fail_with(error, CRUDDUR_E_CREDENTIALS, "%.*s: has more than %zu bytes",

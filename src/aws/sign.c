@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "aws/sign.h"
 
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -73,7 +72,7 @@ void cr_signer_free(cr_signer *signer)
     }
     cr_identity_release(signer->identity);
     EVP_MD_free(signer->sha256);
-    OPENSSL_cleanse(signer->key, sizeof(signer->key));
+    explicit_bzero(signer->key, sizeof(signer->key));
     (void)pthread_mutex_destroy(&signer->lock);
     free(signer->region);
     free(signer->service);
@@ -123,7 +122,7 @@ static bool derive_key(signing *job, unsigned char *key)
     cr_buffer_add(&first_key, secret);
     bool ok = !first_key.failed && derive_from(job, (cr_str){first_key.data, first_key.size}, key);
     if (first_key.data != NULL) {
-        OPENSSL_cleanse(first_key.data, first_key.size);
+        explicit_bzero(first_key.data, first_key.size);
     }
     cr_buffer_free(&first_key);
     return ok;
@@ -295,7 +294,7 @@ static bool sign_digest(signing *job)
     cr_buffer_add(out, (cr_str){job->digest_hex, CR_SHA256_HEX_SIZE});
     bool ok = !out->failed && find_key(job, key) &&
               cr_hmac_sha256(&job->hasher, key_str(key), (cr_str){out->data, out->size}, signature);
-    OPENSSL_cleanse(key, sizeof(key));
+    explicit_bzero(key, sizeof(key));
     if (ok) {
         cr_hex(signature, sizeof(signature), job->signature_hex);
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/hash.h"
 
-#include <openssl/crypto.h>
-
 #define BLOCK_SIZE 64
 #define INNER_PAD 0x36u
 #define OUTER_PAD 0x5cu
@@ -61,8 +59,8 @@ bool cr_hmac_sha256(cr_hasher *hasher, cr_str key, cr_str data, unsigned char *d
     flip(block, INNER_PAD ^ OUTER_PAD);
     ok = ok && digest_two(hasher, str_of_bytes(block, BLOCK_SIZE),
                           str_of_bytes(inner, sizeof(inner)), digest);
-    OPENSSL_cleanse(block, sizeof(block));
-    OPENSSL_cleanse(inner, sizeof(inner));
+    explicit_bzero(block, sizeof(block));
+    explicit_bzero(inner, sizeof(inner));
     return ok;
 }
 

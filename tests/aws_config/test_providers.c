@@ -368,8 +368,7 @@ Test(providers, process_reaped_by_others)
 static atomic_bool is_watching;
 static atomic_int hidden_wipes;
 
-/* In place of libcrypto's. */
-void OPENSSL_cleanse(void *bytes, size_t size)
+static void wipe(void *bytes, size_t size)
 {
     volatile char *at = bytes;
     bool is_hidden = atomic_load(&is_watching) && size >= sizeof(HIDDEN) - 1 &&
@@ -378,6 +377,20 @@ void OPENSSL_cleanse(void *bytes, size_t size)
     for (size_t i = 0; i < size; i++) {
         at[i] = 0;
     }
+}
+
+/* In place of the C library's; the second is called where _FORTIFY_SOURCE is on. */
+void explicit_bzero(void *bytes, size_t size)
+{
+    wipe(bytes, size);
+}
+
+void __explicit_bzero_chk(void *bytes, size_t size, size_t room);
+
+void __explicit_bzero_chk(void *bytes, size_t size, size_t room)
+{
+    (void)room;
+    wipe(bytes, size);
 }
 
 /* Up to its end, and not up to a NUL in it only. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,7 +220,7 @@ cruddur_status cr_provider_identity_of_json(const cr_provider_context *context, 
         in.ok ? cr_provider_identity(context, source, &fields, ret_identity)
               : cr_fail_with(context->error, CRUDDUR_E_CREDENTIALS,
                              "%s: a member of the JSON object is not of the right type", source);
-    OPENSSL_cleanse(room, object.size + 8);
+    explicit_bzero(room, object.size + 8);
     free(room);
     return status;
 }
@@ -231,7 +230,7 @@ cruddur_status cr_provider_identity_of_json(const cr_provider_context *context, 
 void cr_provider_response_free(cr_http_response *response)
 {
     if (response->body.data != NULL) {
-        OPENSSL_cleanse(response->body.data, response->body.capacity);
+        explicit_bzero(response->body.data, response->body.capacity);
     }
     cr_http_response_free(response);
 }

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE /* NOLINT: for pipe2 */
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -180,7 +179,7 @@ static bool read_some(int input, cr_buffer *output)
             memcpy(room, piece, (size_t)got);
         }
     }
-    OPENSSL_cleanse(piece, sizeof(piece));
+    explicit_bzero(piece, sizeof(piece));
     return (got > 0 && !output->failed) || is_interrupted;
 }
 
@@ -302,7 +301,7 @@ cruddur_status cr_provide_process(cr_provider_context *context, const char *sour
         status = read_credentials(&now, (cr_str){output.data, output.size}, ret_identity);
     }
     cr_secret_buffer_free(&output);
-    OPENSSL_cleanse(wanted.text, strlen(text) + 2);
+    explicit_bzero(wanted.text, strlen(text) + 2);
     free(wanted.text);
     return status;
 }

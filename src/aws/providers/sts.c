@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Assuming a role: the Security Token Service's query interface, with answers in XML. */
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -237,7 +236,7 @@ static cruddur_status read_answer(const assumption *now, cr_str body,
             ? cr_provider_identity(now->context, now->source, &fields, ret_identity)
             : cr_fail_with(now->context->error, CRUDDUR_E_CREDENTIALS,
                            "%s: the answer lacks a session token or a time of expiry", now->source);
-    OPENSSL_cleanse(found, sizeof(*found));
+    explicit_bzero(found, sizeof(*found));
     free(found);
     return status;
 }

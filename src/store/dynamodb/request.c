@@ -283,7 +283,22 @@ static void add_text_values(cr_buffer *out, cr_str text)
 
 /* ---- conditions ---- */
 
-/* None of the names is a reserved word. */
+/* What is asked of an attribute that was there, up to the number of its value, and of one that was
+ * not. None of the names is a reserved word. */
+static const struct attribute_condition {
+    cr_str present, absent;
+} attribute_conditions[CR_ATTRIBUTE_COUNT] = {
+#define PRESENT(name) " AND " name " = :a"
+#define ABSENT(name) " AND attribute_not_exists(" name ")"
+#define CONDITION_ROW(NAME, name, type)                                                            \
+    [CR_##NAME] = {{PRESENT(name), sizeof(PRESENT(name)) - 1},                                     \
+                   {ABSENT(name), sizeof(ABSENT(name)) - 1}},
+    CR_ATTRIBUTE_MAP(CONDITION_ROW)
+#undef CONDITION_ROW
+#undef ABSENT
+#undef PRESENT
+};
+
 static void add_known_conditions(cr_buffer *out, const cr_row *row, cr_comparing how)
 {
     unsigned among = known_among_others(row);
@@ -296,12 +311,11 @@ static void add_known_conditions(cr_buffer *out, const cr_row *row, cr_comparing
             add_text_conditions(out, row->value[i]);
             continue;
         }
-        cr_buffer_add(out, cr_str_of(is_there ? " AND " : " AND attribute_not_exists("));
-        cr_buffer_add(out, cr_attribute_names[i]);
         if (is_there) {
-            add_numbered(out, " = :a", i);
+            cr_buffer_add(out, attribute_conditions[i].present);
+            cr_json_add_number(out, i);
         } else {
-            CR_JSON_ADD(out, ")");
+            cr_buffer_add(out, attribute_conditions[i].absent);
         }
     }
 }
