@@ -27,7 +27,7 @@ static void init_curl(void)
     curl_init_code = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* As all of the environment it is looked at once, when a store is opened. */
+/* Whether there is any is looked at once, when a store is opened; which, libcurl finds out. */
 static bool environment_names_proxy(void)
 {
     static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",

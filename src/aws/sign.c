@@ -15,6 +15,7 @@
 /* Paths and headers, not bodies. */
 #define CANONICAL_MAX ((size_t)256 * 1024)
 #define DAY_LENGTH 8
+#define YEAR_MAX 9999
 
 struct cr_signer {
     char *region;
@@ -179,7 +180,7 @@ static bool write_date(signing *job)
     time_t seconds = (time_t)(job->request->time_us / US_PER_S);
     struct tm utc;
     char *date = job->signature->date;
-    if (gmtime_r(&seconds, &utc) == NULL) {
+    if (gmtime_r(&seconds, &utc) == NULL || utc.tm_year > YEAR_MAX - 1900) {
         return false;
     }
     memcpy(date, "YYYYMMDDTHHMMSSZ", sizeof("YYYYMMDDTHHMMSSZ"));

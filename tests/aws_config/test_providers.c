@@ -4,7 +4,6 @@
  * sources. */
 #include "asking.h"
 
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
