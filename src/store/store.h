@@ -238,6 +238,8 @@ typedef enum cr_written {
 typedef struct cr_change_note {
     int64_t seq; /* the number of the entry */
     cr_written how;
+    cr_str group; /* the uuid of the group of a row that was replaced, if nothing was written before
+                     it: the key does not tell where the row is now; else absent */
 } cr_change_note;
 
 /* Keys that changes have written, in the order of their commits; a key that was written twice is in

@@ -59,7 +59,7 @@ static size_t size_of_packed(const cr_packed_row *row)
     return size;
 }
 
-cruddur_event *cr_event_copy(const cruddur_event *event)
+static cruddur_event *copy_event(const cruddur_event *event)
 {
     cruddur_event *copy = malloc(sizeof(*copy));
     if (copy == NULL) {
@@ -78,6 +78,20 @@ cruddur_event *cr_event_copy(const cruddur_event *event)
         memcpy(copy->msg, event->msg, size);
     }
     return copy;
+}
+
+bool cr_event_list_copy(const cr_event_list *events, cr_event_list *copies)
+{
+    for (const cruddur_event *event = events->first; event != NULL; event = event->next) {
+        cruddur_event *copy = copy_event(event);
+        if (copy == NULL) {
+            cr_event_list_free(copies);
+            return false;
+        }
+        cr_event_list one = {copy, copy, 1};
+        cr_event_list_join(copies, &one);
+    }
+    return true;
 }
 
 void cr_event_list_join(cr_event_list *events, cr_event_list *more)

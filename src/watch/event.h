@@ -43,8 +43,8 @@ typedef struct cr_event_list {
 /* Adds an event; false when memory ran out. */
 bool cr_event_list_add(cr_event_list *events, const cr_news *news, const cr_place *place);
 
-/* A copy of an event that was not told yet; NULL when memory ran out. */
-cruddur_event *cr_event_copy(const cruddur_event *event);
+/* Adds copies of events that were not told yet; false when memory ran out: then none is left. */
+bool cr_event_list_copy(const cr_event_list *events, cr_event_list *copies);
 
 /* Moves all of `more` to the end. */
 void cr_event_list_join(cr_event_list *events, cr_event_list *more);

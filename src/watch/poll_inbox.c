@@ -100,12 +100,21 @@ static uint64_t digest(cr_str text)
     return cr_cursor_hash(value.data, value.size);
 }
 
+static bool is_before_noted(const cr_tracked *tracked, const cr_row *row)
+{
+    return cr_str_compare(row->value[CR_SK], cr_kept_key_str(&tracked->row_sk)) < 0;
+}
+
+/* Rows move forward: one that is before the row that was noted is a late read, and says nothing new
+ * of what is the member's own. */
 static void note_row(cr_tracked *tracked, const cr_row *row)
 {
+    if (!is_before_noted(tracked, row)) {
+        tracked->marker = digest(cr_row_marker(row));
+        tracked->settings = cr_own_settings(row);
+    }
     cr_kept_key_set(&tracked->row_sk, row->value[CR_SK]);
     tracked->row_version = digest(row->value[CR_VERSION]);
-    tracked->marker = digest(cr_row_marker(row));
-    tracked->settings = cr_own_settings(row);
     tracked->is_seen = true;
 }
 
@@ -125,20 +134,20 @@ static void begin_group(const listing *now, cr_tracked *tracked, const cr_row *r
         cr_str_compare(cr_row_place(row), cr_kept_key_str(&tracked->low)) > 0 || !now->is_first;
 }
 
-static bool tell_own(const listing *now, const cr_tracked *tracked, const cr_row *row)
+/* Also if a message has moved the row since the change. It is told with the look at the group. */
+static bool note_own(const cr_poll *poll, cr_tracked *tracked, const cr_row *row)
 {
-    const cr_poll *poll = now->poll;
     cr_str user = cr_uuid_str(&poll->wish.subject);
     const cr_news read = cr_news_of_marker(&tracked->group, user, cr_row_marker(row));
     const cr_news set = {.kind = CRUDDUR_EVENT_GROUP_CHANGED,
                          .group = tracked->group,
                          .user = user,
                          .version = row->value[CR_VERSION]};
-    bool is_in_place = cr_str_equal(cr_kept_key_str(&tracked->row_sk), row->value[CR_SK]);
-    bool is_read = is_in_place && tracked->marker != digest(cr_row_marker(row));
-    bool is_set = is_in_place && tracked->settings != cr_own_settings(row);
-    return (!is_read || cr_event_list_add(&now->look->events, &read, &poll->place)) &&
-           (!is_set || cr_event_list_add(&now->look->events, &set, &poll->place));
+    bool is_new = !is_before_noted(tracked, row);
+    bool is_read = is_new && tracked->marker != digest(cr_row_marker(row));
+    bool is_set = is_new && tracked->settings != cr_own_settings(row);
+    return (!is_read || cr_event_list_add(&tracked->own, &read, &poll->place)) &&
+           (!is_set || cr_event_list_add(&tracked->own, &set, &poll->place));
 }
 
 static bool is_as_noted(const cr_tracked *tracked, const cr_row *row)
@@ -177,18 +186,17 @@ static bool compare_row(const listing *now, const cr_row *row)
         note_row(tracked, row);
         return true;
     }
-    cr_str sk = row->value[CR_SK];
     if (tracked->is_lost) {
         return meet_again(now, tracked, row);
     }
-    if (tracked->is_seen && cr_str_compare(sk, cr_kept_key_str(&tracked->row_sk)) < 0) {
+    if (tracked->is_seen && is_before_noted(tracked, row)) {
         return true; /* an older row of the same group */
     }
     bool is_same = is_as_noted(tracked, row);
     tracked->is_due = tracked->is_due || !is_same;
-    bool is_told = is_same || tell_own(now, tracked, row);
+    bool is_noted = is_same || note_own(now->poll, tracked, row);
     note_row(tracked, row);
-    return is_told;
+    return is_noted;
 }
 
 typedef struct collecting {
@@ -298,23 +306,42 @@ static void mark_missing(cr_poll *poll)
     }
 }
 
+/* The row of a member who was removed and added again begins anew: nobody has set that. */
+static void tell_own(cr_tracked *tracked, bool was_out, cr_event_list *events)
+{
+    if (was_out) {
+        cr_event_list_free(&tracked->own);
+    }
+    cr_event_list_join(events, &tracked->own);
+}
+
+static cruddur_status look_at_one(cr_poll *poll, cr_tracked *tracked, cr_call *call, cr_look *look)
+{
+    bool is_gone = false;
+    cr_look one = {{NULL, NULL, 0}, false, false};
+    uint64_t removal = tracked->removal;
+    cruddur_status status = cr_poll_tracked(poll, tracked, false, call, &one, &is_gone);
+    if (status == CRUDDUR_OK) {
+        tell_own(tracked, is_gone || tracked->removal != removal, &look->events);
+        tracked->is_lost = is_gone;
+    }
+    cr_event_list_join(&look->events, &one.events);
+    look->has_more = look->has_more || one.has_more;
+    tracked->is_due = status != CRUDDUR_OK || one.has_more;
+    return status;
+}
+
 static cruddur_status look_at_due(cr_poll *poll, cr_call *call, cr_look *look)
 {
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < poll->count; i++) {
-        bool is_gone = false;
-        cr_look one = {{NULL, NULL, 0}, false, false};
         cr_tracked *tracked = poll->tracked[i];
         if (tracked->is_due && look->events.count >= CR_QUEUE_FULL) {
             look->has_more = true;
             break;
         }
         if (tracked->is_due) {
-            status = cr_poll_tracked(poll, tracked, false, call, &one, &is_gone);
-            cr_event_list_join(&look->events, &one.events);
-            look->has_more = look->has_more || one.has_more;
-            tracked->is_due = status != CRUDDUR_OK || one.has_more;
-            tracked->is_lost = status == CRUDDUR_OK ? is_gone : tracked->is_lost;
+            status = look_at_one(poll, tracked, call, look);
         }
     }
     return status;

@@ -96,20 +96,6 @@ static void part_full(cr_hub *hub, cruddur_watch *leader)
     }
 }
 
-static bool copy_events(const cr_event_list *events, cr_event_list *copies)
-{
-    for (const cruddur_event *event = events->first; event != NULL; event = event->next) {
-        cruddur_event *copy = cr_event_copy(event);
-        if (copy == NULL) {
-            cr_event_list_free(copies);
-            return false;
-        }
-        cr_event_list one = {copy, copy, 1};
-        cr_event_list_join(copies, &one);
-    }
-    return true;
-}
-
 /* What there was no memory for is looked for again, by a poll of its own from its place on. */
 static void begin_again(cruddur_watch *leader, cruddur_watch *follower)
 {
@@ -125,7 +111,7 @@ void cr_share_deliver(cr_hub *hub, cruddur_watch *leader, cr_event_list *events,
         if ((*each)->leader != leader || (*each)->has_ended) {
             continue;
         }
-        if (copy_events(events, &copies)) {
+        if (cr_event_list_copy(events, &copies)) {
             cr_hub_deliver(*each, &copies, at);
         } else {
             begin_again(leader, *each);

@@ -80,6 +80,7 @@ typedef struct telling {
     cr_views views;
     size_t first; /* the keys of the change that is being told */
     size_t end;
+    uint64_t number; /* of the change row that is being told; 0: it is none */
 } telling;
 
 static bool has_inboxes(const cr_audience *audience)
@@ -104,8 +105,25 @@ static bool is_of_removal(const cr_news *news, const cr_uuid *user)
            cr_str_equal(news->user, cr_uuid_str(user));
 }
 
+/* Of a time when somebody was no member only the messages are told, if they are in the history. */
+static cruddur_status may_see(telling *now, cr_view *view, const cr_view_member *member,
+                              const cr_news *news, bool *may)
+{
+    bool was_out = false;
+    *may = is_of_removal(news, &member->uuid);
+    if (*may || !cr_view_shows(member, news->message_sk)) {
+        return CRUDDUR_OK;
+    }
+    cruddur_status status =
+        now->number == 0 ? CRUDDUR_OK
+                         : cr_view_was_out(&now->views, view, &member->uuid, now->number, &was_out);
+    *may = !was_out;
+    return status;
+}
+
 static cruddur_status tell_group_watch(telling *now, cr_view *view, size_t at, const cr_news *news)
 {
+    bool may = false;
     cruddur_watch *watch = now->audience->crowd.watch[at];
     const cr_view_member *member = NULL;
     if (!watch->wish.has_viewer) {
@@ -117,9 +135,8 @@ static cruddur_status tell_group_watch(telling *now, cr_view *view, size_t at, c
         return status;
     }
     watch->has_lost = watch->has_lost || !member->is_member;
-    return cr_view_shows(member, news->message_sk) || is_of_removal(news, &member->uuid)
-               ? add(now, at, news)
-               : CRUDDUR_OK;
+    status = may_see(now, view, member, news, &may);
+    return status == CRUDDUR_OK && may ? add(now, at, news) : status;
 }
 
 static cruddur_status tell_inbox(telling *now, cr_view *view, const cr_uuid *user,
@@ -130,12 +147,13 @@ static cruddur_status tell_inbox(telling *now, cr_view *view, const cr_uuid *use
     if (!cr_crowd_has(&now->audience->crowd, at, true, user)) {
         return CRUDDUR_OK;
     }
+    bool may = false;
     cruddur_status status = cr_view_read_member(&now->views, view, user, &member);
-    if (status != CRUDDUR_OK ||
-        !(cr_view_shows(member, news->message_sk) || is_of_removal(news, user))) {
-        return status;
+    if (status == CRUDDUR_OK) {
+        status = may_see(now, view, member, news, &may);
     }
-    for (; status == CRUDDUR_OK && cr_crowd_has(&now->audience->crowd, at, true, user); at++) {
+    for (; may && status == CRUDDUR_OK && cr_crowd_has(&now->audience->crowd, at, true, user);
+         at++) {
         status = add(now, at, news);
     }
     return status;
@@ -223,10 +241,13 @@ static cruddur_status tell_change(telling *now, cr_view *view, cr_key key)
     if (change.message_sk.data != NULL) {
         status = get_message(now->txn, &view->group, change.message_sk, &message, &is_shown);
     }
-    return status == CRUDDUR_OK &&
-                   cr_news_of_change(&view->group, &change, is_shown ? &message : NULL, &news)
-               ? tell(now, view, &news)
-               : status;
+    if (status == CRUDDUR_OK &&
+        cr_news_of_change(&view->group, &change, is_shown ? &message : NULL, &news)) {
+        now->number = change.number;
+        status = tell(now, view, &news);
+        now->number = 0;
+    }
+    return status;
 }
 
 static cruddur_status tell_change_rows(telling *now, cr_view *view)
@@ -319,26 +340,44 @@ static void compare(telling *now, const cr_row *row, bool *is_marked, bool *is_s
     now->cache->known[at].settings = settings;
 }
 
-static cruddur_status tell_own_row(telling *now, cr_key key)
+/* Reads the row that was at this key, wherever it is now: a message may have moved it since. */
+static cruddur_status read_own_row(telling *now, size_t at, cr_view **view, cr_uuid *user,
+                                   cr_row *row)
+{
+    cr_uuid group;
+    cr_key key = now->changed->keys[at];
+    cr_str named = now->changed->notes[at].group;
+    const cr_view_member *member = NULL;
+    cruddur_status status = get_row(now->txn, key, row);
+    bool is_there = status == CRUDDUR_OK && cr_row_kind(row) == CR_KIND_GROUP_ROW &&
+                    (named.data == NULL || cr_str_equal(row->value[CR_GROUP_UUID], named));
+    if (status != CRUDDUR_OK || !cr_uuid_parse(cr_pk_suffix(key.pk), user) ||
+        !cr_uuid_parse(is_there ? row->value[CR_GROUP_UUID] : named, &group)) {
+        return status;
+    }
+    status = cr_view_read(&now->views, &group, view);
+    if (status == CRUDDUR_OK && !is_there) {
+        status = cr_view_read_member(&now->views, *view, user, &member);
+        *row = status == CRUDDUR_OK ? member->own : *row;
+    }
+    return status;
+}
+
+static cruddur_status tell_own_row(telling *now, size_t at)
 {
     cr_row row;
-    cr_uuid group;
     cr_uuid user;
     cr_view *view = NULL;
     bool is_marked;
     bool is_set;
-    cruddur_status status = get_row(now->txn, key, &row);
-    if (status != CRUDDUR_OK || cr_row_kind(&row) != CR_KIND_GROUP_ROW ||
-        !cr_uuid_parse(row.value[CR_GROUP_UUID], &group) || !cr_row_owner(&row, &user)) {
-        return status;
-    }
-    status = cr_view_read(&now->views, &group, &view);
-    if (status != CRUDDUR_OK || !view->is_there) {
+    cruddur_status status = read_own_row(now, at, &view, &user, &row);
+    if (status != CRUDDUR_OK || view == NULL || !view->is_there || !cr_row_exists(&row)) {
         return status;
     }
     compare(now, &row, &is_marked, &is_set);
     if (is_marked) {
-        const cr_news news = cr_news_of_marker(&group, cr_uuid_str(&user), cr_row_marker(&row));
+        const cr_news news =
+            cr_news_of_marker(&view->group, cr_uuid_str(&user), cr_row_marker(&row));
         status = tell(now, view, &news);
     }
     return status == CRUDDUR_OK && is_set ? tell_settings(now, view, &user, &row) : status;
@@ -394,10 +433,9 @@ static cruddur_status tell_one(telling *now)
         }
     }
     for (size_t i = now->first; !has_group && status == CRUDDUR_OK && i < now->end; i++) {
-        cr_key key = now->changed->keys[i];
-        if (cr_pk_has_prefix(key.pk, CR_PK_GROUPS) &&
+        if (cr_pk_has_prefix(now->changed->keys[i].pk, CR_PK_GROUPS) &&
             now->changed->notes[i].how == CR_WRITTEN_REPLACED) {
-            status = tell_own_row(now, key);
+            status = tell_own_row(now, i);
         }
     }
     close_change(now);

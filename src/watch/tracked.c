@@ -20,6 +20,7 @@ typedef struct looking {
     cr_str visible_sk; /* of the viewer */
     cr_str head_sk;    /* read before the card: what is later may be of a time without the viewer */
     cr_row counter;    /* the same, of changes */
+    cr_str low;        /* the low mark when the look began */
     size_t told;       /* messages */
     size_t told_before; /* remembered, before the first run */
     bool is_silent;     /* they are only noted */
@@ -160,47 +161,57 @@ static cruddur_status read_opening(looking *now)
 
 typedef struct changes {
     looking *now;
-    uint64_t count; /* by the counter */
-    cr_rows rows;
+    uint64_t last; /* by the counter */
+    cr_change *change;
+    size_t count;
 } changes;
 
 static cr_sink_answer take_change(void *context, const cr_row *row)
 {
-    cr_change change;
+    cr_row copy;
     changes *found = context;
-    if (!cr_change_read(row, found->now->txn->arena, &change)) {
+    cr_arena *arena = found->now->txn->arena;
+    cr_change *change = &found->change[found->count];
+    if (!cr_change_read(row, arena, change)) {
         return CR_SINK_MORE;
     }
-    if (change.number > found->count) {
+    if (change->number > found->last) {
         return CR_SINK_STOP;
     }
-    if (!cr_rows_add(&found->rows, row)) {
+    if (!cr_row_copy(arena, row, &copy)) {
         return CR_SINK_NO_MEMORY;
     }
-    return found->rows.count < CHANGES_MAX ? CR_SINK_MORE : CR_SINK_STOP;
+    (void)cr_change_read(&copy, arena, change);
+    found->count++;
+    return found->count < CHANGES_MAX ? CR_SINK_MORE : CR_SINK_STOP;
 }
 
-static cruddur_status tell_change(looking *now, const cr_row *row)
+/* A message that this look, or the next one, finds behind the low mark. */
+static bool is_told_by_key(const looking *now, const cr_change *change)
+{
+    return cr_str_equal(change->what, cr_str_of(CR_CHANGE_LATE)) &&
+           cr_str_compare(change->message_sk, now->low) > 0;
+}
+
+static cruddur_status tell_change(looking *now, const cr_change *change)
 {
     cr_row message;
     cr_news news;
-    cr_change change;
     bool is_shown = false;
     cruddur_status status = CRUDDUR_OK;
-    if (!cr_change_read(row, now->txn->arena, &change)) {
-        return CRUDDUR_OK;
-    }
-    if (change.message_sk.data != NULL) {
+    now->now.change = change->number;
+    if (change->message_sk.data != NULL) {
+        if (!is_visible(now, change->message_sk) || is_told_by_key(now, change)) {
+            return CRUDDUR_OK;
+        }
         cr_pk pk = cr_pk_of_group(&now->now.group);
-        const cr_key key = {cr_pk_str(&pk), change.message_sk};
+        const cr_key key = {cr_pk_str(&pk), change->message_sk};
         status = now->txn->ops->get(now->txn, &key, 1, &message);
         is_shown = status == CRUDDUR_OK && cr_row_kind(&message) == CR_KIND_MESSAGE &&
                    cr_message_is_shown(&message, cr_clock_now_us());
     }
-    now->now.change = change.number;
     bool is_told = status == CRUDDUR_OK &&
-                   (change.message_sk.data == NULL || is_visible(now, change.message_sk)) &&
-                   cr_news_of_change(&now->now.group, &change, is_shown ? &message : NULL, &news);
+                   cr_news_of_change(&now->now.group, change, is_shown ? &message : NULL, &news);
     return is_told && !add(now, &news) ? cr_fail_memory(now->txn->call->error) : status;
 }
 
@@ -238,65 +249,74 @@ static cruddur_status collect_changes(looking *now, const cr_change_pk *pk, chan
     const cr_query query = {.partition = cr_change_pk_str(pk),
                             .lower = {cr_str_of(sk), false},
                             .upper = {cr_str_of(CR_SK_BEHIND), false}};
-    return now->txn->ops->query(now->txn, &query, take_change, found);
+    found->change = cr_arena_alloc(now->txn->arena, CHANGES_MAX * sizeof(*found->change));
+    return found->change == NULL ? cr_fail_memory(now->txn->call->error)
+                                 : now->txn->ops->query(now->txn, &query, take_change, found);
 }
 
 /* ---- of a time without the viewer ---- */
 
-static bool is_of_viewer(const looking *now, const cr_row *row, const char *what)
+static bool is_of_viewer(const looking *now, const cr_change *change, const char *what)
 {
-    cr_change change;
     const cr_uuid *viewer = now->look->viewer;
-    return viewer != NULL && cr_change_read(row, now->txn->arena, &change) &&
-           cr_str_equal(change.what, cr_str_of(what)) &&
-           cr_str_equal(change.member, cr_uuid_str(viewer));
+    return viewer != NULL && cr_str_equal(change->what, cr_str_of(what)) &&
+           cr_str_equal(change->member, cr_uuid_str(viewer));
 }
 
 /* Whether the viewer was no member before the first of them: then the viewer is added first. */
-static bool begins_out(const looking *now, const cr_rows *rows)
+static bool begins_out(const looking *now, const changes *found)
 {
-    for (size_t i = 0; i < rows->count; i++) {
-        if (is_of_viewer(now, &rows->row[i], CR_CHANGE_REMOVE)) {
+    for (size_t i = 0; i < found->count; i++) {
+        if (is_of_viewer(now, &found->change[i], CR_CHANGE_REMOVE)) {
             return false;
         }
-        if (is_of_viewer(now, &rows->row[i], CR_CHANGE_ADD)) {
+        if (is_of_viewer(now, &found->change[i], CR_CHANGE_ADD)) {
             return true;
         }
     }
     return false;
 }
 
-static cruddur_status pass_over(looking *now, const cr_row *row)
+/* Of a time without the viewer only the messages are told, late ones as well: those that are in the
+ * viewer's history now. */
+static cruddur_status tell_or_pass(looking *now, const cr_change *change, bool *is_out)
 {
-    cr_change change;
-    if (cr_change_read(row, now->txn->arena, &change)) {
-        now->now.change = change.number;
+    bool is_removal = is_of_viewer(now, change, CR_CHANGE_REMOVE);
+    bool is_message = cr_str_equal(change->what, cr_str_of(CR_CHANGE_LATE));
+    bool is_known = is_removal && change->number <= now->now.removal;
+    *is_out = *is_out && !is_of_viewer(now, change, CR_CHANGE_ADD);
+    bool is_told = !is_known && (!*is_out || is_message);
+    cruddur_status status = is_told ? tell_change(now, change) : CRUDDUR_OK;
+    now->now.change = change->number;
+    now->now.removal = is_removal && !is_known ? change->number : now->now.removal;
+    *is_out = *is_out || is_removal;
+    return status;
+}
+
+static cruddur_status begin_changes(looking *now, const cr_change_pk *pk)
+{
+    if (now->now.change != CR_CHANGE_UNKNOWN) {
+        return CRUDDUR_OK;
     }
-    return CRUDDUR_OK;
+    now->now.change = cr_change_count_read(&now->counter);
+    return now->now.change > 0 ? find_last_told(now, pk) : CRUDDUR_OK;
 }
 
 /* Those after the last one that was told, in their order. Where there are more than one look tells
  * of, the next one goes on. */
-static cruddur_status read_changes(looking *now)
+static cruddur_status read_changes(looking *now, const cr_change_pk *pk)
 {
-    cr_change_pk pk = cr_change_pk_of(&now->now.group);
     uint64_t count = cr_change_count_read(&now->counter);
-    changes found = {now, count, {.arena = now->txn->arena}};
-    cruddur_status status = CRUDDUR_OK;
-    if (now->now.change == CR_CHANGE_UNKNOWN) {
-        now->now.change = count;
-        status = count > 0 ? find_last_told(now, &pk) : CRUDDUR_OK;
-    }
+    changes found = {.now = now, .last = count};
+    cruddur_status status = begin_changes(now, pk);
     if (status == CRUDDUR_OK && count > now->now.change) {
-        status = collect_changes(now, &pk, &found);
+        status = collect_changes(now, pk, &found);
     }
-    bool is_out = now->now.is_out || begins_out(now, &found.rows);
-    for (size_t i = 0; status == CRUDDUR_OK && i < found.rows.count; i++) {
-        is_out = is_out && !is_of_viewer(now, &found.rows.row[i], CR_CHANGE_ADD);
-        status = is_out ? pass_over(now, &found.rows.row[i]) : tell_change(now, &found.rows.row[i]);
-        is_out = is_out || is_of_viewer(now, &found.rows.row[i], CR_CHANGE_REMOVE);
+    bool is_out = now->now.is_out || begins_out(now, &found);
+    for (size_t i = 0; status == CRUDDUR_OK && i < found.count; i++) {
+        status = tell_or_pass(now, &found.change[i], &is_out);
     }
-    bool is_cut = found.rows.count == CHANGES_MAX;
+    bool is_cut = found.count == CHANGES_MAX;
     now->now.is_out = is_out && is_cut;
     if (is_cut) {
         now->look->has_more = true;
@@ -338,19 +358,26 @@ static void keep_removal(cr_tracked_look *look, cr_event_list *kept)
     }
 }
 
-/* Of a group that the viewer has lost only the removal is told. */
+/* Of a group that the viewer has lost only the removal is told. If the viewer is added again, the
+ * late messages since then are looked for. */
 static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
 {
     cr_event_list kept = {NULL, NULL, 0};
     now->visible_sk = cr_str_of(CR_SK_BEHIND); /* no message is */
     cruddur_status status = read_counter(now, pk);
+    if (status == CRUDDUR_OK) {
+        status = begin_changes(now, pk);
+    }
+    uint64_t from = now->now.change;
+    bool was_out = now->now.is_out;
     do { /* there is no next look */
         now->look->has_more = false;
-        status = status == CRUDDUR_OK ? read_changes(now) : status;
+        status = status == CRUDDUR_OK ? read_changes(now, pk) : status;
         keep_removal(now->look, &kept);
     } while (status == CRUDDUR_OK && now->look->has_more);
     now->look->events = kept;
-    now->now.is_out = true;
+    now->now.change = from;
+    now->now.is_out = was_out || now->now.removal <= from;
     return status;
 }
 
@@ -392,7 +419,7 @@ static cruddur_status begin_here(looking *now, cr_str head_sk)
     return read_messages(now);
 }
 
-static cruddur_status read_news(looking *now, const cr_group *group)
+static cruddur_status read_news(looking *now, const cr_change_pk *pk, const cr_group *group)
 {
     cr_str head_sk = group->head.value[CR_SK];
     now->head_sk = head_sk;
@@ -407,7 +434,7 @@ static cruddur_status read_news(looking *now, const cr_group *group)
     if (status == CRUDDUR_OK && !now->look->has_more) {
         raise(&now->now.newest, head_sk); /* also one that has expired and gone */
     }
-    return status == CRUDDUR_OK ? read_changes(now) : status;
+    return status == CRUDDUR_OK ? read_changes(now, pk) : status;
 }
 
 static cruddur_status look_body(cr_txn *txn, void *context)
@@ -422,13 +449,14 @@ static cruddur_status look_body(cr_txn *txn, void *context)
     *now =
         (looking){.look = look, .now = *look->tracked, .txn = txn, .told_before = now->told_before};
     now->now.told.key = look->tracked->told.key;
+    now->low = cr_kept_key_str(&look->tracked->low);
     cruddur_status status = read_group(now, &pk, &group);
     if (status == CRUDDUR_E_GROUP_NOT_FOUND) {
         cr_error_discard(txn->call->error);
         look->is_gone = true;
         status = look->begins ? CRUDDUR_OK : read_lost(now, &pk);
     } else if (status == CRUDDUR_OK) {
-        status = read_news(now, &group);
+        status = read_news(now, &pk, &group);
     }
     bool must_check = look->viewer != NULL && (look->is_gone || look->events.count > 0);
     return status == CRUDDUR_OK && must_check ? cr_own_row_check_card(txn, &group) : status;
@@ -471,6 +499,10 @@ bool cr_tracked_copy(cr_tracked *copy, const cr_tracked *tracked)
     size_t count = tracked->told.count;
     *copy = *tracked;
     copy->told = (cr_told){NULL, 0, 0};
+    copy->own = (cr_event_list){NULL, NULL, 0};
+    if (!cr_event_list_copy(&tracked->own, &copy->own)) {
+        return false;
+    }
     if (count == 0) {
         return true;
     }
@@ -487,4 +519,5 @@ void cr_tracked_free(cr_tracked *tracked)
 {
     free(tracked->told.key);
     tracked->told = (cr_told){NULL, 0, 0};
+    cr_event_list_free(&tracked->own);
 }

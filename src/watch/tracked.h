@@ -34,6 +34,7 @@ typedef struct cr_tracked {
     int64_t since_us;   /* changes since this time are looked for then */
     bool tells_opening; /* if the first message is after the low mark */
     bool is_out;        /* the viewer was no member after the last change that was told */
+    uint64_t removal;   /* the change that removed the viewer, if that was told; else 0 */
     cr_told told;
 
     /* What the member's row said: of an inbox. */
@@ -41,9 +42,10 @@ typedef struct cr_tracked {
     uint64_t row_version;
     uint64_t marker;
     uint64_t settings;
-    bool is_due;  /* for a look */
-    bool is_seen; /* in the list that is being read */
-    bool is_lost; /* the member is none any more, until another row comes */
+    cr_event_list own; /* what has changed of these two, until the group is looked at */
+    bool is_due;       /* for a look */
+    bool is_seen;      /* in the list that is being read */
+    bool is_lost;      /* the member is none any more, until another row comes */
 } cr_tracked;
 
 /* One look. */

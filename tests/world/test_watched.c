@@ -10,6 +10,7 @@
 #include "listing/list.h"
 #include "messaging/append.h"
 #include "messaging/edit.h"
+#include "messaging/mark.h"
 #include "model/expiry.h"
 #include "watch/poll.h"
 #include "watch/tracked.h"
@@ -53,22 +54,27 @@ static void take_events(cr_event_list *events)
     }
 }
 
-static cr_poll *watch(const cr_watch_wish *wish)
+static cr_poll *watch(const cr_watch_wish *wish, const cr_place *from)
 {
     cruddur_error *error = NULL;
     cr_poll *poll = NULL;
     cr_call call = sim_call(&error);
-    cr_assert_eq(cr_poll_begin(all.atomic, wish, NULL, &call, &poll), CRUDDUR_OK);
+    cr_assert_eq(cr_poll_begin(all.atomic, wish, from, &call, &poll), CRUDDUR_OK);
     return poll;
 }
 
-static cr_poll *watch_inbox(void)
+static cr_poll *watch_inbox_from(const cr_place *from)
 {
     const cr_watch_wish wish = {.is_inbox = true,
                                 .subject = all.person[XIA],
                                 .interval_min_us = 1000000,
                                 .interval_max_us = 10000000};
-    return watch(&wish);
+    return watch(&wish, from);
+}
+
+static cr_poll *watch_inbox(void)
+{
+    return watch_inbox_from(NULL);
 }
 
 static cr_poll *watch_group(void)
@@ -78,7 +84,7 @@ static cr_poll *watch_group(void)
                                 .viewer = all.person[XIA],
                                 .interval_min_us = 1000000,
                                 .interval_max_us = 10000000};
-    return watch(&wish);
+    return watch(&wish, NULL);
 }
 
 static const char *look_at(cr_poll *poll)
@@ -185,6 +191,127 @@ Test(watched, an_inbox_does_not_tell_many_changes_in_between, .init = begin, .fi
     add_xia(false);
     cr_expect_str_eq(look_at(poll), "");
     cr_expect_str_eq(look_at(poll), "member-added: ");
+    cr_poll_free(poll);
+}
+
+/* A message that came long ago, by its time: a watch that goes on by time looks for later keys. */
+static void send_late(const char *text)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_call call = sim_call(&error);
+    const cr_draft draft = {.author = {.uuid = all.person[ANN]},
+                            .group = all.group,
+                            .text = cr_str_of(text),
+                            .uuid = scene_uuid(&all),
+                            .created_at_us = second.created_at_us + 1000000,
+                            .lasts_s = CR_EXPIRES_NEVER};
+    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    free(row);
+    cruddur_error_free(error);
+}
+
+#define DAY_US INT64_C(86400000000)
+
+/* A watch that went on a day after the latest message. */
+static cr_poll *go_on_a_day_later(void)
+{
+    cr_place from;
+    sim_advance(DAY_US);
+    cr_poll *poll = watch_inbox();
+    cr_poll_place(poll, &from);
+    cr_poll_free(poll);
+    return watch_inbox_from(&from);
+}
+
+/* Removed, a late message, added again: before the first look, and after looks at each of these. */
+static void be_away_meanwhile(bool looks, bool with_history, const char *events)
+{
+    begin();
+    cr_poll *poll = go_on_a_day_later();
+    cr_expect_str_eq(look_at(poll), "");
+    remove_xia();
+    if (looks) {
+        cr_expect_str_eq(look_at(poll), "member-removed: ");
+    }
+    send_late("late");
+    if (looks) {
+        cr_expect_str_eq(look_at(poll), "");
+    }
+    cr_assert_eq(scene_rename(&all, all.atomic, ANN, "while away"), CRUDDUR_OK);
+    add_xia(with_history);
+    cr_expect_str_eq(look_at(poll), events);
+    cr_expect_str_eq(look_at(poll), "");
+    cr_poll_free(poll);
+    end();
+}
+
+Test(watched, a_late_message_of_a_time_without_the_viewer_is_told_if_it_is_in_the_history)
+{
+    be_away_meanwhile(false, false, "member-removed: member-added: ");
+    be_away_meanwhile(false, true, "member-removed: message:late member-added: ");
+    be_away_meanwhile(true, false, "member-added: ");
+    be_away_meanwhile(true, true, "message:late member-added: ");
+}
+
+/* The look that finds the removal comes after the late message. */
+Test(watched, a_late_message_before_the_removal_is_seen_is_told_afterwards, .init = begin,
+     .fini = end)
+{
+    cr_poll *poll = go_on_a_day_later();
+    cr_expect_str_eq(look_at(poll), "");
+    remove_xia();
+    send_late("late");
+    cr_expect_str_eq(look_at(poll), "member-removed: ");
+    add_xia(true);
+    cr_expect_str_eq(look_at(poll), "message:late member-added: ");
+    cr_poll_free(poll);
+}
+
+Test(watched, a_late_message_is_told_once, .init = begin, .fini = end)
+{
+    sim_advance(DAY_US);
+    cr_poll *poll = watch_inbox();
+    send_late("late");
+    cr_expect_str_eq(look_at(poll), "message:late ");
+    cr_expect_str_eq(look_at(poll), "");
+    cr_poll_free(poll);
+}
+
+/* ---- a member's own settings, and a message after them ---- */
+
+static void pin(void)
+{
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    const cr_settings settings = {
+        .group = &all.group, .member = &all.person[XIA], .archived = CR_KEEP, .pinned = CR_ON};
+    cr_assert_eq(cr_set(all.atomic, &settings, &call, NULL), CRUDDUR_OK);
+    cruddur_error_free(error);
+}
+
+static void mark(void)
+{
+    static const cr_message_arguments arguments = {"message_uuid", "created_at_us"};
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    const cr_marking marking = {
+        .group = &all.group, .member = &all.person[XIA], .arguments = &arguments};
+    cr_assert_eq(cr_mark(all.atomic, &marking, &call, NULL), CRUDDUR_OK);
+    cruddur_error_free(error);
+}
+
+Test(watched, a_setting_is_told_although_a_message_has_moved_its_row, .init = begin, .fini = end)
+{
+    cr_poll *poll = watch_inbox();
+    pin();
+    send("third");
+    cr_expect_str_eq(look_at(poll), "group-changed: message:third ");
+    mark();
+    send("fourth");
+    cr_expect_str_eq(look_at(poll), "read: message:fourth ");
+    send("fifth");
+    cr_expect_str_eq(look_at(poll), "message:fifth ");
     cr_poll_free(poll);
 }
 

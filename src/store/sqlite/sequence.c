@@ -6,6 +6,7 @@
 #include "base/print.h"
 #include "model/expiry.h"
 #include "model/store_row.h"
+#include "model/uuid.h"
 #include "store/sqlite/failure.h"
 
 /* A change that writes more than this has several entries. */
@@ -16,13 +17,16 @@
 #define FIRST_KEYS 64
 #define US_PER_S INT64_C(1000000)
 
-/* What was done to the row is in the two highest bits of the size of its partition key. */
+/* What was done to the row is in the two highest bits of the size of its partition key: a number of
+ * cr_written, or HOW_OWN. */
 #define HOW_SHIFT 14
 #define SIZE_MASK 0x3fffu
+#define HOW_OWN 3u
 
 /* An entry is a list of keys: each the size of its partition key, that key, and the same of the
  * sort key. Sizes have two bytes, the higher one first. Rows of one message follow each other, so a
- * sort key that is the one before has the size 0 and no text; no sort key is empty. */
+ * sort key that is the one before has the size 0 and no text; no sort key is empty. A member's own
+ * row, which was replaced alone (HOW_OWN), is followed by the uuid of its group in the same way. */
 static void add_text(cr_buffer *entry, cr_str text, unsigned bits)
 {
     unsigned number = (unsigned)text.size | bits << HOW_SHIFT;
@@ -204,17 +208,35 @@ static bool is_last_sk(const cr_sqlite_txn *txn, cr_str sk)
            memcmp(txn->written->data + txn->last_sk.at, sk.data, sk.size) == 0;
 }
 
-cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key, cr_written how)
+static bool is_own(const cr_buffer *entry, const cr_row *row, cr_written how)
+{
+    return how == CR_WRITTEN_REPLACED && entry->size == 0 &&
+           row->value[CR_GROUP_UUID].size == CR_UUID_LENGTH;
+}
+
+static void note_key(cr_sqlite_txn *txn, cr_key key, unsigned how)
 {
     cr_buffer *entry = txn->written;
-    txn->writes_others = txn->writes_others || !cr_is_store_row(key);
-    add_text(entry, key.pk, (unsigned)how);
+    add_text(entry, key.pk, how);
     if (is_last_sk(txn, key.sk)) {
         add_text(entry, cr_str_of(""), 0);
     } else {
         add_text(entry, key.sk, 0);
         txn->last_sk.at = entry->size - key.sk.size;
         txn->last_sk.size = key.sk.size;
+    }
+}
+
+cruddur_status cr_sequence_note(cr_sqlite_txn *txn, const cr_row *row, cr_written how)
+{
+    cr_key key = cr_row_key(row);
+    cr_buffer *entry = txn->written;
+    txn->writes_others = txn->writes_others || !cr_is_store_row(key);
+    if (is_own(entry, row, how)) {
+        note_key(txn, key, HOW_OWN);
+        add_text(entry, row->value[CR_GROUP_UUID], 0);
+    } else {
+        note_key(txn, key, (unsigned)how);
     }
     if (entry->failed) {
         return cr_fail_memory(txn->base.call->error);
@@ -241,16 +263,24 @@ typedef struct reading {
     size_t note_capacity;
 } reading;
 
-static bool add_note(reading *now, cr_written how)
+static bool add_note(reading *now, unsigned how, cr_str group)
 {
     cr_changed_keys *changed = now->request->changed;
-    cr_change_note *grown = cr_array_grow_in(now->request->arena, changed->notes, changed->count,
-                                             &now->note_capacity, FIRST_KEYS, sizeof(*grown));
-    if (grown != NULL) {
-        changed->notes = grown;
-        grown[changed->count] = (cr_change_note){changed->last, how};
+    cr_arena *arena = now->request->arena;
+    cr_change_note note = {changed->last, CR_WRITTEN_REPLACED, CR_STR_ABSENT};
+    if (how == HOW_OWN) {
+        note.group = cr_arena_copy(arena, group);
+    } else {
+        note.how = (cr_written)how;
     }
-    return grown != NULL;
+    cr_change_note *grown = cr_array_grow_in(arena, changed->notes, changed->count,
+                                             &now->note_capacity, FIRST_KEYS, sizeof(*grown));
+    if (grown == NULL || (how == HOW_OWN && note.group.data == NULL)) {
+        return false;
+    }
+    changed->notes = grown;
+    grown[changed->count] = note;
+    return true;
 }
 
 static bool add_key(reading *now, cr_str pk, cr_str sk)
@@ -276,12 +306,13 @@ static int add_entry(reading *now, cr_str entry)
     unsigned none;
     while (entry.size > 0) {
         cr_str next;
+        cr_str group = CR_STR_ABSENT;
         if (!take_text(&entry, &pk, &how) || !take_text(&entry, &next, &none) ||
-            how > CR_WRITTEN_REMOVED) {
+            (how == HOW_OWN && !take_text(&entry, &group, &none))) {
             return SQLITE_CORRUPT;
         }
         sk = next.size == 0 ? sk : next;
-        if (!add_note(now, (cr_written)how) || !add_key(now, pk, sk)) {
+        if (!add_note(now, how, group) || !add_key(now, pk, sk)) {
             return SQLITE_NOMEM;
         }
     }

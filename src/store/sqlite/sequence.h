@@ -14,9 +14,8 @@
 /* Forgets what an earlier run of the body has noted. */
 void cr_sequence_restart(cr_sqlite_txn *txn);
 
-/* Notes what the change has done to the row with this key. CRUDDUR_E_STORE_FENCED, write statuses.
- */
-cruddur_status cr_sequence_note(cr_sqlite_txn *txn, cr_key key, cr_written how);
+/* Notes what the change has done to this row. CRUDDUR_E_STORE_FENCED, write statuses. */
+cruddur_status cr_sequence_note(cr_sqlite_txn *txn, const cr_row *row, cr_written how);
 
 /* Adds the entry of the change, if it has written anything. CRUDDUR_E_STORE_FENCED, write statuses.
  */

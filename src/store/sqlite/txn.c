@@ -293,7 +293,7 @@ static cruddur_status run_with_row(cr_sqlite_txn *txn, cr_statement which, const
 static cruddur_status note_written(cr_sqlite_txn *txn, const cr_row *row, cr_written how)
 {
     txn->base.call->meter.rows_written++;
-    return cr_sequence_note(txn, cr_row_key(row), how);
+    return cr_sequence_note(txn, row, how);
 }
 
 static cruddur_status put(cr_txn *base, const cr_row *row)
