@@ -15,8 +15,17 @@
 
 /* ---- in a run ---- */
 
+static void note_left(cr_send *send, const cr_txn *txn)
+{
+    cr_sort_key sk;
+    if (txn->may_be_left && cr_time_format(send->choice.time_us, &sk)) {
+        cr_kept_key_set(&send->left, cr_sort_key_str(&sk));
+    }
+}
+
 void cr_send_begin(cr_send *send, const cr_txn *txn)
 {
+    note_left(send, txn);
     /* Run again because the engine found out what the service lacks: no key was taken. */
     send->choice.reach_us = txn->traits == send->traits ? send->choice.reach_us : 0;
     send->traits = txn->traits;
@@ -144,13 +153,16 @@ static cr_str look_back_from(const cr_send *send)
     return cr_str_compare(first, oldest) < 0 ? first : oldest;
 }
 
-/* In steps other writers may have met the change half done; and a message that was put alone, at
- * the key that was claimed for it, has left the group rows where they were. What is not settled now
- * is settled by the next write: the message is stored in any case. */
+/* In steps other writers may have met the change half done, and a run that came to nothing may have
+ * left rows at its key; and a message that was put alone, at the key that was claimed for it, has
+ * left the group rows where they were. What is not settled now is settled by the next write: the
+ * message is stored in any case. */
 static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
 {
     cruddur_error *error = NULL;
     const cr_draft *draft = send->draft;
+    const cr_kept_key *left = send->is_late ? &send->head : &send->left;
+    cr_str left_sk = left->size == 0 ? CR_STR_ABSENT : cr_kept_key_str(left);
     cr_sort_key own;
     bool has_put_rows = has_opened(send) && !send->is_repeat && !send->is_late &&
                         cr_time_format(send->choice.time_us, &own);
@@ -161,7 +173,9 @@ static void clear_up(cr_store *store, const cr_send *send, cr_call *call)
                                   .from_sk = look_back_from(send),
                                   .is_repeat = send->is_repeat,
                                   .own_sk = has_put_rows ? cr_sort_key_str(&own) : CR_STR_ABSENT,
-                                  .must_settle = has_opened(send) || send->is_late};
+                                  .left_sk = left_sk,
+                                  .must_settle =
+                                      has_opened(send) || send->is_late || left_sk.data != NULL};
     cr_call quiet = *call;
     quiet.error = &error;
     cruddur_status status = look_back(store, &settling, &quiet);

@@ -16,6 +16,7 @@ typedef struct cr_send {
     bool is_together;          /* a change for several messages has this one */
     bool is_apart;             /* it cannot go together with others: something is special */
     cr_meter shared;           /* what that one cost which was waited for */
+    cr_kept_key left;          /* the key at which a run in steps may have left rows; empty: none */
 
     /* Of the latest run. */
     unsigned traits;        /* that it met */

@@ -195,6 +195,10 @@ static cruddur_status read_at_messages(cr_txn *txn, const settle *settling, cons
                                        cr_group_rows *rows)
 {
     cruddur_status status = CRUDDUR_OK;
+    cr_str left_sk = settling->known.left_sk;
+    if (left_sk.data != NULL) {
+        status = cr_group_rows_read_at(txn, left_sk, group_of(settling), rows);
+    }
     for (size_t i = 0; status == CRUDDUR_OK && i < messages->count; i++) {
         status =
             cr_group_rows_read_at(txn, messages->row[i].value[CR_SK], group_of(settling), rows);
@@ -521,6 +525,7 @@ static void look_again(settle *settling, cr_kept_key *from)
     settling->known.looks_back = true;
     settling->known.message_sk = CR_STR_ABSENT;
     settling->known.from_sk = cr_kept_key_str(from);
+    settling->known.left_sk = CR_STR_ABSENT;
     settling->known.is_repeat = settling->known.must_settle = false;
 }
 

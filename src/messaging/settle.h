@@ -33,6 +33,7 @@ typedef struct cr_settling {
     cr_str from_sk;   /* rows may be left of messages behind this one; there is one, its own */
     bool is_repeat;   /* of this one rather, and of the one before it: an earlier call stored it */
     cr_str own_sk;    /* where it has put a row for each of `named`; absent: it has put none */
+    cr_str left_sk;   /* where rows may be left although no message has this key; absent: none */
     bool must_settle; /* also where there is one such message only */
 } cr_settling;
 

@@ -179,6 +179,8 @@ struct cr_txn {
     cr_call *call;
     bool may_be_stored; /* what a run before this one stated: its answer got lost, and it may have
                            been committed since then, or may be yet */
+    bool may_be_left;   /* in steps: rows that the run before this one put may still be there, or
+                           come yet */
 };
 
 typedef cruddur_status (*cr_body)(cr_txn *txn, void *context);

@@ -235,7 +235,7 @@ size_t scene_births(const char *text)
     return count;
 }
 
-static cr_str newest_sk(const scene *all)
+cr_str scene_newest(const scene *all)
 {
     const sim_item *const *found;
     cr_pk pk = cr_pk_of_group(&all->group);
@@ -247,7 +247,7 @@ static cr_str newest_sk(const scene *all)
 size_t scene_rows(const scene *all, size_t person, bool at_newest)
 {
     cr_pk pk = cr_pk_of_member(&all->person[person]);
-    cr_str newest = newest_sk(all);
+    cr_str newest = scene_newest(all);
     size_t count = 0;
     for (size_t i = 0; i < sim_table_size(); i++) {
         const sim_item *item = sim_table_at(i);

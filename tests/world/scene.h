@@ -52,6 +52,9 @@ cruddur_status scene_read(scene *all, size_t person);
 size_t scene_count(const char *text);
 size_t scene_births(const char *text);
 
+/* The key of the newest message. */
+cr_str scene_newest(const scene *all);
+
 /* A person's rows of the group, and those that are at the newest message. */
 size_t scene_rows(const scene *all, size_t person, bool at_newest);
 

@@ -374,13 +374,16 @@ static bool may_be_begun(const cr_dynamodb_txn *txn, size_t puts)
 
 /* Takes the group rows of a message back that is not stored: nobody goes by them yet. Those of a
  * stored message stay, whoever put them, for others may have removed older ones since. So do those
- * of a claimed message that may be stored late, or by another that has put them as well. */
+ * of a claimed message that may be stored late, or by another that has put them as well. A put
+ * without an answer may come after its removal. */
 static void undo(cr_dynamodb_txn *txn, size_t puts)
 {
     bool may_be_used = txn->is_claimed && (txn->has_lost_answers || txn->has_adopted);
+    bool is_undone = true;
     if (may_be_begun(txn, puts) && stores_message(txn, puts) && !may_be_used) {
-        (void)remove_quietly(txn, remove_puts, puts, "group rows of no message are left");
+        is_undone = remove_quietly(txn, remove_puts, puts, "group rows of no message are left");
     }
+    txn->base.may_be_left = txn->has_lost_answers || !is_undone;
 }
 
 /* A put failed for good. A change with a message is taken back, unless the message may be stored;
@@ -411,6 +414,7 @@ static size_t count_puts(const cr_dynamodb_txn *txn)
 cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
 {
     size_t puts = count_puts(txn);
+    txn->base.may_be_left = false;
     for (size_t i = 0; i < puts;) {
         cruddur_status status;
         switch (put_some(txn, count_joined(txn, i, puts), &i, &status)) {

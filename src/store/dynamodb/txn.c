@@ -254,9 +254,10 @@ static const cr_txn_ops operations = {
 void cr_dynamodb_txn_init(cr_dynamodb_txn *txn, cr_dynamodb *table, bool is_change, cr_arena *arena,
                           cr_call *call)
 {
-    *txn = (cr_dynamodb_txn){.base = {&operations, cr_dynamodb_traits(table), arena, call, false},
-                             .table = table,
-                             .is_change = is_change};
+    *txn = (cr_dynamodb_txn){
+        .base = {&operations, cr_dynamodb_traits(table), arena, call, false, false},
+        .table = table,
+        .is_change = is_change};
     cr_aws_answer_init(&txn->answer);
     cr_buffer_init(&txn->request, CR_REQUEST_SIZE_MAX);
     cr_buffer_init(&txn->text, TEXT_MAX);

@@ -474,7 +474,7 @@ static const cr_txn_ops operations = {get,     query,           put,        repl
 void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned traits,
                         cr_arena *arena, cr_call *call)
 {
-    txn->base = (cr_txn){&operations, traits, arena, call, false};
+    txn->base = (cr_txn){&operations, traits, arena, call, false, false};
     txn->connection = connection;
     txn->absence_count = 0;
     txn->written = NULL;
