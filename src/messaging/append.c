@@ -428,16 +428,19 @@ static cr_group_reading reading_of(const cr_txn *txn, const cr_send *send, const
     return reading;
 }
 
+_Static_assert(CRUDDUR_MEMBERS_MAX <= CR_GROUP_AHEAD_KEYS_MAX, "the rows of a full group");
+
 /* In steps a handle that knows where it has left the group rows has them read together with the
- * head; and the inboxes asked for the key that a claim is to name. */
+ * head; and, if there is room, the inboxes asked for the key that a claim is to name. */
 static cruddur_status read_rows_ahead(cr_txn *txn, cr_send *send, cr_group_reading *reading)
 {
     cr_sort_key sk;
     const cr_kept_group *kept = cr_recall_keys(txn, !cr_send_has_failed(send));
     size_t count = kept == NULL ? 0 : kept->rows.count;
-    bool has_places = send->draft->may_be_repeat && send->draft->created_at_us == 0;
+    bool has_places = send->draft->may_be_repeat && send->draft->created_at_us == 0 &&
+                      2 * count <= CR_GROUP_AHEAD_KEYS_MAX;
     size_t wanted = has_places ? 2 * count : count;
-    if (count == 0 || wanted > CR_GROUP_AHEAD_KEYS_MAX) {
+    if (count == 0) {
         return CRUDDUR_OK;
     }
     cr_key *keys = cr_arena_alloc(txn->arena, wanted * sizeof(*keys));

@@ -66,6 +66,15 @@ static bool can_be_left(const cr_txn *txn, const cr_group *group, const cr_rewri
            card->card.blocked.count == 0 && !card->card.is_closed;
 }
 
+/* In steps no more than the key is gone by. */
+static cr_row key_of(const cr_row *row)
+{
+    cr_row alone = {0};
+    alone.value[CR_PK] = row->value[CR_PK];
+    alone.value[CR_SK] = row->value[CR_SK];
+    return alone;
+}
+
 /* A handle is sure of a group that it has found as it left it. */
 void cr_recall_leave(const cr_txn *txn, const cr_group *group, const cr_rewrite *rewrite,
                      const cr_row *counter)
@@ -77,15 +86,17 @@ void cr_recall_leave(const cr_txn *txn, const cr_group *group, const cr_rewrite 
         return;
     }
     for (size_t i = 0; i < rows->members.count; i++) {
-        moved[i] = cr_rewrite_moved(txn, rewrite, i);
+        cr_row row = cr_rewrite_moved(txn, rewrite, i);
+        moved[i] = is_in_steps(txn) ? key_of(&row) : row;
     }
+    const cr_row message = is_in_steps(txn) ? key_of(rewrite->message) : *rewrite->message;
     bool is_sure =
         before != NULL && cr_str_equal(cr_row_place(before->rows.row), group->head.value[CR_SK]);
     bool is_counter_known = is_sure && before->knows_counter;
     const cr_group_content content = {.card = &group->card.row,
                                       .rows = moved,
                                       .row_count = rows->members.count,
-                                      .message = rewrite->message,
+                                      .message = &message,
                                       .counter = counter != NULL    ? counter
                                                  : is_counter_known ? &before->counter
                                                                     : NULL};

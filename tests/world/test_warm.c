@@ -458,13 +458,13 @@ Test(warm, an_append_in_steps_that_meets_another_program)
     }
 }
 
-static cr_meter open_in_steps(bool is_claimed)
+static cr_meter open_in_steps(const cr_members *members, bool is_claimed)
 {
     cr_packed_row *row = NULL;
     cr_call call = sim_call(NULL);
-    cr_opening opening = {.members = all.members};
-    for (size_t i = 0; i < SCENE_PEOPLE; i++) {
-        opening.person[i] = (cr_person){all.person[i], cr_str_of("Some"), cr_str_of("some")};
+    cr_opening opening = {.members = *members};
+    for (size_t i = 0; i < members->count; i++) {
+        opening.person[i] = (cr_person){members->uuid[i], cr_str_of("Some"), cr_str_of("some")};
     }
     opening.first_message = (cr_draft){.lasts_s = CR_EXPIRES_NEVER,
                                        .author = opening.person[ANN],
@@ -482,8 +482,27 @@ Test(warm, an_opening_in_steps)
 {
     for (size_t i = 0; i < 2; i++) {
         scene_begin(&all, 1);
-        cr_expect_eq(open_in_steps(i == 1).waves, i == 1 ? 8u : 6u);
+        cr_expect_eq(open_in_steps(&all.members, i == 1).waves, i == 1 ? 8u : 6u);
         expect_whole();
         scene_end(&all);
     }
+}
+
+/* Each 24 rows that are put are a wave, and each 24 that are removed. The places of 49 new rows are
+ * not asked for together with the rows. */
+Test(warm, an_append_in_steps_to_a_full_group)
+{
+    scene_begin(&all, 1);
+    cr_members members = all.members;
+    while (members.count < CRUDDUR_MEMBERS_MAX) {
+        cr_uuid uuid = scene_uuid(&all);
+        cr_assert(cr_members_add(&members, &uuid));
+    }
+    (void)open_in_steps(&members, false);
+    cr_expect_eq(send_in_steps(ANN, "cold", false).waves, 10u);
+    cr_expect_eq(send_in_steps(XIA, "found as it was left", false).waves, 10u);
+    cr_expect_eq(send_in_steps(BOB, "warm", false).waves, 9u);
+    cr_expect_eq(send_in_steps(ANN, "claimed", true).waves, 11u);
+    expect_whole();
+    scene_end(&all);
 }
