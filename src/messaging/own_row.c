@@ -46,7 +46,7 @@ static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid 
 
 /* The card was read before: who is no member any more has no row, and must not be taken for a
  * member who sees everything. A group that had no card has one then. */
-cruddur_status cr_own_row_check_card(cr_txn *txn, const cr_group *group)
+static cruddur_status check_card(cr_txn *txn, const cr_group *group)
 {
     cr_read_card now;
     if ((txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
@@ -80,7 +80,7 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
         status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, row);
     }
     call->consistency = asked;
-    return status == CRUDDUR_OK && !cr_row_exists(row) ? cr_own_row_check_card(txn, group) : status;
+    return status == CRUDDUR_OK && !cr_row_exists(row) ? check_card(txn, group) : status;
 }
 
 /* A row of another rev than the card's, as another program may put one, must still be there: it may
@@ -100,16 +100,21 @@ static cruddur_status check_rev(cr_txn *txn, const cr_group *group, const cr_row
     return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 
-cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,
-                                       cr_str newest_sk)
+cruddur_status cr_own_row_check(cr_txn *txn, const cr_group *group, const cr_row *own)
 {
-    bool is_moment = (txn->traits & CR_TRAIT_SNAPSHOT) != 0;
-    if (is_moment || cr_str_compare(newest_sk, cr_row_place(own)) <= 0) {
+    if ((txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
         return CRUDDUR_OK;
     }
     cr_rows_forget_ahead(txn);
     cruddur_status status = check_rev(txn, group, own);
-    return status == CRUDDUR_OK ? cr_own_row_check_card(txn, group) : status;
+    return status == CRUDDUR_OK ? check_card(txn, group) : status;
+}
+
+cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,
+                                       cr_str newest_sk)
+{
+    bool is_beyond = cr_str_compare(newest_sk, cr_row_place(own)) > 0;
+    return is_beyond ? cr_own_row_check(txn, group, own) : CRUDDUR_OK;
 }
 
 /* ---- the message that the change names ---- */

@@ -12,13 +12,13 @@
  */
 cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row);
 
-/* For what was read after the card was, by which the member is one: CRUDDUR_E_CONFLICT where the
- * card is not as it was. */
-cruddur_status cr_own_row_check_card(cr_txn *txn, const cr_group *group);
+/* For what was read after the card was, by which the member is one, or is none: CRUDDUR_E_CONFLICT
+ * where the card is not as it was, or the member's row (which may be absent) is one of before it.
+ */
+cruddur_status cr_own_row_check(cr_txn *txn, const cr_group *group, const cr_row *own);
 
-/* For messages that were read after the member's row was, or together with it: one after that row
- * may be of a time when the member was none. CRUDDUR_E_CONFLICT where the card is not as it was.
- * `newest_sk`: of what was read. */
+/* The same for messages that were read after the member's row was, or together with it: one after
+ * that row may be of a time when the member was none. `newest_sk`: of what was read. */
 cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,
                                        cr_str newest_sk);
 

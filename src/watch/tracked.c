@@ -17,7 +17,8 @@ typedef struct looking {
     cr_tracked_look *look;
     cr_tracked now; /* as the group is after this look */
     cr_txn *txn;
-    cr_str visible_sk; /* of the viewer */
+    cr_row own;        /* the viewer's row */
+    cr_str visible_sk; /* the same, of the history */
     cr_str head_sk;    /* read before the card: what is later may be of a time without the viewer */
     cr_row counter;    /* the same, of changes */
     cr_str low;        /* the low mark when the look began */
@@ -383,7 +384,6 @@ static cruddur_status read_lost(looking *now, const cr_change_pk *pk)
 
 static cruddur_status read_group(looking *now, cr_change_pk *pk, cr_group *group)
 {
-    cr_row own;
     cr_txn *txn = now->txn;
     const cr_uuid *viewer = now->look->viewer;
     cr_beside beside = {.choose = choose_counter, .context = pk};
@@ -396,8 +396,8 @@ static cruddur_status read_group(looking *now, cr_change_pk *pk, cr_group *group
         }
     }
     if (status == CRUDDUR_OK && viewer != NULL) {
-        status = cr_own_row_find(txn, group, viewer, &own);
-        now->visible_sk = status == CRUDDUR_OK ? own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
+        status = cr_own_row_find(txn, group, viewer, &now->own);
+        now->visible_sk = status == CRUDDUR_OK ? now->own.value[CR_VISIBLE_SK] : CR_STR_ABSENT;
     }
     return status;
 }
@@ -459,7 +459,7 @@ static cruddur_status look_body(cr_txn *txn, void *context)
         status = read_news(now, &pk, &group);
     }
     bool must_check = look->viewer != NULL && (look->is_gone || look->events.count > 0);
-    return status == CRUDDUR_OK && must_check ? cr_own_row_check_card(txn, &group) : status;
+    return status == CRUDDUR_OK && must_check ? cr_own_row_check(txn, &group, &now->own) : status;
 }
 
 cruddur_status cr_tracked_read(cr_store *store, cr_tracked_look *look, cr_call *call)
