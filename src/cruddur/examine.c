@@ -87,6 +87,20 @@ static void take_up(cr_examination *examination)
     }
 }
 
+/* What was mended may have been the last user's. */
+static cruddur_status forget_twins(const cr_examination *examination)
+{
+    cruddur_error *error = NULL;
+    cr_store *store = examination->parts.store;
+    if (store->ops->forget_twins == NULL) {
+        return CRUDDUR_OK;
+    }
+    cr_call call = cr_parts_call(&examination->parts, &error);
+    cruddur_status status = store->ops->forget_twins(store, &call);
+    cr_parts_end_call(&examination->parts, &call, error, status != CRUDDUR_OK);
+    return status;
+}
+
 static cruddur_status walk(cr_examination *examination, const cruddur *dm)
 {
     bool is_at_end = false;
@@ -102,7 +116,8 @@ static cruddur_status walk(cr_examination *examination, const cruddur *dm)
     while (status == CRUDDUR_OK && !is_at_end && !examination->is_stopped) {
         status = walk_on(examination, &is_at_end);
     }
-    return status;
+    bool is_repair = (options->flags & CRUDDUR_CHECK_REPAIR) != 0;
+    return status == CRUDDUR_OK && is_at_end && is_repair ? forget_twins(examination) : status;
 }
 
 /* ---- one group ---- */

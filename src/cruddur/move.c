@@ -192,6 +192,13 @@ static cruddur_status follow_until_few(cr_moving *moving)
     return status;
 }
 
+/* A group's row may have been copied before it moved and after it. */
+static cruddur_status forget_twins(cr_moving *moving, cr_call *call)
+{
+    cr_store *to = moving->to;
+    return to->ops->forget_twins == NULL ? CRUDDUR_OK : to->ops->forget_twins(to, call);
+}
+
 static cruddur_status move_on(cr_moving *moving)
 {
     static const cr_mirrored nothing;
@@ -207,6 +214,9 @@ static cruddur_status move_on(cr_moving *moving)
     }
     if (status == CRUDDUR_OK && !moving->is_stopped) {
         status = cr_moving_follow(moving);
+    }
+    if (status == CRUDDUR_OK && !moving->is_stopped) {
+        status = cr_moving_do(moving, forget_twins);
     }
     if (status == CRUDDUR_OK && !moving->is_stopped) {
         status = cr_moving_do(moving, note_end);

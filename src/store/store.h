@@ -306,6 +306,10 @@ typedef struct cr_store_ops {
      * writers wait meanwhile. NULL: the engine has no files. Write statuses. */
     cruddur_status (*scrub)(cr_store *store, cr_call *call);
 
+    /* Removes the row of twins (model/store_row.h) if no user has two rows of one group any more.
+     * NULL: the engine puts none. Write statuses. */
+    cruddur_status (*forget_twins)(cr_store *store, cr_call *call);
+
     /* Tells which keys were written by the changes after this one (0: by all of them), for at most
      * `limit` entries of the sequence; a large change may have several. Changes are in it that were
      * committed while the store had the row of a watch, or of a move from it (model/store_row.h).

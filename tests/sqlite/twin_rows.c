@@ -207,6 +207,57 @@ Test(twin_rows, hidden_on_the_way_back)
     cruddur_close(dm);
 }
 
+/* ---- the note about them ---- */
+
+static int64_t count_notes(void)
+{
+    return raw_number(path, "SELECT count(*) FROM cruddur_messages WHERE pk = 'STORE#TWINS'");
+}
+
+static void check_all(cruddur *dm, uint32_t flags)
+{
+    cruddur_check_options options = CRUDDUR_CHECK_OPTIONS_INIT;
+    options.flags = flags;
+    must_succeed(cruddur_check(dm, &options, TEST_ERROR));
+}
+
+Test(twin_rows, forgotten_when_the_last_is_mended)
+{
+    cruddur *dm = make_groups();
+    check_all(dm, CRUDDUR_CHECK_REPAIR);
+    cr_assert_eq(count_notes(), 0);
+    plant_twin(dm, 0, 4, time_of(4) - SECOND_US);
+    plant_twin(dm, 3, 2, time_of(2) - SECOND_US);
+    check_all(dm, 0);
+    cr_assert_eq(count_notes(), 1);
+    walk_all_ways(dm);
+    check_all(dm, CRUDDUR_CHECK_REPAIR);
+    cr_assert_eq(count_notes(), 0);
+    walk_all_ways(dm);
+    plant_twin(dm, 0, 5, time_of(5) - SECOND_US);
+    cr_assert_eq(count_notes(), 1);
+    walk_all_ways(dm);
+    check_all(dm, CRUDDUR_CHECK_REPAIR);
+    cruddur_close(dm);
+    must_be_sound(path);
+}
+
+/* Another program's row, which the index has, too, is left alone. */
+Test(twin_rows, remembered_as_long_as_any_are_left)
+{
+    cruddur *dm = make_groups();
+    plant_twin(dm, 0, 4, time_of(4) - SECOND_US);
+    raw_run(path, "INSERT INTO cruddur_messages (pk, sk, message_group_uuid) SELECT pk, 'note',"
+                  " message_group_uuid FROM cruddur_messages WHERE message = 'group 6'");
+    check_all(dm, CRUDDUR_CHECK_REPAIR);
+    cr_assert_eq(count_notes(), 1);
+    raw_run(path, "DELETE FROM cruddur_messages WHERE sk = 'note'");
+    check_all(dm, CRUDDUR_CHECK_REPAIR);
+    cr_assert_eq(count_notes(), 0);
+    cruddur_close(dm);
+    must_be_sound(path);
+}
+
 /* ---- the next append ---- */
 
 static void append_to(cruddur *dm, unsigned author, unsigned group)

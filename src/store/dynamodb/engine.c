@@ -170,6 +170,7 @@ static const cr_store_ops operations = {
     cr_dynamodb_schema_list,
     cr_dynamodb_schema_drop,
     NULL, /* the service keeps no files of ours */
+    NULL, /* whether there are twins, its index could not tell */
     NULL, /* its changes are in the table's stream */
     NULL, /* and it tells nobody of them */
 };

@@ -34,24 +34,31 @@ static cruddur_status load_row(cr_sqlite_txn *txn, const cr_row *row, bool repla
 
 /* ---- twins ---- */
 
-/* Whether the user has another row of the same group. */
-static cruddur_status find_twin(const cr_sqlite_txn *txn, const cr_row *row, bool *has_twin)
+/* Whether a statement finds a row. */
+static cruddur_status find(const cr_sqlite_txn *txn, cr_statement which, const cr_str *values,
+                           int count, bool *is_found)
 {
     cr_connection *connection = txn->connection;
-    sqlite3_stmt *statement = cr_connection_statement(connection, CR_STATEMENT_FIND_TWIN);
+    sqlite3_stmt *statement = cr_connection_statement(connection, which);
     int code = statement == NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_OK;
-    const cr_str keys[] = {row->value[CR_GROUP_UUID], row->value[CR_PK], row->value[CR_SK]};
-    for (int i = 0; code == SQLITE_OK && i < 3; i++) {
-        code = cr_connection_bind(statement, i + 1, keys[i]);
+    for (int i = 0; code == SQLITE_OK && i < count; i++) {
+        code = cr_connection_bind(statement, i + 1, values[i]);
     }
     if (code == SQLITE_OK) {
         code = sqlite3_step(statement);
         (void)sqlite3_reset(statement); /* says again what step said */
     }
-    *has_twin = code == SQLITE_ROW;
+    *is_found = code == SQLITE_ROW;
     return code == SQLITE_ROW || code == SQLITE_DONE
                ? CRUDDUR_OK
-               : cr_connection_fail(connection, code, "writing to", txn->base.call->error);
+               : cr_connection_fail(connection, code, "reading", txn->base.call->error);
+}
+
+/* Whether the user has another row of the same group. */
+static cruddur_status find_twin(const cr_sqlite_txn *txn, const cr_row *row, bool *has_twin)
+{
+    const cr_str keys[] = {row->value[CR_GROUP_UUID], row->value[CR_PK], row->value[CR_SK]};
+    return find(txn, CR_STATEMENT_FIND_TWIN, keys, 3, has_twin);
 }
 
 /* Changes make no twins, so listings do not look for them unless a load has brought some. */
@@ -62,6 +69,34 @@ static cruddur_status note_twins(cr_sqlite_txn *txn)
     note.value[CR_SK] = cr_str_of(CR_STORE_SK);
     cruddur_status status = txn->base.ops->put(&txn->base, &note);
     return status == CRUDDUR_E_CONFLICT ? CRUDDUR_OK : status; /* noted before */
+}
+
+static cruddur_status read_note(cr_txn *base, cr_row *note, bool *is_needless)
+{
+    bool has_twins = false;
+    const cr_key key = cr_store_row_key(CR_TWINS_PK);
+    cruddur_status status = base->ops->get(base, &key, 1, note);
+    bool is_there = status == CRUDDUR_OK && cr_row_exists(note);
+    if (is_there) {
+        status = find((const cr_sqlite_txn *)base, CR_STATEMENT_FIND_TWINS, NULL, 0, &has_twins);
+    }
+    *is_needless = is_there && status == CRUDDUR_OK && !has_twins;
+    return status;
+}
+
+cruddur_status cr_twins_check(cr_txn *txn, void *context)
+{
+    cr_row note;
+    return read_note(txn, &note, context);
+}
+
+cruddur_status cr_twins_forget(cr_txn *txn, void *context)
+{
+    cr_row note;
+    bool is_needless;
+    (void)context;
+    cruddur_status status = read_note(txn, &note, &is_needless);
+    return status == CRUDDUR_OK && is_needless ? txn->ops->remove(txn, &note) : status;
 }
 
 static cruddur_status look_for_twin(cr_sqlite_txn *txn, const cr_row *row, cr_fate fate)

@@ -78,6 +78,8 @@ static const char *const texts[CR_STATEMENT_COUNT] = {
     [CR_STATEMENT_QUERY_UUID] = SELECT " WHERE message_uuid = ?1",
     [CR_STATEMENT_FIND_TWIN] =
         "SELECT 1" FROM " WHERE message_group_uuid = ?1 AND pk = ?2 AND sk <> ?3 LIMIT 1",
+    [CR_STATEMENT_FIND_TWINS] = "SELECT 1" FROM " WHERE message_group_uuid IS NOT NULL"
+                                " GROUP BY message_group_uuid, pk HAVING count(*) > 1 LIMIT 1",
     [CR_STATEMENT_SCAN] = SELECT " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk",
     [CR_STATEMENT_BEFORE] = KEYS " WHERE (pk, sk) < (?1, ?2) ORDER BY pk DESC, sk DESC LIMIT 1",
     [CR_STATEMENT_AFTER] = KEYS " WHERE (pk, sk) > (?1, ?2) ORDER BY pk, sk LIMIT 1",

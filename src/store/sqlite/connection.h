@@ -27,7 +27,8 @@ typedef enum cr_statement {
     CR_STATEMENT_LIST_INBOX_ASCENDING,
     CR_STATEMENT_LIST_INBOX_DESCENDING,
     CR_STATEMENT_QUERY_UUID,
-    CR_STATEMENT_FIND_TWIN, /* whether a user has another row of a group */
+    CR_STATEMENT_FIND_TWIN,  /* whether a user has another row of a group */
+    CR_STATEMENT_FIND_TWINS, /* whether any has */
     CR_STATEMENT_SCAN,
     CR_STATEMENT_BEFORE,
     CR_STATEMENT_AFTER,

@@ -435,6 +435,14 @@ static cruddur_status scrub_store(cr_store *base, cr_call *call)
     return finding == 0 ? status : cr_store_files_fail(&store->files, finding, call->error);
 }
 
+static cruddur_status forget_twins(cr_store *base, cr_call *call)
+{
+    bool is_needless = false;
+    cruddur_status status = read_store(base, cr_twins_check, &is_needless, call);
+    return status == CRUDDUR_OK && is_needless ? change_store(base, cr_twins_forget, NULL, call)
+                                               : status;
+}
+
 static cruddur_status read_changes(cr_store *base, int64_t after, size_t limit,
                                    cr_changed_keys *changed, cr_arena *arena, cr_call *call)
 {
@@ -450,8 +458,8 @@ static bool await(cr_store *base, int alarm_fd, int64_t until_us)
 }
 
 static const cr_store_ops operations = {
-    close_store,   read_store,  change_store, load_store,  scan_store,   load_schema,
-    verify_schema, list_schema, drop_schema,  scrub_store, read_changes, await,
+    close_store, read_store,  change_store, load_store,   scan_store,   load_schema, verify_schema,
+    list_schema, drop_schema, scrub_store,  forget_twins, read_changes, await,
 };
 
 cruddur_status cr_sqlite_open(const cr_url *url, const cr_store_options *options,

@@ -30,6 +30,12 @@ void cr_sqlite_txn_init(cr_sqlite_txn *txn, cr_connection *connection, unsigned 
 cruddur_status cr_sqlite_bulk_load(cr_sqlite_txn *txn, const cr_row *rows, size_t count,
                                    const cr_load_options *options, cr_loaded *loaded);
 
+/* Reads. `context` is a bool: the row of twins is there, and no user has two rows of one group. */
+cruddur_status cr_twins_check(cr_txn *txn, void *context);
+
+/* Writes: removes the row then. No context. */
+cruddur_status cr_twins_forget(cr_txn *txn, void *context);
+
 /* Walks over the whole table from behind `after`. */
 cruddur_status cr_sqlite_scan(cr_connection *connection, cr_key after, cr_sink sink, void *context,
                               cr_call *call);
