@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/print.h"
 #include "base/random.h"
 
@@ -128,21 +129,6 @@ cruddur_status cr_secret_read_file(const char *path, size_t max, char **ret_text
     return status;
 }
 
-/* Writes all of it, to the disk; returns 0 or an errno. */
-static int write_all(int file, cr_str text)
-{
-    while (text.size > 0) {
-        ssize_t put = write(file, text.data, text.size);
-        int number = put < 0 ? errno : 0;
-        if (put < 0 && number != EINTR) {
-            return number;
-        }
-        size_t used = put > 0 ? (size_t)put : 0;
-        text = (cr_str){text.data + used, text.size - used};
-    }
-    return fsync(file) == 0 ? 0 : errno;
-}
-
 /* Opens a new file next to the other, under a random name; returns 0 or an errno. */
 static int open_temporary(const char *path, char temporary[PATH_SIZE], int *file)
 {
@@ -166,15 +152,6 @@ cruddur_status cr_secret_write_file(const char *path, cr_str text, cruddur_error
     if (number != 0) {
         return fail_file(path, number, error);
     }
-    number = write_all(file, text);
-    if (close(file) != 0 && number == 0) {
-        number = errno;
-    }
-    if (number == 0 && rename(temporary, path) != 0) {
-        number = errno;
-    }
-    if (number != 0) {
-        (void)unlink(temporary);
-    }
+    number = cr_file_replace(file, temporary, path, text);
     return number == 0 ? CRUDDUR_OK : fail_file(path, number, error);
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/print.h"
 
 #define HEADING "cruddur stream checkpoint "
@@ -350,34 +351,12 @@ cruddur_status cr_checkpoint_fail(const cr_checkpoint *checkpoint, cr_checkpoint
                                   "%.*s: %s", CR_CUT(checkpoint->path, PATH_SHOWN), words[check]);
 }
 
-/* Writes all of it, to the disk; returns 0 or an errno. */
-static int write_all(int fd, cr_str text)
-{
-    while (text.size > 0) {
-        ssize_t put = write(fd, text.data, text.size);
-        int number = put < 0 ? errno : 0;
-        if (put < 0 && number != EINTR) {
-            return number;
-        }
-        size_t used = put > 0 ? (size_t)put : 0;
-        text = (cr_str){text.data + used, text.size - used};
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
 /* Puts the text in the place of the old checkpoint; returns 0 or an errno. */
 static int replace_file(const cr_checkpoint *checkpoint, cr_str text)
 {
     int fd =
         open(checkpoint->path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, MODE);
-    int number = fd < 0 ? errno : write_all(fd, text);
-    if (fd >= 0 && close(fd) != 0 && number == 0) {
-        number = errno;
-    }
-    if (number == 0 && rename(checkpoint->path_new, checkpoint->path) != 0) {
-        number = errno;
-    }
-    return number;
+    return fd < 0 ? errno : cr_file_replace(fd, checkpoint->path_new, checkpoint->path, text);
 }
 
 cruddur_status cr_checkpoint_write(const cr_checkpoint *checkpoint, cr_str text,
@@ -385,7 +364,7 @@ cruddur_status cr_checkpoint_write(const cr_checkpoint *checkpoint, cr_str text,
 {
     int number = replace_file(checkpoint, text);
     if (number != 0) {
-        (void)unlink(checkpoint->path_new);
+        (void)unlink(checkpoint->path_new); /* also what could not be opened */
         return fail_io(checkpoint->path, "it cannot be written", number, error);
     }
     number = fsync(checkpoint->folder) == 0 ? 0 : errno;

@@ -32,15 +32,9 @@ struct connection {
 
 static void close_client(struct connection *connection)
 {
-    if (connection->client != NULL) {
-        cr_aws_client_free(connection->client);
-    }
-    if (connection->credentials != NULL) {
-        cr_credentials_free(connection->credentials);
-    }
-    if (connection->http != NULL) {
-        cr_http_free(connection->http);
-    }
+    cr_aws_client_free(connection->client);
+    cr_credentials_free(connection->credentials);
+    cr_http_free(connection->http);
     cr_aws_config_free(connection->config);
 }
 

@@ -34,6 +34,12 @@ static cruddur_msg_options message_options(const struct options *given)
     return options;
 }
 
+static enum exit_code begin_change(struct context *context, cruddur_user *user)
+{
+    enum exit_code code = context_message(context, user);
+    return code == CODE_OK ? context_open(context, CRUDDUR_OPEN_EXISTING) : code;
+}
+
 /* Whichever of the three calls it was. */
 static enum exit_code end_change(struct context *context, cruddur_status status,
                                  cruddur_error *error, cruddur_msg *msg, bool is_changed,
@@ -121,10 +127,7 @@ static enum exit_code run_delete(struct context *context)
     cruddur_error *error = NULL;
     cruddur_msg *msg = NULL;
     bool is_changed = false;
-    enum exit_code code = context_message(context, &user);
-    if (code == CODE_OK) {
-        code = context_open(context, CRUDDUR_OPEN_EXISTING);
-    }
+    enum exit_code code = begin_change(context, &user);
     if (code != CODE_OK) {
         return code;
     }
@@ -163,10 +166,7 @@ static enum exit_code run_react(struct context *context)
     cruddur_msg *msg = NULL;
     bool is_added = !context->options.remove;
     bool is_changed = false;
-    enum exit_code code = context_message(context, &user);
-    if (code == CODE_OK) {
-        code = context_open(context, CRUDDUR_OPEN_EXISTING);
-    }
+    enum exit_code code = begin_change(context, &user);
     if (code != CODE_OK) {
         return code;
     }

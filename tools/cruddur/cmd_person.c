@@ -44,16 +44,19 @@ static bool write_line(void *data, const cruddur_person_event *event)
     return !export->out->is_closed && export->out->error == 0;
 }
 
+static enum exit_code begin(struct context *context, cruddur_user *user)
+{
+    enum exit_code code = context_user(context, "USER", context->arguments[ARGUMENT_USER], user);
+    return code == CODE_OK ? context_open(context, CRUDDUR_OPEN_EXISTING) : code;
+}
+
 static enum exit_code run_export(struct context *context)
 {
     cruddur_person_options options = CRUDDUR_PERSON_OPTIONS_INIT;
     struct export export = {&context->out, false};
     cruddur_user user;
     cruddur_error *error = NULL;
-    enum exit_code code = context_user(context, "USER", context->arguments[ARGUMENT_USER], &user);
-    if (code == CODE_OK) {
-        code = context_open(context, CRUDDUR_OPEN_EXISTING);
-    }
+    enum exit_code code = begin(context, &user);
     if (code != CODE_OK) {
         return code;
     }
@@ -80,10 +83,7 @@ static enum exit_code run_erase(struct context *context)
         .context = context, .shown = counts, .n_shown = sizeof(counts) / sizeof(counts[0])};
     cruddur_user user;
     cruddur_error *error = NULL;
-    enum exit_code code = context_user(context, "USER", context->arguments[ARGUMENT_USER], &user);
-    if (code == CODE_OK) {
-        code = context_open(context, CRUDDUR_OPEN_EXISTING);
-    }
+    enum exit_code code = begin(context, &user);
     if (code != CODE_OK) {
         return code;
     }

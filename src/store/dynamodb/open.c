@@ -271,15 +271,9 @@ static void free_name(cr_str name)
 void cr_dynamodb_close_table(cr_dynamodb *table)
 {
     cr_aws_client_free(atomic_load(&table->stream_client));
-    if (table->client != NULL) {
-        cr_aws_client_free(table->client);
-    }
-    if (table->credentials != NULL) {
-        cr_credentials_free(table->credentials);
-    }
-    if (table->http != NULL) {
-        cr_http_free(table->http);
-    }
+    cr_aws_client_free(table->client);
+    cr_credentials_free(table->credentials);
+    cr_http_free(table->http);
     cr_aws_config_free(table->config);
     free_name(table->names.table);
     free_name(table->names.index);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/random.h"
 #include "store/sqlite/failure.h"
 
@@ -57,20 +58,6 @@ static cruddur_status make_image(const char *path, image *made, cruddur_error **
     return code == SQLITE_OK ? CRUDDUR_OK : cr_sqlite_fail(error, NULL, code, path, "creating");
 }
 
-/* Returns an error number, or 0. */
-static int write_all(int file, const image *written)
-{
-    size_t at = 0;
-    while (at < (size_t)written->size) {
-        ssize_t size = write(file, written->bytes + at, (size_t)written->size - at);
-        if (size < 0 && errno != EINTR) {
-            return errno;
-        }
-        at += size > 0 ? (size_t)size : 0;
-    }
-    return fsync(file) == 0 ? 0 : errno;
-}
-
 /* Makes a file with these bytes, if any; returns an error number, or 0. */
 static int write_file(const char *path, const image *written)
 {
@@ -80,7 +67,7 @@ static int write_file(const char *path, const image *written)
     }
     int reason = fchmod(file, S_IRUSR | S_IWUSR) == 0 ? 0 : errno; /* whatever the umask */
     if (reason == 0 && written != NULL) {
-        reason = write_all(file, written);
+        reason = cr_file_write(file, (cr_str){(const char *)written->bytes, (size_t)written->size});
     }
     if (close(file) != 0 && reason == 0) {
         reason = errno;
