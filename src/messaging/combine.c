@@ -127,6 +127,27 @@ static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group
     return status;
 }
 
+static cr_sink_answer find_ours(void *context, const cr_row *row)
+{
+    cr_uuid uuid;
+    combination *now = context;
+    now->was_in_doubt = now->was_in_doubt ||
+                        (cr_uuid_parse(row->value[CR_MESSAGE_UUID], &uuid) && has_uuid(now, &uuid));
+    return now->was_in_doubt ? CR_SINK_STOP : CR_SINK_MORE;
+}
+
+/* Whether the change of a run before this one was carried out after all. */
+static cruddur_status look_for_ours(cr_txn *txn, combination *now, const cr_group *group)
+{
+    const cr_send *first = now->send[0];
+    cr_pk pk = cr_pk_of_group(&group->uuid);
+    const cr_query query = {.partition = cr_pk_str(&pk),
+                            .lower = {cr_kept_key_str(&first->first), true}};
+    return cr_send_may_be_stored(first, txn, &group->head)
+               ? cr_rows_query(txn, &query, find_ours, now)
+               : CRUDDUR_OK;
+}
+
 static bool can_be_changed(const cr_txn *txn, const cr_group *group)
 {
     return cr_row_exists(&group->card.row) && cr_row_exists(&group->head) && !group->is_head_gone &&
@@ -146,7 +167,10 @@ static cruddur_status combine_body(cr_txn *txn, void *argument)
         return CRUDDUR_OK;
     }
     cruddur_status status = read_group(txn, now, &group);
-    if (status != CRUDDUR_OK || !can_be_changed(txn, &group)) {
+    if (status == CRUDDUR_OK) {
+        status = look_for_ours(txn, now, &group);
+    }
+    if (status != CRUDDUR_OK || now->was_in_doubt || !can_be_changed(txn, &group)) {
         return status;
     }
     status = cr_append_read_rows(txn, now->send[0], &group, &rows);

@@ -86,7 +86,8 @@ cruddur_status cr_repeat_find(cr_txn *txn, cr_send *send, cr_group *group, cr_fo
     cr_str token = cr_uuid_str(&draft->uuid);
     *claim = (cr_found_claim){.as_read = {.token = token}};
     if (!draft->may_be_repeat) {
-        return txn->may_be_stored || send->may_be_stored ? find_own(txn, send, group) : CRUDDUR_OK;
+        return cr_send_may_be_stored(send, txn, &group->head) ? find_own(txn, send, group)
+                                                              : CRUDDUR_OK;
     }
     if (send->is_recalled) {
         return CRUDDUR_OK; /* the condition of the claim judges */

@@ -36,6 +36,14 @@ void cr_send_begin(cr_send *send, const cr_txn *txn)
     send->planned_us = 0;
 }
 
+bool cr_send_may_be_stored(const cr_send *send, const cr_txn *txn, const cr_row *head)
+{
+    bool has_stated = send->first.size > 0 &&
+                      (txn->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_SNAPSHOT)) == CR_TRAIT_ATOMIC;
+    return txn->may_be_stored || send->may_be_stored ||
+           (has_stated && cr_str_compare(head->value[CR_SK], cr_kept_key_str(&send->first)) >= 0);
+}
+
 void cr_send_note_head(cr_send *send, const cr_row *head)
 {
     bool is_same = cr_str_equal(cr_kept_key_str(&send->head), head->value[CR_SK]);

@@ -44,6 +44,10 @@ static inline bool cr_send_has_failed(const cr_send *send)
     return send->choice.has_chosen;
 }
 
+/* Whether a message without a claim may be stored by a request of a run before this one: its answer
+ * got lost; or it was refused and has come again since, which the head then shows. */
+bool cr_send_may_be_stored(const cr_send *send, const cr_txn *txn, const cr_row *head);
+
 /* Begins a run of the body. */
 void cr_send_begin(cr_send *send, const cr_txn *txn);
 

@@ -507,6 +507,42 @@ static sim_fate arrive_between(void *context, const sim_request *request)
     return SIM_FATE_GOOD;
 }
 
+/* The first request is refused, as another program has a row at its key in Bob's inbox, and comes
+ * once more when that has gone, before the next one. */
+static sim_fate come_again(void *context, const sim_request *request)
+{
+    static char sk[64];
+    size_t *writes = context;
+    cr_row row = {0};
+    cr_pk pk = cr_pk_of_member(&all.person[BOB]);
+    bool is_first = request->is_write && ++*writes == 1;
+    if (is_first) {
+        first_key(request->body, sk, sizeof(sk));
+    }
+    row.value[CR_PK] = cr_pk_str(&pk);
+    row.value[CR_SK] = cr_str_of(sk);
+    if (is_first) {
+        sim_put_row(&row);
+        return SIM_FATE_TWIN;
+    }
+    if (*writes == 1 && sim_late_count() > 0) {
+        sim_table_remove(cr_row_key(&row), SIM_NO_JOB);
+        sim_deliver(0);
+    }
+    return SIM_FATE_GOOD;
+}
+
+Test(scenes, a_request_that_was_refused_comes_again, .init = begin, .fini = end)
+{
+    size_t writes = 0;
+    cr_assert_eq(scene_open(&all, ANN, "first", NULL), CRUDDUR_OK);
+    sim_network_script(come_again, &writes);
+    cr_expect_eq(scene_send(&all, all.atomic, ANN, "once", NULL), CRUDDUR_OK);
+    sim_network_script(NULL, NULL);
+    cr_expect_eq(scene_births("once"), 1u);
+    expect_whole(SCENE_PEOPLE);
+}
+
 Test(scenes, a_late_request_of_a_call_that_took_another_key, .init = begin, .fini = end)
 {
     size_t writes = 0;

@@ -292,6 +292,73 @@ Test(together, a_repeat_elsewhere_is_no_witness_of_the_others, .init = begin, .f
     expect_whole();
 }
 
+/* A change for two is refused, as another program has a row at its key in Bob's inbox, and comes
+ * once more when that has gone. */
+typedef struct coming {
+    char body[16384];
+    char sk[64];
+    bool is_refused;
+    bool has_come;
+} coming;
+
+static const char *find_in(const char *text, const char *what)
+{
+    const char *at = text == NULL ? NULL : strstr(text, what);
+    return at == NULL ? NULL : at + strlen(what);
+}
+
+static bool is_for_two(coming *now, const sim_request *request)
+{
+    static const char uuid[] = "\"message_uuid\":{\"S\"";
+    (void)snprintf(now->body, sizeof(now->body), "%.*s", CR_STR_ARGS(request->body));
+    return request->is_write && find_in(find_in(now->body, uuid), uuid) != NULL;
+}
+
+static sim_fate refuse_for_two(void *context, const sim_request *request)
+{
+    coming *now = context;
+    cr_row row = {0};
+    cr_pk pk = cr_pk_of_member(&all.person[BOB]);
+    bool is_it = !now->is_refused && is_for_two(now, request);
+    if (is_it) {
+        const char *sk = find_in(now->body, "\"sk\":{\"S\":\"");
+        cr_assert_not_null(sk);
+        (void)snprintf(now->sk, sizeof(now->sk), "%.*s", (int)strcspn(sk, "\""), sk);
+    }
+    row.value[CR_PK] = cr_pk_str(&pk);
+    row.value[CR_SK] = cr_str_of(now->sk);
+    if (is_it) {
+        now->is_refused = true;
+        sim_put_row(&row);
+        return SIM_FATE_TWIN;
+    }
+    if (now->is_refused && !now->has_come && sim_late_count() > 0) {
+        now->has_come = true;
+        sim_table_remove(cr_row_key(&row), SIM_NO_JOB);
+        sim_deliver(0);
+    }
+    return SIM_FATE_GOOD;
+}
+
+Test(together, a_change_that_was_refused_comes_again, .init = begin, .fini = end)
+{
+    static coming now;
+    sending sendings[] = {
+        {.text = "a", .author = ANN}, {.text = "b", .author = BOB}, {.text = "c", .author = ANN}};
+    for (size_t i = 0; i < 3; i++) {
+        (void)sim_add_job(send_one, &sendings[i]);
+    }
+    sim_network_script(refuse_for_two, &now);
+    sim_run(NULL);
+    sim_network_script(NULL, NULL);
+    cr_expect(now.has_come);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_eq(sendings[i].status, CRUDDUR_OK);
+        cr_expect_eq(scene_births(sendings[i].text), 1u, "%s", sendings[i].text);
+    }
+    expect_whole();
+}
+
 /* A stranger who leads, by what the handle has left and is no more. */
 Test(together, a_stranger_who_leads, .init = begin, .fini = end)
 {
