@@ -232,15 +232,16 @@ static cruddur_status find_repeat(cr_txn *txn, cr_send *send, cr_group *group, b
 /* A group that is opened and is there already must have the same members. */
 static cruddur_status append_to_same(cr_txn *txn, cr_send *send, cr_group *group, bool is_member)
 {
-    cr_members members;
-    if (!is_member) {
-        return fail_exists(txn->call, &group->uuid);
+    cr_members members = {0};
+    cruddur_status status = is_member ? cr_group_read_members(txn, group, &members) : CRUDDUR_OK;
+    if (status != CRUDDUR_OK) {
+        return status;
     }
-    cruddur_status status = cr_group_read_members(txn, group, &members);
-    if (status == CRUDDUR_OK && !cr_members_are_same(&members, &send->opening->members)) {
-        return fail_exists(txn->call, &group->uuid);
+    if (cr_members_are_same(&members, &send->opening->members)) {
+        return cr_append_once(txn, send, group);
     }
-    return status == CRUDDUR_OK ? cr_append_once(txn, send, group) : status;
+    status = cr_group_check_card(txn, group); /* made since, it decides instead of the rows */
+    return status == CRUDDUR_OK ? fail_exists(txn->call, &group->uuid) : status;
 }
 
 /* Where there is no card yet, and the head is none that came before it, the two may be read at the

@@ -53,6 +53,19 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group)
     return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
 }
 
+cruddur_status cr_group_check_card(cr_txn *txn, const cr_group *group)
+{
+    cr_read_card now;
+    if ((txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
+        return CRUDDUR_OK;
+    }
+    cr_rows_forget_ahead(txn);
+    cruddur_status status = cr_group_read_card(txn, &group->uuid, &now);
+    bool is_same = cr_str_equal(now.row.value[CR_VERSION], group->card.row.value[CR_VERSION]) &&
+                   cr_str_equal(now.row.value[CR_REV], group->card.row.value[CR_REV]);
+    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
+}
+
 /* ---- group rows ---- */
 
 typedef struct inbox_search {

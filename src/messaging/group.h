@@ -77,6 +77,11 @@ cruddur_status cr_group_find_head(cr_txn *txn, const cr_uuid *uuid, cr_row *head
  * run again. */
 cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group);
 
+/* CRUDDUR_E_CONFLICT where the card is not as it was read: who is no member any more has no row,
+ * and must not be taken for a member who sees everything; and a group that had no card, by whose
+ * rows somebody counts, has one then. */
+cruddur_status cr_group_check_card(cr_txn *txn, const cr_group *group);
+
 /* Reads the group's card. CRUDDUR_E_STORE_DAMAGED for one that makes no sense. */
 cruddur_status cr_group_read_card(cr_txn *txn, const cr_uuid *uuid, cr_read_card *card);
 

@@ -44,21 +44,6 @@ static cruddur_status find_by_index(cr_txn *txn, cr_group *group, const cr_uuid 
     return status;
 }
 
-/* The card was read before: who is no member any more has no row, and must not be taken for a
- * member who sees everything. A group that had no card has one then. */
-static cruddur_status check_card(cr_txn *txn, const cr_group *group)
-{
-    cr_read_card now;
-    if ((txn->traits & CR_TRAIT_SNAPSHOT) != 0) {
-        return CRUDDUR_OK;
-    }
-    cr_rows_forget_ahead(txn);
-    cruddur_status status = cr_group_read_card(txn, &group->uuid, &now);
-    bool is_same = cr_str_equal(now.row.value[CR_VERSION], group->card.row.value[CR_VERSION]) &&
-                   cr_str_equal(now.row.value[CR_REV], group->card.row.value[CR_REV]);
-    return status == CRUDDUR_OK && !is_same ? CRUDDUR_E_CONFLICT : status;
-}
-
 cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *member, cr_row *row)
 {
     cr_pk pk = cr_pk_of_member(member);
@@ -80,7 +65,7 @@ cruddur_status cr_own_row_find(cr_txn *txn, cr_group *group, const cr_uuid *memb
         status = cr_group_search_partition(txn, cr_uuid_str(&group->uuid), &pk, CR_STR_ABSENT, row);
     }
     call->consistency = asked;
-    return status == CRUDDUR_OK && !cr_row_exists(row) ? check_card(txn, group) : status;
+    return status == CRUDDUR_OK && !cr_row_exists(row) ? cr_group_check_card(txn, group) : status;
 }
 
 /* A row of another rev than the card's, as another program may put one, must still be there: it may
@@ -107,7 +92,7 @@ cruddur_status cr_own_row_check(cr_txn *txn, const cr_group *group, const cr_row
     }
     cr_rows_forget_ahead(txn);
     cruddur_status status = check_rev(txn, group, own);
-    return status == CRUDDUR_OK ? check_card(txn, group) : status;
+    return status == CRUDDUR_OK ? cr_group_check_card(txn, group) : status;
 }
 
 cruddur_status cr_own_row_check_beyond(cr_txn *txn, const cr_group *group, const cr_row *own,

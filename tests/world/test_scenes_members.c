@@ -7,6 +7,7 @@
 
 #include "listing/list.h"
 #include "model/card.h"
+#include "model/expiry.h"
 #include "world/scene.h"
 
 #define MINUTE INT64_C(60000000)
@@ -278,6 +279,68 @@ Test(scenes, an_opening_in_mode_stream_meets_another)
             cr_expect(sim_contains(rev_of_card(), "\"1\""), "seed %u, before request %zu",
                       (unsigned)seed, number);
             scene_end(&all);
+        }
+    }
+}
+
+/* ---- a card is made while a group without one is opened again ---- */
+
+static void forge_row_of(size_t person)
+{
+    const sim_item *const *found;
+    cr_arena arena = CR_ARENA_INIT;
+    cr_pk pk = cr_pk_of_member(&all.person[person]);
+    const sim_range range = {.partition = cr_pk_str(&pk)};
+    cr_assert_gt(sim_table_query(&range, &found), 0u);
+    cr_row row = sim_row_of(found[0], &arena);
+    row.value[CR_MEMBER_UUIDS] = cr_members_join(&all.members, &arena);
+    row.value[CR_REV] = CR_STR_ABSENT;
+    sim_put_row(&row);
+    cr_arena_free(&arena);
+}
+
+/* From the card on, what another program writes into a row says nothing of the members. */
+static void name_and_forge(void *context)
+{
+    (void)context;
+    cr_assert_eq(scene_rename(&all, all.atomic, ANN, "a name"), CRUDDUR_OK);
+    forge_row_of(ANN);
+}
+
+static bool open_again_meanwhile(cr_store *store, size_t number)
+{
+    cruddur_error *error = NULL;
+    cr_packed_row *row = NULL;
+    cr_opening opening = {.person = {{all.person[ANN], cr_str_of("Ann"), cr_str_of("ann")},
+                                     {all.person[BOB], cr_str_of("Bob"), cr_str_of("bob")}}};
+    (void)cr_members_add(&opening.members, &all.person[ANN]);
+    (void)cr_members_add(&opening.members, &all.person[BOB]);
+    opening.first_message = (cr_draft){.author = opening.person[0],
+                                       .group = all.group,
+                                       .text = cr_str_of("again"),
+                                       .uuid = scene_uuid(&all),
+                                       .lasts_s = CR_EXPIRES_NEVER};
+    scene_put_original(&all, "first");
+    scene_plan plan = {.number = number, .counts_reads = true, .meanwhile = name_and_forge};
+    scene_script(&plan);
+    cr_call call = sim_call(&error);
+    cr_expect_eq(cr_create(store, &opening, &call, &row), CRUDDUR_OK, "before %zu: %s", number,
+                 cruddur_error_message(error));
+    scene_script(NULL);
+    cr_expect_eq(scene_births("again"), 1u);
+    free(row);
+    cruddur_error_free(error);
+    return plan.seen >= number;
+}
+
+Test(scenes, a_card_is_made_while_its_group_is_opened_again)
+{
+    for (size_t i = 0; i < 2; i++) {
+        bool is_played = true;
+        for (size_t number = 1; is_played; number++) {
+            scene_begin(&all, 1);
+            is_played = open_again_meanwhile(i == 0 ? all.atomic : all.stream, number);
+            end();
         }
     }
 }
