@@ -8,7 +8,8 @@ Then threads of one handle that append at the same time.
 
     waves.py LIBRARY THREADS_PROGRAM [PART]
 
-The parts are calls and threads. docs/performance.md says what is compared. Exits with 1 if a call waits for
+The parts are calls and threads; and, if it is asked for, submitted: appends to one group that return at
+once. docs/performance.md says what is compared. Exits with 1 if a call waits for
 more waves than docs/performance.md promises, or if a goal for threads is missed that counts.
 """
 import ctypes
@@ -17,6 +18,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import boto3
@@ -235,23 +237,41 @@ def meets_goals(run):
     return is_good
 
 
-def measure_threads(program):
-    """The program delays the answers itself, with less processor time than Service takes."""
-    print("| to | threads | appends | requests each | appends/s | x one thread | median ms | "
+def run_threads(to, threads, *command):
+    """Prints the table; returns whether the program succeeded, and the run that has goals."""
+    print(f"| {to} | {threads} | appends | requests each | appends/s | x one thread | median ms | "
           "slowest ms | in waves | failed |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     alone = goals = None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            run = Run(line.rstrip("\n"), alone)
+            alone = run if run.threads == 1 else alone
+            print(run.row(), flush=True)
+            if (run.what, run.threads) == (ONE_GROUP, GOALS_THREADS):
+                goals = run
+    return process.returncode == 0, goals
+
+
+def on_service(service, program):
+    """The program delays the answers itself, with less processor time than Service takes."""
+    return program, service.local.rpartition(":")[2], str(DELAY_MS * 1000), "atomic"
+
+
+def measure_threads(program):
     with Service() as service:
-        port = service.local.rpartition(":")[2]
-        with subprocess.Popen([program, port, str(DELAY_MS * 1000), "atomic"],
-                              stdout=subprocess.PIPE, text=True) as process:
-            for line in process.stdout:
-                run = Run(line.rstrip("\n"), alone)
-                alone = run if run.threads == 1 else alone
-                print(run.row(), flush=True)
-                if (run.what, run.threads) == (ONE_GROUP, GOALS_THREADS):
-                    goals = run
-    return process.returncode == 0 and meets_goals(goals)
+        is_good, goals = run_threads("to", "threads", *on_service(service, program))
+    return is_good and meets_goals(goals)
+
+
+def measure_submitted(program):
+    columns = "to one group", "threads, or in flight"
+    with Service() as service:
+        is_good, _ = run_threads(*columns, *on_service(service, program), "submitted")
+    print("\nOn SQLite:\n")
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(program).parent) as folder:
+        is_good &= run_threads(*columns, program, f"sqlite:{folder}/store", "submitted")[0]
+    return is_good
 
 
 # ---- the table ----
@@ -289,8 +309,9 @@ def measure_calls(library):
 
 def main():
     library, program, *chosen = sys.argv[1:]
-    parts = {"calls": lambda: measure_calls(load(library)), "threads": lambda: measure_threads(program)}
-    is_good = [parts[name]() for name in chosen or parts]
+    parts = {"calls": lambda: measure_calls(load(library)), "threads": lambda: measure_threads(program),
+             "submitted": lambda: measure_submitted(program)}
+    is_good = [parts[name]() for name in chosen or ("calls", "threads")]
     return 0 if all(is_good) else 1
 
 

@@ -113,7 +113,7 @@ typedef struct cruddur_metrics {
     uint32_t guesses_wrong;
     /** Messages of other calls that the same change stored: appends of one handle to one group that
      * wait for each other go together. One of the calls makes the requests and has all their cost;
-     * the others have waves and attempts alone. 0 on SQLite. */
+     * the others have waves and attempts alone. On SQLite only submitted appends do. */
     uint32_t combined;
 } cruddur_metrics;
 

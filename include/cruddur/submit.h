@@ -89,6 +89,11 @@ cruddur_msg_list_submit(cruddur *dm, const char *viewer_uuid, const char *group_
 /**
  * Submits cruddur_msg_append(). The result: cruddur_completion_take_msg().
  *
+ * Appends to one group that wait directly behind each other are stored together, in the order of
+ * submission, and complete one after the other once all of them are known to be stored. What cannot
+ * go along, such as a repeat, runs by itself in its turn. One that is cancelled while it is stored
+ * together with others completes with them.
+ *
  * @param dm          the store.
  * @param author      as for cruddur_msg_append().
  * @param group_uuid  as there.

@@ -34,6 +34,9 @@ typedef struct cr_table {
 /* Whether it may run now: there is none before it in its lane. */
 bool cr_lane_enter(cr_table *lanes, cr_request *request);
 
+/* The first of the request's lane; the request itself if it has none. */
+cr_request *cr_lane_first(cr_table *lanes, cr_request *request);
+
 /* A request that waits leaves its place. */
 void cr_lane_leave_waiting(cr_table *lanes, cr_request *request);
 
@@ -95,7 +98,8 @@ void cr_pool_make_ready(cr_pool *pool, cr_request *request);
 void cr_pool_end_queued(cr_pool *pool, cr_request *request, cruddur_status status);
 
 /* Hands a completed request to its receiver. For one with a callback: calls it, without the lock,
- * and frees the request. */
-void cr_pool_deliver(cr_pool *pool, cr_request *request);
+ * and frees the request. Returns the next of its lane if that was taken along and its work is done,
+ * or NULL. */
+cr_request *cr_pool_deliver(cr_pool *pool, cr_request *request);
 
 #endif

@@ -32,6 +32,11 @@ bool cr_lane_enter(cr_table *lanes, cr_request *request)
     return true;
 }
 
+cr_request *cr_lane_first(cr_table *lanes, cr_request *request)
+{
+    return request->lane == 0 ? request : *find(lanes, request->lane);
+}
+
 void cr_lane_leave_waiting(cr_table *lanes, cr_request *request)
 {
     cr_request_list_remove(&(*find(lanes, request->lane))->behind, request);

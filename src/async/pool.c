@@ -124,14 +124,16 @@ void cr_pool_make_ready(cr_pool *pool, cr_request *request)
     pool->ready_count++;
 }
 
-/* The next of its lane may run. */
-static void leave_lane(cr_pool *pool, cr_request *request)
+/* The next of its lane may run: returns it if it is to do so at once. */
+static cr_request *leave_lane(cr_pool *pool, cr_request *request)
 {
     cr_request *next = cr_lane_leave_first(&pool->lanes, request);
-    if (next != NULL) {
-        cr_pool_make_ready(pool, next);
-        (void)cr_pool_staff(pool);
+    if (next == NULL || next->is_next) {
+        return next;
     }
+    cr_pool_make_ready(pool, next);
+    (void)cr_pool_staff(pool);
+    return NULL;
 }
 
 static void count_down(cr_pool *pool)
@@ -159,8 +161,9 @@ static void put_out(cr_pool *pool, cr_request *request)
     }
 }
 
-void cr_pool_deliver(cr_pool *pool, cr_request *request)
+cr_request *cr_pool_deliver(cr_pool *pool, cr_request *request)
 {
+    cr_request *next = NULL;
     bool was_queued = request->state == CR_REQUEST_DONE;
     bool has_callback = request->complete != NULL;
     request->state = CR_REQUEST_DONE;
@@ -170,7 +173,7 @@ void cr_pool_deliver(cr_pool *pool, cr_request *request)
         put_out(pool, request);
     }
     if (!was_queued) {
-        leave_lane(pool, request);
+        next = leave_lane(pool, request);
     }
     count_down(pool);
     if (has_callback) {
@@ -178,6 +181,7 @@ void cr_pool_deliver(cr_pool *pool, cr_request *request)
         pool->options.release(request);
         (void)pthread_mutex_lock(&pool->lock);
     }
+    return next;
 }
 
 void cr_pool_end_queued(cr_pool *pool, cr_request *request, cruddur_status status)
@@ -185,7 +189,7 @@ void cr_pool_end_queued(cr_pool *pool, cr_request *request, cruddur_status statu
     if (request->state == CR_REQUEST_READY) {
         cr_request_list_remove(&pool->ready, request);
         pool->ready_count--;
-        leave_lane(pool, request);
+        (void)leave_lane(pool, request); /* it has not run, so it took none along */
     } else {
         cr_lane_leave_waiting(&pool->lanes, request);
     }
@@ -197,8 +201,11 @@ void cr_pool_end_queued(cr_pool *pool, cr_request *request, cruddur_status statu
             ? cr_fail_with(&request->error, status, "the request was cancelled in the queue")
             : cr_fail_with(&request->error, status,
                            "the deadline passed while the request was in the queue");
+    if (request->is_in_doubt) {
+        cr_error_set_outcome_unknown(&request->error);
+    }
     if (request->complete == NULL) {
-        cr_pool_deliver(pool, request);
+        (void)cr_pool_deliver(pool, request);
     } else {
         cr_request_list_push(&pool->ended, request);
         (void)pthread_cond_signal(&pool->keep);
@@ -207,18 +214,23 @@ void cr_pool_end_queued(cr_pool *pool, cr_request *request, cruddur_status statu
 
 /* ---- submission and cancellation ---- */
 
-static void enter(cr_pool *pool, cr_request *request)
+static void watch_deadline(cr_pool *pool, cr_request *request)
 {
     int64_t next_us = cr_timer_next_us(&pool->timer);
+    cr_timer_add(&pool->timer, request);
+    if (cr_timer_next_us(&pool->timer) < next_us) {
+        (void)pthread_cond_signal(&pool->keep);
+    }
+}
+
+static void enter(cr_pool *pool, cr_request *request)
+{
     request->id = ++pool->last_id;
     request->state = CR_REQUEST_WAITING;
     pool->live++;
     pool->held++;
     cr_ids_add(&pool->ids, request);
-    cr_timer_add(&pool->timer, request);
-    if (cr_timer_next_us(&pool->timer) < next_us) {
-        (void)pthread_cond_signal(&pool->keep);
-    }
+    watch_deadline(pool, request);
     if (cr_lane_enter(&pool->lanes, request)) {
         cr_pool_make_ready(pool, request);
     }
@@ -259,10 +271,23 @@ cruddur_status cr_pool_submit(cr_pool *pool, cr_request *request, uint64_t *id,
     return status;
 }
 
+/* Whether it was cancelled, and all that it has taken along. */
+static bool are_cancelled(const cr_request *first)
+{
+    bool are = atomic_load(&first->cancel);
+    for (const cr_request *along = first->behind.first;
+         are && along != NULL && along->state == CR_REQUEST_RUNNING; along = along->next) {
+        are = atomic_load(&along->cancel);
+    }
+    return are;
+}
+
 static void cancel(cr_pool *pool, cr_request *request)
 {
     if (request->state == CR_REQUEST_RUNNING) {
+        cr_request *first = cr_lane_first(&pool->lanes, request);
         atomic_store(&request->cancel, true);
+        atomic_store(&first->cancel_all, are_cancelled(first));
     } else {
         cr_pool_end_queued(pool, request, CRUDDUR_E_CANCELLED);
     }
@@ -284,6 +309,40 @@ cruddur_status cr_pool_cancel(cr_pool *pool, uint64_t id, cruddur_error **error)
     }
     (void)pthread_mutex_unlock(&pool->lock);
     return status;
+}
+
+/* ---- taking along ---- */
+
+cr_request *cr_pool_take_along(cr_pool *pool, cr_request *first, int64_t least_us)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    cr_request *next = first->behind.first;
+    while (next != NULL && next->state == CR_REQUEST_RUNNING) {
+        next = next->next;
+    }
+    if (next != NULL && next->may_go_along && next->deadline_us >= least_us &&
+        !atomic_load(&first->cancel)) {
+        next->state = CR_REQUEST_RUNNING;
+        cr_timer_remove(&pool->timer, next);
+    } else {
+        next = NULL;
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return next;
+}
+
+void cr_pool_set_down(cr_pool *pool, cr_request *taken, bool is_done)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    taken->is_next = is_done;
+    if (!is_done) {
+        taken->state = CR_REQUEST_WAITING;
+        watch_deadline(pool, taken);
+    }
+    if (!is_done && atomic_load(&taken->cancel)) {
+        cr_pool_end_queued(pool, taken, CRUDDUR_E_CANCELLED);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
 }
 
 /* ---- receiving ---- */

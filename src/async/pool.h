@@ -12,7 +12,7 @@
  *
  *   WAITING  behind another one of its lane
  *   READY    in the queue
- *   RUNNING  on a worker
+ *   RUNNING  on a worker; or taken along by the first of its lane, which is on one
  *   DONE     completed: its completion waits for a receiver, or is with its callback
  *
  * Workers carry requests out. One more thread, the keeper, ends those whose deadline passes in the
@@ -49,6 +49,17 @@ cruddur_status cr_pool_submit(cr_pool *pool, cr_request *request, uint64_t *id,
                               cruddur_error **error);
 
 cruddur_status cr_pool_cancel(cr_pool *pool, uint64_t id, cruddur_error **error);
+
+/* For the first of a lane, while it runs: takes along the request that waits directly behind those
+ * that it has taken along already. Returns NULL if there is none, it may not go along, or its
+ * deadline is before `least_us`. It keeps its place in the lane, and must be set down again. The
+ * pool cancels what both are in by `cancel_all` of the first, once all in it were cancelled. */
+cr_request *cr_pool_take_along(cr_pool *pool, cr_request *first, int64_t least_us);
+
+/* If its work is done, it runs after the requests before it on the same worker, and only has to say
+ * what came of it. Otherwise it waits again, with those behind it. To be called in the order of the
+ * lane. */
+void cr_pool_set_down(cr_pool *pool, cr_request *taken, bool is_done);
 
 /* *ret_request becomes NULL if none came in time. */
 cruddur_status cr_pool_next(cr_pool *pool, uint32_t timeout_ms, cr_request **ret_request,

@@ -31,17 +31,21 @@ struct cr_request {
     cruddur_complete_fn complete;     /* NULL: a receiver fetches the completion */
     void *data;                       /* of the caller */
     uint64_t lane;                    /* requests of one lane run one after the other; 0: none */
+    bool may_go_along;                /* the one before it in its lane may do its work */
     int64_t deadline_us;              /* in the queue; INT64_MAX: none */
     bool has_deadline_running;        /* then the pool cancels it while it runs, too */
 
     /* What comes of it. */
     cruddur_status status;
     cruddur_error *error;
+    bool is_in_doubt; /* it was taken along, and what came of that is not known */
     uint64_t id;
 
     /* The pool's, under its lock. */
-    atomic_bool cancel; /* read by the call without it */
-    bool is_expired;    /* and therefore cancelled */
+    atomic_bool cancel;     /* read by the call without it */
+    atomic_bool cancel_all; /* the request was cancelled, and all that it took along */
+    bool is_expired;        /* and therefore cancelled */
+    bool is_next;           /* it was taken along, and its work is done: it runs at once */
     cr_request_state state;
     size_t place; /* in the heap of deadlines */
     cr_request *next, *prev;

@@ -22,8 +22,7 @@ static void judge_expired(cr_request *request)
     }
 }
 
-/* With the lock, which is given back while the request runs and its callback is called. */
-static void carry_out(cr_pool *pool, cr_request *request)
+static void run(cr_pool *pool, cr_request *request)
 {
     request->state = CR_REQUEST_RUNNING;
     if (!request->has_deadline_running) {
@@ -32,10 +31,19 @@ static void carry_out(cr_pool *pool, cr_request *request)
     (void)pthread_mutex_unlock(&pool->lock);
     request->run(request);
     (void)pthread_mutex_lock(&pool->lock);
-    cr_timer_remove(&pool->timer, request);
-    cr_ids_remove(&pool->ids, request);
     judge_expired(request);
-    cr_pool_deliver(pool, request);
+}
+
+/* With the lock, which is given back while the request runs and its callback is called. Those that
+ * it took along come after it. */
+static void carry_out(cr_pool *pool, cr_request *request)
+{
+    while (request != NULL) {
+        run(pool, request);
+        cr_timer_remove(&pool->timer, request);
+        cr_ids_remove(&pool->ids, request);
+        request = cr_pool_deliver(pool, request);
+    }
 }
 
 static void *work(void *argument)
@@ -92,7 +100,7 @@ static void *keep(void *argument)
         expire(pool);
         cr_request *ended = cr_request_list_pop(&pool->ended);
         if (ended != NULL) {
-            cr_pool_deliver(pool, ended);
+            (void)cr_pool_deliver(pool, ended);
         } else {
             wait_for_deadline(pool);
         }

@@ -43,11 +43,14 @@ typedef struct cr_logger {
 } cr_logger;
 
 struct cr_ticket;
+struct cr_followers;
 
 typedef struct cr_call {
     int64_t deadline_us;       /* on the monotonic clock */
     const atomic_bool *cancel; /* another thread may set it, to end the call early; NULL: none */
     struct cr_ticket *ticket;  /* the call's place in a queue (store/queue.h); NULL: none */
+    const struct cr_followers *followers; /* calls that were submitted after this one
+                                             (messaging/followers.h); NULL: none */
     cruddur_consistency consistency;
     cr_logger logger;
     cr_meter meter;

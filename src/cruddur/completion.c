@@ -208,6 +208,7 @@ void cruddur_completion_free(cruddur_completion *completion)
         break;
         CR_PRODUCTS(FREE_PRODUCT)
     }
+    cr_appending_drop(completion->appending);
     cruddur_error_free(completion->request.error);
     free(completion);
 }

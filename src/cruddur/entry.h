@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "watch/hub.h"
 
+struct cr_followers;
 struct cr_pool;
 
 /* How a call was submitted (submit.h). The call gets a copy of the handle that has this. */
@@ -19,8 +20,9 @@ typedef struct cr_submitted {
     struct cruddur *owner; /* the handle itself */
     bool only_checks;      /* its arguments, and returns CR_CHECKED */
     const atomic_bool *cancel;
-    int64_t since_us;    /* from when its deadline counts */
-    int64_t deadline_us; /* of the request; INT64_MAX: none */
+    const struct cr_followers *followers; /* what was submitted after it; NULL: nothing */
+    int64_t since_us;                     /* from when its deadline counts */
+    int64_t deadline_us;                  /* of the request; INT64_MAX: none */
 } cr_submitted;
 
 /* No status of a call: its arguments are valid, and that was all there was to do. */

@@ -37,6 +37,7 @@ cruddur_status cr_entry_begin(cr_entry *entry, const cruddur *dm, cruddur_operat
     if (dm->submitted != NULL) {
         entry->since_us = dm->submitted->since_us;
         entry->call.cancel = dm->submitted->cancel;
+        entry->call.followers = dm->submitted->followers;
     }
     entry->call.consistency = CRUDDUR_CONSISTENCY_STRONG;
     entry->call.logger = (cr_logger){dm->options.log, dm->options.log_data};

@@ -60,11 +60,15 @@ static void run(cr_request *request)
 {
     cruddur_completion *completion = cr_completion_of(request);
     const cr_operation *operation = completion->operation;
+    const cr_followers followers = cr_followers_of(completion);
     if (operation->is_walk) {
         completion->submitted.since_us = cr_clock_monotonic_us();
     }
-    request->status =
-        operation->run(&completion->dm, &completion->given, &completion->out, &request->error);
+    completion->submitted.followers = &followers;
+    request->status = completion->appending != NULL
+                          ? cr_go_on(completion)
+                          : operation->run(&completion->dm, &completion->given, &completion->out,
+                                           &request->error);
     if (request->status == CRUDDUR_OK) {
         completion->product = operation->product;
     }
@@ -115,7 +119,9 @@ static cruddur_completion *make_request(cruddur *dm, const cr_operation *operati
     made->request.complete = options->complete;
     made->request.data = options->data;
     made->request.lane = find_lane(operation, &made->given);
+    made->request.may_go_along = operation->number == CRUDDUR_OP_MSG_APPEND;
     atomic_init(&made->request.cancel, false);
+    atomic_init(&made->request.cancel_all, false);
     made->submitted.owner = dm;
     made->submitted.cancel = &made->request.cancel;
     made->dm.store = dm->store;

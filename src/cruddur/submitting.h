@@ -3,6 +3,7 @@
  *
  *   submit_calls.c, submit_table.c   the calls: what each is given, what comes of it
  *   submit_copy.c                    copies of arguments
+ *   submit_along.c                   appends that go together in one change
  *   submit.c                         making a request, carrying it out
  *   completion.c                     what comes of it; the pool of the handle */
 #ifndef CR_CRUDDUR_SUBMITTING_H
@@ -11,7 +12,9 @@
 #include <stdalign.h>
 
 #include "async/pool.h"
+#include "cruddur/append.h"
 #include "cruddur/entry.h"
+#include "messaging/followers.h"
 
 /* ---- arguments ---- */
 
@@ -110,6 +113,7 @@ struct cruddur_completion {
     const cr_operation *operation;
     cr_product product; /* what `out` has */
     cr_outcome out;
+    cr_appending *appending; /* of one that was taken along, until it ends; else NULL */
     cr_submitted submitted;
     cruddur dm; /* a copy of the handle, with `submitted` */
     cr_given given;
@@ -120,6 +124,15 @@ static inline cruddur_completion *cr_completion_of(cr_request *request)
 {
     return (cruddur_completion *)request;
 }
+
+/* The appends that wait behind this one in its lane. */
+cr_followers cr_followers_of(cruddur_completion *completion);
+
+/* Makes the call of one that was taken along, and left out. */
+cruddur_status cr_go_on(cruddur_completion *completion);
+
+/* Of a request that ended in the queue. NULL is ignored. */
+void cr_appending_drop(cr_appending *dropped);
 
 #define CR_LIST(...) __VA_ARGS__
 

@@ -478,9 +478,7 @@ static cruddur_status append_body(cr_txn *txn, void *argument)
     return status == CRUDDUR_OK ? cr_append_once(txn, send, &group) : status;
 }
 
-cruddur_status cr_append(cr_store *store, const cr_draft *draft, cr_call *call,
-                         cr_packed_row **ret_message)
+cruddur_status cr_append(cr_store *store, cr_send *send, cr_call *call, cr_packed_row **ret_message)
 {
-    cr_send send = {.draft = draft};
-    return cr_send_run(store, append_body, &send, call, ret_message);
+    return cr_send_run(store, append_body, send, call, ret_message);
 }

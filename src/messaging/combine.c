@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "messaging/combine.h"
 
+#include "base/clock.h"
 #include "messaging/append.h"
+#include "messaging/followers.h"
 
 /* What all messages of a change come to at most: far from the 4 MB that it may have. */
 #define TEXT_MAX ((size_t)512 * 1024)
 
-/* The sends that wait for one change. */
+/* The sends that wait for one change: the call's, its followers', those of other threads. */
 typedef struct combination {
     cr_send *send[CR_TOGETHER_MAX];
     size_t count;
+    size_t follower_count;
     size_t text_size;
     bool has_run;      /* the body */
     bool was_in_doubt; /* a run of it may have been carried out late */
@@ -17,7 +20,7 @@ typedef struct combination {
 
 bool cr_combine_can(const cr_store *store, const cr_send *send)
 {
-    return store->queues != NULL && send->opening == NULL && send->draft->created_at_us == 0 &&
+    return send->opening == NULL && send->draft->created_at_us == 0 &&
            (store->traits & (CR_TRAIT_ATOMIC | CR_TRAIT_STREAMED)) == CR_TRAIT_ATOMIC;
 }
 
@@ -39,13 +42,37 @@ static bool add(void *context, void *errand)
     combination *now = context;
     cr_send *send = errand;
     size_t text_size = send->draft->text.size + send->draft->data.size;
-    if (send->is_apart || now->text_size + text_size > TEXT_MAX ||
+    if (send->is_apart || now->count == CR_TOGETHER_MAX || now->text_size + text_size > TEXT_MAX ||
         has_uuid(now, &send->draft->uuid)) {
         return false;
     }
     now->send[now->count++] = send;
     now->text_size += text_size;
     return true;
+}
+
+/* Of two groups with one lane, one is another's. */
+static bool add_follower(combination *now, cr_store *store, cr_send *send)
+{
+    bool is_of_group = cr_uuid_compare(&send->draft->group, &now->send[0]->draft->group) == 0;
+    bool is_added = is_of_group && cr_combine_can(store, send) && add(now, send);
+    now->follower_count += is_added ? 1 : 0;
+    return is_added;
+}
+
+static void add_followers(combination *now, cr_store *store, const cr_call *call,
+                          int64_t *deadline_us)
+{
+    bool is_added = true;
+    const cr_followers *followers = call->followers;
+    int64_t least_us = cr_queue_least_us(call);
+    while (followers != NULL && is_added && now->count < CR_TOGETHER_MAX) {
+        cr_send *next = followers->next(followers->context, least_us, deadline_us);
+        is_added = next != NULL && add_follower(now, store, next);
+        if (next != NULL && !is_added) {
+            followers->set_down(followers->context, next);
+        }
+    }
 }
 
 /* ---- the change ---- */
@@ -98,26 +125,40 @@ static bool are_in_order(const cr_group *group, const cr_group_rows *rows)
     return rows->old.count == rows->members.count && !cr_group_rows_have_restored(rows);
 }
 
+static size_t count_writes_of(const cr_send *send)
+{
+    return send->draft->may_be_repeat ? 2 : 1;
+}
+
+/* Judges whether its message can be appended now. */
+static cruddur_status judge(cr_txn *txn, const cr_group_rows *rows, cr_send *send,
+                            cr_found_claim *claim)
+{
+    bool is_new = false;
+    cruddur_status status = CRUDDUR_OK;
+    if (!cr_is_cancelled(send->cancel) &&
+        cr_members_have(&rows->members, &send->draft->author.uuid)) {
+        status = cr_repeat_is_new(txn, send, claim, &is_new);
+    }
+    send->is_apart = status != CRUDDUR_OK || !is_new;
+    return status;
+}
+
 /* Takes those whose message can be appended now, while there is room; the next change takes the
- * rest.
- */
+ * rest. No follower is stored before one that it follows, unless that was cancelled. */
 static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group *group,
                              const cr_group_rows *rows, cr_together *together)
 {
     size_t room = CR_CHANGE_WRITES_MAX - 2 * rows->members.count;
+    bool has_gap = false;
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
         cr_send *send = now->send[i];
-        const cr_draft *draft = send->draft;
-        size_t needed = draft->may_be_repeat ? 2 : 1;
-        bool is_new = false;
-        send->is_apart = !cr_members_have(&rows->members, &draft->author.uuid);
-        if (send->is_apart || needed > room) {
-            continue;
-        }
-        status = cr_repeat_is_new(txn, send, &together->claim[together->count], &is_new);
-        send->is_together = status == CRUDDUR_OK && is_new;
-        send->is_apart = !send->is_together;
+        bool is_in_order = i <= now->follower_count;
+        size_t needed = count_writes_of(send);
+        status = judge(txn, rows, send, &together->claim[together->count]);
+        send->is_together = !send->is_apart && needed <= room && !(is_in_order && has_gap);
+        has_gap = has_gap || (is_in_order && !send->is_together && !cr_is_cancelled(send->cancel));
         if (send->is_together) {
             cr_send_note_head(send, &group->head);
             together->send[together->count++] = send;
@@ -224,12 +265,16 @@ bool cr_combine(cr_store *store, cr_send *send, cr_call *call)
     combination now = {.count = 0};
     cruddur_error *error = NULL;
     cr_call together = *call;
-    size_t count = add(&now, send) ? cr_queue_take_along(call, add, &now, taken,
-                                                         CR_TOGETHER_MAX - 1, &together.deadline_us)
-                                   : 0;
-    if (count == 0) {
+    if (!add(&now, send)) {
         return false;
     }
+    add_followers(&now, store, call, &together.deadline_us);
+    size_t count = cr_queue_take_along(call, add, &now, taken, CR_TOGETHER_MAX - now.count,
+                                       &together.deadline_us);
+    if (now.count == 1) {
+        return false;
+    }
+    together.cancel = now.follower_count > 0 ? call->followers->cancel : call->cancel;
     together.error = &error;
     cruddur_status status = store->ops->change(store, combine_body, &now, &together);
     bool is_in_doubt = now.was_in_doubt || (error != NULL && cruddur_error_outcome_unknown(error));
@@ -237,8 +282,11 @@ bool cr_combine(cr_store *store, cr_send *send, cr_call *call)
     call->meter = together.meter;
     call->meter.combined = send->shared.combined;
     cr_error_discard(&error);
+    for (size_t i = 0; i < now.follower_count; i++) {
+        call->followers->set_down(call->followers->context, now.send[1 + i]);
+    }
     for (size_t i = 0; i < count; i++) {
-        cr_queue_set_down(taken[i], now.send[1 + i]->is_together);
+        cr_queue_set_down(taken[i], now.send[1 + now.follower_count + i]->is_together);
     }
     cr_queue_forget(call);
     return send->is_together;

@@ -212,7 +212,7 @@ static cruddur_status send_alone(cr_store *store, cr_body body, cr_send *send, c
     return status;
 }
 
-/* What was waited for while another thread made the change. */
+/* What was waited for while another call made the change. */
 static void add_shared(const cr_send *send, cr_call *call)
 {
     call->meter.attempts += send->shared.attempts;
@@ -224,13 +224,17 @@ cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call
                            cr_packed_row **ret_row)
 {
     cr_ticket ticket;
-    bool is_done;
+    bool is_done = send->is_together;
     bool can_combine = cr_combine_can(store, send);
     /* An append that leaves the group rows alone contends with nobody. */
     bool puts_only = (store->traits & CR_TRAIT_STREAMED) != 0 && send->opening == NULL;
-    cruddur_status status =
-        cr_queue_enter_with(puts_only ? NULL : store->queues, cr_uuid_str(&send->draft->group),
-                            can_combine ? send : NULL, call, &ticket, &is_done);
+    cruddur_status status = CRUDDUR_OK;
+    send->cancel = call->cancel;
+    if (!is_done) {
+        status =
+            cr_queue_enter_with(puts_only ? NULL : store->queues, cr_uuid_str(&send->draft->group),
+                                can_combine ? send : NULL, call, &ticket, &is_done);
+    }
     add_shared(send, call);
     if (status == CRUDDUR_OK && !is_done && can_combine && !send->is_apart) {
         is_done = cr_combine(store, send, call);

@@ -15,6 +15,7 @@ typedef struct cr_send {
     bool may_be_stored;        /* by a change for several messages, of which nothing is known */
     bool is_together;          /* a change for several messages has this one */
     bool is_apart;             /* it cannot go together with others: something is special */
+    const atomic_bool *cancel; /* of its call */
     cr_meter shared;           /* what that one cost which was waited for */
     cr_kept_key left;          /* the key at which a run in steps may have left rows; empty: none */
 
@@ -77,8 +78,8 @@ cruddur_status cr_send_message(cr_txn *txn, const cr_draft *draft, const cr_pers
 /* Keeps what the call is to return. */
 cruddur_status cr_send_keep(cr_send *send, const cr_row *result, const cr_call *call);
 
-/* Runs the body after the threads that came earlier, and in steps looks back. *ret_row is the
- * result; free it with free(). */
+/* Runs the body after the threads that came earlier, unless another call has sent it along
+ * (combine.h), and in steps looks back. *ret_row is the result; free it with free(). */
 cruddur_status cr_send_run(cr_store *store, cr_body body, cr_send *send, cr_call *call,
                            cr_packed_row **ret_row);
 

@@ -33,9 +33,12 @@ typedef struct cr_opening {
     cr_str name; /* absent: none */
 } cr_opening;
 
+struct cr_send;
+
 /* Appends; *ret_message is the message row, or the one that an earlier call with the same uuid
- * stored. Free it with free(). */
-cruddur_status cr_append(cr_store *store, const cr_draft *draft, cr_call *call,
+ * stored. Free it with free(). The send (send.h) has its draft; the rest is empty, or what became
+ * of it in a change for several that left it out. */
+cruddur_status cr_append(cr_store *store, struct cr_send *send, cr_call *call,
                          cr_packed_row **ret_message);
 
 /* Opens a group, or appends to it where it is there with the same members; *ret_group is the

@@ -343,17 +343,21 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
 
 /* ---- errands ---- */
 
+int64_t cr_queue_least_us(const cr_call *call)
+{
+    int64_t left_us = call->deadline_us - cr_clock_monotonic_us();
+    return call->deadline_us - left_us / DEADLINE_PART;
+}
+
 size_t cr_queue_take_along(const cr_call *call, bool (*accept)(void *context, void *errand),
                            void *context, cr_ticket **taken, size_t max, int64_t *deadline_us)
 {
     size_t count = 0;
     const cr_ticket *own = call->ticket;
-    *deadline_us = call->deadline_us;
     if (own == NULL) {
         return 0;
     }
-    int64_t left_us = call->deadline_us - cr_clock_monotonic_us();
-    int64_t least_us = call->deadline_us - left_us / DEADLINE_PART;
+    int64_t least_us = cr_queue_least_us(call);
     (void)pthread_mutex_lock(&own->queues->lock);
     for (cr_ticket *other = own->next; other != NULL && count < max; other = other->next) {
         bool can_be = is_waiting(other, own->subject) && other->errand != NULL;

@@ -80,10 +80,13 @@ cruddur_status cr_queue_enter(cr_queues *queues, cr_str subject, cr_call *call, 
 cruddur_status cr_queue_enter_with(cr_queues *queues, cr_str subject, void *errand, cr_call *call,
                                    cr_ticket *ticket, bool *is_done);
 
+/* Calls whose deadline is before this have too little time to go along with the call. */
+int64_t cr_queue_least_us(const cr_call *call);
+
 /* Takes along those who wait behind the call with errands of theirs, in their order, up to `max` of
- * them: if they have about as much time as the call, which must be over by *deadline_us, the
- * earliest of all their deadlines; and if `accept` takes the errand. Returns how many: each must be
- * set down again. */
+ * them: if they have about as much time as the call, and if `accept` takes the errand. Lowers
+ * *deadline_us to the earliest of their deadlines, by which the call must be over. Returns how
+ * many: each must be set down again. */
 size_t cr_queue_take_along(const cr_call *call, bool (*accept)(void *context, void *errand),
                            void *context, cr_ticket **taken, size_t max, int64_t *deadline_us);
 

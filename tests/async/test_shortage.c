@@ -3,6 +3,7 @@
  * descriptors that the system refuses. The linker leads the calls here. */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,57 @@ Test(shortage, each_allocation_of_a_submission_and_of_its_call)
 {
     cr_assert_geq(fail_each_allocation(),
                   1); /* the request; the pool of the first one fails below */
+}
+
+static sem_t began, gate;
+
+static bool hold(void *data, const cruddur_check_event *event)
+{
+    (void)data;
+    (void)event;
+    (void)sem_post(&began);
+    while (sem_wait(&gate) != 0) {
+    }
+    return true;
+}
+
+#define TOGETHER 4
+
+/* Appends that go together, behind a request that keeps the only thread: so many fail of all. */
+static size_t fail_one_of_several(int nth)
+{
+    size_t failed = 0;
+    cruddur_check_options options = CRUDDUR_CHECK_OPTIONS_INIT;
+    options.observe = hold;
+    must_succeed(cruddur_check_submit(store.dm, &options, NULL, NULL, TEST_ERROR));
+    while (sem_wait(&began) != 0) {
+    }
+    for (size_t i = 0; i < TOGETHER; i++) {
+        must_succeed(submit(TEST_ERROR));
+    }
+    atomic_store(&allocations_left, nth);
+    (void)sem_post(&gate);
+    for (size_t i = 0; i <= TOGETHER; i++) {
+        cruddur_status status = receive();
+        cr_assert(status == CRUDDUR_OK || status == CRUDDUR_E_NO_MEMORY);
+        failed += status == CRUDDUR_OK ? 0 : 1;
+    }
+    return failed;
+}
+
+/* Whichever allocation fails, of the change for all or of one append: it fails one at most. */
+Test(shortage, each_allocation_of_appends_that_go_together)
+{
+    bool has_failed = true;
+    cruddur_async_options options = CRUDDUR_ASYNC_OPTIONS_INIT;
+    options.threads = 1;
+    must_succeed(cruddur_async_start(store.dm, &options, TEST_ERROR));
+    cr_assert_eq(sem_init(&began, 0, 0), 0);
+    cr_assert_eq(sem_init(&gate, 0, 0), 0);
+    for (int nth = 1; has_failed; nth++) {
+        cr_assert_leq(fail_one_of_several(nth), 1u, "allocation %d", nth);
+        has_failed = atomic_exchange(&allocations_left, 0) <= 0;
+    }
 }
 
 /* The pool is made anew until it can be. */

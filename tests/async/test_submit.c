@@ -17,12 +17,13 @@ static test_store store;
 static sem_t began;
 static sem_t gate;
 static atomic_uint metrics_count;
+static atomic_uint combined_count; /* calls whose message went together with others */
 
 static void count_metrics(void *data, const cruddur_metrics *metrics)
 {
     (void)data;
-    (void)metrics;
     atomic_fetch_add(&metrics_count, 1);
+    atomic_fetch_add(&combined_count, metrics->combined > 0 ? 1 : 0);
 }
 
 static void open_store(void)
@@ -361,6 +362,88 @@ Test(submit, a_callback_may_submit)
     must_succeed(
         cruddur_shutdown(store.dm, CRUDDUR_SHUTDOWN_DRAIN, CRUDDUR_WAIT_FOREVER, TEST_ERROR));
     cr_assert_eq(appended, 10);
+}
+
+/* ---- appends that go together ---- */
+
+#define TOGETHER 20
+
+/* Behind a request that keeps the only thread. */
+static void submit_together(uint64_t *requests, const cruddur_submit_options *submit)
+{
+    char text[16];
+    open_group();
+    start(1, 100);
+    uint64_t held = submit_held(NULL);
+    metrics_count = combined_count = 0;
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        (void)snprintf(text, sizeof(text), "%u", i);
+        requests[i] = submit_append(text, submit);
+    }
+    (void)sem_post(&gate);
+    expect_next(held, CRUDDUR_OK);
+}
+
+Test(submit, appends_that_wait_go_together_in_their_order)
+{
+    uint64_t requests[TOGETHER];
+    char last[CRUDDUR_TIME_SIZE] = "";
+    submit_together(requests, NULL);
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        char text[16];
+        cruddur_completion *completion = next();
+        cruddur_msg *message = cruddur_completion_take_msg(completion);
+        (void)snprintf(text, sizeof(text), "%u", i);
+        cr_assert_eq(cruddur_completion_request(completion), requests[i]);
+        cr_assert_eq(cruddur_completion_status(completion), CRUDDUR_OK);
+        cr_assert_str_eq(cruddur_msg_text(message), text);
+        cr_assert(strcmp(cruddur_msg_sort_key(message), last) > 0);
+        (void)snprintf(last, sizeof(last), "%s", cruddur_msg_sort_key(message));
+        cruddur_msg_free(message);
+        cruddur_completion_free(completion);
+    }
+    cr_assert_eq(combined_count, TOGETHER);
+    cr_assert_eq(metrics_count, TOGETHER + 1); /* with the one that kept the thread */
+}
+
+static atomic_uint called_count;
+static uint64_t called_requests[2 * TOGETHER];
+
+/* Appends once more, now or after the others, and is not called while another one is. */
+static void append_once_more(void *data, cruddur_completion *completion)
+{
+    unsigned number = atomic_fetch_add(&called_count, 1);
+    cruddur_submit_options submit = CRUDDUR_SUBMIT_OPTIONS_INIT;
+    called_requests[number] = cruddur_completion_request(completion);
+    cr_assert_eq(cruddur_completion_status(completion), CRUDDUR_OK);
+    submit.complete = append_once_more;
+    submit.data = data;
+    if (number >= TOGETHER) {
+        (void)(number == 2 * TOGETHER - 1 ? sem_post(data) : 0);
+        return;
+    }
+    cr_assert_eq(cruddur_msg_append(store.dm, &test_bob, group, "blocking", NULL, NULL, NULL),
+                 CRUDDUR_OK);
+    cr_assert_eq(
+        cruddur_msg_append_submit(store.dm, &test_ann, group, "more", NULL, &submit, NULL, NULL),
+        CRUDDUR_OK);
+}
+
+Test(submit, callbacks_of_appends_that_went_together_come_in_their_order)
+{
+    sem_t ended;
+    uint64_t requests[TOGETHER];
+    cruddur_submit_options submit = CRUDDUR_SUBMIT_OPTIONS_INIT;
+    cr_assert_eq(sem_init(&ended, 0, 0), 0);
+    submit.complete = append_once_more;
+    submit.data = &ended;
+    submit_together(requests, &submit);
+    while (sem_wait(&ended) != 0) {
+    }
+    for (unsigned i = 1; i < 2 * TOGETHER; i++) {
+        cr_assert_gt(called_requests[i], called_requests[i - 1]);
+    }
+    cr_assert_eq(combined_count, 2 * TOGETHER);
 }
 
 /* ---- the end ---- */

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
-#include "messaging/write.h"
+#include "messaging/send.h"
 #include "model/expiry.h"
 #include "processor/apply.h"
 #include "store/queue.h"
@@ -63,7 +63,8 @@ Test(turn, of_an_append)
     cr_packed_row *message = NULL;
     const cr_draft draft = {
         .lasts_s = CR_EXPIRES_NEVER, .group = group, .text = cr_str_of("hello")};
-    cr_expect_eq(cr_append(&store, &draft, &call, &message), CRUDDUR_E_NETWORK);
+    cr_expect_eq(cr_append(&store, &(cr_send){.draft = &draft}, &call, &message),
+                 CRUDDUR_E_NETWORK);
 }
 
 Test(turn, of_a_move)

@@ -7,6 +7,7 @@
 #include "world/edits.h"
 #include "world/guests.h"
 #include "world/settings.h"
+#include "world/submissions.h"
 
 #define BATCH_MAX 4
 #define PAUSE_MAX_US 400000
@@ -41,10 +42,8 @@ static stage_message *find_pending(stage *all, const actor *self)
     return NULL;
 }
 
-static stage_message *plan_send(stage *all, bool is_opening)
+static stage_message *plan_send(stage *all, size_t group, bool is_opening)
 {
-    /* Where a member comes and goes, the group is there. */
-    size_t group = sim_roll(is_opening && all->has_guest ? GUEST_GROUP : GROUPS);
     /* Without a claim a late request may find the rows as it read them, where the original handler
      * puts them back. */
     bool is_callers = !sim_happens(4) || all->has_handler;
@@ -142,18 +141,43 @@ static void do_send_as_rival(stage *all, cruddur *dm, const actor *self)
 static void do_open(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send(all, dm, plan_send(all, true));
+    /* Where a member comes and goes, the group is there. */
+    send(all, dm, plan_send(all, sim_roll(all->has_guest ? GUEST_GROUP : GROUPS), true));
 }
 
 static void do_send(stage *all, cruddur *dm, const actor *self)
 {
     (void)self;
-    send(all, dm, plan_send(all, false));
+    send(all, dm, plan_send(all, sim_roll(GROUPS), false));
 }
 
 static void do_send_again(stage *all, cruddur *dm, const actor *self)
 {
     send(all, dm, find_pending(all, self));
+}
+
+/* Several to one group; some perhaps sent before, or by the stranger, whom other programs list as a
+ * member. */
+static void do_submit(stage *all, cruddur *dm, const actor *self)
+{
+    stage_message *messages[SUBMITTED_MAX];
+    size_t count = 0;
+    size_t group = sim_roll(GROUPS);
+    for (size_t left = 2 + sim_roll(SUBMITTED_MAX - 1); left > 0; left--) {
+        stage_message *pending = sim_happens(4) ? find_pending(all, self) : NULL;
+        bool is_other = pending == NULL || pending->is_opening || pending->group != group;
+        stage_message *made = is_other ? plan_send(all, group, false) : pending;
+        bool is_twice = false;
+        for (size_t i = 0; i < count; i++) {
+            is_twice = is_twice || messages[i] == made;
+        }
+        if (made != NULL && !is_twice) {
+            bool is_stranger = is_other && !all->has_foreign && sim_happens(8);
+            made->author = is_stranger ? STRANGER : made->author;
+            messages[count++] = made;
+        }
+    }
+    act_submit(all, dm, messages, count);
 }
 
 static void do_edit(stage *all, cruddur *dm, const actor *self)
@@ -214,6 +238,7 @@ static const struct {
     {do_edit, 2},          {do_set, 2},           {do_mark, 1},
     {do_react, 1},         {do_invite, 2},        {do_guest, 2},
     {do_rename, 1},        {do_block, 2},         {do_send, 5},
+    {do_submit, 1},
 };
 
 static void do_task(stage *all, cruddur *dm, const actor *self)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COROUTINES_MAX 24
+#define COROUTINES_MAX 48
 
 typedef void (*coroutine_body)(void *context);
 

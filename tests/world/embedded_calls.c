@@ -7,6 +7,7 @@
 
 #include "world/embedded_story.h"
 #include "world/network.h"
+#include "world/submissions.h"
 #include "world/world.h"
 
 /* Of so many of the calls that take longest one is made. */
@@ -114,6 +115,71 @@ static void send(embedded *now, cruddur *dm)
 static void send_again(embedded *now, cruddur *dm)
 {
     append(now, dm, sim_roll(now->message_count));
+}
+
+/* Several at once, so that they wait behind each other; one of them may be there already. */
+typedef struct submitting {
+    embedded *now;
+    cruddur *dm;
+    size_t number[SUBMITTED_MAX];
+    size_t count;
+} submitting;
+
+static void submit(const submitting *self, cruddur *own, size_t number)
+{
+    char text[REGISTER_SIZE];
+    cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
+    cruddur_submit_options submit = CRUDDUR_SUBMIT_OPTIONS_INIT;
+    embedded_message *message = &self->now->message[number];
+    options.message_uuid = message->uuid;
+    submit.data = message;
+    say(text, "m", number);
+    if (cruddur_msg_append_submit(own, &embedded_people[message->author], GROUP, text, &options,
+                                  &submit, NULL, NULL) != CRUDDUR_OK) {
+        abort();
+    }
+}
+
+static void receive(const submitting *self, cruddur *own)
+{
+    cruddur_completion *completion = NULL;
+    if (cruddur_completion_next(own, CRUDDUR_WAIT_FOREVER, &completion, NULL) != CRUDDUR_OK) {
+        abort();
+    }
+    const embedded_message *message = cruddur_completion_data(completion);
+    note_sent(self->now, (size_t)(message - self->now->message),
+              cruddur_completion_status(completion), cruddur_completion_take_error(completion));
+    cruddur_completion_free(completion);
+}
+
+static void submit_and_receive(void *context)
+{
+    cruddur own;
+    const submitting *self = context;
+    submissions_open(&own, self->dm);
+    for (size_t i = 0; i < self->count; i++) {
+        submit(self, &own, self->number[i]);
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        receive(self, &own);
+    }
+    submissions_close(&own);
+}
+
+static void send_several(embedded *now, cruddur *dm)
+{
+    submitting several = {.now = now, .dm = dm};
+    size_t again = sim_roll(now->message_count);
+    for (size_t left = 2 + sim_roll(SUBMITTED_MAX - 2); left > 0; left--) {
+        if (now->message_count < MESSAGES) {
+            several.number[several.count++] = plan(now);
+        }
+        if (left == 2 && sim_happens(2)) {
+            several.number[several.count++] = again;
+        }
+    }
+    (void)sim_add_job(submit_and_receive, &several);
+    sim_run(NULL);
 }
 
 /* ---- changing messages ---- */
@@ -387,12 +453,25 @@ static const struct {
     void (*make)(embedded *now, cruddur *dm);
     unsigned weight;
 } calls[] = {
-    {send, 10},          {send_again, 4},    {edit, 4},
-    {delete, 1},         {react, 3},         {pin, 2},
-    {mute, 2},           {rename_group, 2},  {mark_read, 3},
-    {change_members, 2}, {list_messages, 3}, {list_groups, 3},
-    {check, 1},          {purge, 1},         {upgrade, 1},
-    {erase, 1},          {block, 2},         {write_directly, 2},
+    {send, 7},
+    {send_again, 4},
+    {edit, 4},
+    {send_several, 2},
+    {delete, 1},
+    {react, 3},
+    {pin, 2},
+    {mute, 2},
+    {rename_group, 2},
+    {mark_read, 3},
+    {change_members, 2},
+    {list_messages, 3},
+    {list_groups, 3},
+    {check, 1},
+    {purge, 1},
+    {upgrade, 1},
+    {erase, 1},
+    {block, 2},
+    {write_directly, 2},
     {rename_people, 1},
 };
 

@@ -44,11 +44,12 @@ static sim_weather draw_weather(void)
                          .timeout_us = is_slow ? 7200 * SECOND : 10 * SECOND};
 }
 
-/* Clocks differ by seconds, or by minutes. */
+/* Clocks differ by seconds, or by minutes. Where requests are signed, all who use one handle have
+ * the clock that it has measured. */
 static int64_t draw_skew(void)
 {
     static const size_t ranges_s[] = {0, 0, 3, 300};
-    size_t range_s = ranges_s[sim_roll(4)];
+    size_t range_s = ranges_s[sim_network_weather()->is_signed ? 0 : sim_roll(4)];
     return ((int64_t)sim_roll(2 * range_s + 1) - (int64_t)range_s) * SECOND / 2;
 }
 

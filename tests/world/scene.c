@@ -110,7 +110,7 @@ cruddur_status scene_send(scene *all, cr_store *store, size_t author, const char
     cr_packed_row *row = NULL;
     cr_call call = sim_call(&error);
     cr_draft draft = draft_of(all, author, text, uuid);
-    cruddur_status status = cr_append(store, &draft, &call, &row);
+    cruddur_status status = cr_append(store, &(cr_send){.draft = &draft}, &call, &row);
     sim_tell("sending %s: %s", text, cruddur_status_name(status));
     if (status == CRUDDUR_OK) {
         (void)snprintf(all->last_sk, sizeof(all->last_sk), "%s",

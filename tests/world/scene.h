@@ -5,7 +5,7 @@
 #ifndef TESTS_WORLD_SCENE_H
 #define TESTS_WORLD_SCENE_H
 
-#include "messaging/write.h"
+#include "messaging/send.h"
 #include "world/actors.h"
 #include "world/changes.h"
 #include "world/simulated.h"

@@ -282,16 +282,22 @@ cruddur_user stage_user(const stage *all, size_t person)
     return (cruddur_user){sizeof(cruddur_user), all->person[person].text, "Somebody", "somebody"};
 }
 
-static cruddur_status append(stage *all, cruddur *dm, const stage_message *message,
-                             cr_packed_row **ret_row, cruddur_error **error)
+static cruddur_append_options options_of(const stage_message *message)
 {
-    cruddur_msg *made = NULL;
-    cruddur_user author = stage_user(all, message->author);
     cruddur_append_options options = CRUDDUR_APPEND_OPTIONS_INIT;
     options.timeout_ms = stage_timeout_ms();
     options.message_uuid = message->is_callers ? message->uuid.text : NULL;
     options.created_at_us = message->created_at_us;
     options.expires_in_s = message->lasts_s > 0 ? message->lasts_s : CRUDDUR_EXPIRES_NEVER;
+    return options;
+}
+
+static cruddur_status append(stage *all, cruddur *dm, const stage_message *message,
+                             cr_packed_row **ret_row, cruddur_error **error)
+{
+    cruddur_msg *made = NULL;
+    cruddur_user author = stage_user(all, message->author);
+    const cruddur_append_options options = options_of(message);
     if (sim_happens(2)) {
         author.display_name = author.handle = NULL;
     }
@@ -416,37 +422,56 @@ static void judge_block(stage *all, const stage_message *message, int64_t begun_
     }
 }
 
+static void begin_send(stage *all, stage_message *message)
+{
+    all->calls++;
+    message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
+    sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
+             message->text, message->group, message->author);
+}
+
+cruddur_append_options stage_begin_append(stage *all, stage_message *message)
+{
+    begin_send(all, message);
+    return options_of(message);
+}
+
+void stage_note_sent(stage *all, stage_message *message, const stage_sent *sent)
+{
+    cruddur_status status = sent->status;
+    bool is_unknown = cruddur_error_outcome_unknown(sent->error);
+    stage_learn_uuids(all);
+    sim_tell("%s: %s%s", message->text, cruddur_status_name(status),
+             is_unknown ? ", outcome unknown" : "");
+    if (sim_is_dead()) {
+        message->may_be_stored = true; /* whatever it was told, nobody knows */
+    } else if (status == CRUDDUR_OK) {
+        note_ack(all, message, sent->row);
+        judge_block(all, message, sent->begun_us);
+    } else if (status == CRUDDUR_E_MESSAGE_GONE && message->lasts_s > 0) {
+        message->may_be_stored = message->is_done = true;
+    } else if (may_be_refused(all, message, status)) {
+        message->is_refused = message->is_done = true;
+    } else if (!may_fail_now(all, message, status, sent->begun_us)) {
+        stage_breach(all, "sending %s: %s: %s", message->text, cruddur_status_name(status),
+                     cruddur_error_message(sent->error));
+    } else {
+        message->may_be_stored = message->may_be_stored || is_unknown;
+    }
+    message->is_done = message->is_done || !message->is_callers;
+}
+
 bool stage_send(stage *all, cruddur *dm, stage_message *message)
 {
     cruddur_error *error = NULL;
     cr_packed_row *row = NULL;
     int64_t begun_us = sim_now_us();
-    all->calls++;
-    message->begun_us = message->calls++ == 0 ? sim_now_us() : message->begun_us;
-    sim_tell("%s %s to group %zu by %zu", message->is_opening ? "opening with" : "sending",
-             message->text, message->group, message->author);
+    begin_send(all, message);
     cruddur_status status =
         (message->is_opening ? open_group : append)(all, dm, message, &row, &error);
-    stage_learn_uuids(all);
-    sim_tell("%s: %s%s", message->text, cruddur_status_name(status),
-             cruddur_error_outcome_unknown(error) ? ", outcome unknown" : "");
-    if (sim_is_dead()) {
-        message->may_be_stored = true; /* whatever it was told, nobody knows */
-    } else if (status == CRUDDUR_OK) {
-        note_ack(all, message, row);
-        judge_block(all, message, begun_us);
-    } else if (status == CRUDDUR_E_MESSAGE_GONE && message->lasts_s > 0) {
-        message->may_be_stored = message->is_done = true;
-    } else if (may_be_refused(all, message, status)) {
-        message->is_refused = message->is_done = true;
-    } else if (!may_fail_now(all, message, status, begun_us)) {
-        stage_breach(all, "sending %s: %s: %s", message->text, cruddur_status_name(status),
-                     cruddur_error_message(error));
-    } else {
-        message->may_be_stored = message->may_be_stored || cruddur_error_outcome_unknown(error);
-    }
+    const stage_sent sent = {begun_us, status, row, error};
+    stage_note_sent(all, message, &sent);
     free(row);
     cruddur_error_free(error);
-    message->is_done = message->is_done || !message->is_callers;
     return message->is_done;
 }

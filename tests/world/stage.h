@@ -140,6 +140,16 @@ stage_message *stage_plan(stage *all, size_t group, size_t author, bool is_calle
  * send it again. */
 bool stage_send(stage *all, cruddur *dm, stage_message *message);
 
+/* The same in parts: of a send that begins, with these options; and of what came of it. */
+cruddur_append_options stage_begin_append(stage *all, stage_message *message);
+typedef struct stage_sent {
+    int64_t begun_us;
+    cruddur_status status;
+    const cr_packed_row *row;
+    const cruddur_error *error;
+} stage_sent;
+void stage_note_sent(stage *all, stage_message *message, const stage_sent *sent);
+
 /* Fills in the uuids of messages that the library has named. */
 void stage_learn_uuids(stage *all);
 

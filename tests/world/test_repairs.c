@@ -254,7 +254,7 @@ Test(repairs, of_all_rows_of_the_largest_group, .init = begin, .fini = end)
     act_handle(sim_log_at(0)); /* the original's handler drops what it does not know */
     cr_draft draft = largest.first_message;
     draft.uuid = scene_uuid(&all);
-    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(all.atomic, &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK);
     free(row);
     for (size_t i = 0; i < sim_table_size(); i++) {
         const sim_item *item = sim_table_at(i);

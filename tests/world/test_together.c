@@ -79,7 +79,7 @@ static void send_one(void *context)
                       .lasts_s = CR_EXPIRES_NEVER};
     call.deadline_us =
         now->timeout_us > 0 ? cr_clock_monotonic_us() + now->timeout_us : call.deadline_us;
-    now->status = cr_append(ours, &draft, &call, &row);
+    now->status = cr_append(ours, &(cr_send){.draft = &draft}, &call, &row);
     now->meter = call.meter;
     now->is_unknown = error != NULL && cruddur_error_outcome_unknown(error);
     if (row != NULL) {
@@ -270,7 +270,7 @@ static void put_head_into_the_future(void)
                       .uuid = scene_uuid(&all),
                       .created_at_us = cr_clock_now_us() + 600 * SECOND,
                       .lasts_s = CR_EXPIRES_NEVER};
-    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(all.atomic, &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK);
     free(row);
     cruddur_error_free(error);
 }
@@ -416,7 +416,7 @@ static cr_meter send_by(cr_store *store, size_t author, const char *text, cruddu
                       .text = cr_str_of(text),
                       .uuid = scene_uuid(&all),
                       .lasts_s = CR_EXPIRES_NEVER};
-    cr_expect_eq(cr_append(store, &draft, &call, &row), wanted, "%s", text);
+    cr_expect_eq(cr_append(store, &(cr_send){.draft = &draft}, &call, &row), wanted, "%s", text);
     free(row);
     cruddur_error_free(error);
     return call.meter;
@@ -606,7 +606,7 @@ Test(recall, a_message_that_has_expired_is_not_marked, .init = begin_sure, .fini
                       .uuid = name.uuid,
                       .may_be_repeat = true,
                       .lasts_s = 60};
-    cr_assert_eq(cr_append(ours, &draft, &call, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(ours, &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK);
     free(row);
     row = NULL;
     sim_advance(120 * SECOND);

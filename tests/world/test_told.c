@@ -527,7 +527,7 @@ static unsigned expect_named(const char *name, bool is_behind_before)
                             .uuid = scene_uuid(&all),
                             .lasts_s = CR_EXPIRES_NEVER};
     last = sim_call(&error);
-    cr_assert_eq(cr_append(all.stream, &draft, &last, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(all.stream, &(cr_send){.draft = &draft}, &last, &row), CRUDDUR_OK);
     cr_expect_str_eq(cr_packed_get_or_empty(row, CR_DISPLAY_NAME), name);
     free(row);
     cruddur_error_free(error);

@@ -441,8 +441,8 @@ static cr_meter send_in_steps(size_t author, const char *text, bool is_claimed)
                             .uuid = scene_uuid(&all),
                             .may_be_repeat = is_claimed,
                             .lasts_s = CR_EXPIRES_NEVER};
-    cr_expect_eq(cr_append(all.steps[0], &draft, &call, &row), CRUDDUR_OK, "%s: %s", text,
-                 cruddur_error_message(error));
+    cr_expect_eq(cr_append(all.steps[0], &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK,
+                 "%s: %s", text, cruddur_error_message(error));
     free(row);
     cruddur_error_free(error);
     return call.meter;

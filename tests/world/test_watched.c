@@ -394,7 +394,7 @@ Test(watched, messages_before_one_that_has_gone_are_told, .init = begin, .fini =
                             .lasts_s = 1};
     (void)look_at_tracked(&tracked, true);
     send("third");
-    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(all.atomic, &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK);
     sim_advance(5000000);
     cr_pk pk = cr_pk_of_group(&all.group);
     const cr_key key = {cr_pk_str(&pk), cr_str_of(cr_packed_get_or_empty(row, CR_SK))};

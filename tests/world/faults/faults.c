@@ -134,6 +134,8 @@ const fault faults_all[] = {
     CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STREAM),
     CUT("a claim that was read is taken for none", FAULT_CUT_CLAIM, STAGE_STEPS),
     CUT("a change for several is acknowledged unseen", FAULT_CUT_TOGETHER, STAGE_ATOMIC),
+    CUT("a submitted append is acknowledged unseen", FAULT_CUT_ALONG, STAGE_ATOMIC),
+    CUT("a submitted append is stored out of turn", FAULT_CUT_LINE, STAGE_ATOMIC),
     CUT("a witness is ignored", FAULT_CUT_WITNESS, STAGE_ATOMIC),
     CUT("a witness is ignored", FAULT_CUT_WITNESS, STAGE_STREAM),
     {"a witness is ignored, and tokens are forgotten",

@@ -23,6 +23,8 @@ typedef enum fault_cut {
     FAULT_CUT_BEFORE,    /* an announced head counts, although the card was read after it */
     FAULT_CUT_CLAIM,     /* a claim that was read is taken for none */
     FAULT_CUT_TOGETHER, /* a message in a change for several is acknowledged, whatever it came to */
+    FAULT_CUT_ALONG,    /* the same of one that was submitted and went along */
+    FAULT_CUT_LINE,     /* of those that were submitted, the second goes along before the first */
     FAULT_CUT_WITNESS,  /* a row that tells of our own write is taken for another's */
     FAULT_CUT_STALE,    /* what a handle left counts, although others may have changed it */
 } fault_cut;

@@ -16,12 +16,16 @@
 #include "store/dynamodb/ahead.h"
 #include "store/dynamodb/witness.h"
 #include "watch/poll.h"
+#include "world/faults/along.h"
 
 static fault_cut now;
 
 void faults_cut(fault_cut cut)
 {
     now = cut;
+    faults_cut_along(cut == FAULT_CUT_ALONG  ? ALONG_CUT_ACKNOWLEDGEMENT
+                     : cut == FAULT_CUT_LINE ? ALONG_CUT_LINE
+                                             : ALONG_CUT_NONE);
 }
 
 bool __real_cr_crc32_contradicts(cr_str header, cr_str body);
