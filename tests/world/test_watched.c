@@ -206,7 +206,7 @@ static void send_late(const char *text)
                             .uuid = scene_uuid(&all),
                             .created_at_us = second.created_at_us + 1000000,
                             .lasts_s = CR_EXPIRES_NEVER};
-    cr_assert_eq(cr_append(all.atomic, &draft, &call, &row), CRUDDUR_OK);
+    cr_assert_eq(cr_append(all.atomic, &(cr_send){.draft = &draft}, &call, &row), CRUDDUR_OK);
     free(row);
     cruddur_error_free(error);
 }
