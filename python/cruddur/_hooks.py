@@ -54,9 +54,9 @@ def _converters(kind: type[Any]) -> list[tuple[str, Callable[[Any], Any]]]:
             for field in fields(kind)]
 
 
-_CONVERTERS = {kind: _converters(kind)
-               for kind in (CheckEvent, FollowEvent, Metrics, MoveEvent, PersonEvent, PurgeEvent,
-                            TransferEvent, UpgradeEvent)}
+_CONVERTERS: dict[type[Any], list[tuple[str, Callable[[Any], Any]]]] = {
+    kind: _converters(kind) for kind in (CheckEvent, FollowEvent, Metrics, MoveEvent, PersonEvent,
+                                         PurgeEvent, TransferEvent, UpgradeEvent)}
 
 
 def value_of(kind: type[E], struct: Any) -> E:

@@ -149,6 +149,7 @@ class ManyTest(AsyncTest):
             done = await asyncio.gather(*tasks, return_exceptions=True)
             for number, result in enumerate(done):
                 if number % 3:
+                    assert not isinstance(result, BaseException), result
                     self.assertEqual([each.text for each in result], ["m0"])
                 else:
                     self.assertIsInstance(result, asyncio.CancelledError)

@@ -190,10 +190,11 @@ static shown list_meanwhile(reader by, part wanted, uint64_t seed, unsigned numb
 Test(warm, nothing_is_shown_of_a_time_without_the_viewer)
 {
     for (uint64_t seed = 1; seed <= WORLDS; seed++) {
-        for (unsigned i = 0; i < READERS * PARTS * 5; i++) {
+        unsigned lists = (unsigned)READERS * PARTS;
+        for (unsigned i = 0; i < lists * 5; i++) {
             reader by = (reader)(i % READERS);
             part wanted = (part)(i / READERS % PARTS);
-            unsigned number = 1 + i / (READERS * PARTS);
+            unsigned number = 1 + i / lists;
             shown gone = list_meanwhile(by, wanted, seed, number, write_without_xia);
             shown back = list_meanwhile(by, wanted, seed, number, write_and_add_again);
             cr_expect(!gone.has_secret, "%d, %d, before %u", (int)by, (int)wanted, number);
