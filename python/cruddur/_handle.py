@@ -2,6 +2,7 @@
 """An open store: which threads are using it, so that it is closed when none is."""
 import os
 import threading
+import time
 import weakref
 from typing import Any
 
@@ -10,6 +11,8 @@ from ._errors import ClosedError, ForkedError
 from ._library import lib
 
 _open: "weakref.WeakSet[Handle]" = weakref.WeakSet()
+
+_EXIT_WAIT_S = 5.0
 
 
 class Handle:
@@ -66,15 +69,16 @@ class Handle:
                 pass
         self._close_now()
 
-    def close_at_exit(self) -> None:
-        """Threads that are still in a call would not return: the process ends with them in it."""
+    def close_at_exit(self, until: float = 0.0) -> None:
+        """Waits until then (of time.monotonic()) for calls of other threads. If one is still in a
+        call, the process ends with it in it."""
         for user in list(self.used_by):
-            user.close_at_exit()
+            user.close_at_exit(until)
             if user.unclosed is not None:
                 return
         self.pointer = None
         for turn in self._all_turns():
-            if turn._is_owned() or not turn.acquire(blocking=False):
+            if turn._is_owned() or not turn.acquire(timeout=max(0.0, until - time.monotonic())):
                 return
             turn.release()
         self._close_now()
@@ -93,8 +97,14 @@ class Handle:
 
 
 def close_all_at_exit() -> None:
-    for handle in list(_open):
-        handle.close_at_exit()
+    """A hook that a daemon thread's call reaches after the interpreter has ended would crash: so most
+    calls get the time to return, while the interpreter can still run hooks."""
+    until = time.monotonic() + _EXIT_WAIT_S
+    handles = list(_open)
+    for handle in handles:
+        handle.pointer = None
+    for handle in handles:
+        handle.close_at_exit(until)
 
 
 def _after_fork_in_child() -> None:

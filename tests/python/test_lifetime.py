@@ -160,6 +160,25 @@ print("end")
             done = run_python(code)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "end\n", ""))
 
+    @support.sqlite_only
+    def test_calls_return_before_the_interpreter_ends(self) -> None:
+        """A daemon thread's call, with the hook that it calls, is waited for."""
+        code = f"""
+import cruddur, threading, time, warnings
+warnings.simplefilter("ignore")
+begun = threading.Event()
+def hook(metrics):
+    if metrics.operation is cruddur.Operation.GROUP_CREATE:
+        begun.set()
+        time.sleep(0.3)
+        print("told")
+dm = cruddur.open({self.url!r}, metrics=hook)
+threading.Thread(target=lambda: dm.create_group({ADA.uuid!r}, {BEN.uuid!r}, "text"), daemon=True).start()
+begun.wait()
+"""
+        done = run_python(code)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "told\n", ""))
+
     def test_a_forked_child(self) -> None:
         """A lock that another thread held at the fork does not hold up the child."""
         group = self.talk(1)
