@@ -17,7 +17,7 @@ import sys
 
 SYNTHESIS = re.compile(r"Synthesis: Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+)")
 UNITTEST_SKIPPED = re.compile(r"^(?:OK|FAILED) \(.*\bskipped=(\d+)", re.MULTILINE)
-UNITTEST_EMPTY = re.compile(r"^Ran 0 tests in ", re.MULTILINE)
+UNITTEST_EMPTY = re.compile(r"^Ran 0 tests in .*\n\n(?!OK \(skipped=)", re.MULTILINE)
 REASON = re.compile(r"""(?:^skipped: (.*)|\.\.\. skipped (["'])(.*)\2)$""", re.MULTILINE)
 GOOD = {"OK", "EXPECTEDFAIL"}
 

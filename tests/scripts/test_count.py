@@ -43,15 +43,18 @@ class Count(unittest.TestCase):
                    ("e", "OK", "skipped: no java\nRan 5 tests\n\nOK (skipped=4)\n"),
                    ("f", "OK", """test_x (f.X.test_x) ... skipped "it's dark"\n"""
                                "test_y (f.X.test_y) ... skipped 'no wind'\n"
-                               "Ran 3 tests\n\nOK (skipped=2)\n"))
+                               "Ran 3 tests\n\nOK (skipped=2)\n"),
+                   ("g", "OK", "Ran 7 tests in 1.000s\n\nOK\nsetUpModule (g) ... skipped 'no light'\n"
+                               "Ran 0 tests in 0.000s\n\nOK (skipped=1)\n"))
         code, lines = self.count(*results)
         self.assertEqual(code, 0)
         self.assertEqual(lines, [
-            "plain: 3 passed, 0 failed, 9 skipped", "  skipped (no network): b, c",
+            "plain: 4 passed, 0 failed, 10 skipped", "  skipped (no network): b, c",
             "  skipped (no reason given): d", "  skipped (no java): e",
-            "  skipped (it's dark; no wind): f", "3 passed, 0 failed, 9 skipped"])
+            "  skipped (it's dark; no wind): f", "  skipped (no light): g",
+            "4 passed, 0 failed, 10 skipped"])
         code, lines = self.count(*results, options=["--no-skip"])
-        self.assertEqual((code, lines[-1]), (1, "3 passed, 9 failed"))
+        self.assertEqual((code, lines[-1]), (1, "4 passed, 10 failed"))
 
     def test_nothing_ran(self):
         code, lines = self.count(("a", "SKIP", ""))

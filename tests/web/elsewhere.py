@@ -136,4 +136,4 @@ class Elsewhere(test_service.Routes):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
