@@ -128,12 +128,12 @@ as_root() {
   fi
 }
 
-# install_packages NAME…: fails if apt cannot install them.
+# install_packages NAME…: fails if apt cannot install them. A new system may be busy with its own upgrade.
 install_packages() {
   say "Installing $*"
   as_root apt-get update -qq &&
     as_root env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+      apt-get install -y -qq --no-install-recommends -oDPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
 # want GROUP…: installs what the groups need and this system lacks, if that is possible.
