@@ -103,6 +103,7 @@ class Service:
         log.close()
         self.url = self.process.stdout.readline().strip()
         if not self.url:
+            self.process.communicate(timeout=GUARD_S)  # it has closed its output, and ends
             raise RuntimeError("the service did not start: " + self.log())
         self.port = int(self.url.rsplit(":", 1)[1].strip("/"))
         self.links = {}
