@@ -85,7 +85,7 @@ static cr_http_request request_to(const char *url)
         .method = "POST",
         .url = url,
         .body = cr_str_of("{}"),
-        .deadline_us = cr_clock_monotonic_us() + 10 * SECOND,
+        .deadline_us = cr_clock_monotonic_us() + 600 * SECOND, /* only against hanging */
         .response_max = 100000,
     };
 }
