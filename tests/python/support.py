@@ -29,7 +29,7 @@ CEM = cruddur.User("0c5a1d0c-7b1f-4c41-9f0e-2b7a3c1d5e60", "Cem", "cem")
 EVE = "00000000-0000-4000-8000-000000000001"
 NOWHERE = "12345678-0000-4000-8000-0000000000ac"
 SECRET = "xyzzy-the-secret"
-GUARD_S = 120  # only against hanging
+GUARD_S = 600  # only against hanging; also of the calls of stores that tests open
 
 IS_SQLITE = "dynamodb:" not in os.environ.get("CRUDDUR_TEST_STORE", "")
 
@@ -62,7 +62,7 @@ class StoreTest(unittest.TestCase):
             self.addCleanup(made.cleanup)
             folder = made.name
         url = template.replace("{dir}", folder).replace("{name}", f"python-{uuid.uuid4().hex[:16]}")
-        dm = cruddur.open(url, **options)  # type: ignore[arg-type]
+        dm = cruddur.open(url, **{"timeout": GUARD_S, **options})  # type: ignore[arg-type]
         self.addCleanup(dm.close)
         dm.schema_load()
         return dm

@@ -25,6 +25,7 @@ class AsyncTest(StoreTest):
     def run_async(self, work: Callable[[cruddur.aio.AsyncStore], Coroutine[Any, Any, None]],
                   **options: Any) -> None:
         async def main() -> None:
+            options.setdefault("timeout", GUARD_S)
             async with cruddur.aio.open(self.url, **options) as dm:
                 await work(dm)
             self.assertTrue(dm.is_closed)
@@ -258,7 +259,7 @@ class CloseTest(AsyncTest):
         group = self.talk(1)
 
         async def main() -> None:
-            async with cruddur.aio.open(self.url) as dm:
+            async with cruddur.aio.open(self.url, timeout=GUARD_S) as dm:
                 asyncio.gather(*(dm.message_page(group, trusted=True) for _ in range(10)),
                                return_exceptions=True)
                 await asyncio.sleep(0)
@@ -268,7 +269,7 @@ class CloseTest(AsyncTest):
 
     def test_another_loop(self) -> None:
         group = self.talk(1)
-        dm = cruddur.aio.open(self.url)
+        dm = cruddur.aio.open(self.url, timeout=GUARD_S)
 
         async def use() -> None:
             await dm.message_page(group, trusted=True)
@@ -279,7 +280,7 @@ class CloseTest(AsyncTest):
 
     def test_requests_of_a_loop_that_has_ended(self) -> None:
         group = self.talk(1)
-        dm = cruddur.aio.open(self.url, threads=1)
+        dm = cruddur.aio.open(self.url, threads=1, timeout=GUARD_S)
 
         async def leave() -> None:
             for number in range(20):
@@ -300,7 +301,7 @@ class CloseTest(AsyncTest):
             time.sleep(0.05)
 
         async def main() -> None:
-            async with cruddur.aio.open(self.url) as dm:
+            async with cruddur.aio.open(self.url, timeout=GUARD_S) as dm:
                 async with cruddur.aio.open(to) as other:
                     move = asyncio.ensure_future(dm.move_to(other, observe=observe))
                     while not seen.is_set() and not move.done():
