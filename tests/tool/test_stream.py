@@ -15,6 +15,7 @@ from dynamodb import AwsTest, local, setUpModule, tearDownModule, user  # noqa: 
 
 SEED = int(os.environ.get("CRUDDUR_TEST_SEED", "1"))
 PATIENCE_S = 120
+PATIENT = ("--timeout", "600")  # only against hanging: no call has to be fast
 
 
 class StreamTest(AwsTest):
@@ -39,7 +40,7 @@ class StreamTest(AwsTest):
         def send_to(index):
             for number in range(count):
                 self.ok("send", "--store", self.store(mode), "--as", user(2 * index + number % 2),
-                        groups[index], f"{mode} {number}")
+                        groups[index], f"{mode} {number}", *PATIENT)
 
         threads = [threading.Thread(target=send_to, args=(index,)) for index in range(len(groups))]
         for thread in threads:
@@ -91,7 +92,8 @@ class Once(StreamTest):
             thread.join()
         self.assertNotEqual(self.check(), "")
         position = self.path("position")
-        events = self.ok("stream", "follow", "--once", "--checkpoint", position, "--json").lines
+        events = self.ok("stream", "follow", "--once", "--checkpoint", position, "--json",
+                         *PATIENT).lines
         events = [json.loads(event) for event in events]
         self.assertEqual(self.check(), "")
         self.assertEqual(events[0]["event"], "shard_opened")
