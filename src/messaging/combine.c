@@ -177,10 +177,25 @@ static cr_sink_answer find_ours(void *context, const cr_row *row)
     return now->was_in_doubt ? CR_SINK_STOP : CR_SINK_MORE;
 }
 
+/* The one whose message was stated at the earliest key, if any was: runs differ in which are in it.
+ */
+static const cr_send *find_first_stated(const combination *now)
+{
+    const cr_send *first = now->send[0];
+    for (size_t i = 1; i < now->count; i++) {
+        const cr_send *send = now->send[i];
+        bool is_earlier =
+            first->first.size == 0 ||
+            cr_str_compare(cr_kept_key_str(&send->first), cr_kept_key_str(&first->first)) < 0;
+        first = send->first.size > 0 && is_earlier ? send : first;
+    }
+    return first;
+}
+
 /* Whether the change of a run before this one was carried out after all. */
 static cruddur_status look_for_ours(cr_txn *txn, combination *now, const cr_group *group)
 {
-    const cr_send *first = now->send[0];
+    const cr_send *first = find_first_stated(now);
     cr_pk pk = cr_pk_of_group(&group->uuid);
     const cr_query query = {.partition = cr_pk_str(&pk),
                             .lower = {cr_kept_key_str(&first->first), true}};
@@ -225,8 +240,8 @@ static cruddur_status combine_body(cr_txn *txn, void *argument)
 
 /* ---- around the change ---- */
 
-/* What it comes to where the change was not made: alone it is as good as new, unless it may have
- * been stored. */
+/* What it comes to where the change was not made. Alone it is as good as new, unless it may have
+ * been stored; the first key stays, for a request that was refused may be delivered again. */
 static void come_to_nothing(cr_send *send, bool is_in_doubt)
 {
     send->is_apart = send->is_apart || send->is_together;
@@ -234,7 +249,6 @@ static void come_to_nothing(cr_send *send, bool is_in_doubt)
     send->may_be_stored = is_in_doubt && send->choice.has_chosen;
     if (!send->may_be_stored) {
         send->choice = (cr_key_choice){0};
-        send->first.size = 0;
     }
 }
 

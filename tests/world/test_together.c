@@ -298,8 +298,12 @@ typedef struct coming {
     char body[16384];
     char sk[64];
     bool is_refused;
+    size_t failures; /* of the requests after that */
     bool has_come;
 } coming;
+
+/* So often a request is tried. */
+#define ATTEMPTS 4
 
 static const char *find_in(const char *text, const char *what)
 {
@@ -332,6 +336,10 @@ static sim_fate refuse_for_two(void *context, const sim_request *request)
         sim_put_row(&row);
         return SIM_FATE_TWIN;
     }
+    if (now->is_refused && now->failures > 0) {
+        now->failures--;
+        return SIM_FATE_REFUSED;
+    }
     if (now->is_refused && !now->has_come && sim_late_count() > 0) {
         now->has_come = true;
         sim_table_remove(cr_row_key(&row), SIM_NO_JOB);
@@ -340,23 +348,48 @@ static sim_fate refuse_for_two(void *context, const sim_request *request)
     return SIM_FATE_GOOD;
 }
 
+/* Of whom a stranger sends nothing, and all others once. */
+static void expect_to_come_again(coming *now, const size_t *authors)
+{
+    static const char *const texts[] = {"a", "b", "c", "d"};
+    static sending sendings[4];
+    for (size_t i = 0; i < 4; i++) {
+        sendings[i] = (sending){.text = texts[i], .author = authors[i]};
+        (void)sim_add_job(send_one, &sendings[i]);
+    }
+    sim_network_script(refuse_for_two, now);
+    sim_run(NULL);
+    sim_network_script(NULL, NULL);
+    cr_expect(now->has_come);
+    for (size_t i = 0; i < 4; i++) {
+        bool is_stranger = authors[i] == SCENE_PEOPLE;
+        cr_expect_eq(sendings[i].status, is_stranger ? CRUDDUR_E_GROUP_NOT_FOUND : CRUDDUR_OK);
+        cr_expect_eq(scene_births(texts[i]), is_stranger ? 0u : 1u, "%s", texts[i]);
+    }
+    expect_whole();
+}
+
 Test(together, a_change_that_was_refused_comes_again, .init = begin, .fini = end)
 {
     static coming now;
-    sending sendings[] = {
-        {.text = "a", .author = ANN}, {.text = "b", .author = BOB}, {.text = "c", .author = ANN}};
-    for (size_t i = 0; i < 3; i++) {
-        (void)sim_add_job(send_one, &sendings[i]);
-    }
-    sim_network_script(refuse_for_two, &now);
-    sim_run(NULL);
-    sim_network_script(NULL, NULL);
-    cr_expect(now.has_come);
-    for (size_t i = 0; i < 3; i++) {
-        cr_expect_eq(sendings[i].status, CRUDDUR_OK);
-        cr_expect_eq(scene_births(sendings[i].text), 1u, "%s", sendings[i].text);
-    }
-    expect_whole();
+    const size_t authors[] = {ANN, BOB, ANN, BOB};
+    expect_to_come_again(&now, authors);
+}
+
+/* Who leads has no message in it. */
+Test(together, a_change_that_a_stranger_leads_comes_again, .init = begin, .fini = end)
+{
+    static coming now;
+    const size_t authors[] = {SCENE_PEOPLE, SCENE_PEOPLE, ANN, BOB};
+    expect_to_come_again(&now, authors);
+}
+
+/* Between the refusal and that the change is given up, and all go by themselves. */
+Test(together, a_change_that_was_given_up_comes_again, .init = begin, .fini = end)
+{
+    static coming now = {.failures = ATTEMPTS};
+    const size_t authors[] = {ANN, BOB, ANN, BOB};
+    expect_to_come_again(&now, authors);
 }
 
 /* A stranger who leads, by what the handle has left and is no more. */
