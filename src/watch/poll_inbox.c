@@ -105,13 +105,18 @@ static bool is_before_noted(const cr_tracked *tracked, const cr_row *row)
     return cr_str_compare(row->value[CR_SK], cr_kept_key_str(&tracked->row_sk)) < 0;
 }
 
+static void note_own_values(cr_tracked *tracked, const cr_row *row)
+{
+    tracked->marker = digest(cr_row_marker(row));
+    tracked->settings = cr_own_settings(row);
+}
+
 /* Rows move forward: one that is before the row that was noted is a late read, and says nothing new
  * of what is the member's own. */
 static void note_row(cr_tracked *tracked, const cr_row *row)
 {
     if (!is_before_noted(tracked, row)) {
-        tracked->marker = digest(cr_row_marker(row));
-        tracked->settings = cr_own_settings(row);
+        note_own_values(tracked, row);
     }
     cr_kept_key_set(&tracked->row_sk, row->value[CR_SK]);
     tracked->row_version = digest(row->value[CR_VERSION]);
@@ -163,6 +168,7 @@ static bool meet_again(const listing *now, cr_tracked *tracked, const cr_row *ro
     bool is_same = is_as_noted(tracked, row);
     tracked->is_due = tracked->is_due || !is_same || now->is_full;
     if (!is_same) {
+        note_own_values(tracked, row); /* of a new membership, wherever it is */
         note_row(tracked, row);
         tracked->is_lost = false;
     }
