@@ -13,9 +13,10 @@
  *
  * Requests that change one group are made in the order in which they were submitted, also where
  * they are different calls: each begins when the one before it has completed, and its callback has
- * returned. Other requests overlap, and reads wait for nothing: submit a read when the write that
- * it is to see has completed. A request that is cancelled, or whose deadline passes, while it is in
- * the queue completes at once, and those after it still run.
+ * returned; but appends that wait directly behind each other are stored together
+ * (cruddur_msg_append_submit()). Other requests overlap, and reads wait for nothing: submit a read
+ * when the write that it is to see has completed. A request that is cancelled, or whose deadline
+ * passes, while it is in the queue completes at once, and those after it still run.
  */
 #ifndef CRUDDUR_COMPLETION_H
 #define CRUDDUR_COMPLETION_H
@@ -299,8 +300,9 @@ CRUDDUR_API void cruddur_completion_free(cruddur_completion *completion);
 
 /**
  * Cancels a request. It completes in any case: in the queue at once with #CRUDDUR_E_CANCELLED;
- * while it runs, soon, with that status or with the result that it had by then. A cancelled write
- * may have been applied: cruddur_error_outcome_unknown() tells.
+ * while it runs, soon, with that status or with the result that it had by then. An append that is
+ * being stored together with others, or may be, completes when their change has ended. A cancelled
+ * write may have been applied: cruddur_error_outcome_unknown() tells.
  *
  * @param dm      the store.
  * @param request the number that the submission returned.

@@ -336,8 +336,10 @@ void cr_pool_set_down(cr_pool *pool, cr_request *taken, bool is_done)
     (void)pthread_mutex_lock(&pool->lock);
     taken->is_next = is_done;
     if (!is_done) {
+        cr_request *first = cr_lane_first(&pool->lanes, taken);
         taken->state = CR_REQUEST_WAITING;
         watch_deadline(pool, taken);
+        atomic_store(&first->cancel_all, are_cancelled(first));
     }
     if (!is_done && atomic_load(&taken->cancel)) {
         cr_pool_end_queued(pool, taken, CRUDDUR_E_CANCELLED);

@@ -444,12 +444,14 @@ static bool decide(calling *now)
     if (now->status == CRUDDUR_OK && cr_aws_is_ok(now->answer)) {
         return false;
     }
-    if (cr_deadline_passed(now->call->deadline_us)) {
-        return false;
-    }
+    /* Also behind the deadline: then that is what the next attempt fails by, and not what was
+     * remedied. */
     if (is_remedied(now)) {
         now->tries--;
         return true;
+    }
+    if (cr_deadline_passed(now->call->deadline_us)) {
+        return false;
     }
     cr_retry_class class = class_of(now);
     if (class == CR_RETRY_NONE || is_last_try(now)) {

@@ -40,7 +40,7 @@ static cr_send *next(void *context, int64_t least_us, int64_t *deadline_us)
         cr_pool_set_down(pool_of(first), request, false);
         return NULL;
     }
-    *deadline_us = request->deadline_us < *deadline_us ? request->deadline_us : *deadline_us;
+    *deadline_us = request->deadline_us;
     taken->appending->completion = taken;
     taken->appending->send.cancel = &request->cancel;
     return &taken->appending->send;

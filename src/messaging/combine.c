@@ -67,9 +67,12 @@ static void add_followers(combination *now, cr_store *store, const cr_call *call
     const cr_followers *followers = call->followers;
     int64_t least_us = cr_queue_least_us(call);
     while (followers != NULL && is_added && now->count < CR_TOGETHER_MAX) {
-        cr_send *next = followers->next(followers->context, least_us, deadline_us);
+        int64_t its_us = INT64_MAX;
+        cr_send *next = followers->next(followers->context, least_us, &its_us);
         is_added = next != NULL && add_follower(now, store, next);
-        if (next != NULL && !is_added) {
+        if (is_added) {
+            *deadline_us = its_us < *deadline_us ? its_us : *deadline_us;
+        } else if (next != NULL) {
             followers->set_down(followers->context, next);
         }
     }
@@ -149,7 +152,8 @@ static cruddur_status judge(cr_txn *txn, const cr_group_rows *rows, cr_send *sen
 static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group *group,
                              const cr_group_rows *rows, cr_together *together)
 {
-    size_t room = CR_CHANGE_WRITES_MAX - 2 * rows->members.count;
+    bool is_limited = (txn->traits & CR_TRAIT_SNAPSHOT) == 0;
+    size_t room = is_limited ? CR_CHANGE_WRITES_MAX - 2 * rows->members.count : 2 * CR_TOGETHER_MAX;
     bool has_gap = false;
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {

@@ -11,8 +11,8 @@ typedef struct cr_followers {
     void *context;
     const atomic_bool *cancel; /* the call and all that it took along were cancelled */
 
-    /* Takes the next one along, unless its deadline is before `least_us`; lowers *deadline_us to
-     * it. NULL: there is none, or it has to go by itself. */
+    /* Takes the next one along, unless its deadline, which becomes *deadline_us, is before
+     * `least_us`. NULL: there is none, or it has to go by itself. */
     cr_send *(*next)(void *context, int64_t least_us, int64_t *deadline_us);
 
     /* What became of it: `is_together` if its message is stored; otherwise it waits again. In the

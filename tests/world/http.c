@@ -218,6 +218,10 @@ cruddur_status __wrap_cr_http_send(cr_http *http, const cr_http_request *request
         return __real_cr_http_send(http, request, response, error);
     }
     begin_response(request, response);
+    if (sim_now_us() >= request->deadline_us) {
+        return cr_fail_with(error, CRUDDUR_E_TIMEOUT,
+                            "the deadline passed before a request was sent");
+    }
     sim_answer answer = {.status = 0, .code = "", .body = response->body};
     if (is_skewed(request)) {
         answer.status = 400;
