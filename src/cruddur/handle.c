@@ -73,6 +73,9 @@ cruddur_status cr_entry_end(cr_entry *entry, cruddur_status status)
     if (status == CR_CHECKED) {
         return status;
     }
+    if (status != CRUDDUR_OK && entry->call.is_in_doubt) {
+        cr_error_set_outcome_unknown(&entry->error);
+    }
     if (status == CRUDDUR_OK) {
         cruddur_error_free(entry->error);
     } else if (entry->ret_error != NULL) {

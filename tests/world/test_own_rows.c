@@ -367,3 +367,59 @@ Test(own_rows, beside_one_that_is_displaced)
 {
     play_all(4);
 }
+
+/* ---- doubt ---- */
+
+/* Another program changes the row, so nobody sees whose it was before. */
+static void change_bobs_row(void)
+{
+    cr_arena arena = CR_ARENA_INIT;
+    const sim_item *item = row_of(BOB);
+    cr_assert_not_null(item);
+    cr_row row = sim_row_of(item, &arena);
+    row.value[CR_VERSION] = cr_str_of("00000000000000ff");
+    sim_put_row(&row);
+    cr_arena_free(&arena);
+}
+
+/* The answer to the first write gets lost, the request is carried out before it is sent again, and
+ * from then on nothing answers. */
+static sim_fate lose_the_first(void *context, const sim_request *request)
+{
+    size_t *writes = context;
+    *writes += request->is_write ? 1 : 0;
+    if (request->is_write && *writes == 2) {
+        sim_deliver(0);
+        change_bobs_row();
+        return SIM_FATE_GOOD;
+    }
+    return *writes >= 2 ? SIM_FATE_REFUSED : *writes == 1 ? SIM_FATE_LATE : SIM_FATE_GOOD;
+}
+
+static void set_in_doubt(cr_store *store)
+{
+    size_t writes = 0;
+    cruddur_error *error = NULL;
+    cr_call call = sim_call(&error);
+    const cr_settings settings = {.group = &all.group, .member = &all.person[BOB], .pinned = CR_ON};
+    sim_network_script(lose_the_first, &writes);
+    cr_expect_neq(cr_set(store, &settings, &call, NULL), CRUDDUR_OK);
+    sim_network_script(NULL, NULL);
+    cr_expect_eq(writes, 2u);
+    cr_expect(cruddur_error_outcome_unknown(error), "%s", cruddur_error_message(error));
+    cruddur_error_free(error);
+    const sim_item *item = row_of(BOB);
+    cr_arena arena = CR_ARENA_INIT;
+    cr_expect_not_null(sim_row_of(item, &arena).value[CR_PINNED].data);
+    cr_arena_free(&arena);
+}
+
+Test(own_rows, a_setting_that_was_made_and_not_answered_is_in_doubt)
+{
+    sim_tell_story(getenv("CRUDDUR_TEST_STORY") != NULL);
+    scene_begin(&all, 1);
+    first = scene_uuid(&all);
+    cr_assert_eq(scene_open(&all, ANN, "first", &first), CRUDDUR_OK);
+    set_in_doubt(all.atomic);
+    scene_end(&all);
+}

@@ -104,6 +104,16 @@ static cruddur_status pause(const cr_dynamodb_txn *txn, unsigned round, int64_t 
     return status == CRUDDUR_OK || status == CRUDDUR_E_CANCELLED ? status : fail_conflict(call);
 }
 
+/* What a run before the last one stated may be stored, or may be yet. */
+static void note_doubt(const cr_dynamodb_txn *txn, cruddur_status status)
+{
+    cr_call *call = txn->base.call;
+    call->is_in_doubt = call->is_in_doubt || txn->base.may_be_stored;
+    if (status != CRUDDUR_OK && call->is_in_doubt) {
+        cr_error_set_outcome_unknown(call->error);
+    }
+}
+
 /* The deadline came in the middle of a later round, of which is known that it came to nothing. */
 static bool is_late_conflict(const cr_call *call, cruddur_status status, unsigned round)
 {
@@ -131,6 +141,7 @@ static cruddur_status run(cr_store *base, bool is_change, cr_body body, void *co
             break;
         }
     }
+    note_doubt(&txn, status);
     cr_dynamodb_txn_free(&txn);
     cr_arena_free(&arena);
     return is_late_conflict(call, status, round) ? fail_conflict(call) : status;

@@ -402,6 +402,13 @@ static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
     return status;
 }
 
+/* One whose answer got lost may have been made, and the row changed by others since. */
+static void note_replacement(cr_dynamodb_txn *txn, const cr_write *write)
+{
+    bool may_be_made = write->kind == CR_WRITE_REPLACE && txn->answer.may_be_applied;
+    txn->base.may_be_stored = txn->base.may_be_stored || may_be_made;
+}
+
 static size_t count_puts(const cr_dynamodb_txn *txn)
 {
     size_t count = 0;
@@ -425,6 +432,7 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
             if (!is_message(&txn->write[i])) {
                 undo(txn, puts);
             }
+            note_replacement(txn, &txn->write[i]);
             return cr_dynamodb_run_again(txn);
         case FAILED:
             return give_up(txn, i, puts, status);
