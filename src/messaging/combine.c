@@ -153,7 +153,8 @@ static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group
                              const cr_group_rows *rows, cr_together *together)
 {
     bool is_limited = (txn->traits & CR_TRAIT_SNAPSHOT) == 0;
-    size_t room = is_limited ? CR_CHANGE_WRITES_MAX - 2 * rows->members.count : 2 * CR_TOGETHER_MAX;
+    size_t room =
+        is_limited ? CR_CHANGE_WRITES_MAX - 2 * rows->members.count : (size_t)2 * CR_TOGETHER_MAX;
     bool has_gap = false;
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
