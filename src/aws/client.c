@@ -318,8 +318,10 @@ static void begin_attempt(calling *now)
     now->began_us = cr_clock_monotonic_us();
     forget_last_attempt(now);
     now->tries++;
-    now->status = cr_is_cancelled(now->call->cancel) ? cr_fail_cancelled(now->call->error)
-                                                     : take_identity(now);
+    now->status = cr_call_check_deadline(now->call);
+    if (now->status == CRUDDUR_OK) {
+        now->status = take_identity(now);
+    }
     if (now->status == CRUDDUR_OK) {
         now->status = choose_endpoint(now);
     }
@@ -384,6 +386,9 @@ static bool was_expired_identity(calling *now)
     }
     cr_credentials_reject(credentials, now->identity);
     now->identity_rejected = true;
+    if (cr_call_is_over(now->call)) {
+        return true; /* which is what the next attempt fails by */
+    }
     now->status = cr_credentials_get(credentials, now->call->deadline_us, now->call->cancel, &next,
                                      now->call->error);
     bool is_another = next != now->identity;

@@ -152,9 +152,7 @@ static cruddur_status judge(cr_txn *txn, const cr_group_rows *rows, cr_send *sen
 static cruddur_status choose(cr_txn *txn, const combination *now, const cr_group *group,
                              const cr_group_rows *rows, cr_together *together)
 {
-    bool is_limited = (txn->traits & CR_TRAIT_SNAPSHOT) == 0;
-    size_t room =
-        is_limited ? CR_CHANGE_WRITES_MAX - 2 * rows->members.count : (size_t)2 * CR_TOGETHER_MAX;
+    size_t room = CR_CHANGE_WRITES_MAX - 2 * rows->members.count;
     bool has_gap = false;
     cruddur_status status = CRUDDUR_OK;
     for (size_t i = 0; status == CRUDDUR_OK && i < now->count; i++) {
@@ -251,7 +249,7 @@ static void come_to_nothing(cr_send *send, bool is_in_doubt)
 {
     send->is_apart = send->is_apart || send->is_together;
     send->is_together = false;
-    send->may_be_stored = is_in_doubt && send->choice.has_chosen;
+    send->may_be_stored = is_in_doubt && (send->choice.has_chosen || send->first.size > 0);
     if (!send->may_be_stored) {
         send->choice = (cr_key_choice){0};
     }

@@ -302,7 +302,10 @@ static cruddur_status change_body(cr_txn *txn, void *argument)
 static cruddur_status settle(cr_store *store, const cr_own_change *change, cr_call *call)
 {
     const cr_settling settling = {.group = change->group, .author = change->member};
-    return cr_settle(store, &settling, call, NULL);
+    bool is_in_doubt = call->is_in_doubt;
+    cruddur_status status = cr_settle(store, &settling, call, NULL);
+    call->is_in_doubt = is_in_doubt; /* of the change itself */
+    return status;
 }
 
 static cruddur_status fail_unsettled(const cr_call *call, const cr_uuid *group)

@@ -402,10 +402,11 @@ static cruddur_status give_up(cr_dynamodb_txn *txn, size_t failed, size_t puts,
     return status;
 }
 
-/* One whose answer got lost may have been made, and the row changed by others since. */
-static void note_replacement(cr_dynamodb_txn *txn, const cr_write *write)
+/* A replacement or removal was refused. If an answer to it got lost, it may have been made, and the
+ * row changed by others since. */
+static void note_refusal(cr_dynamodb_txn *txn, const cr_write *write)
 {
-    bool may_be_made = write->kind == CR_WRITE_REPLACE && txn->answer.may_be_applied;
+    bool may_be_made = write->kind != CR_WRITE_PUT && txn->answer.may_be_applied;
     txn->base.may_be_stored = txn->base.may_be_stored || may_be_made;
 }
 
@@ -432,7 +433,7 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
             if (!is_message(&txn->write[i])) {
                 undo(txn, puts);
             }
-            note_replacement(txn, &txn->write[i]);
+            note_refusal(txn, &txn->write[i]);
             return cr_dynamodb_run_again(txn);
         case FAILED:
             return give_up(txn, i, puts, status);
@@ -451,6 +452,7 @@ cruddur_status cr_dynamodb_commit_in_steps(cr_dynamodb_txn *txn)
             break;
         case REFUSED:
             txn->has_met_others = true;
+            note_refusal(txn, &txn->write[i]);
             return cr_dynamodb_run_again(txn);
         case FAILED:
             if (txn->answer.may_be_applied) {
