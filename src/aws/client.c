@@ -9,6 +9,7 @@
 #include "aws/answer.h"
 #include "aws/crc32.h"
 #include "aws/endpoint_url.h"
+#include "aws/invocation.h"
 #include "aws/sign.h"
 #include "aws/skew.h"
 #include "base/clock.h"
@@ -24,7 +25,6 @@
  * up on it, or completes it, within this time. */
 #define IN_PROGRESS_US INT64_C(5000000)
 
-#define INVOCATION_ID_SIZE sizeof("xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx")
 #define HEADERS_MAX 9
 
 struct cr_aws_client {
@@ -42,9 +42,9 @@ typedef struct calling {
     const cr_aws_request *request;
     cr_call *call;
     cr_aws_answer *answer;
-    const cr_identity *identity;            /* that signed the last attempt */
-    const cr_endpoint_url *endpoint;        /* that it was sent to */
-    char invocation_id[INVOCATION_ID_SIZE]; /* empty until there is a second attempt */
+    const cr_identity *identity;               /* that signed the last attempt */
+    const cr_endpoint_url *endpoint;           /* that it was sent to */
+    char invocation_id[CR_INVOCATION_ID_SIZE]; /* empty until there is a second attempt */
     char attempt_text[40];
     cr_signature signature;
     cr_header headers[HEADERS_MAX]; /* of the last attempt */
@@ -112,21 +112,6 @@ void cr_aws_client_free(cr_aws_client *client)
     free(client);
 }
 
-/* ---- chance ---- */
-
-/* A random uuid, which tells the service that several requests are attempts of one call. */
-static void make_invocation_id(char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
-    unsigned char random[sizeof(form)] = {0};
-    (void)cr_random_bytes(random, sizeof(random));
-    for (size_t i = 0; i < sizeof(form); i++) {
-        unsigned digit = form[i] == 'y' ? 8u | (random[i] & 3u) : random[i] & 15u;
-        bool is_digit = form[i] == 'x' || form[i] == 'y';
-        text[i] = (char)(is_digit ? "0123456789abcdef"[digit] : form[i]);
-    }
-}
-
 /* ---- one attempt ---- */
 
 static bool is_last_try(const calling *now)
@@ -169,7 +154,7 @@ static cruddur_status sign(calling *now, const cr_header *headers, size_t count)
 static void add_retry_headers(calling *now, cr_header *headers, size_t *count)
 {
     if (now->invocation_id[0] == '\0') {
-        make_invocation_id(now->invocation_id);
+        cr_invocation_id_make(now->invocation_id);
     }
     (void)snprintf(now->attempt_text, sizeof(now->attempt_text), "attempt=%u; max=%u", now->tries,
                    now->client->options.attempts_max);

@@ -79,7 +79,7 @@ cruddur_status cr_group_check_head(cr_txn *txn, const cr_group *group);
 
 /* CRUDDUR_E_CONFLICT where the card is not as it was read: who is no member any more has no row,
  * and must not be taken for a member who sees everything; and a group that had no card, by whose
- * rows somebody counts, has one then. */
+ * rows a user is a member, has one then. */
 cruddur_status cr_group_check_card(cr_txn *txn, const cr_group *group);
 
 /* Reads the group's card. CRUDDUR_E_STORE_DAMAGED for one that makes no sense. */

@@ -105,7 +105,7 @@ static bool is_of_removal(const cr_news *news, const cr_uuid *user)
            cr_str_equal(news->user, cr_uuid_str(user));
 }
 
-/* Of a time when somebody was no member only the messages are told, if they are in the history. */
+/* Of a time when a user was no member only the messages are told, if they are in the history. */
 static cruddur_status may_see(telling *now, cr_view *view, const cr_view_member *member,
                               const cr_news *news, bool *may)
 {
