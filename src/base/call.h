@@ -54,8 +54,7 @@ typedef struct cr_call {
     cruddur_consistency consistency;
     cr_logger logger;
     cr_meter meter;
-    bool
-        is_in_doubt; /* of a change that it stated the answer got lost: it may be made, or be yet */
+    bool is_in_doubt; /* an answer to a change got lost: it may be made, or be made yet */
     cruddur_error **error;
 } cr_call;
 
